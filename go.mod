@@ -1,0 +1,3 @@
+module postmortem
+
+go 1.26

@@ -1,0 +1,239 @@
+package fact
+
+// A Kind says what was seen. Each group is in a block of its own with room to
+// grow; the comment of a kind says what its fields hold.
+type Kind uint8
+
+// Dialog: SMTP, LMTP, POP3, IMAP, ManageSieve.
+const (
+	None Kind = iota
+
+	// Command is a whole command line of the client. Cmd: the protocol's
+	// command. Text: the line without CRLF, secrets replaced by "***". Num:
+	// bytes of the line with CRLF. Frame, Time: of its last byte.
+	// Level: 1 when it was sent before the server could have answered the command before it.
+	Command
+
+	// Reply is a whole reply of the server. Cmd: the command it answers. Ref:
+	// that command, 0 when it is not known (greeting, unsolicited, mid-stream).
+	// Code: SMTP reply code; POP3 1 +OK, 0 -ERR; IMAP 1 OK, 2 NO, 3 BAD, 4 BYE,
+	// 5 PREAUTH. Num: enhanced code as class<<20 | subject<<10 | detail, 0:
+	// none. Text: the text of all lines, joined by "\n", without codes.
+	// Level: number of lines, at most 255.
+	Reply
+
+	// Challenge is a server's 334 or "+" during authentication. Ref: the command.
+	Challenge
+
+	// Response is the client's answer to a challenge; never its text, unless
+	// secrets are to be shown. Ref: the command. Level 1: "*", cancelled.
+	Response
+
+	// Capability is one line of the answer to EHLO, CAPA or CAPABILITY. Text: the line.
+	Capability
+
+	// AuthStart: a login begins. Text: mechanism, upper case ("PLAIN",
+	// "LOGIN", "USER", "APOP", "IMAP LOGIN"). Ref: its command. Level 1: secret
+	// readable on the wire.
+	AuthStart
+
+	// AuthUser: the login's user name. Text: the name. Ref: the AuthStart's command.
+	AuthUser
+
+	// AuthEnd: a login ended. Level: an AuthResult. Code: reply code. Text: reply text.
+	// Ref: the AuthStart's command.
+	AuthEnd
+
+	// BodyStart: the first bytes of a message's content. Cmd DATA or BDAT; POP3 RETR, IMAP APPEND, FETCH.
+	BodyStart
+
+	// BodyEnd: the content's last byte (the dot, the last chunk). Num: bytes of
+	// content. Frame: of the dot. Ref: BodyStart. Code: 1 when terminated
+	// properly, 0 when the session ended inside the body.
+	BodyEnd
+
+	// Chunk: one BDAT chunk complete. Num: bytes. Level 1: LAST. Ref: its command.
+	Chunk
+
+	// Unanswered: a command's reply never came, told at the end or when the dialog resynchronised.
+	// Ref: the command. Cmd: the command. Num: microseconds waited until the end of the session.
+	Unanswered
+
+	// Early: bytes before the speaker's turn: client before the greeting (Level
+	// 1), client before the answer without PIPELINING (Level 2), server
+	// unasked (Level 3). Num: bytes.
+	Early
+
+	// Odd: something that breaks the protocol. Code: an Oddity. Num: count or size.
+	Odd
+
+	// Header: one header field of interest of the message (From, Date, Message-ID ...). Text.
+	Header
+
+	// Foreign: the stream is not the protocol expected. Code: what it looks like (a Looks). Text: its first bytes.
+	Foreign
+
+	// Resync: the dialog lost its place (gap or mid-stream) and went on at the next line. Num: bytes missing.
+	Resync
+)
+
+// Results of a login.
+const (
+	AuthOK uint8 = iota
+	AuthFailed
+	AuthCancelled
+	AuthRefused   // mechanism refused, encryption needed, not now
+	AuthAborted   // session ended before the answer
+	AuthTemporary // 454, 4yz
+)
+
+// TLS.
+const (
+	// TLSHello: ClientHello. Code: highest version offered. Num: cipher suites offered. Level: 1 SSLv2 format. Text: SNI.
+	TLSHello Kind = 50 + iota
+
+	// TLSServerHello: Code: version chosen. Num: cipher suite. Level: 1 hello retry, 2 resumed.
+	TLSServerHello
+
+	// TLSMessage: any other handshake message in clear. Code: its type. Num: its length.
+	TLSMessage
+
+	// TLSCert: a certificate chain. Num: number of certificates. Text: subject of the first. From says whose.
+	TLSCert
+
+	// TLSChange: ChangeCipherSpec.
+	TLSChange
+
+	// TLSFinished: first encrypted handshake record after ChangeCipherSpec, or
+	// TLS 1.3's first encrypted record. Num: record length.
+	TLSFinished
+
+	// TLSDone: the handshake is complete on both sides, as far as sizes and order tell. Code: version.
+	TLSDone
+
+	// TLSAlert: a readable alert. Level: 1 warning, 2 fatal. Code: description.
+	TLSAlert
+
+	// TLSHiddenAlert: an encrypted alert. Level: 1 the record type says so (TLS
+	// 1.2 and older), 2 told by size (TLS 1.3). Num: record length.
+	TLSHiddenAlert
+
+	// TLSData: first application data of a side that is not TLS 1.3 handshake.
+	TLSData
+
+	// TLSBroken: bytes that are not TLS where records were expected. Code: a Looks. Text: first bytes.
+	TLSBroken
+
+	// TLSRenegotiate: a handshake begins inside TLS. Level 1: refused.
+	TLSRenegotiate
+
+	// TLSPlain: clear text after TLS, or TLS ended by close_notify and then text.
+	TLSPlain
+
+	// TLSRecord: an application data record of the encrypted dialog, bounded
+	// to the first ones of a session. Num: its length.
+	TLSRecord
+
+	// TLSOdd: something else that breaks TLS. Code: a TLSOddity of tlsrec.
+	TLSOdd
+)
+
+// TCP and IP, as episodes: one fact for one trouble, not one for each segment.
+const (
+	// TCPSyn: SYN seen. Num: number of it (1, 2 ...). Level 1: ports used again.
+	TCPSyn Kind = 100 + iota
+	// TCPSynAck: SYN-ACK seen. Num: microseconds since the first SYN.
+	TCPSynAck
+	// TCPOpen: handshake complete. Num: RTT of the handshake in microseconds (both legs).
+	TCPOpen
+	// TCPReset: first RST of a side. Num: unread or unacknowledged bytes. Level: 1 answers a SYN (refused), 2 after both FIN, 3 injected by its TTL or IP ID.
+	TCPReset
+	// TCPFin: FIN of a side. Num: bytes it has sent.
+	TCPFin
+	// TCPLoss: an episode of retransmissions. From: the sender whose segments were lost. Num: segments. Code: milliseconds it lasted, at most 65535.
+	TCPLoss
+	// TCPGap: bytes that the capture lacks although the peer has acknowledged them. Num: bytes.
+	TCPGap
+	// TCPZeroWindow: From: the receiver that closed its window. Num: microseconds it lasted.
+	TCPZeroWindow
+	// TCPUnacked: From: the sender whose segment was sent again and again without an answer. Num: copies. Code: seconds.
+	TCPUnacked
+	// TCPSilence: nothing more came although the capture runs on. Num: milliseconds observed. Code: who owed (1+Dir).
+	TCPSilence
+	// TCPKeepAlive: keep-alive probes. Num: how many. Level 1: unanswered.
+	TCPKeepAlive
+	// TCPOverlap: the same sequence range with two contents. Num: bytes. Text: both contents, cut.
+	TCPOverlap
+	// TCPOffload: segments larger than the MSS. Num: largest.
+	TCPOffload
+	// TCPReorder: segments that came late. Num: how many.
+	TCPReorder
+	// TCPDuplicate: frames captured twice. Num: how many.
+	TCPDuplicate
+	// TCPChecksum: wrong checksums. Num: how many. Level: 1 of all frames of a sender (offload).
+	TCPChecksum
+	// TCPAhead: a bare ACK or a segment far ahead of the data seen (MTU black hole seen from the receiver). Num: bytes.
+	TCPAhead
+	// TCPOdd: other oddities of TCP. Code: health's own numbers.
+	TCPOdd
+	// NetICMP: an ICMP error that quotes the flow. Code: type<<8 | code (ICMPv6: with 0x8000 set). Num: MTU reported. Text: sender's address. Level: 1 quoted sequence not in window.
+	NetICMP
+	// NetFragment: IP fragments put together. Num: how many. Level: 1 incomplete, 2 overlapping.
+	NetFragment
+	// NetTTL: the TTL of a side changed. Num: old<<8 | new.
+	NetTTL
+	// Cut: frames shortened by the snap length. Num: bytes missing. Code: frames.
+	Cut
+	// MidStream: the first frame is not a SYN. Level: 1 SYN-ACK first.
+	MidStream
+	// OneSided: only From was captured. Num: bytes acknowledged for the other side.
+	OneSided
+	// End: the session is over. Code: an EndHow. Num: milliseconds between the flow's last frame and the capture's.
+	End
+)
+
+// How a session ended.
+const (
+	EndFin       uint16 = 1 + iota // both sides closed
+	EndHalf                        // one side closed, the other never did
+	EndReset                       // RST
+	EndSilent                      // the capture runs on, nothing more came
+	EndOfCapture                   // the capture ends first
+	EndReused                      // the ports were used again
+	EndBound                       // closed by a bound
+)
+
+// NumKinds is larger than any Kind.
+const NumKinds = 200
+
+// Looks says what bytes look like that are not what was expected.
+const (
+	LooksText   uint16 = 1 + iota // printable lines of another protocol
+	LooksSMTP                     // 220 ..., 5xx
+	LooksPOP3                     // +OK, -ERR
+	LooksIMAP                     // * OK
+	LooksHTTP                     // GET, HTTP/1.
+	LooksTLS                      // a ClientHello or a TLS record
+	LooksBinary                   // anything else
+	LooksSSH                      // SSH-
+)
+
+// Oddities of a dialog (Fact.Code of Odd).
+const (
+	OddLineLong uint16 = 1 + iota // Num: bytes
+	OddBareLF                     // Num: lines
+	OddBareCR
+	OddNUL
+	OddEightBit     // 8-bit characters in a command or reply
+	OddSyntax       // unknown command, or a line that is no command
+	OddReplyFormat  // reply line without a code, or codes that differ within one reply
+	OddReplyUnasked // a reply that no command waits for
+	OddPipeline     // commands sent together that may not be (STARTTLS, DATA, AUTH not last)
+	OddBodyLine     // line longer than 1000 in the message. Num: longest
+	OddWaiting      // more than 64 commands waiting
+	OddDotStuffing
+	OddCommandInTLS
+	OddAfterQuit // bytes after QUIT's answer
+	OddSmuggling // end-of-data look-alikes (LF.LF, CR.CR, LF.CRLF) in the body
+	OddSpace     // "MAIL FROM: <"
+)

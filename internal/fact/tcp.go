@@ -1,0 +1,75 @@
+package fact
+
+// TCPSide is what one side of a conversation did, as counters. Durations are nanoseconds.
+type TCPSide struct {
+	Packets   uint64 // frames sent, copies of the capture left out
+	Bytes     uint64 // payload bytes by sequence space, each counted once
+	Wire      uint64 // payload bytes with repeats
+	Segments  uint32 // frames with payload
+	Retrans   uint32 // segments sent again
+	Fast      uint32 // of these: after duplicate ACKs
+	Spurious  uint32 // of these: had been acknowledged
+	Lost      uint32 // bytes lost and later sent again
+	Late      uint32 // segments out of order that are no retransmission
+	DupAcks   uint32
+	ZeroWin   uint32 // frames that announced a zero window
+	ZeroTime  int64  // time the window was closed
+	KeepAlive uint32
+	Gap       uint64 // bytes the capture lacks although acknowledged
+	Cut       uint64 // payload bytes behind the snap length
+	CutFrames uint32
+	BadSum    uint32 // frames with a wrong TCP checksum
+	BadSumAck uint32 // of these: acknowledged
+	Copies    uint32 // frames captured twice
+	Overlaps  uint32 // ranges with differing contents
+	MaxSeg    uint32 // largest payload
+	MSS       uint16 // announced by this side, 0: none
+	WScale    int8   // announced, -1: none
+	SACK      bool
+	TS        bool
+	TTL       uint8 // of its first frame
+	TTLMin    uint8
+	TTLMax    uint8
+	Window    uint32 // last announced, scaled
+	WindowMin uint32
+	Fin       uint32 // frame of its first FIN, 0: none
+	FinTime   int64
+	Rst       uint32 // frame of its first RST, 0: none
+	RstTime   int64
+	Unacked   uint64 // bytes never acknowledged by the peer at the end
+	Acked     uint64 // bytes of this side that the peer acknowledged
+	First     uint32 // its first frame
+	Last      uint32
+	LastTime  int64
+	LastData  uint32 // last frame with new payload
+}
+
+// TCPSummary is the health of one conversation.
+type TCPSummary struct {
+	Side      [2]TCPSide
+	Syn       uint32 // frame of the first SYN, 0: not captured
+	SynAck    uint32
+	Open      uint32 // frame of the ACK that completed the handshake
+	Syns      uint32 // SYNs sent by the client, copies of the capture left out
+	SynTime   int64
+	SynAckAt  int64
+	OpenTime  int64
+	RTTServer int64 // capture point to server and back; 0: unknown
+	RTTClient int64 // capture point to client and back; 0: unknown
+	Refused   bool  // RST answered the SYN
+	MidStream bool
+	Guessed   bool // who the client is was guessed, not seen
+	OneSided  bool
+	ICMP      uint32 // frames with ICMP errors that quote this flow
+	Closed    uint8  // 0 nobody, 1 client, 2 server: who sent the first FIN or RST
+	HowClosed uint16 // End's code
+	Tunnel    uint8  // layers.Tunnel bits of the encapsulation it was found in
+}
+
+// HandshakeRTT is the sum of both legs, 0: unknown.
+func (s *TCPSummary) HandshakeRTT() int64 {
+	if s.RTTServer == 0 && s.RTTClient == 0 {
+		return 0
+	}
+	return s.RTTServer + s.RTTClient
+}

@@ -1,0 +1,67 @@
+package layers
+
+// A Packet is one decoded frame: the innermost IP packet in it and, when that
+// carries TCP, a checked TCP header. It is filled by Decoder.Decode, points
+// into the frame (or into the decoder's reassembly buffer), and is valid until
+// the next call.
+type Packet struct {
+	Src, Dst [16]byte // IPv4 as ::ffff:a.b.c.d
+	Version  uint8    // 4, 6; 0: no IP in the frame
+	Proto    uint8    // IP protocol of the payload (after extension headers)
+	TTL      uint8    // or hop limit
+	ECN      uint8
+	DontFrag bool
+	ID       uint16 // IPv4 identification; 0 for IPv6
+	Tunnel   Tunnel
+	Frag     FragState
+	Frags    uint16 // fragments this packet was put together from
+	Ether    uint16 // EtherType of the outermost network layer; ARP is 0x0806
+	VLAN     uint16 // outermost VLAN ID, 0: none
+
+	IP      []byte // the innermost IP packet as far as captured, padding removed
+	Payload []byte // what follows the transport header (TCP, UDP), captured bytes only
+	Missing uint32 // payload bytes that the IP length promises but the snap length cut
+
+	TCP  TCP // valid when Has&HasTCP
+	UDP  UDP // valid when Has&HasUDP
+	ICMP ICMP
+	Has  Has
+}
+
+// Has says which views of a Packet are valid.
+type Has uint8
+
+// Views of a Packet.
+const (
+	HasTCP Has = 1 << iota
+	HasUDP
+	HasICMP
+	HasARP
+)
+
+// Tunnel is the set of encapsulations that a frame's innermost packet was found in.
+type Tunnel uint8
+
+// Encapsulations. A single VLAN tag is none.
+const (
+	TunnelVLAN Tunnel = 1 << iota // two or more tags
+	TunnelMPLS
+	TunnelPPPoE
+	TunnelGRE
+	TunnelIPIP // IP in IP, 6in4, 4in6
+	TunnelVXLAN
+	TunnelGeneve
+	TunnelOther
+)
+
+// FragState says what is special about the fragments of a packet.
+type FragState uint8
+
+// States of fragments. FragPart: the frame is a fragment that completed
+// nothing; the Packet then has the IP header only.
+const (
+	FragNone FragState = iota
+	FragPart
+	FragWhole
+	FragOverlap // whole, but fragments overlapped
+)

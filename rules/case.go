@@ -1,0 +1,85 @@
+package rules
+
+import (
+	"net/netip"
+
+	"postmortem/internal/fact"
+	"postmortem/tlsrec"
+)
+
+// A Case is one session as the rules see it: what happened, and who took part.
+type Case struct {
+	Log            *fact.Log
+	TCP            *fact.TCPSummary
+	TLS            *tlsrec.Summary // nil: no TLS
+	Client, Server netip.AddrPort
+	Proto          fact.Proto
+	First, Last    uint32
+	Start, End     int64 // nanoseconds since 1970
+	Capture        *Capture
+	Limits         *Limits
+
+	Findings []Finding
+	view     dialogView // exchanges and transactions, made once
+}
+
+// A Capture is what the rules must know of the input as a whole.
+type Capture struct {
+	First, Last int64 // time of the first and last frame of the input so far
+	Frames      uint64
+	ICMP, ARP   uint64 // frames of these protocols
+	Ended       bool   // Last is the end of the input, not just the present moment
+}
+
+// A Check is the condition of one rule.
+type Check struct {
+	ID    string
+	Needs Needs
+	// On names the facts that the check is asked for, one by one in order;
+	// fact.None: it is asked once, when the session is over, with f == nil.
+	On fact.Kind
+	// Do looks at the case and raises findings with c.Raise. The finding's
+	// rule is filled in from ID.
+	Do func(c *Case, f *fact.Fact, r *Raiser)
+}
+
+// A Raiser adds findings of one rule.
+type Raiser struct {
+	c    *Case
+	rule uint16
+}
+
+// At raises a finding at fact f and returns it, so that the check can add
+// frames, fields and words. The pointer is good until the next finding.
+func (r *Raiser) At(f *fact.Fact) *Finding {
+	g := r.Frame(f.At())
+	g.From, g.HasFrom = f.From, true
+	return g
+}
+
+// Frame raises a finding at a place of the capture.
+func (r *Raiser) Frame(at fact.At) *Finding {
+	r.c.Findings = append(r.c.Findings, Finding{
+		Rule: r.rule, Severity: All[r.rule].Severity, Frame: at.Frame, Time: at.Time, Count: 1,
+	})
+	return &r.c.Findings[len(r.c.Findings)-1]
+}
+
+// Up raises the severity of a finding to the rule's higher one.
+func (g *Finding) Up() *Finding {
+	g.Severity = All[g.Rule].Up
+	return g
+}
+
+// Raised reports whether the rule id has been raised in this case.
+func (c *Case) Raised(id string) bool { return c.Find(id) != nil }
+
+// Find returns the first finding of the rule id, nil when there is none.
+func (c *Case) Find(id string) *Finding {
+	for i := range c.Findings {
+		if All[c.Findings[i].Rule].ID == id {
+			return &c.Findings[i]
+		}
+	}
+	return nil
+}
