@@ -278,6 +278,7 @@ type Host struct {
 type Summary struct {
 	Frames, Bytes                          uint64
 	Sessions, Failed, Degraded, Unsure, OK int
+	Delivered                              int    // of OK: those in which mail was accepted and none refused
 	Events, Roots                          [3]int // info, warning, error
 	Causes                                 []CauseCount
 	Headline                               string
@@ -291,4 +292,5 @@ type CauseCount struct {
 	Sessions    int
 	First       *Session // the first of them
 	Where       string
+	Reason      string // what happened, in the past tense, for the text form; "": Title
 }
