@@ -1,0 +1,186 @@
+// Package sasl knows of the login mechanisms (RFC 4422) what a bystander can
+// use: whether a mechanism shows its secret, and where it names the user.
+//
+// The dialogs of all mail protocols share it. It never keeps or returns a
+// password; Echo keeps one for as long as it takes to black it out elsewhere.
+package sasl
+
+import (
+	"bytes"
+	"encoding/base64"
+)
+
+// A name says where a mechanism's answers hold the user's name.
+type name uint8
+
+const (
+	nowhere name = iota
+	plain        // authzid NUL authcid NUL password, RFC 4616
+	login        // the whole first answer
+	gs2          // n,a=user, RFC 7628 section 3.1
+	xoauth       // user=NAME ^A
+	cram         // NAME SP digest, RFC 2195
+	digest       // username="NAME", RFC 2831
+	scram        // ,n=NAME,r=, RFC 5802
+	ntlm         // type 3 message, MS-NLMP 2.2.1.3
+	whole        // the answer is the name, RFC 4422 appendix A, RFC 4505
+)
+
+// mechs are the mechanisms in use. Other ones are followed without a name.
+var mechs = [...]struct {
+	mech     string // or its beginning when it ends in '-'
+	readable bool   // who reads the exchange can log in
+	user     name
+}{
+	{"PLAIN", true, plain},
+	{"LOGIN", true, login},
+	{"XOAUTH2", true, xoauth},
+	{"OAUTHBEARER", true, gs2},
+	{"CRAM-MD5", false, cram},
+	{"DIGEST-MD5", false, digest},
+	{"SCRAM-", false, scram},
+	{"NTLM", false, ntlm},
+	{"EXTERNAL", false, whole},
+	{"ANONYMOUS", false, whole},
+}
+
+// Readable reports whether the exchange of the mechanism shows a secret: a
+// password, or a token that is as good as one.
+func Readable(mech []byte) bool {
+	for i := range mechs {
+		if is(mech, mechs[i].mech) {
+			return mechs[i].readable
+		}
+	}
+	return false
+}
+
+func is(mech []byte, row string) bool {
+	if row[len(row)-1] == '-' {
+		return len(mech) > len(row) && EqualFold(mech[:len(row)], row)
+	}
+	return EqualFold(mech, row)
+}
+
+// EqualFold reports whether b is s, an upper-case ASCII word, in any case.
+func EqualFold(b []byte, s string) bool {
+	if len(b) != len(s) {
+		return false
+	}
+	for i := range b {
+		c := b[i]
+		if 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		if c != s[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// maxAnswer is how much of an answer is decoded: names stand in front, and the
+// longest useful one (NTLM) has its name within the first 1 KiB.
+const maxAnswer = 1024
+
+// A Decoder finds user names. It holds the memory for it, so that finding one does not allocate.
+type Decoder struct {
+	buf [maxAnswer]byte
+}
+
+// User returns the user's name from the client's answer number step (0 is the
+// initial response), as on the wire: base64. It returns nil when there is
+// none. The name is valid until the next call.
+func (d *Decoder) User(mech []byte, step int, answer []byte) []byte {
+	where := nowhere
+	for i := range mechs {
+		if is(mech, mechs[i].mech) {
+			where = mechs[i].user
+		}
+	}
+	if where == nowhere || where == login && step != 0 || where == scram && step != 0 {
+		return nil
+	}
+	b := d.Decode(answer)
+	switch where {
+	case plain:
+		if parts := bytes.SplitN(b, []byte{0}, 3); len(parts) == 3 {
+			return parts[1]
+		}
+		return nil
+	case login, whole:
+		return b
+	case gs2:
+		return until(after(b, "a="), ",\x01")
+	case xoauth:
+		return until(after(b, "user="), "\x01")
+	case cram:
+		if i := bytes.LastIndexByte(b, ' '); i > 0 {
+			return b[:i]
+		}
+	case digest:
+		return until(after(b, `username="`), `"`)
+	case scram:
+		return until(after(b, ",n="), ",")
+	case ntlm:
+		return ntlmUser(b)
+	}
+	return nil
+}
+
+// Decode returns the beginning of base64 text, decoded as far as it is
+// well-formed. It is valid until the next call.
+func (d *Decoder) Decode(text []byte) []byte {
+	text = text[:min(len(text), base64.StdEncoding.EncodedLen(maxAnswer)-4)&^3]
+	n, _ := base64.StdEncoding.Decode(d.buf[:], text)
+	return d.buf[:n]
+}
+
+func after(b []byte, s string) []byte {
+	if i := bytes.Index(b, []byte(s)); i >= 0 {
+		return b[i+len(s):]
+	}
+	return nil
+}
+
+func until(b []byte, stops string) []byte {
+	if i := bytes.IndexAny(b, stops); i >= 0 {
+		return b[:i]
+	}
+	return b
+}
+
+// Offsets in an NTLM type 3 message.
+const (
+	ntlmType  = 8
+	ntlmUserL = 36 // length, two bytes; then two of room
+	ntlmUserO = 40 // offset, four bytes
+	ntlmFlags = 60
+	ntlmMin   = 64
+)
+
+// ntlmUser returns the user name of a type 3 message, UTF-16 made ASCII in place.
+func ntlmUser(b []byte) []byte {
+	if len(b) < ntlmMin || string(b[:8]) != "NTLMSSP\x00" || b[ntlmType] != 3 {
+		return nil
+	}
+	n := int(b[ntlmUserL]) | int(b[ntlmUserL+1])<<8
+	off := int(b[ntlmUserO]) | int(b[ntlmUserO+1])<<8 // higher bytes: far behind what was decoded
+	if b[ntlmUserO+2] != 0 || b[ntlmUserO+3] != 0 || off+n > len(b) {
+		return nil
+	}
+	name := b[off : off+n]
+	if b[ntlmFlags]&1 == 0 { // OEM characters
+		return name
+	}
+	k := 0
+	for i := 0; i+1 < n; i += 2 {
+		c := name[i]
+		if name[i+1] != 0 {
+			c = '?'
+		}
+		name[k] = c
+		k++
+	}
+	return name[:k]
+}

@@ -1,0 +1,86 @@
+package sasl
+
+import (
+	"bytes"
+	"encoding/base64"
+	"testing"
+)
+
+func b64(s string) []byte { return []byte(base64.StdEncoding.EncodeToString([]byte(s))) }
+
+func TestUser(t *testing.T) {
+	nt := make([]byte, 64+8)
+	copy(nt, "NTLMSSP\x00\x03")
+	nt[36], nt[40], nt[60] = 8, 64, 1
+	copy(nt[64:], "b\x00o\x00b\x00!\x00")
+	tests := []struct {
+		mech, answer string
+		step         int
+		want         string
+	}{
+		{"PLAIN", "\x00alice\x00secret", 0, "alice"},
+		{"plain", "boss\x00alice\x00secret", 0, "alice"},
+		{"PLAIN", "alice", 0, ""},
+		{"LOGIN", "alice", 0, "alice"},
+		{"LOGIN", "secret", 1, ""},
+		{"XOAUTH2", "user=a@example.org\x01auth=Bearer x\x01\x01", 0, "a@example.org"},
+		{"OAUTHBEARER", "n,a=a@example.org,\x01host=h\x01", 0, "a@example.org"},
+		{"CRAM-MD5", "alice b913a602c7eda7a495b4e6e7334d3890", 1, "alice"},
+		{"DIGEST-MD5", `charset=utf-8,username="alice",realm="x"`, 1, "alice"},
+		{"SCRAM-SHA-256", "n,,n=alice,r=abc", 0, "alice"},
+		{"SCRAM-SHA-256", "c=biws,r=abc,p=xyz", 1, ""},
+		{"NTLM", string(nt), 1, "bob!"},
+		{"NTLM", string(nt[:70]), 1, ""},
+		{"EXTERNAL", "alice", 0, "alice"},
+		{"X-OWN", "alice", 0, ""},
+	}
+	var d Decoder
+	for _, tt := range tests {
+		if got := d.User([]byte(tt.mech), tt.step, b64(tt.answer)); string(got) != tt.want {
+			t.Errorf("User(%s, %d, %q) = %q, want %q", tt.mech, tt.step, tt.answer, got, tt.want)
+		}
+	}
+}
+
+func TestReadable(t *testing.T) {
+	for mech, want := range map[string]bool{"PLAIN": true, "login": true, "XOAUTH2": true, "CRAM-MD5": false, "SCRAM-SHA-1": false, "X": false} {
+		if Readable([]byte(mech)) != want {
+			t.Errorf("Readable(%s) = %v, want %v", mech, !want, want)
+		}
+	}
+}
+
+func TestEcho(t *testing.T) {
+	var e Echo
+	e.Keep([]byte("hunter2"))
+	e.Keep([]byte("ab")) // too short to look for
+	long := bytes.Repeat([]byte("x"), 200)
+	e.Keep(long)
+	for text, want := range map[string]string{
+		"unknown command: pass hunter2": "unknown command: pass ***",
+		"hunter2hunter2":                "******",
+		"ab is fine":                    "ab is fine",
+		"<" + string(long) + "> no":     "<***> no",
+	} {
+		if got := e.Mask(nil, []byte(text)); string(got) != want {
+			t.Errorf("Mask(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+// FuzzUser checks that a name is never longer than what was decoded, and that
+// the password of PLAIN is never part of it.
+func FuzzUser(f *testing.F) {
+	f.Add("PLAIN", 0, []byte("AGFsaWNlAHNlY3JldA=="))
+	f.Add("NTLM", 1, b64("NTLMSSP\x00\x03"))
+	f.Fuzz(func(t *testing.T, mech string, step int, answer []byte) {
+		var d Decoder
+		name := d.User([]byte(mech), step, answer)
+		if len(name) > len(answer) {
+			t.Fatalf("name of %d bytes from an answer of %d", len(name), len(answer))
+		}
+		if EqualFold([]byte(mech), "PLAIN") && bytes.IndexByte(name, 0) >= 0 {
+			t.Fatalf("name %q has a NUL", name)
+		}
+	})
+}
