@@ -75,6 +75,29 @@ const (
 
 	// Resync: the dialog lost its place (gap or mid-stream) and went on at the next line. Num: bytes missing.
 	Resync
+
+	// Ledger: a total of a mailbox session (POP3, IMAP), told at its end. Code: a Count. Num: the total.
+	Ledger
+)
+
+// Totals of a mailbox session (Fact.Code of Ledger).
+const (
+	CountBox      uint16 = 1 + iota // messages in the mailbox, as last told
+	CountFetched                    // messages fetched whole (RETR; FETCH of a body)
+	CountBytes                      // bytes of their content, at most 4 GiB - 1
+	CountTops                       // messages looked at (TOP)
+	CountMarked                     // messages marked for deletion. Level: a Deletion. Text: their numbers, the first ones
+	CountCommands                   // commands of the client
+	CountIdle                       // milliseconds from the last command or line of the server to the end
+	CountLiterals                   // messages stored (APPEND)
+)
+
+// Deletions (Fact.Level of CountMarked).
+const (
+	DeletionLost    uint8 = iota // the session ended without QUIT: nothing was deleted
+	DeletionDone                 // QUIT was answered +OK
+	DeletionUnknown              // QUIT was sent and its answer is not in the capture, or the capture ends first
+	DeletionRefused              // QUIT was answered -ERR: some were not deleted
 )
 
 // Results of a login.
