@@ -1,0 +1,268 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"postmortem/internal/verdict"
+)
+
+// A Text is a sink that prints the report for people: the verdict, why, and
+// what to do. Set the exported fields before the first call. It keeps the
+// first session of each cause, so a session given to it must not change later.
+type Text struct {
+	Out    io.Writer
+	Width  int            // columns, 0: DefaultWidth; never more than MaxWidth
+	UTF8   bool           // the output may have more than ASCII
+	Color  bool           // the output may have SGR sequences
+	All    bool           // every session in full, with its events and its dialog
+	Events bool           // the event tree of the session that is told, without All
+	Min    Severity       // least severity of the events shown
+	TZ     *time.Location // nil: UTC
+
+	page    *page
+	capture verdict.Capture
+	tally   tally
+	only    *verdict.Session // the first session, until there is a second
+	hosts   []verdict.Host
+}
+
+func (t *Text) out() *page {
+	if t.page == nil {
+		t.page = newPage(t.Out, t.Width, t.UTF8, t.Color)
+	}
+	return t.page
+}
+
+// failed returns the first write error. A bufio.Writer remembers it.
+func (t *Text) failed() error {
+	_, err := t.out().Write(nil)
+	return err
+}
+
+// Capture takes what is known of the input files.
+func (t *Text) Capture(c *verdict.Capture) error {
+	t.capture = *c
+	return nil
+}
+
+// Session takes the next session.
+func (t *Text) Session(s *verdict.Session) error {
+	t.tally.add(s)
+	switch {
+	case t.tally.sessions == 1:
+		t.only = s
+		return nil
+	case t.All:
+		if t.only != nil {
+			t.inFull(t.only)
+		}
+		t.inFull(s)
+		t.only = nil
+		// What is finished can be read while the capture is still going on.
+		return t.out().Flush()
+	}
+	t.only = nil
+	return t.failed()
+}
+
+// inFull prints one of several sessions.
+func (t *Text) inFull(s *verdict.Session) {
+	p := t.out()
+	p.headline(fmt.Sprintf("Session %s, %s", group(uint64(s.ID)), flowText(s)), outcomeRole(s.Outcome), result(s))
+	p.session(s)
+	p.advice(s.Next)
+	p.full(s, t.Min, t.TZ)
+	p.line()
+	p.line()
+}
+
+// Host takes a finding across sessions.
+func (t *Text) Host(h *verdict.Host) error {
+	if len(t.hosts) < maxHosts {
+		t.hosts = append(t.hosts, *h)
+	}
+	return nil
+}
+
+// name is what the report calls its input.
+func (t *Text) name() string {
+	const most = 3 // names that are printed
+	var names []string
+	for i := range t.capture.Files {
+		name := t.capture.Files[i].Name
+		if name == "-" || name == "" {
+			name = "standard input"
+		} else {
+			name = filepath.Base(name)
+		}
+		names = append(names, name)
+	}
+	switch n := len(names); {
+	case n == 0:
+		return "capture"
+	case n > most:
+		return names[0] + fmt.Sprintf(" and %d more files", n-1)
+	}
+	return strings.Join(names, ", ")
+}
+
+// Summary prints the verdict on all of it and ends the report.
+func (t *Text) Summary(sum *verdict.Summary) error {
+	p := t.out()
+	quality := func() { t.quality(sum) }
+	errors, warnings := sum.Roots[Error], sum.Roots[Warning]
+	explain := ""
+	switch {
+	case sum.Sessions == 0 && t.only == nil:
+		t.nothing(sum)
+	case t.only != nil && sum.Sessions <= 1:
+		s := t.only
+		p.headline(t.name(), outcomeRole(s.Outcome), result(s))
+		p.session(s)
+		quality()
+		p.advice(s.Next)
+		if t.All || t.Events {
+			p.full(s, t.Min, t.TZ)
+		}
+		errors, warnings = sum.Events[Error], sum.Events[Warning]
+		if len(s.Events) > 0 {
+			errors, warnings = unexplained(s, Error), unexplained(s, Warning)
+		}
+		if s.Outcome != verdict.OutcomeOK {
+			explain = s.Cause
+		}
+	default:
+		p.several(t.name(), &t.tally, sum, t.hosts, quality)
+		if list := t.tally.of(verdict.OutcomeFailed, verdict.OutcomeUnknown, verdict.OutcomeDegraded); len(list) > 0 {
+			explain = list[0].rule
+			if t.Events && !t.All {
+				p.full(list[0].first, t.Min, t.TZ)
+			}
+		}
+	}
+	t.last(errors, warnings, explain)
+	return p.Flush()
+}
+
+// last prints the counts and what else can be asked for.
+func (t *Text) last(errors, warnings int, explain string) {
+	p := t.out()
+	text := count(errors, "error")
+	if warnings > 0 || errors == 0 {
+		text += ", " + count(warnings, "warning")
+	}
+	text += ". More:"
+	if !t.All {
+		text += " -all"
+	}
+	text += " -json -o FILE"
+	if explain != "" {
+		text += "; explain " + p.safe(explain)
+	}
+	p.line()
+	p.hang("", 0, secondary, text)
+}
+
+// maxQuality is the number of remarks on the capture that are printed.
+const maxQuality = 10
+
+// quality says what is wrong with the capture itself, if anything is.
+func (t *Text) quality(sum *verdict.Summary) {
+	p := t.out()
+	var lines []string
+	marks := []mark{}
+	add := func(m mark, format string, args ...any) {
+		lines = append(lines, fmt.Sprintf(format, args...))
+		marks = append(marks, m)
+	}
+	for i := range t.capture.Files {
+		f := &t.capture.Files[i]
+		name := ""
+		if len(t.capture.Files) > 1 {
+			name = filepath.Base(f.Name) + ": "
+		}
+		switch {
+		case f.Trouble != "":
+			add(markWarning, "%s%s", name, sentence(f.Trouble))
+		case f.TruncatedAt >= 0 && f.Frames > 0:
+			add(markWarning, "%sThe file is cut at byte %s, after frame %s.", name, group(uint64(f.TruncatedAt)), group(f.Frames))
+		case f.TruncatedAt >= 0:
+			add(markWarning, "%sThe file is cut at byte %s.", name, group(uint64(f.TruncatedAt)))
+		}
+	}
+	least := max(t.Min, Warning)
+	if t.All {
+		least = t.Min
+	}
+	for i := range t.capture.Quality {
+		e := &t.capture.Quality[i]
+		if severityOf(e) < least {
+			continue
+		}
+		text := eventTitle(e)
+		if e.Description != "" && e.Description != e.Title {
+			text += ": " + e.Description
+		}
+		if e.Frame != 0 {
+			text = strings.TrimSuffix(text, ".") + " (" + frames([]uint32{e.Frame}) + ")"
+		}
+		add(eventMark(e), "%s", text)
+	}
+	for _, b := range sum.Bounds {
+		add(markWarning, "A bound was reached, so the report is not complete: %s.", b)
+	}
+	if len(lines) == 0 && !sum.Complete {
+		add(markWarning, "The capture could not be analysed to its end.")
+	}
+	if len(lines) == 0 {
+		return
+	}
+	p.title("About the capture")
+	w := 0
+	for i := range lines[:min(len(lines), maxQuality)] {
+		w = max(w, width(p.mark(marks[i])))
+	}
+	for i := range lines[:min(len(lines), maxQuality)] {
+		m := p.mark(marks[i])
+		p.hang("  "+p.in(marks[i].role, m)+strings.Repeat(" ", w-width(m)+2), 2+w+2, none, p.safe(lines[i]))
+	}
+	if n := len(lines) - maxQuality; n > 0 {
+		p.line(fmt.Sprintf("  and %s", count(n, "more remark")))
+	}
+}
+
+// nothing is the report of a capture without a mail session.
+func (t *Text) nothing(sum *verdict.Summary) {
+	p := t.out()
+	var first, last int64
+	for i := range t.capture.Files {
+		if f := &t.capture.Files[i]; f.Frames > 0 {
+			if first == 0 || f.First < first {
+				first = f.First
+			}
+			last = max(last, f.Last)
+		}
+	}
+	if sum.Frames == 0 {
+		p.headline(t.name(), warn, "the capture holds no frames")
+		p.para("There is nothing to judge: the capture was stopped before a packet came, or its filter let none through.")
+	} else {
+		what := "no mail session found"
+		p.headline(t.name(), warn, what)
+		text := "The capture holds " + count(int(min(sum.Frames, 1<<31-1)), "frame")
+		if last > first {
+			text += " in " + duration(last-first)
+		}
+		p.para(text + ", none of an SMTP, POP3 or IMAP session.")
+	}
+	t.quality(sum)
+	p.advice([]verdict.Advice{
+		{Text: "Capture on the mail server, the client, or a mirror port between them, from before the connection is opened, whole packets:",
+			Command: "tcpdump -i any -s 0 -w mail.pcap 'tcp port 25 or 465 or 587 or 110 or 995 or 143 or 993'"},
+		{Text: "If the server listens on another port, name it:", Command: "postmortem -port 2525=smtp mail.pcap"},
+	})
+}
