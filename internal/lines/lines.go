@@ -44,15 +44,26 @@ type Reader struct {
 	size  uint64 // bytes of that line so far
 	flags Flags
 	cr    bool // its last byte is a CR
+	skip  bool // what comes up to the next line end is no line
 }
 
-// Reset forgets the line begun, for the next session or behind a gap.
+// Reset forgets the line begun, for the next session.
 func (r *Reader) Reset() {
 	if cap(r.begun) > keep {
 		r.begun = nil
 	}
-	r.begun, r.size, r.flags, r.cr = r.begun[:0], 0, 0, false
+	r.begun, r.size, r.flags, r.cr, r.skip = r.begun[:0], 0, 0, false, false
 }
+
+// Skip forgets the line begun and what comes up to the next line end: behind a
+// gap, the beginning of that line is missing.
+func (r *Reader) Skip() {
+	r.Reset()
+	r.skip = true
+}
+
+// Empty reports that the next byte begins a line.
+func (r *Reader) Empty() bool { return r.size == 0 && !r.skip }
 
 // Begun returns the beginning of the line that is not complete, and how many
 // bytes of it have come.
@@ -62,6 +73,13 @@ func (r *Reader) Begun() (text []byte, size uint64) { return r.begun, r.size }
 // holds no line end, all of b joins the line begun, and ok is false.
 func (r *Reader) Next(b []byte) (line Line, rest []byte, ok bool) {
 	i := bytes.IndexByte(b, '\n')
+	if r.skip {
+		if i < 0 {
+			return Line{}, nil, false
+		}
+		r.skip = false
+		return r.Next(b[i+1:])
+	}
 	if i < 0 {
 		r.add(b)
 		return Line{}, nil, false

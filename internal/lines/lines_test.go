@@ -84,6 +84,20 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+// Behind a gap the next whole line is the first one.
+func TestSkip(t *testing.T) {
+	var r Reader
+	r.Next([]byte("begun"))
+	r.Skip()
+	if _, _, ok := r.Next([]byte("rest of")); ok || r.Empty() {
+		t.Error("a line out of a skipped beginning")
+	}
+	line, rest, ok := r.Next([]byte(" another\r\nQUIT\r\nx"))
+	if !ok || string(line.Text) != "QUIT" || string(rest) != "x" || !r.Empty() {
+		t.Errorf("got %q, %q, %v, want QUIT, x, true", line.Text, rest, ok)
+	}
+}
+
 // FuzzNext: the lines do not depend on where the stream was cut, and their
 // sizes add up to the stream.
 func FuzzNext(f *testing.F) {
