@@ -60,24 +60,20 @@ type node struct {
 	depth int
 }
 
-// tree orders events as parents with their children below them. Events below
-// least are left out unless something below them is shown. An event whose
-// parent is missing, or is its own ancestor, is a root.
-func tree(events []verdict.Event, least Severity) []node {
+// places returns the index of each event by its number.
+func places(events []verdict.Event) map[int]int {
 	byID := make(map[int]int, len(events))
 	for i := range events {
 		byID[events[i].ID] = i
 	}
-	children := make([][]int, len(events)+1) // the last: roots
-	root := len(events)
+	return byID
+}
+
+// shown marks the events that are at least that severe, and all above them.
+func shown(events []verdict.Event, byID map[int]int, least Severity) []bool {
 	show := make([]bool, len(events))
 	for i := range events {
-		up := root
-		if k, ok := byID[events[i].Parent]; ok && k != i {
-			up = k
-		}
-		children[up] = append(children[up], i)
-		// The walk ends at the first ancestor already shown, so all walks together are linear.
+		// The walk ends at the first event marked already, so all walks together are linear.
 		for k := i; severityOf(&events[i]) >= least && !show[k]; {
 			show[k] = true
 			next, ok := byID[events[k].Parent]
@@ -86,6 +82,24 @@ func tree(events []verdict.Event, least Severity) []node {
 			}
 			k = next
 		}
+	}
+	return show
+}
+
+// tree orders events as parents with their children below them. Events below
+// least are left out unless something below them is shown. An event whose
+// parent is missing, or is its own ancestor, is a root.
+func tree(events []verdict.Event, least Severity) []node {
+	byID := places(events)
+	children := make([][]int, len(events)+1) // the last: roots
+	root := len(events)
+	show := shown(events, byID, least)
+	for i := range events {
+		up := root
+		if k, ok := byID[events[i].Parent]; ok && k != i {
+			up = k
+		}
+		children[up] = append(children[up], i)
 	}
 	nodes := make([]node, 0, len(events))
 	done := make([]bool, len(events))
