@@ -104,8 +104,10 @@ func (d *Decoder) User(mech []byte, step int, answer []byte) []byte {
 	b := d.Decode(answer)
 	switch where {
 	case plain:
-		if parts := bytes.SplitN(b, []byte{0}, 3); len(parts) == 3 {
-			return parts[1]
+		if i := bytes.IndexByte(b, 0); i >= 0 {
+			if n := bytes.IndexByte(b[i+1:], 0); n >= 0 {
+				return b[i+1 : i+1+n]
+			}
 		}
 		return nil
 	case login, whole:
