@@ -94,3 +94,6 @@ func clip(s string) string {
 	}
 	return s
 }
+
+// Escape is for messages outside of a report: names of files, errors.
+func Escape(s string, utf bool) string { return escape(s, utf) }

@@ -1,0 +1,271 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"postmortem/internal/fact"
+	"postmortem/internal/report"
+	"postmortem/rules"
+)
+
+// options are the values of the flags, of all verbs.
+type options struct {
+	all, json, showSecrets, ascii, quiet   bool
+	out, html, filter, color, tz, bar, min string
+	failAt                                 string
+	workers, width                         int
+	memory                                 int64
+	keylogs                                []string
+	ports                                  map[uint16]fact.Proto
+	limits                                 *rules.Limits
+
+	fail   rules.Severity // of failAt
+	minSet bool
+}
+
+// failNever is above every severity.
+const failNever = rules.Error + 1
+
+// Bounds of the numbers that flags take.
+const (
+	minMemory  = 16 << 20 // the reader's windows alone take 12 MiB
+	maxWorkers = 256      // each has its own tables; more is a typing error
+)
+
+// flags makes the flag set of all verbs. A usage begins with the name of the value, if there is one.
+func (o *options) flags() *flag.FlagSet {
+	fs := flag.NewFlagSet("postmortem", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	o.memory = 512 << 20
+	fs.BoolVar(&o.all, "all", false, "every session and event, not only what needs attention")
+	fs.BoolVar(&o.json, "json", false, "one JSON object a line instead of text")
+	fs.StringVar(&o.out, "o", "", "`FILE` to write to; it appears when it is complete")
+	fs.StringVar(&o.html, "html", "", "`FILE` for a page")
+	fs.StringVar(&o.filter, "Y", "", "`EXPR` of a display filter")
+	fs.Func("min", "`LEVEL` of the least events shown: info, warning, error", func(s string) error {
+		o.min, o.minSet = s, true
+		return oneOf(s, "info", "warning", "error")
+	})
+	fs.StringVar(&o.failAt, "fail", "error", "`LEVEL` that makes the exit code 1: warning, error, never (error)")
+	fs.Func("keylog", "`FILE` of TLS secrets, NSS key log format; may be given again", func(s string) error {
+		o.keylogs = append(o.keylogs, s)
+		return nil
+	})
+	fs.BoolVar(&o.showSecrets, "show-secrets", false, "passwords and tokens in clear; they are masked otherwise")
+	fs.Func("port", "`N=PROTO` for ports that detection gets wrong: smtp, lmtp, pop3, imap, tls", o.setPort)
+	fs.Func("limit", "`NAME=VALUE` of a threshold, see below", o.setLimit)
+	fs.Func("memory", "`SIZE` of the budget for state (512MiB)", func(s string) (err error) {
+		o.memory, err = parseSize(s)
+		return err
+	})
+	fs.Func("j", "`N` workers; the output does not depend on it", func(s string) (err error) {
+		o.workers, err = number(s, 1, maxWorkers)
+		return err
+	})
+	fs.StringVar(&o.color, "color", "auto", "`WHEN` to colour: auto, always, never (auto); NO_COLOR counts")
+	fs.BoolVar(&o.ascii, "ascii", false, "nothing beyond ASCII, also in a UTF-8 locale")
+	fs.Func("width", "`COLUMNS` of the text, 40 to 120 (the terminal's, else 80)", func(s string) (err error) {
+		o.width, err = number(s, 1, math.MaxInt32)
+		return err
+	})
+	fs.StringVar(&o.tz, "tz", "utc", "`ZONE` of the times in the text: utc, local (utc)")
+	fs.StringVar(&o.bar, "progress", "auto", "`WHEN` to show progress: auto, always, never (auto)")
+	fs.BoolVar(&o.quiet, "q", false, "no progress")
+	return fs
+}
+
+// check looks at the values that stand in more than one flag, or are words.
+func (o *options) check() error {
+	for _, f := range []struct{ name, value, allowed string }{
+		{"fail", o.failAt, "warning error never"},
+		{"color", o.color, "auto always never"},
+		{"tz", o.tz, "utc local"},
+		{"progress", o.bar, "auto always never"},
+	} {
+		if err := oneOf(f.value, strings.Fields(f.allowed)...); err != nil {
+			return usage("flag -%s: %v", f.name, err)
+		}
+	}
+	o.fail = map[string]rules.Severity{"warning": rules.Warning, "error": rules.Error, "never": failNever}[o.failAt]
+	return nil
+}
+
+// least is the severity of -min, or else when it is not given.
+func (o *options) least(otherwise report.Severity) report.Severity {
+	if s, ok := report.ParseSeverity(o.min); ok {
+		return s
+	}
+	return otherwise
+}
+
+// parse splits the command line. Flags may stand before and behind the verb and
+// between the files; "--" ends them. It always returns a verb, for messages.
+func parse(args []string) (v *verb, o *options, rest []string, err error) {
+	o = &options{}
+	fs := o.flags()
+	v = &verbs[0]
+	named, help := false, false
+	if len(args) == 0 {
+		return v, o, nil, usage("no capture given; try: postmortem capture.pcap")
+	}
+	for len(args) > 0 {
+		a := args[0]
+		args = args[1:]
+		switch {
+		case a == "--":
+			rest = append(rest, args...)
+			args = nil
+		case len(a) > 1 && a[0] == '-':
+			name, value, hasValue := strings.Cut(strings.TrimPrefix(a[1:], "-"), "=")
+			switch name {
+			case "h", "help":
+				help = true
+				continue
+			case "version":
+				v, named = findVerb("version"), true
+				continue
+			}
+			f := fs.Lookup(name)
+			if f == nil {
+				return v, o, nil, unknownFlag(fs, name)
+			}
+			if !hasValue {
+				if b, ok := f.Value.(interface{ IsBoolFlag() bool }); ok && b.IsBoolFlag() {
+					value = "true"
+				} else if len(args) == 0 {
+					return v, o, nil, usage("flag -%s needs a value", name)
+				} else {
+					value, args = args[0], args[1:]
+				}
+			}
+			if err := fs.Set(name, value); err != nil {
+				return v, o, nil, usage("flag -%s: %v", name, err)
+			}
+		case !named && len(rest) == 0 && findVerb(a) != nil:
+			v, named = findVerb(a), true
+		case !named && len(rest) == 0 && slices.Contains(reserved, a):
+			return v, o, nil, noVerb(a)
+		default:
+			rest = append(rest, a)
+		}
+	}
+	if help && v.name != "help" {
+		if rest = nil; named {
+			rest = []string{v.name}
+		}
+		return findVerb("help"), o, rest, nil
+	}
+	fs.Visit(func(f *flag.Flag) {
+		if !slices.Contains(v.flags, f.Name) && !(v.name == verbs[0].name && (f.Name == "html" || f.Name == "Y")) {
+			err = usage("flag -%s is not for the verb %s", f.Name, v.name)
+		}
+	})
+	return v, o, rest, err
+}
+
+// unknownFlag names the flag that may have been meant.
+func unknownFlag(fs *flag.FlagSet, name string) error {
+	const near = 2 // edits
+	best, distance := "", near+1
+	fs.VisitAll(func(f *flag.Flag) {
+		if d := edits(name, f.Name); d < distance && len(f.Name) > 1 {
+			best, distance = f.Name, d
+		}
+	})
+	if best != "" {
+		return usage("unknown flag -%s; is it -%s?", name, best)
+	}
+	return usage("unknown flag -%s", name)
+}
+
+// edits counts the letters to change, add or remove between a and b.
+func edits(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			d := diagonal
+			if a[i] != b[j] {
+				d++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(d, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+func oneOf(s string, allowed ...string) error {
+	if !slices.Contains(allowed, s) {
+		return fmt.Errorf("%q is not one of %s", s, strings.Join(allowed, ", "))
+	}
+	return nil
+}
+
+func number(s string, lo, hi int) (int, error) {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < lo || n > hi {
+		return 0, fmt.Errorf("%q is not a number from %d to %d", s, lo, hi)
+	}
+	return n, nil
+}
+
+// atoi is the number in s, 0 when there is none.
+func atoi(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
+// parseSize reads a number of bytes: 512MiB, 1G, 200000000. Units are binary
+// unless they are written kB, MB or GB.
+func parseSize(s string) (int64, error) {
+	digits := strings.TrimRight(s, "kKMGiB")
+	unit, ok := map[string]int64{"": 1, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "k": 1 << 10,
+		"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9}[s[len(digits):]]
+	n, err := strconv.ParseInt(digits, 10, 64)
+	switch {
+	case err != nil || !ok || n < 0 || n > math.MaxInt64/unit:
+		return 0, fmt.Errorf("%q is not a size; write 512MiB or 1GiB", s)
+	case n*unit < minMemory:
+		return 0, fmt.Errorf("%q is less than 16MiB", s)
+	}
+	return n * unit, nil
+}
+
+// setPort takes N=PROTO, more of them separated by commas.
+func (o *options) setPort(s string) error {
+	for _, one := range strings.Split(s, ",") {
+		n, name, _ := strings.Cut(one, "=")
+		port, err := strconv.ParseUint(n, 10, 16)
+		if err != nil || port == 0 {
+			return fmt.Errorf("%q is not a port with its protocol, such as 2525=smtp", one)
+		}
+		proto := fact.TCP
+		for p := fact.TCP + 1; p < fact.NumProtos; p++ {
+			if strings.EqualFold(name, p.String()) {
+				proto = p
+			}
+		}
+		if proto == fact.TCP {
+			return fmt.Errorf("%q is not a protocol that is followed: smtp, lmtp, pop3, imap, managesieve, tls", name)
+		}
+		if o.ports == nil {
+			o.ports = map[uint16]fact.Proto{}
+		}
+		o.ports[uint16(port)] = proto
+	}
+	return nil
+}

@@ -1,0 +1,399 @@
+// Postmortem reads a packet capture, follows every mail session in it and says
+// where the problem is: which layer failed, whose side it is, which frames show
+// it, and what to do.
+//
+// This package holds the verbs, their flags and where the output goes. What is
+// said comes from internal/analyze, how it looks from internal/report.
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"postmortem/internal/analyze"
+	"postmortem/internal/report"
+	"postmortem/rules"
+)
+
+// Exit codes, as grep has them.
+const (
+	exitClean   = 0 // read to the end, nothing to report
+	exitFinding = 1 // something at or above -fail was found
+	exitTrouble = 2 // usage, or no input could be read
+	exitPartial = 3 // analysed, but the input was damaged or exceeded a bound
+)
+
+// exitInterrupted is what a shell shows for a program ended by SIGINT.
+const exitInterrupted = 130
+
+// env is the outside: streams, environment variables, and in a process of its
+// own the signals. Nothing else in the program reads the environment.
+type env struct {
+	in       io.Reader
+	out, err io.Writer
+	getenv   func(string) string // nil: an empty environment
+	exit     func(int)           // not nil: signals are ours, and end with it
+}
+
+func main() {
+	os.Exit(run(&env{os.Stdin, os.Stdout, os.Stderr, os.Getenv, os.Exit}, os.Args[1:]))
+}
+
+// A verb is one thing that the program does.
+type verb struct {
+	name, args, short string
+	run               func(*env, *options, []string) (int, error)
+	flags             []string // in the order of the help
+	examples          string
+}
+
+// verbs stand in the order in which help shows them. The first is the default.
+var verbs []verb
+
+// init breaks the cycle between the table and the help that prints it.
+func init() {
+	verbs = []verb{
+		{"report", "FILE...", "the verdict of every session, then why, then what to do", runReport,
+			[]string{"all", "json", "o", "min", "fail", "keylog", "show-secrets", "port", "limit", "memory", "j", "color", "ascii", "width", "tz", "progress", "q"},
+			`  postmortem capture.pcap                       the verdict, why, what to do
+  postmortem -all capture.pcap                  every session with its events and its dialog
+  postmortem -json capture.pcap | jq .verdict   one JSON object a line
+  postmortem -o report.txt day.pcapng.gz        to a file, from a compressed capture
+  tcpdump -U -w - port 25 | postmortem -        while it is captured; ends with Ctrl-C
+  postmortem -keylog keys.txt mail.pcap         with the TLS secrets of a client
+`},
+		{"explain", "[ID]", "what a finding or a reply code means, or the list of findings", runExplain,
+			[]string{"width", "o"},
+			`  postmortem explain                            the list
+  postmortem explain tls-key-mismatch           one finding
+  postmortem explain 550 5.7.1                  a reply code
+`},
+		{"version", "", "which version this is", runVersion, nil, ""},
+		{"help", "[VERB]", "this, or the flags of a verb", runHelp, nil, ""},
+	}
+}
+
+// reserved are verbs that later versions have. A file of that name needs "./".
+var reserved = []string{"packets", "show", "follow", "stats", "cut", "extract", "serve", "capture", "compare"}
+
+// errUsage marks errors of the command line.
+var errUsage = errors.New("usage")
+
+// usage makes an error of the command line.
+func usage(format string, args ...any) error {
+	return usageError{fmt.Sprintf(format, args...)}
+}
+
+type usageError struct{ text string }
+
+func (e usageError) Error() string        { return e.text }
+func (e usageError) Is(target error) bool { return target == errUsage }
+
+// run does what the arguments say and returns the exit code.
+func run(e *env, args []string) int {
+	if e.getenv == nil {
+		e.getenv = func(string) string { return "" }
+	}
+	v, o, rest, err := parse(args)
+	code := exitTrouble
+	if err == nil {
+		code, err = v.run(e, o, rest)
+	}
+	switch {
+	case err == nil:
+		return code
+	case brokenPipe(err):
+		return exitClean // the reader has seen enough
+	}
+	e.say("%v", err)
+	if errors.Is(err, errUsage) {
+		e.say("\"postmortem help %s\" says more", v.name)
+	}
+	return exitTrouble
+}
+
+// say prints a message for the user. Names and errors may hold bytes of the
+// capture or of a hostile file name.
+func (e *env) say(format string, args ...any) {
+	fmt.Fprintf(e.err, "postmortem: %s\n", report.Escape(fmt.Sprintf(format, args...), e.utf8()))
+}
+
+// utf8 reports whether the locale is a UTF-8 one. A console of Windows always is.
+func (e *env) utf8() bool {
+	name := strings.ToLower(cmp.Or(e.getenv("LC_ALL"), e.getenv("LC_CTYPE"), e.getenv("LANG")))
+	return strings.Contains(name, "utf-8") || strings.Contains(name, "utf8") || name == "" && runtime.GOOS == "windows"
+}
+
+// brokenPipe reports that the reader of our output has gone.
+func brokenPipe(err error) bool {
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe)
+}
+
+func runReport(e *env, o *options, files []string) (int, error) {
+	switch {
+	case o.html != "":
+		return 0, usage("-html belongs to a later version; this one prints text, and JSON with -json")
+	case o.filter != "":
+		return 0, usage("-Y belongs to a later version; this one reports every session")
+	case len(files) == 0:
+		return 0, usage("which capture? - is standard input")
+	}
+	if err := o.check(); err != nil {
+		return 0, err
+	}
+	if e.exit != nil {
+		signal.Ignore(syscall.SIGPIPE) // a reader that goes away is an error of Write, not our end
+	}
+	out, err := e.output(o.out, slices.Concat(files, o.keylogs))
+	if err != nil {
+		return 0, err
+	}
+	defer out.discard()
+
+	bar := e.progress(o)
+	screen := &clearing{out, bar}
+	in := &stoppable{r: e.in}
+	stdin := slices.Contains(files, "-")
+	defer e.onInterrupt(stdin, in, out)()
+	// A later error must not stand behind the progress on one line.
+	defer bar.clear()
+
+	result, err := analyze.Run(&analyze.Config{
+		Files: files, Stdin: in, Workers: o.workers, Memory: o.memory, Ports: o.ports, Limits: o.limits,
+		KeyLogs: o.keylogs, ShowSecrets: o.showSecrets, All: o.all || o.minSet, Streaming: stdin, Hash: o.json,
+		Progress: bar.progress(),
+	}, e.sink(o, screen, out, stdin))
+	bar.clear()
+	if err != nil {
+		return 0, err
+	}
+	if err := out.commit(); err != nil {
+		return 0, err
+	}
+	for _, d := range result.Damage {
+		e.say("%s", d)
+	}
+	switch {
+	case o.fail != failNever && result.Worst >= o.fail:
+		return exitFinding, nil
+	case !result.Complete || len(result.Damage) > 0:
+		return exitPartial, nil
+	}
+	return exitClean, nil
+}
+
+// sink makes the form of the report that was asked for.
+func (e *env) sink(o *options, w io.Writer, out *output, live bool) analyze.Sink {
+	if o.json {
+		return &report.JSON{Out: w, Live: live, Min: o.least(report.Info)}
+	}
+	columns, terminal := out.terminal()
+	width := cmp.Or(o.width, columns, atoi(e.getenv("COLUMNS")))
+	color := o.color == "always" ||
+		o.color == "auto" && terminal && e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"
+	tz := time.UTC
+	if o.tz == "local" {
+		tz = time.Local
+	}
+	least := report.Warning
+	if o.all {
+		least = report.Info
+	}
+	return &report.Text{
+		Out: w, Width: width, UTF8: e.utf8() && !o.ascii, Color: color,
+		All: o.all, Events: o.minSet, Min: o.least(least), TZ: tz,
+	}
+}
+
+// onInterrupt arranges what SIGINT does. A capture that comes through a pipe is
+// ended, and what has come is reported; a second SIGINT, or one while files are
+// read, ends the program without leaving a half-written output behind. The
+// returned function puts things back.
+func (e *env) onInterrupt(stdin bool, in *stoppable, out *output) (restore func()) {
+	if e.exit == nil {
+		return func() {}
+	}
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		for s := range c {
+			if stdin && s == os.Interrupt && in.stopped.CompareAndSwap(false, true) {
+				continue
+			}
+			out.discard()
+			e.exit(exitInterrupted)
+		}
+	}()
+	return func() {
+		signal.Stop(c)
+		close(c)
+	}
+}
+
+// A stoppable reader ends when it is told to.
+type stoppable struct {
+	r       io.Reader
+	stopped atomic.Bool
+}
+
+func (s *stoppable) Read(p []byte) (int, error) {
+	if s.r == nil || s.stopped.Load() {
+		return 0, io.EOF
+	}
+	return s.r.Read(p)
+}
+
+func runExplain(e *env, o *options, args []string) (int, error) {
+	out, err := e.output(o.out, nil)
+	if err != nil {
+		return 0, err
+	}
+	defer out.discard()
+	if err := rules.Explain(out, strings.Join(args, " ")); err != nil {
+		return 0, err
+	}
+	return exitClean, out.commit()
+}
+
+func runVersion(e *env, _ *options, args []string) (int, error) {
+	if len(args) > 0 {
+		return 0, usage("version takes no arguments")
+	}
+	_, err := fmt.Fprintln(e.out, version())
+	return exitClean, err
+}
+
+// version names the module version, the revision it was built from, and Go.
+func version() string {
+	text := "postmortem (unknown version)"
+	info, ok := debug.ReadBuildInfo()
+	if ok {
+		setting := map[string]string{}
+		for _, s := range info.Settings {
+			setting[s.Key] = s.Value
+		}
+		text = "postmortem " + cmp.Or(info.Main.Version, "(devel)")
+		if rev := setting["vcs.revision"]; rev != "" {
+			text += " " + rev[:min(12, len(rev))]
+			if setting["vcs.modified"] == "true" {
+				text += " (changed)"
+			}
+			if at := setting["vcs.time"]; at != "" {
+				text += " " + at
+			}
+		}
+	}
+	return text + " " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH
+}
+
+func runHelp(e *env, _ *options, args []string) (int, error) {
+	var b strings.Builder
+	switch len(args) {
+	case 0:
+		helpAll(&b)
+	case 1:
+		v := findVerb(args[0])
+		if v == nil {
+			return 0, noVerb(args[0])
+		}
+		helpVerb(&b, v)
+	default:
+		return 0, usage("help takes one verb")
+	}
+	_, err := io.WriteString(e.out, b.String())
+	return exitClean, err
+}
+
+// usage is how the verb is called, name being its name or that in brackets.
+func (v *verb) usage(name string) string {
+	if len(v.flags) > 0 {
+		name += " [flags]"
+	}
+	return strings.TrimSpace(name + " " + v.args)
+}
+
+func findVerb(name string) *verb {
+	for i := range verbs {
+		if verbs[i].name == name {
+			return &verbs[i]
+		}
+	}
+	return nil
+}
+
+// noVerb says which verbs there are instead of this one.
+func noVerb(name string) error {
+	var names []string
+	for _, v := range verbs {
+		names = append(names, v.name)
+	}
+	there := strings.Join(names, ", ")
+	if slices.Contains(reserved, name) {
+		return usage("the verb %s belongs to a later version; this one has %s (a file of that name: ./%s)", name, there, name)
+	}
+	return usage("no verb %q; there are %s", name, there)
+}
+
+func helpAll(b *strings.Builder) {
+	b.WriteString("Postmortem says what went wrong in the mail sessions of a packet capture.\n\nUsage:\n")
+	for i, v := range verbs {
+		name := v.name
+		if i == 0 {
+			name = "[" + name + "]"
+		}
+		fmt.Fprintf(b, "  postmortem %-25s  %s\n", v.usage(name), v.short)
+	}
+	b.WriteString("\nExamples:\n")
+	b.WriteString(verbs[0].examples)
+	b.WriteString("\nFILE is a pcap or pcapng file, also compressed with gzip; - is standard input.\nSeveral files are one capture. \"postmortem help VERB\" lists the flags of a verb.\n")
+	b.WriteString(exitHelp)
+}
+
+const exitHelp = `
+Exit codes: 0 no problem, 1 something at or above -fail, 2 usage or no input
+could be read, 3 analysed, but the input was damaged or exceeded a bound.
+`
+
+func helpVerb(b *strings.Builder, v *verb) {
+	fmt.Fprintf(b, "postmortem %s: %s\n\nUsage:\n  postmortem %s\n", v.name, v.short, v.usage(v.name))
+	if len(v.flags) > 0 {
+		b.WriteString("\nFlags:\n")
+		fs := (&options{}).flags()
+		for _, name := range v.flags {
+			f := fs.Lookup(name)
+			text := f.Usage
+			if strings.HasPrefix(text, "`") {
+				arg, rest, _ := strings.Cut(text[1:], "`")
+				name, text = name+" "+arg, strings.TrimSpace(rest)
+			}
+			fmt.Fprintf(b, "  %-18s %s\n", "-"+name, text)
+		}
+	}
+	if slices.Contains(v.flags, "limit") {
+		b.WriteString("\nThresholds (values such as 150ms, 2s, 14d, 2%, 5):\n")
+		for i := range limits {
+			end := " "
+			if i%4 == 3 || i == len(limits)-1 {
+				end = "\n"
+			}
+			fmt.Fprintf(b, "  %-18s%s", limits[i].name, end)
+		}
+	}
+	if v.examples != "" {
+		b.WriteString("\nExamples:\n" + v.examples)
+	}
+	if v.name == verbs[0].name {
+		b.WriteString(exitHelp)
+	}
+}
