@@ -180,6 +180,7 @@ const (
 	// TCPZeroWindow: From: the receiver that closed its window. Num: microseconds it lasted.
 	TCPZeroWindow
 	// TCPUnacked: From: the sender whose segment was sent again and again without an answer. Num: copies. Code: seconds.
+	// Level: 1 only large segments fail, small ones passed: see the TCPSizes fact whose Ref names this one.
 	TCPUnacked
 	// TCPSilence: nothing more came although the capture runs on. Num: milliseconds observed. Code: who owed (1+Dir).
 	TCPSilence
@@ -213,6 +214,45 @@ const (
 	OneSided
 	// End: the session is over. Code: an EndHow. Num: milliseconds between the flow's last frame and the capture's.
 	End
+)
+
+// More of TCP.
+const (
+	// TCPSizes: sizes of payload. From: the sender. Num: of the segment that
+	// never arrived. Code: of the largest that did. Level 1: don't-fragment set.
+	// Ref: the TCPUnacked or TCPAhead it belongs to.
+	TCPSizes Kind = 150 + iota
+	// TCPIdle: nobody had sent data for 55 s or more, then From did. Num: milliseconds. Frame: the first after the pause.
+	TCPIdle
+	// TCPStall: a pause of 10 s or more. From: who owed the next step.
+	// Num: milliseconds. Level: 0 all was acknowledged, 1 data was not
+	// acknowledged, 2 the window was closed. Frame: the one that ended it.
+	// Cmd: 1+Dir of the last sender of data, 0: nobody.
+	TCPStall
+	// TCPSpurious: segments sent again although they had arrived. From: the sender. Num: how many.
+	TCPSpurious
+	// TCPUnread: From closed without having read. Num: bytes. Code: window before.
+	TCPUnread
+	// TCPAfterClose: From sent data after the other side had closed. Num: bytes. Level 1: a RST answered.
+	TCPAfterClose
+	// TCPHeld: From's last small piece waited for an acknowledgement (Nagle). Num: how often. Code: milliseconds of the first. Level: unused.
+	TCPHeld
+	// TCPResetMark: what is known of the origin of a TCPReset, its Ref. Code: TTL of the RST<<8 | usual TTL of the side. Num: 1 TTL differs, 2 IP ID breaks the pattern, 4 the side went on sending, 8 ACK flag set, 16 reserved bits set; 0x20 likely the host's own other initial TTL.
+	TCPResetMark
+)
+
+// Numbers of TCPOdd.
+const (
+	OddSimultaneous uint16 = 1 + iota // both sides sent a SYN
+	OddSplit                          // SYN answered by SYN, then SYN-ACK
+	OddDataInSyn                      // Num: bytes
+	OddTwoSynAcks                     // two SYN-ACKs with different numbers
+	OddChallenge                      // SYN answered by an ACK with foreign numbers
+	OddFewerOptions                   // a repeated SYN with options removed was answered. Num: 1 WS, 2 SACK, 4 TS, 8 ECN removed
+	OddStraySyn                       // SYN with another number inside the connection
+	OddStrayReset                     // RST outside of the window
+	OddSACK                           // SACK blocks far outside of what was sent
+	OddFarFrames                      // segments far outside of the window. Num: how many
 )
 
 // How a session ended.

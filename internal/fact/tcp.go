@@ -2,46 +2,57 @@ package fact
 
 // TCPSide is what one side of a conversation did, as counters. Durations are nanoseconds.
 type TCPSide struct {
-	Packets   uint64 // frames sent, copies of the capture left out
-	Bytes     uint64 // payload bytes by sequence space, each counted once
-	Wire      uint64 // payload bytes with repeats
-	Segments  uint32 // frames with payload
-	Retrans   uint32 // segments sent again
-	Fast      uint32 // of these: after duplicate ACKs
-	Spurious  uint32 // of these: had been acknowledged
-	Lost      uint32 // bytes lost and later sent again
-	Late      uint32 // segments out of order that are no retransmission
-	DupAcks   uint32
-	ZeroWin   uint32 // frames that announced a zero window
-	ZeroTime  int64  // time the window was closed
-	KeepAlive uint32
-	Gap       uint64 // bytes the capture lacks although acknowledged
-	Cut       uint64 // payload bytes behind the snap length
-	CutFrames uint32
-	BadSum    uint32 // frames with a wrong TCP checksum
-	BadSumAck uint32 // of these: acknowledged
-	Copies    uint32 // frames captured twice
-	Overlaps  uint32 // ranges with differing contents
-	MaxSeg    uint32 // largest payload
-	MSS       uint16 // announced by this side, 0: none
-	WScale    int8   // announced, -1: none
-	SACK      bool
-	TS        bool
-	TTL       uint8 // of its first frame
-	TTLMin    uint8
-	TTLMax    uint8
-	Window    uint32 // last announced, scaled
-	WindowMin uint32
-	Fin       uint32 // frame of its first FIN, 0: none
-	FinTime   int64
-	Rst       uint32 // frame of its first RST, 0: none
-	RstTime   int64
-	Unacked   uint64 // bytes never acknowledged by the peer at the end
-	Acked     uint64 // bytes of this side that the peer acknowledged
-	First     uint32 // its first frame
-	Last      uint32
-	LastTime  int64
-	LastData  uint32 // last frame with new payload
+	Packets      uint64 // frames sent, copies of the capture left out
+	Bytes        uint64 // payload bytes by sequence space, each counted once
+	Wire         uint64 // payload bytes with repeats
+	Segments     uint32 // frames with payload
+	Retrans      uint32 // segments sent again
+	Fast         uint32 // of these: after duplicate ACKs
+	Spurious     uint32 // of these: had been acknowledged
+	Lost         uint32 // bytes lost and later sent again
+	Late         uint32 // segments out of order that are no retransmission
+	DupAcks      uint32
+	ZeroWin      uint32 // frames that announced a zero window
+	ZeroTime     int64  // time the window was closed
+	KeepAlive    uint32
+	Gap          uint64 // bytes the capture lacks although acknowledged
+	Cut          uint64 // payload bytes behind the snap length
+	CutFrames    uint32
+	BadSum       uint32 // frames with a wrong TCP checksum
+	BadSumAck    uint32 // of these: acknowledged
+	Copies       uint32 // frames captured twice
+	Overlaps     uint32 // ranges with differing contents
+	MaxSeg       uint32 // largest payload
+	MSS          uint16 // announced by this side, 0: none
+	WScale       int8   // announced, -1: none
+	SACK         bool
+	TS           bool
+	TTL          uint8 // of its first frame
+	TTLMin       uint8
+	TTLMax       uint8
+	Window       uint32 // last announced, scaled
+	WindowMin    uint32
+	Fin          uint32 // frame of its first FIN, 0: none
+	FinTime      int64
+	Rst          uint32 // frame of its first RST, 0: none
+	RstTime      int64
+	Unacked      uint64 // bytes never acknowledged by the peer at the end
+	Acked        uint64 // bytes of this side that the peer acknowledged
+	First        uint32 // its first frame
+	Last         uint32
+	LastTime     int64
+	LastData     uint32 // last frame with new payload
+	RTTs         uint32 // samples of the round trip from the capture point to this side
+	RTTMin       int64
+	RTTMedian    int64 // within a factor of 1.5
+	RTTMax       int64
+	AckMax       int64  // longest wait of this side's data for its acknowledgement, repeats left out
+	WinFull      uint32 // segments that filled the window of the other side
+	SACKBad      uint32 // acknowledgements of this side with SACK blocks far outside of what was sent
+	AfterFin     uint64 // payload bytes that this side sent after the other had closed
+	Passed       uint32 // largest payload of this side known to have arrived
+	Tunes        uint8  // highest of the window scales; 0: none
+	LastDataTime int64
 }
 
 // TCPSummary is the health of one conversation.
