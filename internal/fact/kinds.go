@@ -15,7 +15,8 @@ const (
 	Command
 
 	// Reply is a whole reply of the server. Cmd: the command it answers. Ref:
-	// that command, 0 when it is not known (greeting, unsolicited, mid-stream).
+	// that command, 0 when it is not known (greeting, unsolicited, mid-stream);
+	// SMTP's answer to a message: the BodyEnd, or BDAT LAST.
 	// Code: SMTP reply code; POP3 1 +OK, 0 -ERR; IMAP 1 OK, 2 NO, 3 BAD, 4 BYE,
 	// 5 PREAUTH. Num: enhanced code as class<<20 | subject<<10 | detail, 0:
 	// none. Text: the text of all lines, joined by "\n", without codes.
@@ -26,7 +27,9 @@ const (
 	Challenge
 
 	// Response is the client's answer to a challenge; never its text, unless
-	// secrets are to be shown. Ref: the command. Level 1: "*", cancelled.
+	// secrets are to be shown. Ref: the command. Level 1: "*", cancelled; 2: a
+	// word like QUIT, which the server must take for data. Code: what is wrong
+	// with its form, smtp.FormBase64 or smtp.FormPlain. Num: bytes of the line.
 	Response
 
 	// Capability is one line of the answer to EHLO, CAPA or CAPABILITY. Text: the line.
@@ -75,6 +78,10 @@ const (
 
 	// Resync: the dialog lost its place (gap or mid-stream) and went on at the next line. Num: bytes missing.
 	Resync
+
+	// ReplyPause: the lines of one reply came with a pause between them. Ref:
+	// the Reply. Num: microseconds from its first line to its last.
+	ReplyPause
 
 	// Ledger: a total of a mailbox session (POP3, IMAP), told at its end. Code: a Count. Num: the total.
 	Ledger
@@ -293,10 +300,14 @@ const (
 	OddReplyUnasked // a reply that no command waits for
 	OddPipeline     // commands sent together that may not be (STARTTLS, DATA, AUTH not last)
 	OddBodyLine     // line longer than 1000 in the message. Num: longest
-	OddWaiting      // more than 64 commands waiting
+	OddWaiting      // more commands waiting than the dialog can keep
 	OddDotStuffing
 	OddCommandInTLS
-	OddAfterQuit // bytes after QUIT's answer
-	OddSmuggling // end-of-data look-alikes (LF.LF, CR.CR, LF.CRLF) in the body
-	OddSpace     // "MAIL FROM: <"
+	OddAfterQuit  // bytes after QUIT's answer
+	OddSmuggling  // end-of-data look-alikes (LF.LF, CR.CR, LF.CRLF) in the body
+	OddSpace      // "MAIL FROM: <"
+	OddClearStart // clear text behind the answer to STARTTLS, where TLS was to begin. Num: bytes
+	OddUnended    // the last line of a side has no end. Num: bytes. Text: the line
+	OddLiteral    // IMAP: a literal was announced and never finished. Ref: its command. Num: bytes of it that came. Level: 0 no "+" came, 1 it was let in
+	OddUnoffered  // a form that the server did not offer: IMAP {n+} without LITERAL+
 )

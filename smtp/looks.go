@@ -1,0 +1,167 @@
+package smtp
+
+import (
+	"bytes"
+
+	"postmortem/internal/fact"
+)
+
+// Strength of the evidence that a stream is SMTP.
+const (
+	LooksNot    = 0 // something else
+	LooksWeak   = 1 // three digits: FTP and others begin so too
+	LooksLikely = 2 // a greeting as mail servers have it; SMTP on a port of mail
+	LooksSure   = 3 // says SMTP, or only SMTP begins so
+)
+
+// LooksServer says how much the first bytes of a server look like SMTP. FTP
+// greets with 220 as well: on a port that is none of mail's only LooksSure, or
+// a client that LooksSure, should count.
+func LooksServer(first []byte) int {
+	line, _, _ := bytes.Cut(first, []byte{'\n'})
+	code, _, text, ok := parseReply(bytes.TrimRight(line, "\r"))
+	if !ok {
+		return LooksNot
+	}
+	switch {
+	case contains(text, "SMTP"), contains(text, "LMTP"):
+		return LooksSure
+	case contains(text, "FTP"), contains(text, "NNTP"):
+		return LooksNot
+	case code == 220 && (contains(text, "MAIL") || stars(text)):
+		return LooksLikely
+	case code == 421 || code == 554 || code == 521:
+		return LooksLikely
+	case code == 220 || code >= 400:
+		return LooksWeak
+	}
+	return LooksNot
+}
+
+// stars reports whether text was overwritten by a firewall.
+func stars(text []byte) bool { return bytes.Count(text, []byte{'*'}) >= 10 }
+
+// LooksClient says how much the first bytes of a client look like SMTP.
+func LooksClient(first []byte) int {
+	line, _, _ := bytes.Cut(first, []byte{'\n'})
+	line = bytes.TrimRight(line, "\r")
+	word, _ := split(line)
+	switch lookup(word) {
+	case EHLO, LHLO:
+		return LooksSure
+	case HELO, MAIL, RCPT:
+		if isCommand(line) {
+			return LooksSure
+		}
+		return LooksLikely
+	case STARTTLS, BDAT, VRFY, EXPN, ETRN, XCLIENT, XFORWARD:
+		return LooksLikely
+	case AUTH, DATA, RSET, NOOP, QUIT, HELP:
+		return LooksWeak // FTP, POP3 and others have them too
+	}
+	return LooksNot
+}
+
+// contains reports whether b contains s, upper case, in any case.
+func contains(b []byte, s string) bool {
+	for i := 0; i+len(s) <= len(b); i++ {
+		if equal(b[i:i+len(s)], s) {
+			return true
+		}
+	}
+	return false
+}
+
+// foreign are beginnings of other protocols.
+var foreign = [...]struct {
+	begins string
+	looks  uint16
+	client bool // said by clients, else by servers
+}{
+	{"GET ", fact.LooksHTTP, true},
+	{"POST ", fact.LooksHTTP, true},
+	{"HEAD ", fact.LooksHTTP, true},
+	{"PUT ", fact.LooksHTTP, true},
+	{"OPTIONS ", fact.LooksHTTP, true},
+	{"CONNECT ", fact.LooksHTTP, true},
+	{"HOST:", fact.LooksHTTP, true},
+	{"USER-AGENT:", fact.LooksHTTP, true},
+	{"PRI * HTTP/2", fact.LooksHTTP, true},
+	{"SSH-", fact.LooksSSH, true},
+	{"CAPA", fact.LooksPOP3, true},
+	{"STLS", fact.LooksPOP3, true},
+	{"USER ", fact.LooksPOP3, true},
+	{"APOP ", fact.LooksPOP3, true},
+	{"{", fact.LooksText, true},
+	{"HTTP/", fact.LooksHTTP, false},
+	{"SSH-", fact.LooksSSH, false},
+	{"+OK", fact.LooksPOP3, false},
+	{"-ERR", fact.LooksPOP3, false},
+	{"* OK", fact.LooksIMAP, false},
+	{"* BYE", fact.LooksIMAP, false},
+	{"* PREAUTH", fact.LooksIMAP, false},
+	{"RFB ", fact.LooksText, false},
+	{"<HTML", fact.LooksHTTP, false},
+	{"<!DOCTYPE", fact.LooksHTTP, false},
+}
+
+// looks says what the beginning of a side is that is not SMTP, 0: nothing known.
+func looks(first []byte, client bool) uint16 {
+	if len(first) >= 2 && first[1] == 3 && (first[0] == 0x16 || first[0] == 0x15) ||
+		len(first) >= 3 && first[0]&0x80 != 0 && first[2] == 1 && client {
+		return fact.LooksTLS
+	}
+	for i := range foreign {
+		if f := &foreign[i]; f.client == client && begins(first, f.begins) {
+			return f.looks
+		}
+	}
+	if client {
+		_, arg := split(first)
+		verb, _ := split(arg)
+		if equal(verb, "CAPABILITY") || equal(verb, "LOGIN") || equal(verb, "AUTHENTICATE") || equal(verb, "STARTTLS") {
+			return fact.LooksIMAP
+		}
+	}
+	binary := 0
+	for _, c := range first {
+		if c < ' ' && c != '\t' && c != '\r' || c >= 0x7f {
+			binary++
+		}
+	}
+	if binary >= 2 && binary*5 >= len(first) { // a fifth, and no single stray byte
+		return fact.LooksBinary
+	}
+	return 0
+}
+
+// maxLook is how much of a foreign protocol is shown.
+const maxLook = 40
+
+// foreignClient looks at the client's first bytes, and reports whether they are
+// nothing that can be followed as commands.
+func (d *Dialog) foreignClient(first []byte, at fact.At) bool {
+	what := looks(first, true)
+	if what == 0 || isCommand(first) {
+		return false
+	}
+	d.add(fact.Fact{Kind: fact.Foreign, Code: what}, at, first[:min(len(first), maxLook)])
+	if what == fact.LooksTLS || what == fact.LooksBinary {
+		d.off[fact.Client] = true
+		d.in[fact.Client].Reset()
+		return true
+	}
+	return false
+}
+
+// foreignServer does the same for the server.
+func (d *Dialog) foreignServer(first []byte, at fact.At) bool {
+	what := looks(first, false)
+	if what == 0 {
+		return false
+	}
+	d.add(fact.Fact{Kind: fact.Foreign, From: fact.Server, Code: what}, at, first[:min(len(first), maxLook)])
+	d.off[fact.Server] = true
+	d.in[fact.Server].Reset()
+	return true
+}

@@ -1,0 +1,424 @@
+package smtp
+
+import (
+	"bytes"
+
+	"postmortem/internal/fact"
+	"postmortem/internal/lines"
+)
+
+// A reply is the reply of the server that is being read.
+type reply struct {
+	n     int // lines so far, 0: none begun
+	code  uint16
+	mixed bool // its lines have different codes
+	size  uint64
+	first int64 // time of its first line
+	text  []byte
+	// Of its first line:
+	num uint32 // enhanced code
+	cmd Cmd    // what it answers, as far as its first line tells
+	ref uint16
+}
+
+// server takes bytes of the server and returns those that belong to TLS.
+func (d *Dialog) server(b []byte, at fact.At) (rest []byte) {
+	for len(b) > 0 {
+		if d.off[fact.Server] {
+			return nil
+		}
+		if d.startTLS >= tlsGiven && d.reply.n == 0 && d.in[fact.Server].Empty() && (d.up[fact.Client] || beginsTLS(b[0])) {
+			d.up[fact.Server] = true
+			return b
+		}
+		line, more, ok := d.in[fact.Server].Next(b)
+		if ok {
+			d.serverLine(line, at)
+		}
+		b = more
+	}
+	return nil
+}
+
+// serverLine takes a line of the server.
+func (d *Dialog) serverLine(line lines.Line, at fact.At) {
+	code, final, text, ok := parseReply(line.Text)
+	r := &d.reply
+	if !ok {
+		if r.n == 0 && d.state == stay && d.foreignServer(line.Text, at) {
+			return
+		}
+		if r.n == 0 && (d.opt.MidStream && !d.hello && d.state == stay || d.lost[fact.Server]) {
+			return // the middle of a reply
+		}
+		d.odd(fact.OddReplyFormat, None, 0, clamp(line.Size), fact.Server, at, line.Text)
+		class, _, ok := parseEnhanced(line.Text)
+		switch {
+		case r.n > 0:
+			code, final, text = r.code, false, line.Text
+		case ok:
+			code, final, text = class*100, true, line.Text // a code without its first half
+		default:
+			return
+		}
+	}
+	if r.n == 0 {
+		*r = reply{first: at.Time, code: code, text: r.text[:0]}
+		_, r.num, _ = parseEnhanced(text)
+		r.cmd, r.ref = d.oldest(code, final, text)
+	} else if r.code != code && !r.mixed {
+		r.mixed = true
+		d.odd(fact.OddReplyFormat, r.cmd, r.ref, clamp(line.Size), fact.Server, at, line.Text)
+	}
+	r.code = code
+	r.n++
+	r.size += line.Size
+	if line.Size > LimitReply {
+		d.odd(fact.OddLineLong, r.cmd, r.ref, clamp(line.Size), fact.Server, at, nil)
+	}
+	d.lineOddities(line, r.cmd, r.ref, fact.Server, at)
+	if r.n > 1 && len(r.text) < fact.MaxText {
+		r.text = append(r.text, '\n')
+	}
+	if room := fact.MaxText - len(r.text); room > 0 {
+		r.text = append(r.text, text[:min(len(text), room)]...)
+	}
+	if r.n > 1 && code == codeOK && (r.cmd == EHLO || r.cmd == LHLO) {
+		d.capability(text, r.ref, at)
+	}
+	if final {
+		d.answer(at)
+		r.n = 0
+	}
+}
+
+// parseReply takes a reply line apart, RFC 5321 section 4.2: three digits and a
+// hyphen, a blank, or the end.
+func parseReply(b []byte) (code uint16, final bool, text []byte, ok bool) {
+	if len(b) < 3 {
+		return 0, false, nil, false
+	}
+	for _, c := range b[:3] {
+		if c < '0' || c > '9' {
+			return 0, false, nil, false
+		}
+		code = code*10 + uint16(c-'0')
+	}
+	if code < 200 || code > 599 {
+		return 0, false, nil, false
+	}
+	if len(b) == 3 {
+		return code, true, nil, true
+	}
+	switch b[3] {
+	case ' ', '\t':
+		return code, true, b[4:], true
+	case '-':
+		return code, false, b[4:], true
+	}
+	return 0, false, nil, false
+}
+
+// parseEnhanced reads an enhanced status code at the beginning of text, RFC 3463 section 2.
+func parseEnhanced(text []byte) (class uint16, num uint32, ok bool) {
+	var part [3]uint32
+	k, digits := 0, 0
+	for i := 0; ; i++ {
+		if i < len(text) && '0' <= text[i] && text[i] <= '9' && digits < 3 {
+			part[k] = part[k]*10 + uint32(text[i]-'0')
+			digits++
+			continue
+		}
+		if digits == 0 {
+			return 0, 0, false
+		}
+		if k == 2 {
+			if i < len(text) && text[i] != ' ' && text[i] != ':' && text[i] != '\t' {
+				return 0, 0, false
+			}
+			break
+		}
+		if i == len(text) || text[i] != '.' {
+			return 0, 0, false
+		}
+		k, digits = k+1, 0
+	}
+	if part[0] != 2 && part[0] != 4 && part[0] != 5 {
+		return 0, 0, false
+	}
+	return uint16(part[0]), Enhanced(part[0], part[1], part[2]), true
+}
+
+// oldest says which command a reply with this first line answers.
+func (d *Dialog) oldest(code uint16, final bool, text []byte) (Cmd, uint16) {
+	if d.state == stay && !d.opt.MidStream {
+		return Greeting, 0
+	}
+	if d.lost[fact.Server] || d.lost[fact.Client] {
+		// Pairs may be wrong. Some codes answer only one command.
+		for i := d.head; i < len(d.queue); i++ {
+			if !plausible(d.queue[d.head].cmd, code) && plausible(d.queue[i].cmd, code) {
+				for range i - d.head {
+					d.pop()
+				}
+				break
+			}
+		}
+	}
+	if len(d.queue) > d.head {
+		w := d.queue[d.head]
+		if code == codeClosing && d.body.on && d.body.start != 0 {
+			return None, 0
+		}
+		return w.cmd, w.ref
+	}
+	if d.body.on && d.body.start != 0 && code != codeClosing {
+		return Message, d.body.start
+	}
+	if d.overflow > 0 {
+		return Unknown, 0
+	}
+	if !d.seen[fact.Client] || d.lost[fact.Client] || d.opt.MidStream && !d.spoke {
+		return d.guessed(code, final, text), 0
+	}
+	return None, 0
+}
+
+// plausible reports whether code can answer cmd: some codes belong to one command only.
+func plausible(cmd Cmd, code uint16) bool {
+	switch code {
+	case codeGoAhead:
+		return cmd == DATA
+	case codeChallenge, codeAuthOK:
+		return cmd == AUTH
+	case codeBye:
+		return cmd == QUIT || cmd == Unknown
+	case codeReady:
+		return cmd == STARTTLS || cmd == XCLIENT
+	}
+	return cmd != DATA || code >= 400
+}
+
+// guessed says what a reply answers when the client was not captured.
+func (d *Dialog) guessed(code uint16, final bool, text []byte) Cmd {
+	switch code {
+	case codeReady:
+		if d.state == stay {
+			return Greeting
+		}
+		return STARTTLS
+	case codeBye:
+		return QUIT
+	case codeGoAhead:
+		return DATA
+	case codeChallenge, codeAuthOK, 535:
+		return AUTH
+	case codeOK:
+		switch {
+		case !final:
+			return EHLO
+		case d.state == inData:
+			return Message
+		case bytes.HasPrefix(text, []byte("2.1.0")):
+			return MAIL
+		case bytes.HasPrefix(text, []byte("2.1.5")):
+			return RCPT
+		}
+	}
+	if d.state == inData && code >= 400 && code != codeClosing {
+		return Message
+	}
+	if code == codeClosing {
+		return None
+	}
+	return Unknown
+}
+
+// answer takes a whole reply.
+func (d *Dialog) answer(at fact.At) {
+	r := &d.reply
+	cmd, ref := r.cmd, r.ref
+	if !d.spoke {
+		if text, n := d.in[fact.Client].Begun(); n > 0 && !d.opt.MidStream && d.foreignClient(text, at) {
+			d.spoke = true
+		}
+	}
+	waited := len(d.queue) > d.head && cmd != Greeting && cmd != None
+	if r.code == codeChallenge && cmd == AUTH {
+		d.challenge(ref, waited, at)
+		return
+	}
+
+	text := d.echo.Mask(d.buf[:0], r.text)
+	d.buf = text
+	f := fact.Fact{Kind: fact.Reply, From: fact.Server, Cmd: uint8(cmd), Ref: ref, Code: r.code, Num: r.num, Level: uint8(min(r.n, 255))}
+	if cmd == Message && !waited {
+		f.Ref = d.body.start
+	}
+	own := d.add(f, at, text)
+	if pause := at.Time - r.first; r.n > 1 && pause >= minPause {
+		d.add(fact.Fact{Kind: fact.ReplyPause, From: fact.Server, Cmd: uint8(cmd), Ref: own, Num: clamp(uint64(pause / 1000))}, at, nil)
+	}
+	if cmd == Greeting {
+		d.tellEarly()
+	}
+
+	switch {
+	case waited:
+		w := &d.queue[d.head]
+		w.n--
+		if w.n == 0 {
+			d.pop()
+		}
+	case cmd == Unknown && d.overflow > 0:
+		d.overflow--
+	case cmd == None:
+		d.unaskedReply(own, at)
+	}
+
+	if cmd == AUTH {
+		d.authEnd(d.authResult(r.code), r.code, text, at)
+	}
+	for i := range replies {
+		if t := &replies[i]; t.cmd == cmd && t.lo <= r.code && r.code <= t.hi {
+			if t.next != stay {
+				d.state = t.next
+			}
+			d.mark(t.seen)
+			break
+		}
+	}
+	if d.state == stay {
+		d.state = greeted // whatever it was, it was the first reply
+	}
+	d.afterReply(cmd, ref, r.code, waited, at)
+}
+
+// minPause is the shortest pause within a reply that is told, in nanoseconds:
+// shorter ones are the network's.
+const minPause = 200e6
+
+// unaskedReply notes a reply that no command waits for. 421 may come at any
+// time, and so may a server's notice that it waited too long.
+func (d *Dialog) unaskedReply(own uint16, at fact.At) {
+	r := &d.reply
+	d.add(fact.Fact{Kind: fact.Early, From: fact.Server, Level: 3, Ref: own, Num: clamp(r.size)}, at, nil)
+	if d.startTLS == tlsGiven {
+		d.odd(fact.OddClearStart, None, own, clamp(r.size), fact.Server, at, nil)
+	}
+	if r.code < 400 || r.code >= 500 {
+		d.odd(fact.OddReplyUnasked, None, own, clamp(r.size), fact.Server, at, nil)
+	}
+}
+
+// afterReply does what replies do to the streams.
+func (d *Dialog) afterReply(cmd Cmd, ref, code uint16, waited bool, at fact.At) {
+	good := code == codeOK
+	switch cmd {
+	case EHLO, HELO, LHLO:
+		if good {
+			d.hello = true
+			if cmd == HELO {
+				d.caps = 0
+			}
+			d.rcpts = 0
+		}
+	case STARTTLS:
+		if code == codeReady && d.startTLS != tlsIgnored {
+			d.startTLS = tlsGiven
+		} else if d.startTLS == tlsAsked {
+			d.startTLS = tlsNone
+		}
+	case MAIL:
+		if good {
+			d.rcpts = 0
+		}
+	case RCPT:
+		if code >= 250 && code < 260 && d.rcpts < 1<<15 {
+			d.rcpts++
+		}
+	case DATA:
+		d.dataAnswer(ref, code, at)
+	case Message:
+		d.messageAnswer(code, waited, at)
+	case None, Unknown:
+		if d.body.on && d.body.assumed && (code == codeAuthOK || code == 535) {
+			d.closeBody(at)
+		}
+	}
+}
+
+// dataAnswer begins the message, or ends one that the client sent all the same.
+func (d *Dialog) dataAnswer(ref, code uint16, at fact.At) {
+	switch {
+	case code == codeGoAhead && !d.body.on && !d.pending() && d.seen[fact.Client]:
+		d.guess = false
+		d.body.begin(DATA, ref)
+		d.body.asked = true
+		d.intoBody(at)
+	case code == codeGoAhead:
+		d.body.asked = true
+	case d.body.on && d.body.cmd == DATA && !d.body.asked:
+		// Refused, and the client sent the text anyway: to the server these
+		// lines are commands from now on.
+		d.closeBody(at)
+	}
+}
+
+// messageAnswer ends a message whose end was not seen, or whose end was one to the server only.
+func (d *Dialog) messageAnswer(code uint16, waited bool, at fact.At) {
+	b := &d.body
+	if waited || !b.on {
+		return
+	}
+	b.refused = true
+	switch {
+	case b.hole || b.alike || code < 400:
+		if b.smuggle.pattern != "" {
+			d.smuggled(at)
+		}
+		d.bodyEnd(b.last, b.like || b.hole)
+		d.chunk = chunk{}
+		if !b.like {
+			d.lost[fact.Client] = true // what the client sent behind the end was read as content
+		}
+		d.in[fact.Client].Reset()
+		if b.line > 0 {
+			d.in[fact.Client].Skip()
+		}
+	}
+}
+
+// capability notes a line of the answer to a hello.
+func (d *Dialog) capability(text []byte, ref uint16, at fact.At) {
+	if d.reply.n == 2 {
+		d.caps = 0
+	}
+	word, _ := split(text)
+	if equal(word, "PIPELINING") {
+		d.caps |= capPipelining
+	}
+	d.add(fact.Fact{Kind: fact.Capability, From: fact.Server, Cmd: uint8(d.reply.cmd), Ref: ref}, at, text)
+}
+
+// serverEnd tells of bytes of the server that are no whole reply.
+func (d *Dialog) serverEnd(at fact.At) {
+	line, ok := d.in[fact.Server].Flush()
+	if d.off[fact.Server] {
+		return
+	}
+	if ok && d.state == stay && d.reply.n == 0 && d.foreignServer(line.Text, at) {
+		return
+	}
+	size := line.Size
+	text := line.Text
+	if d.reply.n > 0 {
+		size += d.reply.size
+		text = d.reply.text
+	}
+	if size > 0 {
+		d.buf = d.echo.Mask(d.buf[:0], text)
+		d.odd(fact.OddUnended, d.reply.cmd, d.reply.ref, clamp(size), fact.Server, at, d.buf)
+	}
+	d.reply.n = 0
+}
