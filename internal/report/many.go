@@ -411,6 +411,9 @@ func fileAdvice(causes []cause) []verdict.Advice {
 		steps = append(steps, step)
 		counts = append(counts, c.sessions)
 	}
+	if !slices.ContainsFunc(counts, func(n int) bool { return n > 1 }) {
+		return steps // every count would be 1
+	}
 	for i := range steps {
 		text, end := steps[i].Text, "."
 		switch {
@@ -424,8 +427,9 @@ func fileAdvice(causes []cause) []verdict.Advice {
 	return steps
 }
 
-// several prints the report of a file with more than one session.
-func (p *page) several(name string, t *tally, sum *verdict.Summary, hosts []verdict.Host, quality func()) {
+// several prints the report of a file with more than one session. The worst of
+// few is told in full, unless all have been told above.
+func (p *page) several(name string, t *tally, sum *verdict.Summary, hosts []verdict.Host, told bool, quality func()) {
 	what, r := fileHeadline(sum)
 	t.merge(sum)
 	failed := t.of(verdict.OutcomeFailed)
@@ -459,7 +463,7 @@ func (p *page) several(name string, t *tally, sum *verdict.Summary, hosts []verd
 	}
 	var steps []verdict.Advice
 	if len(main) > 0 {
-		if worst := main[0].first; len(main) == 1 || sum.Sessions <= fewEnough {
+		if worst := main[0].first; !told && (len(main) == 1 || sum.Sessions <= fewEnough) {
 			p.line()
 			p.headline(fmt.Sprintf("Session %s, %s", group(uint64(worst.ID)), flowText(worst)), outcomeRole(worst.Outcome), result(worst))
 			if len(main) > 1 || main[0].sessions > 1 || sum.Failed+sum.Unsure+sum.Degraded > 1 {
@@ -474,7 +478,15 @@ func (p *page) several(name string, t *tally, sum *verdict.Summary, hosts []verd
 		}
 	}
 	quality()
-	p.advice(steps)
+	p.advice(steps, explainable(main))
+}
+
+// explainable is the rule that an explanation can be had of when there is no advice.
+func explainable(causes []cause) string {
+	if len(causes) == 0 {
+		return ""
+	}
+	return causes[0].rule
 }
 
 // flowText says who talks to whom.

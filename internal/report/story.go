@@ -81,6 +81,17 @@ func result(s *verdict.Session) string {
 	return "cannot be decided from this capture"
 }
 
+// problem is the rule that went wrong in a session, "" when nothing did.
+func problem(s *verdict.Session) string {
+	if s.Outcome == verdict.OutcomeOK || s.Cause == allGood {
+		return ""
+	}
+	return s.Cause
+}
+
+// allGood is the cause of a session with nothing wrong.
+const allGood = "xl-all-good"
+
 // summary is the text below the headline.
 func summary(s *verdict.Session) string {
 	if s.Summary != "" {
@@ -271,12 +282,16 @@ func (p *page) further(s *verdict.Session) {
 	}
 }
 
-// advice prints numbered steps with their commands.
-func (p *page) advice(steps []verdict.Advice) {
+// advice prints numbered steps with their commands. Without steps there is
+// nothing to do, or a rule to read about.
+func (p *page) advice(steps []verdict.Advice, rule string) {
 	p.title("What to do")
-	if len(steps) == 0 {
+	switch {
+	case len(steps) > 0:
+	case rule == "":
 		p.line("  Nothing.")
-		return
+	default:
+		p.hang("  ", 2, none, "Read what it means: postmortem explain "+p.safe(rule))
 	}
 	nw := len(fmt.Sprint(len(steps)))
 	for i := range steps {

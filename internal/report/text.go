@@ -74,7 +74,7 @@ func (t *Text) inFull(s *verdict.Session) {
 	p := t.out()
 	p.headline(fmt.Sprintf("Session %s, %s", group(uint64(s.ID)), flowText(s)), outcomeRole(s.Outcome), result(s))
 	p.session(s)
-	p.advice(s.Next)
+	p.advice(s.Next, problem(s))
 	p.full(s, t.Min, t.TZ)
 	p.line()
 	p.line()
@@ -124,7 +124,7 @@ func (t *Text) Summary(sum *verdict.Summary) error {
 		p.headline(t.name(), outcomeRole(s.Outcome), result(s))
 		p.session(s)
 		quality()
-		p.advice(s.Next)
+		p.advice(s.Next, problem(s))
 		if t.All || t.Events {
 			p.full(s, t.Min, t.TZ)
 		}
@@ -132,11 +132,9 @@ func (t *Text) Summary(sum *verdict.Summary) error {
 		if len(s.Events) > 0 {
 			errors, warnings = unexplained(s, Error), unexplained(s, Warning)
 		}
-		if s.Outcome != verdict.OutcomeOK {
-			explain = s.Cause
-		}
+		explain = problem(s)
 	default:
-		p.several(t.name(), &t.tally, sum, t.hosts, quality)
+		p.several(t.name(), &t.tally, sum, t.hosts, t.All, quality)
 		if list := t.tally.of(verdict.OutcomeFailed, verdict.OutcomeUnknown, verdict.OutcomeDegraded); len(list) > 0 {
 			explain = list[0].rule
 			if t.Events && !t.All {
@@ -257,12 +255,12 @@ func (t *Text) nothing(sum *verdict.Summary) {
 		if last > first {
 			text += " in " + duration(last-first)
 		}
-		p.para(text + ", none of an SMTP, POP3 or IMAP session.")
+		p.para(text + ", but no SMTP, POP3 or IMAP session.")
 	}
 	t.quality(sum)
 	p.advice([]verdict.Advice{
 		{Text: "Capture on the mail server, the client, or a mirror port between them, from before the connection is opened, whole packets:",
 			Command: "tcpdump -i any -s 0 -w mail.pcap 'tcp port 25 or 465 or 587 or 110 or 995 or 143 or 993'"},
 		{Text: "If the server listens on another port, name it:", Command: "postmortem -port 2525=smtp mail.pcap"},
-	})
+	}, "")
 }

@@ -258,7 +258,15 @@ func (p *page) facts(s *verdict.Session) {
 				parts = append(parts, duration(v.ns)+" after "+v.from)
 			}
 		}
+		if t := f.TLS; t != nil && t.Before != nil && t.Before.Frame != 0 {
+			parts = append([]string{"from " + frames([]uint32{t.Before.Frame}) + " on"}, parts...)
+		}
 		add("encrypted", "%s", strings.Join(parts, ", "))
+	}
+	if t := f.TLS; t != nil && t.Before != nil {
+		b := t.Before
+		add("before it", "the client sent %s: %s, %d handshake, %d ChangeCipherSpec; in %s, %s",
+			count(b.Total, "message"), count(b.Commands, "command"), b.Handshake, b.CCS, count(b.Segments, "segment"), count(b.Packets, "packet"))
 	}
 	for i := range f.Auth {
 		a := &f.Auth[i]
@@ -282,14 +290,12 @@ func (p *page) facts(s *verdict.Session) {
 		group(s.Client.Packets), group(s.Client.Bytes), group(s.Server.Packets), group(s.Server.Bytes),
 		group(s.Client.Retransmitted), group(s.Server.Retransmitted))
 	if f.ClosedBy != "" {
-		text := strings.TrimSpace(f.ClosedBy + " " + strings.ReplaceAll(f.ClosedHow, "_", " "))
-		if f.ClosedFrame != 0 {
-			text += " (" + frames([]uint32{f.ClosedFrame}) + ")"
-		}
-		add("closed by", "%s", text)
+		add("closed by", "%s", closed(f))
 	}
 	p.title("Facts")
-	p.list(s.Why)
+	if len(s.Story) > 0 { // otherwise they stand above
+		p.list(s.Why)
+	}
 	w := 0
 	for _, r := range rows {
 		w = max(w, len(r[0]))
@@ -297,6 +303,27 @@ func (p *page) facts(s *verdict.Session) {
 	for _, r := range rows {
 		p.hang("  "+pad(r[0], w)+"  ", 2+w+2, none, p.safe(r[1]))
 	}
+}
+
+// closed says who ended the connection, and how.
+func closed(f *verdict.Facts) string {
+	who, how := f.ClosedBy, f.ClosedHow
+	if who == "none" {
+		who = "nobody"
+	}
+	switch how {
+	case "fin", "rst":
+		how = "with " + strings.ToUpper(how)
+	case "timeout":
+		how = "after a long silence"
+	case "end_of_capture":
+		how = "before the capture ended"
+	}
+	text := strings.TrimSpace(who + " " + how)
+	if f.ClosedFrame != 0 {
+		text += " (" + frames([]uint32{f.ClosedFrame}) + ")"
+	}
+	return text
 }
 
 func tlsFacts(t *verdict.TLSFacts, add func(name, format string, args ...any)) {
@@ -325,10 +352,6 @@ func tlsFacts(t *verdict.TLSFacts, add func(name, format string, args ...any)) {
 		}
 		add("certificate", "%s (%s)", strings.TrimSpace(text), frames([]uint32{c.Frame}))
 	}
-	if b := t.Before; b != nil {
-		add("before that", "the client sent %s before its first encrypted record (%s): %d commands, %d handshake, %d ChangeCipherSpec; in %d segments, %d packets",
-			count(b.Total, "message"), frames([]uint32{b.Frame}), b.Commands, b.Handshake, b.CCS, b.Segments, b.Packets)
-	}
 }
 
 func envelopeFacts(e *verdict.Envelope, add func(name, format string, args ...any)) {
@@ -353,13 +376,13 @@ func envelopeFacts(e *verdict.Envelope, add func(name, format string, args ...an
 
 // full prints everything that is known of a session; its headline stands above.
 func (p *page) full(s *verdict.Session, least Severity, tz *time.Location) {
-	p.facts(s)
 	if tz == nil {
 		tz = time.UTC
 	}
 	p.line()
 	p.hang("", 0, secondary, p.safe(fmt.Sprintf("Session %s, %s, frames %s to %s, from %s for %s", group(uint64(s.ID)), flowText(s),
 		group(uint64(s.First)), group(uint64(s.Last)), time.Unix(0, s.Start).In(tz).Format("2006-01-02 15:04:05.000000 MST"), duration(s.Duration))))
+	p.facts(s)
 	p.events("Events", s.Events, least)
 	p.dialog(s)
 }
