@@ -1,0 +1,165 @@
+package tlsrec
+
+import (
+	"bytes"
+
+	"postmortem/internal/fact"
+)
+
+// Looks reports whether the first bytes of a direction begin a TLS record or a
+// ClientHello in SSLv2 format. It wants the first three bytes at least; with
+// fewer it answers no.
+func Looks(b []byte) bool {
+	if len(b) < 3 {
+		return false
+	}
+	if isType(b[0]) {
+		if b[1] != 3 || b[2] > 4 {
+			return false
+		}
+		if len(b) < 5 {
+			return true
+		}
+		size := int(b[3])<<8 | int(b[4])
+		if size == 0 || size > MaxRecord {
+			return false
+		}
+		if b[0] == TypeHandshake && len(b) >= 6 {
+			_, known := lookup(messages, uint16(b[5]))
+			return known || size >= 40 // encrypted
+		}
+		return true
+	}
+	if b[0]&0x80 == 0 || b[2] != 1 {
+		return false
+	}
+	if len(b) >= 5 && b[3] != 3 && (b[3] != 0 || b[4] != 2) {
+		return false
+	}
+	n := int(b[0]&0x7f)<<8 | int(b[1])
+	return n >= 9+3 && n <= 4096
+}
+
+// notRecord is called when the bytes in s.hdr are no record header.
+func (c *Conn) notRecord(d fact.Dir, s *side, at fact.At) {
+	head := s.hdr
+	n := int(s.nhdr)
+	s.nhdr = 0
+	if s.lost || c.opt.MidStream && !s.told {
+		s.state, s.find = inSearch, finder{}
+		s.lost = true
+		c.search(d, s, head[:n], at) // five bytes settle nothing, so none is left over
+		return
+	}
+	s.state, s.bol = inText, false
+	if rest := c.noTLS(d, s, head[:n], at); len(rest) > 0 {
+		c.header(d, s, rest, at) // shorter each time
+	}
+}
+
+// noTLS takes bytes that are no record. Behind a line end records may begin
+// after all: text was put in front of them, or the peer answered in clear
+// before it switched.
+func (c *Conn) noTLS(d fact.Dir, s *side, b []byte, at fact.At) []byte {
+	if s.told {
+		if s.began {
+			s.state = dead
+			return nil
+		}
+		for len(b) > 0 {
+			if s.bol && (isType(b[0]) || b[0]&0x80 != 0 && d == fact.Client) {
+				s.state, s.nhdr = atHeader, 0
+				return b
+			}
+			i := bytes.IndexByte(b, '\n')
+			if s.bol = i >= 0; !s.bol {
+				return nil
+			}
+			b = b[i+1:]
+		}
+		return nil
+	}
+	for i, x := range b {
+		s.text = append(s.text, x)
+		if x == '\n' || len(s.text) == maxText {
+			c.tellText(d, s)
+			s.bol = x == '\n'
+			return b[i+1:]
+		}
+	}
+	return nil
+}
+
+// tellText writes the fact about bytes that are no TLS.
+func (c *Conn) tellText(d fact.Dir, s *side) {
+	if s.told || len(s.text) == 0 {
+		return
+	}
+	s.told = true
+	looks := LooksLike(s.text)
+	f := fact.Fact{Kind: fact.TLSBroken, From: d, Code: looks, Num: uint32(len(s.text))}
+	if looks != fact.LooksBinary && s.began && (c.s.FirstEncrypted[d].Frame != 0 || len(c.s.Alerts) > 0) {
+		f.Kind = fact.TLSPlain
+	}
+	if !s.began {
+		f.Level = 1 // no record came before
+	}
+	c.add(f, s.from, s.text)
+	if c.s.Broken == nil {
+		c.s.Broken = &Broken{From: d, At: s.from, Looks: looks, Text: string(s.text), First: !s.began}
+	}
+}
+
+// LooksLike says what bytes that are not TLS look like: one of fact's Looks.
+func LooksLike(b []byte) uint16 {
+	switch {
+	case Looks(b):
+		return fact.LooksTLS
+	case bytes.HasPrefix(b, []byte("SSH-")):
+		return fact.LooksSSH
+	case bytes.HasPrefix(b, []byte("+OK")), bytes.HasPrefix(b, []byte("-ERR")):
+		return fact.LooksPOP3
+	case bytes.HasPrefix(b, []byte("* ")):
+		return fact.LooksIMAP
+	}
+	for _, p := range httpWords {
+		if bytes.HasPrefix(b, []byte(p)) {
+			return fact.LooksHTTP
+		}
+	}
+	line := b
+	if i := bytes.IndexByte(b, '\n'); i >= 0 {
+		line = b[:i]
+	}
+	for _, x := range line {
+		if x < ' ' && x != '\r' && x != '\t' || x == 0x7f {
+			return fact.LooksBinary
+		}
+	}
+	if len(b) >= 4 && isDigit(b[0]) && isDigit(b[1]) && isDigit(b[2]) && (b[3] == ' ' || b[3] == '-') {
+		return fact.LooksSMTP
+	}
+	w := line
+	if i := bytes.IndexAny(line, " \r\n"); i >= 0 {
+		w = line[:i]
+	}
+	for _, p := range smtpWords {
+		if bytes.EqualFold(w, []byte(p)) {
+			return fact.LooksSMTP
+		}
+	}
+	for _, p := range popWords {
+		if bytes.EqualFold(w, []byte(p)) {
+			return fact.LooksPOP3
+		}
+	}
+	return fact.LooksText
+}
+
+func isDigit(b byte) bool { return b >= '0' && b <= '9' }
+
+var (
+	httpWords = [...]string{"HTTP/", "GET ", "POST ", "HEAD ", "PUT ", "CONNECT ", "OPTIONS ", "<!DOCTYPE", "<html"}
+	smtpWords = [...]string{"EHLO", "HELO", "LHLO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "QUIT", "AUTH", "STARTTLS", "VRFY", "BDAT"}
+	popWords  = [...]string{"USER", "PASS", "APOP", "CAPA", "STLS", "STAT", "LIST", "RETR", "UIDL"}
+)
