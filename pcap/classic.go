@@ -150,9 +150,9 @@ func (s *source) sniff(b []byte) {
 		sizes = [...]int{modHeader, modSMPHeader, modHeader}
 		names = [...]string{"pcap (Kuznetzov)", "pcap (ss990915)", ""}
 	}
-	if s.plausible(b, sizes[0]) < 0 {
+	if got, _ := s.plausible(b, sizes[0]); got < 0 {
 		for i, n := range sizes[1:] {
-			if s.plausible(b, n) > 0 {
+			if got, end := s.plausible(b, n); got > 1 || got == 1 && end {
 				s.hdr = n
 				s.info.Format = names[1+i]
 				if s.gz {
@@ -167,31 +167,32 @@ func (s *source) sniff(b []byte) {
 // sniffRecords is how many records are looked at.
 const sniffRecords = 4
 
-// plausible counts the whole records in b when their headers have hdr bytes;
-// -1: one of the first ones cannot be true.
-func (s *source) plausible(b []byte, hdr int) (n int) {
+// plausible counts the whole records in b when their headers have hdr bytes, at
+// most sniffRecords, and reports whether b ends with the last of them; -1: one
+// of the first ones cannot be true.
+func (s *source) plausible(b []byte, hdr int) (n int, end bool) {
 	for n < sniffRecords {
 		if len(b) < hdr {
-			return n
+			return n, len(b) == 0
 		}
 		capLen, wire := s.lengths(b)
 		if s.u32(b[4:]) >= 1_000_000 || capLen > MaxRecord || wire > 64<<20 || capLen > wire {
-			return -1
+			return -1, false
 		}
 		if int(capLen) > len(b)-hdr {
-			return n
+			return n, false
 		}
 		b = b[hdr+int(capLen):]
 		n++
 	}
-	return n
+	return n, len(b) == 0
 }
 
 // walkClassic is walk for classic pcap.
 func (s *source) walkClassic(w *Window, p int) (int, int) {
 	if !s.sniffed {
 		b := w.data[p:]
-		if s.plausible(b, s.hdr) < sniffRecords && len(b) < firstBuffer && s.err == nil && !s.live {
+		if got, _ := s.plausible(b, s.hdr); got < sniffRecords && len(b) < firstBuffer && s.err == nil {
 			return p, s.hdr
 		}
 		s.sniff(b)

@@ -17,9 +17,45 @@ import (
 
 const shared = "../../shared/captures"
 
-// exceptions are the captures of which we read other frames than tshark, with
+// exceptions are the captures of which we read something else than tshark, with
 // the reason.
-var exceptions = map[string]string{}
+var exceptions = map[string]string{
+	"gopacket/pcapgo_tests_be_test102.pcapng": custom,
+	"gopacket/pcapgo_tests_be_test202.pcapng": custom,
+	"gopacket/pcapgo_tests_le_test102.pcapng": custom,
+	"gopacket/pcapgo_tests_le_test202.pcapng": custom,
+
+	"libtrace/100_packets.erf":          converted,
+	"packetlife/iphttps.cap":            converted,
+	"packetlife/snoop-working-ccm7.cap": "a NetScreen console log, which is text: refused",
+
+	"pcapplusplus/crash-eec28dafde1f1ac2299674a75a914ae16d4046fa":             overflow,
+	"tcpdump/atm-oam-loopback-print-overrun.pcap":                             overflow + "; and tshark takes the SunATM header off",
+	"pcapplusplus/clusterfuzz-testcase-minimized-FuzzTarget-5685520970809344": reserved,
+	"pcapplusplus/clusterfuzz-testcase-minimized-FuzzTarget-5752969003008000": reserved,
+	"pcapplusplus/crash-8534c61cdf5987482365d7877ade12eef5aaf8b7":             "18 zero bytes at the end: one frame to tshark, a zero-filled tail to us",
+	"pcapplusplus/crash-exception-cast-constructed-record":                    "a file made to be ambiguous: tshark takes it for Red Hat 6.1's variant, we for plain pcap",
+	"pf_ring/hoobr_juniper3.pcap":                                             linkType,
+	"pf_ring/vtp_asan-3.pcap":                                                 linkType,
+	"pf_ring/vtp_asan.pcap":                                                   linkType,
+	"tcpdump/frf16_magic_ie-oobr.pcap":                                        linkType,
+	"tcpdump/hoobr_juniper3.pcap":                                             linkType,
+	"tcpdump/juniper_monitor_invalid_cookie_length.pcap":                      linkType,
+	"tcpdump/vtp_asan-3.pcap":                                                 linkType,
+	"tcpdump/vtp_asan.pcap":                                                   linkType,
+}
+
+// used notes the exceptions that were needed.
+var used = map[string]bool{}
+
+// Reasons.
+const (
+	custom    = "tshark lists custom blocks as frames; they are none"
+	converted = "another format: refused by name"
+	overflow  = "the fraction of a second is above one second and overflows in tshark; we carry it over"
+	reserved  = "tshark refuses reserved bits of the link type; we mask them"
+	linkType  = "tshark refuses the link type; we give the frames with its number"
+)
 
 // TestConformance reads every public capture and compares the number of frames,
 // their lengths and their times with what tshark says.
@@ -39,6 +75,11 @@ func TestConformance(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%d captures, %d frames", files, frames)
+	for rel := range exceptions {
+		if !used[rel] {
+			t.Errorf("%s: is no exception", rel)
+		}
+	}
 	if files < 300 {
 		t.Errorf("only %d captures found", files)
 	}
@@ -54,6 +95,7 @@ func compare(t *testing.T, path, rel string) int {
 	}
 	bad := func(format string, args ...any) {
 		if why, ok := exceptions[rel]; ok {
+			used[rel] = true
 			t.Logf("%s: %s (%s)", rel, fmt.Sprintf(format, args...), why)
 			return
 		}
@@ -73,7 +115,7 @@ func compare(t *testing.T, path, rel string) int {
 	if got := fmt.Sprintf("%x", info.SHA256); got != want["sha256"] {
 		bad("sha256 = %s, want %s", got, want["sha256"])
 	}
-	if (want["tshark.exit"] != "0") != (info.Stopped() != nil) {
+	if (want["tshark.exit"] != "0") != (info.Damages > 0) {
 		bad("damage = %v, want exit %s", info.Stopped(), want["tshark.exit"])
 	}
 	for _, d := range info.Damage {
@@ -94,7 +136,7 @@ func compare(t *testing.T, path, rel string) int {
 	for i := 0; in.Scan() && i < len(rows); i++ {
 		c := strings.Split(in.Text(), "\t")
 		row := rows[i]
-		got := []string{fmt.Sprint(row.Wire), fmt.Sprint(row.Cap)}
+		got := []string{fmt.Sprint(min(row.Wire, 1<<31-1)), fmt.Sprint(row.Cap)}
 		if got[0] != c[2] || got[1] != c[3] || c[1] != "" && !sameTime(c[1], row.Time) {
 			if wrong++; wrong < 4 {
 				bad("frame %d: time %d len %d cap %d, want %s %s %s", i+1, row.Time, row.Wire, row.Cap, c[1], c[2], c[3])
@@ -104,8 +146,12 @@ func compare(t *testing.T, path, rel string) int {
 	return len(rows)
 }
 
-// sameTime compares an oracle's seconds with nanoseconds.
+// sameTime compares an oracle's seconds with nanoseconds. A fraction of more
+// than nine digits is tshark's overflow, nothing to compare with.
 func sameTime(want string, ns int64) bool {
+	if _, frac, _ := strings.Cut(want, "."); len(frac) > 9 {
+		return true
+	}
 	w, ok := new(big.Rat).SetString(want)
 	return ok && w.Cmp(big.NewRat(ns, 1e9)) == 0
 }

@@ -43,7 +43,7 @@ func (d *Damage) Error() string {
 	}
 	switch d.Kind {
 	case Cut:
-		return fmt.Sprintf("cut off at byte %d: %s %s needs %d bytes, %d are there", d.Off+d.Got, d.What, at, d.Want, d.Got)
+		return fmt.Sprintf("cut off at byte %d, after frame %d: %s at byte %d needs %d bytes, %d are there", d.Off+d.Got, d.Frame, d.What, d.Off, d.Want, d.Got)
 	case BadRecord:
 		return fmt.Sprintf("damaged %s: %s claims %d bytes, more than %d", at, d.What, d.Want, d.Got)
 	case BadLength:

@@ -1,6 +1,9 @@
 package pcap
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // foreign names the formats that are not read, by the bytes they begin with.
 // editcap is part of Wireshark and reads those that name it.
@@ -65,6 +68,8 @@ func refuse(b []byte) *FormatError {
 		return &FormatError{"a tar archive", "unpack it first"}
 	case zeros(b):
 		return &FormatError{"a file of zero bytes", "the capture was never written to the disk"}
+	case erf(b):
+		return &FormatError{"an Endace ERF file", "convert it with: editcap -F pcap IN OUT"}
 	case printable(b):
 		return &FormatError{"text", "if it is a printed or hex-dumped capture, convert it with text2pcap"}
 	}
@@ -87,4 +92,25 @@ func printable(b []byte) bool {
 		}
 	}
 	return true
+}
+
+// erf reports whether b looks like records of Endace's format, which has no
+// magic number: a time in little endian whose upper half is seconds, type,
+// flags, and lengths in big endian. Two records in a row have to agree.
+func erf(b []byte) bool {
+	const (
+		header = 16
+		hour   = 3600
+	)
+	var last uint32
+	n := 0
+	for ; len(b) >= header; n++ {
+		sec, typ, size := binary.LittleEndian.Uint32(b[4:]), b[8]&0x7f, int(binary.BigEndian.Uint16(b[10:]))
+		if typ == 0 || typ > 48 || size < header || n > 0 && sec-last > hour {
+			return false
+		}
+		last = sec
+		b = b[min(size, len(b)):]
+	}
+	return n >= 2
 }

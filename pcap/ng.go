@@ -55,6 +55,7 @@ const (
 type section struct {
 	ifs     []iface
 	suspect bool // the last block's two lengths differed
+	part    bool // only the beginning of the block is held
 }
 
 // An iface is an interface of the current section.
@@ -85,7 +86,7 @@ func (s *source) ngHeader() error {
 	default:
 		return &FormatError{"pcapng with a damaged byte-order mark", "the first block must be mended first"}
 	}
-	if n := s.u32(b[4:]); n < minSection || n > maxBlock || n%4 != 0 {
+	if n := s.u32(b[4:]); n < minSection || n > maxBlock {
 		return &FormatError{fmt.Sprintf("pcapng with a damaged section header (length %d)", n), "the first block must be mended first"}
 	}
 	if major, minor := s.u16(b[12:]), s.u16(b[14:]); major != 1 {
@@ -120,17 +121,18 @@ func (s *source) walkNG(w *Window, p int) (int, int) {
 		case total == 0 && typ == 0 && zeros(b[:minBlock]):
 			s.stop(Damage{Kind: ZeroTail, Off: off, What: "blocks"})
 			return p, 0
-		case total < minBlock || total%4 != 0 || typ == blockSection && total < minSection || s.suspect && (total > maxBlock || !knownBlock(typ)):
+		case total < minBlock || typ == blockSection && total < minSection || s.suspect && (total > maxBlock || !knownBlock(typ)):
 			s.stop(Damage{Kind: BadLength, Off: off, What: "a block of type " + blockName(typ), Want: int64(total)})
 			return p, 0
 		}
 		s.suspect = false
+		size := (int64(total) + 3) &^ 3 // some writers do not count the padding
 		if total > maxBlock {
 			s.damage(Damage{Kind: BigBlock, Off: off, What: "a block of type " + blockName(typ), Want: int64(total), Got: maxBlock})
-			s.skip = int64(total)
+			s.skip = size
 			return p, 0
 		}
-		need := int(total)
+		need := int(size)
 		hold := maxHold
 		if typ == blockSecrets {
 			hold = maxBlock
@@ -145,7 +147,7 @@ func (s *source) walkNG(w *Window, p int) (int, int) {
 			return p, need
 		}
 		body := b[8:need]
-		if need == int(total) {
+		if s.part = need != int(size); !s.part {
 			body = b[8 : need-4]
 			if again := order(b[need-4:], be); again != total {
 				s.damage(Damage{Kind: BadBlock, Off: off, What: "its two lengths differ", Want: int64(again), Got: int64(total)})
@@ -158,8 +160,8 @@ func (s *source) walkNG(w *Window, p int) (int, int) {
 			return p, 0
 		}
 		p += need
-		if need < int(total) {
-			s.skip = int64(total) - int64(need)
+		if int64(need) < size {
+			s.skip = size - int64(need)
 			return p, 0
 		}
 	}
@@ -441,7 +443,9 @@ func (s *source) option(o *options, off int64) bool {
 		return false
 	}
 	if n > len(o.b)-4 {
-		s.damage(Damage{Kind: BadOptions, Off: off, Want: int64(n), Got: int64(len(o.b) - 4)})
+		if !s.part {
+			s.damage(Damage{Kind: BadOptions, Off: off, Want: int64(n), Got: int64(len(o.b) - 4)})
+		}
 		return false
 	}
 	o.val = o.b[4 : 4+n]
@@ -480,9 +484,9 @@ func (f *iface) time(ticks uint64) int64 {
 	case f.offset <= -2*most:
 		return -maxTime
 	}
-	// Both terms are below 2^63 now, but their sum may not be.
+	// Both terms fit now, but their sum may not.
 	o := f.offset * 1e9
-	if o > 0 && ns > maxTime-min(o, maxTime) {
+	if o > 0 && ns > maxTime-o {
 		return maxTime
 	}
 	return max(ns+o, -maxTime)
