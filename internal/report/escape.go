@@ -85,14 +85,20 @@ func clip(s string) string {
 	if len(s) <= maxValue {
 		return s
 	}
-	at, w := 0, 0
-	for i, r := range s {
-		if w += runeWidth(r); w > maxValue {
-			return s[:at] + "... (" + group(uint64(len(s))) + " bytes)"
-		}
-		at = i + utf8.RuneLen(r)
+	if at := cutAt(s, maxValue); at < len(s) {
+		return s[:at] + "... (" + group(uint64(len(s))) + " bytes)"
 	}
 	return s
+}
+
+// cutAt returns how many bytes of s fit into n columns.
+func cutAt(s string, n int) int {
+	for i, r := range s {
+		if n -= runeWidth(r); n < 0 {
+			return i
+		}
+	}
+	return len(s)
 }
 
 // Escape is for messages outside of a report: names of files, errors.

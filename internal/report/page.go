@@ -45,6 +45,12 @@ func newPage(w io.Writer, width int, utf, color bool) *page {
 // safe escapes a value and bounds its length.
 func (p *page) safe(s string) string { return clip(escape(s, p.utf)) }
 
+// cell escapes a value for a column of at most n columns.
+func (p *page) cell(s string, n int) string {
+	s = escape(s, p.utf)
+	return s[:cutAt(s, n)]
+}
+
 // in colours s, which is escaped already.
 func (p *page) in(r role, s string) string {
 	if !p.color || r == none || s == "" {

@@ -248,7 +248,7 @@ func (p *page) hypotheses(list []verdict.Hypothesis) {
 		if i == 0 && len(list) > 1 && (words[i] == "very likely" || words[i] == "likely") {
 			words[i] = "most likely"
 		}
-		words[i] = p.safe(words[i])
+		words[i] = p.cell(words[i], len("most likely"))
 		w = max(w, width(words[i]))
 	}
 	nw := len(fmt.Sprint(len(list)))

@@ -9,8 +9,12 @@ import (
 	"postmortem/internal/verdict"
 )
 
-// maxDepth bounds the indentation of the event tree; the tree of the catalogue is seven deep.
-const maxDepth = 12
+// Bounds of the columns of the event tree, so that there is room for the words.
+const (
+	maxIndent = 24 // the tree of the catalogue is seven levels deep
+	maxLabel  = 8  // VERDICT is the longest
+	minWords  = 16 // on a narrow terminal the indentation gives way
+)
 
 // A Severity is how bad an event is, in the order of the rules' severities.
 type Severity uint8
@@ -160,16 +164,17 @@ func (p *page) events(title string, events []verdict.Event, least Severity) {
 	for _, n := range nodes {
 		mw = max(mw, width(p.mark(eventMark(n.event))))
 		fw = max(fw, len(cell(n.event)))
-		lw = max(lw, width(p.safe(n.event.Label)))
+		lw = max(lw, width(p.cell(n.event.Label, maxLabel)))
 	}
 	for _, n := range nodes {
 		e := n.event
 		m := eventMark(e)
 		word := p.mark(m)
 		before := "  " + p.in(m.role, word) + strings.Repeat(" ", mw-width(word)+2) +
-			pad(cell(e), fw) + "  " + pad(p.safe(e.Label), lw) + "  "
-		indent := 2 * min(n.depth, maxDepth)
-		w := 2 + mw + 2 + fw + 2 + lw + 2 + indent
+			pad(cell(e), fw) + "  " + pad(p.cell(e.Label, maxLabel), lw) + "  "
+		w := 2 + mw + 2 + fw + 2 + lw + 2
+		indent := max(0, min(2*n.depth, maxIndent, p.width-w-minWords))
+		w += indent
 		text := eventTitle(e)
 		if e.Count > 1 {
 			text += " ×" + group(uint64(e.Count))
