@@ -45,7 +45,11 @@ func (d *Dialog) authStart(arg []byte, ref uint16, at fact.At) {
 	a := &d.auth
 	*a = auth{on: true, command: ref}
 	a.mechLen = copy(a.mech[:], mech)
-	copy(a.mech[:], bytes.ToUpper(a.mech[:a.mechLen]))
+	for i, c := range a.mech[:a.mechLen] {
+		if 'a' <= c && c <= 'z' {
+			a.mech[i] = c - ('a' - 'A')
+		}
+	}
 	f := fact.Fact{Kind: fact.AuthStart, Cmd: uint8(AUTH), Ref: ref}
 	initial = bytes.TrimRight(initial, " \t")
 	if len(initial) > 0 {
@@ -139,9 +143,11 @@ func (d *Dialog) evidence(text []byte, at fact.At) {
 	d.echo.Keep(text)
 	secret := d.sasl.Decode(text)
 	if equal(mech, "PLAIN") {
-		if i := bytes.LastIndexByte(secret, 0); i >= 0 {
-			secret = secret[i+1:]
+		i := bytes.LastIndexByte(secret, 0)
+		if i < 0 {
+			return // whatever it is, it is no password
 		}
+		secret = secret[i+1:]
 	} else if i := bytes.Index(secret, []byte("Bearer ")); i >= 0 {
 		secret, _, _ = bytes.Cut(secret[i+len("Bearer "):], []byte{1})
 	}

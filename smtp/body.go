@@ -18,7 +18,7 @@ type body struct {
 	asked   bool   // 354 has come, or it is BDAT
 	assumed bool   // mid-stream: it only looks like a body
 	hole    bool   // bytes are missing: the end may be among them
-	like    bool   // the last bytes are a look-alike of the end
+	like    uint64 // the last bytes are a look-alike of the end: how many
 	alike   bool   // there was a look-alike before
 	refused bool   // the server has answered before the end
 
@@ -89,7 +89,7 @@ func (d *Dialog) bodyBytes(p []byte, at fact.At) (rest []byte) {
 	}
 	b.last = at
 	for len(p) > 0 {
-		b.like = false
+		b.like = 0
 		i := bytes.IndexByte(p, '\n')
 		whole := i >= 0
 		piece := p
@@ -198,13 +198,13 @@ func (d *Dialog) lineEnd(at fact.At) bool {
 			return true // RFC 5321, section 4.1.1.4: this and nothing else
 		case n == 3 && crlf:
 			d.suspect("<LF>.<CRLF>", b.size)
-			b.like, b.alike = true, true
+			b.like, b.alike = n, true
 		case n == 2 && loose:
 			d.suspect("<LF>.<LF>", b.size)
-			b.like, b.alike = true, true
+			b.like, b.alike = n, true
 		case n == 2:
 			d.suspect("<CRLF>.<LF>", b.size)
-			b.like, b.alike = true, true
+			b.like, b.alike = n, true
 		case n == 4 && crlf && b.head[1] == 0:
 			d.suspect("<CRLF>.<NUL><CRLF>", b.size)
 		case b.head[1] == '.':

@@ -22,15 +22,18 @@ type Dialog struct {
 	log *fact.Log
 	opt Options
 
-	in    [2]lines.Reader
-	seen  [2]bool // something of this side was captured
-	lost  [2]bool // bytes of this side are missing: pairs may be wrong
-	up    [2]bool // this side's stream was handed to TLS
-	off   [2]bool // this side speaks a foreign protocol; its bytes are not followed
-	state state
-	lmtp  bool
-	guess bool // mid-stream: the client's first line will tell where we are
-	spoke bool // the client has sent a whole line
+	in     [2]lines.Reader
+	seen   [2]bool // something of this side was captured
+	lost   [2]bool // bytes of this side are missing: pairs may be wrong
+	ragged bool    // behind a hole of the client's: only a sure command is one
+	up     [2]bool // this side's stream was handed to TLS
+	off    [2]bool // this side speaks a foreign protocol; its bytes are not followed
+	state  state
+	lmtp   bool
+	guess  bool // mid-stream: the client's first line will tell where we are
+	spoke  bool // the client has sent a whole line
+	sig    int  // bytes of a PROXY header taken
+	skip   int  // bytes of it still to come
 
 	secure   bool // inside TLS
 	startTLS tls
@@ -106,6 +109,7 @@ func (d *Dialog) Reset(log *fact.Log, opt Options) {
 	*d = Dialog{
 		log: log, opt: opt, in: d.in,
 		queue: d.queue[:0], body: d.body, buf: d.buf[:0], line: d.line[:0],
+		reply: reply{text: d.reply.text[:0]},
 		guess: opt.MidStream, secure: opt.Implicit,
 	}
 }
@@ -117,7 +121,7 @@ func (d *Dialog) Resume(at fact.At) {
 	d.authEnd(fact.AuthAborted, 0, nil, at)
 	d.in[fact.Client].Reset()
 	d.in[fact.Server].Reset()
-	d.up, d.lost, d.off = [2]bool{}, [2]bool{}, [2]bool{}
+	d.up, d.lost, d.off, d.ragged = [2]bool{}, [2]bool{}, [2]bool{}, false
 	d.startTLS, d.secure = tlsNone, true
 	d.caps, d.hello = 0, false
 	d.queue, d.head, d.overflow = d.queue[:0], 0, 0
@@ -163,13 +167,19 @@ func (d *Dialog) client(b []byte, at fact.At) (rest []byte) {
 			return nil
 		case d.chunk.on:
 			b = d.chunkBytes(b, at)
-		case d.body.on:
+		case d.body.on && d.body.cmd == DATA: // chunks have commands between them
 			b = d.bodyBytes(b, at)
+		case d.skip > 0:
+			n := min(d.skip, len(b))
+			d.skip -= n
+			b = b[n:]
 		case d.startTLS != tlsNone && d.in[fact.Client].Empty() && beginsTLS(b[0]):
 			d.up[fact.Client] = true
 			return b
+		case d.sig < len(proxy2) && d.atStart() && (d.sig > 0 || b[0] == proxy2[0]):
+			b = d.proxyByte(b, at)
 		default:
-			if d.state == stay && !d.opt.MidStream && !d.secure {
+			if d.state == stay && !d.opt.MidStream && !d.secure && !d.off[fact.Server] {
 				d.talksEarly(b, at)
 			}
 			line, more, ok := d.in[fact.Client].Next(b)
@@ -180,6 +190,38 @@ func (d *Dialog) client(b []byte, at fact.At) (rest []byte) {
 		}
 	}
 	return nil
+}
+
+// proxy2 begins the binary header of a load balancer (HAProxy,
+// proxy-protocol.txt 2.2); four bytes follow, the last two of them the length
+// of the rest.
+var proxy2 = [16]byte{'\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n'}
+
+const proxy2Signature = 12
+
+// atStart reports whether nothing of the client was taken yet but that header.
+func (d *Dialog) atStart() bool {
+	return d.state == stay && !d.spoke && !d.opt.MidStream && !d.secure && d.in[fact.Client].Empty()
+}
+
+// proxyByte takes a byte that may be of that header.
+func (d *Dialog) proxyByte(b []byte, at fact.At) (rest []byte) {
+	if d.sig < proxy2Signature && b[0] != proxy2[d.sig] {
+		n := d.sig // it only began like that
+		d.sig = len(proxy2)
+		d.client(proxy2[:n], at)
+		return b
+	}
+	switch d.sig {
+	case 14:
+		d.skip = int(b[0]) << 8
+	case 15:
+		d.skip |= int(b[0])
+		d.spoke = true
+		d.add(fact.Fact{Kind: fact.Command, Cmd: uint8(PROXY), Num: uint32(len(proxy2) + d.skip)}, at, []byte("PROXY v2"))
+	}
+	d.sig++
+	return b[1:]
 }
 
 // beginsTLS reports whether c begins a TLS record or a hello in SSLv2 format.
@@ -200,6 +242,12 @@ func (d *Dialog) talksEarly(b []byte, at fact.At) {
 
 // clientLine takes a whole line of the client outside of messages.
 func (d *Dialog) clientLine(line lines.Line, at fact.At) {
+	if d.ragged {
+		if !isCommand(line.Text) {
+			return
+		}
+		d.ragged = false
+	}
 	first := !d.spoke
 	d.spoke = true
 	if d.guess {
@@ -304,13 +352,6 @@ func (d *Dialog) command(line lines.Line, at fact.At) {
 		}
 	}
 
-	f := fact.Fact{Kind: fact.Command, Cmd: uint8(cmd), Num: clamp(line.Size)}
-	if d.pending() {
-		f.Level = 1
-	}
-	ref := d.add(f, at, d.masked(cmd, word, arg, line.Text))
-	d.commandOddities(cmd, ref, line, arg, at)
-
 	// What was sent before a hole in the server's bytes was answered in it, or
 	// the client would not go on.
 	for d.lost[fact.Server] && len(d.queue) > d.head && d.queue[d.head].before {
@@ -320,6 +361,13 @@ func (d *Dialog) command(line lines.Line, at fact.At) {
 		d.lost[fact.Server] = false
 	}
 	d.lost[fact.Client] = false
+
+	f := fact.Fact{Kind: fact.Command, Cmd: uint8(cmd), Num: clamp(line.Size)}
+	if d.pending() {
+		f.Level = 1
+	}
+	ref := d.add(f, at, d.masked(cmd, word, arg, line.Text))
+	d.commandOddities(cmd, ref, line, arg, at)
 
 	w := wait{time: at.Time, ref: ref, n: 1, cmd: cmd}
 	if d.afterAuth > 0 {
@@ -396,11 +444,8 @@ func (d *Dialog) commandOddities(cmd Cmd, ref uint16, line lines.Line, arg []byt
 			d.add(fact.Fact{Kind: fact.Early, Level: 2, Cmd: uint8(cmd), Ref: ref, Num: clamp(line.Size)}, at, nil)
 		}
 	}
-	switch d.startTLS {
-	case tlsGiven:
+	if d.startTLS == tlsGiven {
 		d.startTLS = tlsIgnored
-		d.odd(fact.OddClearStart, cmd, ref, clamp(line.Size), fact.Client, at, nil)
-	case tlsIgnored:
 		d.odd(fact.OddClearStart, cmd, ref, clamp(line.Size), fact.Client, at, nil)
 	}
 	if d.state == closing && d.log != nil && d.log.Now&fact.SeenBye != 0 {
@@ -532,7 +577,7 @@ func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
 	if dir == fact.Server {
 		d.lost[dir] = true
 		d.reply.n = 0
-		d.in[dir].Skip()
+		d.in[dir].Reset()
 		for i := d.head; i < len(d.queue); i++ {
 			d.queue[i].before = true
 		}
@@ -561,7 +606,8 @@ func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
 	}
 	d.lost[dir] = true
 	d.auth.asked = false
-	d.in[dir].Skip()
+	d.ragged = true
+	d.in[dir].Reset()
 }
 
 func (d *Dialog) resync(dir fact.Dir, n uint64, at fact.At) {

@@ -165,6 +165,9 @@ func (d *Dialog) oldest(code uint16, final bool, text []byte) (Cmd, uint16) {
 			}
 		}
 	}
+	if d.off[fact.Client] {
+		return Unknown, 0
+	}
 	if len(d.queue) > d.head {
 		w := d.queue[d.head]
 		if code == codeClosing && d.body.on && d.body.start != 0 {
@@ -203,7 +206,7 @@ func plausible(cmd Cmd, code uint16) bool {
 func (d *Dialog) guessed(code uint16, final bool, text []byte) Cmd {
 	switch code {
 	case codeReady:
-		if d.state == stay {
+		if d.state == stay && !contains(text, "TLS") {
 			return Greeting
 		}
 		return STARTTLS
@@ -249,12 +252,12 @@ func (d *Dialog) answer(at fact.At) {
 		return
 	}
 
+	if cmd == Message && !waited {
+		ref = d.messageAnswer(r.code, at)
+	}
 	text := d.echo.Mask(d.buf[:0], r.text)
 	d.buf = text
 	f := fact.Fact{Kind: fact.Reply, From: fact.Server, Cmd: uint8(cmd), Ref: ref, Code: r.code, Num: r.num, Level: uint8(min(r.n, 255))}
-	if cmd == Message && !waited {
-		f.Ref = d.body.start
-	}
 	own := d.add(f, at, text)
 	if pause := at.Time - r.first; r.n > 1 && pause >= minPause {
 		d.add(fact.Fact{Kind: fact.ReplyPause, From: fact.Server, Cmd: uint8(cmd), Ref: own, Num: clamp(uint64(pause / 1000))}, at, nil)
@@ -291,7 +294,7 @@ func (d *Dialog) answer(at fact.At) {
 	if d.state == stay {
 		d.state = greeted // whatever it was, it was the first reply
 	}
-	d.afterReply(cmd, ref, r.code, waited, at)
+	d.afterReply(cmd, ref, r.code, at)
 }
 
 // minPause is the shortest pause within a reply that is told, in nanoseconds:
@@ -312,13 +315,13 @@ func (d *Dialog) unaskedReply(own uint16, at fact.At) {
 }
 
 // afterReply does what replies do to the streams.
-func (d *Dialog) afterReply(cmd Cmd, ref, code uint16, waited bool, at fact.At) {
+func (d *Dialog) afterReply(cmd Cmd, ref, code uint16, at fact.At) {
 	good := code == codeOK
 	switch cmd {
 	case EHLO, HELO, LHLO:
 		if good {
 			d.hello = true
-			if cmd == HELO {
+			if d.reply.n == 1 {
 				d.caps = 0
 			}
 			d.rcpts = 0
@@ -339,8 +342,6 @@ func (d *Dialog) afterReply(cmd Cmd, ref, code uint16, waited bool, at fact.At) 
 		}
 	case DATA:
 		d.dataAnswer(ref, code, at)
-	case Message:
-		d.messageAnswer(code, waited, at)
 	case None, Unknown:
 		if d.body.on && d.body.assumed && (code == codeAuthOK || code == 535) {
 			d.closeBody(at)
@@ -351,8 +352,9 @@ func (d *Dialog) afterReply(cmd Cmd, ref, code uint16, waited bool, at fact.At) 
 // dataAnswer begins the message, or ends one that the client sent all the same.
 func (d *Dialog) dataAnswer(ref, code uint16, at fact.At) {
 	switch {
-	case code == codeGoAhead && !d.body.on && !d.pending() && d.seen[fact.Client]:
+	case code == codeGoAhead && !d.body.on && d.seen[fact.Client]:
 		d.guess = false
+		d.queue, d.head, d.overflow = d.queue[:0], 0, 0 // commands sent behind DATA are content now
 		d.body.begin(DATA, ref)
 		d.body.asked = true
 		d.intoBody(at)
@@ -365,28 +367,27 @@ func (d *Dialog) dataAnswer(ref, code uint16, at fact.At) {
 	}
 }
 
-// messageAnswer ends a message whose end was not seen, or whose end was one to the server only.
-func (d *Dialog) messageAnswer(code uint16, waited bool, at fact.At) {
+// messageAnswer takes an answer to a message whose end was not seen, or whose
+// end was one to the server only, and returns what the answer refers to.
+func (d *Dialog) messageAnswer(code uint16, at fact.At) (ref uint16) {
 	b := &d.body
-	if waited || !b.on {
-		return
+	if !b.on {
+		return 0
 	}
-	b.refused = true
-	switch {
-	case b.hole || b.alike || code < 400:
-		if b.smuggle.pattern != "" {
-			d.smuggled(at)
-		}
-		d.bodyEnd(b.last, b.like || b.hole)
-		d.chunk = chunk{}
-		if !b.like {
-			d.lost[fact.Client] = true // what the client sent behind the end was read as content
-		}
-		d.in[fact.Client].Reset()
-		if b.line > 0 {
-			d.in[fact.Client].Skip()
-		}
+	if !b.hole && !b.alike && code >= 400 {
+		b.refused = true // before its end; the client goes on
+		return b.start
 	}
+	d.smuggled(b.last)
+	like := b.like
+	b.size -= like
+	ref = d.bodyEnd(b.last, b.alike || b.hole)
+	d.chunk = chunk{}
+	d.in[fact.Client].Reset()
+	if like == 0 { // what the client sent behind the end was read as content
+		d.lost[fact.Client], d.ragged = true, true
+	}
+	return ref
 }
 
 // capability notes a line of the answer to a hello.
