@@ -383,11 +383,11 @@ func helpVerb(b *strings.Builder, v *verb) {
 	if slices.Contains(v.flags, "limit") {
 		b.WriteString("\nThresholds (values such as 150ms, 2s, 14d, 2%, 5):\n")
 		for i := range limits {
-			end := " "
 			if i%4 == 3 || i == len(limits)-1 {
-				end = "\n"
+				fmt.Fprintf(b, "  %s\n", limits[i].name)
+			} else {
+				fmt.Fprintf(b, "  %-17s", limits[i].name)
 			}
-			fmt.Fprintf(b, "  %-18s%s", limits[i].name, end)
 		}
 	}
 	if v.examples != "" {
