@@ -1,3 +1,12 @@
+// Package reasm puts TCP segments (RFC 9293) back in order as a bystander: a
+// table of the conversations that are open, two ordered streams for each, and
+// the class of every segment.
+//
+// A bystander cannot know which of two differing copies the receiver took. The
+// policy here is: the first copy wins. A differing later copy is not silently
+// dropped but shown in Table.Clash. What the capture lacks becomes a Gap, and
+// the stream goes on behind it. What the bytes mean is left to the consumers,
+// what the segments mean to package health.
 package reasm
 
 import "postmortem/internal/fact"
@@ -14,7 +23,8 @@ type Consumer interface {
 // A Class says what a segment is to its stream.
 type Class uint8
 
-// Classes of segments.
+// Classes of segments. A segment with payload is named by its payload, even
+// when it carries a FIN.
 const (
 	ClassNone      Class = iota // no payload, nothing special
 	ClassInOrder                // new bytes, next in order
@@ -29,4 +39,21 @@ const (
 	ClassSyn
 	ClassFin
 	ClassRst
+	ClassDamaged // wrong checksum although this side's others are right: ignored
+)
+
+var classNames = [...]string{
+	"none", "in order", "early", "fill", "retransmission", "partial", "outside",
+	"keep-alive", "zero-window probe", "copy", "SYN", "FIN", "RST", "damaged",
+}
+
+func (c Class) String() string { return classNames[c] }
+
+// TCP flags as they stand on the wire (RFC 9293, section 3.1; RFC 3168).
+const (
+	flagFin = 1 << iota
+	flagSyn
+	flagRst
+	flagPsh
+	flagAck
 )

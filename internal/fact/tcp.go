@@ -51,7 +51,6 @@ type TCPSide struct {
 	SACKBad      uint32 // acknowledgements of this side with SACK blocks far outside of what was sent
 	AfterFin     uint64 // payload bytes that this side sent after the other had closed
 	Passed       uint32 // largest payload of this side known to have arrived
-	Tunes        uint8  // highest of the window scales; 0: none
 	LastDataTime int64
 }
 

@@ -1,0 +1,409 @@
+package health
+
+import (
+	"encoding/binary"
+
+	"postmortem/internal/fact"
+	"postmortem/layers"
+	"postmortem/reasm"
+)
+
+// data takes a segment with n bytes of payload at offset off.
+func (f *Flow) data(c *reasm.Conn, d fact.Dir, p *layers.Packet, class reasm.Class, off int64, n uint32, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+	x, me, peer := &s.Side[d], &f.side[d], &f.side[d.Other()]
+	end := off + int64(n)
+	if class == reasm.ClassKeepAlive || class == reasm.ClassZeroProbe && end <= me.ackTop {
+		return
+	}
+	x.Segments++
+	x.Wire += uint64(n)
+	if n > x.MaxSeg {
+		x.MaxSeg = n
+	}
+	if mss := s.Side[d.Other()].MSS; mss > 0 && n > uint32(mss) {
+		if g := log.Get(me.offRef); g != nil {
+			g.Num = max(g.Num, n)
+		} else {
+			me.offRef = log.Add(fact.Fact{Kind: fact.TCPOffload, Time: at.Time, Frame: at.Frame, From: d, Num: n}, nil)
+		}
+	}
+	if peer.finSeen() && class != reasm.ClassRetrans {
+		x.AfterFin += uint64(n)
+		f.grow(log, &me.afterRef, fact.Fact{Kind: fact.TCPAfterClose, From: d}, at, n)
+	}
+	if me.afterRst {
+		f.mark(log, d, 4)
+	}
+	switch class {
+	case reasm.ClassRetrans:
+		f.copied(c, d, p, off, n, at, log, s)
+		return
+	case reasm.ClassPartial:
+		x.Retrans++
+		f.episode(d, c, at, log)
+	case reasm.ClassEarly:
+		if me.holeTime == 0 {
+			me.holeTime = at.Time
+		}
+		if end < c.Sent(d) && f.overtaken(d, p, at, s) {
+			f.late(d, at, log, s)
+		} else if end < c.Sent(d) {
+			f.resent(c, d, off, n, at, log, s)
+		}
+	case reasm.ClassFill:
+		if f.overtaken(d, p, at, s) {
+			f.late(d, at, log, s)
+		} else {
+			f.resent(c, d, off, n, at, log, s)
+		}
+		if c.Early(d) == 0 {
+			me.holeTime = 0
+		}
+	}
+	x.LastData, x.LastDataTime = at.Frame, at.Time
+	peer.sinceBase += int64(n)
+	if off >= me.unaOff+int64(me.unaSize) && class == reasm.ClassInOrder {
+		f.freed(d, off, n, at, log, s)
+	}
+	me.newTime = at.Time
+	if p.ID != 0 {
+		me.lastID = p.ID
+		if me.ids < 255 {
+			me.ids++
+		}
+	}
+	if val, _, ok := p.TCP.Timestamps(); ok {
+		me.recent = val
+	}
+	if class == reasm.ClassInOrder && me.sampleTime == 0 {
+		me.sampleEnd, me.sampleTime = end, at.Time
+	}
+	if n > me.bigSize && n > x.Passed {
+		me.bigSize, me.bigEnd = n, end
+	}
+	if w := int64(peer.lastWin); w > 0 && s.SynAck != 0 && s.Syn != 0 {
+		if peer.scaled {
+			w <<= peer.shift
+		}
+		if end-max(me.ackTop, 0) >= w {
+			x.WinFull++
+		}
+	}
+}
+
+// overtaken reports whether a segment that comes late was only overtaken, not
+// sent again: its IP identification lies before that of the segment seen last,
+// or its timestamp does; when neither tells, the time does.
+func (f *Flow) overtaken(d fact.Dir, p *layers.Packet, at fact.At, s *fact.TCPSummary) bool {
+	me := &f.side[d]
+	if p.ID != 0 && me.ids > 1 {
+		diff := int16(p.ID - me.lastID)
+		return diff < 0 && diff > -256
+	}
+	if val, _, ok := p.TCP.Timestamps(); ok && me.recent != 0 && val != me.recent {
+		return int32(val-me.recent) < 0
+	}
+	limit := reorderTime
+	if rtt := s.HandshakeRTT(); rtt > 0 {
+		limit = min(limit, rtt/2)
+	}
+	return me.holeTime != 0 && at.Time-me.holeTime <= limit
+}
+
+func (f *Flow) late(d fact.Dir, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+	s.Side[d].Late++
+	f.grow(log, &f.side[d].lateRef, fact.Fact{Kind: fact.TCPReorder, From: d}, at, 1)
+}
+
+// resent notes a segment that was lost before the capture point and now comes again.
+func (f *Flow) resent(c *reasm.Conn, d fact.Dir, off int64, n uint32, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+	x, peer := &s.Side[d], &f.side[d.Other()]
+	x.Retrans++
+	x.Lost += n
+	if peer.dupRun > 0 {
+		x.Fast++
+	}
+	f.side[d].sampleTime = 0
+	f.episode(d, c, at, log)
+}
+
+// copied takes a segment whose bytes have been seen.
+func (f *Flow) copied(c *reasm.Conn, d fact.Dir, p *layers.Packet, off int64, n uint32, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+	x, me, peer := &s.Side[d], &f.side[d], &f.side[d.Other()]
+	me.sampleTime = 0
+	x.Retrans++
+	end := off + int64(n)
+	if end <= me.ackTop {
+		x.Spurious++
+		f.grow(log, &me.spurRef, fact.Fact{Kind: fact.TCPSpurious, From: d}, at, 1)
+		return
+	}
+	x.Lost += n
+	if peer.dupRun > 0 {
+		x.Fast++
+	}
+	if me.bigSize > n && off < me.bigEnd {
+		me.bigSize = 0 // sent again in smaller pieces: the large one proves nothing
+	}
+	una := max(me.ackTop, 0)
+	if off <= una && end > una {
+		if me.unaCopies == 0 || me.unaOff != una {
+			me.unaCopies, me.unaOff, me.unaFrame, me.unaFirst, me.unaSize = 0, una, at.Frame, at.Time, 0
+			me.unaTime = at.Time
+			if me.newTime != 0 {
+				me.unaTime = me.newTime
+			}
+		}
+		if me.unaCopies < 0xffff {
+			me.unaCopies++
+		}
+		me.unaSize = max(me.unaSize, n)
+		me.unaLast, me.unaDF = at.Time, p.DontFrag
+	}
+	f.episode(d, c, at, log)
+}
+
+// episode begins or continues an episode of retransmissions.
+func (f *Flow) episode(d fact.Dir, c *reasm.Conn, at fact.At, log *fact.Log) {
+	me := &f.side[d]
+	if me.lossTime == 0 {
+		me.lossTime, me.lossFrame, me.lossCount, me.lossRef = at.Time, at.Frame, 0, 0
+		if me.newTime != 0 && me.newTime < at.Time {
+			me.lossTime = me.newTime
+		}
+		if f.losses < maxEpisodes {
+			f.losses++
+			me.lossRef = log.Add(fact.Fact{Kind: fact.TCPLoss, Time: at.Time, Frame: at.Frame, From: d}, nil)
+		}
+	}
+	me.lossEnd = max(me.lossEnd, c.Sent(d))
+	me.lossCount++
+	f.stretch(me, at.Time, log)
+}
+
+// stretch brings the fact of an episode of loss up to date.
+func (f *Flow) stretch(me *side, now int64, log *fact.Log) {
+	if g := log.Get(me.lossRef); g != nil {
+		g.Num, g.Code = me.lossCount, millis16(now-me.lossTime)
+	}
+}
+
+// acked takes the acknowledgement that a frame of d carries.
+func (f *Flow) acked(c *reasm.Conn, d fact.Dir, p *layers.Packet, n uint32, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+	me, o := &f.side[d], d.Other()
+	peer := &f.side[o] // whose data is acknowledged
+	num := p.TCP.Ack()
+	top, ok := c.Offset(o, num)
+	if !ok {
+		return
+	}
+	if block, has := sackBlock(p); has {
+		f.sack(c, d, top, block, at, log, s)
+	}
+	flags := uint8(p.TCP.Flags())
+	if n == 0 && flags&(syn|fin|rst) == 0 && num == me.lastAck && p.TCP.Window() == me.lastWin && c.Sent(o) > top {
+		s.Side[d].DupAcks++
+		if me.dupRun < 0xffff {
+			me.dupRun++
+		}
+	} else if num != me.lastAck {
+		me.dupRun = 0
+	}
+	me.lastAck = num
+	sure, _ := c.Acked(o)
+	fin := peer.finSeen() && top > peer.finEnd
+	if !fin && top > sure {
+		return // beyond anything believable
+	}
+	if top <= peer.ackTop {
+		return
+	}
+	first := peer.ackTop
+	peer.ackTop = top
+	peer.ackGrew = peer.ackGrew || first > 0
+	if fin {
+		peer.finAcked = true
+	}
+	peer.ackedAt = at.Time
+	if peer.sampleTime != 0 && top >= peer.sampleEnd {
+		wait := at.Time - peer.sampleTime
+		f.sample(d, wait, s)
+		s.Side[o].AckMax = max(s.Side[o].AckMax, wait)
+		peer.sampleTime = 0
+	}
+	if peer.bigSize != 0 && top >= peer.bigEnd {
+		s.Side[o].Passed = max(s.Side[o].Passed, peer.bigSize)
+		peer.bigSize = 0
+	}
+	if peer.unaCopies > 0 && top > peer.unaOff {
+		peer.unaCopies = 0
+	}
+	if peer.lossTime != 0 {
+		f.stretch(peer, at.Time, log)
+		if top >= peer.lossEnd {
+			peer.lossTime = 0
+		}
+	}
+}
+
+// sack looks at the first SACK block of d's acknowledgement. One at or below
+// the acknowledgement itself names a copy that was not needed (RFC 2883).
+func (f *Flow) sack(c *reasm.Conn, d fact.Dir, top int64, block [2]layers.Seq, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+	o := d.Other()
+	lo, _ := c.Offset(o, block[0])
+	hi, _ := c.Offset(o, block[1])
+	if hi <= top && lo >= 0 && lo < hi {
+		x := &s.Side[o]
+		if x.Spurious < x.Retrans {
+			x.Spurious++
+			f.grow(log, &f.side[o].spurRef, fact.Fact{Kind: fact.TCPSpurious, From: o}, at, 1)
+		}
+		return
+	}
+	if lo > c.Sent(o)+farSack || hi < -farSack {
+		if s.Side[d].SACKBad++; s.Side[d].SACKBad == 2 {
+			f.odd(fact.OddSACK, 2, d, at, log)
+		}
+	}
+}
+
+// farSack is how far outside of what was sent a SACK block is no accident (TCP-026).
+const farSack = 1 << 20
+
+// sackBlock returns the first block of the SACK option (RFC 2018, section 3).
+func sackBlock(p *layers.Packet) (block [2]layers.Seq, ok bool) {
+	const kindEnd, kindNop, kindSACK = 0, 1, 5
+	for o := p.TCP.Options(); len(o) > 0; {
+		switch {
+		case o[0] == kindEnd:
+			return block, false
+		case o[0] == kindNop:
+			o = o[1:]
+		case len(o) < 2 || int(o[1]) < 2 || int(o[1]) > len(o):
+			return block, false
+		case o[0] == kindSACK && o[1] >= 10:
+			block[0] = layers.Seq(binary.BigEndian.Uint32(o[2:]))
+			block[1] = layers.Seq(binary.BigEndian.Uint32(o[6:]))
+			return block, true
+		default:
+			o = o[o[1]:]
+		}
+	}
+	return block, false
+}
+
+// freed looks for a last small piece that was held back until an
+// acknowledgement came: Nagle's algorithm against a delayed ACK (TCP-030).
+func (f *Flow) freed(d fact.Dir, off int64, n uint32, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+	me := &f.side[d]
+	mss := uint32(s.Side[d.Other()].MSS)
+	if mss == 0 || n >= mss || me.newTime == 0 || me.ackedAt <= me.newTime || f.speaker != 1+uint8(d) || me.ackTop < off {
+		return
+	}
+	held, since := at.Time-me.newTime, at.Time-me.ackedAt
+	if since < 0 || since > 2e6 || !delayedAck(held) {
+		return
+	}
+	if g := log.Get(me.heldRef); g != nil {
+		g.Num++
+		return
+	}
+	me.heldRef = log.Add(fact.Fact{Kind: fact.TCPHeld, Time: at.Time, Frame: at.Frame, From: d,
+		Num: 1, Code: millis16(held), Level: 0}, nil)
+}
+
+// delayedAck reports whether ns is one of the usual delays of acknowledgements.
+func delayedAck(ns int64) bool {
+	for _, w := range [...][2]int64{{35, 45}, {90, 110}, {190, 215}, {490, 510}} {
+		if ns >= w[0]*1e6 && ns <= w[1]*1e6 {
+			return true
+		}
+	}
+	return false
+}
+
+// window follows the window that d announces.
+func (f *Flow) window(d fact.Dir, p *layers.Packet, flags uint8, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+	x, me := &s.Side[d], &f.side[d]
+	raw := p.TCP.Window()
+	me.lastWin = raw
+	if raw >= me.baseWin {
+		me.baseWin, me.sinceBase = raw, 0
+	}
+	w := uint32(raw)
+	if me.scaled && flags&syn == 0 {
+		w <<= me.shift
+	}
+	if x.Packets == 1 || w < x.WindowMin {
+		x.WindowMin = w
+	}
+	x.Window = w
+	if flags&syn != 0 {
+		return
+	}
+	if raw == 0 {
+		x.ZeroWin++
+		if me.zeroTime == 0 {
+			me.zeroTime, me.zeroRef = at.Time, 0
+			if f.zeros < maxEpisodes {
+				f.zeros++
+				me.zeroRef = log.Add(fact.Fact{Kind: fact.TCPZeroWindow, Time: at.Time, Frame: at.Frame, From: d}, nil)
+			}
+		}
+		return
+	}
+	f.reopen(d, at.Time, log, s)
+}
+
+// reopen ends an episode of a closed window.
+func (f *Flow) reopen(d fact.Dir, now int64, log *fact.Log, s *fact.TCPSummary) {
+	me := &f.side[d]
+	if me.zeroTime == 0 {
+		return
+	}
+	t := max(now-me.zeroTime, 0)
+	s.Side[d].ZeroTime += t
+	if g := log.Get(me.zeroRef); g != nil {
+		g.Num = micros(t)
+	}
+	me.zeroTime = 0
+}
+
+// pause looks at the time since the last frame that moved the conversation on.
+func (f *Flow) pause(c *reasm.Conn, d fact.Dir, p *layers.Packet, class reasm.Class, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+	quiet := at.Time - f.moved
+	flags := uint8(p.TCP.Flags())
+	n := len(p.Payload) + int(p.Missing)
+	if quiet < stallTime || n == 0 && flags&(fin|syn) == 0 || class == reasm.ClassKeepAlive || class == reasm.ClassZeroProbe || class == reasm.ClassRetrans {
+		return
+	}
+	if f.stalls >= maxEpisodes || s.Open == 0 && !s.MidStream {
+		return
+	}
+	f.stalls++
+	owed, why := f.owes(c, at.Time)
+	log.Add(fact.Fact{Kind: fact.TCPStall, Time: at.Time, Frame: at.Frame, From: owed, Level: why, Cmd: f.speaker,
+		Num: clip32(uint64(quiet / 1e6))}, nil)
+	if quiet >= idleTime {
+		f.side[d].idleRef = log.Add(fact.Fact{Kind: fact.TCPIdle, Time: at.Time, Frame: at.Frame, From: d,
+			Num: clip32(uint64(quiet / 1e6))}, nil)
+	}
+}
+
+// owes says whose turn it is, and why nothing happens: 0 the program is silent,
+// 1 data is not acknowledged, 2 the window is closed.
+func (f *Flow) owes(c *reasm.Conn, now int64) (fact.Dir, uint8) {
+	for _, d := range [...]fact.Dir{fact.Client, fact.Server} {
+		me, peer := &f.side[d], &f.side[d.Other()]
+		if peer.zeroTime != 0 || peer.zeroRef != 0 && peer.lastWin == 0 {
+			return d.Other(), 2
+		}
+		if me.unaCopies > 0 || c.Sent(d) > me.ackTop && me.ackTop > 0 && now-me.newTime > int64(stallTime) {
+			return d.Other(), 1
+		}
+	}
+	if f.speaker == 0 {
+		return fact.Server, 0 // the greeting
+	}
+	return fact.Dir(f.speaker-1) ^ 1, 0
+}

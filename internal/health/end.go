@@ -1,0 +1,275 @@
+package health
+
+import (
+	"postmortem/internal/fact"
+	"postmortem/layers"
+	"postmortem/reasm"
+)
+
+// fin takes a FIN of d whose data ends at off+n.
+func (f *Flow) fin(d fact.Dir, p *layers.Packet, off int64, n uint32, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+	x, me := &s.Side[d], &f.side[d]
+	if x.Fin != 0 {
+		if n == 0 && !me.finAcked {
+			x.Retrans++
+			if me.unaCopies < 0xffff {
+				me.unaCopies++
+			}
+			if me.unaCopies == 1 {
+				me.unaOff, me.unaFrame, me.unaFirst, me.unaSize, me.unaTime = max(me.ackTop, 0), at.Frame, at.Time, 0, me.finTime
+			}
+			me.unaLast = at.Time
+		}
+		return
+	}
+	x.Fin, x.FinTime = at.Frame, at.Time
+	me.finTime, me.finEnd = at.Time|1, off+int64(n)
+	if s.Closed == 0 {
+		s.Closed = 1 + uint8(d)
+	}
+	log.Add(fact.Fact{Kind: fact.TCPFin, Time: at.Time, Frame: at.Frame, From: d, Num: clip32(uint64(max(me.finEnd, 0)))}, nil)
+	f.unread(d, p.TCP.Window(), at, log, s)
+}
+
+// rst takes a RST of d that the receiver would accept.
+func (f *Flow) rst(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+	x, me, o := &s.Side[d], &f.side[d], d.Other()
+	peer := &f.side[o]
+	if x.Rst != 0 {
+		return
+	}
+	x.Rst, x.RstTime = at.Frame, at.Time
+	me.afterRst = true
+	flags := uint8(p.TCP.Flags())
+	level := uint8(0)
+	num := clip32(uint64(max(c.Sent(o)-peer.ackTop, 0)))
+	switch {
+	case f.synSeen[o] && !f.synSeen[d] && x.Packets == 1:
+		level = 1
+		s.Refused = true
+	case s.Side[0].Fin != 0 && s.Side[1].Fin != 0:
+		level = 2
+	}
+	if s.Closed == 0 {
+		s.Closed = 1 + uint8(d)
+	}
+	if peer.afterRef != 0 {
+		if g := log.Get(peer.afterRef); g != nil {
+			g.Level = 1
+		}
+	}
+	mark := uint32(0)
+	if flags&ack != 0 {
+		mark |= 8
+	}
+	if level != 1 {
+		mark |= f.forged(d, p, s)
+		if mark&(1|2) != 0 && mark&0x20 == 0 && level == 0 {
+			level = 3
+		}
+	}
+	f.reset[d] = log.Add(fact.Fact{Kind: fact.TCPReset, Time: at.Time, Frame: at.Frame, From: d, Num: num, Level: level}, nil)
+	log.Add(fact.Fact{Kind: fact.TCPResetMark, Time: at.Time, Frame: at.Frame, From: d, Ref: f.reset[d],
+		Code: uint16(p.TTL)<<8 | uint16(x.TTL), Num: mark}, nil)
+	if level == 0 {
+		f.unread(d, f.side[d].lastWin, at, log, s)
+	}
+}
+
+// forged compares a RST with the other packets of its sender (TCP-017).
+func (f *Flow) forged(d fact.Dir, p *layers.Packet, s *fact.TCPSummary) (mark uint32) {
+	x := &s.Side[d]
+	if x.Packets <= usualTTL || x.TTLMin != x.TTLMax {
+		return 0
+	}
+	diff := int(p.TTL) - int(x.TTL)
+	if diff < 0 {
+		diff = -diff
+	}
+	if diff >= 2 {
+		mark |= 1
+	}
+	// A stack may use another initial TTL for its resets: 64, 128, 255.
+	if diff == 191 || diff == 127 || diff == 64 {
+		mark |= 0x20
+	}
+	return mark
+}
+
+// mark adds a bit to what is known of the RST of d.
+func (f *Flow) mark(log *fact.Log, d fact.Dir, bit uint32) {
+	ref := f.reset[d]
+	f.side[d].afterRst = false
+	for i := range log.Facts {
+		if g := &log.Facts[i]; g.Kind == fact.TCPResetMark && g.Ref == ref && ref != 0 {
+			g.Num |= bit
+			if r := log.Get(ref); r.Level == 0 {
+				r.Level = 3
+			}
+			return
+		}
+	}
+}
+
+// unread looks at the window with which d closes: short by exactly what the
+// other side said last, the program has not read it (TCP-013). Receivers that
+// scale their window grow their buffer, so nothing is told of them.
+func (f *Flow) unread(d fact.Dir, win uint16, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+	x, me := &s.Side[d], &f.side[d]
+	if x.WScale > 0 || s.Syn == 0 || me.baseWin == 0 || me.sinceBase == 0 || win == 0 {
+		return
+	}
+	short := int64(me.baseWin) - int64(win)
+	if short > 0 && short == me.sinceBase {
+		log.Add(fact.Fact{Kind: fact.TCPUnread, Time: at.Time, Frame: at.Frame, From: d,
+			Num: uint32(short), Code: me.baseWin}, nil)
+	}
+}
+
+// ICMP takes an ICMP error that quotes a segment sent by d. code is type<<8 |
+// code, for ICMPv6 with 0x8000 set; mtu is what it reports, 0: none. inWindow
+// says whether the quoted sequence number belongs to the connection.
+func (f *Flow) ICMP(d fact.Dir, code uint16, mtu uint32, from []byte, inWindow bool, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+	s.ICMP++
+	if f.icmps >= maxEpisodes {
+		return
+	}
+	f.icmps++
+	level := uint8(1)
+	if inWindow {
+		level = 0
+	}
+	log.Add(fact.Fact{Kind: fact.NetICMP, Time: at.Time, Frame: at.Frame, From: d, Code: code, Num: mtu, Level: level}, from)
+}
+
+// InWindow reports whether the sequence number quoted by an ICMP error belongs to what d has sent.
+func InWindow(c *reasm.Conn, d fact.Dir, seq layers.Seq) bool {
+	off, ok := c.Offset(d, seq)
+	return !ok || off >= -1 && off <= c.Sent(d)+1
+}
+
+// Flip exchanges client and server after reasm's Conn.Flip did.
+func (f *Flow) Flip(log *fact.Log, s *fact.TCPSummary) {
+	f.side[0], f.side[1] = f.side[1], f.side[0]
+	f.isn[0], f.isn[1] = f.isn[1], f.isn[0]
+	f.synSeen[0], f.synSeen[1] = f.synSeen[1], f.synSeen[0]
+	f.reset[0], f.reset[1] = f.reset[1], f.reset[0]
+	if f.speaker != 0 {
+		f.speaker = 3 - f.speaker
+	}
+	s.Side[0], s.Side[1] = s.Side[1], s.Side[0]
+	s.RTTServer, s.RTTClient = s.RTTClient, s.RTTServer
+	if s.Closed != 0 {
+		s.Closed = 3 - s.Closed
+	}
+	for i := range log.Facts {
+		log.Facts[i].From ^= 1
+	}
+}
+
+// End closes the books, after reasm's Conn.Flush. how is why the conversation
+// is over as the caller sees it (EndOfCapture, EndSilent, EndReused, EndBound);
+// what TCP itself said goes before that. captureEnd is the time of the last
+// frame of the capture seen so far.
+func (f *Flow) End(c *reasm.Conn, how uint16, captureEnd int64, log *fact.Log, s *fact.TCPSummary) {
+	at := fact.At{Time: f.last, Frame: f.lastAt}
+	quiet := max(captureEnd-f.last, 0)
+	switch {
+	case s.Side[0].Rst != 0 && !f.livedOn(0, s) || s.Side[1].Rst != 0 && !f.livedOn(1, s):
+		how = fact.EndReset
+		if s.Side[0].Fin != 0 && s.Side[1].Fin != 0 {
+			how = fact.EndFin // the resets came after the work was done
+		}
+	case s.Side[0].Fin != 0 && s.Side[1].Fin != 0:
+		how = fact.EndFin
+	case (s.Side[0].Fin != 0 || s.Side[1].Fin != 0) && (quiet >= silentTime || how != fact.EndOfCapture):
+		how = fact.EndHalf
+	case how == fact.EndOfCapture && quiet >= silentTime:
+		how = fact.EndSilent
+	}
+	s.HowClosed = how
+	if f.synSeen[fact.Server] && !f.synSeen[fact.Client] && s.Syn == 0 && !f.midTold {
+		s.MidStream = true
+		log.Add(fact.Fact{Kind: fact.MidStream, Time: at.Time, Frame: s.Side[fact.Server].First, From: fact.Server, Level: 1}, nil)
+	}
+	for _, d := range [...]fact.Dir{fact.Client, fact.Server} {
+		f.endSide(c, d, captureEnd, log, s)
+	}
+	for _, d := range [...]fact.Dir{fact.Client, fact.Server} {
+		o := d.Other()
+		if s.Side[d].Packets >= 5 && s.Side[o].Packets == 0 && f.side[o].ackGrew {
+			s.OneSided = true
+			log.Add(fact.Fact{Kind: fact.OneSided, Time: at.Time, Frame: at.Frame, From: d,
+				Num: clip32(uint64(f.side[o].ackTop))}, nil)
+		}
+	}
+	if how == fact.EndSilent || how == fact.EndHalf || how == fact.EndOfCapture && quiet > 0 {
+		owed, _ := f.owes(c, captureEnd)
+		log.Add(fact.Fact{Kind: fact.TCPSilence, Time: at.Time, Frame: at.Frame, From: owed,
+			Num: clip32(uint64(quiet / 1e6)), Code: 1 + uint16(owed)}, nil)
+	}
+	log.Add(fact.Fact{Kind: fact.End, Time: at.Time, Frame: at.Frame, Code: how, Num: clip32(uint64(quiet / 1e6))}, nil)
+}
+
+// livedOn reports whether the reset of d did not end the conversation.
+func (f *Flow) livedOn(d fact.Dir, s *fact.TCPSummary) bool {
+	return s.Side[d].Rst != 0 && (s.Side[d].LastData > s.Side[d].Rst || s.Side[d.Other()].LastData > s.Side[d].Rst && s.Side[d].Last > s.Side[d].Rst)
+}
+
+// endSide completes the counters of one side and tells what only the end shows.
+func (f *Flow) endSide(c *reasm.Conn, d fact.Dir, captureEnd int64, log *fact.Log, s *fact.TCPSummary) {
+	x, me := &s.Side[d], &f.side[d]
+	f.reopen(d, f.last, log, s)
+	if g := c.Gap(d); g > me.gap {
+		f.lost(d, g, fact.At{Time: f.last, Frame: f.lastAt}, log, s)
+	}
+	x.Gap = c.Gap(d)
+	x.Bytes = uint64(max(c.Sent(d), 0))
+	x.Acked = uint64(max(min(me.ackTop, c.Sent(d)), 0))
+	if x.Bytes > x.Acked {
+		x.Unacked = x.Bytes - x.Acked
+	}
+	x.RTTMedian = me.median()
+	if g := log.Get(me.sumRef); g == nil && x.BadSum >= 3 && x.Packets > 0 && uint64(x.BadSum)*10 >= x.Packets*9 {
+		log.Add(fact.Fact{Kind: fact.TCPChecksum, Time: me.firstTime, Frame: x.First, From: d, Num: x.BadSum, Level: 1}, nil)
+	}
+	if g := log.Get(me.keepRef); g != nil && me.probes >= deadCopies {
+		g.Level = 1
+	}
+	f.dead(d, captureEnd, log, s)
+	if me.ahead > c.Sent(d) && me.ahead > me.ackTop && x.Gap == 0 {
+		ref := log.Add(fact.Fact{Kind: fact.TCPAhead, Time: me.aheadTime, Frame: me.aheadFrame, From: d,
+			Num: clip32(uint64(me.ahead - c.Sent(d)))}, nil)
+		log.Add(fact.Fact{Kind: fact.TCPSizes, Time: me.aheadTime, Frame: me.aheadFrame, From: d, Ref: ref,
+			Num: clip32(uint64(me.ahead - c.Sent(d))), Code: uint16(min(x.MaxSeg, 0xffff))}, nil)
+	}
+}
+
+// dead tells of a segment that was sent again and again (TCP-014, TCP-015).
+func (f *Flow) dead(d fact.Dir, captureEnd int64, log *fact.Log, s *fact.TCPSummary) {
+	x, me := &s.Side[d], &f.side[d]
+	if me.unaCopies == 0 || s.Side[d.Other()].Packets == 0 {
+		return
+	}
+	lasted := me.unaLast - me.unaTime
+	if me.unaCopies < deadCopies && (lasted < deadTime && captureEnd-me.unaTime < deadTime) {
+		return
+	}
+	mss := s.Side[d.Other()].MSS
+	level := uint8(0)
+	big := mss > 0 && float64(me.unaSize) >= bigShare*float64(mss-min(mss, optionRoom))
+	if big && x.Passed > 0 && x.Passed < smallSize {
+		level = 1
+	}
+	ref := log.Add(fact.Fact{Kind: fact.TCPUnacked, Time: me.unaFirst, Frame: me.unaFrame, From: d,
+		Num: uint32(me.unaCopies), Code: uint16(min(max(lasted, 0)/1e9, 0xffff)), Level: level}, nil)
+	df := uint8(0)
+	if me.unaDF {
+		df = 1
+	}
+	log.Add(fact.Fact{Kind: fact.TCPSizes, Time: me.unaFirst, Frame: me.unaFrame, From: d, Ref: ref,
+		Num: me.unaSize, Code: uint16(min(x.Passed, 0xffff)), Level: df}, nil)
+}
+
+// optionRoom is what timestamps take of the MSS in every segment (RFC 7323, appendix A).
+const optionRoom = 12

@@ -1,0 +1,347 @@
+// Package health watches the segments of one conversation and says how TCP
+// (RFC 9293) and the path served it: the handshake, round trips, loss, closed
+// windows, resets, silence. Single segments only count; an episode becomes one
+// fact, which grows as the episode does. What the bytes mean is left to the
+// protocol packages, what the facts mean to the rules.
+//
+// Artefacts of the recording (frames captured twice, offload, frames written
+// out of order) are recognised and accuse nobody.
+package health
+
+import (
+	"strconv"
+	"time"
+
+	"postmortem/internal/fact"
+	"postmortem/layers"
+	"postmortem/reasm"
+)
+
+// TCP flags as they stand on the wire.
+const (
+	fin = 1 << iota
+	syn
+	rst
+	psh
+	ack
+	urg
+	ece
+	cwr
+)
+
+// Bounds and thresholds. Those of rules.md are named there.
+const (
+	// reorderTime is the longest a segment is late by being overtaken when
+	// neither the IP identification nor the timestamps tell.
+	reorderTime = int64(3 * time.Millisecond)
+
+	// idleTime is the shortest known timer of a NAT or firewall, less 5 s (nat.idle).
+	idleTime = int64(55 * time.Second)
+
+	// stallTime is TCP-023's.
+	stallTime = int64(10 * time.Second)
+
+	// silentTime: when the capture runs on this long after the last frame, the
+	// silence was observed (CAP-006).
+	silentTime = int64(60 * time.Second)
+
+	// deadCopies and deadTime are rto.dead.
+	deadCopies = 3
+	deadTime   = int64(15 * time.Second)
+
+	// bigShare and smallSize tell large segments from small ones (TCP-015).
+	bigShare  = 0.9
+	smallSize = 600
+
+	// Facts of one kind and session, so that a hostile flow leaves room for others.
+	maxSyns     = 16
+	maxEpisodes = 64
+
+	// usualTTL is how many frames make the TTL of a side known.
+	usualTTL = 3
+)
+
+// A Flow is what has to be remembered of one conversation between its frames.
+// Its zero value is ready. No pointers.
+type Flow struct {
+	side     [2]side
+	moved    int64 // time of the last new payload, SYN, FIN or RST
+	last     int64 // time of the last frame
+	lastAt   uint32
+	isn      [2]layers.Seq // of the SYN of a side
+	synSeen  [2]bool
+	reset    [2]uint16 // refs of TCPReset
+	speaker  uint8     // 1+Dir of the last sender of new payload
+	synFacts uint8
+	losses   uint8 // episodes that became facts
+	zeros    uint8
+	gaps     uint8
+	clashes  uint8
+	stalls   uint8
+	oddSeen  uint16 // bits of oddities already told
+	frames   uint32
+	midTold  bool
+	optsGone uint8 // options that a repeated SYN no longer had
+	synOpts  uint8
+	farRef   uint16
+	icmps    uint8
+}
+
+// A side is what has to be remembered of one direction.
+type side struct {
+	sampleEnd                                                                                                        int64 // offset whose acknowledgement ends the round trip being measured
+	sampleTime                                                                                                       int64 // 0: none is being measured
+	ackTop                                                                                                           int64 // highest acknowledgement of the other side, FIN counted
+	newTime                                                                                                          int64 // time of the last new payload
+	unaOff                                                                                                           int64 // the first byte not acknowledged when copies of it were sent
+	unaTime                                                                                                          int64 // of the first sending known
+	unaLast                                                                                                          int64
+	lossTime                                                                                                         int64
+	lossEnd                                                                                                          int64 // the episode is over when this is acknowledged
+	holeTime                                                                                                         int64 // the first hole appeared
+	zeroTime                                                                                                         int64 // the window closed, 0: it is open
+	bigEnd                                                                                                           int64 // end of the largest segment on its way
+	ahead                                                                                                            int64 // offset of a segment without payload beyond all data seen
+	aheadTime                                                                                                        int64
+	heldTime                                                                                                         int64 // time of the last piece sent
+	ackedAt                                                                                                          int64 // time of the acknowledgement that freed it
+	finTime                                                                                                          int64
+	gap                                                                                                              uint64
+	unaFirst                                                                                                         int64 // of the first copy
+	firstTime                                                                                                        int64 // of its first frame
+	sinceBase                                                                                                        int64 // bytes received since the window was last at baseWin
+	unaFrame                                                                                                         uint32
+	unaSize                                                                                                          uint32
+	aheadFrame                                                                                                       uint32
+	bigSize                                                                                                          uint32
+	lossFrame                                                                                                        uint32
+	finEnd                                                                                                           int64 // offset of its FIN
+	lastAck                                                                                                          layers.Seq
+	shift                                                                                                            uint8
+	scaled                                                                                                           bool
+	lastWin                                                                                                          uint16
+	baseWin                                                                                                          uint16 // largest window announced, as on the wire
+	dupRun                                                                                                           uint16
+	lastID                                                                                                           uint16
+	ids                                                                                                              uint8 // frames with an IP identification that is not 0
+	unaCopies                                                                                                        uint16
+	probes                                                                                                           uint16 // keep-alives since the other side last answered
+	lossCount                                                                                                        uint32
+	lossRef, zeroRef, keepRef, lateRef, copyRef, offRef, sumRef, cutRef, spurRef, afterRef, idleRef, ttlRef, heldRef uint16
+	damaged                                                                                                          uint16
+	afterRst                                                                                                         bool
+	finAcked                                                                                                         bool
+	ackGrew                                                                                                          bool
+	unaDF                                                                                                            bool
+	recent                                                                                                           uint32     // timestamp value of the newest segment
+	buckets                                                                                                          [16]uint16 // round trips by power of two of 64 µs
+}
+
+// Segment takes one frame of the conversation after reasm has classed it. d
+// sent it. t is the table that holds c; what its last call found is read from it.
+func (f *Flow) Segment(t *reasm.Table, c *reasm.Conn, d fact.Dir, p *layers.Packet, class reasm.Class, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+	x := &s.Side[d]
+	me, peer := &f.side[d], &f.side[d.Other()]
+	if f.frames == 0 {
+		f.begin(c, d, p, at, log, s)
+	}
+	if class == reasm.ClassCopy {
+		x.Copies++
+		f.grow(log, &me.copyRef, fact.Fact{Kind: fact.TCPDuplicate, From: d}, at, 1)
+		return
+	}
+	f.frames++
+	f.common(d, p, class, at, log, s)
+	if t.Sum == reasm.SumBad || t.Sum == reasm.SumOffload {
+		x.BadSum++
+	}
+	flags := uint8(p.TCP.Flags())
+	n := uint32(len(p.Payload)) + p.Missing
+	if t.Clash.Bytes > 0 && class != reasm.ClassKeepAlive && class != reasm.ClassZeroProbe {
+		f.clash(&t.Clash, log, s)
+	}
+	switch class {
+	case reasm.ClassDamaged:
+		me.damaged++
+		f.grow(log, &me.sumRef, fact.Fact{Kind: fact.TCPChecksum, From: d}, at, 1)
+		return
+	case reasm.ClassOutside:
+		f.outside(c, d, p, flags, at, log)
+		return
+	case reasm.ClassRst:
+		f.rst(c, d, p, at, log, s)
+		f.touch(at)
+		return
+	}
+	f.pause(c, d, p, class, at, log, s)
+	if flags&syn != 0 {
+		f.syn(c, d, p, at, log, s)
+	} else if s.Open == 0 && d == fact.Client && s.SynAck != 0 && flags&ack != 0 {
+		f.open(at, log, s)
+	}
+	off, _ := c.Offset(d, p.TCP.Seq())
+	if flags&syn != 0 {
+		off = 0
+	}
+	if flags&ack != 0 && flags&syn == 0 || flags&syn != 0 && flags&ack != 0 {
+		f.acked(c, d, p, n, at, log, s)
+	}
+	if n > 0 {
+		f.data(c, d, p, class, off, n, at, log, s)
+	} else if flags&(syn|fin) == 0 && flags&ack != 0 && c.Exact(d) && class == reasm.ClassNone && off > c.Sent(d) && !me.finSeen() {
+		if off > me.ahead {
+			if me.ahead == 0 {
+				me.aheadFrame, me.aheadTime = at.Frame, at.Time
+			}
+			me.ahead = off
+		}
+	}
+	if class == reasm.ClassKeepAlive {
+		x.KeepAlive++
+		me.probes++
+		f.grow(log, &me.keepRef, fact.Fact{Kind: fact.TCPKeepAlive, From: d}, at, 1)
+	}
+	if flags&fin != 0 {
+		f.fin(d, p, off, n, at, log, s)
+	}
+	f.window(d, p, flags, at, log, s)
+	for _, e := range [...]fact.Dir{fact.Client, fact.Server} {
+		if g := c.Gap(e); g > f.side[e].gap {
+			f.lost(e, g, at, log, s)
+		}
+	}
+	if class != reasm.ClassKeepAlive && class != reasm.ClassZeroProbe {
+		peer.probes = 0
+	}
+	if class != reasm.ClassKeepAlive && class != reasm.ClassZeroProbe && class != reasm.ClassRetrans && (n > 0 || flags&(syn|fin) != 0) {
+		f.touch(at)
+		if n > 0 {
+			f.speaker = 1 + uint8(d)
+		}
+	}
+	f.last, f.lastAt = at.Time, at.Frame
+}
+
+func (m *side) finSeen() bool { return m.finTime != 0 }
+
+func (f *Flow) touch(at fact.At) { f.moved = at.Time }
+
+// grow adds n to the Num of the fact that ref names, or makes it.
+func (f *Flow) grow(log *fact.Log, ref *uint16, g fact.Fact, at fact.At, n uint32) {
+	if old := log.Get(*ref); old != nil {
+		old.Num += n
+		return
+	}
+	g.Time, g.Frame, g.Num = at.Time, at.Frame, n
+	*ref = log.Add(g, nil)
+}
+
+// begin takes the first frame.
+func (f *Flow) begin(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+	s.Guessed = c.Guessed
+	s.Side[0].WScale, s.Side[1].WScale = -1, -1
+	f.moved, f.last, f.lastAt = at.Time, at.Time, at.Frame
+	flags := uint8(p.TCP.Flags())
+	if c.Aside.Frame != 0 {
+		s.Syn, s.SynTime, s.Syns = c.Aside.Frame, c.Aside.Time, 1
+		log.Add(fact.Fact{Kind: fact.TCPSyn, Time: c.Aside.Time, Frame: c.Aside.Frame, Num: 1, Level: 1}, nil)
+		f.synSeen[d.Other()] = true
+		f.isn[d.Other()] = p.TCP.Ack() - 1
+		return
+	}
+	if flags&syn == 0 {
+		s.MidStream, f.midTold = true, true
+		log.Add(fact.Fact{Kind: fact.MidStream, Time: at.Time, Frame: at.Frame, From: d}, nil)
+	}
+}
+
+// common counts what every frame counts.
+func (f *Flow) common(d fact.Dir, p *layers.Packet, class reasm.Class, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+	x, me := &s.Side[d], &f.side[d]
+	x.Packets++
+	if x.First == 0 {
+		x.First, me.firstTime = at.Frame, at.Time
+	}
+	x.Last, x.LastTime = at.Frame, at.Time
+	s.Tunnel |= uint8(p.Tunnel)
+	if class != reasm.ClassRst && class != reasm.ClassOutside {
+		if x.TTL == 0 {
+			x.TTL, x.TTLMin, x.TTLMax = p.TTL, p.TTL, p.TTL
+		}
+		if p.TTL < x.TTLMin || p.TTL > x.TTLMax {
+			if me.ttlRef == 0 {
+				me.ttlRef = log.Add(fact.Fact{Kind: fact.NetTTL, Time: at.Time, Frame: at.Frame, From: d,
+					Num: uint32(x.TTL)<<8 | uint32(p.TTL)}, nil)
+			}
+			x.TTLMin, x.TTLMax = min(x.TTLMin, p.TTL), max(x.TTLMax, p.TTL)
+		}
+	}
+	if p.Missing > 0 {
+		x.CutFrames++
+		x.Cut += uint64(p.Missing)
+		f.grow(log, &me.cutRef, fact.Fact{Kind: fact.Cut, From: d}, at, p.Missing)
+		if g := log.Get(me.cutRef); g != nil && g.Code < 0xffff {
+			g.Code++
+		}
+	}
+}
+
+// clash makes a fact of a range with two contents.
+func (f *Flow) clash(k *reasm.Clash, log *fact.Log, s *fact.TCPSummary) {
+	s.Side[k.From].Overlaps++
+	if f.clashes >= maxEpisodes {
+		return
+	}
+	f.clashes++
+	var buf [300]byte
+	text := append(buf[:0], "first "...)
+	text = strconv.AppendQuoteToASCII(text, string(k.Old[:k.Len]))
+	text = append(text, ", then "...)
+	text = strconv.AppendQuoteToASCII(text, string(k.New[:k.Len]))
+	log.Add(fact.Fact{Kind: fact.TCPOverlap, Time: k.At.Time, Frame: k.At.Frame, From: k.From, Num: k.Bytes}, text)
+}
+
+// odd tells an oddity once.
+func (f *Flow) odd(code uint16, num uint32, d fact.Dir, at fact.At, log *fact.Log) uint16 {
+	if f.oddSeen&(1<<code) != 0 {
+		return 0
+	}
+	f.oddSeen |= 1 << code
+	return log.Add(fact.Fact{Kind: fact.TCPOdd, Code: code, Num: num, Time: at.Time, Frame: at.Frame, From: d}, nil)
+}
+
+// outside takes a frame that cannot belong to the connection as it stands.
+func (f *Flow) outside(c *reasm.Conn, d fact.Dir, p *layers.Packet, flags uint8, at fact.At, log *fact.Log) {
+	switch {
+	case flags&rst != 0:
+		f.odd(fact.OddStrayReset, 1, d, at, log)
+	case flags&syn != 0 && flags&ack != 0:
+		f.odd(fact.OddTwoSynAcks, 1, d, at, log)
+	case flags&syn != 0:
+		f.odd(fact.OddStraySyn, 1, d, at, log)
+	case len(p.Payload) > 0:
+		if g := log.Get(f.farRef); g != nil {
+			g.Num++
+		} else {
+			f.farRef = f.odd(fact.OddFarFrames, 1, d, at, log)
+		}
+	}
+}
+
+// lost notes a Gap of e that reasm gave up.
+func (f *Flow) lost(e fact.Dir, total uint64, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+	me := &f.side[e]
+	n := total - me.gap
+	me.gap = total
+	s.Side[e].Gap = total
+	if f.gaps < maxEpisodes {
+		f.gaps++
+		log.Add(fact.Fact{Kind: fact.TCPGap, Time: at.Time, Frame: at.Frame, From: e, Num: clip32(n)}, nil)
+	}
+}
+
+func clip32(n uint64) uint32 { return uint32(min(n, 1<<32-1)) }
+
+func micros(ns int64) uint32 { return clip32(uint64(max(ns, 0)) / 1000) }
+
+func millis16(ns int64) uint16 { return uint16(min(max(ns, 0)/1e6, 0xffff)) }

@@ -1,0 +1,185 @@
+package health
+
+import (
+	"postmortem/internal/fact"
+	"postmortem/layers"
+	"postmortem/reasm"
+)
+
+// Options of a SYN, as bits.
+const (
+	optScale = 1 << iota
+	optSACK
+	optTimes
+	optECN
+)
+
+// syn takes a SYN or SYN-ACK of this connection.
+func (f *Flow) syn(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+	x, me, peer := &s.Side[d], &f.side[d], &f.side[d.Other()]
+	flags := uint8(p.TCP.Flags())
+	opts := uint8(0)
+	if mss, ok := p.TCP.MSS(); ok {
+		x.MSS = mss
+	}
+	if shift, ok := p.TCP.WScale(); ok {
+		opts |= optScale
+		x.WScale = int8(min(shift, 14))
+		me.shift = min(shift, 14)
+	}
+	if p.TCP.SACKPermitted() {
+		opts |= optSACK
+		x.SACK = true
+	}
+	if _, _, ok := p.TCP.Timestamps(); ok {
+		opts |= optTimes
+		x.TS = true
+	}
+	if flags&(ece|cwr) == ece|cwr {
+		opts |= optECN
+	}
+	if n := len(p.Payload); n > 0 && flags&ack == 0 {
+		f.odd(fact.OddDataInSyn, uint32(n), d, at, log)
+	}
+	if flags&ack == 0 {
+		f.firstSyn(d, p, opts, at, log, s)
+		return
+	}
+	if s.SynAck == 0 {
+		s.SynAck, s.SynAckAt = at.Frame, at.Time
+		f.isn[d] = p.TCP.Seq()
+		f.synSeen[d] = true
+		if s.Syns == 1 && at.Time > s.SynTime {
+			s.RTTServer = at.Time - s.SynTime
+			f.sample(d, at.Time-s.SynTime, s)
+		}
+		if f.optsGone != 0 {
+			f.odd(fact.OddFewerOptions, uint32(f.optsGone), d.Other(), at, log)
+		}
+	} else if f.isn[d] != p.TCP.Seq() {
+		f.odd(fact.OddTwoSynAcks, 1, d, at, log)
+		f.isn[d] = p.TCP.Seq()
+	} else {
+		me.sampleTime = 0 // sent again: its ACK measures nothing (Karn)
+		x.Retrans++
+	}
+	if f.synFacts < maxSyns {
+		f.synFacts++
+		since := int64(0)
+		if s.SynTime != 0 {
+			since = at.Time - s.SynTime
+		}
+		log.Add(fact.Fact{Kind: fact.TCPSynAck, Time: at.Time, Frame: at.Frame, From: d, Num: micros(since)}, nil)
+	}
+	if !peer.scaled {
+		both := s.Side[0].WScale >= 0 && s.Side[1].WScale >= 0
+		peer.scaled, me.scaled = both, both
+	}
+}
+
+// firstSyn takes a SYN without ACK.
+func (f *Flow) firstSyn(d fact.Dir, p *layers.Packet, opts uint8, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+	if d == fact.Server {
+		if f.synSeen[fact.Client] && !f.synSeen[fact.Server] {
+			code := fact.OddSimultaneous
+			if s.Syns > 0 && at.Time > s.SynTime && f.last == at.Time {
+				code = fact.OddSplit
+			}
+			f.odd(code, 1, d, at, log)
+		}
+		f.isn[d], f.synSeen[d] = p.TCP.Seq(), true
+		return
+	}
+	if f.synSeen[d] && f.isn[d] == p.TCP.Seq() && s.Syns > 0 {
+		s.Side[d].Retrans++
+		f.optsGone = f.synOpts &^ opts
+	} else {
+		f.synOpts = opts
+	}
+	f.isn[d], f.synSeen[d] = p.TCP.Seq(), true
+	s.Syns++
+	if s.Syn == 0 {
+		s.Syn, s.SynTime = at.Frame, at.Time
+		if s.MidStream { // recorded out of order
+			s.MidStream = false
+			for i := range log.Facts {
+				if log.Facts[i].Kind == fact.MidStream {
+					log.Facts[i].Kind = fact.None
+				}
+			}
+		}
+	}
+	if f.synFacts < maxSyns {
+		f.synFacts++
+		log.Add(fact.Fact{Kind: fact.TCPSyn, Time: at.Time, Frame: at.Frame, From: d, Num: s.Syns}, nil)
+	}
+}
+
+// open takes the client's first acknowledgement after the SYN-ACK.
+func (f *Flow) open(at fact.At, log *fact.Log, s *fact.TCPSummary) {
+	s.Open, s.OpenTime = at.Frame, at.Time
+	copies := 0
+	for i := range log.Facts {
+		if log.Facts[i].Kind == fact.TCPSynAck {
+			copies++
+		}
+	}
+	if d := at.Time - s.SynAckAt; copies == 1 && d > 0 {
+		s.RTTClient = d
+		f.sample(fact.Client, d, s)
+	}
+	log.Add(fact.Fact{Kind: fact.TCPOpen, Time: at.Time, Frame: at.Frame, Num: micros(s.HandshakeRTT())}, nil)
+	log.Mark(fact.SeenHandshake)
+}
+
+// sample notes a round trip from the capture point to side d.
+func (f *Flow) sample(d fact.Dir, ns int64, s *fact.TCPSummary) {
+	if ns <= 0 {
+		ns = 1
+	}
+	x := &s.Side[d]
+	x.RTTs++
+	if x.RTTMin == 0 || ns < x.RTTMin {
+		x.RTTMin = ns
+	}
+	x.RTTMax = max(x.RTTMax, ns)
+	b := 0
+	for v := ns / firstBucket; v > 0 && b < len(f.side[d].buckets)-1; v >>= 1 {
+		b++
+	}
+	if k := &f.side[d].buckets[b]; *k < 0xffff {
+		*k++
+	}
+	leg := &s.RTTServer
+	if d == fact.Client {
+		leg = &s.RTTClient
+	}
+	if *leg == 0 || ns < *leg {
+		*leg = ns
+	}
+}
+
+// firstBucket is the upper end of the first bucket of round trips.
+const firstBucket = 64_000
+
+// median returns the middle of the bucket that holds the median round trip.
+func (m *side) median() int64 {
+	all := 0
+	for _, k := range m.buckets {
+		all += int(k)
+	}
+	if all == 0 {
+		return 0
+	}
+	half := 0
+	for b, k := range m.buckets {
+		half += int(k)
+		if 2*half >= all {
+			if b == 0 {
+				return firstBucket / 2
+			}
+			return firstBucket << (b - 1) * 3 / 2
+		}
+	}
+	return 0
+}

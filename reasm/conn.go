@@ -1,0 +1,238 @@
+package reasm
+
+import (
+	"time"
+
+	"postmortem/internal/fact"
+	"postmortem/layers"
+)
+
+// Bounds and delays of one stream.
+const (
+	// maxEarly is how far behind a hole bytes are kept: the largest window of an
+	// ordinary mail host. What comes farther ahead is ignored until something
+	// confirms it, then the hole becomes a Gap.
+	maxEarly = 1 << 20
+
+	// maxBehind is how old a copy may be before it counts as a stray of another
+	// connection: the largest window that scaling can announce is 1 GiB, the
+	// largest in use 16 MiB.
+	maxBehind = 16 << 20
+
+	// maxRebase is how far before the first segment seen the stream may be found
+	// to begin, as long as nothing has been delivered: one unscaled window.
+	maxRebase = 64 << 10
+
+	// blindEarly is how much is kept behind a hole when the receiver's side is
+	// not captured, so that no acknowledgement will ever decide. Zeek's figure.
+	blindEarly = 16 << 10
+
+	// A hole whose bytes the receiver has acknowledged becomes a Gap after
+	// gapWait, or sooner after gapLater more segments and gapSoon: a recorder
+	// that writes frames out of order is off by some frames or by less than a
+	// millisecond. gapFrames decides when the clock of the capture does not move.
+	gapWait   = int64(10 * time.Millisecond)
+	gapSoon   = int64(time.Millisecond)
+	gapLater  = 3
+	gapFrames = 64
+
+	// confirm is how many segments that continue one another make a jump of the
+	// sequence numbers believable.
+	confirm = 3
+
+	// resume is how quiet an open conversation must have been before a SYN with
+	// another number is taken for a new one at once; otherwise the SYN-ACK decides
+	// (RFC 5961, section 4: a SYN may be forged).
+	resume = int64(time.Second)
+)
+
+// A Conn is one conversation: two streams, and who is who.
+type Conn struct {
+	Key         Key
+	First, Last uint32 // frames
+	Start, Time int64  // of these
+
+	// Aside is the SYN that began this conversation when it was at first taken
+	// for a stray of the one before; zero otherwise.
+	Aside fact.At
+
+	// Guessed: no SYN and no SYN-ACK told who the client is.
+	Guessed bool
+
+	clientLow, decided bool
+	list               uint8
+	delivered          bool
+	asideSeq           layers.Seq
+	asideDir           fact.Dir
+	sigNext            uint8
+	aside              fact.At
+
+	place, older, newer uint32
+
+	s    [2]stream
+	sigs [numSigs]sig
+}
+
+// How well the first sequence number of a stream is known.
+const (
+	baseUnknown = iota
+	baseAck     // from the first acknowledgement of the peer
+	baseFirst   // from the first segment seen
+	baseExact   // from a SYN, or from an acknowledgement of an unseen SYN-ACK
+)
+
+// A stream is one direction. Offsets count from the first byte after the SYN.
+type stream struct {
+	next  int64  // first byte not delivered
+	max   int64  // end of the highest byte seen
+	acked int64  // first byte that the receiver has not acknowledged
+	fin   int64  // offset of the FIN, valid with finSeen
+	gap   uint64 // bytes acknowledged but not captured
+	hole  uint64 // bytes neither captured nor acknowledged, skipped
+	cut   uint64 // bytes behind the snap length
+	lack  int64  // time since which acked lies beyond next, 0: it does not
+
+	base   layers.Seq
+	out    layers.Seq // where the last segment outside of the window ended
+	head   uint32     // first early page
+	hint   uint32     // early page used last
+	past   uint32     // page of the last bytes delivered
+	early  uint32     // bytes in early pages
+	win    uint32     // window announced last, as on the wire
+	frames uint32
+	good   uint16 // segments with payload and a right checksum, at most 1000
+	bad    uint16 // with a wrong one that is no offload
+
+	known   uint8
+	later   uint8 // segments behind the hole since lack
+	waits   uint8 // frames of the conversation since lack
+	outs    uint8
+	shift   uint8 // window scale of its SYN
+	ackSeen bool  // the receiver has acknowledged something
+	finSeen bool
+	rst     bool
+	far     uint8 // acknowledgements far beyond anything sent
+}
+
+// mailPorts serve: between them and any other port the guess is safe.
+var mailPorts = [...]uint16{25, 465, 587, 110, 995, 143, 993, 2525, 24, 4190}
+
+func isMail(port uint16) bool {
+	for _, m := range mailPorts {
+		if port == m {
+			return true
+		}
+	}
+	return false
+}
+
+// Dir returns which side sent p; up comes from MakeKey. The first packet
+// decides who the client is.
+func (c *Conn) Dir(p *layers.Packet, up bool) fact.Dir {
+	if !c.decided {
+		c.decided = true
+		c.clientLow = c.clientSent(p) == up
+	}
+	if up == c.clientLow {
+		return fact.Client
+	}
+	return fact.Server
+}
+
+// clientSent reports whether p comes from the client, and notes when that is a guess.
+func (c *Conn) clientSent(p *layers.Packet) bool {
+	flags := uint8(p.TCP.Flags())
+	if flags&flagSyn != 0 && flags&flagRst == 0 {
+		return flags&flagAck == 0
+	}
+	c.Guessed = true
+	src, dst := p.TCP.SrcPort(), p.TCP.DstPort()
+	if s, d := isMail(src), isMail(dst); s != d {
+		return d
+	}
+	return src >= dst
+}
+
+// Flip exchanges client and server after a wrong guess. It is possible only
+// while the roles are guessed and nothing has been delivered or kept, and reports
+// whether it was done. The caller flips what it keeps by side itself.
+func (c *Conn) Flip() bool {
+	if !c.Guessed || c.delivered || c.s[0].head != 0 || c.s[1].head != 0 {
+		return false
+	}
+	c.clientLow = !c.clientLow
+	c.s[0], c.s[1] = c.s[1], c.s[0]
+	for i := range c.sigs {
+		c.sigs[i].hash = 0
+	}
+	return true
+}
+
+// ClientLow reports whether the client is the lower end of the key.
+func (c *Conn) ClientLow() bool { return c.clientLow }
+
+// Delivered reports whether a consumer has got anything.
+func (c *Conn) Delivered() bool { return c.delivered }
+
+// Closed reports whether both sides have closed, or one has reset.
+func (c *Conn) Closed() bool {
+	return c.s[0].rst || c.s[1].rst || c.s[0].finSeen && c.s[1].finSeen
+}
+
+// Offset returns where seq lies in the stream of d: 0 is its first byte. ok is
+// false as long as the stream is not known.
+func (c *Conn) Offset(d fact.Dir, seq layers.Seq) (off int64, ok bool) {
+	return c.s[d].off(seq), c.s[d].known != baseUnknown
+}
+
+// Sent returns the end of the highest byte of d that was seen.
+func (c *Conn) Sent(d fact.Dir) int64 { return c.s[d].max }
+
+// Acked returns how much of d's stream the other side has acknowledged, a FIN
+// not counted; ok is false when no acknowledgement was seen.
+func (c *Conn) Acked(d fact.Dir) (off int64, ok bool) { return c.s[d].acked, c.s[d].ackSeen }
+
+// Next returns how much of d's stream has been delivered or skipped.
+func (c *Conn) Next(d fact.Dir) int64 { return c.s[d].next }
+
+// Early returns how many bytes of d wait behind a hole.
+func (c *Conn) Early(d fact.Dir) uint32 { return c.s[d].early }
+
+// Gap returns the bytes of d that the receiver acknowledged and the capture lacks.
+func (c *Conn) Gap(d fact.Dir) uint64 { return c.s[d].gap }
+
+// Exact reports whether the first sequence number of d is known for certain.
+func (c *Conn) Exact(d fact.Dir) bool { return c.s[d].known == baseExact }
+
+// Reused reports whether p, sent by d, begins a new connection between the same
+// ends: a SYN with another number on a connection that is closed, unanswered or
+// has been quiet, or the SYN-ACK that confirms a SYN put aside.
+func (c *Conn) Reused(d fact.Dir, p *layers.Packet, now int64, quiet int64) bool {
+	flags := uint8(p.TCP.Flags())
+	if flags&flagSyn == 0 || flags&(flagRst|flagFin) != 0 {
+		return false
+	}
+	s, peer := &c.s[d], &c.s[d.Other()]
+	if flags&flagAck != 0 {
+		return c.aside.Frame != 0 && c.asideDir == d.Other() && p.TCP.Ack() == c.asideSeq+1 &&
+			!(peer.known == baseExact && peer.base == c.asideSeq+1)
+	}
+	first := p.TCP.Seq() + 1
+	switch {
+	case s.known == baseUnknown:
+		return c.Closed()
+	case s.known == baseExact && first == s.base:
+		return false
+	case s.known != baseExact && s.next == 0 && s.base.Sub(first) >= 0 && s.base.Sub(first) <= maxRebase:
+		return false // frames recorded out of order
+	case c.Closed():
+		return true
+	case peer.frames == 0 && s.max == 0:
+		return true // never answered
+	}
+	return quiet > resume
+}
+
+func (s *stream) off(seq layers.Seq) int64 {
+	return s.next + int64(seq.Sub(s.base+layers.Seq(uint32(s.next))))
+}

@@ -1,0 +1,150 @@
+package reasm
+
+import (
+	"bytes"
+	"time"
+
+	"postmortem/internal/fact"
+	"postmortem/layers"
+)
+
+const (
+	// numSigs is how many frames of a conversation are remembered to find those
+	// that were captured twice: a mirror port delivers both within a few frames.
+	numSigs = 8
+
+	// DupWindow is how far apart the two copies of one frame may be.
+	DupWindow = 3 * time.Millisecond
+)
+
+// A sig is what a frame captured twice has in common with the first.
+type sig struct {
+	hash uint64 // 0: none
+	time int64
+}
+
+// isCopy reports whether p is a frame that has been captured already: the same
+// IP identification, numbers, flags and length within DupWindow. The TTL may be
+// lower and options may differ, as before and behind a router. Without an
+// identification (IPv6; Linux sends 0 with DF on some segments) the timestamps
+// must be the same too, and an empty ACK is a copy only in a capture that is
+// known to have copies: two equal duplicate ACKs are ordinary.
+func (c *Conn) isCopy(t *Table, d fact.Dir, p *layers.Packet, at fact.At) bool {
+	n := uint64(len(p.Payload)) + uint64(p.Missing)
+	flags := uint64(uint8(p.TCP.Flags()))
+	h := mix(uint64(d)<<63|uint64(p.ID)<<40|flags<<32|n, uint64(p.TCP.Seq())<<32|uint64(p.TCP.Ack()))
+	h = mix(h, uint64(p.TCP.Window()))
+	if p.ID == 0 {
+		if val, ecr, ok := p.TCP.Timestamps(); ok {
+			h = mix(h, uint64(val)<<32|uint64(ecr))
+		}
+	}
+	h |= 1
+	found := false
+	for i := range c.sigs {
+		g := &c.sigs[i]
+		if g.hash == h && at.Time-g.time <= int64(DupWindow) && g.time-at.Time <= int64(DupWindow) {
+			found = true
+			break
+		}
+	}
+	if found && n == 0 && p.ID == 0 && flags&(flagSyn|flagFin|flagRst) == 0 && t.copies == 0 {
+		found = false
+	}
+	if found && len(p.Payload) > 0 {
+		s := &c.s[d]
+		found = t.same(s, s.off(p.TCP.Seq()), p.Payload)
+	}
+	if !found {
+		c.sigs[c.sigNext] = sig{h, at.Time}
+		c.sigNext = (c.sigNext + 1) % numSigs
+	}
+	return found
+}
+
+// mix is one round of a multiplicative hash; the values are not secret, a
+// collision only makes two frames of one conversation look alike.
+func mix(a, b uint64) uint64 {
+	x := (a ^ b*0x9e3779b97f4a7c15) * 0xff51afd7ed558ccd
+	return x ^ x>>32
+}
+
+// same reports whether nothing known of the stream contradicts b at off.
+func (t *Table) same(s *stream, off int64, b []byte) bool {
+	ok := true
+	t.pastRanges(s, off, b, func(_ int64, old, new []byte) {
+		ok = ok && bytes.Equal(old, new)
+	})
+	return ok
+}
+
+// compare looks for differences between b at off and what was delivered there.
+func (t *Table) compare(s *stream, d fact.Dir, off int64, b []byte, at fact.At) {
+	t.pastRanges(s, off, b, func(off int64, old, new []byte) {
+		if bytes.Equal(old, new) {
+			return
+		}
+		for i := range new {
+			if old[i] != new[i] {
+				t.clash(d, off+int64(i), old[i:], new[i:], at)
+			}
+		}
+	})
+}
+
+// pastRanges calls f for the parts of b, which begins at off, that the ring of
+// bytes delivered last still holds.
+func (t *Table) pastRanges(s *stream, off int64, b []byte, f func(off int64, old, new []byte)) {
+	if s.past == 0 {
+		return
+	}
+	g := t.past.at(s.past)
+	lo := max(off, g.off, s.next-pageBytes)
+	hi := min(off+int64(len(b)), s.next)
+	for lo < hi {
+		k := int(lo & (pageBytes - 1))
+		n := min(int(hi-lo), pageBytes-k)
+		f(lo, g.data[k:k+n], b[lo-off:lo-off+int64(n)])
+		lo += int64(n)
+	}
+}
+
+// remember keeps the last bytes of b, which stands at next.
+func (t *Table) remember(c *Conn, d fact.Dir, b []byte) {
+	s := &c.s[d]
+	if s.past == 0 {
+		if t.past.count >= maxPages {
+			i := t.past.used.oldest
+			o := t.past.at(i)
+			t.conns[o.owner].s[o.dir].past = 0
+			t.past.put(i)
+		}
+		s.past = t.past.get(c.place, d, s.next)
+		if s.past == 0 {
+			return
+		}
+	}
+	off := s.next
+	if len(b) > pageBytes {
+		off += int64(len(b) - pageBytes)
+		b = b[len(b)-pageBytes:]
+		t.past.at(s.past).off = off
+	}
+	g := t.past.at(s.past)
+	k := int(off & (pageBytes - 1))
+	m := copy(g.data[k:], b)
+	copy(g.data[:], b[m:])
+}
+
+// clash notes one differing byte at off and, for the first, both contents.
+func (t *Table) clash(d fact.Dir, off int64, old, new []byte, at fact.At) {
+	x := &t.Clash
+	if x.Bytes == 0 {
+		x.From, x.Offset, x.At = d, off, at
+		n := min(clashBytes, len(old), len(new))
+		x.Len = uint8(n)
+		copy(x.Old[:], old[:n])
+		copy(x.New[:], new[:n])
+	}
+	x.Bytes++
+}

@@ -1,0 +1,607 @@
+package reasm
+
+import (
+	"math/bits"
+
+	"postmortem/internal/fact"
+	"postmortem/layers"
+)
+
+// Segment takes a segment that d sent: new bytes in order go to out at once, as
+// a slice of the frame; early ones are kept. It returns what the segment is to
+// its stream. The caller passes every frame of the conversation, in the order
+// of the capture.
+func (c *Conn) Segment(t *Table, d fact.Dir, p *layers.Packet, at fact.At, out Consumer) Class {
+	t.Clash.Bytes = 0
+	if c.isCopy(t, d, p, at) {
+		t.copies++
+		return ClassCopy
+	}
+	s, peer := &c.s[d], &c.s[d.Other()]
+	flags := uint8(p.TCP.Flags())
+	seq := p.TCP.Seq()
+	n := int64(len(p.Payload)) + int64(p.Missing)
+	t.Sum = CheckSum(p)
+	if n > 0 && s.damaged(t.Sum) {
+		return ClassDamaged
+	}
+	if flags&flagSyn != 0 && flags&flagRst == 0 {
+		if !c.syn(d, p, at) {
+			return ClassOutside
+		}
+		seq++
+	}
+	if !s.place(seq, n) && flags&flagRst == 0 {
+		if !s.confirmed(peer, seq, n) {
+			return ClassOutside
+		}
+		off := s.off(seq)
+		if off < s.next {
+			off += 1 << 32 // a jump of more than 2 GiB
+		}
+		c.skip(t, d, off, at, out)
+	}
+	off := s.off(seq)
+	if flags&flagRst != 0 {
+		return c.reset(t, d, off, n, p)
+	}
+	s.frames++
+	s.win = uint32(p.TCP.Window())
+	if flags&flagAck != 0 {
+		peer.ack(s, p.TCP.Ack(), at.Time)
+		c.release(t, d.Other(), at, out)
+	}
+	class := ClassNone
+	switch {
+	case n == 0 || n == 1:
+		class = s.probe(peer, off, n, flags)
+	}
+	if n > 0 && class != ClassKeepAlive {
+		k := c.payload(t, d, off, p, at, out)
+		if class == ClassNone {
+			class = k
+		}
+	}
+	if flags&flagFin != 0 && !s.finSeen && off+n >= s.next {
+		s.fin, s.finSeen = off+n, true
+		if s.acked > s.fin {
+			s.acked = s.fin
+		}
+		t.settle(c)
+	}
+	c.release(t, d, at, out)
+	if class == ClassNone {
+		switch {
+		case flags&flagSyn != 0:
+			class = ClassSyn
+		case flags&flagFin != 0:
+			class = ClassFin
+		}
+	}
+	return class
+}
+
+// syn notes the first sequence number of d. It returns false for a SYN that
+// does not belong to this connection.
+func (c *Conn) syn(d fact.Dir, p *layers.Packet, at fact.At) bool {
+	s, peer := &c.s[d], &c.s[d.Other()]
+	flags := uint8(p.TCP.Flags())
+	first := p.TCP.Seq() + 1
+	if s.known == baseExact && s.base == first {
+		return true
+	}
+	fresh := s.next == 0 && s.max == 0 && s.head == 0
+	switch {
+	case s.known == baseUnknown, s.known == baseAck:
+	case s.known == baseFirst && s.next == 0 && s.base.Sub(first) >= 0 && s.base.Sub(first) <= maxRebase:
+	case flags&flagAck != 0 && fresh && (!s.ackSeen || s.acked != 0):
+		// Another SYN-ACK before the client has chosen one.
+	default:
+		if flags&flagAck == 0 {
+			c.aside, c.asideSeq, c.asideDir = at, p.TCP.Seq(), d
+		}
+		return false
+	}
+	if s.known == baseFirst && !fresh {
+		// What came first stands behind the beginning now.
+		s.shiftBase(first)
+	}
+	s.base, s.known = first, baseExact
+	s.acked, s.ackSeen = 0, false
+	if shift, ok := p.TCP.WScale(); ok {
+		s.shift = min(shift, 14) // RFC 7323, section 2.3
+	}
+	if peer.known == baseAck && flags&flagAck != 0 {
+		peer.base, peer.known = p.TCP.Ack(), baseExact
+	}
+	return true
+}
+
+// shiftBase prepares for a base that lies before the present one. It is called
+// while nothing is delivered; bytes that wait are rare then and are given up.
+func (s *stream) shiftBase(first layers.Seq) {
+	by := int64(s.base.Sub(first))
+	s.max += by
+	s.fin += by
+}
+
+// place finds where a segment stands and reports whether it can belong to the
+// stream. The first segment defines the stream when nothing else has.
+func (s *stream) place(seq layers.Seq, n int64) bool {
+	switch {
+	case s.known == baseUnknown, s.known == baseAck && s.frames == 0:
+		s.base, s.known = seq, baseFirst
+		s.acked, s.ackSeen = 0, false
+	case s.known < baseExact && s.next == 0 && s.head == 0 && n > 1:
+		if by := int64(s.base.Sub(seq)); by > 0 && by <= maxRebase {
+			s.shiftBase(seq)
+			s.base = seq
+			s.acked += by
+		}
+	}
+	off := s.off(seq)
+	if s.finSeen && s.next >= s.fin && off >= s.fin && n > 0 {
+		return false
+	}
+	return off-s.next <= maxEarly && off+n-s.next >= -maxBehind
+}
+
+// confirmed reports whether something speaks for a segment far away: the
+// receiver has asked for it or has room for it, or it continues others.
+func (s *stream) confirmed(peer *stream, seq layers.Seq, n int64) bool {
+	off := s.off(seq)
+	if s.finSeen && s.next >= s.fin {
+		return false
+	}
+	if n > 0 && off > s.next && s.ackSeen &&
+		(off <= s.acked || off+n <= s.acked+int64(peer.win)<<peer.shift) {
+		return true
+	}
+	if n == 0 {
+		return false
+	}
+	if s.outs == 0 || seq != s.out {
+		s.outs = 0
+	}
+	s.outs++
+	s.out = seq + layers.Seq(uint32(n))
+	if s.outs < confirm {
+		return false
+	}
+	s.outs = 0
+	return true
+}
+
+// reset judges a RST. One that the receiver would not accept closes nothing
+// (RFC 9293, section 3.10.7.4; RFC 5961, section 3.2).
+func (c *Conn) reset(t *Table, d fact.Dir, off, n int64, p *layers.Packet) Class {
+	s, peer := &c.s[d], &c.s[d.Other()]
+	flags := uint8(p.TCP.Flags())
+	lo, hi := min(s.acked, s.next), max(s.max, s.acked)
+	if s.finSeen {
+		hi = max(hi, s.fin+1)
+	}
+	hi += max(int64(peer.win)<<peer.shift, 65535)
+	answers := flags&flagAck != 0 && peer.known == baseExact && peer.off(p.TCP.Ack()) >= 0 &&
+		s.frames == 0 // refuses a SYN; its sequence number is 0 (RFC 9293, section 3.10.7.1)
+	if !answers && s.known != baseUnknown && (off < lo-1 || off > hi) {
+		return ClassOutside
+	}
+	s.rst = true
+	s.frames++
+	if flags&flagAck != 0 && peer.known != baseUnknown {
+		peer.ack(s, p.TCP.Ack(), c.Time)
+	}
+	t.settle(c)
+	return ClassRst
+}
+
+// settle moves a conversation that has closed to the closed ones.
+func (t *Table) settle(c *Conn) {
+	which := uint8(0)
+	if c.Closed() {
+		which = 1
+	}
+	if c.list != which {
+		t.unlink(c.place)
+		t.push(which, c.place)
+	}
+}
+
+// probe classes a segment of at most one byte that may be a probe of the
+// connection or of a closed window.
+func (s *stream) probe(peer *stream, off, n int64, flags uint8) Class {
+	if flags&(flagSyn|flagFin) != 0 || flags&flagAck == 0 || !peer.ackReady() {
+		return ClassNone
+	}
+	shut := peer.win == 0
+	switch {
+	case off == s.next-1 && s.ackSeen && s.acked == s.next,
+		off == s.acked-1 && s.ackSeen && s.acked > 0:
+		if shut {
+			return ClassZeroProbe
+		}
+		if n == 0 && s.next == 0 && s.max == 0 {
+			return ClassNone
+		}
+		return ClassKeepAlive
+	case n == 1 && off == s.next && shut:
+		return ClassZeroProbe
+	}
+	return ClassNone
+}
+
+func (s *stream) ackReady() bool { return s.frames > 0 }
+
+// ack takes an acknowledgement by the receiver r of this stream.
+func (s *stream) ack(r *stream, ack layers.Seq, now int64) {
+	if s.known == baseUnknown {
+		s.base, s.known = ack, baseAck
+		if r.known == baseExact {
+			s.known = baseExact // the SYN-ACK itself was not captured
+		}
+	}
+	a := s.off(ack)
+	if s.finSeen && a > s.fin {
+		a = s.fin
+	}
+	if a < s.acked && s.ackSeen {
+		return
+	}
+	top := max(s.max, s.next)
+	if a > top+maxBehind {
+		// Nothing like that was ever sent; believe it when it is said again.
+		if s.far++; s.far < confirm {
+			return
+		}
+		s.far = 0
+	}
+	if a < 0 {
+		return
+	}
+	s.acked, s.ackSeen = a, true
+	if s.acked > s.next && s.lack == 0 {
+		s.lack, s.later, s.waits = now|1, 0, 0
+	}
+}
+
+// release turns an acknowledged hole into a Gap when the missing bytes would
+// have had to pass by now.
+func (c *Conn) release(t *Table, d fact.Dir, at fact.At, out Consumer) {
+	s := &c.s[d]
+	if s.lack == 0 {
+		return
+	}
+	if s.acked <= s.next {
+		s.lack = 0
+		return
+	}
+	if s.waits < gapFrames {
+		s.waits++
+	}
+	passed := at.Time - s.lack
+	if passed < gapWait && !(s.later >= gapLater && passed >= gapSoon) && s.waits < gapFrames {
+		return
+	}
+	if s.head == 0 && !s.finSeen && s.acked == s.next+1 {
+		return // most likely the FIN, not captured
+	}
+	c.skip(t, d, s.acked, at, out)
+	s.lack = 0
+}
+
+// skip goes on at offset to; what waits before it is delivered between gaps.
+func (c *Conn) skip(t *Table, d fact.Dir, to int64, at fact.At, out Consumer) {
+	s := &c.s[d]
+	for s.next < to {
+		stop := to
+		if s.head != 0 {
+			stop = min(stop, t.firstEarly(s))
+		}
+		if n := stop - s.next; n > 0 {
+			c.lose(t, d, n, at, out)
+		}
+		c.drain(t, d, at, out)
+	}
+	c.drain(t, d, at, out)
+}
+
+// lose delivers n bytes as a Gap.
+func (c *Conn) lose(t *Table, d fact.Dir, n int64, at fact.At, out Consumer) {
+	s := &c.s[d]
+	sure := min(max(s.acked-s.next, 0), n)
+	s.gap += uint64(sure)
+	s.hole += uint64(n - sure)
+	c.gone(t, d, n, at, out)
+}
+
+func (c *Conn) gone(t *Table, d fact.Dir, n int64, at fact.At, out Consumer) {
+	s := &c.s[d]
+	s.next += n
+	s.max = max(s.max, s.next)
+	if s.past != 0 {
+		t.past.at(s.past).off = s.next
+	}
+	c.delivered = true
+	out.Gap(d, uint64(n), at)
+}
+
+// payload takes the bytes of a segment at offset off.
+func (c *Conn) payload(t *Table, d fact.Dir, off int64, p *layers.Packet, at fact.At, out Consumer) Class {
+	s, peer := &c.s[d], &c.s[d.Other()]
+	b, end := p.Payload, off+int64(len(p.Payload))+int64(p.Missing)
+	s.max = max(s.max, end)
+	class := ClassInOrder
+	switch {
+	case end <= s.next:
+		t.compare(s, d, off, b, at)
+		return ClassRetrans
+	case off < s.next:
+		class = ClassPartial
+		old := min(s.next-off, int64(len(b)))
+		t.compare(s, d, off, b[:old], at)
+		b = b[old:]
+		off = s.next
+	case off > s.next:
+		if s.lack != 0 && s.later < gapLater {
+			s.later++
+		}
+		fresh := t.keep(c, d, off, b, at)
+		if peer.frames == 0 && s.early > blindEarly {
+			c.skip(t, d, t.firstEarly(s), at, out)
+		}
+		if !fresh && len(b) > 0 {
+			return ClassRetrans
+		}
+		return ClassEarly
+	case s.head != 0:
+		class = ClassFill
+	}
+	if s.head == 0 {
+		c.deliver(t, d, b, at, out)
+	} else {
+		t.keep(c, d, off, b, at)
+		c.drain(t, d, at, out)
+	}
+	if p.Missing > 0 && s.next < end {
+		stop := end
+		if s.head != 0 {
+			stop = min(stop, t.firstEarly(s))
+		}
+		if n := stop - s.next; n > 0 {
+			s.cut += uint64(n)
+			c.gone(t, d, n, at, out)
+		}
+		c.drain(t, d, at, out)
+	}
+	return class
+}
+
+// deliver hands over b, which stands at next.
+func (c *Conn) deliver(t *Table, d fact.Dir, b []byte, at fact.At, out Consumer) {
+	if len(b) == 0 {
+		return
+	}
+	s := &c.s[d]
+	t.remember(c, d, b)
+	s.next += int64(len(b))
+	c.delivered = true
+	if s.rst {
+		s.rst = false // the reset was not the sender's, or did not take effect
+		t.settle(c)
+	}
+	out.Bytes(d, b, at)
+}
+
+// Flush delivers at the end what waits behind holes, and says what the other
+// side has acknowledged and the capture lacks.
+func (c *Conn) Flush(t *Table, at fact.At, out Consumer) {
+	for d := range c.s {
+		d := fact.Dir(d)
+		s := &c.s[d]
+		for s.head != 0 {
+			c.skip(t, d, t.firstEarly(s), at, out)
+		}
+		if n := s.acked - s.next; n > 1 || n == 1 && s.finSeen {
+			c.lose(t, d, n, at, out)
+		}
+	}
+}
+
+// drain delivers what waits at next.
+func (c *Conn) drain(t *Table, d fact.Dir, at fact.At, out Consumer) {
+	s := &c.s[d]
+	for s.head != 0 {
+		g := t.early.at(s.head)
+		k := s.next - g.off
+		if k < 0 {
+			return
+		}
+		if k >= pageBytes { // all of it is behind us
+			t.freeEarly(s, s.head)
+			continue
+		}
+		n := g.run(int(k))
+		if n == 0 {
+			if g.firstFrom(int(k)) < 0 {
+				t.freeEarly(s, s.head)
+				continue
+			}
+			return
+		}
+		c.deliver(t, d, g.data[k:int(k)+n], at, out)
+		s.early -= uint32(n)
+		g.count -= uint32(n)
+		if g.count == 0 {
+			t.freeEarly(s, s.head)
+		}
+	}
+}
+
+// keep copies b to early pages, where nothing stands yet, and reports whether
+// any of it was new. Bytes that stand there already are compared.
+func (t *Table) keep(c *Conn, d fact.Dir, off int64, b []byte, at fact.At) (fresh bool) {
+	s := &c.s[d]
+	for len(b) > 0 {
+		start := off &^ (pageBytes - 1)
+		k := int(off - start)
+		m := min(len(b), pageBytes-k)
+		i := t.earlyPage(c, d, start)
+		if i == 0 {
+			return fresh
+		}
+		g := t.early.at(i)
+		if g.none(k, m) {
+			copy(g.data[k:], b[:m])
+			g.mark(k, m)
+			g.count += uint32(m)
+			s.early += uint32(m)
+			fresh = true
+		} else {
+			for j := range m {
+				w, bit := &g.have[(k+j)/64], uint64(1)<<((k+j)%64)
+				if *w&bit == 0 {
+					*w |= bit
+					g.data[k+j] = b[j]
+					g.count++
+					s.early++
+					fresh = true
+				} else if g.data[k+j] != b[j] {
+					t.clash(d, off+int64(j), g.data[k+j:k+m], b[j:m], at)
+				}
+			}
+		}
+		b = b[m:]
+		off += int64(m)
+	}
+	return fresh
+}
+
+// earlyPage returns the page of s that begins at start, made when there is none.
+func (t *Table) earlyPage(c *Conn, d fact.Dir, start int64) uint32 {
+	s := &c.s[d]
+	if s.hint != 0 && t.early.at(s.hint).off == start {
+		return s.hint
+	}
+	if t.early.count >= maxPages {
+		t.steal()
+	}
+	var before uint32
+	after := s.head
+	if s.hint != 0 && t.early.at(s.hint).off < start {
+		before = s.hint
+		after = t.early.at(before).next
+	}
+	for after != 0 {
+		g := t.early.at(after)
+		if g.off == start {
+			s.hint = after
+			return after
+		}
+		if g.off > start {
+			break
+		}
+		before, after = after, g.next
+	}
+	i := t.early.get(c.place, d, start)
+	if i == 0 {
+		return 0
+	}
+	g := t.early.at(i)
+	g.prev, g.next = before, after
+	if before != 0 {
+		t.early.at(before).next = i
+	} else {
+		s.head = i
+	}
+	if after != 0 {
+		t.early.at(after).prev = i
+	}
+	s.hint = i
+	return i
+}
+
+// steal takes the oldest page of all away from its stream.
+func (t *Table) steal() {
+	i := t.early.used.oldest
+	g := t.early.at(i)
+	t.freeEarly(&t.conns[g.owner].s[g.dir], i)
+	t.Stolen++
+}
+
+// freeEarly takes page i out of its stream and gives it back.
+func (t *Table) freeEarly(s *stream, i uint32) {
+	g := t.early.at(i)
+	s.early -= g.count
+	if g.prev != 0 {
+		t.early.at(g.prev).next = g.next
+	} else {
+		s.head = g.next
+	}
+	if g.next != 0 {
+		t.early.at(g.next).prev = g.prev
+	}
+	if s.hint == i {
+		s.hint = g.prev
+	}
+	t.early.put(i)
+}
+
+// firstEarly returns the offset of the first byte that waits; there is a page.
+func (t *Table) firstEarly(s *stream) int64 {
+	for i := s.head; i != 0; {
+		g := t.early.at(i)
+		if k := g.firstFrom(int(min(max(s.next-g.off, 0), pageBytes))); k >= 0 {
+			return g.off + int64(k)
+		}
+		i = g.next
+	}
+	return s.next
+}
+
+// none reports whether none of m bytes from k on is marked.
+func (g *page) none(k, m int) bool {
+	i := g.firstFrom(k)
+	return i < 0 || i >= k+m
+}
+
+// mark marks m bytes from k on.
+func (g *page) mark(k, m int) {
+	for m > 0 {
+		n := min(m, 64-k%64)
+		g.have[k/64] |= (^uint64(0) >> (64 - n)) << (k % 64)
+		k, m = k+n, m-n
+	}
+}
+
+// firstFrom returns the first marked byte at k or behind it, -1: none.
+func (g *page) firstFrom(k int) int {
+	if k >= pageBytes {
+		return -1
+	}
+	w := g.have[k/64] >> (k % 64) << (k % 64)
+	for i := k / 64; ; {
+		if w != 0 {
+			return i*64 + bits.TrailingZeros64(w)
+		}
+		if i++; i == len(g.have) {
+			return -1
+		}
+		w = g.have[i]
+	}
+}
+
+// run returns how many bytes from k on are marked without a break.
+func (g *page) run(k int) int {
+	n := 0
+	for k < pageBytes {
+		r := bits.TrailingZeros64(^(g.have[k/64] >> (k % 64)))
+		r = min(r, 64-k%64)
+		n += r
+		k += r
+		if k%64 != 0 || r == 0 {
+			break
+		}
+	}
+	return n
+}
