@@ -189,16 +189,11 @@ func (d *Dialog) masked(cmd Cmd, verb, arg, line []byte) []byte {
 		if len(verb) > maxUnknown || !letters(verb) {
 			return d.copy("***")
 		}
-		// Another protocol's login: "a1 LOGIN name password".
-		if second, _ := cut(arg); letters(second) {
-			for _, word := range [...]string{"LOGIN", "AUTHENTICATE", "AUTH", "PASS"} {
-				if sasl.EqualFold(second, word) || sasl.EqualFold(verb, word) {
-					out := append(append(d.text[:0], verb...), ' ')
-					return append(append(out, second...), " ***"...)
-				}
-			}
+		if len(arg) == 0 {
+			return line
 		}
-		return line
+		// It may be a login with a typing error, or of another protocol.
+		return append(append(d.text[:0], verb...), " ***"...)
 	}
 	keep := arg
 	switch commands[cmd].hide {

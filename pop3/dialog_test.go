@@ -351,7 +351,7 @@ func TestDialog(t *testing.T) {
 			S: -ERR Unknown command.
 			C: cGFzc3dvcmQtaW4tdGhlLXdyb25nLXBsYWNl
 			S: -ERR`, how: fact.EndFin, want: `
-			1 command cmd22 num=9 level=1 "FOO bar"
+			1 command cmd22 num=9 level=1 "FOO ***"
 			2 early num=9 level=1
 			3 reply cmd1 code=1 level=1
 			4 reply cmd22 level=1 ref=1 "Unknown command."

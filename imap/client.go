@@ -1,0 +1,268 @@
+package imap
+
+import (
+	"bytes"
+
+	"postmortem/internal/fact"
+	"postmortem/internal/lines"
+	"postmortem/internal/sasl"
+)
+
+// client takes a whole line of the client; end is where a literal may be announced.
+func (d *Dialog) client(line lines.Line, end []byte, at fact.At) {
+	d.ledger.last = at
+	if d.cur.more {
+		d.part(line.Text, end, at)
+		return
+	}
+	text := bytes.TrimRight(line.Text, " ")
+	tag, verb, arg, cmd := command(text)
+	if l := &d.login; l.sasl && (l.asked || cmd == Unknown) {
+		d.answer(text, at)
+		return
+	}
+	if len(verb) == 0 && sasl.EqualFold(tag, DONE.Verb()) && (d.findCmd(IDLE) >= 0 || d.unsure[fact.Client]) {
+		d.unsure[fact.Client] = false
+		d.write(DONE, line, text, 0, at)
+		return
+	}
+	if !isTag(tag) || len(verb) == 0 || cmd == Unknown && d.unsure[fact.Client] {
+		if len(text) > 0 && !d.unsure[fact.Client] && !d.foreign {
+			d.oddity(fact.OddSyntax, fact.Client, None, 0, add32(0, line.Size), at)
+		}
+		return
+	}
+	if d.foreign && cmd == Unknown {
+		return
+	}
+	d.unsure[fact.Client] = false
+	d.lineOddities(line, fact.Client, at)
+	d.begin(cmd, tag, verb, arg, line, end, at)
+}
+
+// write adds the Command fact, unless it is one of too many routine ones.
+func (d *Dialog) write(cmd Cmd, line lines.Line, text []byte, level uint8, at fact.At) (ref uint16) {
+	if commands[cmd].routine {
+		if d.routine++; d.routine > keptRoutine {
+			return 0
+		}
+	}
+	return d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Command, From: fact.Client,
+		Cmd: uint8(cmd), Num: add32(0, line.Size), Level: level}, text)
+}
+
+// begin notes a command and what it sets going. The command's fact is written
+// when its first line is complete; literals and further lines follow it.
+func (d *Dialog) begin(cmd Cmd, tag, verb, arg []byte, line lines.Line, end []byte, at fact.At) {
+	d.ledger.commands++
+	var level uint8
+	if d.count+d.over > 0 || !d.greeted {
+		level = 1
+		if d.findCmd(STARTTLS) >= 0 {
+			d.oddity(fact.OddPipeline, fact.Client, cmd, 0, 1, at)
+		}
+	}
+	w := waiting{at: at, cmd: cmd, untagged: d.untagged, tagLen: uint16(min(len(tag), 1<<16-1))}
+	copy(w.tag[:], tag)
+	w.ref = d.write(cmd, line, d.masked(cmd, tag, verb, arg, line.Text), level, at)
+	if d.count == maxWaiting {
+		if d.over++; d.over == 1 {
+			d.oddity(fact.OddWaiting, fact.Client, cmd, w.ref, maxWaiting, at)
+		}
+	} else {
+		d.waiting[d.count] = w
+		d.count++
+	}
+	d.cur = current{cmd: cmd, ref: w.ref, tag: w.tag, tagLen: w.tagLen}
+	switch cmd {
+	case LOGIN:
+		d.startLogin(cmd, w.ref, d.copy("IMAP LOGIN"), at)
+		d.arg[0].n, d.arg[1].n = 0, 0
+	case AUTHENTICATE:
+		mech, initial := cut(arg)
+		d.startLogin(cmd, w.ref, mech, at)
+		if len(initial) > 0 {
+			d.credentials(initial, at)
+		}
+		return
+	case LOGOUT:
+		d.log.Mark(fact.SeenQuit)
+	}
+	if cmd == APPEND && len(arg) > 0 && arg[0] == '{' {
+		d.cur.args = 1 // the first literal is the mailbox's name
+	}
+	d.part(arg, end, at)
+}
+
+// part takes the rest of the first line, or a further line, of a command.
+func (d *Dialog) part(text, end []byte, at fact.At) {
+	c := &d.cur
+	n, plus, ok := literalEnd(end)
+	if c.cmd == LOGIN {
+		d.loginPart(text, ok)
+	}
+	if !ok {
+		c.more = false
+		if c.cmd == LOGIN {
+			d.user(d.arg[0].b[:d.arg[0].n], at)
+			d.gave(d.arg[1].b[:min(d.arg[1].n, keptPass)], true)
+			d.arg[1].n = 0
+		}
+		return
+	}
+	if plus && d.caps > 0 && !d.literals {
+		d.oddity(fact.OddUnoffered, fact.Client, c.cmd, c.ref, add32(0, n), at)
+	}
+	c.more = true
+	d.lit = literal{open: true, sync: !plus, size: n, left: n, at: at, body: c.cmd == APPEND && c.args == 0}
+	if c.cmd == APPEND {
+		c.args = 0
+	}
+	if n == 0 {
+		d.endLiteral(at, true)
+	}
+}
+
+// loginPart takes the arguments of LOGIN in one line; literal: the last of
+// them is announced there and follows. Section 6.2.3.
+func (d *Dialog) loginPart(text []byte, literal bool) {
+	if literal {
+		if i := bytes.LastIndexByte(text, '{'); i >= 0 {
+			text = text[:i]
+		}
+	}
+	for text = bytes.TrimLeft(text, " "); len(text) > 0 && d.cur.args < 2; text = bytes.TrimLeft(text, " ") {
+		a := &d.arg[d.cur.args]
+		d.cur.args++
+		if text[0] != '"' {
+			var word []byte
+			word, text = cut(text)
+			a.add(word)
+			continue
+		}
+		rest := afterQuoted(text)
+		for i := 1; i < len(text)-len(rest)-1; i++ {
+			if text[i] == '\\' {
+				i++
+			}
+			a.add(text[i : i+1])
+		}
+		text = rest
+	}
+}
+
+// afterQuoted returns what stands behind the quoted string that b begins with.
+func afterQuoted(b []byte) []byte {
+	for i := 1; i < len(b); i++ {
+		switch b[i] {
+		case '"':
+			return b[i+1:]
+		case '\\':
+			i++
+		}
+	}
+	return nil
+}
+
+// clientLiteral takes bytes of the client's literal and returns how many.
+func (d *Dialog) clientLiteral(b []byte, at fact.At) (n int) {
+	l := &d.lit
+	if uint64(len(b)) > l.left {
+		b = b[:l.left]
+	}
+	if !l.begun {
+		l.begun = true
+		if l.body && d.cur.ref != 0 {
+			d.addAppendStart(at)
+		}
+	}
+	if d.cur.cmd == LOGIN && d.cur.args < 2 {
+		d.arg[d.cur.args].add(b)
+	}
+	l.left -= uint64(len(b))
+	d.ledger.last = at
+	if l.left == 0 {
+		d.endLiteral(at, true)
+	}
+	return len(b)
+}
+
+// addAppendStart writes the BodyStart of a message that is stored. Num: its announced size.
+func (d *Dialog) addAppendStart(at fact.At) {
+	d.lit.start = d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.BodyStart, From: fact.Client,
+		Cmd: uint8(APPEND), Ref: d.cur.ref, Num: add32(0, d.lit.size)}, nil)
+}
+
+// endLiteral ends the client's literal; done: all of it came.
+func (d *Dialog) endLiteral(at fact.At, done bool) {
+	l := &d.lit
+	l.open = false
+	if d.cur.cmd == LOGIN {
+		d.cur.args++
+	}
+	if !l.body || !l.begun || d.cur.ref == 0 && done {
+		return
+	}
+	if l.start == 0 {
+		d.addAppendStart(l.at)
+	}
+	f := fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.BodyEnd, From: fact.Client,
+		Cmd: uint8(APPEND), Ref: l.start, Num: add32(0, l.size-l.left)}
+	if done {
+		f.Code = 1
+	}
+	d.log.Add(f, nil)
+}
+
+// masked returns a command line as a fact may keep it.
+func (d *Dialog) masked(cmd Cmd, tag, verb, arg, line []byte) []byte {
+	if d.opt.ShowSecrets {
+		return line
+	}
+	keep := 0
+	switch cmd {
+	default:
+		return line
+	case LOGIN, AUTHENTICATE:
+		// The first argument is the user's or the mechanism's name.
+		first, _ := cut(arg)
+		keep = len(first)
+		if len(arg) > 0 && arg[0] == '"' {
+			keep = len(arg) - len(afterQuoted(arg))
+		}
+	case Unknown:
+		// It may be a login with a typing error, or of another protocol.
+		if len(verb) > maxVerb || !letters(verb) {
+			return d.copy("***")
+		}
+		for _, word := range [...]string{"USER", "PASS", "AUTH"} {
+			if sasl.EqualFold(tag, word) {
+				return d.copy("***")
+			}
+		}
+	}
+	out := append(d.text[:0], tag[:min(len(tag), maxTag)]...)
+	out = append(append(out, ' '), verb...)
+	if keep > 0 {
+		out = append(append(out, ' '), arg[:min(keep, keptUser)]...)
+	}
+	switch rest := bytes.TrimLeft(arg[keep:], " "); {
+	case len(rest) == 0:
+	case rest[0] == '{': // a literal follows
+		out = append(append(out, ' '), rest[:min(len(rest), tailBytes)]...)
+	default:
+		out = append(out, " ***"...)
+	}
+	return out
+}
+
+func (d *base) copy(s string) []byte { return append(d.text[:0], s...) }
+
+func letters(b []byte) bool {
+	for _, c := range b {
+		if !letter(c) {
+			return false
+		}
+	}
+	return len(b) > 0
+}

@@ -1,0 +1,280 @@
+package imap
+
+import (
+	"bytes"
+
+	"postmortem/internal/fact"
+	"postmortem/internal/lines"
+	"postmortem/internal/sasl"
+)
+
+// A Sieve is one ManageSieve session (RFC 5804): greeting, capabilities,
+// STARTTLS and logins are followed; scripts are skipped. It is used like a Dialog.
+type Sieve struct {
+	base
+	waiting [maxWaiting]waiting // ring; answers come in order, without tags
+	head    int
+	count   int
+	left    [2]uint64 // of a literal
+	rest    [2]bool   // the next line belongs to the line before the literal
+	of      Cmd       // the client's command that goes on
+	ref     uint16
+	answerN int
+	answerB [fact.MaxText]byte // a SASL answer sent as a literal
+}
+
+// Reset begins a new session that writes to log.
+func (d *Sieve) Reset(log *fact.Log, opt Options) {
+	d.reset(log, opt)
+	d.head, d.count, d.left, d.rest, d.of, d.ref = 0, 0, [2]uint64{}, [2]bool{}, None, 0
+	d.answerN = 0
+}
+
+// Resume says that the stream is readable again: what follows is plaintext
+// from inside TLS. The server begins there with its capabilities, section 2.2.
+func (d *Sieve) Resume(at fact.At) {
+	d.resume()
+	d.head, d.count, d.left, d.rest, d.greeted = 0, 0, [2]uint64{}, [2]bool{}, false
+}
+
+// Bytes takes the next bytes of a direction and returns how many of them
+// belong to the dialog. It is fewer than len(b) only when the rest is TLS.
+func (d *Sieve) Bytes(dir fact.Dir, b []byte, at fact.At) (n int) {
+	if len(b) > 0 && !d.upgraded {
+		d.first(dir, at)
+	}
+	for n < len(b) && !d.upgraded {
+		if left := &d.left[dir]; *left > 0 {
+			k := min(uint64(len(b)-n), *left)
+			if dir == fact.Client && d.of == AUTHENTICATE {
+				d.answerN += copy(d.answerB[d.answerN:], b[n:n+int(k)])
+			}
+			*left -= k
+			n += int(k)
+			continue
+		}
+		if dir == fact.Client && b[n] == tlsHandshake && !d.inTLS && d.fresh(dir) {
+			d.upgraded = true
+			break
+		}
+		line, rest, ok := d.in[dir].Next(b[n:])
+		n = len(b) - len(rest)
+		if !ok {
+			break
+		}
+		if dir == fact.Client {
+			d.ahead(line)
+			d.client(line, at)
+		} else {
+			d.server(line, at)
+		}
+	}
+	return n
+}
+
+// Gap says that n bytes of a direction are not in the capture.
+func (d *Sieve) Gap(dir fact.Dir, n uint64, at fact.At) {
+	if d.upgraded || n == 0 {
+		return
+	}
+	if d.left[dir] >= n {
+		d.left[dir] -= n
+		return
+	}
+	d.in[dir].Reset()
+	d.left[dir], d.rest[dir], d.unsure[dir] = 0, false, true
+	d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Resync, From: dir, Num: add32(0, n)}, nil)
+	if dir == fact.Server && d.seen[fact.Client] {
+		d.greeted = true
+	}
+}
+
+// End closes the dialog; how is a fact.End code.
+func (d *Sieve) End(how uint16, at fact.At) {
+	d.tellEarly()
+	d.dropLogin(at)
+	for ; d.count > 0; d.take() {
+		w := &d.waiting[d.head]
+		d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Unanswered, From: fact.Client,
+			Cmd: uint8(w.cmd), Ref: w.ref, Num: add32(0, uint64(max(at.Time-w.at.Time, 0)/1000))}, nil)
+	}
+}
+
+func (d *Sieve) take() (w waiting) {
+	if d.count > 0 {
+		w = d.waiting[d.head]
+		d.head = (d.head + 1) % maxWaiting
+		d.count--
+	}
+	return w
+}
+
+// client takes a whole line of the client.
+func (d *Sieve) client(line lines.Line, at fact.At) {
+	text := bytes.TrimRight(line.Text, " ")
+	if d.rest[fact.Client] {
+		// What stands behind a literal: nothing, or the next argument.
+		if d.of == AUTHENTICATE {
+			d.credentials(d.answerB[:d.answerN], at)
+		}
+		d.literal(fact.Client, text)
+		return
+	}
+	verb, arg := cut(text)
+	cmd := lookup(verb, inSieve)
+	if d.login.sasl && cmd == Unknown {
+		if d.literal(fact.Client, text) {
+			d.of, d.answerN = AUTHENTICATE, 0
+			return
+		}
+		d.answer(quoted(text), at)
+		return
+	}
+	if len(text) == 0 || cmd == Unknown && (d.unsure[fact.Client] || d.foreign) {
+		return
+	}
+	if d.unsure[fact.Server] {
+		d.head, d.count = 0, 0 // answered in the hole
+	}
+	d.unsure[fact.Client] = false
+	w := waiting{at: at, cmd: cmd}
+	var level uint8
+	if d.count > 0 || !d.greeted {
+		level = 1
+	}
+	shown := text
+	mech, initial := cut(arg)
+	if !d.opt.ShowSecrets {
+		switch cmd {
+		case AUTHENTICATE:
+			shown = append(append(append(d.text[:0], verb...), ' '), mech[:min(len(mech), maxMech+2)]...)
+			if len(initial) > 0 {
+				shown = append(shown, " ***"...)
+			}
+		case Unknown:
+			shown = d.copy("***")
+		}
+	}
+	if commands[cmd].routine {
+		d.routine++
+	}
+	if d.routine <= keptRoutine {
+		w.ref = d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Command, From: fact.Client,
+			Cmd: uint8(cmd), Num: add32(0, line.Size), Level: level}, shown)
+	}
+	if d.count < maxWaiting {
+		d.waiting[(d.head+d.count)%maxWaiting] = w
+		d.count++
+	}
+	d.of, d.ref, d.answerN = cmd, w.ref, 0
+	literal := d.literal(fact.Client, text)
+	switch cmd {
+	case AUTHENTICATE:
+		d.startLogin(cmd, w.ref, quoted(mech), at)
+		if len(initial) > 0 && !literal {
+			d.credentials(quoted(initial), at)
+		}
+	case LOGOUT:
+		d.log.Mark(fact.SeenQuit)
+	}
+}
+
+// literal notes that a literal follows a line, and reports whether one does.
+func (d *Sieve) literal(dir fact.Dir, text []byte) bool {
+	n, _, ok := literalEnd(text)
+	d.left[dir], d.rest[dir] = n, ok
+	return ok
+}
+
+// quoted returns a string without its quotes.
+func quoted(b []byte) []byte {
+	if len(b) >= 2 && b[0] == '"' && b[len(b)-1] == '"' {
+		return b[1 : len(b)-1]
+	}
+	return b
+}
+
+// server takes a whole line of the server.
+func (d *Sieve) server(line lines.Line, at fact.At) {
+	if d.rest[fact.Server] {
+		d.literal(fact.Server, line.Text)
+		return
+	}
+	word, text := cut(line.Text)
+	code := statusWord(word)
+	if code == OK || code == NO || code == BYE {
+		d.status(code, text, at)
+		d.literal(fact.Server, line.Text)
+		return
+	}
+	switch {
+	case !d.greeted && (len(word) == 0 || word[0] != '"'):
+		d.notMine(line.Text, at)
+		return
+	case d.login.sasl:
+		d.login.asked = true
+		d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Challenge, From: fact.Server,
+			Cmd: uint8(AUTHENTICATE), Ref: d.login.cmd, Num: add32(0, line.Size)}, d.shown(quoted(line.Text)))
+	case !d.greeted, d.count > 0 && d.waiting[d.head].cmd == CAPABILITY:
+		d.capability(line.Text, at)
+	}
+	d.literal(fact.Server, line.Text)
+}
+
+// capability writes one line of the capability list without its quotes:
+// "SASL" "PLAIN" becomes SASL PLAIN. Section 1.7.
+func (d *Sieve) capability(line []byte, at fact.At) {
+	if d.caps++; d.caps > keptCaps {
+		return
+	}
+	var ref uint16
+	if d.count > 0 && d.greeted {
+		ref = d.waiting[d.head].ref
+	}
+	out := d.text[:0]
+	for _, c := range line[:min(len(line), fact.MaxText)] {
+		if c != '"' {
+			out = append(out, c)
+		}
+	}
+	d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Capability, From: fact.Server,
+		Cmd: uint8(CAPABILITY), Ref: ref}, out)
+}
+
+// status takes OK, NO or BYE.
+func (d *Sieve) status(code uint16, text []byte, at fact.At) {
+	var w waiting
+	switch {
+	case !d.greeted:
+		d.tellEarly()
+		d.greeted, d.foreign = true, false
+		w.cmd = Greeting
+		d.log.Mark(fact.SeenHello)
+	case code != BYE || d.count == 1 && d.waiting[d.head].cmd == LOGOUT:
+		w = d.take()
+	}
+	d.unsure[fact.Server] = false
+	for i := range replies {
+		if replies[i].cmd == w.cmd && replies[i].code == code {
+			d.log.Mark(replies[i].seen)
+		}
+	}
+	if w.ref != 0 || code != OK || w.cmd == Greeting {
+		d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Reply, From: fact.Server, Cmd: uint8(w.cmd),
+			Ref: w.ref, Code: code, Level: 1}, d.shown(quoted(text)))
+	}
+	if d.login.open && w.cmd == d.login.of && w.ref == d.login.cmd {
+		d.answered(code, text, at)
+	}
+	if w.cmd == STARTTLS && code == OK {
+		d.dropLogin(at)
+		d.upgraded = true
+	}
+}
+
+// LooksSieveGreeting reports whether b begins like a ManageSieve server:
+// with the name of its implementation. Section 1.7.
+func LooksSieveGreeting(b []byte) bool {
+	const first = `"IMPLEMENTATION"`
+	return len(b) >= len(first) && sasl.EqualFold(b[:len(first)], first)
+}
