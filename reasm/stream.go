@@ -467,7 +467,7 @@ func (t *Table) keep(c *Conn, d fact.Dir, off int64, b []byte, at fact.At) (fres
 					s.early++
 					fresh = true
 				} else if g.data[k+j] != b[j] {
-					t.clash(d, off+int64(j), g.data[k+j:k+m], b[j:m], at)
+					t.clash(d, off+int64(j), g.data[k+j:k+j+g.run(k+j)], b[j:m], at)
 				}
 			}
 		}
