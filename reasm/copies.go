@@ -27,8 +27,9 @@ type sig struct {
 // IP identification, numbers, flags and length within DupWindow. The TTL may be
 // lower and options may differ, as before and behind a router. Without an
 // identification (IPv6; Linux sends 0 with DF on some segments) the timestamps
-// must be the same too, and an empty ACK is a copy only in a capture that is
-// known to have copies: two equal duplicate ACKs are ordinary.
+// must be the same too, and an empty ACK or a SYN-ACK is a copy only in a
+// capture that is known to have copies: two equal duplicate ACKs are ordinary,
+// and a SYN-ACK may be sent by its timer and by a repeated SYN at once.
 func (c *Conn) isCopy(t *Table, d fact.Dir, p *layers.Packet, at fact.At) bool {
 	n := uint64(len(p.Payload)) + uint64(p.Missing)
 	flags := uint64(uint8(p.TCP.Flags()))
@@ -48,7 +49,8 @@ func (c *Conn) isCopy(t *Table, d fact.Dir, p *layers.Packet, at fact.At) bool {
 			break
 		}
 	}
-	if found && n == 0 && p.ID == 0 && flags&(flagSyn|flagFin|flagRst) == 0 && t.copies == 0 {
+	if found && n == 0 && p.ID == 0 && t.copies == 0 &&
+		(flags&(flagSyn|flagFin|flagRst) == 0 || flags&(flagSyn|flagAck) == flagSyn|flagAck) {
 		found = false
 	}
 	if found && len(p.Payload) > 0 {

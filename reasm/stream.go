@@ -25,6 +25,9 @@ func (c *Conn) Segment(t *Table, d fact.Dir, p *layers.Packet, at fact.At, out C
 	if n > 0 && s.damaged(t.Sum) {
 		return ClassDamaged
 	}
+	if flags&(flagSyn|flagAck|flagRst) == 0 {
+		return ClassOutside // no receiver takes it (RFC 9293, section 3.10.7.4, fifth)
+	}
 	if flags&flagSyn != 0 && flags&flagRst == 0 {
 		if !c.syn(d, p, at) {
 			return ClassOutside

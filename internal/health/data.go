@@ -328,7 +328,9 @@ func (f *Flow) window(d fact.Dir, p *layers.Packet, flags uint8, at fact.At, log
 	raw := p.TCP.Window()
 	me.lastWin = raw
 	if raw >= me.baseWin {
-		me.baseWin, me.sinceBase = raw, 0
+		me.baseWin, me.sinceBase, me.below = raw, 0, false
+	} else if len(p.Payload) > 0 {
+		me.below = true
 	}
 	w := uint32(raw)
 	if me.scaled && flags&syn == 0 {

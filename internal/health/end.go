@@ -112,11 +112,12 @@ func (f *Flow) mark(log *fact.Log, d fact.Dir, bit uint32) {
 }
 
 // unread looks at the window with which d closes: short by exactly what the
-// other side said last, the program has not read it (TCP-013). Receivers that
+// other side said last, the program has not read it (TCP-013); a host that lets
+// its window sink over several messages only saves announcements. Receivers that
 // scale their window grow their buffer, so nothing is told of them.
 func (f *Flow) unread(d fact.Dir, win uint16, at fact.At, log *fact.Log, s *fact.TCPSummary) {
 	x, me := &s.Side[d], &f.side[d]
-	if x.WScale > 0 || s.Syn == 0 || me.baseWin == 0 || me.sinceBase == 0 || win == 0 {
+	if x.WScale > 0 || s.Syn == 0 || me.baseWin == 0 || me.sinceBase == 0 || me.below || win == 0 {
 		return
 	}
 	short := int64(me.baseWin) - int64(win)
@@ -203,7 +204,7 @@ func (f *Flow) End(c *reasm.Conn, how uint16, captureEnd int64, log *fact.Log, s
 				Num: clip32(uint64(f.side[o].ackTop))}, nil)
 		}
 	}
-	if how == fact.EndSilent || how == fact.EndHalf || how == fact.EndOfCapture && quiet > 0 {
+	if how == fact.EndSilent || how == fact.EndHalf || how == fact.EndOfCapture && quiet >= 1e6 {
 		owed, _ := f.owes(c, captureEnd)
 		log.Add(fact.Fact{Kind: fact.TCPSilence, Time: at.Time, Frame: at.Frame, From: owed,
 			Num: clip32(uint64(quiet / 1e6)), Code: 1 + uint16(owed)}, nil)

@@ -171,6 +171,7 @@ func (f *Flow) Segment(t *reasm.Table, c *reasm.Conn, d fact.Dir, p *layers.Pack
 	case reasm.ClassRst:
 		f.rst(c, d, p, at, log, s)
 		f.touch(at)
+		f.last, f.lastAt = at.Time, at.Frame
 		return
 	}
 	f.pause(c, d, p, class, at, log, s)
@@ -313,6 +314,7 @@ func (f *Flow) odd(code uint16, num uint32, d fact.Dir, at fact.At, log *fact.Lo
 // outside takes a frame that cannot belong to the connection as it stands.
 func (f *Flow) outside(c *reasm.Conn, d fact.Dir, p *layers.Packet, flags uint8, at fact.At, log *fact.Log) {
 	switch {
+	case flags&(syn|ack|rst) == 0:
 	case flags&rst != 0:
 		f.odd(fact.OddStrayReset, 1, d, at, log)
 	case flags&syn != 0 && flags&ack != 0:

@@ -49,6 +49,9 @@ func (f *Flow) syn(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, log 
 		s.SynAck, s.SynAckAt = at.Frame, at.Time
 		f.isn[d] = p.TCP.Seq()
 		f.synSeen[d] = true
+		if m := log.First(fact.MidStream); m != nil && s.Syn == 0 {
+			m.Level = 1
+		}
 		if s.Syns == 1 && at.Time > s.SynTime {
 			s.RTTServer = at.Time - s.SynTime
 			f.sample(d, at.Time-s.SynTime, s)
