@@ -130,6 +130,7 @@ type side struct {
 	lossRef, zeroRef, keepRef, lateRef, copyRef, offRef, sumRef, cutRef, spurRef, afterRef, idleRef, ttlRef, heldRef uint16
 	damaged                                                                                                          uint16
 	afterRst                                                                                                         bool
+	below                                                                                                            bool // has sent data with a window below baseWin since sinceBase counts
 	finAcked                                                                                                         bool
 	ackGrew                                                                                                          bool
 	unaDF                                                                                                            bool
