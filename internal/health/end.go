@@ -196,6 +196,12 @@ func (f *Flow) End(c *reasm.Conn, how uint16, captureEnd int64, log *fact.Log, s
 	for _, d := range [...]fact.Dir{fact.Client, fact.Server} {
 		f.endSide(c, d, captureEnd, log, s)
 	}
+	if s.RTTServer == 0 { // the handshake did not tell
+		s.RTTServer = s.Side[fact.Server].RTTMin
+	}
+	if s.RTTClient == 0 {
+		s.RTTClient = s.Side[fact.Client].RTTMin
+	}
 	for _, d := range [...]fact.Dir{fact.Client, fact.Server} {
 		o := d.Other()
 		if s.Side[d].Packets >= 5 && s.Side[o].Packets == 0 && f.side[o].ackGrew {

@@ -89,53 +89,57 @@ type Flow struct {
 
 // A side is what has to be remembered of one direction.
 type side struct {
-	sampleEnd                                                                                                        int64 // offset whose acknowledgement ends the round trip being measured
-	sampleTime                                                                                                       int64 // 0: none is being measured
-	ackTop                                                                                                           int64 // highest acknowledgement of the other side, FIN counted
-	newTime                                                                                                          int64 // time of the last new payload
-	unaOff                                                                                                           int64 // the first byte not acknowledged when copies of it were sent
-	unaTime                                                                                                          int64 // of the first sending known
-	unaLast                                                                                                          int64
-	lossTime                                                                                                         int64
-	lossEnd                                                                                                          int64 // the episode is over when this is acknowledged
-	holeTime                                                                                                         int64 // the first hole appeared
-	zeroTime                                                                                                         int64 // the window closed, 0: it is open
-	bigEnd                                                                                                           int64 // end of the largest segment on its way
-	ahead                                                                                                            int64 // offset of a segment without payload beyond all data seen
-	aheadTime                                                                                                        int64
-	heldTime                                                                                                         int64 // time of the last piece sent
-	ackedAt                                                                                                          int64 // time of the acknowledgement that freed it
-	finTime                                                                                                          int64
-	gap                                                                                                              uint64
-	unaFirst                                                                                                         int64 // of the first copy
-	firstTime                                                                                                        int64 // of its first frame
-	sinceBase                                                                                                        int64 // bytes received since the window was last at baseWin
-	unaFrame                                                                                                         uint32
-	unaSize                                                                                                          uint32
-	aheadFrame                                                                                                       uint32
-	bigSize                                                                                                          uint32
-	lossFrame                                                                                                        uint32
-	finEnd                                                                                                           int64 // offset of its FIN
-	lastAck                                                                                                          layers.Seq
-	shift                                                                                                            uint8
-	scaled                                                                                                           bool
-	lastWin                                                                                                          uint16
-	baseWin                                                                                                          uint16 // largest window announced, as on the wire
-	dupRun                                                                                                           uint16
-	lastID                                                                                                           uint16
-	ids                                                                                                              uint8 // frames with an IP identification that is not 0
-	unaCopies                                                                                                        uint16
-	probes                                                                                                           uint16 // keep-alives since the other side last answered
-	lossCount                                                                                                        uint32
-	lossRef, zeroRef, keepRef, lateRef, copyRef, offRef, sumRef, cutRef, spurRef, afterRef, idleRef, ttlRef, heldRef uint16
-	damaged                                                                                                          uint16
-	afterRst                                                                                                         bool
-	below                                                                                                            bool // has sent data with a window below baseWin since sinceBase counts
-	finAcked                                                                                                         bool
-	ackGrew                                                                                                          bool
-	unaDF                                                                                                            bool
-	recent                                                                                                           uint32     // timestamp value of the newest segment
-	buckets                                                                                                          [16]uint16 // round trips by power of two of 64 µs
+	sampleEnd  int64 // offset whose acknowledgement ends the round trip being measured
+	sampleTime int64 // 0: none is being measured
+	ackTop     int64 // highest acknowledgement of the other side, FIN counted
+	newTime    int64 // time of the last new payload
+	unaOff     int64 // the first byte not acknowledged when copies of it were sent
+	unaTime    int64 // of the first sending known
+	unaLast    int64
+	lossTime   int64
+	lossEnd    int64 // the episode is over when this is acknowledged
+	holeTime   int64 // the first hole appeared
+	zeroTime   int64 // the window closed, 0: it is open
+	bigEnd     int64 // end of the largest segment on its way
+	ahead      int64 // offset of a segment without payload beyond all data seen
+	aheadTime  int64
+	heldTime   int64 // time of the last piece sent
+	ackedAt    int64 // time of the acknowledgement that freed it
+	finTime    int64
+	gap        uint64
+	unaFirst   int64 // of the first copy
+	firstTime  int64 // of its first frame
+	sinceBase  int64 // bytes received since the window was last at baseWin
+	unaFrame   uint32
+	unaSize    uint32
+	aheadFrame uint32
+	bigSize    uint32
+	lossFrame  uint32
+	finEnd     int64 // offset of its FIN
+	lastAck    layers.Seq
+	shift      uint8
+	scaled     bool
+	lastWin    uint16
+	baseWin    uint16 // largest window announced, as on the wire
+	dupRun     uint16
+	lastID     uint16
+	ids        uint8 // frames with an IP identification that is not 0
+	unaCopies  uint16
+	probes     uint16 // keep-alives since the other side last answered
+	lossCount  uint32
+
+	// Facts that grow: their places in the log.
+	lossRef, zeroRef, keepRef, lateRef, copyRef, offRef, sumRef uint16
+	cutRef, spurRef, afterRef, idleRef, ttlRef, heldRef         uint16
+
+	damaged  uint16
+	afterRst bool
+	below    bool // has sent data with a window below baseWin since sinceBase counts
+	finAcked bool
+	ackGrew  bool
+	unaDF    bool
+	recent   uint32     // timestamp value of the newest segment
+	buckets  [16]uint16 // round trips by power of two of 64 µs
 }
 
 // Segment takes one frame of the conversation after reasm has classed it. d

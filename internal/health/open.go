@@ -54,7 +54,7 @@ func (f *Flow) syn(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, log 
 		}
 		if s.Syns == 1 && at.Time > s.SynTime {
 			s.RTTServer = at.Time - s.SynTime
-			f.sample(d, at.Time-s.SynTime, s)
+			f.sample(d, s.RTTServer, s)
 		}
 		if f.optsGone != 0 {
 			f.odd(fact.OddFewerOptions, uint32(f.optsGone), d.Other(), at, log)
@@ -152,13 +152,6 @@ func (f *Flow) sample(d fact.Dir, ns int64, s *fact.TCPSummary) {
 	}
 	if k := &f.side[d].buckets[b]; *k < 0xffff {
 		*k++
-	}
-	leg := &s.RTTServer
-	if d == fact.Client {
-		leg = &s.RTTClient
-	}
-	if *leg == 0 || ns < *leg {
-		*leg = ns
 	}
 }
 
