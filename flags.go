@@ -20,7 +20,7 @@ type options struct {
 	out, html, filter, color, tz, bar, min string
 	failAt                                 string
 	workers, width                         int
-	memory                                 int64
+	memory, max                            int64
 	keylogs                                []string
 	ports                                  map[uint16]fact.Proto
 	limits                                 *rules.Limits
@@ -61,7 +61,14 @@ func (o *options) flags() *flag.FlagSet {
 	fs.Func("port", "`N=PROTO` for ports that detection gets wrong: smtp, lmtp, pop3, imap, tls", o.setPort)
 	fs.Func("limit", "`NAME=VALUE` of a threshold, see below", o.setLimit)
 	fs.Func("memory", "`SIZE` of the budget for state (512MiB)", func(s string) (err error) {
-		o.memory, err = parseSize(s)
+		if o.memory, err = parseSize(s); err == nil && o.memory < minMemory {
+			err = fmt.Errorf("%q is less than 16MiB", s)
+		}
+		return err
+	})
+	o.max = report.DefaultMax
+	fs.Func("max-report", "`SIZE` of the report (64MiB); what is left out is counted", func(s string) (err error) {
+		o.max, err = parseSize(s)
 		return err
 	})
 	fs.Func("j", "`N` workers; the output does not depend on it", func(s string) (err error) {
@@ -237,10 +244,8 @@ func parseSize(s string) (int64, error) {
 		"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9}[s[len(digits):]]
 	n, err := strconv.ParseInt(digits, 10, 64)
 	switch {
-	case err != nil || !ok || n < 0 || n > math.MaxInt64/unit:
+	case err != nil || !ok || n < 1 || n > math.MaxInt64/unit:
 		return 0, fmt.Errorf("%q is not a size; write 512MiB or 1GiB", s)
-	case n*unit < minMemory:
-		return 0, fmt.Errorf("%q is less than 16MiB", s)
 	}
 	return n * unit, nil
 }

@@ -65,7 +65,7 @@ var verbs []verb
 func init() {
 	verbs = []verb{
 		{"report", "FILE...", "the verdict of every session, then why, then what to do", runReport,
-			[]string{"all", "json", "o", "min", "fail", "keylog", "show-secrets", "port", "limit", "memory", "j", "color", "ascii", "width", "tz", "progress", "q"},
+			[]string{"all", "json", "o", "min", "fail", "keylog", "show-secrets", "port", "limit", "memory", "max-report", "j", "color", "ascii", "width", "tz", "progress", "q"},
 			`  postmortem capture.pcap                       the verdict, why, what to do
   postmortem -all capture.pcap                  every session with its events and its dialog
   postmortem -json capture.pcap | jq .verdict   one JSON object a line
@@ -166,14 +166,15 @@ func runReport(e *env, o *options, files []string) (int, error) {
 	in := &stoppable{r: e.in}
 	stdin := slices.Contains(files, "-")
 	defer e.onInterrupt(stdin, in, out)()
+	sink, omitted := e.sink(o, screen, out, stdin)
 	// A later error must not stand behind the progress on one line.
 	defer bar.clear()
 
 	result, err := analyze.Run(&analyze.Config{
 		Files: files, Stdin: in, Workers: o.workers, Memory: o.memory, Ports: o.ports, Limits: o.limits,
-		KeyLogs: o.keylogs, ShowSecrets: o.showSecrets, All: o.all || o.minSet, Streaming: stdin, Hash: o.json,
+		KeyLogs: o.keylogs, ShowSecrets: o.showSecrets, All: o.all || o.minSet && !o.json, Streaming: stdin, Hash: o.json,
 		Progress: bar.progress(),
-	}, e.sink(o, screen, out, stdin))
+	}, sink)
 	bar.clear()
 	if err != nil {
 		return 0, err
@@ -187,16 +188,18 @@ func runReport(e *env, o *options, files []string) (int, error) {
 	switch {
 	case o.fail != failNever && result.Worst >= o.fail:
 		return exitFinding, nil
-	case !result.Complete || len(result.Damage) > 0:
+	case !result.Complete || len(result.Damage) > 0 || *omitted > 0:
 		return exitPartial, nil
 	}
 	return exitClean, nil
 }
 
-// sink makes the form of the report that was asked for.
-func (e *env) sink(o *options, w io.Writer, out *output, live bool) analyze.Sink {
+// sink makes the form of the report that was asked for, and says where it
+// counts the sessions that it leaves out.
+func (e *env) sink(o *options, w io.Writer, out *output, live bool) (sink analyze.Sink, omitted *int) {
 	if o.json {
-		return &report.JSON{Out: w, Live: live, Min: o.least(report.Info)}
+		j := &report.JSON{Out: w, Live: live, Min: o.least(report.Info), Max: o.max}
+		return j, &j.Omitted
 	}
 	columns, terminal := out.terminal()
 	width := cmp.Or(o.width, columns, atoi(e.getenv("COLUMNS")))
@@ -210,10 +213,11 @@ func (e *env) sink(o *options, w io.Writer, out *output, live bool) analyze.Sink
 	if o.all {
 		least = report.Info
 	}
-	return &report.Text{
+	t := &report.Text{
 		Out: w, Width: width, UTF8: e.utf8() && !o.ascii, Color: color,
-		All: o.all, Events: o.minSet, Min: o.least(least), TZ: tz,
+		All: o.all, Events: o.minSet, Min: o.least(least), TZ: tz, Max: o.max,
 	}
+	return t, &t.Omitted
 }
 
 // onInterrupt arranges what SIGINT does. A capture that comes through a pipe is

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"io"
 	"math"
 	"net/netip"
@@ -27,9 +28,16 @@ type JSON struct {
 	Live bool
 	// Min is the least severity of the events printed; what they hang below comes with them.
 	Min Severity
+	// Max is the size of the output in bytes, 0: DefaultMax. The second half of
+	// it is for sessions that went wrong; what does not fit is left out.
+	Max int64
 
-	w   *bufio.Writer
-	enc encoder
+	// Omitted is the number of sessions left out.
+	Omitted int
+
+	w       *bufio.Writer
+	written int64
+	enc     encoder
 }
 
 // put writes the record that the encoder holds.
@@ -38,6 +46,7 @@ func (j *JSON) put(flush bool) error {
 		j.w = bufio.NewWriterSize(j.Out, 64<<10)
 	}
 	j.enc.b = append(j.enc.b, '\n')
+	j.written += int64(len(j.enc.b))
 	_, err := j.w.Write(j.enc.b)
 	j.enc.b = j.enc.b[:0]
 	if flush || j.Live {
@@ -58,8 +67,17 @@ func (j *JSON) Capture(c *verdict.Capture) error {
 
 // Session prints the record of a session.
 func (j *JSON) Session(s *verdict.Session) error {
-	j.enc.session(s, j.Min)
-	return j.put(false)
+	limit := cmp.Or(j.Max, DefaultMax)
+	if s.Outcome == verdict.OutcomeOK {
+		limit /= 2
+	}
+	if j.written < limit {
+		if j.enc.session(s, j.Min); j.written+int64(len(j.enc.b)) < limit {
+			return j.put(false)
+		}
+	}
+	j.Omitted++
+	return nil
 }
 
 // Host prints a finding across sessions.
@@ -98,10 +116,14 @@ func (j *JSON) Summary(s *verdict.Summary) error {
 		e.close('}')
 	})
 	e.text("headline", s.Headline)
-	e.bool("complete", s.Complete)
-	e.list("bounds", len(s.Bounds), func(i int) {
+	e.bool("complete", s.Complete && j.Omitted == 0)
+	bounds := s.Bounds
+	if j.Omitted > 0 {
+		bounds = append(slices.Clip(bounds), "report size: "+count(j.Omitted, "session")+" left out")
+	}
+	e.list("bounds", len(bounds), func(i int) {
 		e.open('{')
-		e.text("name", s.Bounds[i])
+		e.text("name", bounds[i])
 		e.bool("reached", true)
 		e.close('}')
 	})

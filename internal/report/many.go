@@ -162,6 +162,9 @@ func common(addrs []netip.Addr) (netip.Prefix, bool) {
 func fileHeadline(sum *verdict.Summary) (string, role) {
 	all := sum.Sessions
 	of := func(n int, rest string) string {
+		if n == all && n == 1 {
+			return "the session " + rest
+		}
 		if n == all {
 			return fmt.Sprintf("all %s sessions %s", group(uint64(n)), rest)
 		}
@@ -236,6 +239,8 @@ func othersText(sum *verdict.Summary, concerned int) string {
 	}
 	if sum.OK >= rest {
 		switch {
+		case sum.Sessions == 1:
+			return "The session " + one + "."
 		case concerned == 0:
 			return fmt.Sprintf("All %s sessions %s.", group(uint64(rest)), fine)
 		case rest == 1:

@@ -27,9 +27,26 @@ const (
 	secondary role = "2"
 )
 
+// DefaultMax is the size of a report in bytes that is not exceeded by more than
+// its end: an input of any size must not fill the disk of whoever looks at it.
+const DefaultMax = 64 << 20
+
+// A counter is a writer that knows how much went through it.
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
+}
+
 // A page is a writer that knows what the terminal can show.
 type page struct {
 	*bufio.Writer
+	count *counter
 	width int
 	utf   bool
 	color bool
@@ -39,7 +56,8 @@ func newPage(w io.Writer, width int, utf, color bool) *page {
 	if width <= 0 {
 		width = DefaultWidth
 	}
-	return &page{bufio.NewWriterSize(w, 32<<10), min(max(width, minWidth), MaxWidth), utf, color}
+	c := &counter{w: w}
+	return &page{bufio.NewWriterSize(c, 32<<10), c, min(max(width, minWidth), MaxWidth), utf, color}
 }
 
 // safe escapes a value and bounds its length.

@@ -187,3 +187,23 @@ func TestJSONSchema(t *testing.T) {
 		})
 	}
 }
+
+func BenchmarkJSONSession(b *testing.B) {
+	_, s, _ := webinar()
+	var out countingWriter
+	j := JSON{Out: &out}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := j.Session(s); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.SetBytes(int64(out) / int64(b.N))
+}
+
+type countingWriter int64
+
+func (w *countingWriter) Write(p []byte) (int, error) {
+	*w += countingWriter(len(p))
+	return len(p), nil
+}

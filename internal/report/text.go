@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -22,6 +23,10 @@ type Text struct {
 	Events bool           // the event tree of the session that is told, without All
 	Min    Severity       // least severity of the events shown
 	TZ     *time.Location // nil: UTC
+	Max    int64          // bytes, 0: DefaultMax
+
+	// Omitted is the number of sessions that All left out because of Max.
+	Omitted int
 
 	page    *page
 	capture verdict.Capture
@@ -60,8 +65,12 @@ func (t *Text) Session(s *verdict.Session) error {
 		if t.only != nil {
 			t.inFull(t.only)
 		}
-		t.inFull(s)
 		t.only = nil
+		if t.out().count.n >= cmp.Or(t.Max, DefaultMax) {
+			t.Omitted++
+			return nil
+		}
+		t.inFull(s)
 		// What is finished can be read while the capture is still going on.
 		return t.out().Flush()
 	}
@@ -209,6 +218,9 @@ func (t *Text) quality(sum *verdict.Summary) {
 			text = strings.TrimSuffix(text, ".") + " (" + frames([]uint32{e.Frame}) + ")"
 		}
 		add(eventMark(e), "%s", text)
+	}
+	if t.Omitted > 0 {
+		add(markWarning, "%s not printed above, because the report would be too long; -max-report allows for more.", count(t.Omitted, "session"))
 	}
 	for _, b := range sum.Bounds {
 		add(markWarning, "A bound was reached, so the report is not complete: %s.", b)

@@ -234,6 +234,34 @@ func TestManyCauses(t *testing.T) {
 	}
 }
 
+// TestMax: a report does not grow without end, sessions that went wrong are the
+// last to be left out, and both forms say so.
+func TestMax(t *testing.T) {
+	s := mixed()
+	good, wrong := s.sessions[1], s.sessions[0]
+	s.sessions = nil
+	for range 200 {
+		s.sessions = append(s.sessions, good, good, good, wrong)
+	}
+	var out bytes.Buffer
+	j := &JSON{Out: &out, Max: 100_000}
+	s.play(t, j)
+	printed := bytes.Count(out.Bytes(), []byte(`"type":"session"`))
+	if out.Len() > 101_000 || printed+j.Omitted != len(s.sessions) || !strings.Contains(out.String(), `"complete":false,"bounds":[{"name":"report size: `) {
+		t.Errorf("%d bytes, %d sessions printed, %d omitted", out.Len(), printed, j.Omitted)
+	}
+	wrongs := bytes.Count(out.Bytes(), []byte(`"outcome":"failed"`))
+	if tail := out.String()[60_000:]; wrongs < 5 || strings.Contains(tail, `"outcome":"ok"`) {
+		t.Errorf("%d of %d sessions are failed ones", wrongs, printed)
+	}
+	out.Reset()
+	text := &Text{Out: &out, All: true, Max: 100_000}
+	s.play(t, text)
+	if out.Len() > 150_000 || text.Omitted == 0 || !strings.Contains(out.String(), count(text.Omitted, "session")+" not printed above") {
+		t.Errorf("%d bytes, %d omitted", out.Len(), text.Omitted)
+	}
+}
+
 type brokenWriter struct{}
 
 var errBroken = errors.New("broken")
