@@ -138,7 +138,7 @@ func (c *Conn) Reset(log *fact.Log, opt Options) {
 		s.alertPlace = -1
 		c.s.Records[d] = old.s.Records[d][:0]
 		c.chain[d] = old.chain[d][:0]
-		c.lastClear[d] = 255
+		c.lastClear[d] = 253
 	}
 	c.s.Alerts = old.s.Alerts[:0]
 	for i := range c.hello {

@@ -140,7 +140,7 @@ type Alert struct {
 	Hidden    bool   // TLS 1.3: told by its size
 	Before    uint8  // how far the handshake was: one of the Phases
 	Changed   bool   // the sender had sent ChangeCipherSpec or an encrypted record before
-	After     uint8  // handshake message of the peer that came last before it, in clear; 255: an encrypted record, 254: ChangeCipherSpec
+	After     uint8  // handshake message of the peer that came last before it, in clear; 255: an encrypted record, 254: ChangeCipherSpec, 253: nothing
 	Len       uint32 // payload of its record
 	Last      bool   // the sender sent no other record after it
 }
