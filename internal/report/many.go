@@ -503,7 +503,7 @@ func flowText(s *verdict.Session) string {
 func hostText(h *verdict.Host) string {
 	text := cmp.Or(h.Text, h.Rule)
 	if h.Sessions > 0 {
-		text = fmt.Sprintf("%s (%s of %s failed)", strings.TrimSuffix(text, "."), group(uint64(h.Failed)), count(h.Sessions, "session"))
+		text = fmt.Sprintf("%s (%s of %s failed).", strings.TrimSuffix(text, "."), group(uint64(h.Failed)), count(h.Sessions, "session"))
 	}
 	return text
 }
