@@ -31,9 +31,10 @@ func (f *Flow) data(c *reasm.Conn, d fact.Dir, p *layers.Packet, class reasm.Cla
 		x.AfterFin += uint64(n)
 		f.grow(log, &me.afterRef, fact.Fact{Kind: fact.TCPAfterClose, From: d}, at, n)
 	}
-	if me.afterRst {
+	if me.afterRst && at.Time-x.RstTime > reorderTime {
 		f.mark(log, d, 4)
 	}
+	me.sentTop = max(me.sentTop, end)
 	switch class {
 	case reasm.ClassRetrans:
 		f.copied(c, d, p, off, n, at, log, s)
@@ -96,6 +97,9 @@ func (f *Flow) data(c *reasm.Conn, d fact.Dir, p *layers.Packet, class reasm.Cla
 // or its timestamp does; when neither tells, the time does.
 func (f *Flow) overtaken(d fact.Dir, p *layers.Packet, at fact.At, s *fact.TCPSummary) bool {
 	me := &f.side[d]
+	if at.Time < f.last {
+		return true // overtaken in the recorder
+	}
 	if p.ID != 0 && me.ids > 1 {
 		diff := int16(p.ID - me.lastID)
 		return diff < 0 && diff > -256
@@ -110,7 +114,11 @@ func (f *Flow) overtaken(d fact.Dir, p *layers.Packet, at fact.At, s *fact.TCPSu
 	return me.holeTime != 0 && at.Time-me.holeTime <= limit
 }
 
+// late counts an overtaken segment, unless it is the recorder's doing: its time says so.
 func (f *Flow) late(d fact.Dir, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+	if at.Time < f.last {
+		return
+	}
 	s.Side[d].Late++
 	f.grow(log, &f.side[d].lateRef, fact.Fact{Kind: fact.TCPReorder, From: d}, at, 1)
 }
@@ -383,7 +391,7 @@ func (f *Flow) pause(c *reasm.Conn, d fact.Dir, p *layers.Packet, class reasm.Cl
 		return
 	}
 	f.stalls++
-	owed, why := f.owes(c, at.Time)
+	owed, why := f.owes(at.Time)
 	log.Add(fact.Fact{Kind: fact.TCPStall, Time: at.Time, Frame: at.Frame, From: owed, Level: why, Cmd: f.speaker,
 		Num: clip32(uint64(quiet / 1e6))}, nil)
 	if quiet >= idleTime {
@@ -394,13 +402,13 @@ func (f *Flow) pause(c *reasm.Conn, d fact.Dir, p *layers.Packet, class reasm.Cl
 
 // owes says whose turn it is, and why nothing happens: 0 the program is silent,
 // 1 data is not acknowledged, 2 the window is closed.
-func (f *Flow) owes(c *reasm.Conn, now int64) (fact.Dir, uint8) {
+func (f *Flow) owes(now int64) (fact.Dir, uint8) {
 	for _, d := range [...]fact.Dir{fact.Client, fact.Server} {
 		me, peer := &f.side[d], &f.side[d.Other()]
 		if peer.zeroTime != 0 || peer.zeroRef != 0 && peer.lastWin == 0 {
 			return d.Other(), 2
 		}
-		if me.unaCopies > 0 || c.Sent(d) > me.ackTop && me.ackTop > 0 && now-me.newTime > int64(stallTime) {
+		if me.unaCopies > 0 || me.sentTop > me.ackTop && me.ackTop > 0 && now-me.newTime > int64(stallTime) {
 			return d.Other(), 1
 		}
 	}

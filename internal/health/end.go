@@ -11,7 +11,6 @@ func (f *Flow) fin(d fact.Dir, p *layers.Packet, off int64, n uint32, at fact.At
 	x, me := &s.Side[d], &f.side[d]
 	if x.Fin != 0 {
 		if n == 0 && !me.finAcked {
-			x.Retrans++
 			if me.unaCopies < 0xffff {
 				me.unaCopies++
 			}
@@ -211,7 +210,7 @@ func (f *Flow) End(c *reasm.Conn, how uint16, captureEnd int64, log *fact.Log, s
 		}
 	}
 	if how == fact.EndSilent || how == fact.EndHalf || how == fact.EndOfCapture && quiet >= 1e6 {
-		owed, _ := f.owes(c, captureEnd)
+		owed, _ := f.owes(captureEnd)
 		log.Add(fact.Fact{Kind: fact.TCPSilence, Time: at.Time, Frame: at.Frame, From: owed,
 			Num: clip32(uint64(quiet / 1e6)), Code: 1 + uint16(owed)}, nil)
 	}

@@ -64,6 +64,10 @@ const (
 // A Flow is what has to be remembered of one conversation between its frames.
 // Its zero value is ready. No pointers.
 type Flow struct {
+	// Reused is set by the caller before the first frame when the conversation
+	// takes over the ports of one that was known (reasm's Table.Renew).
+	Reused bool
+
 	side     [2]side
 	moved    int64 // time of the last new payload, SYN, FIN or RST
 	last     int64 // time of the last frame
@@ -92,6 +96,7 @@ type side struct {
 	sampleEnd  int64 // offset whose acknowledgement ends the round trip being measured
 	sampleTime int64 // 0: none is being measured
 	ackTop     int64 // highest acknowledgement of the other side, FIN counted
+	sentTop    int64 // end of the highest byte seen before the present frame
 	newTime    int64 // time of the last new payload
 	unaOff     int64 // the first byte not acknowledged when copies of it were sent
 	unaTime    int64 // of the first sending known
@@ -184,6 +189,8 @@ func (f *Flow) Segment(t *reasm.Table, c *reasm.Conn, d fact.Dir, p *layers.Pack
 		f.syn(c, d, p, at, log, s)
 	} else if s.Open == 0 && d == fact.Client && s.SynAck != 0 && flags&ack != 0 {
 		f.open(at, log, s)
+	} else if d == fact.Server && s.SynAck == 0 && s.Syns > 0 && !f.synSeen[d] && flags&ack != 0 && p.TCP.Ack() != f.isn[fact.Client]+1 {
+		f.odd(fact.OddChallenge, 1, d, at, log)
 	}
 	off, _ := c.Offset(d, p.TCP.Seq())
 	if flags&syn != 0 {
@@ -251,6 +258,7 @@ func (f *Flow) begin(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, lo
 	if c.Aside.Frame != 0 {
 		s.Syn, s.SynTime, s.Syns = c.Aside.Frame, c.Aside.Time, 1
 		log.Add(fact.Fact{Kind: fact.TCPSyn, Time: c.Aside.Time, Frame: c.Aside.Frame, Num: 1, Level: 1}, nil)
+		f.synFacts++
 		f.synSeen[d.Other()] = true
 		f.isn[d.Other()] = p.TCP.Ack() - 1
 		return

@@ -64,7 +64,6 @@ func (f *Flow) syn(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, log 
 		f.isn[d] = p.TCP.Seq()
 	} else {
 		me.sampleTime = 0 // sent again: its ACK measures nothing (Karn)
-		x.Retrans++
 	}
 	if f.synFacts < maxSyns {
 		f.synFacts++
@@ -94,7 +93,6 @@ func (f *Flow) firstSyn(d fact.Dir, p *layers.Packet, opts uint8, at fact.At, lo
 		return
 	}
 	if f.synSeen[d] && f.isn[d] == p.TCP.Seq() && s.Syns > 0 {
-		s.Side[d].Retrans++
 		f.optsGone = f.synOpts &^ opts
 	} else {
 		f.synOpts = opts
@@ -114,7 +112,11 @@ func (f *Flow) firstSyn(d fact.Dir, p *layers.Packet, opts uint8, at fact.At, lo
 	}
 	if f.synFacts < maxSyns {
 		f.synFacts++
-		log.Add(fact.Fact{Kind: fact.TCPSyn, Time: at.Time, Frame: at.Frame, From: d, Num: s.Syns}, nil)
+		level := uint8(0)
+		if f.Reused {
+			level = 1
+		}
+		log.Add(fact.Fact{Kind: fact.TCPSyn, Time: at.Time, Frame: at.Frame, From: d, Num: s.Syns, Level: level}, nil)
 	}
 }
 
