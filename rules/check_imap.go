@@ -1,0 +1,596 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"postmortem/imap"
+	"postmortem/internal/fact"
+)
+
+// Limits of IMAP, rules.md "Thresholds".
+const (
+	imapIdle       = 1800 * time.Second // autologout, RFC 9051, section 5.4
+	imapRenew      = 1740 * time.Second // IDLE must be renewed by then, RFC 2177
+	imapPlusWait   = 10 * time.Second   // for "+" after a literal was announced
+	imapBytesWait  = 60 * time.Second   // for the bytes of a literal
+	imapAnswerWait = 60 * time.Second   // for the end of a command
+)
+
+// natIdle are the usual limits of devices that forget quiet connections, in
+// seconds. rules.md "nat.idle".
+var natIdle = [...]int64{60, 120, 180, 240, 300, 350, 600, 900, 1800, 3600, 7200, 7440}
+
+// imapChecks are the conditions of the IMAP group. The whole group asks only in
+// sessions of IMAP.
+var imapChecks = []Check{
+	{ID: "imap-detected", Do: imapDetected},
+	{ID: "imap-welcomed", On: fact.Reply, Do: imapWelcomed},
+	{ID: "imap-greeting-bye", On: fact.Reply, Do: imapGreetingBye},
+	{ID: "imap-greeting-bye", Needs: BOTH | START | CLEAN, Do: imapGreetingClosed},
+	{ID: "imap-preauth-downgrade", On: fact.Reply, Do: imapPreauth},
+	{ID: "imap-ready", Do: imapReady},
+	{ID: "imap-login-clear", Do: imapClear},
+	{ID: "imap-logindisabled-ignored", On: fact.AuthStart, Do: imapLoginDisabled},
+	{ID: "imap-starttls-accepted", On: fact.Reply, Do: imapStartTLS},
+	{ID: "imap-login-failed", On: fact.AuthEnd, Do: imapLoginFailed},
+	{ID: "imap-unavailable", On: fact.Reply, Do: imapTrouble(imap.Unavailable)},
+	{ID: "imap-privacy-required", On: fact.Reply, Do: imapTrouble(imap.Privacy)},
+	{ID: "imap-limits", On: fact.Reply, Do: imapTrouble(imap.Limit)},
+	{ID: "imap-overquota", On: fact.Reply, Do: imapTrouble(imap.Quota)},
+	{ID: "imap-mailbox-missing", On: fact.Reply, Do: imapMailbox},
+	{ID: "imap-bad", On: fact.Reply, Do: imapBad},
+	{ID: "imap-no", On: fact.Reply, Do: imapNo},
+	{ID: "imap-bye", On: fact.Reply, Do: imapBye},
+	{ID: "imap-autologout", On: fact.Reply, Do: imapAutologout},
+	{ID: "imap-autologout", Needs: BOTH, Do: imapAutologoutSilent},
+	{ID: "imap-idle-killed", Needs: BOTH | SILENT, Do: imapIdleKilled},
+	{ID: "imap-idle-too-long", Needs: BOTH, On: fact.Command, Do: imapIdleTooLong},
+	{ID: "imap-literal-wait", Needs: BOTH, On: fact.Odd, Do: imapLiteralWait},
+	{ID: "imap-unanswered", Needs: BOTH | SILENT, On: fact.Unanswered, Do: imapUnanswered},
+	{ID: "imap-alert", On: fact.Reply, Do: imapAlert},
+	{ID: "imap-stale-capabilities", Needs: BOTH | CLEAN, On: fact.Reply, Do: imapStale},
+	{ID: "imap-logout", On: fact.Reply, Do: imapLogout},
+	{ID: "imap-compressed", On: fact.Reply, Do: imapCompressed},
+}
+
+// isIMAP reports that the case is an IMAP session.
+func (c *Case) isIMAP() bool { return c.Proto == fact.IMAP }
+
+// imapCode returns the word of a reply's code.
+func imapCode(code uint16) string {
+	return [...]string{"", "OK", "NO", "BAD", "BYE", "PREAUTH"}[min(code, 5)]
+}
+
+// imapLine returns a reply as it was said, without its tag.
+func (c *Case) imapLine(f *fact.Fact) string {
+	return strings.TrimRight(imapCode(f.Code)+" "+c.boxWords(f), " ")
+}
+
+func imapDetected(c *Case, _ *fact.Fact, r *Raiser) {
+	if c.isIMAP() {
+		r.Frame(fact.At{Time: c.Start, Frame: c.First})
+	}
+}
+
+// imapGreeting reports that f is the server's first line.
+func imapGreeting(c *Case, f *fact.Fact) bool {
+	return c.isIMAP() && f.Cmd == uint8(imap.Greeting)
+}
+
+func imapWelcomed(c *Case, f *fact.Fact, r *Raiser) {
+	if !imapGreeting(c, f) || f.Code != imap.OK && f.Code != imap.PREAUTH {
+		return
+	}
+	g := r.At(f)
+	boxSet(g, "text", c.boxWords(f))
+	if name, _ := c.Software(); name != "" {
+		boxSet(g, "software", name)
+	}
+}
+
+func imapGreetingBye(c *Case, f *fact.Fact, r *Raiser) {
+	if !imapGreeting(c, f) || f.Code != imap.BYE {
+		return
+	}
+	g := r.At(f)
+	boxSet(g, "text", c.boxWords(f))
+	g.What = fmt.Sprintf("The server's first line was %q.", "* "+c.imapLine(f))
+}
+
+func imapGreetingClosed(c *Case, _ *fact.Fact, r *Raiser) {
+	if c.isIMAP() {
+		boxNeverGreeted(c, r)
+	}
+}
+
+func imapPreauth(c *Case, f *fact.Fact, r *Raiser) {
+	if imapGreeting(c, f) && f.Code == imap.PREAUTH && !c.sameHost() && c.inClear(f) {
+		g := r.At(f)
+		g.What = fmt.Sprintf("The greeting in frame %d is PREAUTH, before any encryption.", f.Frame)
+	}
+}
+
+func imapReady(c *Case, _ *fact.Fact, r *Raiser) {
+	if !c.isIMAP() {
+		return
+	}
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Capability {
+			g := r.At(f)
+			boxSet(g, "capabilities", boxJoin(c, f.Ref))
+			return
+		}
+	}
+}
+
+func imapClear(c *Case, _ *fact.Fact, r *Raiser) {
+	if c.isIMAP() {
+		boxClear(c, r, "STARTTLS")
+	}
+}
+
+// imapLoginDisabled: the dialog says by Level 1 that the password was readable.
+func imapLoginDisabled(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.isIMAP() || f.Cmd != uint8(imap.LOGIN) || f.Level != 1 {
+		return
+	}
+	if _, yes, _ := c.offered("LOGINDISABLED", f); !yes || boxAgain(r, f) {
+		return
+	}
+	g := r.At(f)
+	boxSet(g, "user", c.boxUser(f.Ref))
+	if e := c.boxReplyTo(f.Ref); e != nil {
+		boxAnd(g, e)
+		boxSet(g, "reply", c.imapLine(e))
+	}
+	g.What = fmt.Sprintf("The server had announced LOGINDISABLED; the client sent LOGIN with the password in clear in frame %d.", f.Frame)
+}
+
+// boxReplyTo returns the answer to the command ref, nil: none.
+func (c *Case) boxReplyTo(ref uint16) *fact.Fact {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && f.Ref == ref && ref != 0 {
+			return f
+		}
+	}
+	return nil
+}
+
+func imapStartTLS(c *Case, f *fact.Fact, r *Raiser) {
+	if c.isIMAP() && f.Cmd == uint8(imap.STARTTLS) && f.Code == imap.OK {
+		boxUpgrade(c, f, r, "STARTTLS")
+	}
+}
+
+func imapLoginFailed(c *Case, f *fact.Fact, r *Raiser) {
+	if c.isIMAP() && f.Level == fact.AuthFailed {
+		boxLoginFailed(c, f, r, imapCode(f.Code))
+	}
+}
+
+// imapTroubles are the commands that a trouble concerns and the codes that
+// tell it; no commands: all of them.
+var imapTroubles = map[imap.Trouble]struct {
+	codes []uint16
+	cmds  []imap.Cmd
+}{
+	imap.Unavailable: {[]uint16{imap.NO, imap.BAD, imap.BYE}, nil},
+	imap.Privacy:     {[]uint16{imap.NO}, nil},
+	imap.Limit:       {[]uint16{imap.NO, imap.BYE}, nil},
+	imap.Quota:       {[]uint16{imap.NO}, []imap.Cmd{imap.APPEND, imap.COPY, imap.MOVE}},
+}
+
+func imapTrouble(what imap.Trouble) func(*Case, *fact.Fact, *Raiser) {
+	row := imapTroubles[what]
+	return func(c *Case, f *fact.Fact, r *Raiser) {
+		if !c.isIMAP() || !among(row.codes, f.Code) || row.cmds != nil && !among(row.cmds, imap.Cmd(f.Cmd)) || imap.What(c.Log.Text(f)) != what {
+			return
+		}
+		if boxAgain(r, f) {
+			return
+		}
+		g := r.At(f)
+		imapAnswer(c, f, g)
+	}
+}
+
+func among[T comparable](list []T, x T) bool {
+	for _, y := range list {
+		if x == y {
+			return true
+		}
+	}
+	return false
+}
+
+// imapAnswer fills a finding about an answer: the command, the code, the words.
+func imapAnswer(c *Case, f *fact.Fact, g *Finding) {
+	command := c.Log.Get(f.Ref)
+	boxAnd(g, command)
+	if code, _ := imap.Code(c.Log.Text(f)); len(code) > 0 {
+		boxSet(g, "code", string(code))
+	}
+	boxSet(g, "text", c.boxWords(f))
+	if command == nil {
+		g.What = fmt.Sprintf("The server said in frame %d: %q.", f.Frame, "* "+c.imapLine(f))
+		return
+	}
+	words := c.boxWords(command)
+	boxSet(g, "command", words[:min(len(words), 80)])
+	g.What = fmt.Sprintf("The answer to %s (frame %d) was %q in frame %d.", imapVerb(c, command), command.Frame, c.imapLine(f), f.Frame)
+}
+
+// imapVerb returns the name of a command.
+func imapVerb(c *Case, command *fact.Fact) string {
+	if v := imap.Cmd(command.Cmd).Verb(); v != "" {
+		return v
+	}
+	words := strings.Fields(c.boxWords(command))
+	if len(words) > 1 {
+		return words[1]
+	}
+	return "an unknown command"
+}
+
+func imapMailbox(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.isIMAP() || f.Code != imap.NO || imap.What(c.Log.Text(f)) != imap.Mailbox || boxAgain(r, f) {
+		return
+	}
+	g := r.At(f)
+	imapAnswer(c, f, g)
+	// A client that makes the mailbox and tries again has no trouble.
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		if x.Kind == fact.Reply && x.Code == imap.OK && x.Frame > f.Frame && x.Cmd == f.Cmd &&
+			(imap.Cmd(x.Cmd) == imap.APPEND || imap.Cmd(x.Cmd) == imap.COPY || imap.Cmd(x.Cmd) == imap.MOVE) {
+			g.Severity = Info
+		}
+	}
+	if imap.Cmd(f.Cmd) == imap.CREATE {
+		g.Severity = Info // it is there, as the client wanted
+	}
+}
+
+func imapBad(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.isIMAP() || f.Code != imap.BAD && (f.Code != imap.NO || imap.What(c.Log.Text(f)) != imap.Client) {
+		return
+	}
+	if code, _ := imap.Code(c.Log.Text(f)); imap.Cmd(f.Cmd) == imap.AUTHENTICATE || strings.EqualFold(string(code), "ALERT") {
+		return // a matter of the login; imap-alert
+	}
+	if boxAgain(r, f) {
+		return
+	}
+	g := r.At(f)
+	imapAnswer(c, f, g)
+}
+
+func imapNo(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.isIMAP() || f.Code != imap.NO || f.Ref == 0 || imap.What(c.Log.Text(f)) != imap.NoTrouble {
+		return
+	}
+	if cmd := imap.Cmd(f.Cmd); cmd == imap.LOGIN || cmd == imap.AUTHENTICATE || cmd == imap.STARTTLS || boxAgain(r, f) {
+		return
+	}
+	g := r.At(f)
+	imapAnswer(c, f, g)
+}
+
+// imapEnded reports that f is a BYE that nobody asked for.
+func imapEnded(c *Case, f *fact.Fact) bool {
+	return c.isIMAP() && f.Code == imap.BYE && imap.Cmd(f.Cmd) == imap.None && f.Seen&fact.SeenQuit == 0
+}
+
+func imapBye(c *Case, f *fact.Fact, r *Raiser) {
+	if !imapEnded(c, f) || boxAgain(r, f) {
+		return
+	}
+	if what := imap.What(c.Log.Text(f)); what == imap.Inactive || what == imap.Limit || what == imap.Unavailable {
+		return
+	}
+	g := r.At(f)
+	boxSet(g, "text", c.boxWords(f))
+	g.What = fmt.Sprintf("The server ended the session in frame %d without being asked: %q.", f.Frame, "* "+c.imapLine(f))
+	for i := range c.Log.Facts {
+		if x := &c.Log.Facts[i]; x.Kind == fact.Unanswered {
+			if command := c.Log.Get(x.Ref); command != nil && command.Frame <= f.Frame {
+				boxSet(g, "command in progress", imapVerb(c, command))
+			}
+		}
+	}
+}
+
+// imapLastCommand returns the time of the client's last command or DONE before f.
+func imapLastCommand(c *Case, f *fact.Fact) (t int64, ok bool) {
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		if x == f {
+			break
+		}
+		if x.Kind == fact.Command || x.Kind == fact.Response {
+			t, ok = x.Time, true
+		}
+	}
+	return t, ok
+}
+
+func imapAutologout(c *Case, f *fact.Fact, r *Raiser) {
+	if !imapEnded(c, f) || imap.What(c.Log.Text(f)) != imap.Inactive {
+		return
+	}
+	g := r.At(f)
+	boxSet(g, "text", c.boxWords(f))
+	last, ok := imapLastCommand(c, f)
+	if !ok {
+		g.What = fmt.Sprintf("The server ended the session for inactivity in frame %d.", f.Frame)
+		return
+	}
+	idle := f.Time - last
+	boxSet(g, "idle", boxSeconds(idle))
+	g.What = fmt.Sprintf("%s after the client's last command the server ended the session: %q.", boxSeconds(idle), "* "+c.imapLine(f))
+	if idle < int64(imapRenew) && f.Seen&fact.SeenAuth != 0 {
+		g.Up()
+		g.Blame = BlameServer
+		g.What += fmt.Sprintf(" The standard asks for at least %d s.", int(imapIdle.Seconds()))
+	}
+}
+
+func imapAutologoutSilent(c *Case, _ *fact.Fact, r *Raiser) {
+	if c.isIMAP() {
+		boxSilentClose(c, r, imapRenew)
+	}
+}
+
+// imapIdleKilled: the server let the client wait with IDLE, and then the
+// connection turned out to be dead.
+func imapIdleKilled(c *Case, _ *fact.Fact, r *Raiser) {
+	if !c.isIMAP() || c.Log.Now&fact.SeenQuit != 0 {
+		return
+	}
+	lost := c.Find("tcp-state-lost-reset")
+	if lost == nil {
+		lost = c.Find("tcp-state-lost-silent")
+	}
+	if lost == nil {
+		return
+	}
+	var idle, last *fact.Fact
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Frame > lost.Frame {
+			break
+		}
+		switch {
+		case f.Kind == fact.Challenge && imap.Cmd(f.Cmd) == imap.IDLE:
+			idle, last = f, f
+		case f.Kind == fact.Reply && imap.Cmd(f.Cmd) == imap.IDLE, f.Kind == fact.Reply && f.Code == imap.BYE:
+			idle = nil
+		case f.Kind == fact.Reply && idle != nil:
+			last = f
+		}
+	}
+	if idle == nil {
+		return
+	}
+	silence := int64(0)
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Command && f.Frame > last.Frame {
+			silence = f.Time - last.Time // DONE, or the next command
+			break
+		}
+	}
+	if silence == 0 {
+		silence = lost.Time - last.Time
+	}
+	lostAt := fact.Fact{Frame: lost.Frame}
+	g := r.At(idle)
+	boxAnd(g, last)
+	boxAnd(g, &lostAt)
+	seconds := silence / int64(time.Second)
+	boxSet(g, "silence", boxSeconds(silence))
+	near := ""
+	for _, n := range natIdle {
+		if d := max(n-seconds, seconds-n); d*100 <= n*3 {
+			near = fmt.Sprint(n)
+		}
+	}
+	g.What = fmt.Sprintf("IDLE was accepted in frame %d; after %s of silence the connection was dead.", idle.Frame, boxSeconds(silence))
+	if near != "" {
+		boxSet(g, "usual limit", near+" s")
+		g.What += fmt.Sprintf(" %s s is a usual limit of devices that forget quiet connections.", near)
+	}
+}
+
+func imapIdleTooLong(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.isIMAP() || imap.Cmd(f.Cmd) != imap.IDLE {
+		return
+	}
+	// Until DONE, the server's last word, or the end of the session.
+	end := c.End
+	endFrame := c.Last
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		if x.Frame < f.Frame || x == f {
+			continue
+		}
+		if x.Kind == fact.Command && x.Time > f.Time || x.Kind == fact.Reply && (x.Ref != 0 && c.Log.Get(x.Ref) == f || x.Code == imap.BYE) {
+			end, endFrame = x.Time, x.Frame
+			break
+		}
+	}
+	if end-f.Time <= int64(imapRenew) || boxAgain(r, f) {
+		return
+	}
+	g := r.At(f)
+	until := fact.Fact{Frame: endFrame}
+	boxAnd(g, &until)
+	boxSet(g, "seconds", fmt.Sprint((end-f.Time)/int64(time.Second)))
+	g.What = fmt.Sprintf("IDLE lasted %s without DONE; clients should renew it within %d s.", boxSeconds(end-f.Time), int(imapRenew.Seconds()))
+}
+
+// imapWaited returns how long was observed that f stayed without what it waited for.
+func imapWaited(c *Case, f *fact.Fact) int64 {
+	end := c.End
+	if c.TCP.HowClosed == fact.EndSilent && c.Capture != nil {
+		end = max(end, c.Capture.Last)
+	}
+	return end - f.Time
+}
+
+func imapLiteralWait(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.isIMAP() {
+		return
+	}
+	command := c.Log.Get(f.Ref)
+	if f.Code == fact.OddUnoffered {
+		imapUnoffered(c, f, r, command)
+		return
+	}
+	if f.Code != fact.OddLiteral || command == nil || !c.Clean(nil) {
+		return
+	}
+	waited := imapWaited(c, command)
+	state, limit := "no \"+\" came", imapPlusWait
+	if f.Level == 1 {
+		state, limit = fmt.Sprintf("%s of it came", boxPlural(uint64(f.Num), "byte")), imapBytesWait
+	}
+	if waited < int64(limit) {
+		return
+	}
+	g := r.At(command)
+	boxSet(g, "command", c.boxWords(command))
+	boxSet(g, "received", fmt.Sprint(f.Num))
+	boxSet(g, "waited", boxSeconds(waited))
+	boxSet(g, "state", state)
+	g.What = fmt.Sprintf("%s in frame %d announced a literal; %s in %s.", imapVerb(c, command), command.Frame, state, boxSeconds(waited))
+}
+
+// imapUnoffered: {n+} to a server that did not offer it, and did not take it.
+func imapUnoffered(c *Case, f *fact.Fact, r *Raiser, command *fact.Fact) {
+	if command == nil {
+		return
+	}
+	answer := c.boxReplyTo(f.Ref)
+	if answer == nil || answer.Code != imap.BAD || boxAgain(r, f) {
+		return
+	}
+	g := r.At(f)
+	boxAnd(g, command)
+	boxAnd(g, answer)
+	boxSet(g, "command", c.boxWords(command))
+	g.What = fmt.Sprintf("The client sent a literal without waiting (frame %d) to a server that does not offer LITERAL+; the answer was %q.", f.Frame, c.imapLine(answer))
+}
+
+func imapUnanswered(c *Case, f *fact.Fact, r *Raiser) {
+	command := c.Log.Get(f.Ref)
+	if !c.isIMAP() || command == nil || !c.Clean(nil) {
+		return
+	}
+	switch imap.Cmd(f.Cmd) {
+	case imap.IDLE, imap.LOGOUT, imap.STARTTLS, imap.AUTHENTICATE, imap.COMPRESS:
+		return // it waits by nature, or ends the dialog one way or the other
+	}
+	if c.TCP.Side[fact.Client].Unacked > 0 {
+		return // it may not have arrived: a matter of the network
+	}
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		if x.Kind == fact.Odd && x.Code == fact.OddLiteral && x.Ref == f.Ref || x.Kind == fact.Reply && x.Code == imap.BYE {
+			return // imap-literal-wait, imap-bye
+		}
+	}
+	waited := imapWaited(c, command)
+	closed := c.TCP.Closed == 2 && c.TCP.HowClosed != fact.EndSilent
+	if waited < int64(imapAnswerWait) && !closed || boxAgain(r, command) {
+		return
+	}
+	g := r.At(command)
+	boxAnd(g, c.boxClosed())
+	boxSet(g, "command", c.boxWords(command))
+	boxSet(g, "waited", boxSeconds(waited))
+	boxSet(g, "lines meanwhile", fmt.Sprint(f.Code))
+	g.What = fmt.Sprintf("%s in frame %d was acknowledged and never answered in %s; then %s.", imapVerb(c, command), command.Frame, boxSeconds(waited), c.boxEnded())
+}
+
+func imapAlert(c *Case, f *fact.Fact, r *Raiser) {
+	if code, _ := imap.Code(c.Log.Text(f)); !c.isIMAP() || !strings.EqualFold(string(code), "ALERT") || boxAgain(r, f) {
+		return
+	}
+	g := r.At(f)
+	text := strings.TrimSpace(c.boxWords(f)[len("[ALERT]"):])
+	boxSet(g, "text", text)
+	g.What = fmt.Sprintf("The server's message in frame %d: %q.", f.Frame, text)
+}
+
+// imapExtensions are commands and the capability that offers them; a capability
+// matches by its beginning.
+var imapExtensions = map[imap.Cmd]string{
+	imap.MOVE: "MOVE", imap.IDLE: "IDLE", imap.ENABLE: "ENABLE", imap.ID: "ID", imap.COMPRESS: "COMPRESS=",
+	imap.UNSELECT: "UNSELECT", imap.NAMESPACE: "NAMESPACE", imap.SORT: "SORT", imap.THREAD: "THREAD=",
+	imap.NOTIFY: "NOTIFY", imap.GETQUOTA: "QUOTA", imap.GETQUOTAROOT: "QUOTA",
+}
+
+// imapStale: BAD to an extension that an older list offered and the last one does not.
+func imapStale(c *Case, f *fact.Fact, r *Raiser) {
+	word, ok := imapExtensions[imap.Cmd(f.Cmd)]
+	if !c.isIMAP() || !ok || f.Code != imap.BAD {
+		return
+	}
+	ever, now, lists := false, false, 0
+	var last *fact.Fact
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		if x == f {
+			break
+		}
+		if x.Kind != fact.Capability {
+			continue
+		}
+		if last == nil || x.Ref != last.Ref || x.Cmd != last.Cmd {
+			lists++
+			now = false
+		}
+		last = x
+		if text := strings.ToUpper(c.boxWords(x)); text == word || strings.HasSuffix(word, "=") && strings.HasPrefix(text, word) {
+			ever, now = true, true
+		}
+	}
+	if lists < 2 || !ever || now || boxAgain(r, f) {
+		return
+	}
+	g := r.At(f)
+	boxAnd(g, last)
+	boxSet(g, "extension", strings.TrimSuffix(word, "="))
+	g.What = fmt.Sprintf("An earlier list offered %s, the one in frame %d does not; the client used it and got BAD in frame %d.", strings.TrimSuffix(word, "="), last.Frame, f.Frame)
+}
+
+func imapLogout(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.isIMAP() || imap.Cmd(f.Cmd) != imap.LOGOUT || f.Code != imap.OK {
+		return
+	}
+	g := r.At(f)
+	boxAnd(g, c.Log.Get(f.Ref))
+	commands, _ := c.boxLedger(fact.CountCommands)
+	fetched, _ := c.boxLedger(fact.CountFetched)
+	bytes, _ := c.boxLedger(fact.CountBytes)
+	stored, _ := c.boxLedger(fact.CountLiterals)
+	boxSet(g, "duration", boxSeconds(f.Time-c.Start))
+	if commands == 0 {
+		return // never logged in
+	}
+	boxSet(g, "commands", fmt.Sprint(commands))
+	boxSet(g, "fetched", fmt.Sprint(fetched))
+	boxSet(g, "bytes", fmt.Sprint(bytes))
+	boxSet(g, "stored", fmt.Sprint(stored))
+	g.What = fmt.Sprintf("%s in %s: %s fetched (%d bytes), %d stored.", boxPlural(uint64(commands), "command"), boxSeconds(f.Time-c.Start), boxPlural(uint64(fetched), "message"), bytes, stored)
+}
+
+func imapCompressed(c *Case, f *fact.Fact, r *Raiser) {
+	if c.isIMAP() && imap.Cmd(f.Cmd) == imap.COMPRESS && f.Code == imap.OK {
+		g := r.At(f)
+		boxAnd(g, c.Log.Get(f.Ref))
+		g.What = fmt.Sprintf("COMPRESS was accepted in frame %d; what follows is not readable here.", f.Frame)
+	}
+}

@@ -1,0 +1,770 @@
+package rules
+
+import (
+	"fmt"
+	"time"
+
+	"postmortem/internal/fact"
+	"postmortem/pop3"
+)
+
+// Limits of the mailbox protocols, rules.md "Thresholds".
+const (
+	popIdle      = 600 * time.Second // RFC 1939, section 3: a server must wait at least so long
+	popSizeShare = 50                // a message may differ by one part in so many (2 %) from its announced size
+	popSizeFloor = 64                // and by so many bytes: some servers add a header of their own
+	boxFrames    = 16                // frames named in one finding
+)
+
+// popChecks are the conditions of the POP group. The whole group asks only in
+// sessions of POP3. POP-022 compares sessions and is not here.
+var popChecks = []Check{
+	{ID: "pop-detected", Do: popDetected},
+	{ID: "pop-welcomed", On: fact.Reply, Do: popWelcomed},
+	{ID: "pop-greeting-error", On: fact.Reply, Do: popGreetingError},
+	{ID: "pop-greeting-error", Needs: BOTH | START | CLEAN, Do: popGreetingClosed},
+	{ID: "pop-ready", Do: popReady},
+	{ID: "pop-user-pass-clear", Do: popClear},
+	{ID: "pop-apop", On: fact.AuthStart, Do: popAPOP},
+	{ID: "pop-login-failed", On: fact.AuthEnd, Do: popLoginFailed},
+	{ID: "pop-in-use", On: fact.Reply, Do: popTrouble(pop3.InUse)},
+	{ID: "pop-sys-temp", On: fact.Reply, Do: popTrouble(pop3.SysTemp)},
+	{ID: "pop-sys-perm", On: fact.Reply, Do: popTrouble(pop3.SysPerm)},
+	{ID: "pop-login-delay", On: fact.Reply, Do: popTrouble(pop3.LoginDelay)},
+	{ID: "pop-stls-accepted", On: fact.Reply, Do: popSTLS},
+	{ID: "pop-unknown-command", On: fact.Reply, Do: popUnknown},
+	{ID: "pop-list-broken", Needs: BOTH | CLEAN, On: fact.Odd, Do: popListBroken},
+	{ID: "pop-list-broken", Needs: BOTH | CLEAN, On: fact.Reply, Do: popListCount},
+	{ID: "pop-size-differs", Needs: CLEAN, On: fact.BodyEnd, Do: popSize},
+	{ID: "pop-retr-interrupted", Needs: CLEAN | SILENT, On: fact.BodyEnd, Do: popInterrupted},
+	{ID: "pop-deletes-lost", Needs: BOTH | SILENT, On: fact.Ledger, Do: popDeletesLost},
+	{ID: "pop-quit-failed", On: fact.Reply, Do: popQuitFailed},
+	{ID: "pop-autologout", On: fact.Reply, Do: popAutologout},
+	{ID: "pop-autologout", Needs: BOTH, Do: popAutologoutSilent},
+	{ID: "pop-plaintext-disallowed", On: fact.Reply, Do: popTrouble(pop3.Plaintext)},
+	{ID: "pop-summary", Do: popSummary},
+}
+
+// isPOP reports that the case is a POP3 session.
+func (c *Case) isPOP() bool { return c.Proto == fact.POP3 }
+
+// popErr reports that f is a negative answer of a POP3 server.
+func (c *Case) popErr(f *fact.Fact) bool {
+	return c.isPOP() && f.Kind == fact.Reply && f.From == fact.Server && f.Code == pop3.Err
+}
+
+// boxWords returns the words of a fact as a string.
+func (c *Case) boxWords(f *fact.Fact) string {
+	if f == nil {
+		return ""
+	}
+	return string(c.Log.Text(f))
+}
+
+// boxAnd adds the frame of another fact to the evidence.
+func boxAnd(g *Finding, f *fact.Fact) {
+	if f == nil || len(g.Frames) >= boxFrames {
+		return
+	}
+	if len(g.Frames) == 0 {
+		g.Frames = append(g.Frames, g.Frame)
+	}
+	for i, n := range g.Frames {
+		if n == f.Frame {
+			return
+		}
+		if n > f.Frame {
+			g.Frames = append(g.Frames, 0)
+			copy(g.Frames[i+1:], g.Frames[i:])
+			g.Frames[i] = f.Frame
+			return
+		}
+	}
+	g.Frames = append(g.Frames, f.Frame)
+}
+
+// boxSet adds a field when it has a value.
+func boxSet(g *Finding, key, value string) {
+	if value != "" {
+		g.Fields = append(g.Fields, Field{key, value})
+	}
+}
+
+// boxAgain counts a repetition on the finding of the same rule, and reports
+// whether there was one: the same trouble ten times is one finding.
+func boxAgain(r *Raiser, f *fact.Fact) bool {
+	for i := range r.c.Findings {
+		if g := &r.c.Findings[i]; g.Rule == r.rule {
+			g.Count++
+			boxAnd(g, f)
+			return true
+		}
+	}
+	return false
+}
+
+// boxUser returns the user's name of the login whose command is ref.
+func (c *Case) boxUser(ref uint16) string {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.AuthUser && f.Ref == ref && ref != 0 {
+			return c.boxWords(f)
+		}
+	}
+	return ""
+}
+
+// boxLedger returns a total of the session and whether it is known.
+func (c *Case) boxLedger(code uint16) (n uint32, ok bool) {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Ledger && f.Code == code {
+			return f.Num, true
+		}
+	}
+	return 0, false
+}
+
+// boxOffered says whether a capability was offered.
+func (c *Case) boxOffered(word string) string {
+	switch _, yes, known := c.offered(word, nil); {
+	case yes:
+		return "yes"
+	case known:
+		return "no"
+	}
+	return "not asked"
+}
+
+// boxSeconds prints a duration for people.
+func boxSeconds(ns int64) string {
+	switch d := time.Duration(ns); {
+	case d >= 10*time.Second:
+		return fmt.Sprintf("%d s", int64(d.Round(time.Second)/time.Second))
+	case d >= time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	default:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+}
+
+// boxPlural prints a count with its noun.
+func boxPlural(n uint64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// boxEnded says how the connection ended, as the end of a sentence.
+func (c *Case) boxEnded() string {
+	side := [...]string{"", "the client", "the server"}[min(c.TCP.Closed, 2)]
+	switch {
+	case c.TCP.HowClosed == fact.EndReset && side != "":
+		return side + " reset the connection"
+	case (c.TCP.HowClosed == fact.EndFin || c.TCP.HowClosed == fact.EndHalf) && side != "":
+		return side + " closed the connection"
+	case c.TCP.HowClosed == fact.EndReset:
+		return "the connection was reset"
+	case c.TCP.HowClosed == fact.EndSilent:
+		return "nothing more came"
+	}
+	return "the connection ended"
+}
+
+// boxClosed returns the frame in which a side closed, as a fact, nil when none did.
+func (c *Case) boxClosed() *fact.Fact {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.TCPReset || f.Kind == fact.TCPFin {
+			return f
+		}
+	}
+	return nil
+}
+
+func popDetected(c *Case, _ *fact.Fact, r *Raiser) {
+	if c.isPOP() {
+		r.Frame(fact.At{Time: c.Start, Frame: c.First})
+	}
+}
+
+func popWelcomed(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.isPOP() || f.Cmd != uint8(pop3.Greeting) || f.Code != pop3.OK {
+		return
+	}
+	text := c.boxWords(f)
+	g := r.At(f)
+	boxSet(g, "text", text)
+	if name, _ := c.Software(); name != "" {
+		boxSet(g, "software", name)
+	}
+	apop := "no"
+	if popStamp(text) {
+		apop = "yes"
+	}
+	boxSet(g, "APOP possible", apop)
+}
+
+// popStamp reports that a greeting has the time stamp that APOP needs. RFC 1939, section 7.
+func popStamp(text string) bool {
+	open, at := -1, false
+	for i := range len(text) {
+		switch text[i] {
+		case '<':
+			open, at = i, false
+		case '@':
+			at = true
+		case '>':
+			if open >= 0 && at {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func popGreetingError(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.popErr(f) || f.Cmd != uint8(pop3.Greeting) {
+		return
+	}
+	g := r.At(f)
+	g.What = fmt.Sprintf("The server's first line was -ERR: %q.", c.boxWords(f))
+	boxSet(g, "text", c.boxWords(f))
+}
+
+// popGreetingClosed: accepted and closed without a word.
+func popGreetingClosed(c *Case, _ *fact.Fact, r *Raiser) {
+	if c.isPOP() {
+		boxNeverGreeted(c, r)
+	}
+}
+
+// boxNeverGreeted raises that a server closed the connection without a byte.
+func boxNeverGreeted(c *Case, r *Raiser) {
+	t := c.TCP
+	if t.Open == 0 || t.Refused || c.TLS != nil || t.Side[fact.Server].Bytes != 0 || t.Closed != 2 {
+		return
+	}
+	s := &t.Side[fact.Server]
+	at := fact.At{Time: s.FinTime, Frame: s.Fin}
+	if at.Frame == 0 {
+		at = fact.At{Time: s.RstTime, Frame: s.Rst}
+	}
+	if at.Frame == 0 {
+		return
+	}
+	g := r.Frame(at)
+	g.From, g.HasFrom = fact.Server, true
+	g.What = fmt.Sprintf("The server accepted the connection and closed it after %s without sending a byte.", boxSeconds(at.Time-t.OpenTime))
+}
+
+func popReady(c *Case, _ *fact.Fact, r *Raiser) {
+	if !c.isPOP() {
+		return
+	}
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind != fact.Reply || f.Code != pop3.OK {
+			continue
+		}
+		switch pop3.Cmd(f.Cmd) {
+		case pop3.CAPA:
+			g := r.At(f)
+			boxSet(g, "capabilities", boxJoin(c, f.Ref))
+			return
+		case pop3.USER, pop3.APOP, pop3.AUTH, pop3.PASS:
+			r.At(f)
+			return
+		}
+	}
+}
+
+// boxJoin joins the capabilities that answer the command ref.
+func boxJoin(c *Case, ref uint16) string {
+	var out []byte
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Capability && f.Ref == ref {
+			if len(out) > 0 {
+				out = append(out, ", "...)
+			}
+			out = append(out, c.Log.Text(f)...)
+		}
+	}
+	return string(out)
+}
+
+// boxSecret returns the fact in which the secret of a login went out: PASS, a
+// response, or the command itself.
+func boxSecret(c *Case, i int) *fact.Fact {
+	start := &c.Log.Facts[i]
+	last := c.Log.Get(start.Ref)
+	for k := i + 1; k < len(c.Log.Facts); k++ {
+		f := &c.Log.Facts[k]
+		switch {
+		case f.Kind == fact.AuthEnd && f.Ref == start.Ref, f.Kind == fact.AuthStart:
+			return last
+		case f.Kind == fact.Response && f.Ref == start.Ref && f.Level == 0,
+			f.Kind == fact.Command && c.isPOP() && f.Cmd == uint8(pop3.PASS):
+			last = f
+		}
+	}
+	return last
+}
+
+func popClear(c *Case, _ *fact.Fact, r *Raiser) {
+	if c.isPOP() {
+		boxClear(c, r, "STLS")
+	}
+}
+
+// boxClear raises that passwords were readable, once a session.
+func boxClear(c *Case, r *Raiser, upgrade string) {
+	if c.sameHost() {
+		return
+	}
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind != fact.AuthStart || f.Level != 1 {
+			continue
+		}
+		at := boxSecret(c, i)
+		if at == nil {
+			at = f
+		}
+		if boxAgain(r, at) {
+			continue
+		}
+		g := r.At(at)
+		if c.privateBoth() {
+			g.Severity = min(g.Severity, Warning) // between private addresses the path is one's own, or a tunnel
+		}
+		user := c.boxUser(f.Ref)
+		mech := c.boxWords(f)
+		boxAnd(g, c.Log.Get(f.Ref))
+		boxSet(g, "user", user)
+		boxSet(g, "mechanism", mech)
+		if at.Kind == fact.Command && c.isPOP() && at.Cmd == uint8(pop3.PASS) && at.Num > 7 {
+			boxSet(g, "password length", fmt.Sprint(at.Num-7)) // without "PASS " and CRLF
+		}
+		boxSet(g, upgrade+" offered", c.boxOffered(upgrade))
+		secret := "password"
+		if mech == "XOAUTH2" || mech == "OAUTHBEARER" {
+			secret = "access token"
+		}
+		g.What = fmt.Sprintf("The %s went over the wire readable in frame %d (%s).", secret, at.Frame, mech)
+		if user != "" {
+			g.What = fmt.Sprintf("The %s of %q went over the wire readable in frame %d (%s).", secret, user, at.Frame, mech)
+		}
+	}
+}
+
+func popAPOP(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.isPOP() || c.boxWords(f) != "APOP" {
+		return
+	}
+	g := r.At(f)
+	boxSet(g, "user", c.boxUser(f.Ref))
+}
+
+func popLoginFailed(c *Case, f *fact.Fact, r *Raiser) {
+	if c.isPOP() && f.Level == fact.AuthFailed {
+		boxLoginFailed(c, f, r, "-ERR")
+	}
+}
+
+// boxLoginFailed raises a refused login. One that succeeded in the end was a typing error.
+func boxLoginFailed(c *Case, f *fact.Fact, r *Raiser, word string) {
+	if boxAgain(r, f) {
+		return
+	}
+	g := r.At(f)
+	mech := ""
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		if x.Kind == fact.AuthStart && x.Ref == f.Ref {
+			mech = c.boxWords(x)
+		}
+		if x.Kind == fact.AuthEnd && x.Level == fact.AuthOK && x.Frame > f.Frame {
+			g.Severity = min(g.Severity, Warning)
+		}
+	}
+	boxAnd(g, c.Log.Get(f.Ref))
+	user := c.boxUser(f.Ref)
+	boxSet(g, "user", user)
+	boxSet(g, "mechanism", mech)
+	boxSet(g, "text", c.boxWords(f))
+	g.What = fmt.Sprintf("The server refused the login in frame %d: %q.", f.Frame, word+" "+c.boxWords(f))
+	if user != "" {
+		g.What = fmt.Sprintf("The server refused the login of %q in frame %d: %q.", user, f.Frame, word+" "+c.boxWords(f))
+	}
+}
+
+// popTrouble raises the answers whose text says what.
+func popTrouble(what pop3.Trouble) func(*Case, *fact.Fact, *Raiser) {
+	return func(c *Case, f *fact.Fact, r *Raiser) {
+		if !c.popErr(f) || pop3.What(c.Log.Text(f)) != what {
+			return
+		}
+		login := false
+		switch pop3.Cmd(f.Cmd) {
+		case pop3.USER, pop3.PASS, pop3.APOP, pop3.AUTH:
+			login = true
+		}
+		if what == pop3.Plaintext && (!login || c.boxInTLS(f)) {
+			return
+		}
+		if what == pop3.InUse && !login && f.Cmd != uint8(pop3.Greeting) {
+			return
+		}
+		if boxAgain(r, f) {
+			return
+		}
+		g := r.At(f)
+		boxAnd(g, c.Log.Get(f.Ref))
+		boxSet(g, "text", c.boxWords(f))
+		verb := pop3.Cmd(f.Cmd).Verb()
+		if verb == "" {
+			verb = "the connection"
+		}
+		g.What = fmt.Sprintf("The answer to %s in frame %d was %q.", verb, f.Frame, "-ERR "+c.boxWords(f))
+		if what == pop3.Plaintext {
+			boxSet(g, "STLS offered", c.boxOffered("STLS"))
+		}
+	}
+}
+
+// boxInTLS reports that f was said inside TLS.
+func (c *Case) boxInTLS(f *fact.Fact) bool {
+	return c.TLS != nil && c.TLS.Done && f.Frame > c.TLS.DoneAt.Frame
+}
+
+func popSTLS(c *Case, f *fact.Fact, r *Raiser) {
+	if c.isPOP() && f.Cmd == uint8(pop3.STLS) && f.Code == pop3.OK {
+		boxUpgrade(c, f, r, "STLS")
+	}
+}
+
+// boxUpgrade raises that encryption was agreed on. The bare title is left to
+// sessions whose handshake was completed.
+func boxUpgrade(c *Case, f *fact.Fact, r *Raiser, word string) {
+	g := r.At(f)
+	boxAnd(g, c.Log.Get(f.Ref))
+	boxSet(g, "command frame", boxFrame(c.Log.Get(f.Ref)))
+	boxSet(g, "reply frame", fmt.Sprint(f.Frame))
+	t := c.TLS
+	switch {
+	case t != nil && t.Done:
+	case t != nil && len(t.Alerts) > 0:
+		g.Qualifier = fmt.Sprintf("%s accepted only; TLS handshake failed at frame %d", word, t.Alerts[0].At.Frame)
+	case t != nil && t.Broken != nil:
+		g.Qualifier = fmt.Sprintf("%s accepted only; TLS handshake failed at frame %d", word, t.Broken.At.Frame)
+	case c.TCP.HowClosed == fact.EndOfCapture:
+		g.Qualifier = word + " accepted; outcome not captured"
+	default:
+		g.Qualifier = word + " accepted only; the TLS handshake was not completed"
+	}
+}
+
+func boxFrame(f *fact.Fact) string {
+	if f == nil {
+		return ""
+	}
+	return fmt.Sprint(f.Frame)
+}
+
+func popUnknown(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.popErr(f) {
+		return
+	}
+	cmd := pop3.Cmd(f.Cmd)
+	switch cmd {
+	case pop3.None, pop3.Greeting, pop3.AUTH, pop3.MECHS, pop3.CAPA, pop3.XTND, pop3.APOP:
+		return // probes, or a matter of the login
+	}
+	if cmd != pop3.Unknown && pop3.What(c.Log.Text(f)) != pop3.UnknownCommand {
+		return
+	}
+	if boxAgain(r, f) {
+		return
+	}
+	g := r.At(f)
+	command := c.Log.Get(f.Ref)
+	boxAnd(g, command)
+	boxSet(g, "command", c.boxWords(command))
+	boxSet(g, "text", c.boxWords(f))
+	g.What = fmt.Sprintf("The server refused %q in frame %d: %q.", c.boxWords(command), f.Frame, "-ERR "+c.boxWords(f))
+	if f.Seen&fact.SeenAuth == 0 && popNeedsLogin(cmd) {
+		g.What = fmt.Sprintf("The client sent %s before it had logged in; the server refused it in frame %d: %q.", cmd.Verb(), f.Frame, "-ERR "+c.boxWords(f))
+	}
+}
+
+// popNeedsLogin reports that a command belongs to the transaction state. RFC 1939, section 5.
+func popNeedsLogin(cmd pop3.Cmd) bool {
+	switch cmd {
+	case pop3.STAT, pop3.LIST, pop3.UIDL, pop3.RETR, pop3.TOP, pop3.DELE, pop3.RSET, pop3.NOOP, pop3.LAST:
+		return true
+	}
+	return false
+}
+
+func popListBroken(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.isPOP() || f.Code != fact.OddReplyFormat || f.Ref == 0 || f.From != fact.Server {
+		return
+	}
+	if cmd := pop3.Cmd(f.Cmd); cmd != pop3.LIST && cmd != pop3.UIDL && cmd != pop3.CAPA {
+		return
+	}
+	if boxAgain(r, f) {
+		return
+	}
+	g := r.At(f)
+	boxAnd(g, c.Log.Get(f.Ref))
+	verb := pop3.Cmd(f.Cmd).Verb()
+	if f.Num == 0 {
+		g.What = fmt.Sprintf("The answer to %s never came to its closing dot (frame %d).", verb, f.Frame)
+		return
+	}
+	boxSet(g, "bad lines", fmt.Sprint(f.Num))
+	g.What = fmt.Sprintf("%s of the answer to %s do not begin with a message number and a value.", boxPlural(uint64(f.Num), "line"), verb)
+}
+
+// popListCount compares the list with what STAT has said just before it.
+func popListCount(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.isPOP() || f.Cmd != uint8(pop3.LIST) || f.Code != pop3.OK || f.Level < 1 {
+		return
+	}
+	command := c.Log.Get(f.Ref)
+	if command == nil || len(c.Log.Text(command)) > len("LIST") {
+		return // with an argument it is one line
+	}
+	var stat *fact.Fact
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		if x == f {
+			break
+		}
+		if x.Kind == fact.Odd && x.Ref == f.Ref {
+			return // popListBroken says so
+		}
+		if x.Kind == fact.Reply && x.Code == pop3.OK {
+			switch pop3.Cmd(x.Cmd) {
+			case pop3.STAT:
+				stat = x
+			case pop3.DELE, pop3.RSET:
+				stat = nil
+			}
+		}
+	}
+	if stat == nil {
+		return
+	}
+	var want, bytes uint32
+	if n, _ := fmt.Sscanf(c.boxWords(stat), "%d %d", &want, &bytes); n < 2 || want == f.Num {
+		return
+	}
+	g := r.At(f)
+	boxAnd(g, stat)
+	boxSet(g, "expected", fmt.Sprint(want))
+	boxSet(g, "got", fmt.Sprint(f.Num))
+	g.What = fmt.Sprintf("STAT told %s (frame %d), LIST has %d (frame %d).", boxPlural(uint64(want), "message"), stat.Frame, f.Num, f.Frame)
+}
+
+func popSize(c *Case, f *fact.Fact, r *Raiser) {
+	start := c.Log.Get(f.Ref)
+	if !c.isPOP() || f.Cmd != uint8(pop3.RETR) || start == nil || start.Num == 0 {
+		return
+	}
+	told, got := int64(start.Num), int64(f.Num)
+	diff := max(told-got, got-told)
+	if diff <= popSizeFloor || diff*popSizeShare <= told {
+		return
+	}
+	if f.Code == 0 && (got > told || c.TCP.HowClosed == fact.EndOfCapture) {
+		return
+	}
+	if boxAgain(r, f) {
+		return
+	}
+	g := r.At(f)
+	boxAnd(g, start)
+	boxSet(g, "announced", fmt.Sprint(told))
+	boxSet(g, "received", fmt.Sprint(got))
+	g.What = fmt.Sprintf("Message %d: %d bytes announced, %d received.", start.Code, told, got)
+	switch {
+	case f.Code == 0:
+		g.Up()
+	case f.Level == 1:
+		g.What += " The difference is the number of its lines: the server counts one byte for a line end. Harmless."
+	}
+}
+
+func popInterrupted(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.isPOP() || f.Cmd != uint8(pop3.RETR) || f.Code != 0 {
+		return
+	}
+	start := c.Log.Get(f.Ref)
+	g := r.At(f)
+	boxAnd(g, start)
+	boxAnd(g, c.boxClosed())
+	boxSet(g, "bytes", fmt.Sprint(f.Num))
+	g.What = fmt.Sprintf("%d bytes of the message had come, its closing dot had not, when %s.", f.Num, c.boxEnded())
+	if start == nil {
+		return
+	}
+	boxSet(g, "message", fmt.Sprint(start.Code))
+	if start.Num > 0 {
+		boxSet(g, "announced", fmt.Sprint(start.Num))
+		g.What = fmt.Sprintf("%d of %d bytes of message %d had come, its closing dot had not, when %s.", f.Num, start.Num, start.Code, c.boxEnded())
+	}
+}
+
+func popDeletesLost(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.isPOP() || f.Code != fact.CountMarked || f.Level != fact.DeletionLost || f.Num == 0 {
+		return
+	}
+	// The finding stands at the last deletion; the end may have no frame of its own.
+	var last *fact.Fact
+	for i := range c.Log.Facts {
+		if x := &c.Log.Facts[i]; x.Kind == fact.Reply && x.Cmd == uint8(pop3.DELE) && x.Code == pop3.OK {
+			last = x
+		}
+	}
+	if last == nil {
+		last = f
+	}
+	g := r.At(last)
+	boxAnd(g, c.boxClosed())
+	boxSet(g, "messages", c.boxWords(f))
+	boxSet(g, "ended", c.boxEnded())
+	g.What = fmt.Sprintf("%s marked for deletion (number %s), then %s without QUIT: nothing was deleted.",
+		boxPlural(uint64(f.Num), "message"), c.boxWords(f), c.boxEnded())
+}
+
+func popQuitFailed(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.popErr(f) || f.Cmd != uint8(pop3.QUIT) {
+		return
+	}
+	n, ok := c.boxLedger(fact.CountMarked)
+	if !ok || n == 0 {
+		return
+	}
+	g := r.At(f)
+	boxAnd(g, c.Log.Get(f.Ref))
+	boxSet(g, "text", c.boxWords(f))
+	g.What = fmt.Sprintf("%s marked for deletion; the answer to QUIT was %q.", boxPlural(uint64(n), "message"), "-ERR "+c.boxWords(f))
+}
+
+// popMarks reports that deletions got lost with the session.
+func popMarks(c *Case) bool {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Ledger && f.Code == fact.CountMarked {
+			return f.Level == fact.DeletionLost && f.Num > 0
+		}
+	}
+	return false
+}
+
+func popAutologout(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.popErr(f) || pop3.Cmd(f.Cmd) != pop3.None || pop3.What(c.Log.Text(f)) != pop3.Inactive {
+		return
+	}
+	idle := f.Time - boxLastBefore(c, f)
+	g := r.At(f)
+	boxSet(g, "text", c.boxWords(f))
+	boxSet(g, "idle", boxSeconds(idle))
+	g.What = fmt.Sprintf("After %s without a command the server ended the session: %q.", boxSeconds(idle), "-ERR "+c.boxWords(f))
+	if popMarks(c) {
+		g.Up()
+	}
+	if idle < int64(popIdle) {
+		g.Blame = BlameServer
+		g.What += fmt.Sprintf(" The standard asks for at least %d s.", int(popIdle.Seconds()))
+	}
+}
+
+// boxLastBefore returns the time of the last command or answer before f, f's own when there is none.
+func boxLastBefore(c *Case, f *fact.Fact) int64 {
+	t := f.Time
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		if x == f {
+			break
+		}
+		switch x.Kind {
+		case fact.Command, fact.Reply, fact.BodyEnd, fact.Challenge, fact.Response:
+			t = x.Time
+		}
+	}
+	return t
+}
+
+func popAutologoutSilent(c *Case, _ *fact.Fact, r *Raiser) {
+	if !c.isPOP() {
+		return
+	}
+	if g := boxSilentClose(c, r, popIdle); g != nil && popMarks(c) {
+		g.Up()
+	}
+}
+
+// boxSilentClose raises that the server closed the connection without a word
+// after a long silence of the client.
+func boxSilentClose(c *Case, r *Raiser, after time.Duration) *Finding {
+	s := &c.TCP.Side[fact.Server]
+	if c.TCP.Closed != 2 || s.Fin == 0 || c.Log.Now&fact.SeenQuit != 0 {
+		return nil
+	}
+	var last *fact.Fact
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Frame > s.Fin {
+			break
+		}
+		switch f.Kind {
+		case fact.Command, fact.Reply, fact.BodyEnd, fact.Challenge, fact.Response:
+			last = f
+		}
+	}
+	if last == nil || s.FinTime-last.Time < int64(after) {
+		return nil
+	}
+	for i := range r.c.Findings {
+		if r.c.Findings[i].Rule == r.rule {
+			return nil
+		}
+	}
+	g := r.Frame(fact.At{Time: s.FinTime, Frame: s.Fin})
+	g.From, g.HasFrom = fact.Server, true
+	boxAnd(g, last)
+	boxSet(g, "idle", boxSeconds(s.FinTime-last.Time))
+	g.What = fmt.Sprintf("The server closed the connection after %s without a command.", boxSeconds(s.FinTime-last.Time))
+	return g
+}
+
+func popSummary(c *Case, _ *fact.Fact, r *Raiser) {
+	if !c.isPOP() || c.Log.Now&fact.SeenAuth == 0 || c.Log.Now&fact.SeenBye == 0 {
+		return
+	}
+	var quit *fact.Fact
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && f.Cmd == uint8(pop3.QUIT) && f.Code == pop3.OK {
+			quit = f
+		}
+	}
+	if quit == nil {
+		return
+	}
+	g := r.At(quit)
+	box, known := c.boxLedger(fact.CountBox)
+	fetched, _ := c.boxLedger(fact.CountFetched)
+	bytes, _ := c.boxLedger(fact.CountBytes)
+	deleted, _ := c.boxLedger(fact.CountMarked)
+	g.What = fmt.Sprintf("%s fetched (%d bytes), %d deleted, in %s.", boxPlural(uint64(fetched), "message"), bytes, deleted, boxSeconds(quit.Time-c.Start))
+	if known {
+		boxSet(g, "messages", fmt.Sprint(box))
+		boxSet(g, "left on server", fmt.Sprint(box-min(deleted, box)))
+		g.What = fmt.Sprintf("%s in the mailbox, %d fetched (%d bytes), %d deleted, in %s.", boxPlural(uint64(box), "message"), fetched, bytes, deleted, boxSeconds(quit.Time-c.Start))
+	}
+	boxSet(g, "fetched", fmt.Sprint(fetched))
+	boxSet(g, "bytes", fmt.Sprint(bytes))
+	boxSet(g, "deleted", fmt.Sprint(deleted))
+	boxSet(g, "seconds", fmt.Sprintf("%.3f", float64(quit.Time-c.Start)/1e9))
+}

@@ -1,0 +1,888 @@
+package rules
+
+import (
+	"bytes"
+	"net/netip"
+	"strings"
+
+	"postmortem/internal/fact"
+	"postmortem/smtp"
+)
+
+// An Exchange is a request of the client and the server's reply to it. Its
+// facts belong to the case's log.
+type Exchange struct {
+	// Command is what was asked: a Command, or for SMTP's answer to a message
+	// its BodyEnd. nil: the greeting, or a reply that no command waits for.
+	Command *fact.Fact
+	Reply   *fact.Fact // nil: none came
+	// Sent is where the last byte of the request was seen: of the command, of
+	// the last chunk, of the last response of a login.
+	Sent  fact.At
+	Wait  int64 // nanoseconds from Sent to the reply, 0 without one
+	Think int64 // Wait without the way to the server and back
+	Txn   int16 // number of its transaction from 1, 0: none
+}
+
+// Cmd returns the command of the exchange as its protocol numbers it.
+func (e *Exchange) Cmd() smtp.Cmd {
+	switch {
+	case e.Reply != nil:
+		return smtp.Cmd(e.Reply.Cmd)
+	case e.Command.Kind == fact.BodyEnd:
+		return smtp.Message
+	}
+	return smtp.Cmd(e.Command.Cmd)
+}
+
+// Code returns the reply's code, 0 without a reply.
+func (e *Exchange) Code() uint16 {
+	if e.Reply == nil {
+		return 0
+	}
+	return e.Reply.Code
+}
+
+// An Outcome is what became of a transaction or of one of its recipients.
+type Outcome uint8
+
+// The outcomes.
+const (
+	OutcomeUnknown Outcome = iota
+	Accepted
+	Deferred
+	Rejected
+	Aborted
+)
+
+var outcomeNames = [...]string{"unknown", "accepted", "deferred", "rejected", "aborted"}
+
+func (o Outcome) String() string { return outcomeNames[o] }
+
+// byCode is the outcome that a reply code means.
+func byCode(code uint16) Outcome {
+	switch {
+	case code == 0:
+		return OutcomeUnknown
+	case code < 400:
+		return Accepted
+	case code < 500:
+		return Deferred
+	}
+	return Rejected
+}
+
+// A Recipient is one RCPT and its answer.
+type Recipient struct {
+	Command *fact.Fact // nil: only the reply was captured
+	Reply   *fact.Fact // nil: none came
+	Message *fact.Fact // LMTP: the answer for this recipient after the message, else nil
+}
+
+// Outcome says whether the recipient was accepted.
+func (r *Recipient) Outcome() Outcome {
+	if r.Reply == nil {
+		return OutcomeUnknown
+	}
+	return byCode(r.Reply.Code)
+}
+
+// A Transaction is one message offered, from MAIL on.
+type Transaction struct {
+	N          int16      // from 1
+	Mail       *fact.Fact // nil: not captured
+	MailReply  *fact.Fact
+	Recipients []Recipient
+	Data       *fact.Fact // DATA or the first BDAT
+	DataReply  *fact.Fact
+	BodyStart  *fact.Fact
+	BodyEnd    *fact.Fact
+	Reply      *fact.Fact // to the message; with LMTP the worst of them
+	EndedBy    *fact.Fact // the command that ended it before it was complete
+	Last       *fact.Fact // the last fact that belongs to it
+	Outcome    Outcome
+
+	first, count int // of its recipients in the view
+}
+
+// First returns the first fact of the transaction.
+func (t *Transaction) First() *fact.Fact {
+	for _, f := range [...]*fact.Fact{t.Mail, t.MailReply} {
+		if f != nil {
+			return f
+		}
+	}
+	if len(t.Recipients) > 0 {
+		if r := t.Recipients[0]; r.Command != nil {
+			return r.Command
+		}
+		return t.Recipients[0].Reply
+	}
+	for _, f := range [...]*fact.Fact{t.Data, t.DataReply, t.BodyStart, t.BodyEnd} {
+		if f != nil {
+			return f
+		}
+	}
+	return t.Reply
+}
+
+// Taken counts the recipients that were accepted and those that were refused.
+func (t *Transaction) Taken() (accepted, refused int) {
+	for i := range t.Recipients {
+		switch t.Recipients[i].Outcome() {
+		case Accepted:
+			accepted++
+		case Deferred, Rejected:
+			refused++
+		}
+	}
+	return accepted, refused
+}
+
+// A dialogView is the dialog of a case in the shape that the checks want. It is
+// made once a case, and its memory serves the next one.
+type dialogView struct {
+	made      bool
+	exchanges []Exchange
+	txns      []Transaction
+	rcpts     []Recipient
+	at        []uint32 // by fact: 1 + index of its exchange
+}
+
+func (v *dialogView) reset() {
+	v.made = false
+	v.exchanges, v.txns, v.rcpts, v.at = v.exchanges[:0], v.txns[:0], v.rcpts[:0], v.at[:0]
+}
+
+// Exchanges returns what was asked and answered, in the order of the requests;
+// replies that nothing asked for stand where they came. The slice belongs to the case.
+func (c *Case) Exchanges() []Exchange {
+	c.dialog()
+	return c.view.exchanges
+}
+
+// Transactions returns the messages offered in an SMTP or LMTP session. The
+// slice belongs to the case.
+func (c *Case) Transactions() []Transaction {
+	c.dialog()
+	return c.view.txns
+}
+
+// exchangeOf returns the exchange of a Command, BodyEnd or Reply, nil when there is none.
+func (c *Case) exchangeOf(f *fact.Fact) *Exchange {
+	c.dialog()
+	for i := range c.view.exchanges {
+		if e := &c.view.exchanges[i]; e.Command == f || e.Reply == f {
+			return e
+		}
+	}
+	return nil
+}
+
+// dialog makes the view when that has not been done.
+func (c *Case) dialog() {
+	v := &c.view
+	if v.made {
+		return
+	}
+	v.reset()
+	v.made = true
+	c.pair()
+	if c.Proto == fact.SMTP || c.Proto == fact.LMTP {
+		c.transact()
+	}
+}
+
+// pair makes the exchanges.
+func (c *Case) pair() {
+	v := &c.view
+	facts := c.Log.Facts
+	for i := range facts {
+		f := &facts[i]
+		v.at = append(v.at, 0)
+		switch f.Kind {
+		case fact.Command:
+			if (c.Proto == fact.SMTP || c.Proto == fact.LMTP) && smtp.Cmd(f.Cmd) == smtp.PROXY {
+				continue
+			}
+			v.exchanges = append(v.exchanges, Exchange{Command: f, Sent: f.At()})
+			v.at[i] = uint32(len(v.exchanges))
+		case fact.Response, fact.Chunk:
+			if e := v.of(f.Ref); e != nil && e.Reply == nil {
+				e.Sent = f.At()
+			}
+		case fact.Reply:
+			e := v.of(f.Ref)
+			asked := c.Log.Get(f.Ref)
+			switch {
+			case e != nil && e.Reply == nil:
+				e.Reply = f
+			case asked != nil && (asked.Kind == fact.BodyEnd || asked.Kind == fact.Command):
+				// The answer to a message, or one more to the same: LMTP.
+				v.exchanges = append(v.exchanges, Exchange{Command: asked, Reply: f, Sent: asked.At()})
+				e = &v.exchanges[len(v.exchanges)-1]
+				if v.at[f.Ref-1] == 0 {
+					v.at[f.Ref-1] = uint32(len(v.exchanges))
+				}
+			default:
+				v.exchanges = append(v.exchanges, Exchange{Reply: f})
+				e = &v.exchanges[len(v.exchanges)-1]
+				if c.mail() && smtp.Cmd(f.Cmd) == smtp.Greeting && c.TCP.OpenTime != 0 {
+					e.Sent = fact.At{Time: c.TCP.OpenTime, Frame: c.TCP.Open}
+				}
+			}
+			if e.Sent.Time != 0 {
+				e.Wait = max(f.Time-e.Sent.Time, 0)
+				e.Think = max(e.Wait-c.TCP.RTTServer, 0)
+			}
+			v.at[i] = v.at[max(int(f.Ref)-1, 0)]
+		case fact.Unanswered:
+			// A message whose answer never came is an exchange too.
+			if asked := c.Log.Get(f.Ref); asked != nil && asked.Kind == fact.BodyEnd && v.at[f.Ref-1] == 0 {
+				v.exchanges = append(v.exchanges, Exchange{Command: asked, Sent: asked.At()})
+				v.at[f.Ref-1] = uint32(len(v.exchanges))
+			}
+		}
+	}
+}
+
+// of returns the exchange of the fact that ref names.
+func (v *dialogView) of(ref uint16) *Exchange {
+	if ref == 0 || int(ref) > len(v.at) || v.at[ref-1] == 0 {
+		return nil
+	}
+	return &v.exchanges[v.at[ref-1]-1]
+}
+
+// transact makes the transactions out of the facts, in order.
+func (c *Case) transact() {
+	v := &c.view
+	open := -1 // the transaction that is under way
+	begin := func() *Transaction {
+		v.txns = append(v.txns, Transaction{N: int16(len(v.txns) + 1), first: len(v.rcpts)})
+		open = len(v.txns) - 1
+		return &v.txns[open]
+	}
+	current := func() *Transaction {
+		if open < 0 {
+			return begin()
+		}
+		return &v.txns[open]
+	}
+	end := func(by *fact.Fact) {
+		if open >= 0 {
+			v.txns[open].EndedBy = by
+			open = -1
+		}
+	}
+	facts := c.Log.Facts
+	for i := range facts {
+		f := &facts[i]
+		var e *Exchange
+		if v.at[i] != 0 {
+			e = &v.exchanges[v.at[i]-1]
+		}
+		code := uint16(0)
+		if e != nil {
+			code = e.Code()
+		}
+		switch f.Kind {
+		case fact.Command:
+			switch smtp.Cmd(f.Cmd) {
+			case smtp.MAIL:
+				if open >= 0 && code >= 400 { // nested and refused: the one under way goes on
+					e.Txn = v.txns[open].N
+					continue
+				}
+				end(f)
+				t := begin()
+				t.Mail, t.MailReply, t.Last = f, e.Reply, f
+				e.Txn = t.N
+				if code >= 400 && !c.followed(i, smtp.RCPT) {
+					open = -1
+				}
+			case smtp.RCPT:
+				if open < 0 && code >= 400 {
+					continue // out of sequence
+				}
+				t := current()
+				v.rcpts = append(v.rcpts, Recipient{Command: f, Reply: e.Reply})
+				t.count++
+				t.Last, e.Txn = f, t.N
+			case smtp.DATA, smtp.BDAT:
+				if open < 0 && code >= 400 {
+					continue
+				}
+				t := current()
+				if t.Data == nil {
+					t.Data = f
+					if smtp.Cmd(f.Cmd) == smtp.DATA || e.Cmd() != smtp.Message {
+						t.DataReply = e.Reply
+					}
+				}
+				t.Last, e.Txn = f, t.N
+			case smtp.EHLO, smtp.HELO, smtp.LHLO, smtp.RSET, smtp.QUIT, smtp.STARTTLS:
+				if code < 400 { // a refused command ends nothing
+					end(f)
+				}
+			}
+		case fact.BodyStart:
+			t := current()
+			if t.BodyStart == nil {
+				t.BodyStart = f
+			}
+			t.Last = f
+		case fact.BodyEnd:
+			t := current()
+			t.BodyEnd, t.Last = f, f
+			if f.Cmd == uint8(smtp.DATA) && t.DataReply != nil && t.DataReply.Code >= 400 {
+				continue // refused, and sent all the same
+			}
+			if f.Code == 1 {
+				open = -1
+			}
+		case fact.Reply:
+			c.replied(f, current, &open)
+		}
+	}
+	for i := range v.txns {
+		t := &v.txns[i]
+		t.Recipients = v.rcpts[t.first : t.first+t.count]
+		c.settle(t)
+	}
+	for i := range v.exchanges { // the answers to messages
+		e := &v.exchanges[i]
+		if e.Txn == 0 && e.Command != nil && e.Command.Kind == fact.BodyEnd {
+			for k := range v.txns {
+				if v.txns[k].BodyEnd == e.Command {
+					e.Txn = v.txns[k].N
+				}
+			}
+		}
+	}
+}
+
+// replied takes a reply that belongs to a transaction and not to one of its
+// commands: the answer to the message, and all when only the server was captured.
+func (c *Case) replied(f *fact.Fact, current func() *Transaction, open *int) {
+	v := &c.view
+	alone := f.Ref == 0
+	switch cmd := smtp.Cmd(f.Cmd); {
+	case cmd == smtp.Message:
+		t := (*Transaction)(nil)
+		if asked := c.Log.Get(f.Ref); asked != nil {
+			for i := range v.txns {
+				if x := &v.txns[i]; x.BodyEnd == asked || x.BodyStart == asked || x.Data == asked || x.BodyEnd != nil && asked.Kind == fact.Command && within(x, asked) {
+					t = x
+				}
+			}
+		}
+		if t == nil {
+			t = current()
+			*open = -1
+		}
+		if t.Reply == nil || byCode(f.Code) > byCode(t.Reply.Code) {
+			t.Reply = f
+		}
+		t.Last = f
+		if c.Proto == fact.LMTP || c.Log.Get(f.Ref) != nil {
+			for k := t.first; k < t.first+t.count; k++ {
+				if r := &v.rcpts[k]; r.Message == nil && r.Outcome() == Accepted {
+					r.Message = f
+					break
+				}
+			}
+		}
+	case !alone:
+	case cmd == smtp.MAIL && f.Code < 400:
+		if *open >= 0 && v.txns[*open].MailReply != nil {
+			*open = -1
+		}
+		t := current()
+		t.MailReply, t.Last = f, f
+	case cmd == smtp.RCPT:
+		t := current()
+		v.rcpts = append(v.rcpts, Recipient{Reply: f})
+		t.count++
+		t.Last = f
+	case cmd == smtp.DATA && f.Code == 354:
+		t := current()
+		t.DataReply, t.Last = f, f
+	}
+}
+
+// within reports whether the command f stands between the beginning and the end of t's content.
+func within(t *Transaction, f *fact.Fact) bool {
+	return t.BodyStart != nil && t.Data != nil && f.Time >= t.Data.Time && f.Time <= t.BodyEnd.Time
+}
+
+// followed reports whether the next command behind fact i is cmd.
+func (c *Case) followed(i int, cmd smtp.Cmd) bool {
+	for _, f := range c.Log.Facts[i+1:] {
+		if f.Kind == fact.Command {
+			return smtp.Cmd(f.Cmd) == cmd
+		}
+	}
+	return false
+}
+
+// settle says what became of a transaction.
+func (c *Case) settle(t *Transaction) {
+	accepted, refused := t.Taken()
+	worst := func() Outcome {
+		for i := range t.Recipients {
+			if t.Recipients[i].Outcome() == Deferred {
+				return Deferred // it will be tried again
+			}
+		}
+		return Rejected
+	}
+	switch {
+	case t.Reply != nil:
+		t.Outcome = byCode(t.Reply.Code)
+		if c.Proto == fact.LMTP {
+			for i := range t.Recipients {
+				if m := t.Recipients[i].Message; m != nil && m.Code < 400 {
+					t.Outcome = Accepted
+				}
+			}
+		}
+	case t.MailReply != nil && t.MailReply.Code >= 400:
+		t.Outcome = byCode(t.MailReply.Code)
+	case accepted == 0 && refused > 0:
+		t.Outcome = worst()
+	case t.DataReply != nil && t.DataReply.Code >= 400:
+		t.Outcome = byCode(t.DataReply.Code)
+	case t.BodyEnd != nil && t.BodyEnd.Code == 1:
+		t.Outcome = OutcomeUnknown
+	case t.EndedBy != nil:
+		t.Outcome = Aborted
+	case c.TCP.HowClosed == fact.EndOfCapture || c.TCP.OneSided:
+		t.Outcome = OutcomeUnknown
+	default:
+		t.Outcome = Aborted
+	}
+}
+
+// mail reports whether the session speaks SMTP or LMTP.
+func (c *Case) mail() bool { return c.Proto == fact.SMTP || c.Proto == fact.LMTP }
+
+// Path returns the address in the angle brackets of a MAIL or RCPT command, and its parameters.
+func (c *Case) Path(f *fact.Fact) (address, params string) {
+	if f == nil {
+		return "", ""
+	}
+	_, rest, ok := strings.Cut(string(c.Log.Text(f)), ":")
+	if !ok {
+		return "", ""
+	}
+	rest = strings.TrimLeft(rest, " \t")
+	if strings.HasPrefix(rest, "<") {
+		address, params, _ = strings.Cut(rest[1:], ">")
+		return address, strings.TrimSpace(params)
+	}
+	address, params, _ = strings.Cut(rest, " ")
+	return address, strings.TrimSpace(params)
+}
+
+// param returns the value of a parameter of MAIL or RCPT.
+func param(params, key string) (value string, ok bool) {
+	for _, p := range strings.Fields(params) {
+		k, v, _ := strings.Cut(p, "=")
+		if strings.EqualFold(k, key) {
+			return v, true
+		}
+	}
+	return "", false
+}
+
+// DeclaredSize returns the SIZE of MAIL, -1 without one. RFC 1870 section 6.
+func (c *Case) DeclaredSize(t *Transaction) int64 {
+	_, params := c.Path(t.Mail)
+	if v, ok := param(params, "SIZE"); ok {
+		if n, ok := decimal(v); ok {
+			return n
+		}
+	}
+	return -1
+}
+
+// decimal reads a number of digits; what does not fit is the largest one.
+func decimal(s string) (n int64, ok bool) {
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		if n > (1<<62)/10 {
+			return 1 << 62, true
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, s != ""
+}
+
+// queueIDs are the ways in which servers name the message that they took.
+var queueIDs = [...]struct {
+	before string // lower case; the ID follows
+	after  string // what ends it beside a blank
+}{
+	{"queued as ", ">"},                   // Postfix, Haraka
+	{"ok id=", ""},                        // Exim
+	{" id=", ""},                          // Exim, others
+	{"queued mail for delivery", ""},      // Exchange: the ID stands before
+	{"message accepted for delivery", ""}, // Sendmail, OpenSMTPD: the ID stands before or after
+	{" qp ", ""},                          // qmail
+	{"message-id: ", ""},
+	{"queue id ", ""},
+	{"queued-id ", ""},
+	{"with id ", ""},
+	{"message queued with ", ""},
+}
+
+// QueueID returns the server's name for the message out of its reply, "" when
+// the reply holds none.
+func QueueID(text string) string {
+	text, _, _ = strings.Cut(text, "\n")
+	low := strings.ToLower(text)
+	for _, q := range queueIDs {
+		i := strings.Index(low, q.before)
+		if i < 0 {
+			continue
+		}
+		after := firstWord(text[i+len(q.before):])
+		switch q.before {
+		case "queued mail for delivery": // <id@host> [InternalId=..., Hostname=...] Queued mail for delivery
+			word := firstWord(strings.TrimLeft(skipEnhanced(text[:i]), " "))
+			return strings.Trim(word, "<>")
+		case "message accepted for delivery": // Sendmail: "ID Message accepted"; OpenSMTPD: "ID Message accepted"
+			word := lastWord(text[:i])
+			if word != "" && !isEnhanced(word) {
+				return strings.Trim(word, ":<>")
+			}
+			continue
+		}
+		if after = strings.Trim(after, "<>\"'.,;:()"); after != "" {
+			return after
+		}
+	}
+	// Gmail: "2.0.0 OK  1699999999 x12-20020a05...si123.45 - gsmtp"
+	if i := strings.LastIndex(low, " - gsmtp"); i > 0 {
+		return lastWord(text[:i])
+	}
+	// OpenSMTPD: "2.0.0 5a1f8e2b Message accepted for delivery" is above; others: "OK: 4F1B2C3D".
+	if word := lastWord(text); len(word) >= 8 && hexLike(word) {
+		return word
+	}
+	return ""
+}
+
+func firstWord(s string) string {
+	s = strings.TrimLeft(s, " \t")
+	if i := strings.IndexAny(s, " \t"); i >= 0 {
+		return s[:i]
+	}
+	return s
+}
+
+func lastWord(s string) string {
+	s = strings.TrimRight(s, " \t")
+	return s[strings.LastIndexAny(s, " \t")+1:]
+}
+
+// isEnhanced reports whether word is an enhanced status code.
+func isEnhanced(word string) bool {
+	return len(word) >= 5 && strings.Count(word, ".") == 2 && strings.Trim(word, "0123456789.") == ""
+}
+
+// skipEnhanced returns text without the enhanced status code in front.
+func skipEnhanced(text string) string {
+	if w := firstWord(text); isEnhanced(w) {
+		return strings.TrimLeft(text[len(w):], " ")
+	}
+	return text
+}
+
+func hexLike(s string) bool {
+	digit := false
+	for _, c := range []byte(s) {
+		switch {
+		case '0' <= c && c <= '9':
+			digit = true
+		case 'a' <= c && c <= 'f', 'A' <= c && c <= 'F':
+		default:
+			return false
+		}
+	}
+	return digit
+}
+
+// A ServerName is a name that the server was seen to have.
+type ServerName struct {
+	Name, Source string // Source: ehlo, greeting, certificate, sni
+	Frame        uint32
+}
+
+// ServerNames returns the names of the server, the best first: its answer to
+// the hello, its greeting, its certificate, and what the client asked for.
+// Names that a device has masked are none.
+func (c *Case) ServerNames() []ServerName {
+	var names []ServerName
+	if c.mail() {
+		if f := c.helloReply(); f != nil {
+			names = c.named(names, f, "ehlo")
+		}
+		if f := c.greeting(); f != nil {
+			names = c.named(names, f, "greeting")
+		}
+	}
+	if c.TLS != nil && len(c.TLS.Chain[fact.Server]) > 0 {
+		cert := &c.TLS.Chain[fact.Server][0]
+		name := cert.CommonName
+		if len(cert.Names) > 0 {
+			name = cert.Names[0]
+		}
+		if name != "" {
+			names = append(names, ServerName{name, "certificate", cert.Frame})
+		}
+	}
+	if c.TLS != nil && c.TLS.Hello != nil && c.TLS.Hello.SNI != "" {
+		names = append(names, ServerName{c.TLS.Hello.SNI, "sni", c.TLS.Hello.At.Frame})
+	}
+	return names
+}
+
+func (c *Case) named(names []ServerName, f *fact.Fact, source string) []ServerName {
+	if f.Code >= 400 {
+		return names
+	}
+	word := strings.Trim(firstWord(skipEnhanced(string(c.Log.Text(f)))), "\n,;:")
+	word, _, _ = strings.Cut(word, "\n")
+	if !hostLike(word) {
+		return names
+	}
+	return append(names, ServerName{word, source, f.Frame})
+}
+
+// hostLike reports whether word can be the name of a host: letters, digits, and at least one dot.
+func hostLike(word string) bool {
+	if !strings.Contains(word, ".") || strings.HasPrefix(word, ".") {
+		return false
+	}
+	letter := false
+	for _, b := range []byte(word) {
+		switch {
+		case 'a' <= b && b <= 'z', 'A' <= b && b <= 'Z':
+			letter = true
+		case '0' <= b && b <= '9', b == '.', b == '-', b == '_':
+		default:
+			return false
+		}
+	}
+	return letter
+}
+
+// greeting returns the server's first reply, nil when it was not seen.
+func (c *Case) greeting() *fact.Fact {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && smtp.Cmd(f.Cmd) == smtp.Greeting {
+			return f
+		}
+	}
+	return nil
+}
+
+// helloReply returns the first positive answer to a hello.
+func (c *Case) helloReply() *fact.Fact {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && isHello(smtp.Cmd(f.Cmd)) && f.Code == 250 {
+			return f
+		}
+	}
+	return nil
+}
+
+func isHello(cmd smtp.Cmd) bool { return cmd == smtp.EHLO || cmd == smtp.HELO || cmd == smtp.LHLO }
+
+// softwares are mail servers by what their greeting or their replies say, in lower case.
+var softwares = [...]struct{ says, name string }{
+	{"postfix", "Postfix"},
+	{"exim", "Exim"},
+	{"sendmail", "Sendmail"},
+	{"microsoft esmtp mail service", "Microsoft SMTP service or Exchange"},
+	{"protection.outlook.com", "Exchange Online"},
+	{"gsmtp", "Google"},
+	{"opensmtpd", "OpenSMTPD"},
+	{"haraka", "Haraka"},
+	{"qmail", "qmail"},
+	{"hmailserver", "hMailServer"},
+	{"mdaemon", "MDaemon"},
+	{"mailenable", "MailEnable"},
+	{"kerio", "Kerio Connect"},
+	{"icewarp", "IceWarp"},
+	{"zimbra", "Zimbra"},
+	{"communigate", "CommuniGate Pro"},
+	{"lotus domino", "Domino"},
+	{"domino", "Domino"},
+	{"axigen", "Axigen"},
+	{"courier", "Courier"},
+	{"dovecot", "Dovecot"},
+	{"cyrus", "Cyrus"},
+	{"powermta", "PowerMTA"},
+	{"mailcleaner", "MailCleaner"},
+	{"aiosmtpd", "aiosmtpd"},
+	{"python smtp", "aiosmtpd"},
+	{"james", "Apache James"},
+	{"spectrum server", "Spectrum Server"},
+	{"mailhog", "MailHog"},
+	{"qpsmtpd", "qpsmtpd"},
+	{"ironport", "IronPort"},
+	{"barracuda", "Barracuda"},
+	{"sophos", "Sophos"},
+	{"fortimail", "FortiMail"},
+}
+
+// Software guesses the server's program, from its greeting first and then from
+// the style of its replies; evidence is the fact that says so.
+func (c *Case) Software() (name string, evidence *fact.Fact) {
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind != fact.Reply {
+			continue
+		}
+		text := c.Log.Text(f)
+		if smtp.Cmd(f.Cmd) == smtp.Greeting || !c.mail() {
+			low := strings.ToLower(string(text))
+			for _, s := range softwares {
+				if strings.Contains(low, s.says) {
+					return s.name, f
+				}
+			}
+			if !c.mail() {
+				return "", nil // the first reply, and no more
+			}
+			continue
+		}
+		switch {
+		case bytes.Contains(text, []byte("Ok: queued as ")), bytes.HasPrefix(text, []byte("End data with <CR><LF>.<CR><LF>")), bytes.Equal(text, []byte("2.0.0 Ready to start TLS")):
+			return "Postfix", f
+		case bytes.HasPrefix(text, []byte("OK id=")), bytes.HasPrefix(text, []byte("TLS go ahead")):
+			return "Exim", f
+		case bytes.HasSuffix(text, []byte("Message accepted for delivery")) && bytes.HasPrefix(text, []byte("2.0.0 ")):
+			return "Sendmail or OpenSMTPD", f
+		case bytes.HasSuffix(text, []byte("Queued mail for delivery")):
+			return "Exchange", f
+		case bytes.HasSuffix(text, []byte(" - gsmtp")):
+			return "Google", f
+		}
+	}
+	return "", nil
+}
+
+// sameHost reports whether nobody can read on the path: loopback, or one host
+// that talks to itself.
+func (c *Case) sameHost() bool {
+	return c.Client.Addr().Unmap().IsLoopback() || c.Client.Addr() == c.Server.Addr()
+}
+
+// privateBoth reports whether both ends have private addresses (RFC 1918, RFC 4193).
+func (c *Case) privateBoth() bool {
+	in := func(a netip.Addr) bool { return a.Unmap().IsPrivate() || a.Unmap().IsLinkLocalUnicast() }
+	return in(c.Client.Addr()) && in(c.Server.Addr())
+}
+
+// inClear reports whether f was readable on the wire.
+func (c *Case) inClear(f *fact.Fact) bool {
+	return f.Seen&fact.SeenTLS == 0 && (c.TLS == nil || !c.TLS.Implicit)
+}
+
+// inTLS reports whether the dialog went into TLS, so that the rest of it is
+// not in the log unless it could be decrypted.
+func (c *Case) inTLS() bool {
+	return c.Log.Now&(fact.SeenTLSHello|fact.SeenTLS) != 0
+}
+
+// whole reports whether nothing of dir's bytes is missing before fact f (nil:
+// in the whole session), so that what was not seen was not sent.
+func (c *Case) whole(dir fact.Dir, f *fact.Fact) bool {
+	t := c.TCP
+	if t.OneSided || t.MidStream && f == nil {
+		return false
+	}
+	if s := &t.Side[dir]; s.Gap == 0 && s.Cut == 0 {
+		return !c.holes(dir, f)
+	}
+	for i := range c.Log.Facts {
+		g := &c.Log.Facts[i]
+		if f != nil && g.Frame > f.Frame {
+			continue
+		}
+		if (g.Kind == fact.TCPGap || g.Kind == fact.Cut) && g.From == dir {
+			return false
+		}
+	}
+	return f != nil && !c.holes(dir, f)
+}
+
+// holes reports whether the dialog lost its place in dir's bytes before f.
+func (c *Case) holes(dir fact.Dir, f *fact.Fact) bool {
+	for i := range c.Log.Facts {
+		g := &c.Log.Facts[i]
+		if g.Kind == fact.Resync && g.From == dir && (f == nil || g.Frame <= f.Frame) {
+			return true
+		}
+	}
+	return false
+}
+
+// lossBetween reports whether segments of dir were lost and sent again between
+// two frames: waiting for them is not the server's thinking.
+func (c *Case) lossBetween(from, to uint32) bool {
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if (f.Kind == fact.TCPLoss || f.Kind == fact.TCPUnacked || f.Kind == fact.TCPZeroWindow) && f.Frame >= from && f.Frame <= to {
+			return true
+		}
+	}
+	return false
+}
+
+// capabilities returns whether an answer to EHLO before f was seen, and the
+// first and last index of its lines in the log.
+func (c *Case) capabilities(before *fact.Fact) (known bool, first, last int) {
+	first, last = 0, -1
+	var ref uint16
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f == before {
+			break
+		}
+		switch {
+		case f.Kind == fact.Capability:
+			if !known || f.Ref != ref || last >= 0 && i > last+2 {
+				first, ref = i, f.Ref
+			}
+			known, last = true, i
+		case f.Kind == fact.Reply && isHello(smtp.Cmd(f.Cmd)) && f.Code == 250 && f.Level == 1:
+			known, first, last = true, i, i-1 // a hello with nothing offered
+		}
+	}
+	return known, first, last
+}
+
+// offered reports whether the last answer to EHLO before f (nil: in the whole
+// session) has the capability word, and whether that answer is known at all.
+func (c *Case) offered(word string, before *fact.Fact) (line string, yes, known bool) {
+	known, first, last := c.capabilities(before)
+	for i := first; i <= last; i++ {
+		f := &c.Log.Facts[i]
+		if f.Kind != fact.Capability {
+			continue
+		}
+		text := string(c.Log.Text(f))
+		w, _, _ := strings.Cut(text, " ")
+		if w, _, _ = strings.Cut(w, "="); strings.EqualFold(w, word) {
+			return text, true, known
+		}
+	}
+	return "", false, known
+}
