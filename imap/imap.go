@@ -249,6 +249,11 @@ var troubles = [...]struct {
 	{"login disabled", Privacy},
 	{"temporary authentication failure", Unavailable},
 	{"over quota", Quota},
+	{"mailbox doesn't exist", Mailbox},
+	{"mailbox does not exist", Mailbox},
+	{"no such mailbox", Mailbox},
+	{"unknown mailbox", Mailbox},
+	{"unknown folder", Mailbox},
 	{"quota exceeded", Quota},
 }
 

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -185,7 +186,7 @@ var imapTroubles = map[imap.Trouble]struct {
 func imapTrouble(what imap.Trouble) func(*Case, *fact.Fact, *Raiser) {
 	row := imapTroubles[what]
 	return func(c *Case, f *fact.Fact, r *Raiser) {
-		if !c.isIMAP() || !among(row.codes, f.Code) || row.cmds != nil && !among(row.cmds, imap.Cmd(f.Cmd)) || imap.What(c.Log.Text(f)) != what {
+		if !c.isIMAP() || !slices.Contains(row.codes, f.Code) || row.cmds != nil && !slices.Contains(row.cmds, imap.Cmd(f.Cmd)) || imap.What(c.Log.Text(f)) != what {
 			return
 		}
 		if boxAgain(r, f) {
@@ -194,15 +195,6 @@ func imapTrouble(what imap.Trouble) func(*Case, *fact.Fact, *Raiser) {
 		g := r.At(f)
 		imapAnswer(c, f, g)
 	}
-}
-
-func among[T comparable](list []T, x T) bool {
-	for _, y := range list {
-		if x == y {
-			return true
-		}
-	}
-	return false
 }
 
 // imapAnswer fills a finding about an answer: the command, the code, the words.

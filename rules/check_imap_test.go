@@ -1,0 +1,104 @@
+package rules
+
+import (
+	"testing"
+
+	"postmortem/internal/fact"
+	"postmortem/tlsrec"
+)
+
+const (
+	imapHi = "S: * OK [CAPABILITY IMAP4rev1 IDLE LITERAL+ STARTTLS] ready\n"
+	imapIn = imapHi + `
+		C: a1 AUTHENTICATE CRAM-MD5
+		S: + PDE+
+		C: Ym9iIDEyMw==
+		S: a1 OK in
+		`
+	imapOut = `
+		C: z LOGOUT
+		S: * BYE
+		S: z OK
+		`
+)
+
+func TestImap(t *testing.T) {
+	lost := func(id string, frame uint32) func(*Case) {
+		return func(c *Case) {
+			c.Findings = append(c.Findings, Finding{Rule: byID[id], Frame: frame, Time: c.End})
+		}
+	}
+	boxRun(t, fact.IMAP, imapChecks, []boxTalk{
+		{name: "a good session", script: imapIn + "C: b SELECT INBOX\nS: * 3 EXISTS\nS: b OK [READ-WRITE] done\n" + imapOut, want: "imap-logout"},
+
+		{name: "greeting-bye", script: "S: * BYE Too many connections", want: "imap-greeting-bye! imap-limits!"},
+		{name: "greeting-bye: closed without a word", script: "", closed: 2, want: "imap-greeting-bye!"},
+		{name: "near: the client closed", script: "", closed: 1, want: ""},
+
+		{name: "preauth-downgrade", script: "S: * PREAUTH hi\n" + imapOut, want: "imap-logout imap-preauth-downgrade!"},
+		{name: "near: loopback", script: "S: * PREAUTH hi\n" + imapOut, addr: "127.0.0.1", want: "imap-logout"},
+		{name: "near: inside TLS", script: "S: * PREAUTH hi\n" + imapOut, tls: &tlsrec.Summary{Implicit: true, Done: true}, want: "imap-logout"},
+
+		{name: "login-clear", script: imapHi + "C: a LOGIN bob hunter2\nS: a OK\n" + imapOut, want: "imap-login-clear! imap-logout"},
+		{name: "login-clear: AUTHENTICATE PLAIN", script: imapHi + "C: a AUTHENTICATE PLAIN AGJvYgBodW50ZXIy\nS: a OK\n" + imapOut, want: "imap-login-clear! imap-logout"},
+		{name: "near: loopback", script: imapHi + "C: a LOGIN bob hunter2\nS: a OK\n" + imapOut, addr: "::1", want: "imap-logout"},
+		{name: "near: the literal with the password was not let in", script: imapHi + "C: a LOGIN bob {7}\nS: a BAD no\n" + imapOut, want: "imap-bad? imap-logout"},
+
+		{name: "logindisabled-ignored, privacy-required", script: "S: * OK [CAPABILITY IMAP4rev1 LOGINDISABLED] x\nC: a LOGIN bob hunter2\nS: * BAD [ALERT] Plaintext authentication not allowed\nS: a NO [PRIVACYREQUIRED] no\n" + imapOut,
+			want: "imap-alert? imap-login-clear! imap-logindisabled-ignored! imap-logout imap-privacy-required!"},
+		{name: "near: not announced", script: imapHi + "C: a LOGIN bob hunter2\nS: a OK\n" + imapOut, want: "imap-login-clear! imap-logout"},
+
+		{name: "starttls-accepted", script: imapHi + "C: a STARTTLS\nS: a OK", tls: &tlsrec.Summary{Done: true}, want: "imap-starttls-accepted"},
+		{name: "near: STARTTLS refused", script: imapHi + "C: a STARTTLS\nS: a NO\n" + imapOut, want: "imap-logout"},
+
+		{name: "login-failed", script: imapHi + "C: a AUTHENTICATE CRAM-MD5\nS: + PDE+\nC: Ym9iIDEyMw==\nS: a NO [AUTHENTICATIONFAILED] no\n" + imapOut, want: "imap-login-failed! imap-logout"},
+		{name: "unavailable is no failed login", script: imapHi + "C: a AUTHENTICATE CRAM-MD5\nS: + PDE+\nC: Ym9iIDEyMw==\nS: a NO [UNAVAILABLE] no\n" + imapOut, want: "imap-logout imap-unavailable!"},
+		{name: "limits", script: imapIn + "C: b SELECT x\nS: b NO [LIMIT] Too many\n" + imapOut, want: "imap-limits! imap-logout"},
+		{name: "overquota", script: imapIn + "C: b APPEND Sent {500}\nS: b NO [OVERQUOTA] full\n" + imapOut, want: "imap-logout imap-overquota!"},
+		{name: "near: overquota said of nothing stored", script: imapIn + "C: b SELECT x\nS: b NO [OVERQUOTA] full\n" + imapOut, want: "imap-logout"},
+
+		{name: "mailbox-missing", script: imapIn + "C: b SELECT x\nS: b NO Mailbox doesn't exist: x\n" + imapOut, want: "imap-logout imap-mailbox-missing?"},
+		{name: "near: made and tried again", script: imapIn + "C: b APPEND Sent {3}\nS: b NO [TRYCREATE] no\nC: c CREATE Sent\nS: c OK\nC: d APPEND Sent {3}\nS: + OK\nC: abc\nS: d OK\n" + imapOut, want: "imap-logout imap-mailbox-missing"},
+
+		{name: "bad", script: imapIn + "C: b FROB\nS: b BAD Error in IMAP command\nC: c FETCH 99 x\nS: c BAD Error\n" + imapOut, want: "imap-bad? imap-logout"},
+		{name: "near: a login that was broken off", script: imapHi + "C: a AUTHENTICATE CRAM-MD5\nS: + PDE+\nC: *\nS: a BAD cancelled\n" + imapOut, want: "imap-logout"},
+		{name: "no", script: imapIn + "C: b STATUS x (MESSAGES)\nS: b NO Mailbox is busy\n" + imapOut, want: "imap-logout imap-no"},
+
+		{name: "bye", script: imapIn + "S: * BYE Server shutting down.", closed: 2, want: "imap-bye?"},
+		{name: "near: asked for", script: imapIn + imapOut, want: "imap-logout"},
+
+		{name: "autologout", script: imapIn + "... 1800s\nS: * BYE Disconnected for inactivity.", closed: 2, want: "imap-autologout"},
+		{name: "autologout, too early", script: imapIn + "... 300s\nS: * BYE Disconnected for inactivity.", closed: 2, want: "imap-autologout?"},
+		{name: "near: before the login", script: imapHi + "... 180s\nS: * BYE Disconnected for inactivity.", closed: 2, want: "imap-autologout"},
+		{name: "autologout without a word", script: imapIn + "... 1800s", closed: 2, want: "imap-autologout"},
+		{name: "near: closed after five seconds", script: imapIn + "... 5s", closed: 2, want: ""},
+
+		{name: "idle-killed", script: imapIn + "C: b IDLE\nS: + idling\n... 300s\nC: DONE", how: fact.EndReset, closed: 2, want: "imap-idle-killed!", change: lost("tcp-state-lost-reset", 12)},
+		{name: "near: DONE is answered", script: imapIn + "C: b IDLE\nS: + idling\n... 300s\nC: DONE\nS: b OK", how: fact.EndReset, closed: 2, want: "", change: lost("tcp-state-lost-reset", 12)},
+		{name: "near: nothing was lost", script: imapIn + "C: b IDLE\nS: + idling\n... 300s", how: fact.EndReset, closed: 1, want: ""},
+
+		{name: "idle-too-long", script: imapIn + "C: b IDLE\nS: + idling\n... 2400s\nC: DONE\nS: b OK\n" + imapOut, want: "imap-idle-too-long imap-logout"},
+		{name: "near: renewed", script: imapIn + "C: b IDLE\nS: + idling\n... 1500s\nC: DONE\nS: b OK\nC: c IDLE\nS: + idling\n... 1500s\nC: DONE\nS: c OK\n" + imapOut, want: "imap-logout"},
+
+		{name: "literal-wait: no +", script: imapIn + "C: b APPEND Sent {5000000}\n... 60s", how: fact.EndSilent, want: "imap-literal-wait!"},
+		{name: "literal-wait: bytes", script: imapIn + "C: b APPEND Sent {5000000}\nS: +\nC: abc\n... 90s", want: "imap-literal-wait!"},
+		{name: "near: the client gives up at once", script: imapIn + "C: b APPEND Sent {5000000}", want: ""},
+		{name: "near: done", script: imapIn + "C: b APPEND Sent {3}\nS: +\nC: abc\nS: b OK\n" + imapOut, want: "imap-logout"},
+		{name: "literal-wait: not offered", script: "S: * OK [CAPABILITY IMAP4rev1] x\nC: b SELECT {3+}\nC: abc\nS: b BAD no\n" + imapOut, want: "imap-bad? imap-literal-wait! imap-logout"},
+		{name: "near: not offered, but taken", script: "S: * OK [CAPABILITY IMAP4rev1] x\nC: b SELECT {3+}\nC: abc\nS: b OK\n" + imapOut, want: "imap-logout"},
+
+		{name: "unanswered", script: imapIn + "C: b SELECT INBOX", how: fact.EndSilent, want: "imap-unanswered!"},
+		{name: "unanswered, the server closed", script: imapIn + "C: b SELECT INBOX", closed: 2, want: "imap-unanswered!"},
+		{name: "near: the client closed at once", script: imapIn + "C: b SELECT INBOX", closed: 1, want: ""},
+		{name: "near: IDLE", script: imapIn + "C: b IDLE\nS: + idling\n... 90s", closed: 2, want: ""},
+		{name: "near: the capture ends", script: imapIn + "C: b SELECT INBOX\n... 90s", how: fact.EndOfCapture, want: ""},
+		{name: "near: never acknowledged", script: imapIn + "C: b SELECT INBOX", how: fact.EndSilent, want: "", change: func(c *Case) { c.TCP.Side[0].Unacked = 17 }},
+		{name: "near: the answer may be in a hole", script: imapIn + "C: b SELECT INBOX\nS gap 50", closed: 2, want: ""},
+
+		{name: "alert", script: imapIn + "S: * OK [ALERT] Mailbox is 95% full\n" + imapOut, want: "imap-alert? imap-logout"},
+		{name: "stale-capabilities", script: "S: * OK [CAPABILITY IMAP4rev1 MOVE] x\nC: a CAPABILITY\nS: * CAPABILITY IMAP4rev1\nS: a OK\nC: b MOVE 1 x\nS: b BAD no\n" + imapOut, want: "imap-bad? imap-logout imap-stale-capabilities"},
+		{name: "near: the list was repeated", script: "S: * OK [CAPABILITY IMAP4rev1 MOVE] x\nC: a CAPABILITY\nS: * CAPABILITY IMAP4rev1 MOVE\nS: a OK\nC: b MOVE 1 x\nS: b BAD no\n" + imapOut, want: "imap-bad? imap-logout"},
+		{name: "compressed", script: imapIn + "C: b COMPRESS DEFLATE\nS: b OK", want: "imap-compressed"},
+		{name: "near: refused", script: imapIn + "C: b COMPRESS DEFLATE\nS: b NO [COMPRESSIONACTIVE] x\n" + imapOut, want: "imap-logout imap-no"},
+	})
+}

@@ -1,0 +1,310 @@
+package rules
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"postmortem/imap"
+	"postmortem/internal/fact"
+	"postmortem/pop3"
+	"postmortem/tlsrec"
+)
+
+// A boxTalk is a mailbox session as a script: lines "C: text" and "S: text"
+// are frames, "C! text" and "S! text" are the same without CRLF, "... 5s" is
+// a pause, "S gap 10" bytes that the capture lacks.
+type boxTalk struct {
+	name   string
+	script string
+	how    uint16 // EndFin when 0
+	closed uint8  // who closed first; 0: the client
+	addr   string // the client's address
+	tls    *tlsrec.Summary
+	change func(*Case)
+	want   string // IDs of the group's findings but the welcome ones, with "!" for an error, "?" for a warning
+}
+
+// boxCase plays a talk through the dialog of its protocol.
+func boxCase(proto fact.Proto, tt boxTalk) *Case {
+	log := &fact.Log{}
+	var d interface {
+		Bytes(fact.Dir, []byte, fact.At) int
+		Gap(fact.Dir, uint64, fact.At)
+		End(uint16, fact.At)
+	}
+	if proto == fact.POP3 {
+		x := &pop3.Dialog{}
+		x.Reset(log, pop3.Options{})
+		d = x
+	} else {
+		x := &imap.Dialog{}
+		x.Reset(log, imap.Options{})
+		d = x
+	}
+	start := int64(1e18)
+	at := fact.At{Time: start, Frame: 3}
+	tcp := &fact.TCPSummary{Syn: 1, SynAck: 2, Open: 3, OpenTime: start, HowClosed: tt.how, Closed: tt.closed}
+	if tt.how == 0 {
+		tcp.HowClosed = fact.EndFin
+	}
+	if tcp.HowClosed == fact.EndSilent || tcp.HowClosed == fact.EndOfCapture {
+		tcp.Closed = 0
+	} else if tcp.Closed == 0 {
+		tcp.Closed = 1
+	}
+	for _, row := range strings.Split(strings.TrimSpace(tt.script), "\n") {
+		row = strings.TrimSpace(row)
+		if row == "" {
+			continue
+		}
+		if pause, ok := strings.CutPrefix(row, "... "); ok {
+			n, err := time.ParseDuration(pause)
+			if err != nil {
+				panic(err)
+			}
+			at.Time += int64(n)
+			continue
+		}
+		at.Frame++
+		at.Time += int64(10 * time.Millisecond)
+		dir := fact.Client
+		if row[0] == 'S' {
+			dir = fact.Server
+		}
+		var b []byte
+		switch row[1] {
+		case ':':
+			b = []byte(strings.TrimPrefix(row[2:], " ") + "\r\n")
+		case '!':
+			b = []byte(strings.NewReplacer(`\r`, "\r", `\n`, "\n").Replace(row[3:]))
+		default:
+			var n uint64
+			fmt.Sscanf(row[2:], "gap %d", &n)
+			d.Gap(dir, n, at)
+			log.Add(fact.Fact{Kind: fact.TCPGap, Time: at.Time, Frame: at.Frame, From: dir, Num: uint32(n)}, nil)
+			tcp.Side[dir].Gap += n
+			continue
+		}
+		d.Bytes(dir, b, at)
+		tcp.Side[dir].Bytes += uint64(len(b))
+	}
+	end := at
+	end.Frame++
+	end.Time += int64(time.Millisecond)
+	if tcp.Closed != 0 {
+		side := &tcp.Side[tcp.Closed-1]
+		kind := fact.TCPFin
+		if tcp.HowClosed == fact.EndReset {
+			kind, side.Rst, side.RstTime = fact.TCPReset, end.Frame, end.Time
+		} else {
+			side.Fin, side.FinTime = end.Frame, end.Time
+		}
+		log.Add(fact.Fact{Kind: kind, Time: end.Time, Frame: end.Frame, From: fact.Dir(tcp.Closed - 1)}, nil)
+	}
+	d.End(tcp.HowClosed, end)
+	if tt.addr == "" {
+		tt.addr = "192.0.2.1"
+	}
+	c := &Case{
+		Log: log, TCP: tcp, TLS: tt.tls, Proto: proto, First: 1, Last: end.Frame, Start: start, End: end.Time,
+		Client:  netip.AddrPortFrom(netip.MustParseAddr(tt.addr), 40000),
+		Server:  netip.MustParseAddrPort("198.51.100.1:110"),
+		Capture: &Capture{First: start, Last: end.Time + int64(100*time.Second)},
+	}
+	if tt.change != nil {
+		tt.change(c)
+	}
+	return c
+}
+
+// boxJudge asks one group of checks, as Judge asks all.
+func boxJudge(c *Case, group []Check) {
+	ask := func(i int, f *fact.Fact) {
+		if n := group[i].Needs; n == 0 || c.holds(n, f) {
+			rule, ok := byID[group[i].ID]
+			if !ok {
+				panic("no rule " + group[i].ID)
+			}
+			group[i].Do(c, f, &Raiser{c, rule})
+		}
+	}
+	for k := range c.Log.Facts {
+		for i := range group {
+			if f := &c.Log.Facts[k]; group[i].On == f.Kind {
+				ask(i, f)
+			}
+		}
+	}
+	for i := range group {
+		if group[i].On == fact.None {
+			ask(i, nil)
+		}
+	}
+}
+
+// boxIDs are the findings as the tables have them. Those of every good session are left out.
+func boxIDs(c *Case) string {
+	var out []string
+	for i := range c.Findings {
+		g := &c.Findings[i]
+		id := All[g.Rule].ID
+		switch group, word, _ := strings.Cut(id, "-"); {
+		case group != "pop" && group != "imap", word == "detected", word == "welcomed", word == "ready":
+			continue
+		}
+		if g.Frame == 0 || !slices.IsSorted(g.Frames) || len(g.Frames) > 0 && !slices.Contains(g.Frames, g.Frame) {
+			id += " WITH WRONG FRAMES " + fmt.Sprint(g.Frame, g.Frames)
+		}
+		out = append(out, id+[...]string{"", "?", "!"}[g.Severity])
+	}
+	slices.Sort(out)
+	return strings.Join(out, " ")
+}
+
+func boxRun(t *testing.T, proto fact.Proto, group []Check, tests []boxTalk) {
+	t.Helper()
+	for _, tt := range tests {
+		c := boxCase(proto, tt)
+		boxJudge(c, group)
+		if got := boxIDs(c); got != tt.want {
+			t.Errorf("%s:\n got %q\nwant %q", tt.name, got, tt.want)
+			for i := range c.Findings {
+				t.Logf("  %s: %s %v", All[c.Findings[i].Rule].ID, c.Findings[i].What, c.Findings[i].Fields)
+			}
+		}
+		// None of it may be said of a session of another protocol.
+		c.Findings, c.Proto = nil, fact.SMTP
+		if boxJudge(c, group); len(c.Findings) > 0 {
+			t.Errorf("%s: as SMTP: %q", tt.name, boxIDs(c))
+		}
+	}
+}
+
+const (
+	popIn = `
+		S: +OK ready
+		C: USER bob
+		S: +OK
+		C: PASS hunter2
+		S: +OK
+		`
+	popOut = `
+		C: QUIT
+		S: +OK
+		`
+	popAPOPIn = `
+		S: +OK ready <1.2@x>
+		C: APOP bob c4c9334bac560ecc979e58001b3e22fb
+		S: +OK
+		`
+)
+
+func TestPop(t *testing.T) {
+	done := &tlsrec.Summary{Done: true}
+	alert := &tlsrec.Summary{Alerts: []tlsrec.Alert{{At: fact.At{Frame: 9}}}}
+	boxRun(t, fact.POP3, popChecks, []boxTalk{
+		{name: "user-pass-clear, summary", script: popIn + popOut, want: "pop-summary pop-user-pass-clear!"},
+		{name: "user-pass-clear between private addresses", script: popIn + popOut, addr: "10.0.0.1", want: "pop-summary pop-user-pass-clear?",
+			change: func(c *Case) { c.Server = netip.MustParseAddrPort("10.0.0.2:110") }},
+		{name: "near: loopback", script: popIn + popOut, addr: "127.0.0.1", want: "pop-summary"},
+		{name: "near: a digest", script: popAPOPIn + popOut, want: "pop-apop pop-summary"},
+		{name: "near: CRAM-MD5", script: "S: +OK\nC: AUTH CRAM-MD5\nS: + PDE+\nC: Ym9iIDEyMw==\nS: +OK\n" + popOut, want: "pop-summary"},
+		{name: "near summary: no QUIT", script: popAPOPIn, want: "pop-apop"},
+
+		{name: "greeting-error", script: "S: -ERR [SYS/TEMP] later", want: "pop-greeting-error! pop-sys-temp!"},
+		{name: "greeting-error: closed without a word", script: "", closed: 2, want: "pop-greeting-error!"},
+		{name: "near: the client closed", script: "", closed: 1, want: ""},
+		{name: "near: closed without a word, but one side was not captured", script: "", closed: 2, want: "",
+			change: func(c *Case) { c.TCP.OneSided = true }},
+
+		{name: "login-failed", script: "S: +OK\nC: APOP bob c4c9\nS: -ERR [AUTH] no", want: "pop-apop pop-login-failed!"},
+		{name: "login-failed twice is one finding", script: "S: +OK\nC: APOP bob c4c9\nS: -ERR no\nC: APOP bob c4ca\nS: -ERR no", want: "pop-apop pop-apop pop-login-failed!"},
+		{name: "near: a typing error", script: "S: +OK\nC: APOP bob c4c8\nS: -ERR no\nC: APOP bob c4c9\nS: +OK\n" + popOut, want: "pop-apop pop-apop pop-login-failed? pop-summary"},
+		{name: "near: AUTH alone is a question", script: "S: +OK\nC: AUTH\nS: -ERR unknown command\n" + popOut, want: ""},
+		{name: "near: the mechanism is refused", script: "S: +OK\nC: AUTH NTLM\nS: -ERR no\n" + popOut, want: ""},
+
+		{name: "in-use", script: "S: +OK\nC: APOP bob c4c9\nS: -ERR [IN-USE] locked", want: "pop-apop pop-in-use!"},
+		{name: "near: locked and ready", script: "S: +OK\nC: APOP bob c4c9\nS: +OK mailbox locked and ready\n" + popOut, want: "pop-apop pop-summary"},
+		{name: "near: in use as an answer to a message", script: popAPOPIn + "C: RETR 1\nS: -ERR message is already in use\n" + popOut, want: "pop-apop pop-summary"},
+		{name: "sys-temp", script: "S: +OK\nC: APOP bob c4c9\nS: -ERR [SYS/TEMP] x", want: "pop-apop pop-sys-temp!"},
+		{name: "sys-perm", script: "S: +OK\nC: APOP bob c4c9\nS: -ERR [SYS/PERM] x", want: "pop-apop pop-sys-perm!"},
+		{name: "login-delay", script: "S: +OK\nC: APOP bob c4c9\nS: -ERR [LOGIN-DELAY] x", want: "pop-apop pop-login-delay?"},
+
+		{name: "stls-accepted", script: "S: +OK\nC: STLS\nS: +OK", tls: done, want: "pop-stls-accepted"},
+		{name: "stls-accepted, failed", script: "S: +OK\nC: STLS\nS: +OK", tls: alert, want: "pop-stls-accepted"},
+		{name: "near: STLS refused", script: "S: +OK\nC: STLS\nS: -ERR\n" + popOut, want: ""},
+
+		{name: "unknown-command", script: "S: +OK\nC: STAT\nS: -ERR Unknown command.\n" + popOut, want: "pop-unknown-command?"},
+		{name: "near: probes", script: "S: +OK\nC: CAPA\nS: -ERR Unknown command.\nC: XTND X\nS: -ERR unknown command\n" + popOut, want: ""},
+		{name: "near: no such message", script: popAPOPIn + "C: RETR 9\nS: -ERR There's no message 9.\n" + popOut, want: "pop-apop pop-summary"},
+
+		{name: "list-broken: no dot", script: popAPOPIn + "C: LIST\nS: +OK\nS: 1 10\nC: NOOP\nS: +OK\n" + popOut, want: "pop-apop pop-list-broken? pop-summary"},
+		{name: "list-broken: lines", script: popAPOPIn + "C: LIST\nS: +OK\nS: x y\nS: .\n" + popOut, want: "pop-apop pop-list-broken? pop-summary"},
+		{name: "list-broken: count", script: popAPOPIn + "C: STAT\nS: +OK 2 30\nC: LIST\nS: +OK\nS: 1 10\nS: .\n" + popOut, want: "pop-apop pop-list-broken? pop-summary"},
+		{name: "near: one was deleted in between", script: popAPOPIn + "C: STAT\nS: +OK 2 30\nC: DELE 2\nS: +OK\nC: LIST\nS: +OK\nS: 1 10\nS: .\n" + popOut, want: "pop-apop pop-summary"},
+		{name: "near: a hole in the list", script: popAPOPIn + "C: STAT\nS: +OK 2 30\nC: LIST\nS: +OK\nS gap 6\nS: 2 20\nS: .\n" + popOut, want: "pop-apop pop-summary"},
+		{name: "near: the list is right", script: popAPOPIn + "C: STAT\nS: +OK 1 10\nC: LIST\nS: +OK 1 messages\nS: 1 10\nS: .\n" + popOut, want: "pop-apop pop-summary"},
+
+		{name: "size-differs", script: popAPOPIn + "C: RETR 1\nS: +OK 5000 octets\nS: " + strings.Repeat("x", 3998) + "\nS: .\n" + popOut, want: "pop-apop pop-size-differs pop-summary"},
+		{name: "near: a few bytes more", script: popAPOPIn + "C: RETR 1\nS: +OK 3990 octets\nS: " + strings.Repeat("x", 3998) + "\nS: .\n" + popOut, want: "pop-apop pop-summary"},
+
+		{name: "retr-interrupted", script: popAPOPIn + "C: RETR 1\nS: +OK 50000 octets\nS: abc", how: fact.EndReset, closed: 2, want: "pop-apop pop-retr-interrupted! pop-size-differs?"},
+		{name: "near: TOP", script: popAPOPIn + "C: TOP 1 5\nS: +OK\nS: abc", how: fact.EndReset, closed: 2, want: "pop-apop"},
+		{name: "near: the capture ends", script: popAPOPIn + "C: RETR 1\nS: +OK 50000 octets\nS: abc", how: fact.EndOfCapture, want: "pop-apop"},
+		{name: "near: the dot may be in a hole", script: popAPOPIn + "C: RETR 1\nS: +OK 50000 octets\nS: abc\nS gap 100", how: fact.EndFin, want: "pop-apop"},
+
+		{name: "deletes-lost", script: popAPOPIn + "C: DELE 1\nS: +OK\nC: DELE 2\nS: +OK", want: "pop-apop pop-deletes-lost!"},
+		{name: "near: QUIT", script: popAPOPIn + "C: DELE 1\nS: +OK\n" + popOut, want: "pop-apop pop-summary"},
+		{name: "near: RSET", script: popAPOPIn + "C: DELE 1\nS: +OK\nC: RSET\nS: +OK", want: "pop-apop"},
+		{name: "near: the capture ends", script: popAPOPIn + "C: DELE 1\nS: +OK", how: fact.EndOfCapture, want: "pop-apop"},
+		{name: "near: QUIT was sent, its answer is missing", script: popAPOPIn + "C: DELE 1\nS: +OK\nC: QUIT", want: "pop-apop"},
+		{name: "near: DELE was refused", script: popAPOPIn + "C: DELE 1\nS: -ERR no", want: "pop-apop"},
+
+		{name: "quit-failed", script: popAPOPIn + "C: DELE 1\nS: +OK\nC: QUIT\nS: -ERR some deleted messages not removed", want: "pop-apop pop-quit-failed!"},
+		{name: "near: QUIT refused with nothing deleted", script: popAPOPIn + "C: QUIT\nS: -ERR x", want: "pop-apop"},
+
+		{name: "autologout in words", script: popAPOPIn + "... 601s\nS: -ERR Disconnected for inactivity.", closed: 2, want: "pop-apop pop-autologout"},
+		{name: "autologout, silent, deletes lost", script: popAPOPIn + "C: DELE 1\nS: +OK\n... 601s", closed: 2, want: "pop-apop pop-autologout? pop-deletes-lost!"},
+		{name: "near: closed after five seconds", script: popAPOPIn + "... 5s", closed: 2, want: "pop-apop"},
+
+		{name: "plaintext-disallowed", script: "S: +OK\nC: USER bob\nS: -ERR [AUTH] Plaintext authentication disallowed on non-secure (SSL/TLS) connections.\n" + popOut, want: "pop-plaintext-disallowed!"},
+	})
+}
+
+// What a finding says: words, fields, frames.
+func TestPopWords(t *testing.T) {
+	c := boxCase(fact.POP3, boxTalk{script: popIn + "C: DELE 3\nS: +OK\nC: DELE 4\nS: +OK", how: fact.EndReset})
+	boxJudge(c, popChecks)
+	for id, want := range map[string]string{
+		"pop-deletes-lost":    "2 messages marked for deletion (number 3, 4), then the client reset the connection without QUIT: nothing was deleted. [12 13] map[ended:the client reset the connection messages:3, 4]",
+		"pop-user-pass-clear": `The password of "bob" went over the wire readable in frame 7 (USER). [5 7] map[STLS offered:not asked mechanism:USER password length:7 user:bob]`,
+	} {
+		g := c.Find(id)
+		if g == nil {
+			t.Errorf("%s is not raised", id)
+			continue
+		}
+		fields := map[string]string{}
+		for _, f := range g.Fields {
+			fields[f.Key] = f.Value
+		}
+		if got := fmt.Sprint(g.What, " ", g.Frames, " ", fields); got != want {
+			t.Errorf("%s:\n got %s\nwant %s", id, got, want)
+		}
+	}
+	for tls, want := range map[*tlsrec.Summary]string{
+		nil:          "STLS accepted only; the TLS handshake was not completed",
+		{Done: true}: "",
+		{Alerts: []tlsrec.Alert{{At: fact.At{Frame: 9}}}}: "STLS accepted only; TLS handshake failed at frame 9",
+	} {
+		c := boxCase(fact.POP3, boxTalk{script: "S: +OK\nC: STLS\nS: +OK", tls: tls})
+		boxJudge(c, popChecks)
+		if g := c.Find("pop-stls-accepted"); g == nil || g.Qualifier != want {
+			t.Errorf("qualifier %+v, want %q", g, want)
+		}
+	}
+}
