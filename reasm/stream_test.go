@@ -70,15 +70,26 @@ func (w *wire) packet(tb testing.TB, s *seg) *layers.Packet {
 	tcp[13] = s.flags
 	binary.BigEndian.PutUint16(tcp[14:], s.win)
 	copy(tcp[head:], s.data)
-	sum := words(src[12:]) + words(dst[12:]) + protoTCP + uint64(len(tcp)) + words(tcp)
-	binary.BigEndian.PutUint16(tcp[16:], ^fold(sum))
+	sum := sum16(src[12:]) + sum16(dst[12:]) + layers.ProtoTCP + uint32(len(tcp)) + sum16(tcp)
+	for sum > 0xffff {
+		sum = sum>>16 + sum&0xffff
+	}
+	binary.BigEndian.PutUint16(tcp[16:], ^uint16(sum))
 	t, fault := layers.ParseTCP(tcp)
 	if !fault.OK() {
 		tb.Fatal("test segment does not parse", fault)
 	}
-	w.p = layers.Packet{Src: src, Dst: dst, Version: 4, Proto: protoTCP, TTL: s.ttl, ID: s.id, IP: b,
+	w.p = layers.Packet{Src: src, Dst: dst, Version: 4, Proto: layers.ProtoTCP, TTL: s.ttl, ID: s.id, IP: b,
 		Payload: tcp[head:], Missing: s.missing, TCP: t, Has: layers.HasTCP}
 	return &w.p
+}
+
+// sum16 adds 16-bit words.
+func sum16(b []byte) (sum uint32) {
+	for i := range b {
+		sum += uint32(b[i]) << (8 * (1 - i%2))
+	}
+	return sum
 }
 
 // A sink collects what a conversation delivers: gaps as '_' up to a bound.

@@ -1,3 +1,1270 @@
 package rules
 
-var tcpChecks []Check
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"postmortem/internal/fact"
+)
+
+// Thresholds of the TCP group that rules.md names beside the rule.
+const (
+	tcpMinCopies  = 3  // loss needs at least so many segments; rto.dead; TCP-036
+	tcpFrames     = 16 // frames named in one finding
+	tcpTransfer   = 100_000
+	tcpBothResets = 5 * time.Millisecond // TCP-016
+	tcpWindowPart = 20                   // percent of the segments, TCP-020
+	tcpRTTGrowth  = 5                    // TCP-007
+	tcpRTTFloor   = 200 * time.Millisecond
+	tcpRTTSamples = 20
+	tcpAckDelay   = 250 * time.Millisecond // TCP-031: a delayed ACK and some
+	tcpStallError = 60 * time.Second       // TCP-023
+	tcpHalfClose  = 60 * time.Second       // TCP-034
+	tcpGlance     = 2 * time.Second        // TCP-037
+	tcpAnswer     = 5 * time.Second        // TCP-032: the reset answers the data, so it follows within round trips
+	tcpSmallMSS   = 536
+	tcpUsualMSS   = 1220
+	tcpEtherMSS   = 1460
+	tcpSmall      = 600 // bytes that pass an MTU black hole (TCP-015)
+)
+
+// tcpChecks are the conditions of the TCP group. TCP-041 and the comparison of
+// TCP-025 look at several sessions and are not here.
+var tcpChecks = []Check{
+	{ID: "tcp-established", Needs: START, On: fact.TCPOpen, Do: tcpEstablished},
+	{ID: "tcp-syn-no-answer", Do: tcpSynNoAnswer},
+	{ID: "tcp-refused", On: fact.TCPReset, Do: tcpRefused},
+	{ID: "tcp-syn-late", On: fact.TCPOpen, Do: tcpSynLate},
+	{ID: "tcp-synack-unanswered", Needs: BOTH, Do: tcpSynAckUnanswered},
+	{ID: "tcp-rtt", Needs: BOTH, Do: tcpRTT},
+	{ID: "tcp-rtt-inflation", Needs: BOTH, Do: tcpRTTInflation},
+	{ID: "tcp-rst-injected", On: fact.TCPReset, Do: tcpInjected},
+	{ID: "tcp-reset-both", Do: tcpResetBoth},
+	{ID: "tcp-reset-by-server", On: fact.TCPReset, Do: tcpResetBy(fact.Server)},
+	{ID: "tcp-reset-by-client", On: fact.TCPReset, Do: tcpResetBy(fact.Client)},
+	{ID: "tcp-reset-phase-table", On: fact.TCPReset, Do: tcpPhaseTable},
+	{ID: "tcp-reset-after-close", On: fact.TCPReset, Do: tcpResetAfterClose},
+	{ID: "tcp-data-after-close", On: fact.TCPAfterClose, Do: tcpDataAfterClose},
+	{ID: "tcp-close-with-unread", Needs: START, On: fact.TCPUnread, Do: tcpUnread},
+	{ID: "tcp-loss", Do: tcpLoss},
+	{ID: "tcp-mtu-blackhole", Needs: BOTH, On: fact.TCPUnacked, Do: tcpBlackhole},
+	{ID: "tcp-mtu-blackhole", Needs: BOTH | START, On: fact.TCPAhead, Do: tcpBlackholeAhead},
+	{ID: "tcp-never-acked", Needs: BOTH, On: fact.TCPUnacked, Do: tcpNeverAcked},
+	{ID: "tcp-state-lost-reset", Needs: BOTH, On: fact.TCPReset, Do: tcpStateLostReset},
+	{ID: "tcp-state-lost-silent", Needs: BOTH, On: fact.TCPUnacked, Do: tcpStateLostSilent},
+	{ID: "tcp-zero-window-server", Do: tcpZeroWindow(fact.Server)},
+	{ID: "tcp-zero-window-client", Do: tcpZeroWindow(fact.Client)},
+	{ID: "tcp-window-full", Needs: START, Do: tcpWindowFull},
+	{ID: "tcp-spurious-copy", On: fact.TCPSpurious, Do: tcpSpurious},
+	{ID: "tcp-reordering", On: fact.TCPReorder, Do: tcpReordering},
+	{ID: "tcp-stalled", Needs: BOTH, On: fact.TCPStall, Do: tcpStalled},
+	{ID: "tcp-closed", Do: tcpClosed},
+	{ID: "tcp-sack-broken", On: fact.TCPOdd, Do: tcpSACK},
+	{ID: "tcp-mss-odd", Needs: START, Do: tcpMSS},
+	{ID: "tcp-keepalive", On: fact.TCPKeepAlive, Do: tcpKeepAlive},
+	{ID: "tcp-throughput", Needs: BOTH, Do: tcpThroughput},
+	{ID: "tcp-nagle-delack", On: fact.TCPHeld, Do: tcpHeld},
+	{ID: "tcp-server-not-network", Needs: BOTH, Do: tcpServerNotNetwork},
+	{ID: "tcp-half-open-close", Needs: BOTH | SILENT, Do: tcpHalfOpen},
+	{ID: "tcp-option-fallback", On: fact.TCPOdd, Do: tcpFallback},
+	{ID: "tcp-ack-loss", Do: tcpAckLoss},
+	{ID: "tcp-health-check", Needs: START, Do: tcpHealthCheck},
+	{ID: "tcp-odd-handshake", On: fact.TCPOdd, Do: tcpOddHandshake},
+	{ID: "tcp-port-reuse", Do: tcpPortReuse},
+	{ID: "tcp-corruption", On: fact.TCPChecksum, Do: tcpCorruption},
+}
+
+// field adds a value beside the finding.
+func (g *Finding) field(key string, format string, args ...any) {
+	g.Fields = append(g.Fields, Field{key, fmt.Sprintf(format, args...)})
+}
+
+// frames names further evidence, in the order given; 0 is none.
+func (g *Finding) frames(more ...uint32) {
+	if len(g.Frames) == 0 {
+		g.Frames = append(g.Frames, g.Frame)
+	}
+next:
+	for _, n := range more {
+		if n == 0 || len(g.Frames) >= tcpFrames {
+			continue
+		}
+		for _, old := range g.Frames {
+			if old == n {
+				continue next
+			}
+		}
+		g.Frames = append(g.Frames, n)
+	}
+}
+
+// tcpTime prints nanoseconds as people say them: 5.7 ms, 12.4 s.
+func tcpTime(ns int64) string {
+	switch {
+	case ns < 1e6:
+		return strconv.FormatFloat(float64(ns)/1e6, 'f', 2, 64) + " ms"
+	case ns < 1e9:
+		return strconv.FormatFloat(float64(ns)/1e6, 'f', 1, 64) + " ms"
+	}
+	return strconv.FormatFloat(float64(ns)/1e9, 'f', 1, 64) + " s"
+}
+
+// plural returns "1 segment", "3 segments".
+func tcpCount(n uint64, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return strconv.FormatUint(n, 10) + " " + word + "s"
+}
+
+// framesOf adds the frames of the facts of kind k that side d caused.
+func (g *Finding) framesOf(c *Case, k fact.Kind, d fact.Dir) {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == k && f.From == d {
+			g.frames(f.Frame)
+		}
+	}
+}
+
+// tcpCountOf counts the facts of kind k.
+func tcpCountOf(c *Case, k fact.Kind) (n int) {
+	for i := range c.Log.Facts {
+		if c.Log.Facts[i].Kind == k {
+			n++
+		}
+	}
+	return n
+}
+
+func tcpEstablished(c *Case, f *fact.Fact, r *Raiser) {
+	t := c.TCP
+	if t.Syn == 0 || t.SynAck == 0 || t.Syns > 1 || tcpCountOf(c, fact.TCPSynAck) > 1 {
+		return
+	}
+	g := r.Frame(f.At())
+	g.Frames = []uint32{t.Syn, t.SynAck, t.Open}
+	g.What = fmt.Sprintf("SYN, SYN-ACK and ACK in frames %d, %d and %d: %s to the server and back, %s to the client and back.",
+		t.Syn, t.SynAck, t.Open, tcpTime(t.RTTServer), tcpTime(t.RTTClient))
+	g.field("rtt server", "%s", tcpTime(t.RTTServer))
+	g.field("rtt client", "%s", tcpTime(t.RTTClient))
+	for _, d := range [...]fact.Dir{fact.Client, fact.Server} {
+		x := &t.Side[d]
+		scale := "none"
+		if x.WScale >= 0 {
+			scale = strconv.Itoa(1 << x.WScale)
+		}
+		g.field(d.String()+" options", "MSS %d, window scale %s, SACK %t, timestamps %t", x.MSS, scale, x.SACK, x.TS)
+	}
+}
+
+// tcpAlone reports that the client tried and nobody said anything.
+func tcpAlone(c *Case) bool {
+	t := c.TCP
+	return t.Syn != 0 && t.SynAck == 0 && t.Open == 0 && t.Side[fact.Server].Packets == 0 &&
+		t.Side[fact.Client].Segments == 0 && !t.Refused && t.Side[fact.Client].Rst == 0
+}
+
+func tcpSynNoAnswer(c *Case, _ *fact.Fact, r *Raiser) {
+	t := c.TCP
+	if !tcpAlone(c) || t.ICMP > 0 {
+		return
+	}
+	waited := time.Duration(c.Capture.Last - t.SynTime)
+	if waited < c.Limits.SynWait || t.Syns < 2 && waited < 3*c.Limits.SynWait {
+		return // one SYN and the end of the file prove nothing
+	}
+	g := r.Frame(fact.At{Time: t.SynTime, Frame: t.Syn})
+	g.From, g.HasFrom = fact.Client, true
+	g.framesOf(c, fact.TCPSyn, fact.Client)
+	g.Count = int(t.Syns)
+	g.What = fmt.Sprintf("%s from %s to %s within %s, and no SYN-ACK, no reset and no ICMP message came back in %s.",
+		tcpCount(uint64(t.Syns), "SYN"), c.Client.Addr(), c.Server, tcpTime(c.End-t.SynTime), tcpTime(int64(waited)))
+	g.field("SYNs", "%d", t.Syns)
+	g.field("waited", "%s", tcpTime(int64(waited)))
+	g.field("last SYN", "%d", t.Side[fact.Client].Last)
+}
+
+func tcpRefused(c *Case, f *fact.Fact, r *Raiser) {
+	t := c.TCP
+	if f.Level != 1 || f.From != fact.Server || t.Syn == 0 || tcpReused(c) {
+		return
+	}
+	g := r.At(f)
+	g.frames(t.Syn)
+	g.What = fmt.Sprintf("The SYN to port %d (frame %d) was answered with a reset after %s.", c.Server.Port(), t.Syn, tcpTime(f.Time-t.SynTime))
+	g.field("delay", "%s", tcpTime(f.Time-t.SynTime))
+	g.field("tries", "%d", t.Syns)
+	if m := tcpMark(c, f); m != nil {
+		g.field("TTL", "%d", m.Code>>8)
+	}
+}
+
+// tcpReused reports that the conversation took over ports that were in use.
+func tcpReused(c *Case) bool {
+	f := c.Log.First(fact.TCPSyn)
+	return f != nil && f.Level == 1
+}
+
+// tcpMark returns what is known of the origin of a reset.
+func tcpMark(c *Case, reset *fact.Fact) *fact.Fact {
+	for i := range c.Log.Facts {
+		if m := &c.Log.Facts[i]; m.Kind == fact.TCPResetMark && c.Log.Get(m.Ref) == reset {
+			return m
+		}
+	}
+	return nil
+}
+
+func tcpSynLate(c *Case, f *fact.Fact, r *Raiser) {
+	t := c.TCP
+	answers := uint32(tcpCountOf(c, fact.TCPSynAck))
+	var first, open int64 = t.SynTime, f.Time
+	switch {
+	case t.Syns >= 2 && t.Syn != 0:
+	case answers >= 2:
+		if first == 0 {
+			first = t.SynAckAt
+		}
+	default:
+		return
+	}
+	g := r.At(f)
+	g.HasFrom = false
+	g.Frames = nil
+	g.framesOf(c, fact.TCPSyn, fact.Client)
+	g.framesOf(c, fact.TCPSynAck, fact.Server)
+	lost := max(t.Syns, 1) - 1 + max(answers, 1) - 1
+	g.What = fmt.Sprintf("%s and %s before the connection stood after %s.",
+		tcpCount(uint64(t.Syns), "SYN"), tcpCount(uint64(answers), "SYN-ACK"), tcpTime(open-first))
+	g.field("repeated", "%d", lost)
+	g.field("delay", "%s", tcpTime(open-first))
+}
+
+func tcpSynAckUnanswered(c *Case, _ *fact.Fact, r *Raiser) {
+	t := c.TCP
+	n := tcpCountOf(c, fact.TCPSynAck)
+	x := &t.Side[fact.Client]
+	if n < 2 || t.Open != 0 || x.Packets != uint64(t.Syns) || t.Syns == 0 || x.Rst != 0 || t.Side[fact.Server].Rst != 0 {
+		return
+	}
+	if time.Duration(c.Capture.Last-t.SynAckAt) < c.Limits.SynWait {
+		return
+	}
+	g := r.Frame(fact.At{Time: t.SynAckAt, Frame: t.SynAck})
+	g.From, g.HasFrom = fact.Server, true
+	g.framesOf(c, fact.TCPSynAck, fact.Server)
+	repeats := "does not repeat its SYN"
+	if t.Syns > 1 {
+		repeats = fmt.Sprintf("repeats its SYN (%d in all): the SYN-ACK does not reach it", t.Syns)
+	}
+	g.What = fmt.Sprintf("%d SYN-ACKs from the server, no ACK from the client in %s; the client %s.", n, tcpTime(c.Capture.Last-t.SynAckAt), repeats)
+	g.field("copies", "%d", n)
+	g.field("client repeats SYN", "%t", t.Syns > 1)
+}
+
+func tcpRTT(c *Case, _ *fact.Fact, r *Raiser) {
+	t := c.TCP
+	s, k := &t.Side[fact.Server], &t.Side[fact.Client]
+	if s.RTTs == 0 || k.RTTs == 0 || t.Open == 0 {
+		return
+	}
+	rtt := s.RTTMin + k.RTTMin
+	if time.Duration(rtt) <= c.Limits.RTTInfo {
+		return
+	}
+	g := r.Frame(fact.At{Time: t.OpenTime, Frame: t.Open})
+	if time.Duration(rtt) > c.Limits.RTTWarn {
+		g.Up()
+	}
+	g.What = fmt.Sprintf("A round trip takes at least %s (%s to the server, %s to the client); every command and its reply cost that.",
+		tcpTime(rtt), tcpTime(s.RTTMin), tcpTime(k.RTTMin))
+	g.field("minimum", "%s", tcpTime(rtt))
+	g.field("median", "about %s", tcpTime(s.RTTMedian+k.RTTMedian))
+}
+
+func tcpRTTInflation(c *Case, _ *fact.Fact, r *Raiser) {
+	for _, d := range [...]fact.Dir{fact.Client, fact.Server} {
+		x, o := &c.TCP.Side[d], &c.TCP.Side[d.Other()]
+		if x.RTTs < tcpRTTSamples || o.Bytes < tcpTransfer || x.RTTMedian <= tcpRTTGrowth*x.RTTMin || time.Duration(x.RTTMedian) <= tcpRTTFloor {
+			continue
+		}
+		g := r.Frame(fact.At{Time: o.LastDataTime, Frame: o.LastData})
+		g.From, g.HasFrom = d.Other(), true
+		g.What = fmt.Sprintf("Acknowledgements of the %s's data came after %s at best, after about %s in the middle and %s at worst.",
+			d.Other(), tcpTime(x.RTTMin), tcpTime(x.RTTMedian), tcpTime(x.RTTMax))
+		g.field("minimum", "%s", tcpTime(x.RTTMin))
+		g.field("median", "about %s", tcpTime(x.RTTMedian))
+		g.field("maximum", "%s", tcpTime(x.RTTMax))
+	}
+}
+
+// tcpWorkDone reports that the session's work was done when f, a reset or the
+// like of side d, came: the dialog had said goodbye, the sender had closed
+// already, or both ends of TLS had.
+func tcpWorkDone(c *Case, f *fact.Fact) bool {
+	t := c.TCP
+	if f.Level == 2 || f.Seen&fact.SeenBye != 0 || f.From == fact.Client && f.Seen&fact.SeenQuit != 0 {
+		return true
+	}
+	if x := &t.Side[f.From]; x.Fin != 0 && x.FinTime <= f.Time {
+		return true
+	}
+	for i := range c.Log.Facts {
+		g := &c.Log.Facts[i]
+		if g.Frame > f.Frame {
+			continue
+		}
+		switch g.Kind {
+		case fact.TLSAlert:
+			if g.Code == 0 { // close_notify
+				return true
+			}
+		case fact.TLSHiddenAlert:
+			if f.Seen&fact.SeenTLS != 0 && tcpHasBefore(c, fact.TLSData, f) {
+				return true
+			}
+		}
+	}
+	return tcpOpaque(c, f) && t.Side[fact.Client].LastData < t.Side[fact.Server].LastData
+}
+
+// tcpOpaque reports that the dialog at f was inside TLS and could not be read.
+func tcpOpaque(c *Case, f *fact.Fact) bool {
+	if f.Seen&fact.SeenTLS == 0 || !tcpHasBefore(c, fact.TLSData, f) {
+		return false
+	}
+	done := c.Log.First(fact.TLSDone)
+	for i := range c.Log.Facts {
+		if g := &c.Log.Facts[i]; (g.Kind == fact.Command || g.Kind == fact.Reply) && done != nil && g.Frame > done.Frame {
+			return false
+		}
+	}
+	return true
+}
+
+func tcpHasBefore(c *Case, k fact.Kind, f *fact.Fact) bool {
+	g := c.Log.First(k)
+	return g != nil && g.Frame <= f.Frame
+}
+
+// tcpAborted reports that the reset f cut a session whose work was not done.
+func tcpAborted(c *Case, f *fact.Fact) bool {
+	t := c.TCP
+	if f.Level == 1 || tcpWorkDone(c, f) || tcpGlanced(c) || t.Open == 0 && !t.MidStream {
+		return false
+	}
+	if o := &t.Side[f.From.Other()]; o.Fin != 0 && o.FinTime <= f.Time {
+		// The other side had closed first: the reset is an answer to that, unless
+		// the closing side still waited for something.
+		return tcpOwed(c, f) != nil && f.From == fact.Server
+	}
+	return !t.MidStream || tcpHasBefore(c, fact.Reply, f) || tcpHasBefore(c, fact.Command, f)
+}
+
+// tcpOwed returns the request that was waiting for its reply when f came, nil
+// when there was none.
+func tcpOwed(c *Case, f *fact.Fact) *fact.Fact {
+	var last *fact.Fact
+	for _, e := range c.Exchanges() {
+		if e.Command == nil || e.Command.Frame > f.Frame {
+			continue
+		}
+		if e.Reply == nil || e.Reply.Frame > f.Frame {
+			return e.Command
+		}
+		last = nil
+	}
+	return last
+}
+
+// tcpInBody reports that a message was under way when f came.
+func tcpInBody(c *Case, f *fact.Fact) bool {
+	open := false
+	for i := range c.Log.Facts {
+		g := &c.Log.Facts[i]
+		if g.Frame > f.Frame {
+			break
+		}
+		switch g.Kind {
+		case fact.BodyStart:
+			open = true
+		case fact.BodyEnd:
+			open = g.Code == 0
+		}
+	}
+	return open
+}
+
+// A tcpPhase is a row of TCP-050: where a session stood, and what a reset there usually means.
+type tcpPhase struct{ name, causes string }
+
+// tcpPhaseOf says where the session stood at f.
+func tcpPhaseOf(c *Case, f *fact.Fact) tcpPhase {
+	s := f.Seen
+	switch {
+	case s&fact.SeenGreeting == 0 && s&fact.SeenTLSHello == 0:
+		if f.From == fact.Client {
+			return tcpPhase{"waiting for the greeting", "client too impatient, or a health check"}
+		}
+		return tcpPhase{"connect", "connection limit, TCP wrapper, or an intrusion prevention rule by country"}
+	case tcpInBody(c, f):
+		return tcpPhase{"message body", "content filter, size limit, or MTU repair by a proxy"}
+	case s&fact.SeenTLS != 0:
+		return tcpPhase{"inside TLS", "the program behind TLS gave up: crash, limit or timeout"}
+	case tcpHasBefore(c, fact.TLSCert, f):
+		return tcpPhase{"after the server's certificate", "client rejects the certificate without an alert"}
+	case s&fact.SeenTLSHello != 0:
+		return tcpPhase{"after the TLS hello", "filter on server name or version, or a hello larger than one segment"}
+	case s&fact.SeenStartTLS != 0:
+		return tcpPhase{"after STARTTLS", "a device on the path forbids TLS"}
+	case s&fact.SeenHello == 0:
+		return tcpPhase{"hello", "a device on the path dislikes ESMTP"}
+	case s&fact.SeenData != 0 && s&fact.SeenAccepted == 0:
+		return tcpPhase{"after the final dot", "server crashed while storing; the fate of the message is unknown"}
+	case s&fact.SeenMail != 0 && s&fact.SeenAccepted == 0:
+		return tcpPhase{"envelope", "policy of a device on the path, or a crash"}
+	}
+	return tcpPhase{"between commands", "idle timer of a device, limit, or a crash"}
+}
+
+func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
+	return func(c *Case, f *fact.Fact, r *Raiser) {
+		if f.From != d || !tcpAborted(c, f) {
+			return
+		}
+		t := c.TCP
+		g := r.At(f)
+		owed := tcpOwed(c, f)
+		body := tcpInBody(c, f)
+		phase := tcpPhaseOf(c, f)
+		waited := int64(0)
+		if owed != nil {
+			waited = max(f.Time-owed.Time, 0)
+			g.frames(owed.Frame)
+		} else if x := &t.Side[d.Other()]; x.LastData != 0 && x.LastData < f.Frame {
+			waited = max(f.Time-x.LastDataTime, 0)
+			g.frames(x.LastData)
+		}
+		if d == fact.Client && (owed != nil || body || f.Seen&fact.SeenMail != 0 && f.Seen&fact.SeenAccepted == 0) {
+			g.Up()
+		}
+		g.What = fmt.Sprintf("The %s's side reset the connection (%s), %s after the last words of the other side or the open request.", d, phase.name, tcpTime(waited))
+		g.field("phase", "%s", phase.name)
+		g.field("waited", "%s", tcpTime(waited))
+		if f.Num > 0 {
+			g.field("unacknowledged", "%d bytes of the %s", f.Num, d.Other())
+		}
+		if m := tcpMark(c, f); m != nil {
+			g.field("TTL", "%d, usually %d", m.Code>>8, m.Code&0xff)
+			g.field("ACK flag", "%t", m.Num&8 != 0)
+		}
+	}
+}
+
+func tcpPhaseTable(c *Case, f *fact.Fact, r *Raiser) {
+	if f.From == fact.Server && !c.Raised("tcp-reset-by-server") || f.From == fact.Client && !c.Raised("tcp-reset-by-client") {
+		return
+	}
+	phase := tcpPhaseOf(c, f)
+	g := r.At(f)
+	g.What = fmt.Sprintf("A reset by the %s's side here (%s) usually means: %s.", f.From, phase.name, phase.causes)
+	g.field("phase", "%s", phase.name)
+	g.field("sender", "%s", f.From)
+	g.field("causes", "%s", phase.causes)
+}
+
+func tcpResetAfterClose(c *Case, f *fact.Fact, r *Raiser) {
+	if f.Level == 1 || c.TCP.Open == 0 && !c.TCP.MidStream || !tcpWorkDone(c, f) {
+		return
+	}
+	if c.Log.First(fact.TCPAfterClose) != nil { // TCP-012 tells it
+		if a := c.Log.First(fact.TCPAfterClose); a.From != f.From && a.Frame <= f.Frame && a.Level == 1 {
+			return
+		}
+	}
+	g := r.At(f)
+	g.frames(c.TCP.Side[0].Fin, c.TCP.Side[1].Fin)
+	g.What = fmt.Sprintf("The %s sent a reset after the work was done.", f.From)
+	g.field("who", "%s", f.From)
+}
+
+func tcpDataAfterClose(c *Case, f *fact.Fact, r *Raiser) {
+	t := c.TCP
+	closer := &t.Side[f.From.Other()]
+	if closer.Fin == 0 || f.Level != 1 {
+		return // the closer only half closed and took the data
+	}
+	g := r.At(f)
+	g.frames(closer.Fin, closer.Rst)
+	if f.Seen&fact.SeenMail != 0 && f.Seen&(fact.SeenAccepted|fact.SeenBye) == 0 && f.From == fact.Client && tcpInBody(c, f) {
+		g.Up()
+	}
+	g.What = fmt.Sprintf("The %s closed in frame %d; the %s still sent %s, answered by a reset: they were lost.",
+		f.From.Other(), closer.Fin, f.From, tcpCount(uint64(f.Num), "byte"))
+	g.field("closed", "%s", f.From.Other())
+	g.field("bytes lost", "%d", f.Num)
+}
+
+func tcpUnread(c *Case, f *fact.Fact, r *Raiser) {
+	other := &c.TCP.Side[f.From.Other()]
+	g := r.At(f)
+	g.frames(other.LastData)
+	g.What = fmt.Sprintf("The %s closed with a window of %d, %d below its %d: exactly the other side's last %s were never read.",
+		f.From, uint32(f.Code)-f.Num, f.Num, f.Code, tcpCount(uint64(f.Num), "byte"))
+	g.field("base window", "%d", f.Code)
+	g.field("last window", "%d", uint32(f.Code)-f.Num)
+	g.field("unread", "%d bytes", f.Num)
+}
+
+// tcpShrunk returns how many of d's retransmissions followed a "packet too big"
+// message: they are path MTU discovery at work, not loss.
+func tcpShrunk(c *Case, d fact.Dir) (n uint32) {
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind != fact.NetICMP || f.From != d || !tcpTooBig(f.Code) {
+			continue
+		}
+		for k := range c.Log.Facts {
+			if g := &c.Log.Facts[k]; g.Kind == fact.TCPLoss && g.From == d && g.Frame > f.Frame && g.Time-f.Time < int64(time.Second) {
+				n += g.Num
+			}
+		}
+		break
+	}
+	return n
+}
+
+// tcpTooBig reports whether an ICMP code is "fragmentation needed" or "packet too big".
+func tcpTooBig(code uint16) bool { return code == 3<<8|4 || code == 0x8000|2<<8 }
+
+func tcpLoss(c *Case, _ *fact.Fact, r *Raiser) {
+	for _, d := range [...]fact.Dir{fact.Client, fact.Server} {
+		x := &c.TCP.Side[d]
+		again := x.Retrans - min(x.Retrans, x.Spurious)
+		for i := range c.Log.Facts {
+			if f := &c.Log.Facts[i]; f.Kind == fact.TCPUnacked && f.From == d {
+				again -= min(again, f.Num) // TCP-014 and TCP-015 tell of those
+			}
+		}
+		again -= min(again, tcpShrunk(c, d))
+		if again < tcpMinCopies || x.Segments == 0 || x.Gap > 0 {
+			continue
+		}
+		rate := 100 * float64(again) / float64(x.Segments)
+		if rate < c.Limits.LossInfo {
+			continue
+		}
+		first := fact.At{}
+		bursts, longest := 0, uint16(0)
+		for i := range c.Log.Facts {
+			if f := &c.Log.Facts[i]; f.Kind == fact.TCPLoss && f.From == d {
+				if bursts++; bursts == 1 {
+					first = f.At()
+				}
+				longest = max(longest, f.Code)
+			}
+		}
+		if first.Frame == 0 {
+			continue
+		}
+		g := r.Frame(first)
+		g.From, g.HasFrom = d, true
+		switch {
+		case rate >= c.Limits.LossError:
+			g.Severity = Error
+		case rate >= c.Limits.LossWarn:
+			g.Severity = Warning
+		}
+		g.Count = int(again)
+		g.framesOf(c, fact.TCPLoss, d)
+		g.What = fmt.Sprintf("Towards the %s %d of %d data segments had to be sent again (%.1f %%), in %s; the longest took %d ms.",
+			d.Other(), again, x.Segments, rate, tcpCount(uint64(bursts), "episode"), longest)
+		g.field("direction", "towards the %s", d.Other())
+		g.field("segments", "%d", x.Segments)
+		g.field("retransmitted", "%d", again)
+		g.field("rate", "%.1f %%", rate)
+		g.field("episodes", "%d", bursts)
+	}
+}
+
+// tcpSizes returns the TCPSizes fact that belongs to f.
+func tcpSizes(c *Case, f *fact.Fact) *fact.Fact {
+	for i := range c.Log.Facts {
+		if g := &c.Log.Facts[i]; g.Kind == fact.TCPSizes && c.Log.Get(g.Ref) == f {
+			return g
+		}
+	}
+	return nil
+}
+
+// tcpICMPBig reports whether a "packet too big" was seen for the flow.
+func tcpICMPBig(c *Case) bool {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.NetICMP && tcpTooBig(f.Code) {
+			return true
+		}
+	}
+	return false
+}
+
+func tcpBlackhole(c *Case, f *fact.Fact, r *Raiser) {
+	z := tcpSizes(c, f)
+	if f.Level != 1 || f.Num < tcpMinCopies || z == nil || tcpICMPBig(c) {
+		return
+	}
+	g := r.At(f)
+	g.framesOf(c, fact.TCPLoss, f.From)
+	g.Count = int(f.Num)
+	g.What = fmt.Sprintf("The %s sent a segment of %d bytes %s more within %d s and it was never acknowledged, while segments of up to %d bytes passed before; no ICMP \"packet too big\" came.",
+		f.From, z.Num, tcpTimes(f.Num), f.Code, z.Code)
+	g.field("direction", "towards the %s", f.From.Other())
+	g.field("failing size", "%d", z.Num)
+	g.field("largest passing size", "%d", z.Code)
+	g.field("don't fragment", "%t", z.Level == 1)
+	g.field("copies", "%d", f.Num)
+	g.field("phase", "%s", tcpPhaseOf(c, f).name)
+}
+
+func tcpTimes(n uint32) string {
+	if n == 1 {
+		return "once"
+	}
+	return strconv.FormatUint(uint64(n), 10) + " times"
+}
+
+// tcpBlackholeAhead is the view from the receiving end: a bare ACK tells how
+// far the sender is, and what is missing is larger than anything that passed.
+func tcpBlackholeAhead(c *Case, f *fact.Fact, r *Raiser) {
+	t := c.TCP
+	x := &t.Side[f.From]
+	mss := uint32(t.Side[f.From.Other()].MSS)
+	if f.Num < tcpSmall || x.Segments == 0 || x.MaxSeg >= tcpSmall || mss < 2*tcpSmall || x.Gap > 0 || x.Cut > 0 || tcpICMPBig(c) {
+		return
+	}
+	if x.Acked < x.Bytes || t.Side[f.From.Other()].Gap > 0 {
+		return
+	}
+	g := r.At(f)
+	g.What = fmt.Sprintf("An empty segment of the %s stands %d bytes ahead of all its data that arrived, and none of its segments was larger than %d bytes (MSS %d): the large ones do not get here.",
+		f.From, f.Num, x.MaxSeg, mss)
+	g.field("direction", "towards the %s", f.From.Other())
+	g.field("missing", "%d bytes", f.Num)
+	g.field("largest passing size", "%d", x.MaxSeg)
+	g.field("phase", "%s", tcpPhaseOf(c, f).name)
+}
+
+// tcpDead reports that f shows a path that died: not only large segments fail,
+// the other side had acknowledged before, and there was something to lose.
+func tcpDead(c *Case, f *fact.Fact) bool {
+	z := tcpSizes(c, f)
+	if f.Level == 1 && !tcpICMPBig(c) || z == nil || z.Num == 0 || f.Num < tcpMinCopies && f.Code < uint16(c.Limits.RTODead/time.Second) {
+		return false
+	}
+	if c.TCP.Open == 0 && !c.TCP.MidStream {
+		return false
+	}
+	return f.Seen&fact.SeenBye == 0
+}
+
+func tcpNeverAcked(c *Case, f *fact.Fact, r *Raiser) {
+	if !tcpDead(c, f) {
+		return
+	}
+	z, x := tcpSizes(c, f), &c.TCP.Side[f.From]
+	g := r.At(f)
+	g.framesOf(c, fact.TCPLoss, f.From)
+	g.Count = int(f.Num)
+	g.What = fmt.Sprintf("The %s sent the same %s %s more within %d s and the %s never acknowledged them; the last byte acknowledged was number %d of %d.",
+		f.From, tcpCount(uint64(z.Num), "byte"), tcpTimes(f.Num), f.Code, f.From.Other(), x.Acked, x.Bytes)
+	g.field("direction", "towards the %s", f.From.Other())
+	g.field("segment", "%d bytes", z.Num)
+	g.field("copies", "%d", f.Num)
+	g.field("seconds", "%d", f.Code)
+	g.field("last byte acknowledged", "%d", x.Acked)
+	if idle := tcpIdleBefore(c, f); idle != nil {
+		g.field("idle before", "%s", tcpTime(int64(idle.Num)*1e6))
+	}
+}
+
+// tcpIdleBefore returns the pause that the data of f ended: nothing but copies
+// of that data came after it.
+func tcpIdleBefore(c *Case, f *fact.Fact) *fact.Fact {
+	for i := len(c.Log.Facts) - 1; i >= 0; i-- {
+		g := &c.Log.Facts[i]
+		if g.Kind == fact.TCPIdle && g.Frame <= f.Frame {
+			if c.TCP.Side[g.From.Other()].LastData > g.Frame {
+				return nil
+			}
+			return g
+		}
+	}
+	return nil
+}
+
+// tcpTimers are common state timers in seconds (nat.idle).
+var tcpTimers = [...]int64{60, 120, 180, 240, 300, 350, 600, 900, 1800, 3600, 7200, 7440}
+
+// tcpTimer returns the timer within 3 % of ms, 0: none.
+func tcpTimer(ms uint32) int64 {
+	for _, s := range tcpTimers {
+		if d := int64(ms) - s*1000; d >= -s*30 && d <= s*30 {
+			return s
+		}
+	}
+	return 0
+}
+
+func (g *Finding) idle(ms uint32) {
+	g.field("idle", "%s", tcpTime(int64(ms)*1e6))
+	if s := tcpTimer(ms); s != 0 {
+		g.field("usual timer", "%d s", s)
+	}
+}
+
+func tcpStateLostReset(c *Case, f *fact.Fact, r *Raiser) {
+	if f.Level == 1 || f.Level == 2 || tcpWorkDone(c, f) {
+		return
+	}
+	idle := tcpIdleBefore(c, f)
+	if idle == nil || idle.From == f.From || c.TCP.Side[0].Fin != 0 && c.TCP.Side[0].Fin < f.Frame || c.TCP.Side[1].Fin != 0 && c.TCP.Side[1].Fin < f.Frame {
+		return
+	}
+	if f.Time-idle.Time > int64(tcpAnswer) || c.TCP.Side[f.From].LastData > idle.Frame {
+		return
+	}
+	g := r.At(f)
+	g.frames(idle.Frame)
+	g.What = fmt.Sprintf("After %s without data the %s spoke again (frame %d) and got a reset after %s.",
+		tcpTime(int64(idle.Num)*1e6), idle.From, idle.Frame, tcpTime(f.Time-idle.Time))
+	g.idle(idle.Num)
+	g.field("reset by", "%s", f.From)
+	if m := tcpMark(c, f); m != nil {
+		g.field("TTL", "%d, usually %d", m.Code>>8, m.Code&0xff)
+	}
+}
+
+func tcpStateLostSilent(c *Case, f *fact.Fact, r *Raiser) {
+	if !tcpDead(c, f) {
+		return
+	}
+	idle := tcpIdleBefore(c, f)
+	if idle == nil || idle.From != f.From {
+		return
+	}
+	g := r.At(f)
+	g.frames(idle.Frame)
+	g.What = fmt.Sprintf("After %s without data the %s spoke again (frame %d); it sent the same %s more and nothing ever came back.",
+		tcpTime(int64(idle.Num)*1e6), idle.From, idle.Frame, tcpTimes(f.Num))
+	g.idle(idle.Num)
+}
+
+func tcpInjected(c *Case, f *fact.Fact, r *Raiser) {
+	m := tcpMark(c, f)
+	if f.Level != 3 || m == nil || m.Num&0x20 != 0 && m.Num&4 == 0 {
+		return
+	}
+	g := r.At(f)
+	ttl, usual := uint8(m.Code>>8), uint8(m.Code)
+	switch {
+	case m.Num&1 != 0 && m.Num&4 != 0:
+		g.What = fmt.Sprintf("The reset in the %s's name came with TTL %d, its other packets with %d, and it went on sending afterwards.", f.From, ttl, usual)
+	case m.Num&1 != 0:
+		g.What = fmt.Sprintf("The reset in the %s's name came with TTL %d, all its other packets with %d.", f.From, ttl, usual)
+	default:
+		g.What = fmt.Sprintf("After the reset in its name the %s went on sending as if nothing had happened.", f.From)
+	}
+	g.field("TTL of the reset", "%d", ttl)
+	g.field("usual TTL", "%d", usual)
+	g.field("went on sending", "%t", m.Num&4 != 0)
+	if hops := tcpHops(ttl); hops > 0 {
+		g.field("distance of the injector", "about %d hops", hops)
+	}
+	if m.Num&4 != 0 {
+		g.frames(c.TCP.Side[f.From].LastData)
+	}
+}
+
+// tcpHops guesses the distance from a TTL: initial values are 64, 128 and 255.
+func tcpHops(ttl uint8) int {
+	switch {
+	case ttl <= 64:
+		return 64 - int(ttl)
+	case ttl <= 128:
+		return 128 - int(ttl)
+	}
+	return 255 - int(ttl)
+}
+
+func tcpResetBoth(c *Case, _ *fact.Fact, r *Raiser) {
+	t := c.TCP
+	a, b := &t.Side[0], &t.Side[1]
+	if a.Rst == 0 || b.Rst == 0 || a.Fin != 0 || b.Fin != 0 || t.Refused {
+		return
+	}
+	apart := a.RstTime - b.RstTime
+	if apart < 0 {
+		apart = -apart
+	}
+	legs := t.RTTServer - t.RTTClient
+	if legs < 0 {
+		legs = -legs
+	}
+	if apart > max(int64(tcpBothResets), legs) {
+		return
+	}
+	var first *fact.Fact
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.TCPReset {
+			if tcpWorkDone(c, f) {
+				return
+			}
+			if first == nil {
+				first = f
+			}
+		}
+	}
+	if first == nil {
+		return
+	}
+	g := r.Frame(first.At())
+	g.frames(a.Rst, b.Rst)
+	g.What = fmt.Sprintf("Resets in both names, frames %d and %d, %s apart, and nobody had closed.", a.Rst, b.Rst, tcpTime(apart))
+	g.field("apart", "%s", tcpTime(apart))
+	for i := range c.Log.Facts {
+		if m := &c.Log.Facts[i]; m.Kind == fact.TCPResetMark {
+			g.field("TTL "+m.From.String(), "%d, usually %d", m.Code>>8, m.Code&0xff)
+		}
+	}
+}
+
+func tcpZeroWindow(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
+	return func(c *Case, _ *fact.Fact, r *Raiser) {
+		var worst *fact.Fact
+		total, n := int64(0), 0
+		for i := range c.Log.Facts {
+			if f := &c.Log.Facts[i]; f.Kind == fact.TCPZeroWindow && f.From == d {
+				total += int64(f.Num) * 1000
+				n++
+				if worst == nil || f.Num > worst.Num {
+					worst = f
+				}
+			}
+		}
+		if worst == nil {
+			return
+		}
+		longest := time.Duration(worst.Num) * time.Microsecond
+		if longest < c.Limits.ZwinInfo {
+			return
+		}
+		g := r.At(worst)
+		switch {
+		case longest >= c.Limits.ZwinError:
+			g.Severity = Error
+		case longest >= c.Limits.ZwinWarn:
+			g.Severity = Warning
+		}
+		g.Count = n
+		g.framesOf(c, fact.TCPZeroWindow, d)
+		g.What = fmt.Sprintf("The %s closed its receive window for %s (%s in all, %s): it did not read what had arrived.",
+			d, tcpTime(int64(longest)), tcpTime(total), tcpTimes(uint32(n)))
+		g.field("count", "%d", n)
+		g.field("longest", "%s", tcpTime(int64(longest)))
+		g.field("total", "%s", tcpTime(total))
+		g.field("phase", "%s", tcpPhaseOf(c, worst).name)
+	}
+}
+
+func tcpWindowFull(c *Case, _ *fact.Fact, r *Raiser) {
+	for _, d := range [...]fact.Dir{fact.Client, fact.Server} {
+		x, o := &c.TCP.Side[d], &c.TCP.Side[d.Other()]
+		if x.Bytes <= tcpTransfer || x.Segments == 0 || uint64(x.WinFull)*100 <= uint64(x.Segments)*tcpWindowPart {
+			continue
+		}
+		g := r.Frame(fact.At{Time: x.LastDataTime, Frame: x.LastData})
+		g.From, g.HasFrom = d, true
+		g.Count = int(x.WinFull)
+		rtt := c.TCP.HandshakeRTT()
+		g.What = fmt.Sprintf("%d of the %s's %d data segments filled the window of the %s (now %d bytes).", x.WinFull, d, x.Segments, d.Other(), o.Window)
+		g.field("window", "%d", o.Window)
+		if rtt > 0 {
+			g.field("RTT", "%s", tcpTime(rtt))
+			g.field("bound", "%.1f Mbit/s", float64(o.Window)*8e3/float64(rtt))
+		}
+	}
+}
+
+func tcpSpurious(c *Case, f *fact.Fact, r *Raiser) {
+	g := r.At(f)
+	g.Count = int(f.Num)
+	g.What = fmt.Sprintf("The %s sent %s again that had arrived already.", f.From, tcpCount(uint64(f.Num), "segment"))
+	g.field("count", "%d", f.Num)
+	g.field("direction", "towards the %s", f.From.Other())
+}
+
+func tcpReordering(c *Case, f *fact.Fact, r *Raiser) {
+	g := r.At(f)
+	g.Count = int(f.Num)
+	g.What = fmt.Sprintf("%s of the %s arrived later than segments sent after.", tcpCount(uint64(f.Num), "segment"), f.From)
+	g.field("count", "%d", f.Num)
+}
+
+func tcpStalled(c *Case, f *fact.Fact, r *Raiser) {
+	ms := f.Num
+	long := time.Duration(ms) * time.Millisecond
+	if f.Level == 0 {
+		// All was acknowledged and a program is silent. A client that thinks is
+		// idle; it owes something only inside a message.
+		if f.From == fact.Client && !(tcpInBody(c, f) && long >= tcpStallError) {
+			return
+		}
+		if f.From == fact.Server && (f.Cmd != 1+uint8(fact.Client) && c.TCP.Side[fact.Server].First != 0 && f.Cmd != 0 || c.Proto == fact.TCP) {
+			return
+		}
+	}
+	g := r.At(f)
+	if long >= tcpStallError {
+		g.Up()
+	}
+	why := [...]string{
+		"everything was acknowledged: the " + f.From.String() + "'s program was silent",
+		"data for the " + f.From.String() + " was not acknowledged: the network or the host",
+		"the " + f.From.String() + " had closed its window",
+	}[min(f.Level, 2)]
+	g.What = fmt.Sprintf("Nothing new came for %s; %s.", tcpTime(int64(long)), why)
+	g.field("lasted", "%s", tcpTime(int64(long)))
+	g.field("expected to act", "%s", f.From)
+	g.field("why", "%s", why)
+}
+
+func tcpClosed(c *Case, _ *fact.Fact, r *Raiser) {
+	t := c.TCP
+	a, b := &t.Side[0], &t.Side[1]
+	if t.Refused || t.Closed == 0 || t.Open == 0 && !t.MidStream {
+		return
+	}
+	how := ""
+	switch t.HowClosed {
+	case fact.EndFin:
+		how = "FIN from both"
+	case fact.EndReset:
+		how = "reset"
+	case fact.EndHalf:
+		how = "FIN from one side only"
+	default:
+		return
+	}
+	d := fact.Dir(t.Closed - 1)
+	x := &t.Side[d]
+	at := fact.At{Time: x.FinTime, Frame: x.Fin}
+	if at.Frame == 0 || x.Rst != 0 && x.RstTime < x.FinTime {
+		at = fact.At{Time: x.RstTime, Frame: x.Rst}
+	}
+	g := r.Frame(at)
+	g.From, g.HasFrom = d, true
+	g.frames(a.Fin, b.Fin, a.Rst, b.Rst)
+	g.What = fmt.Sprintf("The %s closed first (%s); %d bytes from the client, %d from the server in %s.",
+		d, how, a.Bytes, b.Bytes, tcpTime(c.End-c.Start))
+	g.field("closed first", "%s", d)
+	g.field("how", "%s", how)
+	g.field("bytes", "%d / %d", a.Bytes, b.Bytes)
+	g.field("duration", "%s", tcpTime(c.End-c.Start))
+}
+
+func tcpSACK(c *Case, f *fact.Fact, r *Raiser) {
+	if f.Code != fact.OddSACK || c.TCP.Side[f.From].SACKBad < 2 || c.TCP.Side[f.From.Other()].Gap > 0 {
+		return
+	}
+	g := r.At(f)
+	g.Count = int(c.TCP.Side[f.From].SACKBad)
+	g.What = fmt.Sprintf("%d acknowledgements of the %s carry SACK blocks more than 1 MiB outside of everything that was sent.", g.Count, f.From)
+	g.field("acknowledgements", "%d", g.Count)
+}
+
+func tcpMSS(c *Case, _ *fact.Fact, r *Raiser) {
+	t := c.TCP
+	if t.Syn == 0 || t.SynAck == 0 {
+		return
+	}
+	hole := c.Raised("tcp-mtu-blackhole")
+	for _, d := range [...]fact.Dir{fact.Client, fact.Server} {
+		x := &t.Side[d]
+		mss := uint32(x.MSS)
+		warn := false
+		what := ""
+		switch {
+		case mss == 0:
+			what = fmt.Sprintf("The %s announced no maximum segment size.", d)
+		case mss < tcpSmallMSS:
+			warn = true
+			what = fmt.Sprintf("The %s announced a maximum segment size of only %d bytes.", d, mss)
+		case mss < tcpUsualMSS:
+			what = fmt.Sprintf("The %s announced a maximum segment size of %d bytes.", d, mss)
+		case mss > tcpEtherMSS && hole:
+			warn = true
+			what = fmt.Sprintf("The %s announced a maximum segment size of %d bytes, more than Ethernet carries, and large segments vanish.", d, mss)
+		default:
+			continue
+		}
+		at := fact.At{Time: t.SynTime, Frame: t.Syn}
+		if d == fact.Server {
+			at = fact.At{Time: t.SynAckAt, Frame: t.SynAck}
+		}
+		g := r.Frame(at)
+		g.From, g.HasFrom = d, true
+		if warn {
+			g.Up()
+		}
+		g.What = what
+		g.field("MSS client", "%d", t.Side[0].MSS)
+		g.field("MSS server", "%d", t.Side[1].MSS)
+	}
+}
+
+func tcpKeepAlive(c *Case, f *fact.Fact, r *Raiser) {
+	g := r.At(f)
+	g.Count = int(f.Num)
+	g.What = fmt.Sprintf("The %s sent %s.", f.From, tcpCount(uint64(f.Num), "keep-alive probe"))
+	if f.Level == 1 {
+		g.What = fmt.Sprintf("The %s sent %s; the last ones were not answered.", f.From, tcpCount(uint64(f.Num), "keep-alive probe"))
+	}
+	g.field("count", "%d", f.Num)
+	g.field("side", "%s", f.From)
+}
+
+func tcpThroughput(c *Case, _ *fact.Fact, r *Raiser) {
+	t := c.TCP
+	for _, d := range [...]fact.Dir{fact.Client, fact.Server} {
+		x, o := &t.Side[d], &t.Side[d.Other()]
+		took := x.LastDataTime - t.OpenTime
+		if x.Bytes <= tcpTransfer || t.OpenTime == 0 || took <= 0 || x.Segments == 0 {
+			continue
+		}
+		loss := int64(0)
+		for i := range c.Log.Facts {
+			if f := &c.Log.Facts[i]; f.Kind == fact.TCPLoss && f.From == d {
+				loss += int64(f.Code) * 1e6
+			}
+		}
+		shut := min(o.ZeroTime, took)
+		full := (took - shut) * int64(x.WinFull) / int64(x.Segments)
+		loss = min(loss, took-shut-full)
+		rest := took - shut - full - loss
+		g := r.Frame(fact.At{Time: x.LastDataTime, Frame: x.LastData})
+		g.From, g.HasFrom = d, true
+		share := func(ns int64) int64 { return (ns*100 + took/2) / took }
+		g.What = fmt.Sprintf("%d bytes from the %s in %s, %.2f Mbit/s: %d %% of the time held by a closed window, %d %% by the size of the window, %d %% by loss, %d %% by the programs and the line.",
+			x.Bytes, d, tcpTime(took), float64(x.Bytes)*8e3/float64(took), share(shut), share(full), share(loss), share(rest))
+		g.field("rate", "%.2f Mbit/s", float64(x.Bytes)*8e3/float64(took))
+		g.field("reader", "%d %%", share(shut))
+		g.field("receiver window", "%d %%", share(full))
+		g.field("loss", "%d %%", share(loss))
+		g.field("sender and line", "%d %%", share(rest))
+	}
+}
+
+func tcpHeld(c *Case, f *fact.Fact, r *Raiser) {
+	g := r.At(f)
+	g.Count = int(f.Num)
+	g.What = fmt.Sprintf("A small last piece of the %s waited %d ms for an acknowledgement before it was sent, %s in this session.", f.From, f.Code, tcpTimes(f.Num))
+	g.field("delay", "%d ms", f.Code)
+	g.field("times", "%d", f.Num)
+}
+
+func tcpServerNotNetwork(c *Case, _ *fact.Fact, r *Raiser) {
+	t := c.TCP
+	x := &t.Side[fact.Client]
+	if t.RTTServer == 0 || x.AckMax == 0 || x.AckMax > 2*t.RTTServer+int64(tcpAckDelay) || x.Retrans > x.Spurious {
+		return
+	}
+	var worst *Exchange
+	n := 0
+	for _, e := range c.Exchanges() {
+		if e.Command == nil || e.Reply == nil || time.Duration(e.Think) < c.Limits.ReplyInfo {
+			continue
+		}
+		n++
+		if worst == nil || e.Think > worst.Think {
+			worst = &e
+		}
+	}
+	if worst == nil {
+		return
+	}
+	g := r.At(worst.Reply)
+	g.frames(worst.Sent.Frame)
+	g.Count = n
+	g.What = fmt.Sprintf("The reply in frame %d took %s, of which the network needs %s: the server had acknowledged the request within %s at most.",
+		worst.Reply.Frame, tcpTime(worst.Wait), tcpTime(t.RTTServer), tcpTime(x.AckMax))
+	g.field("ack delay", "at most %s", tcpTime(x.AckMax))
+	g.field("reply delay", "%s", tcpTime(worst.Wait))
+	g.field("think", "%s", tcpTime(worst.Think))
+}
+
+func tcpHalfOpen(c *Case, _ *fact.Fact, r *Raiser) {
+	t := c.TCP
+	if t.HowClosed != fact.EndHalf {
+		return
+	}
+	for _, d := range [...]fact.Dir{fact.Client, fact.Server} {
+		x, o := &t.Side[d], &t.Side[d.Other()]
+		if x.Fin == 0 || o.Fin != 0 || o.Rst != 0 || x.Rst != 0 || x.Unacked > 0 || o.Last < x.Fin || o.LastTime < x.FinTime {
+			continue // the FIN must have been acknowledged
+		}
+		since := time.Duration(c.Capture.Last - x.FinTime)
+		if since < tcpHalfClose {
+			continue
+		}
+		g := r.Frame(fact.At{Time: x.FinTime, Frame: x.Fin})
+		g.From, g.HasFrom = d.Other(), true
+		g.What = fmt.Sprintf("The %s closed in frame %d; the %s acknowledged and had not closed %s later.", d, x.Fin, d.Other(), tcpTime(int64(since)))
+		g.field("open side", "%s", d.Other())
+		g.field("for", "%s", tcpTime(int64(since)))
+	}
+}
+
+func tcpFallback(c *Case, f *fact.Fact, r *Raiser) {
+	if f.Code != fact.OddFewerOptions || c.TCP.Syns < tcpMinCopies {
+		return
+	}
+	g := r.At(f)
+	g.framesOf(c, fact.TCPSyn, fact.Client)
+	gone := ""
+	for i, name := range [...]string{"window scale", "SACK", "timestamps", "ECN"} {
+		if f.Num&(1<<i) != 0 {
+			if gone != "" {
+				gone += ", "
+			}
+			gone += name
+		}
+	}
+	g.What = fmt.Sprintf("%d SYNs; only the one without %s was answered.", c.TCP.Syns, gone)
+	g.field("options left out", "%s", gone)
+}
+
+func tcpAckLoss(c *Case, _ *fact.Fact, r *Raiser) {
+	for _, d := range [...]fact.Dir{fact.Client, fact.Server} {
+		x := &c.TCP.Side[d]
+		if x.Spurious < tcpMinCopies || x.Retrans != x.Spurious {
+			continue
+		}
+		first := fact.At{}
+		for i := range c.Log.Facts {
+			if f := &c.Log.Facts[i]; f.Kind == fact.TCPSpurious && f.From == d {
+				first = f.At()
+				break
+			}
+		}
+		g := r.Frame(first)
+		g.From, g.HasFrom = d, true
+		g.Count = int(x.Spurious)
+		g.What = fmt.Sprintf("All %d segments that the %s sent again had arrived: their acknowledgements were lost or late on the way back.", x.Spurious, d)
+		g.field("direction", "towards the %s", d)
+		g.field("count", "%d", x.Spurious)
+	}
+}
+
+// tcpGlanced reports that the client opened the connection and left at once without a word.
+func tcpGlanced(c *Case) bool {
+	t := c.TCP
+	x := &t.Side[fact.Client]
+	if t.Closed != 1 || t.SynAck == 0 || t.Syn == 0 || x.Bytes > 0 {
+		return false
+	}
+	left := x.FinTime
+	if x.Rst != 0 && (left == 0 || x.RstTime < left) {
+		left = x.RstTime
+	}
+	from := t.OpenTime
+	if from == 0 {
+		from = t.SynAckAt
+	}
+	return left != 0 && time.Duration(left-from) < tcpGlance
+}
+
+func tcpHealthCheck(c *Case, _ *fact.Fact, r *Raiser) {
+	if !tcpGlanced(c) {
+		return
+	}
+	t := c.TCP
+	x := &t.Side[fact.Client]
+	at := fact.At{Time: x.FinTime, Frame: x.Fin}
+	if at.Frame == 0 || x.Rst != 0 && x.RstTime < x.FinTime {
+		at = fact.At{Time: x.RstTime, Frame: x.Rst}
+	}
+	g := r.Frame(at)
+	g.From, g.HasFrom = fact.Client, true
+	g.frames(t.Syn, t.SynAck, t.Open)
+	waited := "before the greeting"
+	if t.Side[fact.Server].Bytes > 0 {
+		waited = "after the greeting"
+	}
+	g.What = fmt.Sprintf("%s opened the connection and closed it after %s, %s, without a word.", c.Client.Addr(), tcpTime(at.Time-t.SynTime), waited)
+	g.field("client", "%s", c.Client.Addr())
+	g.field("left", "%s", waited)
+}
+
+func tcpOddHandshake(c *Case, f *fact.Fact, r *Raiser) {
+	kind := ""
+	switch f.Code {
+	case fact.OddSimultaneous:
+		kind = "both sides sent a SYN (simultaneous open)"
+	case fact.OddSplit:
+		kind = "the SYN was answered with a SYN of its own (split handshake)"
+	case fact.OddDataInSyn:
+		kind = fmt.Sprintf("%s with the SYN (fast open)", tcpCount(uint64(f.Num), "byte"))
+	case fact.OddTwoSynAcks:
+		kind = "two SYN-ACKs with different numbers"
+	default:
+		return
+	}
+	g := r.At(f)
+	g.frames(c.TCP.Syn, c.TCP.SynAck)
+	g.What = "The connection was opened in an unusual way: " + kind + "."
+	g.field("kind", "%s", kind)
+}
+
+func tcpPortReuse(c *Case, _ *fact.Fact, r *Raiser) {
+	t := c.TCP
+	f := c.Log.First(fact.TCPSyn)
+	if f == nil || f.Level != 1 {
+		return
+	}
+	answer := ""
+	var proof *fact.Fact
+	for i := range c.Log.Facts {
+		g := &c.Log.Facts[i]
+		switch {
+		case g.Kind == fact.TCPOdd && g.Code == fact.OddChallenge:
+			answer, proof = "an ACK with numbers of the old connection", g
+		case g.Kind == fact.TCPReset && g.Level == 1 && answer == "":
+			answer, proof = "a reset", g
+		}
+	}
+	if answer == "" {
+		if t.SynAck != 0 || t.Side[fact.Server].Packets > 0 || time.Duration(c.Capture.Last-t.SynTime) < c.Limits.SynWait || t.Syns < 2 {
+			return
+		}
+		answer = "nothing"
+	}
+	g := r.At(f)
+	if proof != nil {
+		g.frames(proof.Frame)
+	}
+	g.What = fmt.Sprintf("A new SYN on ports that were in use shortly before was answered with %s.", answer)
+	g.field("answer", "%s", answer)
+}
+
+func tcpCorruption(c *Case, f *fact.Fact, r *Raiser) {
+	x := &c.TCP.Side[f.From]
+	if f.Level != 0 || x.Retrans == 0 {
+		return
+	}
+	g := r.At(f)
+	g.framesOf(c, fact.TCPLoss, f.From)
+	g.Count = int(f.Num)
+	g.What = fmt.Sprintf("%s of the %s arrived with a wrong checksum, was not accepted and was sent again.", tcpCount(uint64(f.Num), "segment"), f.From)
+	g.field("count", "%d", f.Num)
+	g.field("direction", "towards the %s", f.From.Other())
+}

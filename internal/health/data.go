@@ -1,8 +1,6 @@
 package health
 
 import (
-	"encoding/binary"
-
 	"postmortem/internal/fact"
 	"postmortem/layers"
 	"postmortem/reasm"
@@ -205,8 +203,8 @@ func (f *Flow) acked(c *reasm.Conn, d fact.Dir, p *layers.Packet, n uint32, at f
 	if !ok {
 		return
 	}
-	if block, has := sackBlock(p); has {
-		f.sack(c, d, top, block, at, log, s)
+	if blocks, k := p.TCP.SACK(); k > 0 {
+		f.sack(c, d, top, blocks[0], at, log, s)
 	}
 	flags := uint8(p.TCP.Flags())
 	if n == 0 && flags&(syn|fin|rst) == 0 && num == me.lastAck && p.TCP.Window() == me.lastWin && c.Sent(o) > top {
@@ -277,28 +275,6 @@ func (f *Flow) sack(c *reasm.Conn, d fact.Dir, top int64, block [2]layers.Seq, a
 
 // farSack is how far outside of what was sent a SACK block is no accident (TCP-026).
 const farSack = 1 << 20
-
-// sackBlock returns the first block of the SACK option (RFC 2018, section 3).
-func sackBlock(p *layers.Packet) (block [2]layers.Seq, ok bool) {
-	const kindEnd, kindNop, kindSACK = 0, 1, 5
-	for o := p.TCP.Options(); len(o) > 0; {
-		switch {
-		case o[0] == kindEnd:
-			return block, false
-		case o[0] == kindNop:
-			o = o[1:]
-		case len(o) < 2 || int(o[1]) < 2 || int(o[1]) > len(o):
-			return block, false
-		case o[0] == kindSACK && o[1] >= 10:
-			block[0] = layers.Seq(binary.BigEndian.Uint32(o[2:]))
-			block[1] = layers.Seq(binary.BigEndian.Uint32(o[6:]))
-			return block, true
-		default:
-			o = o[o[1]:]
-		}
-	}
-	return block, false
-}
 
 // freed looks for a last small piece that was held back until an
 // acknowledgement came: Nagle's algorithm against a delayed ACK (TCP-030).
