@@ -1,3 +1,659 @@
 package rules
 
-var authChecks []Check
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"postmortem/internal/fact"
+	"postmortem/smtp"
+)
+
+// authChecks are the conditions of the group AUTH, for all protocols. Those
+// that compare sessions with each other are not among them.
+var authChecks = []Check{
+	{ID: "auth-none", Do: authNone},
+	{ID: "auth-success", On: fact.AuthEnd, Do: authSuccess},
+	{ID: "auth-failed", On: fact.AuthEnd, Do: authFailed},
+	{ID: "auth-clear-credentials", On: fact.AuthStart, Do: authClearCredentials},
+	{ID: "auth-offered-in-clear", Do: authOfferedInClear},
+	{ID: "auth-mechanism-refused", On: fact.AuthEnd, Do: authMechanismRefused},
+	{ID: "auth-temp-failure", On: fact.AuthEnd, Do: authTempFailure},
+	{ID: "auth-encryption-needed", On: fact.AuthEnd, Do: authEncryptionNeeded},
+	{ID: "auth-password-state", On: fact.AuthEnd, Do: authPasswordState},
+	{ID: "auth-bad-encoding", On: fact.AuthEnd, Do: authBadEncoding},
+	{ID: "auth-aborted", On: fact.AuthEnd, Do: authAborted},
+	{ID: "auth-not-enabled", On: fact.AuthEnd, Do: authNotEnabled},
+	{ID: "auth-no-common-method", Do: authNoCommonMethod},
+	{ID: "auth-twice", Do: authTwice},
+	{ID: "auth-oauth", On: fact.AuthEnd, Do: authOAuth},
+	{ID: "auth-basic-disabled", On: fact.AuthEnd, Do: authBasicDisabled},
+	{ID: "auth-ntlm-facts", On: fact.Challenge, Do: authNTLM},
+	{ID: "auth-slow", On: fact.AuthEnd, Do: authSlow},
+}
+
+// A login is one attempt, put together from its facts.
+type login struct {
+	start, end *fact.Fact // start: nil when it was not captured
+	command    *fact.Fact
+	mech, user string
+	challenges int
+	last       fact.At // of the client's last bytes
+	form       uint16  // what was wrong with a response, smtp.FormBase64 ...
+	oauth      string  // decoded error of the server
+	asked      *fact.Fact
+	answered   bool // the last challenge was answered
+}
+
+// loginOf puts together the login that end ended.
+func (c *Case) loginOf(end *fact.Fact) (l login) {
+	l.end = end
+	l.command = c.Log.Get(end.Ref)
+	if l.command != nil {
+		l.last = l.command.At()
+	}
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f == end {
+			break
+		}
+		if f.Ref != end.Ref || end.Ref == 0 {
+			continue
+		}
+		switch f.Kind {
+		case fact.AuthStart:
+			l.start, l.mech = f, string(c.Log.Text(f))
+			if f.Code != 0 && c.mail() {
+				l.form = f.Code
+			}
+		case fact.AuthUser:
+			l.user = string(c.Log.Text(f))
+		case fact.Challenge:
+			l.challenges++
+			l.asked, l.answered = f, false
+			if text := decodeBase64(c.Log.Text(f)); bytes.Contains(text, []byte(`"status"`)) {
+				l.oauth = string(text)
+			}
+		case fact.Response:
+			l.last, l.answered = f.At(), true
+			if f.Code != 0 && c.mail() {
+				l.form = f.Code
+			}
+		}
+	}
+	return l
+}
+
+// decodeBase64 decodes as much of text as is base64; POP3 and IMAP have it behind "+ ".
+func decodeBase64(text []byte) []byte {
+	text = bytes.TrimSpace(bytes.TrimPrefix(text, []byte("+ ")))
+	out := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
+	n, _ := base64.StdEncoding.Decode(out, text)
+	return out[:n]
+}
+
+// think is what the server needed for the final answer.
+func (l *login) think(c *Case) int64 {
+	if l.last.Time == 0 {
+		return 0
+	}
+	return max(l.end.Time-l.last.Time-c.TCP.RTTServer, 0)
+}
+
+// raise begins a finding about a login.
+func (c *Case) raiseLogin(r *Raiser, l *login) *Finding {
+	g := r.At(l.end)
+	g.evidence(l.command, l.asked, l.end)
+	g.add("mechanism", l.mech)
+	g.add("user", l.user)
+	return g
+}
+
+// who names a login in a sentence.
+func (l *login) who() string {
+	s := "The login"
+	if l.user != "" {
+		s += " of \"" + cutText(l.user, maxShown) + "\""
+	}
+	if l.mech != "" {
+		s += " with " + cutText(l.mech, maxShown)
+	}
+	return s
+}
+
+// code returns the code of a login's end as SMTP has it, 0 for other protocols.
+func (c *Case) code(f *fact.Fact) uint16 {
+	if c.mail() {
+		return f.Code
+	}
+	return 0
+}
+
+// answered writes what the server said at the end of a login.
+func (c *Case) authAnswer(f *fact.Fact) string {
+	text := cutText(string(c.Log.Text(f)), maxReply)
+	if c.mail() && f.Code != 0 {
+		return strings.TrimSpace(strconv.Itoa(int(f.Code)) + " " + text)
+	}
+	return text
+}
+
+// saidEnhanced reports whether the words of f begin with an enhanced code.
+func (c *Case) saidEnhanced(f *fact.Fact, code string) bool {
+	return bytes.HasPrefix(c.Log.Text(f), []byte(code)) || c.says(f, " "+code+" ")
+}
+
+// 001
+
+func authNone(c *Case, _ *fact.Fact, r *Raiser) {
+	hi := c.greeting()
+	if c.Proto != fact.SMTP || hi == nil || hi.Code != 220 || c.sameHost() || c.Log.First(fact.AuthStart) != nil || c.Log.Now&fact.SeenAuth != 0 {
+		return
+	}
+	if c.TCP.OneSided || c.TCP.MidStream || !c.whole(fact.Client, nil) || c.foreign(fact.Client) != nil {
+		return // what was not seen may have been a login
+	}
+	var list string
+	known := false
+	for i := range c.Log.Facts { // of the answers in clear
+		f := &c.Log.Facts[i]
+		if f.Kind != fact.Capability || !c.inClear(f) {
+			continue
+		}
+		known = true
+		if text := string(c.Log.Text(f)); list == "" && (begins(text, "AUTH ") || begins(text, "AUTH=")) {
+			list = text[len("AUTH "):]
+		}
+	}
+	port := c.Server.Port()
+	accepted := c.Log.Now&fact.SeenAccepted != 0
+	hidden := c.TLS != nil && c.TLS.Done || c.Log.Now&fact.SeenTLS != 0
+	if hidden && port == portSMTP && list == "" {
+		return // between servers, and out of sight
+	}
+	g := r.At(hi)
+	g.What = "No authentication has been detected."
+	if known || list != "" {
+		if list == "" {
+			list = "none"
+		}
+		g.add("offered", list)
+	}
+	g.add("port", strconv.Itoa(int(port)))
+	g.add("tls_hides_rest", yesNo(hidden))
+	switch {
+	case hidden:
+		g.Severity = Info
+		g.Qualifier = "the dialogue went into TLS"
+	case port == portSMTP && (accepted || c.peerLooksMTA()) && (list == "" || list == "none" || accepted):
+		g.Severity = Info
+	}
+	if !hidden && (c.Log.Now&fact.SeenHello == 0 || c.Log.Now&(fact.SeenStartTLS|fact.SeenTLSHello) != 0) {
+		g.Qualifier = "session ended before authentication was possible"
+	}
+	over := g.Qualifier != "" && !hidden
+	g.add("ended_before", yesNo(over))
+}
+
+func begins(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
+
+// 002
+
+func authSuccess(c *Case, f *fact.Fact, r *Raiser) {
+	if f.Level != fact.AuthOK {
+		return
+	}
+	l := c.loginOf(f)
+	g := c.raiseLogin(r, &l)
+	g.What = l.who() + " succeeded"
+	if l.command != nil {
+		d := f.Time - l.command.Time
+		g.add("duration", howLong(d))
+		g.What += " after " + howLong(d)
+	}
+	g.add("round_trips", strconv.Itoa(l.challenges+1))
+	g.What += "."
+}
+
+// 003
+
+func authFailed(c *Case, f *fact.Fact, r *Raiser) {
+	if f.Level != fact.AuthFailed {
+		return
+	}
+	l := c.loginOf(f)
+	if l.form != 0 && c.code(f) == 501 {
+		return // not the password: its form
+	}
+	g := c.raiseLogin(r, &l)
+	if c.mail() {
+		g.add("code", strconv.Itoa(int(f.Code)))
+	}
+	g.add("text", cutText(string(c.Log.Text(f)), maxReply))
+	g.add("think", howLong(l.think(c)))
+	g.What = l.who() + " was refused: \"" + c.authAnswer(f) + "\"."
+}
+
+// 004
+
+func authClearCredentials(c *Case, f *fact.Fact, r *Raiser) {
+	if f.Level != 1 || !c.inClear(f) || c.sameHost() {
+		return
+	}
+	l := login{start: f, mech: string(c.Log.Text(f)), command: c.Log.Get(f.Ref)}
+	secret := f // where the secret was readable
+	length := uint32(0)
+	outcome := "no answer"
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		if x.Ref != f.Ref || f.Ref == 0 {
+			continue
+		}
+		switch x.Kind {
+		case fact.AuthUser:
+			l.user = string(c.Log.Text(x))
+		case fact.Response:
+			if x.Level == 0 {
+				secret, length = x, x.Num
+			}
+		case fact.AuthEnd:
+			l.end = x
+			outcome = c.authAnswer(x)
+		}
+	}
+	g := r.At(f)
+	if c.privateBoth() {
+		g.Severity = Warning
+	}
+	g.evidence(l.command, secret)
+	g.add("mechanism", l.mech)
+	g.add("user", l.user)
+	g.add("outcome", outcome)
+	if length > 2 {
+		g.add("secret_length", strconv.Itoa(int(length)-2))
+	}
+	what := "the password"
+	if strings.HasPrefix(l.mech, "XOAUTH") || strings.HasPrefix(l.mech, "OAUTH") {
+		what = "the token"
+	}
+	g.What = l.who() + fmt.Sprintf(" showed %s in clear text, at frame %d", what, secret.Frame)
+	if l.end != nil && l.end.Level == fact.AuthOK {
+		g.What += ", and it was the right one"
+	}
+	g.What += "."
+}
+
+// 005
+
+func authOfferedInClear(c *Case, _ *fact.Fact, r *Raiser) {
+	if c.sameHost() {
+		return
+	}
+	var at *fact.Fact // the line that invites
+	var startTLS, disabled bool
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind != fact.Capability || !c.inClear(f) {
+			continue
+		}
+		text := strings.ToUpper(string(c.Log.Text(f)))
+		words := " " + strings.NewReplacer("=", " ", "\t", " ").Replace(text) + " "
+		has := func(w string) bool { return strings.Contains(words, " "+w+" ") }
+		switch c.Proto {
+		case fact.SMTP:
+			if at == nil && has("AUTH") && (has("PLAIN") || has("LOGIN")) {
+				at = f
+			}
+		case fact.POP3:
+			startTLS = startTLS || has("STLS")
+			if at == nil && (strings.HasPrefix(text, "USER") || strings.HasPrefix(text, "SASL") && (has("PLAIN") || has("LOGIN"))) {
+				at = f
+			}
+		case fact.IMAP, fact.Sieve:
+			startTLS = startTLS || has("STARTTLS")
+			disabled = disabled || has("LOGINDISABLED")
+			if at == nil && has("IMAP4REV1") {
+				at = f
+			}
+		}
+	}
+	if at == nil || c.Proto != fact.SMTP && !startTLS || disabled {
+		return
+	}
+	g := r.At(at)
+	g.add("mechanisms", cutText(string(c.Log.Text(at)), maxReply))
+	g.What = "Before any encryption the server offers: \"" + cutText(string(c.Log.Text(at)), maxReply) + "\"."
+}
+
+// 006
+
+// wantsTLS reports whether the server refuses a login because it is not encrypted.
+func (c *Case) wantsTLS(f *fact.Fact) bool {
+	if c.mail() {
+		switch {
+		case f.Code == 538:
+			return true
+		case f.Code == 530 && c.says(f, "starttls", "tls", "encrypt"):
+			return true
+		case (f.Code == 504 || f.Code == 534) && c.says(f, "encrypt", "starttls", "tls first"):
+			return true
+		}
+		return false
+	}
+	return c.says(f, "disallowed", "plaintext", "cleartext", "[privacyrequired]", "encryption required", "logindisabled")
+}
+
+func authMechanismRefused(c *Case, f *fact.Fact, r *Raiser) {
+	if f.Level != fact.AuthRefused || c.wantsTLS(f) || f.Level == fact.AuthRefused && c.passwordState(f) {
+		return
+	}
+	l := c.loginOf(f)
+	if c.mail() {
+		if f.Code != 504 && !(f.Code == 501 && l.challenges == 0) && !c.saidEnhanced(f, "5.5.4") && !c.saidEnhanced(f, "5.7.4") {
+			return
+		}
+		if l.form != 0 {
+			return
+		}
+	} else if l.mech == "USER" || l.mech == "APOP" || strings.HasPrefix(l.mech, "IMAP") {
+		return
+	}
+	line, _, _ := c.offered("AUTH", f)
+	g := c.raiseLogin(r, &l)
+	g.add("offered", strings.TrimSpace(strings.TrimPrefix(line, "AUTH")))
+	g.add("text", cutText(string(c.Log.Text(f)), maxReply))
+	g.What = "The client asked for " + cutText(l.mech, maxShown) + ", and the server answered \"" + c.authAnswer(f) + "\"."
+}
+
+// 007
+
+func authTempFailure(c *Case, f *fact.Fact, r *Raiser) {
+	if f.Level != fact.AuthTemporary || c.passwordState(f) || c.code(f) == 421 {
+		return
+	}
+	l := c.loginOf(f)
+	g := c.raiseLogin(r, &l)
+	g.add("text", cutText(string(c.Log.Text(f)), maxReply))
+	g.add("think", howLong(l.think(c)))
+	g.What = l.who() + " could not be checked: \"" + c.authAnswer(f) + "\", after " + howLong(l.think(c)) + "."
+}
+
+// 008
+
+func authEncryptionNeeded(c *Case, f *fact.Fact, r *Raiser) {
+	if f.Level == fact.AuthOK || f.Level == fact.AuthAborted || f.Level == fact.AuthCancelled || !c.inClear(f) || !c.wantsTLS(f) {
+		return
+	}
+	l := c.loginOf(f)
+	word := "STARTTLS"
+	if c.Proto == fact.POP3 {
+		word = "STLS"
+	}
+	_, offered, known := c.offered(word, f)
+	g := c.raiseLogin(r, &l)
+	g.add("text", cutText(string(c.Log.Text(f)), maxReply))
+	if known {
+		g.add("starttls_offered", yesNo(offered))
+	}
+	g.What = l.who() + " was refused because the connection is not encrypted: \"" + c.authAnswer(f) + "\"."
+}
+
+// 009
+
+// passwordState reports whether the account needs an action of its owner.
+func (c *Case) passwordState(f *fact.Fact) bool {
+	switch {
+	case c.mail() && f.Code == 432:
+		return true
+	case c.mail() && f.Code == 534:
+		return !c.wantsTLS(f)
+	case c.mail() && f.Code != 535, f.Level == fact.AuthOK:
+		return false
+	}
+	return c.says(f, "expired", "locked", "disabled", "[contactadmin]") && !c.basicDisabled(f) && !c.wantsTLS(f)
+}
+
+func authPasswordState(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.passwordState(f) || c.basicDisabled(f) {
+		return
+	}
+	l := c.loginOf(f)
+	g := c.raiseLogin(r, &l)
+	g.add("text", cutText(string(c.Log.Text(f)), maxReply))
+	g.What = l.who() + " needs an action of the account's owner: \"" + c.authAnswer(f) + "\"."
+}
+
+// 012
+
+// forms say what is wrong with a response.
+var forms = map[uint16]string{smtp.FormBase64: "a response that is not base64", smtp.FormPlain: "PLAIN without its two NULs"}
+
+func authBadEncoding(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.mail() || f.Level == fact.AuthOK || f.Level == fact.AuthCancelled || f.Level == fact.AuthAborted || !c.whole(fact.Client, f) {
+		return
+	}
+	l := c.loginOf(f)
+	said := f.Code == 501 && (c.saidEnhanced(f, "5.5.2") || c.says(f, "base64", "decode", "invalid authentication data"))
+	if !said && !(l.form != 0 && (f.Code == 501 || f.Code == 535)) {
+		return
+	}
+	g := c.raiseLogin(r, &l)
+	what := "the server could not decode a response"
+	if w := forms[l.form]; w != "" {
+		what = "the client sent " + w
+	}
+	g.add("wrong", what)
+	g.What = l.who() + ": " + what + "; the answer was \"" + c.authAnswer(f) + "\"."
+}
+
+// 013
+
+func authAborted(c *Case, f *fact.Fact, r *Raiser) {
+	l := c.loginOf(f)
+	var what string
+	switch f.Level {
+	case fact.AuthCancelled:
+		what = "the client cancelled it"
+	case fact.AuthAborted:
+		if l.asked == nil || l.answered || c.TCP.HowClosed == fact.EndOfCapture || c.TCP.Closed == 2 || c.TCP.OneSided {
+			return // it was the server's turn, or nobody knows
+		}
+		what = "the client left while a challenge was open"
+	default:
+		return
+	}
+	g := c.raiseLogin(r, &l)
+	g.add("step", strconv.Itoa(l.challenges))
+	g.What = l.who() + " was broken off: " + what + "."
+}
+
+// 014
+
+func authNotEnabled(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.mail() || f.Code != 500 && f.Code != 502 && f.Code != 503 || c.says(f, "already authenticated", "already logged") || f.Seen&fact.SeenAuth != 0 {
+		return
+	}
+	line, offered, known := c.offered("AUTH", f)
+	if offered || !known && c.helloReply() == nil {
+		return
+	}
+	l := c.loginOf(f)
+	g := c.raiseLogin(r, &l)
+	g.add("port", strconv.Itoa(int(c.Server.Port())))
+	g.add("offered", line)
+	g.add("text", cutText(string(c.Log.Text(f)), maxReply))
+	g.What = l.who() + " was tried although the server offers none here: \"" + c.authAnswer(f) + "\"."
+}
+
+// 015
+
+func authNoCommonMethod(c *Case, _ *fact.Fact, r *Raiser) {
+	port := c.Server.Port()
+	if c.Proto != fact.SMTP || port != portSubmission && port != portSMTPS || c.Log.First(fact.AuthStart) != nil || c.Log.Now&fact.SeenQuit == 0 {
+		return
+	}
+	hello := (*Exchange)(nil)
+	for i := range c.Exchanges() {
+		e := &c.view.exchanges[i]
+		if e.Command == nil {
+			continue
+		}
+		switch e.Cmd() {
+		case smtp.EHLO:
+			hello = e
+		case smtp.QUIT:
+			if hello == nil || hello.Code() != 250 {
+				return
+			}
+			line, offered, _ := c.offered("AUTH", e.Command)
+			if !offered {
+				return
+			}
+			g := r.At(e.Command)
+			g.evidence(hello.Reply, e.Command)
+			g.add("offered", strings.TrimSpace(line[len("AUTH"):]))
+			g.What = "The server offers \"" + cutText(line, maxReply) + "\", and the client left right after reading it."
+			return
+		default:
+			hello = nil
+		}
+	}
+}
+
+// 016
+
+func authTwice(c *Case, _ *fact.Fact, r *Raiser) {
+	if !c.mail() {
+		return
+	}
+	for i := range c.Exchanges() {
+		e := &c.view.exchanges[i]
+		if e.Command == nil || smtp.Cmd(e.Command.Cmd) != smtp.AUTH {
+			continue
+		}
+		if e.Command.Seen&fact.SeenAuth == 0 && !(e.Code() == 503 && c.says(e.Reply, "already")) {
+			continue
+		}
+		g := r.At(e.Command)
+		g.evidence(e.Command, e.Reply)
+		g.What = "A second login at frame " + strconv.Itoa(int(e.Command.Frame)) + " was answered \"" + c.answer(e.Reply) + "\"."
+		return
+	}
+}
+
+// 017
+
+func authOAuth(c *Case, f *fact.Fact, r *Raiser) {
+	if f.Level == fact.AuthOK || f.Level == fact.AuthAborted {
+		return
+	}
+	l := c.loginOf(f)
+	if l.mech != "XOAUTH2" && l.mech != "OAUTHBEARER" || l.oauth == "" && f.Level != fact.AuthFailed {
+		return
+	}
+	g := c.raiseLogin(r, &l)
+	status, scope := jsonString(l.oauth, "status"), jsonString(l.oauth, "scope")
+	g.add("status", status)
+	g.add("scope", scope)
+	g.What = l.who() + " was refused: \"" + c.authAnswer(f) + "\""
+	if status != "" {
+		g.What += ", status " + cutText(status, maxShown)
+	}
+	g.What += "."
+}
+
+// jsonString returns the value of a key of a flat JSON object: a string, or a number.
+func jsonString(s, key string) string {
+	i := strings.Index(s, `"`+key+`"`)
+	if i < 0 {
+		return ""
+	}
+	s = strings.TrimLeft(s[i+len(key)+2:], " :\t")
+	s = strings.TrimPrefix(s, `"`)
+	if i := strings.IndexAny(s, `",}`); i >= 0 {
+		s = s[:i]
+	}
+	return strings.TrimSpace(s)
+}
+
+// 018
+
+func (c *Case) basicDisabled(f *fact.Fact) bool {
+	return c.saidEnhanced(f, "5.7.139") || c.says(f, "smtpclientauthentication is disabled", "basic authentication is disabled", "application-specific password", "app password", "less secure")
+}
+
+func authBasicDisabled(c *Case, f *fact.Fact, r *Raiser) {
+	if f.Level == fact.AuthOK || f.Level == fact.AuthAborted || !c.basicDisabled(f) {
+		return
+	}
+	l := c.loginOf(f)
+	g := c.raiseLogin(r, &l)
+	g.add("text", cutText(string(c.Log.Text(f)), maxReply))
+	g.What = l.who() + " cannot work: \"" + c.authAnswer(f) + "\"."
+}
+
+// 019
+
+// authNTLM reads the names out of a type 2 message, MS-NLMP 2.2.1.2.
+func authNTLM(c *Case, f *fact.Fact, r *Raiser) {
+	b := decodeBase64(c.Log.Text(f))
+	const length, offset, version, least = 12, 16, 48, 48
+	if len(b) < least || string(b[:8]) != "NTLMSSP\x00" || b[8] != 2 {
+		return
+	}
+	g := r.At(f)
+	n, at := int(b[length])|int(b[length+1])<<8, int(b[offset])|int(b[offset+1])<<8
+	name := ""
+	if b[offset+2] == 0 && b[offset+3] == 0 && at+n <= len(b) {
+		name = asciiOf(b[at : at+n])
+	}
+	g.add("domain", name)
+	g.What = "The server's NTLM challenge tells its Windows name"
+	if name != "" {
+		g.What += ": " + cutText(name, maxShown)
+	}
+	if len(b) >= version+4 && b[version] != 0 {
+		os := fmt.Sprintf("%d.%d build %d", b[version], b[version+1], int(b[version+2])|int(b[version+3])<<8)
+		g.add("os", os)
+		g.What += ", version " + os
+	}
+	for i := range c.Log.Facts {
+		if x := &c.Log.Facts[i]; x.Kind == fact.AuthUser && x.Ref == f.Ref {
+			g.add("user", string(c.Log.Text(x)))
+		}
+	}
+	g.What += "."
+}
+
+// asciiOf makes UTF-16 text ASCII.
+func asciiOf(b []byte) string {
+	out := make([]byte, 0, len(b)/2)
+	for i := 0; i+1 < len(b); i += 2 {
+		ch := b[i]
+		if b[i+1] != 0 || ch < ' ' || ch > '~' {
+			ch = '?'
+		}
+		out = append(out, ch)
+	}
+	return string(out)
+}
+
+// 020
+
+func authSlow(c *Case, f *fact.Fact, r *Raiser) {
+	if f.Level != fact.AuthOK {
+		return
+	}
+	l := c.loginOf(f)
+	if time.Duration(l.think(c)) < 5*time.Second || c.lossBetween(l.last.Frame, f.Frame) {
+		return
+	}
+	g := c.raiseLogin(r, &l)
+	g.add("think", howLong(l.think(c)))
+	g.What = l.who() + " was checked for " + howLong(l.think(c)) + "."
+}

@@ -521,56 +521,47 @@ func decimal(s string) (n int64, ok bool) {
 	return n, s != ""
 }
 
-// queueIDs are the ways in which servers name the message that they took.
+// queueIDs are the ways in which servers name the message that they took, in lower case.
 var queueIDs = [...]struct {
-	before string // lower case; the ID follows
-	after  string // what ends it beside a blank
+	says   string
+	behind bool // the ID stands behind these words, else before them
 }{
-	{"queued as ", ">"},                   // Postfix, Haraka
-	{"ok id=", ""},                        // Exim
-	{" id=", ""},                          // Exim, others
-	{"queued mail for delivery", ""},      // Exchange: the ID stands before
-	{"message accepted for delivery", ""}, // Sendmail, OpenSMTPD: the ID stands before or after
-	{" qp ", ""},                          // qmail
-	{"message-id: ", ""},
-	{"queue id ", ""},
-	{"queued-id ", ""},
-	{"with id ", ""},
-	{"message queued with ", ""},
+	{"queued as ", true},                     // Postfix, Haraka
+	{"ok id=", true},                         // Exim
+	{"queued mail for delivery", false},      // Exchange: <id> [InternalId=..., Hostname=...] Queued mail for delivery
+	{"message accepted for delivery", false}, // Sendmail, OpenSMTPD
+	{" qp ", true},                           // qmail
+	{" - gsmtp", false},                      // Google
+	{" saved", false},                        // Dovecot
+	{" id=", true},
+	{"queue id ", true},
+	{"queued with id ", true},
+	{"message queued with ", true},
 }
 
 // QueueID returns the server's name for the message out of its reply, "" when
 // the reply holds none.
 func QueueID(text string) string {
 	text, _, _ = strings.Cut(text, "\n")
+	text = skipEnhanced(text)
 	low := strings.ToLower(text)
 	for _, q := range queueIDs {
-		i := strings.Index(low, q.before)
-		if i < 0 {
+		i := strings.Index(low, q.says)
+		if i < 0 || len(low) != len(text) {
 			continue
 		}
-		after := firstWord(text[i+len(q.before):])
-		switch q.before {
-		case "queued mail for delivery": // <id@host> [InternalId=..., Hostname=...] Queued mail for delivery
-			word := firstWord(strings.TrimLeft(skipEnhanced(text[:i]), " "))
-			return strings.Trim(word, "<>")
-		case "message accepted for delivery": // Sendmail: "ID Message accepted"; OpenSMTPD: "ID Message accepted"
-			word := lastWord(text[:i])
-			if word != "" && !isEnhanced(word) {
-				return strings.Trim(word, ":<>")
-			}
-			continue
+		word := lastWord(text[:i])
+		switch {
+		case q.behind:
+			word = firstWord(text[i+len(q.says):])
+		case q.says == "queued mail for delivery":
+			word = firstWord(text)
 		}
-		if after = strings.Trim(after, "<>\"'.,;:()"); after != "" {
-			return after
+		if word = strings.Trim(word, "<>[]\"'.,;:()"); word != "" {
+			return word
 		}
 	}
-	// Gmail: "2.0.0 OK  1699999999 x12-20020a05...si123.45 - gsmtp"
-	if i := strings.LastIndex(low, " - gsmtp"); i > 0 {
-		return lastWord(text[:i])
-	}
-	// OpenSMTPD: "2.0.0 5a1f8e2b Message accepted for delivery" is above; others: "OK: 4F1B2C3D".
-	if word := lastWord(text); len(word) >= 8 && hexLike(word) {
+	if word := lastWord(text); len(word) >= 8 && hexLike(word) { // "OK: 4F1B2C3D"
 		return word
 	}
 	return ""
@@ -804,23 +795,23 @@ func (c *Case) inTLS() bool {
 // whole reports whether nothing of dir's bytes is missing before fact f (nil:
 // in the whole session), so that what was not seen was not sent.
 func (c *Case) whole(dir fact.Dir, f *fact.Fact) bool {
-	t := c.TCP
-	if t.OneSided || t.MidStream && f == nil {
+	t := &c.TCP.Side[dir]
+	missing := t.Gap > 0 || t.Cut > 0
+	if c.TCP.OneSided || missing && f == nil {
 		return false
 	}
-	if s := &t.Side[dir]; s.Gap == 0 && s.Cut == 0 {
-		return !c.holes(dir, f)
-	}
+	located := false
 	for i := range c.Log.Facts {
 		g := &c.Log.Facts[i]
-		if f != nil && g.Frame > f.Frame {
+		if g.From != dir || g.Kind != fact.TCPGap && g.Kind != fact.Cut && g.Kind != fact.Resync {
 			continue
 		}
-		if (g.Kind == fact.TCPGap || g.Kind == fact.Cut) && g.From == dir {
+		located = true
+		if f == nil || g.Frame <= f.Frame {
 			return false
 		}
 	}
-	return f != nil && !c.holes(dir, f)
+	return located || !missing
 }
 
 // holes reports whether the dialog lost its place in dir's bytes before f.
