@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -80,22 +81,15 @@ func (g *Finding) field(key string, format string, args ...any) {
 	g.Fields = append(g.Fields, Field{key, fmt.Sprintf(format, args...)})
 }
 
-// frames names further evidence, in the order given; 0 is none.
+// frames names further evidence, kept in order; 0 is none.
 func (g *Finding) frames(more ...uint32) {
 	if len(g.Frames) == 0 {
 		g.Frames = append(g.Frames, g.Frame)
 	}
-next:
 	for _, n := range more {
-		if n == 0 || len(g.Frames) >= tcpFrames {
-			continue
+		if i, found := slices.BinarySearch(g.Frames, n); n != 0 && !found && len(g.Frames) < tcpFrames {
+			g.Frames = slices.Insert(g.Frames, i, n)
 		}
-		for _, old := range g.Frames {
-			if old == n {
-				continue next
-			}
-		}
-		g.Frames = append(g.Frames, n)
 	}
 }
 
@@ -110,7 +104,7 @@ func tcpTime(ns int64) string {
 	return strconv.FormatFloat(float64(ns)/1e9, 'f', 1, 64) + " s"
 }
 
-// plural returns "1 segment", "3 segments".
+// tcpCount returns "1 segment", "3 segments".
 func tcpCount(n uint64, word string) string {
 	if n == 1 {
 		return "1 " + word
@@ -231,7 +225,6 @@ func tcpSynLate(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.HasFrom = false
-	g.Frames = nil
 	g.framesOf(c, fact.TCPSyn, fact.Client)
 	g.framesOf(c, fact.TCPSynAck, fact.Server)
 	lost := max(t.Syns, 1) - 1 + max(answers, 1) - 1

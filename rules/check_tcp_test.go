@@ -1,0 +1,616 @@
+package rules
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"postmortem/internal/fact"
+	"postmortem/smtp"
+)
+
+// tcpStart is when the sessions of these tests begin; sec and msec count from it.
+const tcpStart = int64(1e18)
+
+const (
+	sec  = int64(time.Second)
+	msec = int64(time.Millisecond)
+)
+
+// tcpTestLimits are the thresholds of rules.md.
+var tcpTestLimits = Limits{
+	SynWait: 3 * time.Second, RTTInfo: 150 * time.Millisecond, RTTWarn: 400 * time.Millisecond,
+	LossInfo: 0.5, LossWarn: 2, LossError: 5, RTODead: 15 * time.Second,
+	ZwinInfo: 200 * time.Millisecond, ZwinWarn: 2 * time.Second, ZwinError: 30 * time.Second,
+	ReplyInfo: 5 * time.Second,
+}
+
+// add puts a fact into the case: frame f at time t after the start.
+func (c *Case) add(k fact.Kind, frame uint32, t int64, f fact.Fact) uint16 {
+	f.Kind, f.Frame, f.Time = k, frame, tcpStart+t
+	return c.Log.Add(f, nil)
+}
+
+// tcpHealthy is a session in which nothing is wrong up to the hello: SYN in
+// frame 1, SYN-ACK 2, ACK 3, greeting 4, EHLO 5, 250 in 6; 10 ms to the server.
+func tcpHealthy() *Case {
+	t := &fact.TCPSummary{
+		Syn: 1, SynAck: 2, Open: 3, Syns: 1, SynTime: tcpStart, SynAckAt: tcpStart + 10*msec, OpenTime: tcpStart + 11*msec,
+		RTTServer: 10 * msec, RTTClient: msec, HowClosed: fact.EndSilent,
+	}
+	for d := range t.Side {
+		t.Side[d] = fact.TCPSide{Packets: 8, Segments: 4, Bytes: 200, Acked: 200, MSS: 1460, WScale: 7, SACK: true, TS: true,
+			TTL: 64, TTLMin: 64, TTLMax: 64, First: uint32(1 + d), Last: 6, RTTs: 3, LastData: uint32(5 + d),
+			LastDataTime: tcpStart + int64(30+10*d)*msec, LastTime: tcpStart + 50*msec, AckMax: 20 * msec}
+	}
+	t.Side[fact.Client].RTTMin, t.Side[fact.Server].RTTMin = msec, 10*msec
+	c := &Case{
+		Log: &fact.Log{}, TCP: t, Proto: fact.SMTP, First: 1, Last: 6, Start: tcpStart, End: tcpStart + 50*msec,
+		Client: netip.MustParseAddrPort("192.0.2.1:40000"), Server: netip.MustParseAddrPort("198.51.100.1:25"),
+		Capture: &Capture{First: tcpStart, Last: tcpStart + 600*sec, Ended: true}, Limits: &tcpTestLimits,
+	}
+	c.add(fact.TCPSyn, 1, 0, fact.Fact{Num: 1})
+	c.add(fact.TCPSynAck, 2, 10*msec, fact.Fact{From: fact.Server, Num: 10000})
+	c.add(fact.TCPOpen, 3, 11*msec, fact.Fact{Num: 11000})
+	c.Log.Mark(fact.SeenHandshake)
+	c.add(fact.Reply, 4, 20*msec, fact.Fact{From: fact.Server, Code: 220, Cmd: uint8(smtp.Greeting)})
+	c.Log.Mark(fact.SeenGreeting)
+	ref := c.add(fact.Command, 5, 30*msec, fact.Fact{Cmd: uint8(smtp.EHLO)})
+	c.add(fact.Reply, 6, 40*msec, fact.Fact{From: fact.Server, Code: 250, Cmd: uint8(smtp.EHLO), Ref: ref})
+	c.Log.Mark(fact.SeenHello)
+	return c
+}
+
+// tcpSilentServer is a session of n SYNs that nobody answered, seen for wait.
+func tcpSilentServer(n uint32, wait int64) *Case {
+	c := tcpHealthy()
+	c.Log = &fact.Log{}
+	c.TCP = &fact.TCPSummary{Syn: 1, Syns: n, SynTime: tcpStart}
+	c.TCP.Side[fact.Client] = fact.TCPSide{Packets: uint64(n), First: 1, Last: n}
+	for i := range n {
+		c.add(fact.TCPSyn, 1+i, int64(i)*sec, fact.Fact{Num: 1 + i})
+	}
+	c.Capture.Last = tcpStart + wait
+	return c
+}
+
+// tcpQuit lets the session say goodbye.
+func tcpQuit(c *Case) {
+	ref := c.add(fact.Command, 7, 50*msec, fact.Fact{Cmd: uint8(smtp.QUIT)})
+	c.Log.Mark(fact.SeenQuit)
+	c.add(fact.Reply, 8, 60*msec, fact.Fact{From: fact.Server, Code: 221, Cmd: uint8(smtp.QUIT), Ref: ref})
+	c.Log.Mark(fact.SeenBye)
+}
+
+// tcpRst adds a reset of d at frame 20 with the mark of its origin.
+func tcpRst(c *Case, d fact.Dir, t int64, level uint8, mark uint32) {
+	x := &c.TCP.Side[d]
+	x.Rst, x.RstTime = 20, tcpStart+t
+	if c.TCP.Closed == 0 {
+		c.TCP.Closed = 1 + uint8(d)
+	}
+	c.TCP.HowClosed = fact.EndReset
+	ref := c.add(fact.TCPReset, 20, t, fact.Fact{From: d, Level: level})
+	c.add(fact.TCPResetMark, 20, t, fact.Fact{From: d, Ref: ref, Code: 61<<8 | 64, Num: mark})
+}
+
+func tcpFinOf(c *Case, d fact.Dir, frame uint32, t int64) {
+	x := &c.TCP.Side[d]
+	x.Fin, x.FinTime = frame, tcpStart+t
+	if c.TCP.Closed == 0 {
+		c.TCP.Closed = 1 + uint8(d)
+	}
+	c.add(fact.TCPFin, frame, t, fact.Fact{From: d})
+}
+
+func tcpBody(c *Case) {
+	c.Log.Mark(fact.SeenMail | fact.SeenRcpt | fact.SeenData)
+	c.add(fact.BodyStart, 12, 80*msec, fact.Fact{})
+}
+
+// tcpDeadSegment adds copies of a segment that were never acknowledged.
+func tcpDeadSegment(c *Case, t int64, copies, size, passed uint32, level uint8) {
+	c.TCP.Side[fact.Client].Bytes, c.TCP.Side[fact.Client].Unacked = 2000, 1800
+	c.add(fact.TCPLoss, 14, t, fact.Fact{Num: copies})
+	c.TCP.Side[fact.Client].Retrans = copies
+	ref := c.add(fact.TCPUnacked, 14, t, fact.Fact{Num: copies, Code: 13, Level: level})
+	c.add(fact.TCPSizes, 14, t, fact.Fact{Ref: ref, Num: size, Code: uint16(passed), Level: 1})
+}
+
+func TestTCPChecks(t *testing.T) {
+	tests := []struct {
+		name string
+		c    func() *Case
+		want string // ID=severity, or "-ID": not raised; several with spaces
+	}{
+		{"established", tcpHealthy, "tcp-established=info -tcp-syn-late -tcp-rtt"},
+		{"two SYNs", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Syns = 2
+			return c
+		}, "-tcp-established tcp-syn-late=warning"},
+		{"SYN without answer", func() *Case { return tcpSilentServer(3, 9*sec) }, "tcp-syn-no-answer=error -tcp-closed"},
+		{"one SYN, 9 s", func() *Case { return tcpSilentServer(1, 9*sec) }, "tcp-syn-no-answer=error"},
+		{"one SYN, end of the file", func() *Case { return tcpSilentServer(1, sec) }, "-tcp-syn-no-answer"},
+		{"SYN answered by ICMP", func() *Case {
+			c := tcpSilentServer(3, 9*sec)
+			c.TCP.ICMP = 1
+			return c
+		}, "-tcp-syn-no-answer"},
+		{"refused", func() *Case {
+			c := tcpSilentServer(1, 9*sec)
+			c.TCP.Refused = true
+			c.TCP.Side[fact.Server].Packets = 1
+			tcpRst(c, fact.Server, msec, 1, 8)
+			return c
+		}, "tcp-refused=error -tcp-syn-no-answer -tcp-reset-by-server -tcp-reset-after-close"},
+		{"refused on reused ports", func() *Case {
+			c := tcpSilentServer(1, 9*sec)
+			c.Log.Facts[0].Level = 1
+			c.TCP.Side[fact.Server].Packets = 1
+			tcpRst(c, fact.Server, msec, 1, 8)
+			return c
+		}, "-tcp-refused tcp-port-reuse=warning"},
+		{"reused ports, ordinary answer", func() *Case {
+			c := tcpHealthy()
+			c.Log.Facts[0].Level = 1
+			return c
+		}, "-tcp-port-reuse"},
+		{"SYN-ACK never acknowledged", func() *Case {
+			c := tcpSilentServer(2, 9*sec)
+			c.TCP.SynAck, c.TCP.SynAckAt = 5, tcpStart+sec
+			c.TCP.Side[fact.Server].Packets = 2
+			c.add(fact.TCPSynAck, 5, sec, fact.Fact{From: fact.Server})
+			c.add(fact.TCPSynAck, 6, 2*sec, fact.Fact{From: fact.Server})
+			return c
+		}, "tcp-synack-unanswered=error -tcp-syn-no-answer"},
+		{"one SYN-ACK at the end of the file", func() *Case {
+			c := tcpSilentServer(1, sec)
+			c.TCP.SynAck, c.TCP.SynAckAt = 5, tcpStart+sec
+			c.add(fact.TCPSynAck, 5, sec, fact.Fact{From: fact.Server})
+			return c
+		}, "-tcp-synack-unanswered"},
+		{"long way", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Server].RTTMin = 347 * msec
+			return c
+		}, "tcp-rtt=info"},
+		{"satellite", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Server].RTTMin = 600 * msec
+			return c
+		}, "tcp-rtt=warning"},
+		{"queue grows", func() *Case {
+			c := tcpHealthy()
+			s := &c.TCP.Side[fact.Server]
+			s.RTTs, s.RTTMedian, s.RTTMax = 50, 900*msec, 2*sec
+			c.TCP.Side[fact.Client].Bytes = 2e6
+			return c
+		}, "tcp-rtt-inflation=info -tcp-rtt"},
+		{"few samples", func() *Case {
+			c := tcpHealthy()
+			s := &c.TCP.Side[fact.Server]
+			s.RTTs, s.RTTMedian = 19, 900*msec
+			c.TCP.Side[fact.Client].Bytes = 2e6
+			return c
+		}, "-tcp-rtt-inflation"},
+		{"server resets in the dialog", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.Command, 7, 50*msec, fact.Fact{Cmd: uint8(smtp.MAIL)})
+			tcpRst(c, fact.Server, 60*msec, 0, 0)
+			return c
+		}, "tcp-reset-by-server=error tcp-reset-phase-table=info -tcp-reset-after-close -tcp-rst-injected"},
+		{"server resets after 221", func() *Case {
+			c := tcpHealthy()
+			tcpQuit(c)
+			tcpRst(c, fact.Server, 70*msec, 0, 0)
+			return c
+		}, "-tcp-reset-by-server -tcp-reset-phase-table tcp-reset-after-close=info"},
+		{"server resets after its own FIN", func() *Case {
+			c := tcpHealthy()
+			tcpFinOf(c, fact.Server, 9, 50*msec)
+			tcpRst(c, fact.Server, 70*msec, 0, 0)
+			return c
+		}, "-tcp-reset-by-server"},
+		{"client resets, reply outstanding", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.Command, 7, 50*msec, fact.Fact{Cmd: uint8(smtp.MAIL)})
+			tcpRst(c, fact.Client, 30*sec, 0, 0)
+			return c
+		}, "tcp-reset-by-client=error"},
+		{"client resets between commands", func() *Case {
+			c := tcpHealthy()
+			tcpRst(c, fact.Client, 60*msec, 0, 0)
+			return c
+		}, "tcp-reset-by-client=warning"},
+		{"client resets after QUIT", func() *Case {
+			c := tcpHealthy()
+			c.Log.Mark(fact.SeenQuit)
+			tcpRst(c, fact.Client, 60*msec, 0, 0)
+			return c
+		}, "-tcp-reset-by-client tcp-reset-after-close=info"},
+		{"client resets when the server has closed", func() *Case {
+			c := tcpHealthy()
+			tcpFinOf(c, fact.Server, 9, 50*msec)
+			tcpRst(c, fact.Client, 60*msec, 0, 0)
+			return c
+		}, "-tcp-reset-by-client"},
+		{"reset after close_notify", func() *Case {
+			c := tcpHealthy()
+			c.Log.Mark(fact.SeenTLS)
+			c.add(fact.TLSAlert, 9, 50*msec, fact.Fact{Code: 0, Level: 1})
+			tcpRst(c, fact.Client, 60*msec, 0, 0)
+			return c
+		}, "-tcp-reset-by-client"},
+		{"health check", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Client].Bytes = 0
+			c.TCP.Closed = 1
+			tcpRst(c, fact.Client, 60*msec, 0, 0)
+			return c
+		}, "tcp-health-check=info -tcp-reset-by-client"},
+		{"patient client without a word", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Client].Bytes = 0
+			tcpRst(c, fact.Client, 30*sec, 0, 0)
+			return c
+		}, "-tcp-health-check tcp-reset-by-client=warning"},
+		{"data after close", func() *Case {
+			c := tcpHealthy()
+			tcpFinOf(c, fact.Server, 9, 50*msec)
+			c.add(fact.TCPAfterClose, 10, 55*msec, fact.Fact{Num: 6, Level: 1})
+			tcpRst(c, fact.Server, 60*msec, 0, 0)
+			return c
+		}, "tcp-data-after-close=info -tcp-reset-by-server -tcp-reset-after-close"},
+		{"message after close", func() *Case {
+			c := tcpHealthy()
+			tcpBody(c)
+			tcpFinOf(c, fact.Server, 13, 90*msec)
+			c.add(fact.TCPAfterClose, 14, 95*msec, fact.Fact{Num: 524, Level: 1})
+			return c
+		}, "tcp-data-after-close=warning"},
+		{"half closed and still served", func() *Case {
+			c := tcpHealthy()
+			tcpFinOf(c, fact.Client, 9, 50*msec)
+			c.add(fact.TCPAfterClose, 10, 55*msec, fact.Fact{From: fact.Server, Num: 60})
+			return c
+		}, "-tcp-data-after-close"},
+		{"alert left unread", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.TCPUnread, 18, 50*msec, fact.Fact{Num: 7, Code: 8192})
+			return c
+		}, "tcp-close-with-unread=warning"},
+		{"loss of 12 %", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Client].Segments, c.TCP.Side[fact.Client].Retrans = 33, 4
+			c.add(fact.TCPLoss, 9, 50*msec, fact.Fact{Num: 4, Code: 200})
+			return c
+		}, "tcp-loss=error"},
+		{"loss of 3 %", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Client].Segments, c.TCP.Side[fact.Client].Retrans = 100, 3
+			c.add(fact.TCPLoss, 9, 50*msec, fact.Fact{Num: 3, Code: 200})
+			return c
+		}, "tcp-loss=warning"},
+		{"two lost", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Client].Segments, c.TCP.Side[fact.Client].Retrans = 20, 2
+			c.add(fact.TCPLoss, 9, 50*msec, fact.Fact{Num: 2, Code: 200})
+			return c
+		}, "-tcp-loss"},
+		{"all copies needless", func() *Case {
+			c := tcpHealthy()
+			x := &c.TCP.Side[fact.Client]
+			x.Segments, x.Retrans, x.Spurious = 20, 4, 4
+			c.add(fact.TCPLoss, 9, 50*msec, fact.Fact{Num: 4, Code: 200})
+			c.add(fact.TCPSpurious, 9, 50*msec, fact.Fact{Num: 4})
+			return c
+		}, "-tcp-loss tcp-spurious-copy=info tcp-ack-loss=info"},
+		{"one needless copy, one lost", func() *Case {
+			c := tcpHealthy()
+			x := &c.TCP.Side[fact.Client]
+			x.Segments, x.Retrans, x.Spurious = 20, 4, 3
+			c.add(fact.TCPSpurious, 9, 50*msec, fact.Fact{Num: 3})
+			return c
+		}, "-tcp-ack-loss"},
+		{"the recorder lost frames", func() *Case {
+			c := tcpHealthy()
+			x := &c.TCP.Side[fact.Client]
+			x.Segments, x.Retrans, x.Gap = 20, 4, 1448
+			c.add(fact.TCPLoss, 9, 50*msec, fact.Fact{Num: 4, Code: 200})
+			return c
+		}, "-tcp-loss"},
+		{"path MTU discovery", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Client].Segments, c.TCP.Side[fact.Client].Retrans = 54, 15
+			c.add(fact.NetICMP, 8, 49*msec, fact.Fact{Code: 3<<8 | 4, Num: 600})
+			c.add(fact.TCPLoss, 9, 50*msec, fact.Fact{Num: 15})
+			return c
+		}, "-tcp-loss"},
+		{"path died", func() *Case {
+			c := tcpHealthy()
+			tcpDeadSegment(c, 100*msec, 6, 1448, 1448, 0)
+			return c
+		}, "tcp-never-acked=error -tcp-mtu-blackhole -tcp-loss -tcp-state-lost-silent"},
+		{"two copies", func() *Case {
+			c := tcpHealthy()
+			tcpDeadSegment(c, 100*msec, 2, 1448, 1448, 0)
+			return c
+		}, "-tcp-never-acked"},
+		{"only a FIN is repeated", func() *Case {
+			c := tcpHealthy()
+			tcpDeadSegment(c, 100*msec, 6, 0, 200, 0)
+			return c
+		}, "-tcp-never-acked"},
+		{"black hole", func() *Case {
+			c := tcpHealthy()
+			tcpDeadSegment(c, 100*msec, 6, 1448, 200, 1)
+			return c
+		}, "tcp-mtu-blackhole=error -tcp-never-acked -tcp-loss"},
+		{"large segments die and the router says why", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.NetICMP, 8, 49*msec, fact.Fact{Code: 3<<8 | 4, Num: 600})
+			tcpDeadSegment(c, 100*msec, 6, 1448, 200, 1)
+			return c
+		}, "-tcp-mtu-blackhole"},
+		{"black hole seen by the receiver", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Client].MaxSeg = 60
+			c.add(fact.TCPAhead, 9, 50*msec, fact.Fact{Num: 21224})
+			return c
+		}, "tcp-mtu-blackhole=error"},
+		{"an ACK that overtook one large segment", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Client].MaxSeg = 1448
+			c.add(fact.TCPAhead, 9, 50*msec, fact.Fact{Num: 1448})
+			return c
+		}, "-tcp-mtu-blackhole"},
+		{"state lost, reset", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.TCPIdle, 15, 350*sec, fact.Fact{Num: 350000})
+			c.TCP.Side[fact.Client].LastData = 15
+			tcpRst(c, fact.Server, 350*sec+20*msec, 0, 0)
+			return c
+		}, "tcp-state-lost-reset=error"},
+		{"reset without a pause", func() *Case {
+			c := tcpHealthy()
+			tcpRst(c, fact.Server, 60*msec, 0, 0)
+			return c
+		}, "-tcp-state-lost-reset"},
+		{"answered after the pause", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.TCPIdle, 15, 350*sec, fact.Fact{Num: 350000})
+			c.TCP.Side[fact.Server].LastData = 16
+			tcpRst(c, fact.Server, 350*sec+20*msec, 0, 0)
+			return c
+		}, "-tcp-state-lost-reset"},
+		{"state lost, silent", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.TCPIdle, 13, 300*sec, fact.Fact{Num: 300000})
+			tcpDeadSegment(c, 301*sec, 4, 6, 200, 0)
+			return c
+		}, "tcp-state-lost-silent=error tcp-never-acked=error"},
+		{"forged reset", func() *Case {
+			c := tcpHealthy()
+			tcpRst(c, fact.Server, 60*msec, 3, 1)
+			return c
+		}, "tcp-rst-injected=warning"},
+		{"the host's own other TTL", func() *Case {
+			c := tcpHealthy()
+			tcpRst(c, fact.Server, 60*msec, 0, 1|0x20)
+			return c
+		}, "-tcp-rst-injected"},
+		{"both reset", func() *Case {
+			c := tcpHealthy()
+			tcpRst(c, fact.Server, 60*msec, 3, 1)
+			tcpRst(c, fact.Client, 61*msec, 3, 1)
+			return c
+		}, "tcp-reset-both=warning"},
+		{"two resets far apart", func() *Case {
+			c := tcpHealthy()
+			tcpRst(c, fact.Server, 60*msec, 0, 0)
+			tcpRst(c, fact.Client, 90*msec, 0, 0)
+			return c
+		}, "-tcp-reset-both"},
+		{"server stops reading for 5 s", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.TCPZeroWindow, 9, 50*msec, fact.Fact{From: fact.Server, Num: 5e6})
+			return c
+		}, "tcp-zero-window-server=warning -tcp-zero-window-client"},
+		{"client stops reading for 40 s", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.TCPZeroWindow, 9, 50*msec, fact.Fact{Num: 40e6})
+			return c
+		}, "tcp-zero-window-client=error -tcp-zero-window-server"},
+		{"a closed window of microseconds", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.TCPZeroWindow, 9, 50*msec, fact.Fact{From: fact.Server, Num: 10})
+			return c
+		}, "-tcp-zero-window-server"},
+		{"window always full", func() *Case {
+			c := tcpHealthy()
+			x := &c.TCP.Side[fact.Client]
+			x.Bytes, x.Segments, x.WinFull, x.LastDataTime = 1e6, 700, 500, tcpStart+sec
+			return c
+		}, "tcp-window-full=info tcp-throughput=info"},
+		{"window full once", func() *Case {
+			c := tcpHealthy()
+			x := &c.TCP.Side[fact.Client]
+			x.Bytes, x.Segments, x.WinFull = 90000, 700, 500
+			return c
+		}, "-tcp-window-full -tcp-throughput"},
+		{"reordering", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.TCPReorder, 9, 50*msec, fact.Fact{Num: 2})
+			return c
+		}, "tcp-reordering=info -tcp-loss"},
+		{"server silent for 45 s", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.TCPStall, 9, 50*sec, fact.Fact{From: fact.Server, Num: 45000, Cmd: 1})
+			return c
+		}, "tcp-stalled=warning"},
+		{"server silent for 100 s", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.TCPStall, 9, 150*sec, fact.Fact{From: fact.Server, Num: 100000, Cmd: 1})
+			return c
+		}, "tcp-stalled=error"},
+		{"client thinks", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.TCPStall, 9, 150*sec, fact.Fact{From: fact.Client, Num: 100000, Cmd: 2})
+			return c
+		}, "-tcp-stalled"},
+		{"closed", func() *Case {
+			c := tcpHealthy()
+			tcpFinOf(c, fact.Server, 9, 50*msec)
+			tcpFinOf(c, fact.Client, 10, 51*msec)
+			c.TCP.HowClosed = fact.EndFin
+			return c
+		}, "tcp-closed=info -tcp-half-open-close"},
+		{"capture ends", func() *Case {
+			c := tcpHealthy()
+			c.TCP.HowClosed = fact.EndOfCapture
+			return c
+		}, "-tcp-closed"},
+		{"one side never closes", func() *Case {
+			c := tcpHealthy()
+			tcpFinOf(c, fact.Server, 9, 50*msec)
+			c.TCP.HowClosed = fact.EndHalf
+			c.TCP.Side[fact.Client].Last, c.TCP.Side[fact.Client].LastTime = 10, tcpStart+51*msec
+			return c
+		}, "tcp-half-open-close=info"},
+		{"one side never closes, file ends after 5 s", func() *Case {
+			c := tcpHealthy()
+			tcpFinOf(c, fact.Server, 9, 50*msec)
+			c.TCP.HowClosed = fact.EndHalf
+			c.TCP.Side[fact.Client].Last, c.TCP.Side[fact.Client].LastTime = 10, tcpStart+51*msec
+			c.Capture.Last = tcpStart + 5*sec
+			return c
+		}, "-tcp-half-open-close"},
+		{"SACK of another world", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Server].SACKBad = 3
+			c.add(fact.TCPOdd, 9, 50*msec, fact.Fact{From: fact.Server, Code: fact.OddSACK})
+			return c
+		}, "tcp-sack-broken=warning"},
+		{"SACK of bytes the recorder lost", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Server].SACKBad, c.TCP.Side[fact.Client].Gap = 3, 2e6
+			c.add(fact.TCPOdd, 9, 50*msec, fact.Fact{From: fact.Server, Code: fact.OddSACK})
+			return c
+		}, "-tcp-sack-broken"},
+		{"tiny MSS", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Client].MSS = 260
+			return c
+		}, "tcp-mss-odd=warning"},
+		{"everyday clamp", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Client].MSS = 1380
+			return c
+		}, "-tcp-mss-odd"},
+		{"keep-alive", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.TCPKeepAlive, 9, 50*sec, fact.Fact{Num: 2})
+			return c
+		}, "tcp-keepalive=info -tcp-never-acked"},
+		{"the dot waited for an ACK", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.TCPHeld, 9, 50*msec, fact.Fact{Num: 1, Code: 207})
+			return c
+		}, "tcp-nagle-delack=info"},
+		{"server thinks for 10 s", func() *Case {
+			c := tcpHealthy()
+			ref := c.add(fact.Command, 7, 50*msec, fact.Fact{Cmd: uint8(smtp.NOOP)})
+			c.add(fact.Reply, 9, 10*sec, fact.Fact{From: fact.Server, Code: 250, Cmd: uint8(smtp.NOOP), Ref: ref})
+			return c
+		}, "tcp-server-not-network=info"},
+		{"the command was lost", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Client].Retrans = 1
+			ref := c.add(fact.Command, 7, 50*msec, fact.Fact{Cmd: uint8(smtp.NOOP)})
+			c.add(fact.Reply, 9, 10*sec, fact.Fact{From: fact.Server, Code: 250, Cmd: uint8(smtp.NOOP), Ref: ref})
+			return c
+		}, "-tcp-server-not-network"},
+		{"fewer options helped", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Syns = 3
+			c.add(fact.TCPOdd, 9, 50*msec, fact.Fact{Code: fact.OddFewerOptions, Num: 5})
+			return c
+		}, "tcp-option-fallback=info"},
+		{"second SYN with fewer options", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Syns = 2
+			c.add(fact.TCPOdd, 9, 50*msec, fact.Fact{Code: fact.OddFewerOptions, Num: 5})
+			return c
+		}, "-tcp-option-fallback"},
+		{"fast open", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.TCPOdd, 1, 0, fact.Fact{Code: fact.OddDataInSyn, Num: 30})
+			return c
+		}, "tcp-odd-handshake=info"},
+		{"stray SYN is no handshake", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.TCPOdd, 9, 50*msec, fact.Fact{Code: fact.OddStraySyn})
+			return c
+		}, "-tcp-odd-handshake"},
+		{"damaged and sent again", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Client].Retrans = 1
+			c.add(fact.TCPChecksum, 9, 50*msec, fact.Fact{Num: 1})
+			return c
+		}, "tcp-corruption=warning"},
+		{"checksum offload", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Client].Retrans = 1
+			c.add(fact.TCPChecksum, 9, 50*msec, fact.Fact{Num: 9, Level: 1})
+			return c
+		}, "-tcp-corruption"},
+	}
+	fired := map[string]bool{}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := tt.c()
+			Judge(c)
+			for _, want := range strings.Fields(tt.want) {
+				if id, not := strings.CutPrefix(want, "-"); not {
+					if _, known := Find(id); !known {
+						t.Fatalf("no rule %q", id)
+					}
+					if g := c.Find(id); g != nil {
+						t.Errorf("%s raised: %s", id, g.What)
+					}
+					continue
+				}
+				id, severity, _ := strings.Cut(want, "=")
+				fired[id] = true
+				g := c.Find(id)
+				if g == nil {
+					t.Errorf("%s not raised", id)
+				} else if g.Severity.String() != severity || g.What == "" || g.Frame == 0 {
+					t.Errorf("%s: %v at frame %d, %q; want %s", id, g.Severity, g.Frame, g.What, severity)
+				}
+			}
+		})
+	}
+	for _, check := range tcpChecks {
+		if !fired[check.ID] {
+			t.Errorf("no case fires %s", check.ID)
+		}
+	}
+}
+
+// TestTCPGuards: what was not captured is never held against anyone.
+func TestTCPGuards(t *testing.T) {
+	for _, r := range All {
+		if !strings.HasPrefix(r.ID, "tcp-") || r.Severity == Info && r.Up == Info {
+			continue
+		}
+		c := &Case{Log: &fact.Log{}, TCP: &fact.TCPSummary{MidStream: true, HowClosed: fact.EndOfCapture}, Proto: fact.SMTP,
+			Capture: &Capture{First: tcpStart, Last: tcpStart + sec}, Limits: &tcpTestLimits, Start: tcpStart, End: tcpStart}
+		Judge(c)
+		if c.Raised(r.ID) {
+			t.Errorf("%s raised in a session of which nothing is known", r.ID)
+		}
+	}
+}
