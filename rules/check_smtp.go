@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -102,18 +103,21 @@ func (g *Finding) add(key, value string) {
 	}
 }
 
-// evidence adds frames, each once, in order of their coming.
+// evidence adds the frames of facts, each once and in order, with the finding's own.
 func (g *Finding) evidence(facts ...*fact.Fact) {
 	for _, f := range facts {
-		if f == nil || f.Frame == 0 || len(g.Frames) >= maxFrames {
-			continue
+		if f != nil {
+			g.frame(f.Frame)
 		}
-		known := false
-		for _, n := range g.Frames {
-			known = known || n == f.Frame
-		}
-		if !known {
-			g.Frames = append(g.Frames, f.Frame)
+	}
+}
+
+// frame adds one frame to the evidence.
+func (g *Finding) frame(n uint32) {
+	for _, n := range [...]uint32{g.Frame, n} {
+		i, known := slices.BinarySearch(g.Frames, n)
+		if n != 0 && !known && len(g.Frames) < maxFrames {
+			g.Frames = slices.Insert(g.Frames, i, n)
 		}
 	}
 }
@@ -197,8 +201,8 @@ func howLong(ns int64) string {
 	return strconv.FormatInt(int64(d.Round(time.Second)/time.Second), 10) + " s"
 }
 
-// plural writes a count with its word.
-func plural(n int, word string) string {
+// counted writes a count with its word.
+func counted(n int, word string) string {
 	if n == 1 {
 		return "1 " + word
 	}
@@ -228,7 +232,7 @@ func limit(d, otherwise time.Duration) time.Duration {
 	return d
 }
 
-func (c *Case) limits() Limits {
+func (c *Case) thresholds() Limits {
 	if c.Limits != nil {
 		return *c.Limits
 	}
@@ -282,7 +286,7 @@ func (c *Case) helloName() (name string, f *fact.Fact) {
 // peerLooksMTA reports whether the client introduces itself as servers do.
 func (c *Case) peerLooksMTA() bool {
 	name, _ := c.helloName()
-	return c.Server.Port() == portSMTP && strings.Contains(name, ".") && usable(name) == ""
+	return c.Server.Port() == portSMTP && hostLike(name) && usable(name) == ""
 }
 
 // 002
@@ -416,7 +420,8 @@ func smtpNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 	g.add("waited", howLong(waited))
 	g.What = "The connection was established at frame " + strconv.Itoa(int(t.Open)) + ", and the server did not send a byte in " + howLong(waited)
 	if by != 0 {
-		g.Frames = append(g.Frames, t.Open, by)
+		g.frame(t.Open)
+		g.frame(by)
 		g.add("ended_by", "client")
 		g.What += "; then the client gave up (frame " + strconv.Itoa(int(by)) + ")"
 	}
@@ -454,7 +459,7 @@ func smtpGreetingSlow(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 	}
 	delay := first - c.TCP.OpenTime
-	l := c.limits()
+	l := c.thresholds()
 	sev, ok := bySteps(delay, limit(l.GreetInfo, 5*time.Second), limit(l.GreetWarn, 10*time.Second), limit(l.GreetError, 30*time.Second))
 	if !ok || c.lossBetween(c.TCP.Open, f.Frame) {
 		return
@@ -512,15 +517,16 @@ func smtpGreetingRefused(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.Frame(at)
 	g.From, g.HasFrom = fact.Server, true
-	g.Frames = append(g.Frames, t.Open, at.Frame)
+	g.frame(t.Open)
+	g.frame(at.Frame)
 	g.add("delay", howLong(at.Time-t.OpenTime))
 	g.What = "The server accepted the connection and " + how + " it after " + howLong(at.Time-t.OpenTime) + " without a greeting."
 }
 
 // 007
 
-// looksNames say what bytes look like, by fact.Looks.
-var looksNames = map[uint16]string{
+// foreignNames say what bytes look like, by fact.Looks.
+var foreignNames = map[uint16]string{
 	fact.LooksText: "text of another protocol", fact.LooksSMTP: "SMTP", fact.LooksPOP3: "POP3", fact.LooksIMAP: "IMAP",
 	fact.LooksHTTP: "HTTP", fact.LooksTLS: "TLS", fact.LooksBinary: "binary data", fact.LooksSSH: "SSH",
 }
@@ -530,9 +536,9 @@ func smtpNotSMTP(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	g.add("looks_like", looksNames[f.Code])
+	g.add("looks_like", foreignNames[f.Code])
 	g.add("bytes", string(c.Log.Text(f)))
-	g.What = "The server's first bytes are " + looksNames[f.Code] + ": \"" + cutText(string(c.Log.Text(f)), 40) + "\"."
+	g.What = "The server's first bytes are " + foreignNames[f.Code] + ": \"" + cutText(string(c.Log.Text(f)), 40) + "\"."
 }
 
 // 008
@@ -587,7 +593,7 @@ func smtpEarlyTalker(c *Case, f *fact.Fact, r *Raiser) {
 	if first != nil {
 		g.add("first", cutText(string(c.Log.Text(first)), 40))
 	}
-	g.What = "The client sent " + plural(int(f.Num), "byte") + " before the server had greeted"
+	g.What = "The client sent " + counted(int(f.Num), "byte") + " before the server had greeted"
 	if reaction != nil {
 		g.add("reaction", c.answer(reaction))
 		g.What += "; the server then said \"" + c.answer(reaction) + "\""
@@ -761,7 +767,7 @@ func smtpServerIdentity(c *Case, _ *fact.Fact, r *Raiser) {
 		all := make([]string, 0, len(names))
 		for _, n := range names {
 			all = append(all, fmt.Sprintf("%s (%s, frame %d)", n.Name, n.Source, n.Frame))
-			g.Frames = append(g.Frames, n.Frame)
+			g.frame(n.Frame)
 		}
 		g.add("candidates", strings.Join(all, ", "))
 		g.What = "The server is " + names[0].Name
@@ -803,7 +809,7 @@ func refusals(c *Case, r *Raiser, what string, hit func(e *Exchange) bool) *Find
 	}
 	if g != nil {
 		if g.Count > 1 {
-			g.What += fmt.Sprintf("; %s %s in all", plural(g.Count, "command"), what)
+			g.What += fmt.Sprintf("; %s %s in all", counted(g.Count, "command"), what)
 		}
 		g.What += "."
 	}
@@ -904,10 +910,10 @@ func smtpTransaction(c *Case, _ *fact.Fact, r *Raiser) {
 				g.What += " to <" + cutText(to, maxShown) + ">"
 			}
 		} else {
-			g.What += " to " + plural(n, "recipient")
+			g.What += " to " + counted(n, "recipient")
 		}
 		if t.BodyEnd != nil {
-			g.What += ", " + plural(int(t.BodyEnd.Num), "byte")
+			g.What += ", " + counted(int(t.BodyEnd.Num), "byte")
 		}
 		g.What += ": " + outcomeWords[t.Outcome] + "."
 	}
@@ -1090,10 +1096,10 @@ func smtpAccepted(c *Case, _ *fact.Fact, r *Raiser) {
 		g.What = "The server took the message"
 		if t.BodyEnd != nil {
 			g.add("bytes", strconv.FormatUint(uint64(t.BodyEnd.Num), 10))
-			g.What += " of " + plural(int(t.BodyEnd.Num), "byte")
+			g.What += " of " + counted(int(t.BodyEnd.Num), "byte")
 		}
 		if accepted > 0 {
-			g.What += " for " + plural(accepted, "recipient")
+			g.What += " for " + counted(accepted, "recipient")
 		}
 		if t.BodyStart != nil {
 			g.add("seconds", strconv.FormatFloat(float64(reply.Time-t.BodyStart.Time)/1e9, 'f', 3, 64))
@@ -1132,7 +1138,7 @@ func smtpRejectedAfterData(c *Case, _ *fact.Fact, r *Raiser) {
 		g.What = "The message"
 		if t.BodyEnd != nil {
 			g.add("bytes", strconv.FormatUint(uint64(t.BodyEnd.Num), 10))
-			g.What += " of " + plural(int(t.BodyEnd.Num), "byte")
+			g.What += " of " + counted(int(t.BodyEnd.Num), "byte")
 		}
 		g.What += " was sent in full and " + refusedWord(t.Reply.Code) + ": \"" + c.answer(t.Reply) + "\"."
 	}
@@ -1174,14 +1180,14 @@ func smtpFateUnknown(c *Case, _ *fact.Fact, r *Raiser) {
 		g.Txn = t.N
 		g.evidence(t.BodyStart, t.BodyEnd)
 		if by != "" && end.Frame != 0 {
-			g.Frames = append(g.Frames, end.Frame)
+			g.frame(end.Frame)
 		}
 		g.add("bytes", strconv.FormatUint(uint64(t.BodyEnd.Num), 10))
 		g.add("waited", howLong(waited))
 		g.add("ended_by", by)
 		acked := c.TCP.Side[fact.Client].Unacked == 0
 		g.add("acknowledged", yesNo(acked))
-		g.What = fmt.Sprintf("The message of %s was complete at frame %d, and no answer came in %s", plural(int(t.BodyEnd.Num), "byte"), t.BodyEnd.Frame, howLong(waited))
+		g.What = fmt.Sprintf("The message of %s was complete at frame %d, and no answer came in %s", counted(int(t.BodyEnd.Num), "byte"), t.BodyEnd.Frame, howLong(waited))
 		if by != "" {
 			g.What += "; then the " + by + " " + how + fmt.Sprintf(" (frame %d)", end.Frame)
 		}
@@ -1243,14 +1249,14 @@ func (c *Case) interrupted(t *Transaction, r *Raiser) *Finding {
 		g.add("declared", strconv.FormatInt(declared, 10))
 	}
 	g.add("unacknowledged", strconv.FormatUint(s.Unacked, 10))
-	g.What = "The connection broke after " + plural(int(t.BodyEnd.Num), "byte") + " of the message"
+	g.What = "The connection broke after " + counted(int(t.BodyEnd.Num), "byte") + " of the message"
 	if declared > 0 {
 		g.What += fmt.Sprintf(" of %d announced", declared)
 	}
 	if by != "" {
 		g.add("ended_by", by)
 		if end.Frame != 0 {
-			g.Frames = append(g.Frames, end.Frame)
+			g.frame(end.Frame)
 		}
 		g.What += "; the " + by + " " + how + fmt.Sprintf(" at frame %d", end.Frame)
 		if by == "client" {
@@ -1258,7 +1264,7 @@ func (c *Case) interrupted(t *Transaction, r *Raiser) *Finding {
 		}
 	}
 	if s.Unacked > 0 {
-		g.What += "; the last " + plural(int(s.Unacked), "byte") + " were never acknowledged"
+		g.What += "; the last " + counted(int(s.Unacked), "byte") + " were never acknowledged"
 	}
 	if seg := uint64(s.MaxSeg); seg > 0 && s.Unacked == 0 && uint64(t.BodyEnd.Num)%seg == 0 {
 		g.add("stopped_at", "multiple of the segment size")
@@ -1322,7 +1328,8 @@ func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 		g := r.Frame(fact.At{Time: s.FinTime, Frame: s.Fin})
 		g.From, g.HasFrom = fact.Server, true
 		g.Txn = e.Txn
-		g.Frames = append(g.Frames, e.Command.Frame, s.Fin)
+		g.frame(e.Command.Frame)
+		g.frame(s.Fin)
 		g.add("command", cutText(string(c.Log.Text(e.Command)), maxShown))
 		g.add("think", howLong(think))
 		g.What = fmt.Sprintf("%s at frame %d was not answered; %s later the server closed the connection (frame %d).",
@@ -1465,7 +1472,7 @@ func smtpEndedNormally(c *Case, _ *fact.Fact, r *Raiser) {
 		if fin == 0 || b.Fin != 0 && b.FinTime < a.FinTime {
 			fin = b.Fin
 		}
-		g.Frames = append(g.Frames, fin)
+		g.frame(fin)
 		g.add("duration", howLong(c.End-c.Start))
 		g.add("messages", strconv.Itoa(len(c.Transactions())))
 		g.add("bytes", strconv.FormatUint(a.Bytes+b.Bytes, 10))
@@ -1523,7 +1530,7 @@ func smtpReplySlow(c *Case, _ *fact.Fact, r *Raiser) {
 	if !c.mail() {
 		return
 	}
-	l := c.limits()
+	l := c.thresholds()
 	var worst *Exchange
 	n, total := 0, int64(0)
 	for i := range c.Exchanges() {
@@ -1598,7 +1605,7 @@ func smtpClientImpatient(c *Case, _ *fact.Fact, r *Raiser) {
 		g.From, g.HasFrom = fact.Client, true
 		g.Txn = e.Txn
 		g.evidence(e.Command)
-		g.Frames = append(g.Frames, frame)
+		g.frame(frame)
 		g.add("phase", strings.ToLower(e.Cmd().String()))
 		g.add("waited", howLong(waited))
 		g.add("minimum", howLong(int64(least)))
@@ -1614,7 +1621,7 @@ func smtpClientImpatient(c *Case, _ *fact.Fact, r *Raiser) {
 }
 
 func smtpFinalReplySlow(c *Case, _ *fact.Fact, r *Raiser) {
-	l := c.limits()
+	l := c.thresholds()
 	for i := range c.Transactions() {
 		t := &c.view.txns[i]
 		if t.BodyEnd == nil || t.Reply == nil || t.BodyEnd.Code != 1 || c.holes(fact.Client, t.BodyEnd) {
@@ -1737,7 +1744,7 @@ func smtpBareLFCommand(c *Case, _ *fact.Fact, r *Raiser) {
 		if f.Code == fact.OddBareCR {
 			what = "a CR inside the line"
 		}
-		g.What = plural(int(f.Num), "command line") + " with " + what + ", the first at frame " + strconv.Itoa(int(f.Frame)) + ": " + c.said(asked)
+		g.What = counted(int(f.Num), "command line") + " with " + what + ", the first at frame " + strconv.Itoa(int(f.Frame)) + ": " + c.said(asked)
 		if reply := c.bareReply(); reply != nil {
 			g.Up()
 			g.evidence(f, reply)
@@ -1777,7 +1784,7 @@ func smtpBareLFBody(c *Case, _ *fact.Fact, r *Raiser) {
 		g.Txn, g.Count = t.N, lf+cr
 		g.add("bare_lf", strconv.Itoa(lf))
 		g.add("bare_cr", strconv.Itoa(cr))
-		g.What = fmt.Sprintf("The message has %s without CR and %s without LF, the first at frame %d", plural(lf, "LF"), plural(cr, "CR"), first.Frame)
+		g.What = fmt.Sprintf("The message has %s without CR and %s without LF, the first at frame %d", counted(lf, "LF"), counted(cr, "CR"), first.Frame)
 		if t.Reply != nil {
 			g.evidence(first, t.Reply)
 			g.add("reaction", c.answer(t.Reply))
@@ -1858,7 +1865,7 @@ func smtpLostDotStuffing(c *Case, _ *fact.Fact, r *Raiser) {
 	g.evidence(after, first.Command, first.Reply)
 	g.add("line", cutText(string(c.Log.Text(first.Command)), maxShown))
 	g.add("errors", strconv.Itoa(n))
-	g.What = fmt.Sprintf("%s of text were answered as commands, the first at frame %d: %s.", plural(n, "line"), first.Command.Frame, c.said(first.Command))
+	g.What = fmt.Sprintf("%s of text were answered as commands, the first at frame %d: %s.", counted(n, "line"), first.Command.Frame, c.said(first.Command))
 }
 
 // 042
@@ -1966,7 +1973,7 @@ func smtpEightBit(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.Txn = t.N
 	g.add("count", strconv.Itoa(int(f.Num)))
-	g.What = fmt.Sprintf("The message has %s with the eighth bit set, the first at frame %d; ", plural(int(f.Num), "byte"), f.Frame)
+	g.What = fmt.Sprintf("The message has %s with the eighth bit set, the first at frame %d; ", counted(int(f.Num), "byte"), f.Frame)
 	if offered {
 		g.What += "the client did not announce it with BODY=8BITMIME."
 	} else {
@@ -2190,7 +2197,7 @@ func smtpBdatDesync(c *Case, _ *fact.Fact, r *Raiser) {
 		c.replyFields(g, e.Reply)
 		g.What = c.said(e.Command) + " was answered \"" + c.answer(e.Reply) + "\""
 		if n > 0 {
-			g.What += fmt.Sprintf(", and %s more followed for its data", plural(n, "error"))
+			g.What += fmt.Sprintf(", and %s more followed for its data", counted(n, "error"))
 		} else {
 			g.What += ", and the server closed the connection"
 		}
@@ -2246,7 +2253,7 @@ func smtpAbandoned(c *Case, _ *fact.Fact, r *Raiser) {
 	for i := range c.Transactions() {
 		t := &c.view.txns[i]
 		accepted, refused := t.Taken()
-		if t.Outcome != Aborted || t.EndedBy == nil || t.MailReply == nil || t.MailReply.Code >= 400 || accepted == 0 && refused > 0 || t.BodyStart != nil && t.BodyEnd != nil && t.BodyEnd.Num > 0 {
+		if t.Outcome != Aborted || t.EndedBy == nil || t.MailReply == nil || t.MailReply.Code >= 400 || accepted == 0 && refused > 0 {
 			continue
 		}
 		if c.callout(t) {
@@ -2257,7 +2264,7 @@ func smtpAbandoned(c *Case, _ *fact.Fact, r *Raiser) {
 		g.evidence(t.Mail, t.EndedBy)
 		g.add("by", smtp.Cmd(t.EndedBy.Cmd).String())
 		g.add("recipients", strconv.Itoa(accepted))
-		g.What = fmt.Sprintf("The transaction ended with %s, %s accepted so far.", c.said(t.EndedBy), plural(accepted, "recipient"))
+		g.What = fmt.Sprintf("The transaction ended with %s, %s accepted so far.", c.said(t.EndedBy), counted(accepted, "recipient"))
 	}
 }
 
@@ -2345,7 +2352,7 @@ func smtpHarvest(c *Case, _ *fact.Fact, r *Raiser) {
 			last = e.Reply
 		}
 	}
-	most := c.limits().Harvest
+	most := c.thresholds().Harvest
 	if most == 0 {
 		most = 10
 	}
@@ -2416,9 +2423,9 @@ func smtpCrossProtocol(c *Case, _ *fact.Fact, r *Raiser) {
 		reaction := c.after(f)
 		g := r.At(f)
 		g.evidence(f, reaction)
-		g.add("kind", looksNames[f.Code])
+		g.add("kind", foreignNames[f.Code])
 		g.add("line", cutText(string(c.Log.Text(f)), 40))
-		g.What = "The client sent " + looksNames[f.Code] + " to the mail server: \"" + cutText(string(c.Log.Text(f)), 40) + "\""
+		g.What = "The client sent " + foreignNames[f.Code] + " to the mail server: \"" + cutText(string(c.Log.Text(f)), 40) + "\""
 		if reaction != nil {
 			g.add("reaction", c.answer(reaction))
 			g.What += "; the server said \"" + c.answer(reaction) + "\""
@@ -2524,7 +2531,7 @@ func smtpLMTP(c *Case, _ *fact.Fact, r *Raiser) {
 			}
 		}
 		g.add("replies", strconv.Itoa(n))
-		g.What = "The client said LHLO: local delivery; " + plural(n, "answer") + " to messages, one for each recipient."
+		g.What = "The client said LHLO: local delivery; " + counted(n, "answer") + " to messages, one for each recipient."
 		return
 	}
 }
@@ -2610,7 +2617,7 @@ func smtpClearTextMail(c *Case, _ *fact.Fact, r *Raiser) {
 	if known {
 		g.add("tls_offered", yesNo(offered))
 	}
-	g.What = plural(n, "message") + ", " + plural(int(bytes), "byte") + ", crossed the network in clear text"
+	g.What = counted(n, "message") + ", " + counted(int(bytes), "byte") + ", crossed the network in clear text"
 	port := c.Server.Port()
 	auth := c.Log.First(fact.AuthStart) != nil
 	if !c.sameHost() && c.Proto != fact.LMTP && (port == portSubmission || port == portAlternate || offered || auth) {
@@ -2636,5 +2643,5 @@ func smtpUnterminatedCommand(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.add("fragment", cutText(string(c.Log.Text(f)), maxShown))
-	g.What = fmt.Sprintf("The client's last %s have no line end: \"%s\".", plural(int(f.Num), "byte"), cutText(string(c.Log.Text(f)), maxShown))
+	g.What = fmt.Sprintf("The client's last %s have no line end: \"%s\".", counted(int(f.Num), "byte"), cutText(string(c.Log.Text(f)), maxShown))
 }

@@ -236,14 +236,27 @@ func (c *Case) pair() {
 				e.Think = max(e.Wait-c.TCP.RTTServer, 0)
 			}
 			v.at[i] = v.at[max(int(f.Ref)-1, 0)]
-		case fact.Unanswered:
-			// A message whose answer never came is an exchange too.
-			if asked := c.Log.Get(f.Ref); asked != nil && asked.Kind == fact.BodyEnd && v.at[f.Ref-1] == 0 {
-				v.exchanges = append(v.exchanges, Exchange{Command: asked, Sent: asked.At()})
-				v.at[f.Ref-1] = uint32(len(v.exchanges))
+		case fact.BodyEnd:
+			if c.mail() && smtp.Cmd(f.Cmd) == smtp.DATA && f.Code == 1 && !c.answeredEarly(f) {
+				v.exchanges = append(v.exchanges, Exchange{Command: f, Sent: f.At()})
+				v.at[i] = uint32(len(v.exchanges))
 			}
 		}
 	}
+}
+
+// answeredEarly reports whether the server answered a message before its end f.
+func (c *Case) answeredEarly(f *fact.Fact) bool {
+	for i := range c.Log.Facts {
+		g := &c.Log.Facts[i]
+		if g == f {
+			return false
+		}
+		if g.Kind == fact.Reply && g.Ref == f.Ref && smtp.Cmd(g.Cmd) == smtp.Message {
+			return true
+		}
+	}
+	return false
 }
 
 // of returns the exchange of the fact that ref names.
@@ -333,7 +346,10 @@ func (c *Case) transact() {
 			}
 			t.Last = f
 		case fact.BodyEnd:
-			t := current()
+			t := v.ofBody(c.Log.Get(f.Ref))
+			if t == nil {
+				t = current()
+			}
 			t.BodyEnd, t.Last = f, f
 			if f.Cmd == uint8(smtp.DATA) && t.DataReply != nil && t.DataReply.Code >= 400 {
 				continue // refused, and sent all the same
@@ -360,6 +376,16 @@ func (c *Case) transact() {
 			}
 		}
 	}
+}
+
+// ofBody returns the transaction whose content begins with start.
+func (v *dialogView) ofBody(start *fact.Fact) *Transaction {
+	for i := len(v.txns) - 1; i >= 0 && start != nil; i-- {
+		if v.txns[i].BodyStart == start {
+			return &v.txns[i]
+		}
+	}
+	return nil
 }
 
 // replied takes a reply that belongs to a transaction and not to one of its

@@ -362,6 +362,11 @@ func (d *Dialog) command(line lines.Line, at fact.At) {
 	}
 	d.lost[fact.Client] = false
 
+	switch cmd {
+	case MAIL, RSET, EHLO, HELO, LHLO, QUIT: // between chunks: there will be no more
+		d.closeBody(at)
+	}
+
 	f := fact.Fact{Kind: fact.Command, Cmd: uint8(cmd), Num: clamp(line.Size)}
 	if d.pending() {
 		f.Level = 1
@@ -389,10 +394,6 @@ func (d *Dialog) command(line lines.Line, at fact.At) {
 	case BDAT:
 		if d.bdat(arg, ref, at) {
 			w.cmd, w.n = Message, d.messageReplies()
-		}
-	case MAIL, RSET, EHLO, HELO:
-		if d.body.on { // between chunks
-			d.closeBody(at)
 		}
 	}
 	d.wait(w)

@@ -1,0 +1,466 @@
+package rules
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"postmortem/internal/fact"
+	"postmortem/smtp"
+	"postmortem/tlsrec"
+)
+
+// A mailTalk is an SMTP session as a script: lines "C: text" and "S: text" are
+// frames, "C! text" and "S! text" are the same without CRLF, "... 5s" is a
+// pause, "S gap 10" bytes that the capture lacks, "resume" the begin of what
+// could be decrypted. A line takes 10 ms.
+type mailTalk struct {
+	name   string
+	script string
+	how    uint16 // EndFin when 0
+	closed uint8  // who closed first; 0: the client
+	client string // its address; "": a public one
+	port   uint16 // 0: 25
+	change func(*Case)
+	want   string // IDs beyond those of every good session, "?" behind a warning, "!" behind an error
+}
+
+// mailCase plays a talk through the dialog.
+func mailCase(tt mailTalk) *Case {
+	log := &fact.Log{}
+	d := &smtp.Dialog{}
+	d.Reset(log, smtp.Options{})
+	start := int64(1e18)
+	at := fact.At{Time: start, Frame: 3}
+	tcp := &fact.TCPSummary{
+		Syn: 1, SynAck: 2, Open: 3, OpenTime: start, HowClosed: tt.how, Closed: tt.closed, RTTServer: 1e6,
+	}
+	if tt.how == 0 {
+		tcp.HowClosed = fact.EndFin
+	}
+	if tcp.HowClosed == fact.EndSilent || tcp.HowClosed == fact.EndOfCapture {
+		tcp.Closed = 0
+	} else if tcp.Closed == 0 {
+		tcp.Closed = 1
+	}
+	for row := range strings.SplitSeq(strings.TrimSpace(tt.script), "\n") {
+		row = strings.TrimSpace(row)
+		if row == "" {
+			continue
+		}
+		if pause, ok := strings.CutPrefix(row, "... "); ok {
+			n, err := time.ParseDuration(pause)
+			if err != nil {
+				panic(err)
+			}
+			at.Time += int64(n)
+			continue
+		}
+		at.Frame++
+		at.Time += int64(10 * time.Millisecond)
+		dir := fact.Client
+		if row[0] == 'S' {
+			dir = fact.Server
+		}
+		var b []byte
+		switch {
+		case row == "resume":
+			log.Mark(fact.SeenTLSHello | fact.SeenTLS)
+			d.Resume(at)
+			continue
+		case row[1] == ':':
+			b = []byte(strings.TrimPrefix(row[2:], " ") + "\r\n")
+		case row[1] == '!':
+			b = []byte(strings.NewReplacer(`\r`, "\r", `\n`, "\n", `\x16`, "\x16", `\x03`, "\x03").Replace(row[3:]))
+		default:
+			var n uint64
+			fmt.Sscanf(row[2:], "gap %d", &n)
+			d.Gap(dir, n, at)
+			log.Add(fact.Fact{Kind: fact.TCPGap, Time: at.Time, Frame: at.Frame, From: dir, Num: uint32(n)}, nil)
+			tcp.Side[dir].Gap += n
+			continue
+		}
+		if took := d.Bytes(dir, b, at); took < len(b) && dir == fact.Client {
+			log.Add(fact.Fact{Kind: fact.TLSHello, Time: at.Time, Frame: at.Frame}, nil)
+			log.Mark(fact.SeenTLSHello)
+		}
+		tcp.Side[dir].Bytes += uint64(len(b))
+		tcp.Side[dir].LastDataTime = at.Time
+	}
+	end := at
+	end.Frame++
+	end.Time += int64(time.Millisecond)
+	if tcp.Closed != 0 {
+		side := &tcp.Side[tcp.Closed-1]
+		if tcp.HowClosed == fact.EndReset {
+			side.Rst, side.RstTime = end.Frame, end.Time
+		} else {
+			side.Fin, side.FinTime = end.Frame, end.Time
+		}
+	}
+	d.End(tcp.HowClosed, end)
+	if tt.client == "" {
+		tt.client = "192.0.2.1"
+	}
+	if tt.port == 0 {
+		tt.port = 25
+	}
+	c := &Case{
+		Log: log, TCP: tcp, Proto: fact.SMTP, First: 1, Last: end.Frame, Start: start, End: end.Time,
+		Client:  netip.AddrPortFrom(netip.MustParseAddr(tt.client), 40000),
+		Server:  netip.AddrPortFrom(netip.MustParseAddr("198.51.100.1"), tt.port),
+		Capture: &Capture{First: start, Last: end.Time + int64(100*time.Second)},
+	}
+	if d.LMTP() {
+		c.Proto = fact.LMTP
+	}
+	if tt.change != nil {
+		tt.change(c)
+	}
+	return c
+}
+
+// common are the findings of every good session.
+var common = []string{"smtp-detected", "smtp-welcomed", "smtp-ready", "smtp-server-identity", "smtp-transaction", "smtp-ended-normally"}
+
+// mailIDs are the findings as the tables have them.
+func mailIDs(c *Case) string {
+	var out []string
+	for i := range c.Findings {
+		g := &c.Findings[i]
+		id := All[g.Rule].ID
+		if slices.Contains(common, id) {
+			continue
+		}
+		if g.Frame == 0 || !slices.IsSorted(g.Frames) || len(g.Frames) > 0 && !slices.Contains(g.Frames, g.Frame) {
+			id += " WITH WRONG FRAMES " + fmt.Sprint(g.Frame, g.Frames)
+		}
+		if g.What == "" {
+			id += " WITHOUT WORDS"
+		}
+		out = append(out, id+[...]string{"", "?", "!"}[g.Severity])
+	}
+	slices.Sort(out)
+	return strings.Join(out, " ")
+}
+
+// mailJudge asks the groups SMTP and AUTH in the order of Judge.
+func mailJudge(c *Case) {
+	c.Findings = c.Findings[:0]
+	c.view.reset()
+	boxJudge(c, slices.Concat(smtpChecks, authChecks))
+}
+
+func mailRun(t *testing.T, tests []mailTalk) {
+	t.Helper()
+	for _, tt := range tests {
+		c := mailCase(tt)
+		mailJudge(c)
+		words := strings.Fields(tt.want)
+		slices.Sort(words)
+		if got, want := mailIDs(c), strings.Join(words, " "); got != want {
+			t.Errorf("%s:\n got %q\nwant %q", tt.name, got, want)
+			for i := range c.Findings {
+				t.Logf("  %s: %s %v", All[c.Findings[i].Rule].ID, c.Findings[i].What, c.Findings[i].Fields)
+			}
+		}
+	}
+}
+
+const (
+	mailIn = `
+		S: 220 mx.example.org ESMTP Postfix
+		C: EHLO client.example.com
+		S: 250-mx.example.org
+		S: 250-PIPELINING
+		S: 250-SIZE 1000
+		S: 250 8BITMIME
+		`
+	mailEnvelope = `
+		C: MAIL FROM:<a@example.com>
+		S: 250 2.1.0 Ok
+		C: RCPT TO:<b@example.org>
+		S: 250 2.1.5 Ok
+		`
+	mailData = `
+		C: DATA
+		S: 354 End data with <CR><LF>.<CR><LF>
+		`
+	mailText = `
+		C: Subject: x
+		C:
+		C: text
+		`
+	mailDone = `
+		C: .
+		S: 250 2.0.0 Ok: queued as 4F1B2C3D
+		`
+	mailOut = `
+		C: QUIT
+		S: 221 2.0.0 Bye
+		`
+	// mailClear is what every message in clear text says besides, and auth-none
+	// what it says where nobody logged in.
+	mailClear = "auth-none smtp-accepted smtp-clear-text-mail"
+	mailGood  = mailIn + mailEnvelope + mailData + mailText + mailDone + mailOut
+)
+
+func silent(c *Case) { c.TCP.HowClosed, c.TCP.Closed = fact.EndSilent, 0 }
+
+func TestSMTP(t *testing.T) {
+	long := strings.Repeat("x", 1100)
+	mailRun(t, []mailTalk{
+		{name: "good", script: mailGood, want: mailClear},
+		{name: "good on loopback", script: mailGood, client: "127.0.0.1", want: "smtp-accepted smtp-clear-text-mail"},
+
+		// The beginning.
+		{name: "no greeting, client gave up", script: "... 6s", want: "smtp-no-greeting!"},
+		{name: "no greeting for long", script: "... 31s", how: fact.EndSilent, want: "smtp-no-greeting!"},
+		{name: "no greeting, a port check", script: "... 1s", want: ""},
+		{name: "no greeting on a port of TLS", script: "... 31s", port: 465, want: ""},
+		{name: "greeting slow", script: "... 12s" + mailIn + mailOut, want: "auth-none smtp-greeting-slow?"},
+		{name: "greeting after 4 s", script: "... 4s" + mailIn + mailOut, want: "auth-none"},
+		{name: "greeting refused", script: "S: 554 5.7.1 no", want: "smtp-greeting-refused!"},
+		{name: "closed without greeting", script: "", closed: 2, want: "smtp-greeting-refused!"},
+		{name: "client closed at once", script: "", want: ""},
+		{name: "not SMTP", script: "S: SSH-2.0-OpenSSH_9.6", want: "smtp-not-smtp!"},
+		{name: "teaser", script: "S: 220-wait\n... 6s\nS: 220 mx.example.org ESMTP\n" + mailOut, want: "auth-none? smtp-greeting-teaser"},
+		{name: "two lines at once", script: "S: 220-wait\nS: 220 mx.example.org ESMTP\n" + mailOut, want: "auth-none?"},
+		{name: "names differ", script: "S: 220 one.example.org ESMTP\nC: EHLO c.example.com\nS: 250 two.example.org\n" + mailOut, want: "auth-none smtp-names-differ"},
+		{name: "early talker", script: "C: EHLO c.example.com\n... 1s\nS: 220 mx.example.org ESMTP\nS: 250 mx.example.org\n" + mailOut,
+			want: "auth-none smtp-early-talker?"},
+		{name: "early by less than the way", script: "C: EHLO c.example.com\nS: 220 mx.example.org ESMTP\nS: 250 mx.example.org\n" + mailOut,
+			change: func(c *Case) { c.TCP.RTTServer = 20e6 }, want: "auth-none"},
+		{name: "EHLO refused", script: "S: 220 mx.example.org ESMTP\nC: EHLO c.example.com\nS: 502 what\nC: HELO c.example.com\nS: 250 mx.example.org\n" + mailOut,
+			want: "auth-none smtp-ehlo-refused?"},
+		{name: "EHLO without a name", script: "S: 220 mx.example.org\nC: EHLO \nS: 501 Syntax: EHLO hostname\nC: HELO c.example.com\nS: 250 mx.example.org\n" + mailOut,
+			want: "auth-none? smtp-helo-not-fqdn smtp-syntax-error?"},
+		{name: "no hello", script: "S: 220 mx.example.org\nC: MAIL FROM:<a@example.com>\nS: 503 5.5.1 hello first\n" + mailOut,
+			want: "auth-none? smtp-bad-sequence? smtp-no-hello?"},
+		{name: "no hello but RSET", script: "S: 220 mx.example.org\nC: RSET\nS: 250 ok\n" + mailOut, want: "auth-none?"},
+		{name: "HELO UPS", script: "S: 220 mx.example.org\nC: HELO UPS\nS: 250 mx.example.org\n" + mailOut, want: "auth-none? smtp-helo-not-fqdn"},
+		{name: "HELO with an address", script: "S: 220 mx.example.org\nC: HELO [192.0.2.1]\nS: 250 mx.example.org\n" + mailOut, want: "auth-none?"},
+
+		// Commands that are refused.
+		{name: "unknown command", script: mailIn + "C: FOO\nS: 502 5.5.2 what\n" + mailOut, want: "auth-none smtp-unknown-command?"},
+		{name: "VRFY not implemented", script: mailIn + "C: VRFY a\nS: 502 5.5.1 no\n" + mailOut, want: "auth-none smtp-probe-commands"},
+		{name: "syntax", script: mailIn + "C: MAIL FROM:a b\nS: 501 5.1.7 bad\n" + mailOut, want: "auth-none smtp-mail-rejected! smtp-syntax-error?"},
+		{name: "wrong time", script: mailIn + "C: RCPT TO:<b@example.org>\nS: 503 5.5.1 MAIL first\n" + mailOut, want: "auth-none smtp-bad-sequence?"},
+
+		// The envelope.
+		{name: "sender rejected", script: mailIn + "C: MAIL FROM:<a@example.com>\nS: 550 5.1.8 no\n" + mailOut, want: "auth-none smtp-mail-rejected!"},
+		{name: "sender deferred", script: mailIn + "C: MAIL FROM:<a@example.com>\nS: 451 4.1.8 later\n" + mailOut, want: "auth-none smtp-mail-rejected?"},
+		{name: "530 is another rule's", script: mailIn + "C: MAIL FROM:<a@example.com>\nS: 530 5.7.0 TLS\n" + mailOut, want: "auth-none"},
+		{name: "the only recipient rejected", script: mailIn + "C: MAIL FROM:<a@example.com>\nS: 250 ok\nC: RCPT TO:<b@example.org>\nS: 550 5.1.1 unknown\n" + mailOut,
+			want: "auth-none smtp-no-valid-rcpt! smtp-rcpt-rejected!"},
+		{name: "one of two recipients deferred", script: mailIn + mailEnvelope + "C: RCPT TO:<c@example.org>\nS: 450 4.2.0 greylisted\n" + mailData + mailText + mailDone + mailOut,
+			want: mailClear + " smtp-rcpt-rejected?"},
+		{name: "recipients in one go", script: mailIn + "C! MAIL FROM:<a@example.com>\\r\\nRCPT TO:<b@example.org>\\r\\nRCPT TO:<c@example.org>\\r\\n\nS: 250 ok\nS: 250 ok\nS: 550 5.1.1 <c@example.org> unknown\n" + mailOut,
+			want: "auth-none smtp-abandoned smtp-rcpt-rejected!"},
+		{name: "DATA refused", script: mailIn + mailEnvelope + "C: DATA\nS: 451 4.3.0 later\n" + mailOut, want: "auth-none smtp-data-refused!"},
+		{name: "DATA refused for want of recipients", script: mailIn + "C: MAIL FROM:<a@example.com>\nS: 250 ok\nC: RCPT TO:<b@example.org>\nS: 550 5.1.1 unknown\nC: DATA\nS: 554 5.5.1 no valid recipients\n" + mailOut,
+			want: "auth-none smtp-no-valid-rcpt! smtp-rcpt-rejected!"},
+		{name: "abandoned", script: mailIn + mailEnvelope + "C: RSET\nS: 250 ok\n" + mailOut, want: "auth-none smtp-abandoned"},
+		{name: "callout", script: mailIn + "C: MAIL FROM:<>\nS: 250 ok\nC: RCPT TO:<b@example.org>\nS: 250 ok\n" + mailOut, want: "auth-none smtp-callout"},
+		{name: "a bounce", script: mailIn + "C: MAIL FROM:<>\nS: 250 ok\nC: RCPT TO:<b@example.org>\nS: 250 ok\n" + mailData + mailText + mailDone + mailOut, want: mailClear},
+		{name: "too many recipients", script: mailIn + mailEnvelope + "C: RCPT TO:<c@example.org>\nS: 452 4.5.3 too many recipients\n" + mailData + mailText + mailDone + mailOut,
+			want: mailClear + " smtp-rcpt-overflow?"},
+		{name: "harvest", script: mailIn + "C: MAIL FROM:<a@example.com>\nS: 250 ok\n" + strings.Repeat("C: RCPT TO:<x@example.org>\nS: 550 5.1.1 unknown\n", 10) + mailOut,
+			want: "auth-none smtp-harvest? smtp-no-valid-rcpt!" + strings.Repeat(" smtp-rcpt-rejected!", 10)},
+		{name: "SIZE above the limit", script: mailIn + "C: MAIL FROM:<a@example.com> SIZE=2000\nS: 552 5.3.4 too big\n" + mailOut,
+			want: "auth-none smtp-mail-rejected! smtp-size-mismatch!"},
+		{name: "a full mailbox is no size", script: mailIn + "C: MAIL FROM:<a@example.com>\nS: 250 ok\nC: RCPT TO:<b@example.org>\nS: 552 5.2.2 mailbox full\n" + mailOut,
+			want: "auth-none smtp-no-valid-rcpt! smtp-rcpt-rejected!"},
+		{name: "UTF-8 address", script: mailIn + "C: MAIL FROM:<jürgen@example.com>\nS: 553 5.6.7 no\n" + mailOut, want: "auth-none smtp-mail-rejected! smtp-utf8-address?"},
+
+		// The message.
+		{name: "rejected after data", script: mailIn + mailEnvelope + mailData + mailText + "C: .\nS: 554 5.7.1 virus\n" + mailOut,
+			want: "auth-none smtp-clear-text-mail smtp-rejected-after-data!"},
+		{name: "deferred after data", script: mailIn + mailEnvelope + mailData + mailText + "C: .\nS: 451 4.3.0 later\n" + mailOut,
+			want: "auth-none smtp-clear-text-mail smtp-rejected-after-data?"},
+		{name: "fate unknown, client impatient", script: mailIn + mailEnvelope + mailData + mailText + "C: .\n... 60s\n",
+			want: "auth-none smtp-clear-text-mail smtp-client-impatient! smtp-fate-unknown!"},
+		{name: "fate unknown, server closed", script: mailIn + mailEnvelope + mailData + mailText + "C: .\n... 2s\n", closed: 2,
+			want: "auth-none smtp-clear-text-mail smtp-fate-unknown!"},
+		{name: "the capture ends first", script: mailIn + mailEnvelope + mailData + mailText + "C: .\n... 60s\n", how: fact.EndOfCapture,
+			want: "auth-none smtp-clear-text-mail"},
+		{name: "the answer may be in a hole", script: mailIn + mailEnvelope + mailData + mailText + "C: .\nS gap 40\n",
+			want: "auth-none smtp-clear-text-mail"},
+		{name: "body interrupted", script: mailIn + mailEnvelope + mailData + mailText, closed: 2, how: fact.EndReset,
+			want: "auth-none smtp-body-interrupted! smtp-clear-text-mail"},
+		{name: "body interrupted by the end of the capture", script: mailIn + mailEnvelope + mailData + mailText, how: fact.EndOfCapture,
+			want: "auth-none smtp-clear-text-mail"},
+		{name: "final reply slow", script: mailIn + mailEnvelope + mailData + mailText + "C: .\n... 90s\nS: 250 ok\n" + mailOut,
+			want: mailClear + " smtp-final-reply-slow?"},
+		{name: "final reply after 8 s", script: mailIn + mailEnvelope + mailData + mailText + "C: .\n... 8s\nS: 250 ok\n" + mailOut, want: mailClear},
+		{name: "bare LF in the message", script: mailIn + mailEnvelope + mailData + "C! Subject: x\\n\\ntext\\r\\n\n" + mailDone + mailOut,
+			want: mailClear + " smtp-bare-lf-body?"},
+		{name: "smuggling that worked", script: mailIn + mailEnvelope + mailData + "C! a\\n.\\r\\nMAIL FROM:<x@example.org>\\r\\nRCPT TO:<y@example.org>\\r\\nDATA\\r\\nb\\r\\n.\\r\\n\nS: 250 ok\nS: 250 ok\nS: 250 ok\nS: 354 go\nS: 250 ok\n" + mailOut,
+			want: mailClear + " smtp-bare-lf-body? smtp-smuggling!"},
+		{name: "a dot on a bare line alone", script: mailIn + mailEnvelope + mailData + "C! a\\n.\\r\\nnothing\\r\\n\n" + mailDone + mailOut,
+			want: mailClear + " smtp-bare-lf-body?"},
+		{name: "text taken for commands", script: mailIn + mailEnvelope + mailData + "C! a\\r\\n.\\r\\nmore text\\r\\nand more\\r\\n.\\r\\n\nS: 250 ok\nS: 500 5.5.2 what\nS: 500 5.5.2 what\nS: 500 5.5.2 what\n" + mailOut,
+			want: mailClear + " smtp-lost-dot-stuffing! smtp-unknown-command?"},
+		{name: "line too long", script: mailIn + mailEnvelope + mailData + "C: " + long + "\n" + mailDone + mailOut,
+			want: mailClear + " smtp-line-too-long smtp-size-mismatch?"},
+		{name: "command too long", script: mailIn + "C: NOOP " + long + "\nS: 500 5.5.2 line too long\n" + mailOut,
+			want: "auth-none smtp-line-too-long? smtp-unknown-command?"},
+		{name: "eight bits not announced", script: mailIn + mailEnvelope + mailData + "C: ä\n" + mailDone + mailOut, want: mailClear + " smtp-eight-bit"},
+		{name: "eight bits announced", script: mailIn + "C: MAIL FROM:<a@example.com> BODY=8BITMIME\nS: 250 ok\nC: RCPT TO:<b@example.org>\nS: 250 ok\n" + mailData + "C: ä\n" + mailDone + mailOut,
+			want: mailClear},
+		{name: "eight bits not offered", script: "S: 220 mx.example.org\nC: HELO c.example.com\nS: 250 mx.example.org\n" + mailEnvelope + mailData + "C: ä\n" + mailDone + mailOut,
+			want: mailClear + " smtp-eight-bit?"},
+		{name: "more than announced", script: mailIn + "C: MAIL FROM:<a@example.com> SIZE=10\nS: 250 ok\nC: RCPT TO:<b@example.org>\nS: 250 ok\n" + mailData + mailText + mailDone + mailOut, want: mailClear},
+		{name: "clear text on the submission port", script: mailGood, port: 587, want: "auth-none? smtp-accepted smtp-clear-text-mail?"},
+
+		// BDAT.
+		{name: "BDAT", script: strings.Replace(mailIn, "250 8BITMIME", "250 CHUNKING", 1) + mailEnvelope + "C! BDAT 4 LAST\\r\\nab\\r\\n\nS: 250 ok\n" + mailOut, want: mailClear},
+		{name: "BDAT not offered", script: mailIn + mailEnvelope + "C! BDAT 4 LAST\\r\\nab\\r\\n\nS: 250 ok\n" + mailOut, want: mailClear + " smtp-bdat-unoffered?"},
+		{name: "BDAT short", script: strings.Replace(mailIn, "250 8BITMIME", "250 CHUNKING", 1) + mailEnvelope + "C! BDAT 40 LAST\\r\\nab\\r\\n\n... 40s\n",
+			want: "auth-none smtp-bdat-short! smtp-client-impatient! smtp-clear-text-mail"},
+		{name: "BDAT and DATA", script: strings.Replace(mailIn, "250 8BITMIME", "250 CHUNKING", 1) + mailEnvelope + "C! BDAT 4\\r\\nab\\r\\n\nS: 250 ok\nC: DATA\nS: 503 5.5.1 DATA after BDAT\nC: RSET\nS: 250 ok\n" + mailOut,
+			want: "auth-none smtp-abandoned smtp-bad-sequence? smtp-clear-text-mail smtp-data-bdat-mixed?"},
+		{name: "BDAT out of step", script: strings.Replace(mailIn, "250 8BITMIME", "250 CHUNKING", 1) + mailEnvelope + "C! BDAT x\\r\\nsome text\\r\\n\nS: 501 5.5.4 bad\nS: 500 5.5.2 what\n" + mailOut,
+			want: "auth-none smtp-bdat-desync! smtp-data-refused! smtp-unknown-command?"},
+
+		// The end.
+		{name: "no answer and FIN", script: mailIn + "C: MAIL FROM:<a@example.com>\n", closed: 2, want: "auth-none smtp-closed-without-reply!"},
+		{name: "521 came first", script: mailIn + "C: FOO\nS: 521 5.5.1 bye\nC: BAR\n", closed: 2, want: "auth-none smtp-unknown-command?"},
+		{name: "shutting down", script: mailIn + mailEnvelope + "C: DATA\nS: 421 4.3.2 shutting down\n", closed: 2, want: "auth-none smtp-shutting-down!"},
+		{name: "timeout in the message", script: mailIn + mailEnvelope + mailData + "C: a\n... 300s\nS: 421 4.4.2 timeout\n", closed: 2,
+			want: "auth-none smtp-clear-text-mail smtp-server-timeout-active!"},
+		{name: "timeout when idle", script: mailIn + mailEnvelope + mailData + mailText + mailDone + "... 60s\nS: 421 4.4.2 timeout exceeded\n", closed: 2,
+			want: mailClear + " smtp-server-timeout-idle"},
+		{name: "no QUIT", script: mailIn + mailEnvelope + mailData + mailText + mailDone, want: mailClear + " smtp-no-quit"},
+		{name: "no QUIT in a transaction", script: mailIn + mailEnvelope, want: "auth-none smtp-no-quit?"},
+		{name: "no QUIT, the rest in TLS", script: mailIn + "C: STARTTLS\nS: 220 go\nC! \\x16\\x03hello\n", want: "auth-none"},
+		{name: "reply slow", script: mailIn + "C: MAIL FROM:<a@example.com>\n... 25s\nS: 250 ok\nC: RSET\nS: 250 ok\n" + mailOut, want: "auth-none smtp-abandoned smtp-reply-slow?"},
+		{name: "impatient", script: mailIn + "C: MAIL FROM:<a@example.com>\n... 30s\n", want: "auth-none smtp-client-impatient!"},
+		{name: "impatient but never acknowledged", script: mailIn + "C: MAIL FROM:<a@example.com>\n... 30s\n",
+			change: func(c *Case) { c.TCP.Side[fact.Client].Unacked = 27 }, want: "auth-none"},
+		{name: "unterminated", script: mailIn + "C! QUI\n", want: "auth-none smtp-no-quit smtp-unterminated-command"},
+
+		// Manners.
+		{name: "pipelining not offered", script: "S: 220 mx.example.org\nC: EHLO c.example.com\nS: 250 mx.example.org\nC! RSET\\r\\nRSET\\r\\n\nS: 250 ok\nS: 250 ok\n" + mailOut,
+			want: "auth-none smtp-pipelining-unoffered?"},
+		{name: "past a point to wait at", script: mailIn + "C! NOOP\\r\\nRSET\\r\\n\nS: 250 ok\nS: 250 ok\n" + mailOut, want: "auth-none smtp-pipelining-past-sync?"},
+		{name: "bare LF", script: strings.Replace(mailIn, "C: EHLO client.example.com", `C! EHLO client.example.com\n`, 1) + mailOut, want: "auth-none smtp-bare-lf-command"},
+		{name: "round trips", script: mailGood, change: func(c *Case) { c.TCP.RTTServer = 60e6 }, want: mailClear + " smtp-round-trips-wasted"},
+		{name: "HTTP", script: "S: 220 mx.example.org\nC: GET / HTTP/1.1\nS: 221 2.7.0 no\n", closed: 2, want: "smtp-cross-protocol?"},
+		{name: "PROXY that is expected", script: "C: PROXY TCP4 192.0.2.9 198.51.100.1 1 25\n" + strings.TrimSpace(mailIn) + mailOut, want: "auth-none smtp-cross-protocol"},
+		{name: "malformed", script: mailIn + "C: NOOP\nS: what\nS: 250 ok\n" + mailOut, want: "auth-none smtp-reply-malformed?"},
+		{name: "malformed behind a hole", script: mailIn + "S gap 3\nC: NOOP\nS: what\nS: 250 ok\n" + mailOut, want: "auth-none"},
+		{name: "unasked", script: mailIn + "S: 250 ok\n" + mailOut, want: "auth-none smtp-reply-malformed?"},
+		{name: "codes that differ", script: mailIn + "C: NOOP\nS: 450 5.7.1 x\n" + mailOut, want: "auth-none smtp-code-class-clash"},
+		{name: "LMTP", script: "S: 220 mx.example.org LMTP\nC: LHLO c.example.com\nS: 250 mx.example.org\n" + mailEnvelope + mailData + mailText + mailDone + mailOut,
+			want: "smtp-accepted smtp-clear-text-mail smtp-lmtp"},
+		{name: "LMTP to SMTP", script: "S: 220 mx.example.org ESMTP\nC: LHLO c.example.com\nS: 500 5.5.1 what\n" + mailOut,
+			want: "smtp-lmtp-mixup!", change: func(c *Case) { c.Proto = fact.LMTP }},
+	})
+}
+
+func TestAuth(t *testing.T) {
+	in := func(list string) string {
+		return "S: 220 mx.example.org ESMTP\nC: EHLO c.example.com\nS: 250-mx.example.org\nS: 250 " + list + "\n"
+	}
+	const (
+		plain  = "C: AUTH PLAIN AGFsaWNlAHNlY3JldA==\n"
+		offers = "auth-offered-in-clear? "
+		shows  = "auth-clear-credentials! "
+	)
+	inTLS := "S: 220 mx.example.org ESMTP\nC: EHLO c.example.com\nS: 250-mx.example.org\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\nC! \\x16\\x03hello\nresume\nC: EHLO c.example.com\nS: 250-mx.example.org\nS: 250 AUTH PLAIN XOAUTH2\n"
+	tls := func(c *Case) { c.TLS = &tlsrec.Summary{Done: true} }
+	mailRun(t, []mailTalk{
+		{name: "none, offered and refused to go on", script: in("AUTH PLAIN") + mailOut, want: "auth-none? auth-offered-in-clear?"},
+		{name: "none, between servers", script: in("SIZE") + mailOut, want: "auth-none"},
+		{name: "none, in TLS on port 25", script: in("STARTTLS") + "C: STARTTLS\nS: 220 go\nC! \\x16\\x03hello\n", change: tls, want: ""},
+		{name: "none, in TLS on port 587", script: in("STARTTLS") + "C: STARTTLS\nS: 220 go\nC! \\x16\\x03hello\n", port: 587, change: tls, want: "auth-none"},
+		{name: "success in clear", script: in("AUTH PLAIN") + plain + "S: 235 2.7.0 ok\n" + mailOut, want: shows + offers + "auth-success"},
+		{name: "success in clear, private", script: in("AUTH PLAIN") + plain + "S: 235 2.7.0 ok\n" + mailOut, client: "10.1.2.3",
+			change: func(c *Case) { c.Server = netip.MustParseAddrPort("10.1.2.4:25") },
+			want:   "auth-clear-credentials? " + offers + "auth-success"},
+		{name: "success on loopback", script: in("AUTH PLAIN") + plain + "S: 235 2.7.0 ok\n" + mailOut, client: "127.0.0.1", want: "auth-success"},
+		{name: "success in TLS", script: inTLS + plain + "S: 235 2.7.0 ok\n" + mailOut, change: tls, want: "auth-success"},
+		{name: "failed", script: in("AUTH PLAIN") + plain + "S: 535 5.7.8 no\n" + mailOut, want: shows + "auth-failed! " + strings.TrimSpace(offers)},
+		{name: "CRAM-MD5 failed", script: in("AUTH CRAM-MD5") + "C: AUTH CRAM-MD5\nS: 334 PDEyMz4=\nC: YWxpY2UgYjkxM2E2MDJjN2VkYTdhNDk1YjRlNmU3MzM0ZDM4OTA=\nS: 535 5.7.8 no\n" + mailOut, want: "auth-failed!"},
+		{name: "mechanism refused", script: in("AUTH CRAM-MD5") + "C: AUTH NTLM\nS: 504 5.5.4 no\n" + mailOut, want: "auth-mechanism-refused!"},
+		{name: "AUTH alone", script: in("AUTH CRAM-MD5") + "C: AUTH\nS: 501 5.5.4 no\n" + mailOut, want: "auth-none?"},
+		{name: "temporary", script: in("AUTH CRAM-MD5") + "C: AUTH CRAM-MD5\nS: 454 4.7.0 later\n" + mailOut, want: "auth-temp-failure!"},
+		{name: "encryption needed", script: in("AUTH CRAM-MD5") + "C: AUTH LOGIN\nS: 538 5.7.11 encryption required\n" + mailOut, want: "auth-encryption-needed!"},
+		{name: "password to be changed", script: in("AUTH CRAM-MD5") + "C: AUTH CRAM-MD5\nS: 334 PDEyMz4=\nC: YWxpY2UgYjkxM2E2MDJjN2VkYTdhNDk1YjRlNmU3MzM0ZDM4OTA=\nS: 432 4.7.12 transition\n" + mailOut, want: "auth-password-state!"},
+		{name: "bad encoding", script: inTLS + "C: AUTH PLAIN dXNlcg==\nS: 501 5.5.2 bad\n" + mailOut, change: tls, want: "auth-bad-encoding?"},
+		{name: "cancelled", script: in("AUTH CRAM-MD5") + "C: AUTH CRAM-MD5\nS: 334 PDEyMz4=\nC: *\nS: 501 5.7.0 ok\n" + mailOut, want: "auth-aborted"},
+		{name: "left with a challenge open", script: in("AUTH CRAM-MD5") + "C: AUTH CRAM-MD5\nS: 334 PDEyMz4=\n", want: "auth-aborted"},
+		{name: "server left", script: in("AUTH CRAM-MD5") + "C: AUTH CRAM-MD5\nS: 334 PDEyMz4=\n", closed: 2, want: "smtp-closed-without-reply!"},
+		{name: "not enabled", script: in("SIZE") + "C: AUTH LOGIN\nS: 503 5.5.1 authentication not enabled\n" + mailOut, want: "auth-not-enabled?"},
+		{name: "no common method", script: in("AUTH XOAUTH2") + mailOut, port: 587, want: "auth-no-common-method? auth-none?"},
+		{name: "twice", script: inTLS + plain + "S: 235 2.7.0 ok\n" + plain + "S: 503 5.5.1 already authenticated\n" + mailOut, change: tls, want: "auth-success auth-twice"},
+		{name: "OAuth", script: inTLS + "C: AUTH XOAUTH2 dXNlcj1hAWF1dGg9QmVhcmVyIHgBAQ==\nS: 334 eyJzdGF0dXMiOiI0MDEiLCJzY2hlbWVzIjoiYmVhcmVyIn0=\nC:\nS: 535 5.7.8 no\n" + mailOut, change: tls,
+			want: "auth-failed! auth-oauth!"},
+		{name: "basic disabled", script: inTLS + plain + "S: 535 5.7.139 Authentication unsuccessful, basic authentication is disabled.\n" + mailOut, change: tls,
+			want: "auth-basic-disabled! auth-failed!"},
+		{name: "slow", script: inTLS + plain + "... 8s\nS: 235 2.7.0 ok\n" + mailOut, change: tls, want: "auth-slow? auth-success"},
+		{name: "slow failure", script: inTLS + plain + "... 8s\nS: 535 5.7.8 no\n" + mailOut, change: tls, want: "auth-failed!"},
+	})
+}
+
+func TestQueueID(t *testing.T) {
+	for text, want := range map[string]string{
+		"2.0.0 Ok: queued as 4F1B2C3D":                                                      "4F1B2C3D",
+		"OK id=1Mugho-0003Dg-Un":                                                            "1Mugho-0003Dg-Un",
+		"2.0.0 p8ABCdef012345 Message accepted for delivery":                                "p8ABCdef012345",
+		"2.6.0 <x@y.example> [InternalId=123, Hostname=h.example] Queued mail for delivery": "x@y.example",
+		"ok 1699999999 qp 12345":                                                            "12345",
+		"2.0.0 OK  1699999999 x12-20020a05600c00ad00b003fe123.45 - gsmtp":                   "x12-20020a05600c00ad00b003fe123.45",
+		"2.0.0 5a1f8e2b Message accepted for delivery":                                      "5a1f8e2b",
+		"2.0.0 <b@example.org> QGmWCwAb1234 Saved":                                          "QGmWCwAb1234",
+		"OK: 4F1B2C3D":   "4F1B2C3D",
+		"2.0.0 Ok":       "",
+		"Message queued": "",
+	} {
+		if got := QueueID(text); got != want {
+			t.Errorf("QueueID(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+// The view of a case is made in the memory of the one before.
+func TestViewAllocs(t *testing.T) {
+	c := mailCase(mailTalk{script: mailGood})
+	c.Exchanges()
+	if n := testing.AllocsPerRun(100, func() { c.view.reset(); c.Transactions() }); n != 0 {
+		t.Errorf("allocations = %v, want 0", n)
+	}
+}
+
+// The events of the seed's session stand where its analyzer has them.
+func TestSeedParity(t *testing.T) {
+	c := mailCase(mailTalk{script: `
+		S: 220 out.smtp.cz ESMTP Postfix
+		C: EHLO UPS
+		S: 250-out.smtp.cz
+		S: 250-STARTTLS
+		S: 250 AUTH PLAIN LOGIN
+		C: STARTTLS
+		S: 220 2.0.0 Ready to start TLS
+		C! \x16\x03hello
+		`, closed: 2, client: "192.168.0.253"})
+	mailJudge(c)
+	g := c.Find("auth-none")
+	if g == nil || g.Frame != 4 || g.Severity != Warning || g.What != "No authentication has been detected." ||
+		g.Qualifier != "session ended before authentication was possible" {
+		t.Errorf("auth-none: %+v", g)
+	}
+	if g := c.Find("smtp-detected"); g == nil || g.Frame != 1 || g.Qualifier != "TCP@198.51.100.1:25-192.168.0.253:40000" {
+		t.Errorf("smtp-detected: %+v", g)
+	}
+	if g := c.Find("smtp-welcomed"); g == nil || g.Frame != 4 {
+		t.Errorf("smtp-welcomed: %+v", g)
+	}
+	if g := c.Find("smtp-ready"); g == nil || !strings.Contains(g.What, "AUTH PLAIN LOGIN") {
+		t.Errorf("smtp-ready: %+v", g)
+	}
+}
