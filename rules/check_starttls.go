@@ -1,0 +1,775 @@
+package rules
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"postmortem/imap"
+	"postmortem/internal/fact"
+	"postmortem/pop3"
+	"postmortem/smtp"
+	"postmortem/tlsrec"
+)
+
+// startChecks are the conditions of the group STLS.
+var startChecks = []Check{
+	{ID: "stls-banner-masked", Do: stlsBannerMasked},
+	{ID: "stls-capability-masked", On: fact.Capability, Do: stlsCapMasked},
+	{ID: "stls-command-masked", On: fact.Reply, Do: stlsCommandMasked},
+	{ID: "stls-offered", Do: stlsOffered},
+	{ID: "stls-not-offered", Needs: BOTH, Do: stlsNotOffered},
+	{ID: "stls-accepted", On: fact.Reply, Do: stlsAccepted},
+	{ID: "stls-refused-temp", On: fact.Reply, Do: stlsRefusedTemp},
+	{ID: "stls-refused-perm", On: fact.Reply, Do: stlsRefusedPerm},
+	{ID: "stls-not-used", Needs: BOTH, Do: stlsNotUsed},
+	{ID: "stls-command-injection", Do: stlsInjection},
+	{ID: "stls-response-injection", Do: stlsResponse},
+	{ID: "stls-no-hello", Needs: BOTH, Do: stlsNoHello},
+	{ID: "stls-clear-after-start", Do: stlsClearAfter},
+	{ID: "stls-twice", On: fact.Reply, Do: stlsTwice},
+}
+
+// implicitChecks are the conditions of the group IMPL.
+var implicitChecks = []Check{
+	{ID: "impl-detected", Do: implDetected},
+	{ID: "impl-tls-on-clear-port", Do: implOnClear},
+	{ID: "impl-clear-on-tls-port", Do: implClear},
+	{ID: "impl-both-wait", Needs: BOTH | START, Do: implBothWait},
+	{ID: "impl-no-mail-behind", Needs: BOTH, Do: implNoMail},
+}
+
+// isStartTLS reports that a command or reply belongs to the request for TLS.
+func (c *Case) isStartTLS(f *fact.Fact) bool {
+	switch c.Proto {
+	case fact.SMTP, fact.LMTP:
+		return smtp.Cmd(f.Cmd) == smtp.STARTTLS
+	case fact.POP3:
+		return pop3.Cmd(f.Cmd) == pop3.STLS
+	case fact.IMAP, fact.Sieve:
+		return imap.Cmd(f.Cmd) == imap.STARTTLS
+	}
+	return false
+}
+
+// positive reports that a reply to the request for TLS agrees.
+func (c *Case) positive(f *fact.Fact) bool {
+	if c.mail() {
+		return f.Code == 220
+	}
+	return f.Code == 1
+}
+
+// startTLS returns the request for TLS and its positive answer, nil where there is none.
+func (c *Case) startTLS() (command, reply *fact.Fact) {
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if !c.isStartTLS(f) || f.Seen&fact.SeenTLS != 0 {
+			continue
+		}
+		switch {
+		case f.Kind == fact.Command && reply == nil:
+			command = f
+		case f.Kind == fact.Reply && reply == nil && c.positive(f):
+			reply = f
+			if x := c.Log.Get(f.Ref); x != nil {
+				command = x
+			}
+		}
+	}
+	return command, reply
+}
+
+// startWord is the word by which the protocol asks for TLS.
+func (c *Case) startWord() string {
+	if c.Proto == fact.POP3 {
+		return "STLS"
+	}
+	return "STARTTLS"
+}
+
+// startOffer returns the capability that offers TLS, and whether a list of
+// capabilities was seen in clear at all.
+func (c *Case) startOffer() (offer *fact.Fact, list *fact.Fact) {
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if !c.inClear(f) {
+			break
+		}
+		switch f.Kind {
+		case fact.Capability:
+			list = f
+			text := c.boxWords(f)
+			if w, _, _ := strings.Cut(text, " "); strings.EqualFold(strings.Trim(w, "\""), c.startWord()) && offer == nil {
+				offer = f
+			}
+		case fact.Reply:
+			if c.mail() && smtp.Cmd(f.Cmd) == smtp.EHLO && f.Code == 250 && list == nil {
+				list = f // a hello with nothing offered
+			}
+		}
+	}
+	return offer, list
+}
+
+func tlsPort(port uint16) bool { return port == 465 || port == 993 || port == 995 || port == 2465 }
+
+// masked reports that a word was overwritten by a device: four or more X, with
+// nothing but an end of the old word behind or in front.
+func masked(word string) bool {
+	run, best := 0, 0
+	for _, b := range []byte(word) {
+		if b == 'X' || b == 'x' {
+			run++
+			best = max(best, run)
+			continue
+		}
+		run = 0
+		if b < 'A' || b > 'Z' {
+			return false // a real word in small letters, or with digits
+		}
+	}
+	return best >= 4
+}
+
+func stlsBannerMasked(c *Case, _ *fact.Fact, r *Raiser) {
+	var f *fact.Fact
+	for i := range c.Log.Facts {
+		if x := &c.Log.Facts[i]; x.Kind == fact.Reply {
+			f = x
+			break
+		}
+	}
+	if f == nil || f.Ref != 0 || !c.inClear(f) || c.TCP.MidStream {
+		return
+	}
+	text := c.boxWords(f)
+	stars, fill, letters := strings.Count(text, "*"), 0, 0
+	for _, b := range []byte(text) {
+		switch {
+		case b == '0' || b == '2':
+			fill++
+		case b != '*' && b != ' ':
+			letters++
+		}
+	}
+	if n := len(text); n < 10 || 2*stars < n && (fill < 10 || letters > 0) {
+		return
+	}
+	g := r.At(f).with("text", text)
+	g.What = fmt.Sprintf("The greeting is blanked out: %d of %d characters are fillers.", max(stars, fill), len(text))
+}
+
+func stlsCapMasked(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.inClear(f) {
+		return
+	}
+	text := c.boxWords(f)
+	word, _, _ := strings.Cut(text, " ")
+	if !masked(word) {
+		return
+	}
+	for i := range c.Findings {
+		if g := &c.Findings[i]; g.Rule == r.rule {
+			g.Count++
+			g.withFrames(f.Frame)
+			if len(g.Fields) < tlsListed {
+				g.with("line", text)
+			}
+			return
+		}
+	}
+	g := r.At(f).with("line", text).withInt("length", len(word))
+	g.What = fmt.Sprintf("The answer to EHLO holds %q: a keyword of %d letters was overwritten.", text, len(word))
+	if len(word) == len("STARTTLS") || len(word) == len("STARTTLS")+1 {
+		g.with("fits", "STARTTLS")
+	}
+	if s := &c.TCP.Side[fact.Server]; s.TTLMin != s.TTLMax {
+		g.with("TTL of the server", fmt.Sprintf("%d to %d", s.TTLMin, s.TTLMax))
+	}
+	g.with("banner masked", saysYes(c.Raised("stls-banner-masked") || c.bannerStars()))
+}
+
+// bannerStars reports a greeting with ten asterisks or more.
+func (c *Case) bannerStars() bool {
+	if f := c.Log.First(fact.Reply); f != nil {
+		return strings.Count(c.boxWords(f), "*") >= 10
+	}
+	return false
+}
+
+func stlsCommandMasked(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.mail() || f.Code < 500 || smtp.Cmd(f.Cmd) != smtp.Unknown || !c.inClear(f) {
+		return
+	}
+	command := c.Log.Get(f.Ref)
+	if command == nil {
+		return
+	}
+	text := c.boxWords(command)
+	blank := len(text) >= len("STARTTLS") && strings.TrimSpace(text) == ""
+	if !blank && (strings.Trim(text, "Xx") != "" || len(text) != len("STARTTLS")) {
+		return
+	}
+	g := r.At(command).withFrames(f.Frame).with("line", text).with("reply", fmt.Sprintf("%d %s", f.Code, c.boxWords(f)))
+	g.What = fmt.Sprintf("The client's command arrived as %q and was answered with %d: eight letters stand in the place of STARTTLS.", text, f.Code)
+}
+
+func stlsOffered(c *Case, _ *fact.Fact, r *Raiser) {
+	if offer, _ := c.startOffer(); offer != nil {
+		g := r.At(offer)
+		g.What = "The server offers " + c.startWord() + "."
+	}
+}
+
+func stlsNotOffered(c *Case, _ *fact.Fact, r *Raiser) {
+	if tlsPort(c.Server.Port()) || c.Raised("stls-capability-masked") {
+		return
+	}
+	offer, list := c.startOffer()
+	if offer != nil || list == nil || c.TLS != nil && c.TLS.Hello != nil || !c.whole(fact.Server, list) {
+		return
+	}
+	if command, _ := c.startTLS(); command != nil {
+		return // it was asked for all the same: the answer is told
+	}
+	var names []string
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Capability {
+			names = append(names, c.boxWords(f))
+		}
+	}
+	g := r.At(list).with("list", listed(names)).with("port", strconv.Itoa(int(c.Server.Port())))
+	g.What = fmt.Sprintf("The server's list of %s does not hold %s (port %d).", plural(len(names), "capability"), c.startWord(), c.Server.Port())
+	if len(names) != 1 {
+		g.What = fmt.Sprintf("The server's list of %d capabilities does not hold %s (port %d).", len(names), c.startWord(), c.Server.Port())
+	}
+	if c.sameHost() || c.Proto == fact.LMTP {
+		g.Severity = Info
+		g.Qualifier = "nobody can listen on the way"
+	}
+}
+
+func stlsAccepted(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.mail() && c.Proto != fact.Sieve || !c.isStartTLS(f) || !c.positive(f) || f.Seen&fact.SeenTLS != 0 {
+		return // POP3 and IMAP have rules of their own
+	}
+	g := r.At(f)
+	command := c.Log.Get(f.Ref)
+	if command != nil {
+		g.withFrames(command.Frame).with("frame of the command", strconv.Itoa(int(command.Frame)))
+	}
+	g.with("frame of the reply", strconv.Itoa(int(f.Frame)))
+	t := c.TLS
+	if t != nil && t.FirstRecord[fact.Client].Frame != 0 {
+		g.with("first frame of TLS", strconv.Itoa(int(t.FirstRecord[fact.Client].Frame)))
+	}
+	g.What = fmt.Sprintf("The server agreed in frame %d to switch from plain text to an encrypted session.", f.Frame)
+	if t != nil && t.Done {
+		g.with("outcome", "encrypted from frame "+strconv.Itoa(int(t.DoneAt.Frame))+" on")
+		return
+	}
+	frame, failed := c.tlsTrouble()
+	switch {
+	case failed:
+		g.Qualifier = fmt.Sprintf("STARTTLS accepted only; TLS handshake failed at frame %d", frame)
+		g.with("outcome", "failed at frame "+strconv.Itoa(int(frame)))
+	case c.TCP.HowClosed == fact.EndOfCapture:
+		g.Qualifier = "STARTTLS accepted only; outcome not captured"
+		g.with("outcome", "not captured")
+	default:
+		g.Qualifier = "STARTTLS accepted only; no TLS handshake was completed"
+		g.with("outcome", "no handshake")
+	}
+}
+
+// startRefusal reports a negative answer to the request for TLS that came in clear.
+func (c *Case) startRefusal(f *fact.Fact) (temporary, permanent bool) {
+	if !c.isStartTLS(f) || c.positive(f) || !c.inClear(f) || f.Code == 0 && c.Proto != fact.POP3 {
+		return false, false
+	}
+	switch c.Proto {
+	case fact.POP3:
+		return true, false
+	case fact.IMAP, fact.Sieve:
+		return f.Code == 2, f.Code == 3
+	}
+	return f.Code >= 400 && f.Code < 500, f.Code >= 500
+}
+
+func stlsRefusedTemp(c *Case, f *fact.Fact, r *Raiser) {
+	temporary, _ := c.startRefusal(f)
+	text := strings.ToLower(c.boxWords(f))
+	if !temporary || strings.Contains(text, "too many") || strings.Contains(text, "pipelin") {
+		return
+	}
+	c.tellRefusal(f, r)
+}
+
+func (c *Case) tellRefusal(f *fact.Fact, r *Raiser) *Finding {
+	g := r.At(f)
+	if command := c.Log.Get(f.Ref); command != nil {
+		g.withFrames(command.Frame)
+	}
+	code := ""
+	if c.mail() {
+		code = strconv.Itoa(int(f.Code)) + " "
+		g.with("code", strings.TrimSpace(code))
+	}
+	offer, _ := c.startOffer()
+	g.with("text", c.boxWords(f)).with("was it offered", saysYes(offer != nil))
+	g.What = fmt.Sprintf("The answer to %s was %q.", c.startWord(), code+c.boxWords(f))
+	return g
+}
+
+func stlsRefusedPerm(c *Case, f *fact.Fact, r *Raiser) {
+	_, permanent := c.startRefusal(f)
+	if !permanent || c.startArgument(f) {
+		return
+	}
+	g := c.tellRefusal(f, r)
+	offer, _ := c.startOffer()
+	switch {
+	case offer != nil && (f.Code == 500 || f.Code == 502 || f.Code == 3):
+		g.Blame = BlameServer | BlameMiddlebox
+		g.withFrames(offer.Frame)
+		g.What += " It had been offered: a device may have changed the command."
+	case offer == nil:
+		g.Blame = BlameClient
+		g.What += " It had not been offered."
+	}
+}
+
+// startArgument reports that STARTTLS was sent with an argument.
+func (c *Case) startArgument(reply *fact.Fact) bool {
+	command := c.Log.Get(reply.Ref)
+	if command == nil || !c.mail() {
+		return false
+	}
+	return strings.Contains(strings.TrimSpace(c.boxWords(command)), " ")
+}
+
+func stlsNotUsed(c *Case, _ *fact.Fact, r *Raiser) {
+	offer, _ := c.startOffer()
+	if offer == nil || c.sameHost() || c.Proto == fact.LMTP || c.TLS != nil && c.TLS.Hello != nil {
+		return
+	}
+	if command, _ := c.startTLS(); command != nil {
+		return
+	}
+	var what []string
+	var first *fact.Fact
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		word := ""
+		switch {
+		case f.Frame < offer.Frame:
+			continue
+		case f.Kind == fact.AuthStart:
+			word = "login"
+			if f.Level == 1 {
+				word = "password"
+			}
+		case f.Kind == fact.Command && c.mail() && smtp.Cmd(f.Cmd) == smtp.MAIL:
+			word = "mail"
+		default:
+			continue
+		}
+		if first == nil {
+			first = f
+		}
+		if !strings.Contains(strings.Join(what, " "), word) {
+			what = append(what, word)
+		}
+	}
+	if first == nil {
+		return
+	}
+	g := r.At(first).withFrames(offer.Frame).with("went in clear", strings.Join(what, ", "))
+	g.From = fact.Client
+	g.What = fmt.Sprintf("The server offered %s in frame %d; the client did not ask for it and sent in clear: %s.", c.startWord(), offer.Frame, strings.Join(what, ", "))
+}
+
+// pushedIn returns what the client sent in clear together with its request for
+// TLS or before the answer: commands that the server may run inside of TLS.
+func (c *Case) pushedIn() (f *fact.Fact, text string, size uint32) {
+	command, reply := c.startTLS()
+	if command == nil || reply == nil {
+		return nil, "", 0
+	}
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		switch {
+		case x.From != fact.Client || x.Frame < command.Frame || x.Frame > reply.Frame || x == command:
+		case x.Kind == fact.Command && x.Frame >= command.Frame && !c.isStartTLS(x) && i > c.indexOf(command):
+			return x, c.boxWords(x), x.Num
+		}
+	}
+	if t := c.TLS; t != nil && t.Broken != nil && t.Broken.From == fact.Client && t.Broken.First && (t.Broken.At.Frame <= reply.Frame || t.Broken.After) {
+		for i := range c.Log.Facts {
+			if x := &c.Log.Facts[i]; x.Kind == fact.TLSBroken && x.From == fact.Client {
+				return x, t.Broken.Text, uint32(len(t.Broken.Text))
+			}
+		}
+	}
+	return nil, "", 0
+}
+
+func (c *Case) indexOf(f *fact.Fact) int {
+	for i := range c.Log.Facts {
+		if &c.Log.Facts[i] == f {
+			return i
+		}
+	}
+	return len(c.Log.Facts)
+}
+
+func stlsInjection(c *Case, _ *fact.Fact, r *Raiser) {
+	f, text, size := c.pushedIn()
+	if f == nil {
+		return
+	}
+	command, reply := c.startTLS()
+	g := r.At(f).withFrames(command.Frame, reply.Frame).with("bytes", strconv.Quote(strings.TrimRight(text, "\r\n"))).withInt("count", int(size))
+	g.From = fact.Client
+	g.What = fmt.Sprintf("The client's request for TLS (frame %d) was followed by %q in clear, before any TLS.", command.Frame, strings.TrimRight(text, "\r\n"))
+	if t := c.TLS; t != nil && t.Done {
+		// A server that runs them speaks inside of TLS before it is asked.
+		early := t.DataAt[fact.Server].Frame != 0 && (t.DataAt[fact.Client].Frame == 0 || t.DataAt[fact.Server].Frame < t.DataAt[fact.Client].Frame)
+		acted := "no sign of it"
+		if early && t.Version < tlsrec.TLS13 {
+			acted = "it spoke inside of TLS before it was asked"
+		}
+		g.with("did the server act on them", acted)
+		g.What += " The handshake went on; whether the server ran them: " + acted + "."
+	}
+}
+
+func stlsResponse(c *Case, _ *fact.Fact, r *Raiser) {
+	_, reply := c.startTLS()
+	if reply == nil || !c.whole(fact.Server, reply) {
+		return
+	}
+	hello := uint32(1<<32 - 1)
+	if c.TLS != nil && c.TLS.HelloAt[fact.Client].Frame != 0 {
+		hello = c.TLS.HelloAt[fact.Client].Frame
+	}
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		clear := f.Kind == fact.Odd && f.Code == fact.OddClearStart || f.Kind == fact.TLSBroken && f.Level == 1
+		if !clear || f.From != fact.Server || f.Frame < reply.Frame || f.Frame >= hello {
+			continue
+		}
+		text := c.boxWords(f)
+		if f.Kind == fact.Odd {
+			if x := c.Log.Get(f.Ref); x != nil {
+				text = c.boxWords(x)
+				if x.Code != 0 {
+					text = strconv.Itoa(int(x.Code)) + " " + text
+				}
+			}
+		}
+		text = strings.TrimRight(text, "\r\n")
+		g := r.At(f).withFrames(reply.Frame).with("bytes", strconv.Quote(text))
+		g.What = fmt.Sprintf("After it had agreed to TLS in frame %d the server sent clear text: %q.", reply.Frame, text)
+		return
+	}
+}
+
+func stlsNoHello(c *Case, _ *fact.Fact, r *Raiser) {
+	command, reply := c.startTLS()
+	if reply == nil || command == nil || c.TLS != nil && (c.TLS.Hello != nil || c.TLS.FirstRecord[fact.Client].Frame != 0 || c.TLS.Broken != nil || c.TLS.Gaps[0] > 0) {
+		return
+	}
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Frame > reply.Frame && f.From == fact.Client && (f.Kind == fact.Command || f.Kind == fact.TLSBroken) || f.Kind == fact.Odd && f.Code == fact.OddClearStart {
+			return // it said something
+		}
+	}
+	if !c.whole(fact.Client, nil) || c.TCP.Side[fact.Client].LastData > reply.Frame {
+		return
+	}
+	d, at, how := c.firstClose()
+	wait := time.Duration(at.Time - reply.Time)
+	switch {
+	case how != "" && at.Frame > reply.Frame && (d == fact.Client || wait >= tlsSilence):
+	case how == "" && c.TCP.HowClosed == fact.EndSilent:
+		wait = time.Duration(c.End - reply.Time)
+		if e := c.Log.Last(fact.End); e != nil {
+			wait = time.Duration(e.Time-reply.Time) + time.Duration(e.Num)*time.Millisecond
+		}
+		if wait < tlsSilence {
+			return
+		}
+	default:
+		return
+	}
+	g := r.At(reply).withFrames(command.Frame, at.Frame)
+	g.From, g.HasFrom = fact.Client, true
+	waited := when(1, 1+int64(wait))
+	g.with("waited", waited)
+	g.What = fmt.Sprintf("After the server's consent in frame %d the client sent no ClientHello", reply.Frame)
+	if how != "" {
+		g.with("ended by", d.String())
+		g.What += fmt.Sprintf("; after %s the %s closed with %s (frame %d).", waited, d, how, at.Frame)
+	} else {
+		g.What += " for " + waited + "."
+	}
+}
+
+func stlsClearAfter(c *Case, _ *fact.Fact, r *Raiser) {
+	_, reply := c.startTLS()
+	if reply == nil {
+		return
+	}
+	if f, _, _ := c.pushedIn(); f != nil {
+		return
+	}
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		text := ""
+		switch {
+		case f.From != fact.Client || f.Frame <= reply.Frame:
+			continue
+		case f.Kind == fact.Odd && f.Code == fact.OddClearStart:
+			if x := c.Log.Get(f.Ref); x != nil {
+				text = c.boxWords(x)
+			}
+		case f.Kind == fact.TLSBroken && f.Level == 1 && f.Code != fact.LooksBinary:
+			text = c.boxWords(f)
+		default:
+			continue
+		}
+		text = strings.TrimRight(text, "\r\n")
+		g := r.At(f).withFrames(reply.Frame).with("command", text)
+		g.What = fmt.Sprintf("The server had agreed to TLS in frame %d; the client went on in clear text with %q.", reply.Frame, text)
+		return
+	}
+}
+
+func stlsTwice(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.isStartTLS(f) || c.positive(f) || !c.mail() {
+		return
+	}
+	again := f.Seen&fact.SeenTLS != 0 || c.TLS != nil && c.TLS.Opened
+	if !again && !c.startArgument(f) || f.Code < 500 {
+		return
+	}
+	g := r.At(f).with("reply", fmt.Sprintf("%d %s", f.Code, c.boxWords(f)))
+	command := c.Log.Get(f.Ref)
+	if command != nil {
+		g.withFrames(command.Frame)
+	}
+	if again {
+		g.What = fmt.Sprintf("STARTTLS was sent again inside of TLS and answered with %d.", f.Code)
+	} else {
+		g.What = fmt.Sprintf("STARTTLS was sent with an argument and answered with %d.", f.Code)
+	}
+}
+
+// implicit reports that TLS began with the first byte of the client.
+func (c *Case) implicit() bool { return c.TLS != nil && c.TLS.Implicit && c.TLS.Hello != nil }
+
+// clearAnswer returns the server's clear text where a TLS answer or nothing was due.
+func (c *Case) clearAnswer() *fact.Fact {
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.From != fact.Server {
+			continue
+		}
+		switch {
+		case f.Kind == fact.TLSBroken && f.Level == 1 && f.Code != fact.LooksBinary && f.Code != fact.LooksTLS:
+			return f
+		case f.Kind == fact.Reply && f.Seen&(fact.SeenTLS|fact.SeenStartTLS) == 0 && (c.TLS == nil || !c.TLS.Done):
+			return f
+		}
+	}
+	return nil
+}
+
+// clientTLS returns the frame of a TLS hello that the client sent unasked.
+func (c *Case) clientTLS() (fact.At, bool) {
+	if _, reply := c.startTLS(); reply != nil {
+		return fact.At{}, false
+	}
+	if c.TLS != nil && c.TLS.Hello != nil && c.Log.Now&fact.SeenStartTLS == 0 {
+		return c.TLS.HelloAt[fact.Client], true
+	}
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind == fact.Foreign && f.From == fact.Client && f.Code == fact.LooksTLS && f.Seen&fact.SeenTLS == 0 {
+			return f.At(), true
+		}
+	}
+	return fact.At{}, false
+}
+
+func (c *Case) answerText(f *fact.Fact) string {
+	text := strings.TrimRight(c.boxWords(f), "\r\n")
+	text, _, _ = strings.Cut(text, "\n")
+	if f.Kind == fact.Reply && c.mail() {
+		return fmt.Sprintf("%d %s", f.Code, text)
+	}
+	return text
+}
+
+func implDetected(c *Case, _ *fact.Fact, r *Raiser) {
+	if !c.implicit() || c.TLS.FirstRecord[fact.Server].Frame == 0 || c.clearAnswer() != nil {
+		return
+	}
+	h := c.TLS.Hello
+	sni := strings.ToLower(h.SNI)
+	mail := mailPort(c.Server.Port()) || c.Proto != fact.TLS && c.Proto != fact.TCP
+	for _, w := range [...]string{"smtp", "imap", "pop", "mail", "mx"} {
+		mail = mail || strings.HasPrefix(sni, w)
+	}
+	for _, p := range h.ALPN {
+		mail = mail || p == "imap" || p == "pop3" || p == "managesieve"
+	}
+	if !mail {
+		return
+	}
+	g := r.by(fact.Client, c.TLS.HelloAt[fact.Client]).with("port", strconv.Itoa(int(c.Server.Port()))).with("SNI", h.SNI)
+	g.What = fmt.Sprintf("TLS begins with the first byte, on port %d.", c.Server.Port())
+}
+
+func implOnClear(c *Case, _ *fact.Fact, r *Raiser) {
+	if tlsPort(c.Server.Port()) {
+		return
+	}
+	at, ok := c.clientTLS()
+	answer := c.clearAnswer()
+	if !ok || answer == nil {
+		return
+	}
+	g := r.by(fact.Client, at).withFrames(answer.Frame).with("server's answer", c.answerText(answer)).with("port", strconv.Itoa(int(c.Server.Port())))
+	if h := c.clientHello(); h != nil {
+		g.with("offered maximum", tlsrec.VersionName(h.Max)).with("SNI", h.SNI)
+	}
+	g.What = fmt.Sprintf("The client began with a TLS hello (frame %d) on port %d; the server speaks clear text: %q (frame %d).", at.Frame, c.Server.Port(), c.answerText(answer), answer.Frame)
+}
+
+func implClear(c *Case, _ *fact.Fact, r *Raiser) {
+	if !tlsPort(c.Server.Port()) || c.TCP.MidStream {
+		return
+	}
+	answer := c.clearAnswer()
+	if answer == nil {
+		return
+	}
+	if answer.Kind == fact.TLSBroken && (answer.Code == fact.LooksHTTP || answer.Code == fact.LooksSSH) {
+		return // no mail server at all: TLS-047
+	}
+	g := r.At(answer).with("greeting", c.answerText(answer))
+	at, ok := c.clientTLS()
+	if !ok {
+		g.Severity = Warning // both sides agree on clear text
+		g.with("order", "the client sent no TLS hello")
+		g.What = fmt.Sprintf("On port %d, which is for TLS, the server greets in clear text: %q.", c.Server.Port(), c.answerText(answer))
+		return
+	}
+	order := "the greeting came first"
+	if at.Frame < answer.Frame {
+		order = "the hello came first"
+	}
+	g.withFrames(at.Frame).with("order", order)
+	g.What = fmt.Sprintf("Port %d is for TLS, and the client sent a TLS hello (frame %d); the server speaks clear text: %q.", c.Server.Port(), at.Frame, c.answerText(answer))
+}
+
+func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
+	if !tlsPort(c.Server.Port()) || c.TCP.Open == 0 || c.TLS != nil && c.TLS.Hello != nil {
+		return
+	}
+	client, server := &c.TCP.Side[fact.Client], &c.TCP.Side[fact.Server]
+	if server.Bytes > 0 || server.Gap > 0 || client.Gap > 0 {
+		return
+	}
+	// A client that gives up may say QUIT into the silence, or speak first.
+	said := ""
+	if client.Bytes > 0 {
+		f := c.Log.First(fact.Command)
+		if f == nil {
+			if f = c.Log.First(fact.TLSBroken); f == nil || f.From != fact.Client || f.Code == fact.LooksBinary {
+				return
+			}
+		}
+		said = strings.TrimRight(c.boxWords(f), "\r\n")
+	}
+	d, at, how := c.firstClose()
+	wait := time.Duration(at.Time - c.TCP.OpenTime)
+	switch {
+	case how != "" && wait >= tlsGaveUp:
+	case how != "" && said != "" && d == fact.Server:
+		// Clear text on a TLS port: the server's TLS does not understand it.
+	case how == "" && c.TCP.HowClosed == fact.EndSilent:
+		wait = time.Duration(c.End - c.TCP.OpenTime)
+		if e := c.Log.Last(fact.End); e != nil {
+			wait = time.Duration(e.Time-c.TCP.OpenTime) + time.Duration(e.Num)*time.Millisecond
+		}
+		if wait < tlsSilence {
+			return
+		}
+	default:
+		return
+	}
+	g := r.by(fact.Client, fact.At{Time: c.TCP.OpenTime, Frame: c.TCP.Open}).withFrames(at.Frame).with("waited", when(1, 1+int64(wait)))
+	who := "nobody"
+	if how != "" {
+		who = d.String()
+	}
+	g.with("closed by", who)
+	g.What = fmt.Sprintf("Port %d is for TLS from the first byte. For %s the client sent no TLS hello and the server said nothing", c.Server.Port(), when(1, 1+int64(wait)))
+	if said != "" {
+		g.with("client said", said)
+		g.What += fmt.Sprintf("; the client spoke clear text: %q", said)
+	}
+	if how != "" {
+		g.What += fmt.Sprintf("; then the %s closed with %s", d, how)
+	}
+	g.What += "."
+}
+
+func implNoMail(c *Case, _ *fact.Fact, r *Raiser) {
+	t := c.TLS
+	if !c.implicit() || !t.Done || t.Opened || !mailPort(c.Server.Port()) || t.Gaps != [2]uint64{} {
+		return
+	}
+	if t.ServerHello != nil && webALPN(t.ServerHello.ALPN) {
+		g := r.by(fact.Server, t.ServerHelloAt[fact.Server]).with("ALPN", t.ServerHello.ALPN)
+		g.What = "The server chose the application protocol " + t.ServerHello.ALPN + ": a web server."
+		return
+	}
+	if t.Data[fact.Server] > 0 || c.TCP.HowClosed == fact.EndOfCapture {
+		return
+	}
+	// Any record behind the handshake that is no ticket counts as a greeting.
+	for _, rec := range t.Records[fact.Server] {
+		if rec.At.Frame > t.FinishedAt[fact.Client].Frame && rec.Type == tlsrec.TypeData && t.Version < tlsrec.TLS13 {
+			return
+		}
+	}
+	end := c.End
+	if _, at, how := c.firstClose(); how != "" {
+		end = at.Time
+	}
+	wait := time.Duration(end - t.DoneAt.Time)
+	if wait < tlsSilence {
+		return
+	}
+	if t.Version == tlsrec.TLS13 {
+		// A greeting of 100 bytes and more looks like a ticket. Two of those are usual.
+		n := 0
+		for _, rec := range t.Records[fact.Server] {
+			if rec.At.Frame > t.FinishedAt[fact.Client].Frame && int(rec.Len) != tlsrec.AlertLen(t.Version, t.Cipher, false) {
+				n++
+			}
+		}
+		if n > 2 || t.Data[fact.Client] > 0 {
+			return
+		}
+	}
+	g := r.by(fact.Server, t.DoneAt).with("waited", when(1, 1+int64(wait)))
+	g.What = fmt.Sprintf("TLS was complete in frame %d; in the %s after it the server sent no greeting.", t.DoneAt.Frame, when(1, 1+int64(wait)))
+}

@@ -1,0 +1,515 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"postmortem/internal/fact"
+	"postmortem/tlsrec"
+)
+
+// certChecks are the conditions about certificates, and about clients that go
+// away when they see one.
+var certChecks = []Check{
+	{ID: "tls-certificate", Do: certFact},
+	{ID: "tls-expired", Do: certExpired},
+	{ID: "tls-not-yet-valid", Do: certNotYet},
+	{ID: "tls-name-mismatch", Do: certName},
+	{ID: "tls-self-signed", Do: certSelfSigned},
+	{ID: "tls-incomplete-chain", Do: certIncomplete},
+	{ID: "tls-chain-order", Do: certOrder},
+	{ID: "tls-weak-key", Do: certWeakKey},
+	{ID: "tls-weak-signature", Do: certWeakSignature},
+	{ID: "tls-expires-soon", Do: certSoon},
+	{ID: "tls-wrong-usage", Do: certUsage},
+	{ID: "tls-no-san", Do: certNoSAN},
+	{ID: "tls-large-chain", Do: certLarge},
+	{ID: "tls-ocsp", Do: certOCSP},
+	{ID: "tls-quit-after-certificate", Needs: BOTH, Do: certQuit},
+}
+
+// serverChain returns the server's certificates, and the capture time in
+// seconds since 1970 that they are judged by.
+func (c *Case) serverChain() (chain []tlsrec.Certificate, now int64) {
+	if c.TLS == nil {
+		return nil, 0
+	}
+	return c.TLS.Chain[fact.Server], c.TLS.CertAt[fact.Server].Time / 1e9
+}
+
+// atCert raises a finding at the server's Certificate message.
+func (c *Case) atCert(r *Raiser) *Finding { return r.by(fact.Server, c.TLS.CertAt[fact.Server]) }
+
+// accepted reports that the client went on although it saw the certificate.
+func (c *Case) accepted() bool { return c.TLS.Done && c.certRefused() == nil }
+
+func certText(x *tlsrec.Certificate) string {
+	switch {
+	case x.CommonName != "":
+		return x.CommonName
+	case len(x.Names) > 0:
+		return x.Names[0]
+	case x.Subject != "":
+		return x.Subject
+	}
+	return "without a name"
+}
+
+func keyText(x *tlsrec.Certificate) string {
+	s := x.KeyType
+	if x.KeyBits > 0 {
+		s += fmt.Sprintf(" %d bits", x.KeyBits)
+	}
+	if x.Curve != "" {
+		s += " (" + x.Curve + ")"
+	}
+	return s
+}
+
+func certFact(c *Case, _ *fact.Fact, r *Raiser) {
+	chain, _ := c.serverChain()
+	if len(chain) == 0 {
+		return
+	}
+	l := &chain[0]
+	g := c.atCert(r)
+	g.with("subject", l.Subject).with("alternative names", listed(l.Names)).with("issuer", l.Issuer)
+	g.with("valid", day(l.NotBefore)+" to "+day(l.NotAfter)).with("key", keyText(l)).with("signature", l.Signature).with("serial", l.Serial).with("SHA-256", l.SHA256)
+	for i := 1; i < len(chain); i++ {
+		g.with(fmt.Sprintf("certificate %d", i+1), chain[i].Subject)
+	}
+	g.with("not accepted by the parser", l.Refused)
+	g.What = fmt.Sprintf("Certificate for %s, issued by %s, valid until %s, %s; %s sent.", certText(l), l.Issuer, day(l.NotAfter), keyText(l), plural(len(chain), "certificate"))
+}
+
+func certExpired(c *Case, _ *fact.Fact, r *Raiser) {
+	chain, now := c.serverChain()
+	for i := range chain {
+		x := &chain[i]
+		if x.NotAfter == 0 || x.NotAfter >= now || i > 0 && x.SelfIssued {
+			continue
+		}
+		g := c.atCert(r)
+		days := (now - x.NotAfter) / 86400
+		if i > 0 || c.accepted() || !c.clockPlausible(now) {
+			g.Severity = Warning
+		}
+		which := "leaf"
+		if i > 0 {
+			which = "intermediate"
+		}
+		g.with("which", which).with("subject", x.Subject).with("notAfter", day(x.NotAfter)).with("age", plural(int(days), "day")).with("client accepted", saysYes(c.accepted()))
+		g.What = fmt.Sprintf("The certificate of %s expired on %s, %s before this session.", certText(x), day(x.NotAfter), plural(int(days), "day"))
+		if a := c.certRefused(); a != nil {
+			g.withFrames(a.At.Frame)
+			g.What += fmt.Sprintf(" The client refused it with %s (%d).", tlsrec.AlertName(a.Code), a.Code)
+		} else if c.TLS.Done {
+			g.What += " The client accepted it all the same."
+		}
+		return
+	}
+}
+
+// clockPlausible reports that the capture's clock can be believed.
+func (c *Case) clockPlausible(now int64) bool { return now > 946684800 } // 2000-01-01
+
+func saysYes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func certNotYet(c *Case, _ *fact.Fact, r *Raiser) {
+	chain, now := c.serverChain()
+	for i := range chain {
+		x := &chain[i]
+		if x.NotBefore <= now+int64(tlsClockSlack/time.Second) || i > 0 && x.SelfIssued {
+			continue
+		}
+		g := c.atCert(r)
+		if c.accepted() || !c.clockPlausible(now) || i > 0 {
+			g.Severity = Warning
+		}
+		g.with("subject", x.Subject).with("notBefore", day(x.NotBefore)).with("difference", (time.Duration(x.NotBefore-now) * time.Second).String())
+		g.What = fmt.Sprintf("The certificate of %s is valid from %s on, %s after this session.", certText(x), day(x.NotBefore), (time.Duration(x.NotBefore-now) * time.Second).String())
+		if a := c.certRefused(); a != nil {
+			g.withFrames(a.At.Frame)
+		}
+		return
+	}
+}
+
+// matches reports whether a name of a certificate covers a host: a wildcard
+// stands for one label (RFC 9525, section 6.3).
+func matches(pattern, host string) bool {
+	pattern, host = strings.TrimSuffix(strings.ToLower(pattern), "."), strings.TrimSuffix(strings.ToLower(host), ".")
+	if rest, ok := strings.CutPrefix(pattern, "*."); ok {
+		label, parent, found := strings.Cut(host, ".")
+		return found && label != "" && parent == rest
+	}
+	return pattern == host
+}
+
+func certCovers(x *tlsrec.Certificate, host string) bool {
+	names := x.Names
+	if len(names) == 0 && x.CommonName != "" {
+		names = []string{x.CommonName}
+	}
+	return slices.ContainsFunc(names, func(n string) bool { return matches(n, host) })
+}
+
+func certName(c *Case, _ *fact.Fact, r *Raiser) {
+	chain, _ := c.serverChain()
+	if len(chain) == 0 {
+		return
+	}
+	l := &chain[0]
+	have := listed(l.Names)
+	if have == "" {
+		have = l.CommonName
+	}
+	if h := c.TLS.Hello; h != nil && h.SNI != "" {
+		if certCovers(l, h.SNI) {
+			return
+		}
+		g := c.atCert(r).withFrames(h.At.Frame).with("name wanted", h.SNI).with("names present", have)
+		g.What = fmt.Sprintf("The client asked for %s; the certificate is for %s.", h.SNI, have)
+		if a := c.certRefused(); a != nil {
+			g.Up().withFrames(a.At.Frame)
+			g.What += fmt.Sprintf(" The client refused it with %s (%d).", tlsrec.AlertName(a.Code), a.Code)
+		} else if c.leftAfterCert() {
+			g.Up()
+			g.What += " The client left without using the connection."
+		}
+		return
+	}
+	// Nobody said which name is wanted: the server's own name is a hint, no more.
+	names := c.ServerNames()
+	for _, n := range names {
+		if (n.Source == "ehlo" || n.Source == "greeting") && certCovers(l, n.Name) {
+			return
+		}
+	}
+	for _, n := range names {
+		if n.Source == "ehlo" || n.Source == "greeting" {
+			g := c.atCert(r).withFrames(n.Frame).with("name of the server", n.Name).with("names present", have)
+			g.Severity = Info
+			g.What = fmt.Sprintf("The client named no host; the server calls itself %s, its certificate is for %s.", n.Name, have)
+			return
+		}
+	}
+}
+
+func certSelfSigned(c *Case, _ *fact.Fact, r *Raiser) {
+	chain, _ := c.serverChain()
+	if len(chain) == 0 || !chain[0].SelfSigned || !chain[0].SelfIssued {
+		return
+	}
+	g := c.atCert(r).with("subject", chain[0].Subject)
+	g.What = "The certificate of " + certText(&chain[0]) + " is signed with its own key."
+	if a := c.certRefused(); a != nil {
+		g.withFrames(a.At.Frame)
+		g.What += fmt.Sprintf(" The client refused it with %s (%d).", tlsrec.AlertName(a.Code), a.Code)
+	}
+}
+
+func certIncomplete(c *Case, _ *fact.Fact, r *Raiser) {
+	chain, _ := c.serverChain()
+	n := len(chain)
+	if n == 0 || chain[0].Subject == "" {
+		return
+	}
+	missing := -1
+	for i := range n - 1 {
+		if chain[i].IssuerAt < 0 {
+			missing = i // a gap in the middle
+			break
+		}
+	}
+	if n == 1 && !chain[0].SelfIssued {
+		// A leaf that a root has signed is complete. Nobody can tell by the name
+		// alone; roots mostly say that they are.
+		if strings.Contains(strings.ToLower(chain[0].Issuer), "root") {
+			return
+		}
+		missing = 0
+	}
+	if missing < 0 {
+		return
+	}
+	x := &chain[missing]
+	g := c.atCert(r).with("missing", x.Issuer).with("AIA", x.AIA).withInt("chain length", n)
+	g.What = fmt.Sprintf("The server does not send the certificate of %s, which issued that of %s", x.Issuer, certText(x))
+	if n == 1 {
+		g.What += "; it sends its own certificate only"
+	}
+	g.What += "."
+	switch a := c.certRefused(); {
+	case a != nil:
+		g.withFrames(a.At.Frame)
+		g.What += fmt.Sprintf(" The client refused it with %s (%d).", tlsrec.AlertName(a.Code), a.Code)
+	case c.TLS.Done:
+		g.Severity = Info // this client has the missing one, or does not care
+		g.What += " This client accepted it."
+	}
+}
+
+func certOrder(c *Case, _ *fact.Fact, r *Raiser) {
+	chain, _ := c.serverChain()
+	if len(chain) < 2 {
+		return
+	}
+	var why []string
+	wasted := 0
+	for i := range chain {
+		x := &chain[i]
+		for j := range i {
+			if chain[j].SHA256 == x.SHA256 {
+				why = append(why, fmt.Sprintf("certificate %d repeats certificate %d", i+1, j+1))
+				wasted += len(x.DER)
+			}
+		}
+		if i > 0 && x.SelfIssued {
+			why = append(why, fmt.Sprintf("certificate %d is a root, which clients have", i+1))
+			wasted += len(x.DER)
+		}
+		if i+1 < len(chain) && !x.SelfIssued && x.IssuerAt >= 0 && x.IssuerAt != i+1 && !x.SignedByNext {
+			why = append(why, fmt.Sprintf("certificate %d is issued by certificate %d, not by the next one", i+1, x.IssuerAt+1))
+		}
+	}
+	if len(why) == 0 {
+		return
+	}
+	g := c.atCert(r).with("order sent", subjects(chain)).withInt("bytes saved", wasted)
+	g.What = strings.ToUpper(why[0][:1]) + why[0][1:]
+	if len(why) > 1 {
+		g.What += "; " + listed(why[1:])
+	}
+	g.What += "."
+}
+
+func subjects(chain []tlsrec.Certificate) string {
+	var names []string
+	for i := range chain {
+		names = append(names, certText(&chain[i]))
+	}
+	return listed(names)
+}
+
+// refusedFor reports that a client's refusal can mean the size of a key.
+func (c *Case) refusedFor(codes ...uint8) *tlsrec.Alert {
+	return c.fatalAlert(func(a *tlsrec.Alert) bool {
+		return a.From == fact.Client && a.Before == tlsrec.PhaseCert && slices.Contains(codes, a.Code)
+	})
+}
+
+func certWeakKey(c *Case, _ *fact.Fact, r *Raiser) {
+	chain, _ := c.serverChain()
+	if len(chain) == 0 {
+		t := c.TLS
+		if t == nil || !t.KexRSA || t.KexBits >= 2048 || t.KexBits < 384 || t.Version == tlsrec.SSL20 {
+			return
+		}
+		g := r.by(fact.Client, t.KexAt[fact.Client]).with("type", "RSA").withInt("bits", t.KexBits).with("source", "inferred from the client's key exchange")
+		if t.KexBits < 1024 {
+			g.Up()
+		}
+		g.What = fmt.Sprintf("By the size of the client's key exchange (%d bytes) the server's RSA key has %d bits.", t.KexLen[fact.Client], t.KexBits)
+		return
+	}
+	l := &chain[0]
+	weak, broken := false, false
+	switch l.KeyType {
+	case "RSA", "DSA":
+		weak, broken = l.KeyBits > 0 && l.KeyBits < 2048, l.KeyBits < 1024
+	case "ECDSA":
+		weak = l.KeyBits > 0 && l.KeyBits < 224
+	}
+	if !weak {
+		return
+	}
+	g := c.atCert(r).with("type", l.KeyType).withInt("bits", l.KeyBits).with("source", "read")
+	g.What = fmt.Sprintf("The key of %s is %s", certText(l), keyText(l))
+	if c.TLS.KexRSA && c.TLS.KexBits == l.KeyBits {
+		g.withFrames(c.TLS.KexAt[fact.Client].Frame)
+		g.What += fmt.Sprintf("; the client's key exchange of %d bytes says the same", c.TLS.KexLen[fact.Client])
+	}
+	if a := c.refusedFor(42, 43, 40, 71, 80); a != nil {
+		broken = true
+		g.withFrames(a.At.Frame)
+		g.What += fmt.Sprintf("; the client refused it with %s (%d)", tlsrec.AlertName(a.Code), a.Code)
+	}
+	if broken {
+		g.Up()
+	}
+	g.What += "."
+}
+
+func certWeakSignature(c *Case, _ *fact.Fact, r *Raiser) {
+	chain, now := c.serverChain()
+	for i := range chain {
+		x := &chain[i]
+		if !x.WeakSignature || x.SelfIssued {
+			continue
+		}
+		g := c.atCert(r).with("which", certText(x)).with("algorithm", x.Signature).with("year of the capture", time.Unix(now, 0).UTC().Format("2006"))
+		g.What = fmt.Sprintf("The certificate of %s is signed with %s (capture of %s).", certText(x), x.Signature, time.Unix(now, 0).UTC().Format("2006"))
+		if a := c.refusedFor(42, 43, 40, 71, 46); a != nil {
+			g.withFrames(a.At.Frame)
+			g.What += fmt.Sprintf(" The client refused it with %s (%d).", tlsrec.AlertName(a.Code), a.Code)
+		}
+		return
+	}
+}
+
+func certSoon(c *Case, _ *fact.Fact, r *Raiser) {
+	chain, now := c.serverChain()
+	if len(chain) == 0 {
+		return
+	}
+	l := &chain[0]
+	left := time.Duration(l.NotAfter-now) * time.Second
+	soon := c.limits().CertSoon
+	if life := time.Duration(l.NotAfter-l.NotBefore) * time.Second; life < 30*24*time.Hour {
+		soon = life / 5
+	}
+	if l.NotAfter == 0 || left < 0 || left >= soon {
+		return
+	}
+	days := int(left / (24 * time.Hour))
+	g := c.atCert(r).with("days left", fmt.Sprint(days))
+	g.What = fmt.Sprintf("The certificate of %s expires on %s, in %s.", certText(l), day(l.NotAfter), plural(days, "day"))
+}
+
+// Bits of keyUsage as crypto/x509 numbers them.
+const (
+	usageSignature = 1 << 0
+	usageEncipher  = 1 << 2
+)
+
+func certUsage(c *Case, _ *fact.Fact, r *Raiser) {
+	chain, _ := c.serverChain()
+	if len(chain) == 0 || chain[0].Refused != "" || chain[0].SelfSigned {
+		return
+	}
+	l := &chain[0]
+	why := ""
+	s, known := tlsrec.Suite(c.TLS.Cipher)
+	switch {
+	case l.CA:
+		why = "it is the certificate of a CA"
+	case l.ExtUsage && !l.ServerAuth:
+		why = "its extended key usage does not allow serverAuth"
+	case !c.agreed() || !known || l.Usage == 0:
+	case s.Kx == "RSA" && l.Usage&usageEncipher == 0:
+		why = "its key usage does not allow keyEncipherment, which RSA key exchange needs"
+	case (s.Kx == "ECDHE" || s.Kx == "DHE") && s.Auth != "anon" && l.Usage&usageSignature == 0:
+		why = "its key usage does not allow digitalSignature, which " + s.Kx + " needs"
+	}
+	if why == "" {
+		return
+	}
+	g := c.atCert(r).with("subject", l.Subject).with("usage", why)
+	g.What = "The certificate of " + certText(l) + " is not made for a server: " + why + "."
+}
+
+func certNoSAN(c *Case, _ *fact.Fact, r *Raiser) {
+	chain, _ := c.serverChain()
+	if len(chain) == 0 || len(chain[0].Names) > 0 || chain[0].Subject == "" && chain[0].Refused != "" {
+		return
+	}
+	g := c.atCert(r).with("common name", chain[0].CommonName)
+	g.What = "The certificate has no alternative names; its common name is " + fmt.Sprintf("%q", chain[0].CommonName) + "."
+}
+
+func certLarge(c *Case, _ *fact.Fact, r *Raiser) {
+	chain, _ := c.serverChain()
+	if len(chain) == 0 || c.TLS.CertBytes[fact.Server] <= tlsBigChain {
+		return
+	}
+	n := c.TLS.CertBytes[fact.Server]
+	g := c.atCert(r).withInt("bytes", n).withInt("certificates", len(chain))
+	g.What = fmt.Sprintf("The Certificate message has %d bytes in %s.", n, plural(len(chain), "certificate"))
+}
+
+func certOCSP(c *Case, _ *fact.Fact, r *Raiser) {
+	if c.TLS == nil || c.TLS.OCSP == 0 || c.TLS.OCSP > 3 {
+		return
+	}
+	status := [...]string{"", "good", "revoked", "unknown"}[c.TLS.OCSP]
+	at := c.TLS.CertAt[fact.Server]
+	g := r.by(fact.Server, at).with("status", status)
+	g.What = "The stapled answer says: " + status
+	if next := c.TLS.OCSPNext; next != 0 {
+		g.with("next update", day(next))
+		if next < at.Time/1e9 {
+			g.Severity = Warning
+			g.What += ", and it expired on " + day(next)
+		}
+	}
+	g.What += "."
+	if c.TLS.OCSP == 2 {
+		g.Up()
+	}
+}
+
+// leftAfterCert reports that the client closed a complete connection that it
+// had not used, without anything but a goodbye: how curl and others say that
+// they do not like the certificate.
+func (c *Case) leftAfterCert() bool {
+	t := c.TLS
+	if !t.Done || t.Resumed || t.MidStream || t.Data[fact.Client] > 0 || t.Gaps != [2]uint64{} || t.Opened {
+		return false
+	}
+	d, at, how := c.firstClose()
+	return how != "" && d == fact.Client && at.Frame > t.FinishedAt[fact.Client].Frame && !c.Capturing(at)
+}
+
+// Capturing reports that a place is the capture's last frame, so that more may have followed.
+func (c *Case) Capturing(at fact.At) bool {
+	return c.Capture != nil && c.Capture.Ended && c.TCP.HowClosed == fact.EndOfCapture && at.Frame == c.Last
+}
+
+func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
+	t := c.TLS
+	if t == nil || !c.agreed() || t.Resumed || t.Gaps != [2]uint64{} || !c.whole(fact.Client, nil) {
+		return
+	}
+	d, at, how := c.firstClose()
+	if how == "" || d != fact.Client {
+		return
+	}
+	seen := t.ServerDoneAt[fact.Server]
+	if t.Version == tlsrec.TLS13 {
+		seen = t.FirstEncrypted[fact.Server]
+	}
+	flagged := c.Raised("tls-expired") || c.Raised("tls-name-mismatch") || c.Raised("tls-self-signed") || c.Raised("tls-incomplete-chain") || c.Raised("tls-weak-key") || c.Raised("tls-not-yet-valid")
+	switch {
+	case !t.Done && seen.Frame != 0 && at.Frame > seen.Frame && t.KexAt[fact.Client].Frame == 0 && t.FirstEncrypted[fact.Client].Frame == 0 && len(t.Alerts) == 0:
+		g := r.by(fact.Client, at).withFrames(t.HelloAt[fact.Client].Frame, seen.Frame)
+		g.with("delay", when(seen.Time, at.Time)).with("how", how)
+		c.certFields(g)
+		g.What = fmt.Sprintf("The client closed with %s %s after the server's certificate, without a word.", how, when(seen.Time, at.Time))
+		if time.Duration(at.Time-seen.Time) > 30*time.Second {
+			g.Qualifier = "a question to the user may have been open"
+		}
+	case c.leftAfterCert() && !c.inTLSDialog():
+		g := r.by(fact.Client, at).withFrames(t.HelloAt[fact.Client].Frame, seen.Frame, t.DoneAt.Frame)
+		g.Severity = Warning
+		switch {
+		case flagged:
+			g.Severity = Error
+		case t.Data[fact.Server] > 0:
+			g.Severity = Info // the greeting had come: perhaps a probe
+		}
+		g.with("delay", when(t.DoneAt.Time, at.Time)).with("how", how)
+		c.certFields(g)
+		g.What = fmt.Sprintf("The handshake was complete; the client closed with %s %s later and had sent no data.", how, when(t.DoneAt.Time, at.Time))
+	}
+}
+
+// inTLSDialog reports that the dialog inside of TLS could be read.
+func (c *Case) inTLSDialog() bool { return c.TLS.Opened }

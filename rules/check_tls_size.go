@@ -1,0 +1,201 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"postmortem/internal/fact"
+	"postmortem/tlsrec"
+)
+
+// Lengths of SMTP lines inside of TLS, in bytes of plaintext.
+const (
+	sizeQuit      = 6   // QUIT, DATA and RSET with CRLF
+	sizeGoAhead   = 37  // Postfix: 354 End data with <CR><LF>.<CR><LF>
+	sizeOk        = 14  // Postfix: 250 2.1.0 Ok
+	sizeQueued    = 26  // Postfix: 250 2.0.0 Ok: queued as, and CRLF; the queue ID comes on top
+	sizeQueueID   = 9   // shortest queue ID
+	sizeQueueLong = 17  // longest
+	sizeBye       = 15  // Postfix: 221 2.0.0 Bye
+	sizeHello     = 60  // an answer to EHLO is longer
+	sizeMessage   = 120 // a message with the least header is longer
+	sizeLoss      = 14  // the line "250-STARTTLS" that the second answer to EHLO lacks
+)
+
+// Values of Finding.Class of tls-dialogue-by-size: what became of the message.
+const (
+	BySizeUnknown  uint8 = iota
+	BySizeAccepted       // a message was sent, and the reply has the length of "queued"
+	BySizeSent           // a message was sent and answered
+	BySizeNone           // no message was sent
+)
+
+// A turn is what one side said before the other spoke again.
+type turn struct {
+	d       fact.Dir
+	n       int // bytes of plaintext
+	records int
+	first   uint32
+	last    uint32
+	time    int64
+	sizes   []int
+}
+
+// turns joins the encrypted records of both sides, in the order of their frames.
+func (c *Case) turns() (out []turn, exact bool) {
+	t := c.TLS
+	s, ok := tlsrec.Suite(t.Cipher)
+	if !ok {
+		return nil, false
+	}
+	var i [2]int
+	alert := tlsrec.AlertLen(t.Version, t.Cipher, t.EtM)
+	for {
+		a, b := t.Records[0][i[0]:], t.Records[1][i[1]:]
+		var d fact.Dir
+		switch {
+		case len(a) == 0 && len(b) == 0:
+			return out, exact
+		case len(a) == 0, len(b) > 0 && b[0].At.Frame < a[0].At.Frame:
+			d = fact.Server
+		}
+		rec := t.Records[d][i[d]]
+		i[d]++
+		if rec.Type != tlsrec.TypeData || rec.At.Frame <= t.FinishedAt[d].Frame && t.Version == tlsrec.TLS13 && rec.At.Frame <= t.FinishedAt[fact.Client].Frame && !(d == fact.Client && rec.At.Frame > t.FinishedAt[d].Frame) {
+			continue
+		}
+		if t.Version == tlsrec.TLS13 && d == fact.Server && rec.At.Frame < t.DataAt[fact.Server].Frame {
+			continue // session tickets
+		}
+		if int(rec.Len) == alert && i[d] == len(t.Records[d]) {
+			continue
+		}
+		n, ok := tlsrec.PlainLen(t.Version, &s, rec.Len)
+		exact = ok
+		if n == 0 {
+			continue // an empty record, against an old weakness of CBC
+		}
+		if k := len(out) - 1; k >= 0 && out[k].d == d {
+			out[k].n += n
+			out[k].records++
+			out[k].last = rec.At.Frame
+			out[k].sizes = append(out[k].sizes, n)
+			continue
+		}
+		out = append(out, turn{d, n, 1, rec.At.Frame, rec.At.Frame, rec.At.Time, []int{n}})
+	}
+}
+
+// tlsBySize follows an SMTP dialog by the lengths of its records. It looks for
+// one shape: a go-ahead, a large burst of the client, and one short reply.
+func tlsBySize(c *Case, _ *fact.Fact, r *Raiser) {
+	t := c.TLS
+	if t == nil || !t.Done || t.Opened || !c.mail() || t.Gaps != [2]uint64{} || t.MidStream {
+		return
+	}
+	turns, exact := c.turns()
+	if !exact || len(turns) < 2 {
+		return
+	}
+	software, _ := c.Software()
+	var steps []string
+	class, messages, bytes := BySizeNone, 0, 0
+	accepted := 0
+	var frames []uint32
+	k := 0
+	if turns[0].d == fact.Server {
+		steps = append(steps, "greeting")
+		k++
+	}
+	hello := false
+	for ; k < len(turns); k++ {
+		x := &turns[k]
+		var reply *turn
+		if k+1 < len(turns) {
+			reply = &turns[k+1]
+		}
+		if x.d != fact.Client {
+			continue
+		}
+		switch {
+		case !hello && reply != nil && reply.n >= sizeHello:
+			hello = true
+			step := fmt.Sprintf("EHLO (answer %d)", reply.n)
+			if before := c.helloLength(); before-reply.n == sizeLoss {
+				step = fmt.Sprintf("EHLO (answer %d, %d less than before STARTTLS)", reply.n, sizeLoss)
+			}
+			steps = append(steps, step)
+		case hello && x.n >= sizeMessage && reply != nil && k > 0 && turns[k-1].d == fact.Server && goAhead(&turns[k-1]):
+			messages++
+			bytes += x.n
+			frames = append(frames, x.first, reply.first)
+			steps = append(steps, fmt.Sprintf("message of %d bytes (reply %d)", x.n, reply.sizes[0]))
+			if class != BySizeAccepted {
+				class = BySizeSent
+			}
+			q := reply.n
+			if reply.n > sizeBye+sizeQueued { // the goodbye may be in the same turn
+				q = max(reply.sizes[0], reply.n-sizeBye)
+				if reply.sizes[0] != reply.n {
+					q = reply.sizes[0]
+				}
+			}
+			if strings.HasPrefix(software, "Postfix") && (queuedLength(q) || queuedLength(reply.n-sizeBye)) {
+				accepted++
+				class = BySizeAccepted
+			}
+		case x.n == sizeQuit && reply != nil && reply.n < sizeGoAhead && k+2 >= len(turns):
+			steps = append(steps, "QUIT")
+		case x.n == sizeQuit && reply != nil:
+			steps = append(steps, fmt.Sprintf("DATA or RSET (reply %d)", reply.n))
+		case reply != nil:
+			steps = append(steps, fmt.Sprintf("%d bytes (reply %d)", x.n, reply.n))
+		}
+	}
+	if len(steps) == 0 {
+		return
+	}
+	at := t.DataAt[fact.Client]
+	if at.Frame == 0 {
+		at = t.DoneAt
+	}
+	if accepted < messages && class == BySizeAccepted {
+		class = BySizeSent
+	}
+	g := r.Frame(at).withFrames(frames...)
+	g.Class = class
+	g.with("steps", listed(steps)).withInt("messages", messages).withInt("message bytes", bytes)
+	switch class {
+	case BySizeAccepted:
+		g.with("queued reply", "present").with("confidence", "medium")
+		g.Qualifier = "message probably accepted"
+		g.What = fmt.Sprintf("By the sizes of the records %s of %d bytes went over, and the reply has the length of \"queued as\": probably accepted.", plural(messages, "message"), bytes)
+	case BySizeSent:
+		g.with("queued reply", "not told").with("confidence", "low")
+		g.What = fmt.Sprintf("By the sizes of the records %s of %d bytes went over; whether the reply accepted it cannot be seen.", plural(messages, "message"), bytes)
+	default:
+		g.with("confidence", "low")
+		g.What = "By the sizes of the records no message was sent: " + listed(steps) + "."
+	}
+}
+
+// queuedLength reports the length of Postfix's "250 2.0.0 Ok: queued as ID".
+func queuedLength(n int) bool { return n >= sizeQueued+sizeQueueID && n <= sizeQueued+sizeQueueLong }
+
+// goAhead reports that a turn of the server can end with 354.
+func goAhead(x *turn) bool {
+	last := x.sizes[len(x.sizes)-1]
+	return last == sizeGoAhead || last > sizeGoAhead && (last-sizeGoAhead)%sizeOk == 0 || last >= 20 && last <= 80
+}
+
+// helloLength is the size in bytes of the answer to EHLO in clear, 0: not seen.
+func (c *Case) helloLength() (n int) {
+	f := c.helloReply()
+	if f == nil {
+		return 0
+	}
+	for _, line := range strings.Split(string(c.Log.Text(f)), "\n") {
+		n += len("250-") + len(line) + len("\r\n")
+	}
+	return n
+}
