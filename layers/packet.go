@@ -1,3 +1,6 @@
+// Package layers turns a captured frame into checked headers, or into a Fault
+// that says what is wrong and where. It copies nothing: views point into the
+// frame. What headers mean is left to others.
 package layers
 
 // A Packet is one decoded frame: the innermost IP packet in it and, when that
@@ -5,11 +8,11 @@ package layers
 // into the frame (or into the decoder's reassembly buffer), and is valid until
 // the next call.
 type Packet struct {
-	Src, Dst [16]byte // IPv4 as ::ffff:a.b.c.d
+	Src, Dst [16]byte // IPv4 as ::ffff:a.b.c.d; Dst is the last stop of a source route (IPv6)
 	Version  uint8    // 4, 6; 0: no IP in the frame
 	Proto    uint8    // IP protocol of the payload (after extension headers)
 	TTL      uint8    // or hop limit
-	ECN      uint8
+	ECN      uint8    // two bits: 3 is "congestion experienced" (RFC 3168)
 	DontFrag bool
 	ID       uint16 // IPv4 identification; 0 for IPv6
 	Tunnel   Tunnel
@@ -21,12 +24,25 @@ type Packet struct {
 	IP      []byte // the innermost IP packet as far as captured, padding removed
 	Payload []byte // what follows the transport header (TCP, UDP), captured bytes only
 	Missing uint32 // payload bytes that the IP length promises but the snap length cut
+	HeadCut uint8  // bytes of the TCP header that the snap length cut: options are incomplete
+	Padded  bool   // bytes follow the outermost IP packet: padding or a trailer of the link
+	MAC     []byte // receiver's and sender's address of the outermost Ethernet header, 12 bytes; nil: none
 
 	TCP  TCP // valid when Has&HasTCP
 	UDP  UDP // valid when Has&HasUDP
 	ICMP ICMP
+	ARP  ARP // valid when Has&HasARP
 	Has  Has
+
+	over uint16 // bytes of headers between the outermost network layer and the innermost IP header
 }
+
+// Whole reports that no byte of the packet was cut off by the snap length.
+func (p *Packet) Whole() bool { return p.Missing == 0 && p.HeadCut == 0 }
+
+// Overhead returns how many bytes the encapsulations took from the outermost
+// network packet: outer IP headers, tunnel headers, labels. It is 0 without a tunnel.
+func (p *Packet) Overhead() int { return int(p.over) }
 
 // Has says which views of a Packet are valid.
 type Has uint8
@@ -54,6 +70,23 @@ const (
 	TunnelOther
 )
 
+// tunnelNames are in the order of the bits.
+var tunnelNames = [...]string{"stacked VLAN tags", "MPLS", "PPPoE", "GRE", "IP in IP", "VXLAN", "Geneve", "another tunnel"}
+
+// String names the encapsulations, the first bit first.
+func (t Tunnel) String() string {
+	s := ""
+	for i, name := range tunnelNames {
+		if t&(1<<i) != 0 {
+			if s != "" {
+				s += ", "
+			}
+			s += name
+		}
+	}
+	return s
+}
+
 // FragState says what is special about the fragments of a packet.
 type FragState uint8
 
@@ -63,5 +96,5 @@ const (
 	FragNone FragState = iota
 	FragPart
 	FragWhole
-	FragOverlap // whole, but fragments overlapped
+	FragOverlap // whole, but fragments overlapped with different contents; the first copy won
 )
