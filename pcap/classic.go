@@ -189,7 +189,7 @@ func (s *source) plausible(b []byte, hdr int) (n int, end bool) {
 }
 
 // walkClassic is walk for classic pcap.
-func (s *source) walkClassic(w *Window, p int) (int, int) {
+func (s *source) walkClassic(w *Window, p, rows int) (int, int) {
 	if !s.sniffed {
 		b := w.data[p:]
 		if got, _ := s.plausible(b, s.hdr); got < sniffRecords && len(b) < firstBuffer && s.err == nil {
@@ -202,6 +202,9 @@ func (s *source) walkClassic(w *Window, p int) (int, int) {
 		b := w.data[p:]
 		if len(b) < hdr {
 			return p, hdr
+		}
+		if len(w.Rows) >= rows {
+			return p, 0
 		}
 		sec, frac := s.u32(b), s.u32(b[4:])
 		capLen, wire := s.lengths(b)

@@ -47,6 +47,11 @@ const (
 	// mergeWindow is what each of several overlapping inputs may hold in memory.
 	mergeWindow = 256 << 10
 
+	// rowBytes: a window has at most one row for so many of its bytes, so that
+	// its rows (40 bytes each) do not outgrow it. A record with the smallest
+	// Ethernet frame has 76 bytes; only windows of stranger frames are cut short.
+	rowBytes = 64
+
 	// firstBuffer is what a window begins with. It doubles as bytes come.
 	firstBuffer = 64 << 10
 

@@ -96,11 +96,14 @@ func (s *source) ngHeader() error {
 }
 
 // walkNG is walk for pcapng.
-func (s *source) walkNG(w *Window, p int) (int, int) {
+func (s *source) walkNG(w *Window, p, rows int) (int, int) {
 	for {
 		b := w.data[p:]
 		if len(b) < minBlock {
 			return p, minBlock
+		}
+		if len(w.Rows) >= rows {
+			return p, 0
 		}
 		off := s.base + int64(p)
 		typ := s.u32(b)

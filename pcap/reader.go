@@ -217,7 +217,7 @@ func (r *Reader) merge(w *Window) {
 		}
 		for first := true; best.at < best.win.Len() && (first || best.head() < second); first = false {
 			b := best.win.Bytes(best.at)
-			if len(w.Rows) > 0 && (len(w.data)+len(b) > r.opt.WindowBytes || len(w.Rows) >= r.opt.WindowBytes/recordHeader) {
+			if len(w.Rows) > 0 && (len(w.data)+len(b) > r.opt.WindowBytes || len(w.Rows) >= r.opt.WindowBytes/rowBytes) {
 				return
 			}
 			w.pos = append(w.pos, uint32(len(w.data)))

@@ -560,6 +560,66 @@ func TestWriter(t *testing.T) {
 	}
 }
 
+// TestChanged: a file that grows or shrinks under the reader is read as it is,
+// and said to have changed.
+func TestChanged(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(name string) error
+		frames int
+		kinds  []DamageKind
+	}{
+		{"not", func(string) error { return nil }, 3, nil},
+		{"grown", func(name string) error {
+			f, err := os.OpenFile(name, os.O_APPEND|os.O_WRONLY, 0)
+			if err == nil {
+				_, err = f.Write(times("a", 4)[24:])
+				f.Close()
+			}
+			return err
+		}, 4, []DamageKind{Changed}},
+		{"shrunk", func(name string) error { return os.Truncate(name, 50) }, 1, []DamageKind{Cut, Changed}},
+	} {
+		name := save(t, times("a", 1, 2, 3))
+		r, err := Open([]string{name}, Options{Hash: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tt.change(name); err != nil {
+			t.Fatal(err)
+		}
+		n := len(frames(t, r))
+		info := r.Files()[0]
+		var kinds []DamageKind
+		for i := range info.Damage {
+			kinds = append(kinds, info.Damage[i].Kind)
+		}
+		if n != tt.frames || !slices.Equal(kinds, tt.kinds) {
+			t.Errorf("%s: %d frames, %v", tt.name, n, info.Damage)
+		}
+	}
+}
+
+// TestClose: a reader may be closed before its end.
+func TestClose(t *testing.T) {
+	r, err := Open([]string{save(t, times("a", 1, 2)), save(t, times("b", 1, 2)), "-", "-"}, Options{Stdin: bytes.NewReader(times("c", 5)), WindowBytes: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var w Window
+	if err := r.Next(&w); err != nil || w.Len() == 0 {
+		t.Fatal(w.Len(), err)
+	}
+	if r.Files()[3].Refused == nil || r.Files()[2].Refused != nil {
+		t.Error("standard input can be read once, not twice")
+	}
+	r.Close()
+	if err := r.Next(&w); err != io.EOF || w.Len() != 0 {
+		t.Errorf("%v after Close", err)
+	}
+	r.Close()
+}
+
 // TestPipe: what came through a pipe is handed on before the pipe has ended.
 func TestPipe(t *testing.T) {
 	in, out := io.Pipe()

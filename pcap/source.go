@@ -228,6 +228,7 @@ func (s *source) next(w *Window, limit int) error {
 	w.data = append(w.data, s.carry...)
 	s.carry = s.carry[:0]
 	p := 0 // everything before it has been used
+	rows := max(limit/rowBytes, 1)
 	short := false
 	for {
 		if s.skip > 0 {
@@ -237,9 +238,13 @@ func (s *source) next(w *Window, limit int) error {
 		}
 		need := 1
 		if s.skip == 0 {
-			p, need = s.walk(w, p)
+			p, need = s.walk(w, p, rows)
 			if s.done {
 				break
+			}
+			if need == 0 && s.skip == 0 { // no room for more rows
+				s.keep(w.data[p:], p)
+				return nil
 			}
 			if s.skip > 0 {
 				continue
@@ -304,12 +309,13 @@ func (w *Window) grow(limit int) {
 }
 
 // walk adds the frames in w.data[p:] to the window. It returns the place of
-// the first record that is not complete, and how many bytes that one needs.
-func (s *source) walk(w *Window, p int) (int, int) {
+// the first record that is not complete, and how many bytes that one needs; 0
+// when the window has as many rows as it may have.
+func (s *source) walk(w *Window, p, rows int) (int, int) {
 	if s.ng {
-		return s.walkNG(w, p)
+		return s.walkNG(w, p, rows)
 	}
-	return s.walkClassic(w, p)
+	return s.walkClassic(w, p, rows)
 }
 
 // finish says what the end of the input means: rest was not used, and need
