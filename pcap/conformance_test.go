@@ -4,11 +4,13 @@ package pcap
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"math/big"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -180,5 +182,55 @@ func readAll(t *testing.T, r *Reader) (rows []Row) {
 			t.Fatal(err)
 		}
 		rows = append(rows, w.Rows...)
+	}
+}
+
+// TestErrors spoils bytes of every capture as editcap -E does: all of them are
+// read to an end, with rows inside their windows.
+func TestErrors(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	reads, rows := 0, 0
+	err := filepath.WalkDir(filepath.Join(shared, "public"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasSuffix(path, ".tsv") {
+			return err
+		}
+		good, err := os.ReadFile(path)
+		if err != nil || len(good) > 1<<20 {
+			return err
+		}
+		for pass := range 6 {
+			b := bytes.Clone(good)
+			rate := []float64{0.02, 0.0005}[pass%2]
+			for i := range b {
+				if i >= 24 && rng.Float64() < rate {
+					b[i] = byte(rng.Uint32())
+				}
+			}
+			if pass >= 4 && len(b) > 0 {
+				b = b[:rng.IntN(len(b))]
+			}
+			r, err := Open([]string{"-"}, Options{Stdin: bytes.NewReader(b), WindowBytes: 1 << (6 + pass)})
+			if err != nil {
+				continue
+			}
+			reads++
+			var w Window
+			for r.Next(&w) == nil {
+				for i := range w.Rows {
+					rows++
+					if len(w.Bytes(i)) != int(w.Rows[i].Cap) {
+						t.Fatal("row outside of its window")
+					}
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d files read, %d frames", reads, rows)
+	if reads < 1000 {
+		t.Error("too few files")
 	}
 }
