@@ -48,7 +48,7 @@ type LinkCount struct {
 	Frames uint32
 }
 
-// An Interface is one interface of a pcapng file, or the one of a pcap file.
+// An Interface is one interface of a pcapng file; pcap does not tell.
 type Interface struct {
 	Name, Description, OS, Filter string // as the file claims
 	Section                       int    // counts from 1
