@@ -397,10 +397,14 @@ func (c *Case) capabilityList(reply *fact.Fact) (list []string) {
 
 func smtpNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TCP
-	if !c.mail() || t.Open == 0 || t.MidStream || t.Side[fact.Server].Bytes > 0 || t.Side[fact.Client].Bytes > 0 || c.implicitPort() || c.inTLS() {
+	farewell := c.onlyQuit()
+	if !c.mail() || t.Open == 0 || t.MidStream || t.Side[fact.Server].Bytes > 0 || t.Side[fact.Client].Bytes > 0 && farewell == nil || c.implicitPort() || c.inTLS() {
 		return
 	}
 	end, by := c.clientLeft()
+	if farewell != nil {
+		end, by = farewell.Time, farewell.Frame
+	}
 	if by == 0 {
 		if t.HowClosed == fact.EndOfCapture && c.Capture != nil {
 			end = c.Capture.Last // observed silence all the same
@@ -410,8 +414,8 @@ func smtpNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	waited := end - t.OpenTime
 	const gaveUp, silent = 5 * time.Second, 30 * time.Second
-	if serverLeft := t.Side[fact.Server]; (serverLeft.Fin != 0 || serverLeft.Rst != 0) && t.Closed == 2 {
-		return // closed at once: refused
+	if t.Closed == 2 && farewell == nil {
+		return // the server closed it: refused
 	}
 	if time.Duration(waited) <= silent && !(by != 0 && time.Duration(waited) >= gaveUp) {
 		return
@@ -426,6 +430,21 @@ func smtpNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 		g.What += "; then the client gave up (frame " + strconv.Itoa(int(by)) + ")"
 	}
 	g.What += "."
+}
+
+// onlyQuit returns the client's QUIT when it said nothing else to a server that
+// said nothing at all: it gave up politely.
+func (c *Case) onlyQuit() (quit *fact.Fact) {
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		switch {
+		case f.Kind == fact.Reply, f.Kind == fact.Command && smtp.Cmd(f.Cmd) != smtp.QUIT:
+			return nil
+		case f.Kind == fact.Command && quit == nil:
+			quit = f
+		}
+	}
+	return quit
 }
 
 // clientLeft returns when and where the client closed first, 0: it did not.
@@ -505,7 +524,7 @@ func smtpGreetingRefused(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	t := c.TCP
 	s := &t.Side[fact.Server]
-	if t.Open == 0 || t.MidStream || t.OneSided || s.Bytes > 0 || t.Closed != 2 || c.inTLS() || c.implicitPort() {
+	if t.Open == 0 || t.MidStream || t.OneSided || s.Bytes > 0 || t.Closed != 2 || c.inTLS() || c.implicitPort() || c.onlyQuit() != nil {
 		return
 	}
 	at, how := fact.At{Time: s.FinTime, Frame: s.Fin}, "closed"
@@ -578,6 +597,9 @@ func smtpEarlyTalker(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	if x := c.foreign(fact.Client); x != nil && x.Code == fact.LooksTLS {
 		return // TLS on a port of clear text has its own rule
+	}
+	if c.onlyQuit() != nil {
+		return // it gave up waiting
 	}
 	if hello := c.greeting(); hello != nil && hello.Time-f.Time < c.TCP.RTTServer {
 		return // crossed on the way
@@ -1321,7 +1343,7 @@ func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 		if e.Command == nil || e.Reply != nil || e.Command.Kind == fact.BodyEnd || e.Cmd() == smtp.QUIT {
 			continue
 		}
-		if e.Cmd() == smtp.STARTTLS && c.inTLS() || e.Sent.Time >= s.FinTime {
+		if c.inTLS() && c.inClear(e.Command) || e.Sent.Time >= s.FinTime {
 			return
 		}
 		think := max(s.FinTime-e.Sent.Time-c.TCP.RTTServer, 0)
@@ -1593,7 +1615,7 @@ func smtpClientImpatient(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	for i := range c.Exchanges() {
 		e := &c.view.exchanges[i]
-		if e.Command == nil || e.Reply != nil || e.Cmd() == smtp.QUIT || e.Cmd() == smtp.STARTTLS && c.inTLS() {
+		if e.Command == nil || e.Reply != nil || e.Cmd() == smtp.QUIT || c.inTLS() && c.inClear(e.Command) {
 			continue
 		}
 		waited := when - e.Sent.Time
@@ -2475,6 +2497,9 @@ func smtpReplyMalformed(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		if !c.whole(fact.Server, f) || !c.whole(fact.Client, f) {
 			continue
+		}
+		if smtp.Cmd(f.Cmd) == smtp.Greeting && c.Raised("smtp-early-talker") {
+			continue // the server had not finished its greeting for that
 		}
 		fault := "a line that is no reply, or whose code differs from the line before"
 		line := c.Log.Text(f)

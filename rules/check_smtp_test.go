@@ -218,6 +218,7 @@ func TestSMTP(t *testing.T) {
 
 		// The beginning.
 		{name: "no greeting, client gave up", script: "... 6s", want: "smtp-no-greeting!"},
+		{name: "no greeting, client said QUIT", script: "... 6s\nC: QUIT\n", closed: 2, want: "smtp-no-greeting!"},
 		{name: "no greeting for long", script: "... 31s", how: fact.EndSilent, want: "smtp-no-greeting!"},
 		{name: "no greeting, a port check", script: "... 1s", want: ""},
 		{name: "no greeting on a port of TLS", script: "... 31s", port: 465, want: ""},
@@ -328,6 +329,7 @@ func TestSMTP(t *testing.T) {
 
 		// The end.
 		{name: "no answer and FIN", script: mailIn + "C: MAIL FROM:<a@example.com>\n", closed: 2, want: "auth-none smtp-closed-without-reply!"},
+		{name: "commands in front of TLS", script: mailIn + "C! STARTTLS\\r\\nRSET\\r\\n\nS: 220 go\nC! \\x16\\x03hello\n", closed: 2, want: "auth-none"},
 		{name: "521 came first", script: mailIn + "C: FOO\nS: 521 5.5.1 bye\nC: BAR\n", closed: 2, want: "auth-none smtp-unknown-command?"},
 		{name: "shutting down", script: mailIn + mailEnvelope + "C: DATA\nS: 421 4.3.2 shutting down\n", closed: 2, want: "auth-none smtp-shutting-down!"},
 		{name: "timeout in the message", script: mailIn + mailEnvelope + mailData + "C: a\n... 300s\nS: 421 4.4.2 timeout\n", closed: 2,

@@ -62,6 +62,13 @@ func (d *Dialog) serverLine(line lines.Line, at fact.At) {
 			return
 		}
 	}
+	if r.n > 0 && code != r.code && d.nextWaits() {
+		// The last line of the reply before is missing, and this one answers
+		// the next command.
+		d.odd(fact.OddReplyFormat, r.cmd, r.ref, clamp(line.Size), fact.Server, at, line.Text)
+		d.answer(at)
+		r.n = 0
+	}
 	if r.n == 0 {
 		*r = reply{first: at.Time, code: code, text: r.text[:0]}
 		_, r.num, _ = parseEnhanced(text)
@@ -90,6 +97,15 @@ func (d *Dialog) serverLine(line lines.Line, at fact.At) {
 		d.answer(at)
 		r.n = 0
 	}
+}
+
+// nextWaits reports whether a command waits behind the one that is being answered.
+func (d *Dialog) nextWaits() bool {
+	n := len(d.queue) - d.head
+	if d.reply.cmd == Greeting {
+		return n > 0
+	}
+	return n > 1
 }
 
 // parseReply takes a reply line apart, RFC 5321 section 4.2: three digits and a
