@@ -151,19 +151,32 @@ func (s *session) seen() (out []string) {
 		text := strings.TrimRight(string(s.log.Text(f)), " ")
 		switch f.Kind {
 		case fact.Command:
-			out = append(out, fmt.Sprintf("%d C: %s", f.Frame, text))
+			out = append(out, cut(fmt.Sprintf("%d C: %s", f.Frame, text)))
 		case fact.Reply:
 			text, _, _ = strings.Cut(text, "\n")
-			out = append(out, strings.TrimRight(fmt.Sprintf("%d S: %03d %s", f.Frame, f.Code, text), " "))
+			out = append(out, cut(strings.TrimRight(fmt.Sprintf("%d S: %03d %s", f.Frame, f.Code, text), " ")))
 		case fact.Challenge:
-			out = append(out, strings.TrimRight(fmt.Sprintf("%d S: %03d %s", f.Frame, f.Code, text), " "))
+			out = append(out, cut(strings.TrimRight(fmt.Sprintf("%d S: %03d %s", f.Frame, f.Code, text), " ")))
 		}
 	}
 	return out
 }
 
 // exceptions are lines of tshark's that are not so, and why.
-var exceptions = []struct{ capture, line, why string }{}
+var exceptions = []struct{ capture, line, why string }{
+	{"arkime/socks5-smtp-503.pcap", "", "the dialog is inside SOCKS, which is not followed"},
+	{"pcapplusplus/Smtp.pcap", "C: cHVuamFiQDEyMw==", "it answers a challenge: a response, no command"},
+	{"suricata-verify/smtp-long-command.pcap", "19 C: QUIT", "it answers a challenge: a response, no command"},
+	{"phish-analysis/SensitiveURI.pcap", "S: 250 lmx1", "a reply in two frames is one reply, at its last line"},
+	{"phish-analysis/SensitiveURI.pcap", "S: 250 PIPELINING", "a line of that reply"},
+	{"suricata-verify/smtp-extract-url-schemes.pcap", "S: 250 kRih0", "a reply in two frames is one reply, at its last line"},
+	{"suricata-verify/smtp-extract-url-schemes.pcap", "S: 250 XXXA", "a line of that reply"},
+}
+
+// shown is how much of a line is compared: facts keep less than tshark does.
+const shown = 400
+
+func cut(line string) string { return line[:min(len(line), shown)] }
 
 func excepted(capture, line string) bool {
 	for _, x := range exceptions {
@@ -197,7 +210,7 @@ func TestConformance(t *testing.T) {
 		for key, lines := range want {
 			for _, line := range lines {
 				switch {
-				case slices.Contains(got[key], line):
+				case slices.Contains(got[key], cut(line)):
 					same++
 				case excepted(rel, line):
 				default:
