@@ -92,16 +92,17 @@ type stream struct {
 	cut   uint64 // bytes behind the snap length
 	lack  int64  // time since which acked lies beyond next, 0: it does not
 
-	base   layers.Seq
-	out    layers.Seq // where the last segment outside of the window ended
-	head   uint32     // first early page
-	hint   uint32     // early page used last
-	past   uint32     // page of the last bytes delivered
-	early  uint32     // bytes in early pages
-	win    uint32     // window announced last, as on the wire
-	frames uint32
-	good   uint16 // segments with payload and a right checksum, at most 1000
-	bad    uint16 // with a wrong one that is no offload
+	base    layers.Seq
+	out     layers.Seq // where the last segment outside of the window ended
+	head    uint32     // first early page
+	hint    uint32     // early page used last
+	past    uint32     // page of the last bytes delivered
+	suspect uint32     // page of a damaged segment's bytes
+	early   uint32     // bytes in early pages
+	win     uint32     // window announced last, as on the wire
+	frames  uint32
+	good    uint16 // segments with payload and a right checksum, at most 1000
+	bad     uint16 // with a wrong one that is no offload
 
 	known   uint8
 	later   uint8 // segments behind the hole since lack
@@ -157,7 +158,7 @@ func (c *Conn) clientSent(p *layers.Packet) bool {
 // while the roles are guessed and nothing has been delivered or kept, and reports
 // whether it was done. The caller flips what it keeps by side itself.
 func (c *Conn) Flip() bool {
-	if !c.Guessed || c.delivered || c.s[0].head != 0 || c.s[1].head != 0 {
+	if !c.Guessed || c.delivered || c.s[0].head != 0 || c.s[1].head != 0 || c.s[0].suspect != 0 || c.s[1].suspect != 0 {
 		return false
 	}
 	c.clientLow = !c.clientLow

@@ -35,6 +35,9 @@ func (c *Conn) isCopy(t *Table, d fact.Dir, p *layers.Packet, at fact.At) bool {
 	flags := uint64(uint8(p.TCP.Flags()))
 	h := mix(uint64(d)<<63|uint64(p.ID)<<40|flags<<32|n, uint64(p.TCP.Seq())<<32|uint64(p.TCP.Ack()))
 	h = mix(h, uint64(p.TCP.Window()))
+	if t.Sum == SumBad { // the right one that follows is no copy of it
+		h = mix(h, 1)
+	}
 	if p.ID == 0 {
 		if val, ecr, ok := p.TCP.Timestamps(); ok {
 			h = mix(h, uint64(val)<<32|uint64(ecr))

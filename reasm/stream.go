@@ -13,6 +13,7 @@ import (
 // of the capture.
 func (c *Conn) Segment(t *Table, d fact.Dir, p *layers.Packet, at fact.At, out Consumer) Class {
 	t.Clash.Bytes = 0
+	t.Sum = CheckSum(p)
 	if c.isCopy(t, d, p, at) {
 		t.copies++
 		return ClassCopy
@@ -21,21 +22,20 @@ func (c *Conn) Segment(t *Table, d fact.Dir, p *layers.Packet, at fact.At, out C
 	flags := uint8(p.TCP.Flags())
 	seq := p.TCP.Seq()
 	n := int64(len(p.Payload)) + int64(p.Missing)
-	t.Sum = CheckSum(p)
-	if n > 0 && s.damaged(t.Sum) {
+	if n > 0 && s.suspect == 0 && s.damaged(t.Sum) && c.suspect(t, d, p) {
 		return ClassDamaged
 	}
 	if flags&(flagSyn|flagAck|flagRst) == 0 {
 		return ClassOutside // no receiver takes it (RFC 9293, section 3.10.7.4, fifth)
 	}
 	if flags&flagSyn != 0 && flags&flagRst == 0 {
-		if !c.syn(d, p, at) {
+		if !c.syn(t, d, p, at) {
 			return ClassOutside
 		}
 		seq++
 	}
 	if !s.place(seq, n) && flags&flagRst == 0 {
-		if !s.confirmed(peer, seq, n) {
+		if flags&flagAck != 0 && !peer.plausible(p.TCP.Ack()) || !s.confirmed(peer, seq, n) {
 			return ClassOutside
 		}
 		off := s.off(seq)
@@ -73,6 +73,9 @@ func (c *Conn) Segment(t *Table, d fact.Dir, p *layers.Packet, at fact.At, out C
 		t.settle(c)
 	}
 	c.release(t, d, at, out)
+	if c.list == listYoung {
+		t.settle(c)
+	}
 	if class == ClassNone {
 		switch {
 		case flags&flagSyn != 0:
@@ -86,7 +89,7 @@ func (c *Conn) Segment(t *Table, d fact.Dir, p *layers.Packet, at fact.At, out C
 
 // syn notes the first sequence number of d. It returns false for a SYN that
 // does not belong to this connection.
-func (c *Conn) syn(d fact.Dir, p *layers.Packet, at fact.At) bool {
+func (c *Conn) syn(t *Table, d fact.Dir, p *layers.Packet, at fact.At) bool {
 	s, peer := &c.s[d], &c.s[d.Other()]
 	flags := uint8(p.TCP.Flags())
 	first := p.TCP.Seq() + 1
@@ -94,6 +97,9 @@ func (c *Conn) syn(d fact.Dir, p *layers.Packet, at fact.At) bool {
 		return true
 	}
 	fresh := s.next == 0 && s.max == 0 && s.head == 0
+	if flags&flagAck != 0 && peer.known == baseExact && !peer.plausible(p.TCP.Ack()) {
+		return false
+	}
 	switch {
 	case s.known == baseUnknown, s.known == baseAck:
 	case s.known == baseFirst && s.next == 0 && s.base.Sub(first) >= 0 && s.base.Sub(first) <= maxRebase:
@@ -111,6 +117,8 @@ func (c *Conn) syn(d fact.Dir, p *layers.Packet, at fact.At) bool {
 	}
 	s.base, s.known = first, baseExact
 	s.acked, s.ackSeen = 0, false
+	s.finSeen, s.rst = false, false // what came before the SYN was not of this connection
+	t.settle(c)
 	if shift, ok := p.TCP.WScale(); ok {
 		s.shift = min(shift, 14) // RFC 7323, section 2.3
 	}
@@ -118,6 +126,17 @@ func (c *Conn) syn(d fact.Dir, p *layers.Packet, at fact.At) bool {
 		peer.base, peer.known = p.TCP.Ack(), baseExact
 	}
 	return true
+}
+
+// plausible reports whether ack can acknowledge something of this stream.
+// Recorders on both sides of a firewall that changes sequence numbers see
+// everything twice, once with foreign numbers.
+func (s *stream) plausible(ack layers.Seq) bool {
+	if s.frames == 0 {
+		return true
+	}
+	off := s.off(ack)
+	return off >= -maxBehind && off <= max(s.max, s.next)+maxBehind
 }
 
 // shiftBase prepares for a base that lies before the present one. It is called
@@ -132,7 +151,7 @@ func (s *stream) shiftBase(first layers.Seq) {
 // stream. The first segment defines the stream when nothing else has.
 func (s *stream) place(seq layers.Seq, n int64) bool {
 	switch {
-	case s.known == baseUnknown, s.known == baseAck && s.frames == 0:
+	case s.known == baseUnknown, s.known == baseAck && s.frames == 0 && s.next == 0:
 		s.base, s.known = seq, baseFirst
 		s.acked, s.ackSeen = 0, false
 	case s.known < baseExact && s.next == 0 && s.head == 0 && n > 1:
@@ -199,11 +218,14 @@ func (c *Conn) reset(t *Table, d fact.Dir, off, n int64, p *layers.Packet) Class
 	return ClassRst
 }
 
-// settle moves a conversation that has closed to the closed ones.
+// settle moves a conversation to the list that it belongs to now.
 func (t *Table) settle(c *Conn) {
-	which := uint8(0)
-	if c.Closed() {
-		which = 1
+	which := uint8(listOpen)
+	switch {
+	case c.Closed():
+		which = listClosed
+	case c.s[0].max == 0 && c.s[1].max == 0 && (c.s[0].frames == 0 || c.s[1].frames == 0):
+		which = listYoung
 	}
 	if c.list != which {
 		t.unlink(c.place)
@@ -309,9 +331,53 @@ func (c *Conn) skip(t *Table, d fact.Dir, to int64, at fact.At, out Consumer) {
 	c.drain(t, d, at, out)
 }
 
+// suspect keeps the payload of a damaged segment, in case the receiver took it
+// after all: then the capture was changed, not the segment. It returns false
+// for a segment that cannot be kept.
+func (c *Conn) suspect(t *Table, d fact.Dir, p *layers.Packet) bool {
+	s := &c.s[d]
+	off := s.off(p.TCP.Seq())
+	if s.known == baseUnknown || len(p.Payload) > pageBytes || off < s.next || off-s.next > maxEarly {
+		return false
+	}
+	if t.early.count >= maxPages {
+		t.steal()
+	}
+	i := t.early.get(c.place, d, off)
+	if i == 0 {
+		return false
+	}
+	g := t.early.at(i)
+	g.count = uint32(copy(g.data[:], p.Payload))
+	s.suspect = i
+	return true
+}
+
+// trusted delivers the suspect bytes that stand at next, when a hole of n bytes
+// is about to be given up, and reports whether there were any.
+func (c *Conn) trusted(t *Table, d fact.Dir, n int64, at fact.At, out Consumer) bool {
+	s := &c.s[d]
+	g := t.early.at(s.suspect)
+	k := s.next - g.off
+	if k < 0 || k >= int64(g.count) || s.acked <= s.next {
+		return false
+	}
+	n = min(n, int64(g.count)-k)
+	c.deliver(t, d, g.data[k:k+n], at, out)
+	return true
+}
+
 // lose delivers n bytes as a Gap.
 func (c *Conn) lose(t *Table, d fact.Dir, n int64, at fact.At, out Consumer) {
 	s := &c.s[d]
+	if s.suspect != 0 {
+		if c.trusted(t, d, n, at, out) {
+			return
+		}
+		if off := t.early.at(s.suspect).off; off > s.next {
+			n = min(n, off-s.next)
+		}
+	}
 	sure := min(max(s.acked-s.next, 0), n)
 	s.gap += uint64(sure)
 	s.hole += uint64(n - sure)
@@ -389,6 +455,12 @@ func (c *Conn) deliver(t *Table, d fact.Dir, b []byte, at fact.At, out Consumer)
 	t.remember(c, d, b)
 	s.next += int64(len(b))
 	c.delivered = true
+	if s.suspect != 0 {
+		if g := t.early.at(s.suspect); s.next >= g.off+int64(g.count) {
+			t.early.put(s.suspect)
+			s.suspect = 0
+		}
+	}
 	if s.rst {
 		s.rst = false // the reset was not the sender's, or did not take effect
 		t.settle(c)
@@ -405,7 +477,12 @@ func (c *Conn) Flush(t *Table, at fact.At, out Consumer) {
 		for s.head != 0 {
 			c.skip(t, d, t.firstEarly(s), at, out)
 		}
-		if n := s.acked - s.next; n > 1 || n == 1 && s.finSeen {
+		if s.suspect != 0 { // never sent again, so there is no better copy
+			if g := t.early.at(s.suspect); g.off <= s.next && s.next < g.off+int64(g.count) {
+				c.deliver(t, d, g.data[s.next-g.off:g.count], at, out)
+			}
+		}
+		for n := s.acked - s.next; n > 1 || n == 1 && s.finSeen; n = s.acked - s.next {
 			c.lose(t, d, n, at, out)
 		}
 	}
@@ -528,8 +605,14 @@ func (t *Table) earlyPage(c *Conn, d fact.Dir, start int64) uint32 {
 func (t *Table) steal() {
 	i := t.early.used.oldest
 	g := t.early.at(i)
-	t.freeEarly(&t.conns[g.owner].s[g.dir], i)
+	s := &t.conns[g.owner].s[g.dir]
 	t.Stolen++
+	if s.suspect == i {
+		s.suspect = 0
+		t.early.put(i)
+		return
+	}
+	t.freeEarly(s, i)
 }
 
 // freeEarly takes page i out of its stream and gives it back.

@@ -21,6 +21,7 @@ type seg struct {
 	win     uint16
 	data    string
 	missing uint32
+	spoil   bool // wrong checksum
 	id      uint16
 	ttl     uint8
 }
@@ -70,16 +71,19 @@ func (w *wire) packet(tb testing.TB, s *seg) *layers.Packet {
 	tcp[13] = s.flags
 	binary.BigEndian.PutUint16(tcp[14:], s.win)
 	copy(tcp[head:], s.data)
-	sum := sum16(src[12:]) + sum16(dst[12:]) + layers.ProtoTCP + uint32(len(tcp)) + sum16(tcp)
+	sum := sum16(src[12:]) + sum16(dst[12:]) + uint32(protoTCP) + uint32(len(tcp)) + sum16(tcp)
 	for sum > 0xffff {
 		sum = sum>>16 + sum&0xffff
 	}
 	binary.BigEndian.PutUint16(tcp[16:], ^uint16(sum))
+	if s.spoil {
+		tcp[16] ^= 0x55
+	}
 	t, fault := layers.ParseTCP(tcp)
 	if !fault.OK() {
 		tb.Fatal("test segment does not parse", fault)
 	}
-	w.p = layers.Packet{Src: src, Dst: dst, Version: 4, Proto: layers.ProtoTCP, TTL: s.ttl, ID: s.id, IP: b,
+	w.p = layers.Packet{Src: src, Dst: dst, Version: 4, Proto: protoTCP, TTL: s.ttl, ID: s.id, IP: b,
 		Payload: tcp[head:], Missing: s.missing, TCP: t, Has: layers.HasTCP}
 	return &w.p
 }
@@ -207,6 +211,25 @@ func TestSegment(t *testing.T) {
 			{from: s, at: 4 * ms, seq: 1 << 29, ack: 1, flags: flagRst},
 			{from: c, at: 5 * ms, seq: 2, ack: 1, flags: D, data: "B"},
 		}, []Class{ClassOutside, ClassInOrder, ClassOutside, ClassInOrder}, "AB", "", ""},
+		{"damaged, then sent again", true, []seg{
+			{from: c, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "A"},
+			{from: c, at: 4 * ms, seq: 2, ack: 1, flags: D, data: "B"},
+			{from: c, at: 5 * ms, seq: 3, ack: 1, flags: D, data: "xy", spoil: true},
+			{from: c, at: 6 * ms, seq: 3, ack: 1, flags: D, data: "CD"},
+		}, []Class{ClassInOrder, ClassInOrder, ClassDamaged, ClassInOrder}, "ABCD", "", ""},
+		{"damaged and taken all the same", true, []seg{
+			{from: c, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "A"},
+			{from: c, at: 4 * ms, seq: 2, ack: 1, flags: D, data: "B"},
+			{from: c, at: 5 * ms, seq: 3, ack: 1, flags: D, data: "CD", spoil: true},
+			{from: c, at: 6 * ms, seq: 5, ack: 1, flags: D, data: "E"},
+			{from: s, at: 7 * ms, seq: 1, ack: 6, flags: A},
+		}, []Class{ClassInOrder, ClassInOrder, ClassDamaged, ClassEarly, ClassNone}, "ABCDE", "", ""},
+		{"foreign numbers of a second recorder", true, []seg{
+			{from: s, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "220\r\n"},
+			{from: s, at: 4 * ms, seq: 9 << 26, ack: 9 << 26, flags: D, data: "220\r\n"},
+			{from: s, at: 5 * ms, seq: 9<<26 + 5, ack: 9 << 26, flags: D, data: "250\r\n"},
+			{from: s, at: 6 * ms, seq: 9<<26 + 10, ack: 9 << 26, flags: D, data: "250\r\n"},
+		}, []Class{ClassInOrder, ClassOutside, ClassOutside, ClassOutside}, "", "220\r\n", ""},
 		{"FIN and data", true, []seg{
 			{from: c, at: 3 * ms, seq: 1, ack: 1, flags: D | flagFin, data: "AB"},
 			{from: s, at: 4 * ms, seq: 1, ack: 4, flags: A | flagFin},

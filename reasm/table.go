@@ -3,6 +3,7 @@ package reasm
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 	"net/netip"
 	"time"
 
@@ -12,14 +13,26 @@ import (
 
 // Bounds of a Table.
 const (
-	// MaxFlows is how many conversations are open at a time: with 1 KiB of
+	// MaxFlows is how many conversations are open at a time: with some 2 KiB of
 	// state each, in all packages together, a quarter of a GiB.
-	MaxFlows = 256 << 10
+	MaxFlows = 128 << 10
 
 	// Linger is how long a conversation that both sides have closed is kept for
 	// stragglers: a FIN sent again, a reset, what a NAT lets through late. Half
 	// of the shortest usual TIME-WAIT.
 	Linger = 30 * time.Second
+
+	// Young is how long a conversation of one side without payload, mostly SYNs,
+	// is kept after its last frame: Linux gives up after 127 s.
+	Young = 130 * time.Second
+)
+
+// Lists of a Table, in the order in which a full table drops conversations.
+const (
+	listClosed = iota
+	listYoung  // one side only, and no payload yet: what floods and scans are made of
+	listOpen
+	numLists
 )
 
 // A Key names a conversation. Both directions have the same key. It has no
@@ -33,17 +46,41 @@ type Key struct {
 // MakeKey returns the key of a packet that has TCP, and whether the packet
 // goes from the lower end to the higher one. VLAN tags are no part of it.
 func MakeKey(p *layers.Packet) (k Key, up bool) {
-	var src, dst [2]byte
-	binary.BigEndian.PutUint16(src[:], p.TCP.SrcPort())
-	binary.BigEndian.PutUint16(dst[:], p.TCP.DstPort())
-	c := bytes.Compare(p.Src[:], p.Dst[:])
+	return KeyOf(p.Src, p.Dst, p.TCP.SrcPort(), p.TCP.DstPort())
+}
+
+// KeyOf returns the key of a conversation that is only known by its ends, as
+// an ICMP error quotes it, and whether src is the lower one.
+func KeyOf(src, dst [16]byte, srcPort, dstPort uint16) (k Key, up bool) {
+	var sp, dp [2]byte
+	binary.BigEndian.PutUint16(sp[:], srcPort)
+	binary.BigEndian.PutUint16(dp[:], dstPort)
+	c := bytes.Compare(src[:], dst[:])
 	if c == 0 {
-		c = bytes.Compare(src[:], dst[:])
+		c = bytes.Compare(sp[:], dp[:])
 	}
 	if c <= 0 {
-		return Key{p.Src, p.Dst, src, dst}, true
+		return Key{src, dst, sp, dp}, true
 	}
-	return Key{p.Dst, p.Src, dst, src}, false
+	return Key{dst, src, dp, sp}, false
+}
+
+// Hash spreads conversations over workers. It is not seeded: which worker has
+// a conversation never shows.
+func (k *Key) Hash() uint32 {
+	h := binary.LittleEndian.Uint64(k.lo[8:]) ^ bits.RotateLeft64(binary.LittleEndian.Uint64(k.hi[8:]), 17) ^
+		binary.LittleEndian.Uint64(k.lo[:8]) ^ bits.RotateLeft64(binary.LittleEndian.Uint64(k.hi[:8]), 29) ^
+		uint64(binary.LittleEndian.Uint16(k.loPort[:]))<<16 ^ uint64(binary.LittleEndian.Uint16(k.hiPort[:]))
+	return uint32(h * 0x9e3779b97f4a7c15 >> 32)
+}
+
+// Find returns the conversation k without opening it, nil when there is none.
+// The pointer is good until the next call of Get or Renew.
+func (t *Table) Find(k Key) (c *Conn, place uint32) {
+	if place = t.index[k]; place == 0 {
+		return nil, 0
+	}
+	return &t.conns[place], place
 }
 
 // Ends returns the lower and the higher end.
@@ -65,7 +102,7 @@ type Table struct {
 	// differs from the first. Clash.Bytes is 0 when there was none.
 	Clash Clash
 
-	// Sum is what the last call of Segment found of the TCP checksum; not of a copy.
+	// Sum is what the last call of Segment found of the TCP checksum.
 	Sum Sum
 
 	// Evicted counts conversations that Get had to drop because the caller did
@@ -76,10 +113,10 @@ type Table struct {
 	index  map[Key]uint32
 	conns  []Conn // conns[0] is not used: place 0 means none
 	free   uint32
-	lists  [2]list // in order of last activity: open, closed
-	early  pool    // bytes behind holes
-	past   pool    // the last bytes delivered of a stream, to compare copies with
-	copies uint64  // frames captured twice, so far
+	lists  [numLists]list // in order of last activity
+	early  pool           // bytes behind holes
+	past   pool           // the last bytes delivered of a stream, to compare copies with
+	copies uint64         // frames captured twice, so far
 }
 
 // A list is a chain of conversations, the longest silent first.
@@ -108,7 +145,7 @@ func (t *Table) Get(k Key, frame uint32, now int64) (c *Conn, place uint32, isNe
 		}
 		t.index[k] = place
 		t.conns[place] = Conn{Key: k, First: frame, Start: now, place: place}
-		t.push(0, place)
+		t.push(listYoung, place)
 	} else if c := &t.conns[place]; t.lists[c.list].newest != place {
 		t.unlink(place)
 		t.push(c.list, place)
@@ -146,20 +183,19 @@ func (t *Table) Renew(place, frame uint32, now int64) *Conn {
 		n.Aside, n.First, n.Start = c.aside, c.aside.Frame, c.aside.Time
 	}
 	*c = n
-	t.push(0, place)
+	t.push(listYoung, place)
 	return c
 }
 
 // Due returns the place of a conversation that has to be ended and released
 // before the next call of Get, 0 when there is none: it is closed and Linger
-// has passed, nothing has come for idle nanoseconds of capture time, or the
-// table is full.
+// has passed, it is young and Young has passed, nothing has come for idle of
+// capture time, or the table is full.
 func (t *Table) Due(now int64, idle time.Duration) (place uint32) {
-	if p := t.lists[1].oldest; p != 0 && now-t.conns[p].Time > int64(Linger) {
-		return p
-	}
-	if p := t.lists[0].oldest; p != 0 && now-t.conns[p].Time > int64(idle) {
-		return p
+	for which, wait := range [numLists]time.Duration{Linger, min(Young, idle), idle} {
+		if p := t.lists[which].oldest; p != 0 && now-t.conns[p].Time > int64(wait) {
+			return p
+		}
 	}
 	if len(t.index) >= MaxFlows {
 		return t.oldest()
@@ -172,10 +208,12 @@ func (t *Table) Due(now int64, idle time.Duration) (place uint32) {
 func (t *Table) Any() (place uint32) { return t.oldest() }
 
 func (t *Table) oldest() uint32 {
-	if p := t.lists[1].oldest; p != 0 {
-		return p
+	for which := range t.lists {
+		if p := t.lists[which].oldest; p != 0 {
+			return p
+		}
 	}
-	return t.lists[0].oldest
+	return 0
 }
 
 func (t *Table) push(which uint8, place uint32) {
@@ -212,6 +250,10 @@ func (t *Table) drop(c *Conn) {
 			next := t.early.at(s.head).next
 			t.early.put(s.head)
 			s.head = next
+		}
+		if s.suspect != 0 {
+			t.early.put(s.suspect)
+			s.suspect = 0
 		}
 		if s.past != 0 {
 			t.past.put(s.past)

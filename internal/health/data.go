@@ -1,6 +1,8 @@
 package health
 
 import (
+	"encoding/binary"
+
 	"postmortem/internal/fact"
 	"postmortem/layers"
 	"postmortem/reasm"
@@ -173,7 +175,7 @@ func (f *Flow) copied(c *reasm.Conn, d fact.Dir, p *layers.Packet, off int64, n 
 func (f *Flow) episode(d fact.Dir, c *reasm.Conn, at fact.At, log *fact.Log) {
 	me := &f.side[d]
 	if me.lossTime == 0 {
-		me.lossTime, me.lossFrame, me.lossCount, me.lossRef = at.Time, at.Frame, 0, 0
+		me.lossTime, me.lossCount, me.lossRef = at.Time, 0, 0
 		if me.newTime != 0 && me.newTime < at.Time {
 			me.lossTime = me.newTime
 		}
@@ -203,8 +205,8 @@ func (f *Flow) acked(c *reasm.Conn, d fact.Dir, p *layers.Packet, n uint32, at f
 	if !ok {
 		return
 	}
-	if blocks, k := p.TCP.SACK(); k > 0 {
-		f.sack(c, d, top, blocks[0], at, log, s)
+	if block, has := sackBlock(p); has {
+		f.sack(c, d, top, block, at, log, s)
 	}
 	flags := uint8(p.TCP.Flags())
 	if n == 0 && flags&(syn|fin|rst) == 0 && num == me.lastAck && p.TCP.Window() == me.lastWin && c.Sent(o) > top {
@@ -275,6 +277,28 @@ func (f *Flow) sack(c *reasm.Conn, d fact.Dir, top int64, block [2]layers.Seq, a
 
 // farSack is how far outside of what was sent a SACK block is no accident (TCP-026).
 const farSack = 1 << 20
+
+// sackBlock returns the first block of the SACK option (RFC 2018, section 3).
+func sackBlock(p *layers.Packet) (block [2]layers.Seq, ok bool) {
+	const kindEnd, kindNop, kindSACK = 0, 1, 5
+	for o := p.TCP.Options(); len(o) > 0; {
+		switch {
+		case o[0] == kindEnd:
+			return block, false
+		case o[0] == kindNop:
+			o = o[1:]
+		case len(o) < 2 || int(o[1]) < 2 || int(o[1]) > len(o):
+			return block, false
+		case o[0] == kindSACK && o[1] >= 10:
+			block[0] = layers.Seq(binary.BigEndian.Uint32(o[2:]))
+			block[1] = layers.Seq(binary.BigEndian.Uint32(o[6:]))
+			return block, true
+		default:
+			o = o[o[1]:]
+		}
+	}
+	return block, false
+}
 
 // freed looks for a last small piece that was held back until an
 // acknowledgement came: Nagle's algorithm against a delayed ACK (TCP-030).
@@ -371,7 +395,7 @@ func (f *Flow) pause(c *reasm.Conn, d fact.Dir, p *layers.Packet, class reasm.Cl
 	log.Add(fact.Fact{Kind: fact.TCPStall, Time: at.Time, Frame: at.Frame, From: owed, Level: why, Cmd: f.speaker,
 		Num: clip32(uint64(quiet / 1e6))}, nil)
 	if quiet >= idleTime {
-		f.side[d].idleRef = log.Add(fact.Fact{Kind: fact.TCPIdle, Time: at.Time, Frame: at.Frame, From: d,
+		log.Add(fact.Fact{Kind: fact.TCPIdle, Time: at.Time, Frame: at.Frame, From: d,
 			Num: clip32(uint64(quiet / 1e6))}, nil)
 	}
 }

@@ -108,7 +108,6 @@ type side struct {
 	bigEnd     int64 // end of the largest segment on its way
 	ahead      int64 // offset of a segment without payload beyond all data seen
 	aheadTime  int64
-	heldTime   int64 // time of the last piece sent
 	ackedAt    int64 // time of the acknowledgement that freed it
 	finTime    int64
 	gap        uint64
@@ -119,7 +118,6 @@ type side struct {
 	unaSize    uint32
 	aheadFrame uint32
 	bigSize    uint32
-	lossFrame  uint32
 	finEnd     int64 // offset of its FIN
 	lastAck    layers.Seq
 	shift      uint8
@@ -135,9 +133,8 @@ type side struct {
 
 	// Facts that grow: their places in the log.
 	lossRef, zeroRef, keepRef, lateRef, copyRef, offRef, sumRef uint16
-	cutRef, spurRef, afterRef, idleRef, ttlRef, heldRef         uint16
+	cutRef, spurRef, afterRef, ttlRef, heldRef                  uint16
 
-	damaged  uint16
 	afterRst bool
 	below    bool // has sent data with a window below baseWin since sinceBase counts
 	finAcked bool
@@ -172,7 +169,6 @@ func (f *Flow) Segment(t *reasm.Table, c *reasm.Conn, d fact.Dir, p *layers.Pack
 	}
 	switch class {
 	case reasm.ClassDamaged:
-		me.damaged++
 		f.grow(log, &me.sumRef, fact.Fact{Kind: fact.TCPChecksum, From: d}, at, 1)
 		return
 	case reasm.ClassOutside:

@@ -46,6 +46,7 @@ func (f *Flow) syn(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, log 
 		return
 	}
 	if s.SynAck == 0 {
+		f.revived(d, log, s)
 		s.SynAck, s.SynAckAt = at.Frame, at.Time
 		f.isn[d] = p.TCP.Seq()
 		f.synSeen[d] = true
@@ -76,6 +77,25 @@ func (f *Flow) syn(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, log 
 	if !peer.scaled {
 		both := s.Side[0].WScale >= 0 && s.Side[1].WScale >= 0
 		peer.scaled, me.scaled = both, both
+	}
+}
+
+// revived takes back what came in d's name before its SYN-ACK: a forged reset or FIN.
+func (f *Flow) revived(d fact.Dir, log *fact.Log, s *fact.TCPSummary) {
+	x, me := &s.Side[d], &f.side[d]
+	if x.Rst != 0 {
+		s.Refused = false
+		f.mark(log, d, 4)
+		if r := log.Get(f.reset[d]); r != nil {
+			r.Level = 3
+		}
+		x.Rst, x.RstTime = 0, 0
+	}
+	if x.Fin != 0 {
+		x.Fin, x.FinTime, me.finTime, me.finEnd = 0, 0, 0, 0
+	}
+	if s.Closed == 1+uint8(d) {
+		s.Closed = 0
 	}
 }
 
