@@ -13,17 +13,17 @@ import (
 
 // Bounds and thresholds of the TLS groups beside those of Limits.
 const (
-	tlsSilence    = 10 * time.Second // a server that has not answered a hello for so long will not
-	tlsGaveUp     = 5 * time.Second  // a client that closes after so long has waited in vain
-	tlsRefusal    = time.Second      // a server that refuses closes within this time
-	tlsBigHello   = 1400             // bytes of a hello that do not fit into one segment everywhere
-	tlsBigChain   = 8 << 10          // bytes of a Certificate message that cost a round trip
-	tlsClockSlack = 5 * time.Minute  // difference of two clocks that means nothing
-	tlsClockWrong = time.Hour        // one that does
+	tlsSilence    = 10 * time.Second       // a server that has not answered a hello for so long will not
+	tlsGaveUp     = 5 * time.Second        // a client that closes after so long has waited in vain
+	tlsRefusal    = time.Second            // a server that refuses closes within this time
+	tlsBigHello   = 1400                   // bytes of a hello that do not fit into one segment everywhere
+	tlsBigChain   = 8 << 10                // bytes of a Certificate message that cost a round trip
+	tlsSnap       = 500 * time.Millisecond // a client that judges the certificate after the handshake goes away at once
+	tlsClockSlack = 5 * time.Minute        // difference of two clocks that means nothing
+	tlsClockWrong = time.Hour              // one that does
 	tlsClockRange = 20 * 365 * 24 * time.Hour
 	tlsFrames     = 12 // frames named in one finding
 	tlsListed     = 12 // names of suites, groups and versions in one field
-	tlsHeard      = 16 << 10
 )
 
 // tlsChecks are the conditions of the groups STLS, IMPL, TLS and TLSA, in the
@@ -144,6 +144,8 @@ func when(from, to int64) string {
 	switch {
 	case from == 0 || to == 0 || d < 0:
 		return ""
+	case d < time.Millisecond:
+		return fmt.Sprintf("%d µs", d.Microseconds())
 	case d < 100*time.Millisecond:
 		return fmt.Sprintf("%.1f ms", float64(d)/1e6)
 	case d < 10*time.Second:
@@ -223,7 +225,7 @@ func (c *Case) tlsTrouble() (frame uint32, ok bool) {
 	}
 	for i := range t.Alerts {
 		a := &t.Alerts[i]
-		if a.Level == 0 || c.isFatal(a.Level, a.Code) {
+		if (a.Level == 0 || c.isFatal(a.Level, a.Code)) && !c.consequence(a) {
 			frame, ok = earlier(frame, a.At.Frame), true
 		}
 	}
@@ -251,44 +253,37 @@ func offersUpTo(h *tlsrec.ClientHello) string {
 	return tlsrec.VersionName(h.Max)
 }
 
-func suiteNames(list []uint16) string {
-	var names []string
-	for _, v := range list {
-		if !tlsrec.IsGREASE(v) {
-			names = append(names, strings.TrimPrefix(tlsrec.SuiteName(v), "TLS_"))
-		}
+func helloSuites(h *tlsrec.ClientHello) string { return listed(suiteList(h)) }
+
+// fewSuites names the suites of a hello as far as they fit into a sentence.
+func fewSuites(h *tlsrec.ClientHello) string {
+	names := suiteList(h)
+	if len(names) > 4 {
+		return strings.Join(names[:3], ", ") + fmt.Sprintf(" and %d more", len(names)-3)
 	}
-	return listed(names)
+	return strings.Join(names, ", ")
 }
 
-func helloSuites(h *tlsrec.ClientHello) string {
-	if !h.SSLv2 {
-		return suiteNames(h.Ciphers)
-	}
-	var names []string
-	for _, v := range h.V2Ciphers {
-		names = append(names, strings.TrimPrefix(tlsrec.V2SuiteName(v), "TLS_"))
-	}
-	return listed(names)
-}
-
-// countSuites counts what a hello offers: signals and GREASE are no suites.
-func countSuites(h *tlsrec.ClientHello) (n int) {
+// suiteList names what a hello offers, without signals and GREASE.
+func suiteList(h *tlsrec.ClientHello) (names []string) {
 	if h.SSLv2 {
 		for _, v := range h.V2Ciphers {
 			if v != 0xff && v != 0x5600 {
-				n++
+				names = append(names, strings.TrimPrefix(tlsrec.V2SuiteName(v), "TLS_"))
 			}
 		}
-		return n
+		return names
 	}
 	for _, v := range h.Ciphers {
 		if !tlsrec.IsGREASE(v) && v != 0xff && v != 0x5600 {
-			n++
+			names = append(names, strings.TrimPrefix(tlsrec.SuiteName(v), "TLS_"))
 		}
 	}
-	return n
+	return names
 }
+
+// countSuites counts what a hello offers: signals and GREASE are no suites.
+func countSuites(h *tlsrec.ClientHello) int { return len(suiteList(h)) }
 
 func namesOf(list []uint16, name func(uint16) string) string {
 	var names []string
@@ -559,7 +554,7 @@ func tlsV2Hello(c *Case, _ *fact.Fact, r *Raiser) {
 	g.with("highest version", tlsrec.VersionName(h.Max)).withInt("ciphers", countSuites(h)).with("cipher list", helloSuites(h))
 	g.withInt("challenge length", h.Challenge).withInt("hello bytes", h.Size+2)
 	g.What = fmt.Sprintf("The hello of %d bytes has the SSLv2 format: up to %s, %s (%s), challenge of %d bytes, no extensions.",
-		h.Size+2, tlsrec.VersionName(h.Max), plural(countSuites(h), "cipher suite"), helloSuites(h), h.Challenge)
+		h.Size+2, tlsrec.VersionName(h.Max), plural(countSuites(h), "cipher suite"), fewSuites(h), h.Challenge)
 }
 
 func tlsV2Session(c *Case, _ *fact.Fact, r *Raiser) {
@@ -640,27 +635,29 @@ func tlsObsoleteOffer(c *Case, _ *fact.Fact, r *Raiser) {
 	n, old := 0, 0
 	for _, v := range h.Ciphers {
 		s, ok := tlsrec.Suite(v)
-		if !ok || s.SCSV {
-			if !tlsrec.IsGREASE(v) && !s.SCSV {
-				return // a suite without a name is nothing that could be called outdated
-			}
+		switch {
+		case s.SCSV || tlsrec.IsGREASE(v):
 			continue
-		}
-		if s.TLS13 || s.Kx == "ECDHE" || s.AEAD() {
-			return
+		case !ok || s.TLS13 || s.Kx == "ECDHE" || s.AEAD():
+			return // modern, or without a name that could be called outdated
 		}
 		n++
 		if s.Weak&^tlsrec.WeakNoFS != 0 || s.Kx == "RSA" && s.Mode == tlsrec.ModeCBC && s.Hash == "SHA" {
 			old++
 		}
 	}
-	n += len(h.V2Ciphers) - len(h.Ciphers)*min(1, len(h.V2Ciphers)) // SSLv2 suites proper
-	if n == 0 || old < len(h.Ciphers) && old < n && n > 3 {
+	for _, v := range h.V2Ciphers {
+		if v >= 0x10000 { // suites of SSL 2.0 itself
+			n, old = n+1, old+1
+		}
+	}
+	// Few suites are a sign of age only where nothing of TLS 1.2 is among them.
+	if n == 0 || old < n && (n > 3 || h.Max >= tlsrec.TLS12) {
 		return
 	}
 	g := r.by(fact.Client, h.At)
 	g.with("ciphers", helloSuites(h)).with("newest version", tlsrec.VersionName(h.Max))
-	g.What = fmt.Sprintf("The client offers %s and no modern key exchange or cipher: %s.", plural(n, "cipher suite"), helloSuites(h))
+	g.What = fmt.Sprintf("The client offers %s and no modern key exchange or cipher: %s.", plural(n, "cipher suite"), fewSuites(h))
 }
 
 // moments are the phases in words.
@@ -1310,6 +1307,9 @@ func tlsClientCertMissing(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	d, at, how := c.firstClose()
+	if a := c.hidden(fact.Server, tlsrec.PhaseData); a != nil && (at.Frame == 0 || a.At.Frame < at.Frame) {
+		d, at, how = fact.Server, a.At, "close_notify"
+	}
 	short := t.Data[fact.Server] == 1 && t.Data[fact.Client] <= 1 && !t.Implicit
 	if d != fact.Server || how == "" || !short {
 		return

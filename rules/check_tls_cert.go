@@ -133,8 +133,12 @@ func certNotYet(c *Case, _ *fact.Fact, r *Raiser) {
 		if c.accepted() || !c.clockPlausible(now) || i > 0 {
 			g.Severity = Warning
 		}
-		g.with("subject", x.Subject).with("notBefore", day(x.NotBefore)).with("difference", (time.Duration(x.NotBefore-now) * time.Second).String())
-		g.What = fmt.Sprintf("The certificate of %s is valid from %s on, %s after this session.", certText(x), day(x.NotBefore), (time.Duration(x.NotBefore-now) * time.Second).String())
+		ahead := (time.Duration(x.NotBefore-now) * time.Second).String()
+		if days := (x.NotBefore - now) / 86400; days > 1 {
+			ahead = plural(int(days), "day")
+		}
+		g.with("subject", x.Subject).with("notBefore", day(x.NotBefore)).with("difference", ahead)
+		g.What = fmt.Sprintf("The certificate of %s is valid from %s on, %s after this session.", certText(x), day(x.NotBefore), ahead)
 		if a := c.certRefused(); a != nil {
 			g.withFrames(a.At.Frame)
 		}
@@ -465,7 +469,8 @@ func (c *Case) leftAfterCert() bool {
 		return false
 	}
 	d, at, how := c.firstClose()
-	return how != "" && d == fact.Client && at.Frame > t.FinishedAt[fact.Client].Frame && !c.Capturing(at)
+	return how != "" && d == fact.Client && at.Frame > t.FinishedAt[fact.Client].Frame &&
+		time.Duration(at.Time-t.DoneAt.Time) < tlsSnap && !c.Capturing(at)
 }
 
 // Capturing reports that a place is the capture's last frame, so that more may have followed.

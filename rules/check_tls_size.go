@@ -17,7 +17,7 @@ const (
 	sizeQueueID   = 9   // shortest queue ID
 	sizeQueueLong = 17  // longest
 	sizeBye       = 15  // Postfix: 221 2.0.0 Bye
-	sizeHello     = 60  // an answer to EHLO is longer
+	sizeHello     = 90  // an answer to EHLO is longer
 	sizeMessage   = 120 // a message with the least header is longer
 	sizeLoss      = 14  // the line "250-STARTTLS" that the second answer to EHLO lacks
 )
