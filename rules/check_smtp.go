@@ -29,6 +29,7 @@ var smtpChecks = []Check{
 	{ID: "smtp-no-hello", Needs: BOTH | START, Do: smtpNoHello},
 	{ID: "smtp-helo-not-fqdn", Do: smtpHeloNotFQDN},
 	{ID: "smtp-server-identity", Do: smtpServerIdentity},
+	{ID: "smtp-bdat-desync", Needs: BOTH, Do: smtpBdatDesync}, // before the rules that it explains
 	{ID: "smtp-unknown-command", Do: smtpUnknownCommand},
 	{ID: "smtp-syntax-error", Do: smtpSyntaxError},
 	{ID: "smtp-bad-sequence", Do: smtpBadSequence},
@@ -63,7 +64,6 @@ var smtpChecks = []Check{
 	{ID: "smtp-round-trips-wasted", Needs: BOTH, Do: smtpRoundTripsWasted},
 	{ID: "smtp-bdat-unoffered", On: fact.Command, Do: smtpBdatUnoffered},
 	{ID: "smtp-bdat-short", Needs: BOTH, Do: smtpBdatShort},
-	{ID: "smtp-bdat-desync", Needs: BOTH, Do: smtpBdatDesync},
 	{ID: "smtp-data-bdat-mixed", Do: smtpDataBdatMixed},
 	{ID: "smtp-abandoned", Do: smtpAbandoned},
 	{ID: "smtp-callout", Do: smtpCallout},
@@ -851,8 +851,12 @@ func smtpUnknownCommand(c *Case, _ *fact.Fact, r *Raiser) {
 func smtpSyntaxError(c *Case, _ *fact.Fact, r *Raiser) {
 	refusals(c, r, "had the wrong form", func(e *Exchange) bool {
 		switch smtp.Cmd(e.Command.Cmd) {
-		case smtp.AUTH, smtp.BDAT, smtp.STARTTLS:
+		case smtp.AUTH, smtp.STARTTLS:
 			return false
+		case smtp.BDAT:
+			if c.Raised("smtp-bdat-desync") {
+				return false
+			}
 		case smtp.EHLO:
 			if c.Raised("smtp-ehlo-refused") {
 				return false
@@ -1340,7 +1344,7 @@ func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 		if e.Reply != nil && (e.Code() == 421 || e.Code() == 221 || e.Code() == 521 || e.Cmd() == smtp.Greeting && e.Code() >= 400) {
 			return // it had said so
 		}
-		if e.Command == nil || e.Reply != nil || e.Command.Kind == fact.BodyEnd || e.Cmd() == smtp.QUIT {
+		if !c.Owed(e) || e.Command.Kind == fact.BodyEnd || e.Cmd() == smtp.QUIT {
 			continue
 		}
 		if c.inTLS() && c.inClear(e.Command) || e.Sent.Time >= s.FinTime {
@@ -1516,7 +1520,7 @@ func smtpNoQuit(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	for i := range c.Exchanges() { // left while a reply was owed, or after it was sent away
 		e := &c.view.exchanges[i]
-		if e.Command != nil && e.Reply == nil || e.Code() == 421 {
+		if c.Owed(e) || e.Code() == 421 {
 			return
 		}
 	}
@@ -1615,7 +1619,7 @@ func smtpClientImpatient(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	for i := range c.Exchanges() {
 		e := &c.view.exchanges[i]
-		if e.Command == nil || e.Reply != nil || e.Cmd() == smtp.QUIT || c.inTLS() && c.inClear(e.Command) {
+		if !c.Owed(e) || e.Cmd() == smtp.QUIT || c.inTLS() && c.inClear(e.Command) {
 			continue
 		}
 		waited := when - e.Sent.Time
@@ -1851,16 +1855,17 @@ func smtpLostDotStuffing(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	after := (*fact.Fact)(nil) // the final dot, or the refusal of DATA
 	var first *Exchange
-	n, ahead := 0, 0
+	n, ahead := 0, 0 // errors; of these: to lines sent without waiting, or behind a refused DATA
+	refused := false
 	for i := range c.Exchanges() {
 		e := &c.view.exchanges[i]
 		if e.Command == nil {
 			continue
 		}
 		if e.Command.Kind == fact.BodyEnd {
-			after = e.Command
+			after, refused = e.Command, false
 		} else if e.Cmd() == smtp.DATA && e.Code() >= 400 {
-			after = e.Reply
+			after, refused = e.Reply, true
 		}
 		if after == nil || e.Command.Kind != fact.Command || smtp.Cmd(e.Command.Cmd) != smtp.Unknown {
 			continue
@@ -1868,14 +1873,14 @@ func smtpLostDotStuffing(c *Case, _ *fact.Fact, r *Raiser) {
 		if e.Code() != 500 && e.Code() != 502 && e.Code() != 503 {
 			continue
 		}
-		if text := string(c.Log.Text(e.Command)); text != "" && !strings.ContainsAny(text, " :<") {
+		if text := string(c.Log.Text(e.Command)); text != "" && text != "." && !strings.ContainsAny(text, " :<") {
 			continue
 		}
 		if first == nil {
 			first = e
 		}
 		n++
-		if e.Command.Level == 1 {
+		if e.Command.Level == 1 || refused {
 			ahead++
 		}
 	}

@@ -43,6 +43,25 @@ func (e *Exchange) Code() uint16 {
 	return e.Reply.Code
 }
 
+// Owed reports whether the server has not answered what it should have: a
+// login in which the client's next response is awaited is not owed an answer.
+func (c *Case) Owed(e *Exchange) bool {
+	if e.Command == nil || e.Reply != nil {
+		return false
+	}
+	owed := true
+	for i := range c.Log.Facts {
+		switch f := &c.Log.Facts[i]; {
+		case c.Log.Get(f.Ref) != e.Command:
+		case f.Kind == fact.Challenge:
+			owed = false
+		case f.Kind == fact.Response:
+			owed = true
+		}
+	}
+	return owed
+}
+
 // An Outcome is what became of a transaction or of one of its recipients.
 type Outcome uint8
 

@@ -368,6 +368,8 @@ func (d *Dialog) afterReply(cmd Cmd, ref, code uint16, at fact.At) {
 // dataAnswer begins the message, or ends one that the client sent all the same.
 func (d *Dialog) dataAnswer(ref, code uint16, at fact.At) {
 	switch {
+	case code == codeGoAhead && ref != 0 && d.body.command == ref:
+		d.body.asked = true // the message came before it
 	case code == codeGoAhead && !d.body.on && d.seen[fact.Client]:
 		d.guess = false
 		d.queue, d.head, d.overflow = d.queue[:0], 0, 0 // commands sent behind DATA are content now
