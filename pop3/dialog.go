@@ -232,7 +232,8 @@ func (d *Dialog) End(how uint16, at fact.At) {
 	d.tellEarly()
 	if d.multi.open && !d.multi.unnamed {
 		if how != fact.EndOfCapture && !d.multi.holed {
-			d.oddity(fact.OddReplyFormat, fact.Server, d.multi.of, 0, at)
+			// Told at its last line, so that the wait for its dot can be seen.
+			d.oddity(fact.OddReplyFormat, fact.Server, d.multi.of, 0, d.multi.at)
 		}
 		d.endList(at, false)
 	}

@@ -13,6 +13,7 @@ const (
 	popIdle      = 600 * time.Second // RFC 1939, section 3: a server must wait at least so long
 	popSizeShare = 50                // a message may differ by one part in so many (2 %) from its announced size
 	popSizeFloor = 64                // and by so many bytes: some servers add a header of their own
+	popDotWait   = 10 * time.Second  // a client that leaves sooner has broken the list off itself
 	boxFrames    = 16                // frames named in one finding
 )
 
@@ -123,9 +124,9 @@ func (c *Case) boxLedger(code uint16) (n uint32, ok bool) {
 	return 0, false
 }
 
-// boxOffered says whether a capability was offered.
-func (c *Case) boxOffered(word string) string {
-	switch _, yes, known := c.offered(word, nil); {
+// boxOffered says whether a capability was offered before f.
+func (c *Case) boxOffered(word string, f *fact.Fact) string {
+	switch _, yes, known := c.offered(word, f); {
 	case yes:
 		return "yes"
 	case known:
@@ -344,14 +345,17 @@ func boxClear(c *Case, r *Raiser, upgrade string) {
 		if at.Kind == fact.Command && c.isPOP() && at.Cmd == uint8(pop3.PASS) && at.Num > 7 {
 			boxSet(g, "password length", fmt.Sprint(at.Num-7)) // without "PASS " and CRLF
 		}
-		boxSet(g, upgrade+" offered", c.boxOffered(upgrade))
-		secret := "password"
+		boxSet(g, upgrade+" offered", c.boxOffered(upgrade, f))
+		secret, way := "password", mech
+		if mech == "USER" {
+			way = "USER and PASS"
+		}
 		if mech == "XOAUTH2" || mech == "OAUTHBEARER" {
 			secret = "access token"
 		}
-		g.What = fmt.Sprintf("The %s went over the wire readable in frame %d (%s).", secret, at.Frame, mech)
+		g.What = fmt.Sprintf("The %s went over the wire readable in frame %d (%s).", secret, at.Frame, way)
 		if user != "" {
-			g.What = fmt.Sprintf("The %s of %q went over the wire readable in frame %d (%s).", secret, user, at.Frame, mech)
+			g.What = fmt.Sprintf("The %s of %q went over the wire readable in frame %d (%s).", secret, user, at.Frame, way)
 		}
 	}
 }
@@ -426,7 +430,7 @@ func popTrouble(what pop3.Trouble) func(*Case, *fact.Fact, *Raiser) {
 		}
 		g.What = fmt.Sprintf("The answer to %s in frame %d was %q.", verb, f.Frame, "-ERR "+c.boxWords(f))
 		if what == pop3.Plaintext {
-			boxSet(g, "STLS offered", c.boxOffered("STLS"))
+			boxSet(g, "STLS offered", c.boxOffered("STLS", f))
 		}
 	}
 }
@@ -512,6 +516,9 @@ func popListBroken(c *Case, f *fact.Fact, r *Raiser) {
 	if cmd := pop3.Cmd(f.Cmd); cmd != pop3.LIST && cmd != pop3.UIDL && cmd != pop3.CAPA {
 		return
 	}
+	if f.Num == 0 && c.popBrokenOff(f) {
+		return
+	}
 	if boxAgain(r, f) {
 		return
 	}
@@ -523,7 +530,19 @@ func popListBroken(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	boxSet(g, "bad lines", fmt.Sprint(f.Num))
-	g.What = fmt.Sprintf("%s of the answer to %s do not begin with a message number and a value.", boxPlural(uint64(f.Num), "line"), verb)
+	g.What = fmt.Sprintf("The answer to %s has %s that should begin with a message number and its value, and does not.", verb, boxPlural(uint64(f.Num), "line"))
+}
+
+// popBrokenOff reports that a list without its dot was the last thing the
+// server said, and that the client, or the network, did not wait for the rest.
+func (c *Case) popBrokenOff(f *fact.Fact) bool {
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		if x.Kind == fact.Reply && x.Frame >= f.Frame && x.Ref != f.Ref {
+			return false // the server went on without it
+		}
+	}
+	return c.TCP.Closed != 2 && c.End-f.Time < int64(popDotWait) || c.TCP.HowClosed == fact.EndReset || c.TCP.Side[fact.Server].Unacked > 0
 }
 
 // popListCount compares the list with what STAT has said just before it.

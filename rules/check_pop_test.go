@@ -243,6 +243,9 @@ func TestPop(t *testing.T) {
 		{name: "near: no such message", script: popAPOPIn + "C: RETR 9\nS: -ERR There's no message 9.\n" + popOut, want: "pop-apop pop-summary"},
 
 		{name: "list-broken: no dot", script: popAPOPIn + "C: LIST\nS: +OK\nS: 1 10\nC: NOOP\nS: +OK\n" + popOut, want: "pop-apop pop-list-broken? pop-summary"},
+		{name: "list-broken: no dot, the server closed", script: popAPOPIn + "C: LIST\nS: +OK\nS: 1 10", closed: 2, want: "pop-apop pop-list-broken?"},
+		{name: "near: the client broke it off", script: popAPOPIn + "C: LIST\nS: +OK\nS: 1 10", closed: 1, want: "pop-apop"},
+		{name: "near: the list was reset", script: popAPOPIn + "C: LIST\nS: +OK\nS: 1 10", how: fact.EndReset, closed: 2, want: "pop-apop"},
 		{name: "list-broken: lines", script: popAPOPIn + "C: LIST\nS: +OK\nS: x y\nS: .\n" + popOut, want: "pop-apop pop-list-broken? pop-summary"},
 		{name: "list-broken: count", script: popAPOPIn + "C: STAT\nS: +OK 2 30\nC: LIST\nS: +OK\nS: 1 10\nS: .\n" + popOut, want: "pop-apop pop-list-broken? pop-summary"},
 		{name: "near: one was deleted in between", script: popAPOPIn + "C: STAT\nS: +OK 2 30\nC: DELE 2\nS: +OK\nC: LIST\nS: +OK\nS: 1 10\nS: .\n" + popOut, want: "pop-apop pop-summary"},
@@ -281,7 +284,7 @@ func TestPopWords(t *testing.T) {
 	boxJudge(c, popChecks)
 	for id, want := range map[string]string{
 		"pop-deletes-lost":    "2 messages marked for deletion (number 3, 4), then the client reset the connection without QUIT: nothing was deleted. [12 13] map[ended:the client reset the connection messages:3, 4]",
-		"pop-user-pass-clear": `The password of "bob" went over the wire readable in frame 7 (USER). [5 7] map[STLS offered:not asked mechanism:USER password length:7 user:bob]`,
+		"pop-user-pass-clear": `The password of "bob" went over the wire readable in frame 7 (USER and PASS). [5 7] map[STLS offered:not asked mechanism:USER password length:7 user:bob]`,
 	} {
 		g := c.Find(id)
 		if g == nil {
