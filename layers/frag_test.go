@@ -172,6 +172,9 @@ func FuzzFragments(f *testing.F) {
 		end := -1
 		for i := 0; i+1 < len(script) && i < 200; i += 2 {
 			unit, n, more := int(script[i]%32), int(script[i+1]%16)+1, script[i+1]&0x80 == 0
+			if unit == 0 && !more {
+				continue // no fragment
+			}
 			if end >= 0 && (unit+n > end || !more) {
 				continue // two ends and what lies behind one are another test
 			}
