@@ -24,6 +24,8 @@ var authChecks = []Check{
 	{ID: "auth-temp-failure", On: fact.AuthEnd, Do: authTempFailure},
 	{ID: "auth-encryption-needed", On: fact.AuthEnd, Do: authEncryptionNeeded},
 	{ID: "auth-password-state", On: fact.AuthEnd, Do: authPasswordState},
+	{ID: "auth-brute-force", Do: authBruteForce},
+	{ID: "auth-success-after-failures", Do: authSuccessAfterFailures},
 	{ID: "auth-bad-encoding", On: fact.AuthEnd, Do: authBadEncoding},
 	{ID: "auth-aborted", On: fact.AuthEnd, Do: authAborted},
 	{ID: "auth-not-enabled", On: fact.AuthEnd, Do: authNotEnabled},
@@ -55,12 +57,12 @@ func (c *Case) loginOf(end *fact.Fact) (l login) {
 	if l.command != nil {
 		l.last = l.command.At()
 	}
-	for i := range c.Log.Facts {
+	for i := max(int(end.Ref)-1, 0); i < len(c.Log.Facts) && end.Ref != 0; i++ {
 		f := &c.Log.Facts[i]
 		if f == end {
 			break
 		}
-		if f.Ref != end.Ref || end.Ref == 0 {
+		if f.Ref != end.Ref {
 			continue
 		}
 		switch f.Kind {
@@ -103,8 +105,12 @@ func (l *login) think(c *Case) int64 {
 	return max(l.end.Time-l.last.Time-c.TCP.RTTServer, 0)
 }
 
-// raise begins a finding about a login.
+// raiseLogin begins a finding about a login. When there are too many of the
+// rule already, what is returned is not kept.
 func (c *Case) raiseLogin(r *Raiser, l *login) *Finding {
+	if !r.room() {
+		return &Finding{}
+	}
 	g := r.At(l.end)
 	g.evidence(l.command, l.asked, l.end)
 	g.add("mechanism", l.mech)
@@ -249,9 +255,9 @@ func authClearCredentials(c *Case, f *fact.Fact, r *Raiser) {
 	secret := f // where the secret was readable
 	length := uint32(0)
 	outcome := "no answer"
-	for i := range c.Log.Facts {
+	for i := max(int(f.Ref)-1, 0); i < len(c.Log.Facts) && f.Ref != 0 && l.end == nil; i++ {
 		x := &c.Log.Facts[i]
-		if x.Ref != f.Ref || f.Ref == 0 {
+		if x.Ref != f.Ref {
 			continue
 		}
 		switch x.Kind {
@@ -265,6 +271,9 @@ func authClearCredentials(c *Case, f *fact.Fact, r *Raiser) {
 			l.end = x
 			outcome = c.authAnswer(x)
 		}
+	}
+	if !r.room() {
+		return
 	}
 	g := r.At(f)
 	if c.privateBoth() {
@@ -426,6 +435,68 @@ func authPasswordState(c *Case, f *fact.Fact, r *Raiser) {
 	g := c.raiseLogin(r, &l)
 	g.add("text", cutText(string(c.Log.Text(f)), maxReply))
 	g.What = l.who() + " needs an action of the account's owner: \"" + c.authAnswer(f) + "\"."
+}
+
+// 010, 011: within one session. Those over several are for who sees them all.
+
+// failures counts the refused logins before the first good one.
+func (c *Case) failures() (n int, first, last, good *fact.Fact) {
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		switch {
+		case f.Kind != fact.AuthEnd:
+		case f.Level == fact.AuthFailed:
+			if n++; first == nil {
+				first = f
+			}
+			last = f
+		case f.Level == fact.AuthOK && good == nil:
+			return n, first, last, f
+		}
+	}
+	return n, first, last, nil
+}
+
+// brute returns how many failures, in how much time, are guessing.
+func (c *Case) brute() (int, time.Duration) {
+	l := c.thresholds()
+	if l.BruteCount == 0 {
+		return 5, limit(l.BruteTime, 600*time.Second)
+	}
+	return l.BruteCount, limit(l.BruteTime, 600*time.Second)
+}
+
+func authBruteForce(c *Case, _ *fact.Fact, r *Raiser) {
+	n, first, last, good := c.failures()
+	most, within := c.brute()
+	if n < most || time.Duration(last.Time-first.Time) > within {
+		return
+	}
+	l := c.loginOf(last)
+	g := r.At(last)
+	g.Count = n
+	g.evidence(first, last, good)
+	g.add("clients", c.Client.Addr().String())
+	g.add("users", l.user)
+	g.add("failures", strconv.Itoa(n))
+	g.add("successes", yesNo(good != nil))
+	g.add("period", howLong(last.Time-first.Time))
+	g.What = fmt.Sprintf("%s failed %d times to log in within %s.", c.Client.Addr(), n, howLong(last.Time-first.Time))
+}
+
+func authSuccessAfterFailures(c *Case, _ *fact.Fact, r *Raiser) {
+	n, first, last, good := c.failures()
+	most, within := c.brute()
+	if n < most || good == nil || time.Duration(good.Time-first.Time) > within {
+		return
+	}
+	l := c.loginOf(good)
+	g := r.At(good)
+	g.evidence(first, last, good)
+	g.add("user", l.user)
+	g.add("client", c.Client.Addr().String())
+	g.add("failures", strconv.Itoa(n))
+	g.What = fmt.Sprintf("%s after %d failures before it.", l.who()+" succeeded", n)
 }
 
 // 012
@@ -601,6 +672,9 @@ func authBasicDisabled(c *Case, f *fact.Fact, r *Raiser) {
 
 // authNTLM reads the names out of a type 2 message, MS-NLMP 2.2.1.2.
 func authNTLM(c *Case, f *fact.Fact, r *Raiser) {
+	if c.Raised("auth-ntlm-facts") {
+		return
+	}
 	b := decodeBase64(c.Log.Text(f))
 	const length, offset, version, least = 12, 16, 48, 48
 	if len(b) < least || string(b[:8]) != "NTLMSSP\x00" || b[8] != 2 {

@@ -90,11 +90,28 @@ const (
 
 // Bounds of what one finding carries. What lies beyond is counted.
 const (
+	maxTold   = 100 // findings of one rule in one session: the rest is counted
 	maxFolded = 20  // recipients told one by one: a longer list hides the rest of the report
 	maxShown  = 60  // bytes of a command in a sentence
 	maxReply  = 160 // bytes of a reply in a sentence
 	maxFrames = 50  // frames of evidence
 )
+
+// room reports whether one more finding of the rule fits; when it does not, the
+// last one counts it.
+func (r *Raiser) room() bool {
+	n, last := 0, 0
+	for i := range r.c.Findings {
+		if r.c.Findings[i].Rule == r.rule {
+			n, last = n+1, i
+		}
+	}
+	if n < maxTold {
+		return true
+	}
+	r.c.Findings[last].Count++
+	return false
+}
 
 // add appends a field when it has a value.
 func (g *Finding) add(key, value string) {
@@ -908,6 +925,9 @@ func smtpTransaction(c *Case, _ *fact.Fact, r *Raiser) {
 		if first == nil {
 			continue
 		}
+		if !r.room() {
+			continue
+		}
 		g := r.At(first)
 		g.Txn = t.N
 		g.evidence(t.Mail, t.Data, t.BodyEnd, t.Reply)
@@ -953,6 +973,9 @@ func smtpMailRejected(c *Case, _ *fact.Fact, r *Raiser) {
 	for i := range c.Exchanges() {
 		e := &c.view.exchanges[i]
 		if !c.mail() || e.Command == nil || e.Reply == nil || e.Cmd() != smtp.MAIL || e.Code() < 400 || e.Code() == 530 || e.Code() == 503 || e.Code() == 421 {
+			continue
+		}
+		if !r.room() {
 			continue
 		}
 		g := r.At(e.Reply)
@@ -1048,6 +1071,9 @@ func smtpNoValidRcpt(c *Case, _ *fact.Fact, r *Raiser) {
 		if about == 0 {
 			continue
 		}
+		if !r.room() {
+			continue
+		}
 		g := r.At(last)
 		g.Txn = t.N
 		for k := range t.Recipients {
@@ -1076,6 +1102,9 @@ func smtpDataRefused(c *Case, _ *fact.Fact, r *Raiser) {
 		t := &c.view.txns[i]
 		accepted, _ := t.Taken()
 		if accepted == 0 || t.DataReply == nil || t.DataReply.Code < 400 || t.DataReply.Code == 421 {
+			continue
+		}
+		if !r.room() {
 			continue
 		}
 		g := r.At(t.DataReply)
@@ -1108,6 +1137,9 @@ func smtpAccepted(c *Case, _ *fact.Fact, r *Raiser) {
 					reply = m
 				}
 			}
+		}
+		if !r.room() {
+			continue
 		}
 		g := r.At(reply)
 		g.Txn = t.N
@@ -1152,6 +1184,9 @@ func smtpRejectedAfterData(c *Case, _ *fact.Fact, r *Raiser) {
 	for i := range c.Transactions() {
 		t := &c.view.txns[i]
 		if t.Reply == nil || t.Reply.Code < 400 || t.Reply.Code == 421 && t.BodyEnd == nil {
+			continue
+		}
+		if !r.room() {
 			continue
 		}
 		g := r.At(t.Reply)
@@ -1201,6 +1236,9 @@ func smtpFateUnknown(c *Case, _ *fact.Fact, r *Raiser) {
 		waited := max(end.Time-t.BodyEnd.Time, 0)
 		if by == "" && c.Capture != nil {
 			waited = max(c.Capture.Last-t.BodyEnd.Time, 0)
+		}
+		if !r.room() {
+			continue
 		}
 		g := r.At(t.BodyEnd)
 		g.Txn = t.N
@@ -1423,6 +1461,9 @@ func smtpShuttingDown(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	phase, txn := c.openAt(f)
+	if !r.room() {
+		return
+	}
 	g := r.At(f)
 	g.Txn = txn
 	asked := c.Log.Get(f.Ref)
@@ -1459,6 +1500,9 @@ func smtpTimeoutIdle(c *Case, f *fact.Fact, r *Raiser) {
 }
 
 func (c *Case) timedOut(f *fact.Fact, r *Raiser, phase string, txn int16) {
+	if !r.room() {
+		return
+	}
 	g := r.At(f)
 	g.Txn = txn
 	last := c.lastOfClient(f)
@@ -1658,6 +1702,9 @@ func smtpFinalReplySlow(c *Case, _ *fact.Fact, r *Raiser) {
 		if !ok || c.lossBetween(t.BodyEnd.Frame, t.Reply.Frame) {
 			continue
 		}
+		if !r.room() {
+			continue
+		}
 		g := r.At(t.Reply)
 		g.Severity, g.Txn = sev, t.N
 		g.evidence(t.BodyEnd, t.Reply)
@@ -1806,6 +1853,9 @@ func smtpBareLFBody(c *Case, _ *fact.Fact, r *Raiser) {
 		if first == nil {
 			continue
 		}
+		if !r.room() {
+			continue
+		}
 		g := r.At(first)
 		g.Txn, g.Count = t.N, lf+cr
 		g.add("bare_lf", strconv.Itoa(lf))
@@ -1824,6 +1874,9 @@ func smtpBareLFBody(c *Case, _ *fact.Fact, r *Raiser) {
 
 func smtpSmuggling(c *Case, f *fact.Fact, r *Raiser) {
 	if !c.mail() || f.Code != fact.OddSmuggling {
+		return
+	}
+	if !r.room() {
 		return
 	}
 	g := r.At(f)
@@ -1997,6 +2050,9 @@ func smtpEightBit(c *Case, f *fact.Fact, r *Raiser) {
 	if offered && (declared && !strings.EqualFold(body, "7BIT") || utf8) {
 		return
 	}
+	if !r.room() {
+		return
+	}
 	g := r.At(f)
 	g.Txn = t.N
 	g.add("count", strconv.Itoa(int(f.Num)))
@@ -2033,6 +2089,9 @@ func smtpUTF8Address(c *Case, f *fact.Fact, r *Raiser) {
 		_, keyword = param(mail, "SMTPUTF8")
 	}
 	if !known || offered && keyword {
+		return
+	}
+	if !r.room() {
 		return
 	}
 	g := r.At(f)
@@ -2087,6 +2146,9 @@ func smtpSizeMismatch(c *Case, _ *fact.Fact, r *Raiser) {
 		case declared > 0 && sent > declared+declared/20+1024:
 			at, why = t.BodyEnd, fmt.Sprintf("%d bytes were announced and %d sent", declared, sent)
 		default:
+			continue
+		}
+		if !r.room() {
 			continue
 		}
 		g := r.At(at)
@@ -2164,6 +2226,9 @@ func smtpRoundTripsWasted(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		used := len(t.Recipients) + 2
 		lost := int64(used-1) * c.TCP.RTTServer
+		if !r.room() {
+			continue
+		}
 		g := r.At(t.Mail)
 		g.Txn = t.N
 		g.evidence(t.Mail, t.DataReply)
@@ -2286,6 +2351,9 @@ func smtpAbandoned(c *Case, _ *fact.Fact, r *Raiser) {
 		if c.callout(t) {
 			continue
 		}
+		if !r.room() {
+			continue
+		}
 		g := r.At(t.EndedBy)
 		g.Txn = t.N
 		g.evidence(t.Mail, t.EndedBy)
@@ -2315,6 +2383,9 @@ func smtpCallout(c *Case, _ *fact.Fact, r *Raiser) {
 			continue
 		}
 		to, _ := c.Path(t.Recipients[0].Command)
+		if !r.room() {
+			continue
+		}
 		g := r.At(t.Mail)
 		g.Txn = t.N
 		g.evidence(t.Mail, t.Recipients[0].Reply, t.EndedBy)
@@ -2338,6 +2409,9 @@ func smtpRcptOverflow(c *Case, _ *fact.Fact, r *Raiser) {
 				accepted++
 			}
 			if !c.overflow(rc.Reply) {
+				continue
+			}
+			if !r.room() {
 				continue
 			}
 			g := r.At(rc.Reply)

@@ -396,6 +396,10 @@ func TestAuth(t *testing.T) {
 		{name: "encryption needed", script: in("AUTH CRAM-MD5") + "C: AUTH LOGIN\nS: 538 5.7.11 encryption required\n" + mailOut, want: "auth-encryption-needed!"},
 		{name: "password to be changed", script: in("AUTH CRAM-MD5") + "C: AUTH CRAM-MD5\nS: 334 PDEyMz4=\nC: YWxpY2UgYjkxM2E2MDJjN2VkYTdhNDk1YjRlNmU3MzM0ZDM4OTA=\nS: 432 4.7.12 transition\n" + mailOut, want: "auth-password-state!"},
 		{name: "bad encoding", script: inTLS + "C: AUTH PLAIN dXNlcg==\nS: 501 5.5.2 bad\n" + mailOut, change: tls, want: "auth-bad-encoding?"},
+		{name: "guessing", script: inTLS + strings.Repeat(plain+"S: 535 5.7.8 no\n", 5) + plain + "S: 235 2.7.0 ok\n" + mailOut, change: tls,
+			want: "auth-brute-force? auth-success auth-success-after-failures?" + strings.Repeat(" auth-failed!", 5)},
+		{name: "four tries", script: inTLS + strings.Repeat(plain+"S: 535 5.7.8 no\n", 4) + plain + "S: 235 2.7.0 ok\n" + mailOut, change: tls,
+			want: "auth-success" + strings.Repeat(" auth-failed!", 4)},
 		{name: "cancelled", script: in("AUTH CRAM-MD5") + "C: AUTH CRAM-MD5\nS: 334 PDEyMz4=\nC: *\nS: 501 5.7.0 ok\n" + mailOut, want: "auth-aborted"},
 		{name: "left with a challenge open", script: in("AUTH CRAM-MD5") + "C: AUTH CRAM-MD5\nS: 334 PDEyMz4=\n", want: "auth-aborted smtp-no-quit"},
 		{name: "server left", script: in("AUTH CRAM-MD5") + "C: AUTH CRAM-MD5\nS: 334 PDEyMz4=\n", closed: 2, want: ""},
@@ -466,5 +470,29 @@ func TestSeedParity(t *testing.T) {
 	}
 	if g := c.Find("smtp-ready"); g == nil || !strings.Contains(g.What, "AUTH PLAIN LOGIN") {
 		t.Errorf("smtp-ready: %+v", g)
+	}
+}
+
+// The worst that a session can hold is judged within a moment, and told within bounds.
+func TestHostileSessions(t *testing.T) {
+	for _, turn := range []string{
+		"C: MAIL FROM:<a@b>\nS: 550 no\n",
+		"C! MAIL FROM:<a@b>\\r\\nRCPT TO:<c@d>\\r\\nDATA\\r\\n\nS! 250 a\\r\\n250 b\\r\\n354 c\\r\\n\nC! \xff\\n.\\nx\\r\\n.\\r\\n\nS: 554 no\n",
+		"C! AUTH PLAIN AGFsaWNlAHNlY3JldA==\\r\\n\nS: 535 no\n",
+		"C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: *\nS: 501 no\n",
+		"C! BDAT 4\\r\\nab\\r\\n\nS: 500 no\n",
+		"S: 421 4.4.2 timeout\n",
+		"C: what is this\nS: no\n",
+	} {
+		c := mailCase(mailTalk{script: mailIn + strings.Repeat(turn, 1000)})
+		begin := time.Now()
+		mailJudge(c)
+		if d := time.Since(begin); d > time.Second {
+			t.Errorf("%q: judged in %v", turn, d)
+		}
+		if n := len(c.Findings); n > 1000 {
+			t.Errorf("%q: %d findings", turn, n)
+		}
+		t.Logf("%.20q: %d facts, %d findings, %v", turn, len(c.Log.Facts), len(c.Findings), time.Since(begin))
 	}
 }

@@ -165,11 +165,14 @@ type dialogView struct {
 	exchanges []Exchange
 	txns      []Transaction
 	rcpts     []Recipient
-	at        []uint32 // by fact: 1 + index of its exchange
+	at        []uint32  // by fact: 1 + index of its exchange
+	hole      [2]uint32 // first frame behind which bytes of a side are missing, 0: none
+	lost      [2]uint32 // first frame at which the dialog lost its place in a side, 0: none
 }
 
 func (v *dialogView) reset() {
 	v.made = false
+	v.hole, v.lost = [2]uint32{}, [2]uint32{}
 	v.exchanges, v.txns, v.rcpts, v.at = v.exchanges[:0], v.txns[:0], v.rcpts[:0], v.at[:0]
 }
 
@@ -220,6 +223,11 @@ func (c *Case) pair() {
 		f := &facts[i]
 		v.at = append(v.at, 0)
 		switch f.Kind {
+		case fact.TCPGap, fact.Cut, fact.Resync:
+			lowest(&v.hole[f.From], f.Frame)
+			if f.Kind == fact.Resync {
+				lowest(&v.lost[f.From], f.Frame)
+			}
 		case fact.Command:
 			if (c.Proto == fact.SMTP || c.Proto == fact.LMTP) && smtp.Cmd(f.Cmd) == smtp.PROXY {
 				continue
@@ -261,6 +269,13 @@ func (c *Case) pair() {
 				v.at[i] = uint32(len(v.exchanges))
 			}
 		}
+	}
+}
+
+// lowest lowers a frame number, 0: none yet.
+func lowest(n *uint32, frame uint32) {
+	if frame = max(frame, 1); *n == 0 || frame < *n {
+		*n = frame
 	}
 }
 
@@ -840,34 +855,25 @@ func (c *Case) inTLS() bool {
 // whole reports whether nothing of dir's bytes is missing before fact f (nil:
 // in the whole session), so that what was not seen was not sent.
 func (c *Case) whole(dir fact.Dir, f *fact.Fact) bool {
+	c.dialog()
 	t := &c.TCP.Side[dir]
-	missing := t.Gap > 0 || t.Cut > 0
-	if c.TCP.OneSided || missing && f == nil {
+	hole := c.view.hole[dir]
+	switch {
+	case c.TCP.OneSided:
+		return false
+	case hole == 0: // missing bytes whose place is not known may be anywhere
+		return t.Gap == 0 && t.Cut == 0
+	case f == nil:
 		return false
 	}
-	located := false
-	for i := range c.Log.Facts {
-		g := &c.Log.Facts[i]
-		if g.From != dir || g.Kind != fact.TCPGap && g.Kind != fact.Cut && g.Kind != fact.Resync {
-			continue
-		}
-		located = true
-		if f == nil || g.Frame <= f.Frame {
-			return false
-		}
-	}
-	return located || !missing
+	return f.Frame < hole
 }
 
 // holes reports whether the dialog lost its place in dir's bytes before f.
 func (c *Case) holes(dir fact.Dir, f *fact.Fact) bool {
-	for i := range c.Log.Facts {
-		g := &c.Log.Facts[i]
-		if g.Kind == fact.Resync && g.From == dir && (f == nil || g.Frame <= f.Frame) {
-			return true
-		}
-	}
-	return false
+	c.dialog()
+	lost := c.view.lost[dir]
+	return lost != 0 && (f == nil || f.Frame >= lost)
 }
 
 // lossBetween reports whether segments of dir were lost and sent again between
