@@ -17,7 +17,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"postmortem/internal/fact"
 	"postmortem/layers"
@@ -110,7 +109,7 @@ func hear(t *testing.T, name string) map[pair]*ear {
 			k, up := MakeKey(&p)
 			c, place, isNew := tab.Get(k, w.Frame(i), row.Time)
 			d := c.Dir(&p, up)
-			if !isNew && c.Reused(d, &p, row.Time, int64(time.Hour)) {
+			if !isNew && c.Reused(d, &p) {
 				end(place)
 				c = tab.Renew(place, w.Frame(i), row.Time)
 				d = c.Dir(&p, up)

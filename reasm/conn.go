@@ -56,6 +56,9 @@ type Conn struct {
 	// for a stray of the one before; zero otherwise.
 	Aside fact.At
 
+	// Quiet is how long the conversation had been silent before its last frame.
+	Quiet int64
+
 	// Guessed: no SYN and no SYN-ACK told who the client is.
 	Guessed bool
 
@@ -208,7 +211,7 @@ func (c *Conn) Exact(d fact.Dir) bool { return c.s[d].known == baseExact }
 // Reused reports whether p, sent by d, begins a new connection between the same
 // ends: a SYN with another number on a connection that is closed, unanswered or
 // has been quiet, or the SYN-ACK that confirms a SYN put aside.
-func (c *Conn) Reused(d fact.Dir, p *layers.Packet, now int64, quiet int64) bool {
+func (c *Conn) Reused(d fact.Dir, p *layers.Packet) bool {
 	flags := uint8(p.TCP.Flags())
 	if flags&flagSyn == 0 || flags&(flagRst|flagFin) != 0 {
 		return false
@@ -231,7 +234,7 @@ func (c *Conn) Reused(d fact.Dir, p *layers.Packet, now int64, quiet int64) bool
 	case peer.frames == 0 && s.max == 0:
 		return true // never answered
 	}
-	return quiet > resume
+	return c.Quiet > resume
 }
 
 func (s *stream) off(seq layers.Seq) int64 {

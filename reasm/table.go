@@ -144,13 +144,14 @@ func (t *Table) Get(k Key, frame uint32, now int64) (c *Conn, place uint32, isNe
 			t.conns = append(t.conns, Conn{})
 		}
 		t.index[k] = place
-		t.conns[place] = Conn{Key: k, First: frame, Start: now, place: place}
+		t.conns[place] = Conn{Key: k, First: frame, Start: now, Time: now, place: place}
 		t.push(listYoung, place)
 	} else if c := &t.conns[place]; t.lists[c.list].newest != place {
 		t.unlink(place)
 		t.push(c.list, place)
 	}
 	c = &t.conns[place]
+	c.Quiet = now - c.Time
 	c.Last, c.Time = frame, now
 	return c, place, !ok
 }

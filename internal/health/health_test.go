@@ -71,7 +71,7 @@ func read(tb testing.TB, name string) (all []*session) {
 			k, up := reasm.MakeKey(&p)
 			c, place, isNew := t.Get(k, w.Frame(i), row.Time)
 			d := c.Dir(&p, up)
-			if !isNew && c.Reused(d, &p, row.Time, 0) {
+			if !isNew && c.Reused(d, &p) {
 				end(place, fact.EndReused)
 				c = t.Renew(place, w.Frame(i), row.Time)
 				d = c.Dir(&p, up)

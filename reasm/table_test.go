@@ -1,0 +1,202 @@
+package reasm
+
+import (
+	"testing"
+	"time"
+	"unsafe"
+
+	"postmortem/internal/fact"
+)
+
+// A player sends segments through a table as the analyzer does.
+type player struct {
+	w     wire
+	tab   Table
+	got   sink
+	frame uint32
+	ended []uint32 // first frames of the conversations that were over
+}
+
+func (y *player) send(t testing.TB, s *seg) (c *Conn, class Class) {
+	y.frame++
+	now := int64(time.Hour + s.at)
+	p := y.w.packet(t, s)
+	for place := y.tab.Due(now, time.Hour); place != 0; place = y.tab.Due(now, time.Hour) {
+		y.ended = append(y.ended, y.tab.At(place).First)
+		y.tab.Release(place)
+	}
+	k, up := MakeKey(p)
+	c, place, isNew := y.tab.Get(k, y.frame, now)
+	d := c.Dir(p, up)
+	if !isNew && c.Reused(d, p) {
+		y.ended = append(y.ended, c.First)
+		c = y.tab.Renew(place, y.frame, now)
+		d = c.Dir(p, up)
+	}
+	return c, c.Segment(&y.tab, d, p, fact.At{Time: now, Frame: y.frame}, &y.got)
+}
+
+func TestReuse(t *testing.T) {
+	const A = flagAck
+	c, s := fact.Client, fact.Server
+	const other = 1 << 20 // distance to the second connection's numbers
+	fins := []seg{
+		{from: c, at: 3 * ms, seq: 1, ack: 1, flags: A | flagFin, win: 9},
+		{from: s, at: 4 * ms, seq: 1, ack: 2, flags: A | flagFin, win: 9},
+		{from: c, at: 5 * ms, seq: 2, ack: 2, flags: A, win: 9},
+	}
+	syn := seg{from: c, at: 6 * ms, seq: other, flags: flagSyn, win: 9}
+	synAck := seg{from: s, at: 7 * ms, seq: other, ack: other + 1, flags: flagSyn | A, win: 9}
+	tests := []struct {
+		name  string
+		segs  []seg
+		want  int    // conversations that are over
+		first uint32 // frame that the last one begins with
+		aside uint32
+	}{
+		{"a SYN again", []seg{shake[0], {from: c, at: time.Second, flags: flagSyn}, shake[1]}, 0, 1, 0},
+		{"after both FIN", concat(shake, fins, syn, synAck), 1, 7, 0},
+		{"after a RST", concat(shake, seg{from: s, at: 4 * ms, seq: 1, ack: 1, flags: flagRst | A}, syn), 1, 5, 0},
+		{"never answered, other number", []seg{shake[0], syn}, 1, 2, 0},
+		{"in the open connection, not confirmed", concat(shake, syn), 0, 1, 0},
+		{"in the open connection, confirmed by the SYN-ACK", concat(shake, syn, synAck), 1, 4, 4},
+		{"in a connection that was quiet", concat(shake, seg{from: c, at: time.Minute, seq: other, flags: flagSyn}), 1, 4, 0},
+		{"mid-stream, then its own SYN", []seg{{from: c, at: ms, seq: 1, ack: 1, flags: A}, {from: c, at: 2 * ms, seq: 0, flags: flagSyn}}, 0, 1, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			y := player{w: wire{isn: [2]uint32{1<<32 - 2, 5}}}
+			var last *Conn
+			for i := range tt.segs {
+				last, _ = y.send(t, &tt.segs[i])
+			}
+			if len(y.ended) != tt.want || last.First != tt.first || last.Aside.Frame != tt.aside {
+				t.Errorf("%d over, the last begins with frame %d, aside %d; want %d, %d, %d",
+					len(y.ended), last.First, last.Aside.Frame, tt.want, tt.first, tt.aside)
+			}
+			if y.tab.Len() != 1 {
+				t.Errorf("%d conversations, want 1", y.tab.Len())
+			}
+		})
+	}
+}
+
+func concat(parts ...any) (all []seg) {
+	for _, p := range parts {
+		switch p := p.(type) {
+		case []seg:
+			all = append(all, p...)
+		case seg:
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// keyOf makes the key of the n-th conversation of a test.
+func keyOf(n int) Key {
+	k := Key{}
+	k.lo[0], k.lo[1], k.lo[2], k.lo[3] = byte(n), byte(n>>8), byte(n>>16), byte(n>>24)
+	k.hi[0] = 255
+	return k
+}
+
+func TestDue(t *testing.T) {
+	const idle = time.Hour
+	var tab Table
+	now := int64(time.Hour)
+	young, _, _ := tab.Get(keyOf(1), 1, now)
+	open, _, _ := tab.Get(keyOf(2), 2, now)
+	open.s[0].frames, open.s[1].frames = 1, 1
+	closed, _, _ := tab.Get(keyOf(3), 3, now)
+	closed.s[0].rst = true
+	young, open = tab.At(1), tab.At(2)
+	tab.settle(young)
+	tab.settle(open)
+	tab.settle(closed)
+	for _, step := range []struct {
+		after time.Duration
+		want  uint32
+	}{
+		{Linger, 0}, {Linger + 1, 3}, {Young, 0}, {Young + 1, 1}, {idle, 0}, {idle + 1, 2}, {2 * idle, 0},
+	} {
+		place := tab.Due(now+int64(step.after), idle)
+		if place != step.want {
+			t.Fatalf("after %v: place %d is due, want %d", step.after, place, step.want)
+		}
+		if place != 0 {
+			tab.Release(place)
+		}
+	}
+	if tab.Any() != 0 || tab.Len() != 0 {
+		t.Error("conversations left")
+	}
+}
+
+// TestFull: a flood of SYNs drives out SYNs, not the conversation that speaks.
+func TestFull(t *testing.T) {
+	var tab Table
+	talk, _, _ := tab.Get(keyOf(-1), 1, 1)
+	talk.s[0].frames, talk.s[1].frames = 1, 1
+	tab.settle(talk)
+	for n := range MaxFlows + 1000 {
+		if place := tab.Due(2, time.Hour); place != 0 {
+			tab.Release(place)
+		}
+		tab.Get(keyOf(n), 2, 2)
+	}
+	if tab.Len() != MaxFlows || tab.Evicted != 0 {
+		t.Errorf("%d conversations, %d evicted unasked", tab.Len(), tab.Evicted)
+	}
+	if _, _, isNew := tab.Get(keyOf(-1), 3, 3); isNew {
+		t.Error("the conversation that spoke was driven out")
+	}
+}
+
+func TestFlip(t *testing.T) {
+	y := player{w: wire{isn: [2]uint32{100, 200}}}
+	c, _ := y.send(t, &seg{from: fact.Server, seq: 1, ack: 1, flags: flagAck})
+	if !c.Guessed {
+		t.Error("the guess is not told")
+	}
+	was := c.ClientLow()
+	if !c.Flip() || c.ClientLow() == was {
+		t.Error("not flipped before the first byte")
+	}
+	c.Flip()
+	y.send(t, &seg{from: fact.Server, at: ms, seq: 1, ack: 1, flags: flagAck, data: "220 x\r\n"})
+	if c := y.tab.At(1); c.Flip() {
+		t.Error("flipped although bytes were delivered")
+	}
+}
+
+// TestSteal: when all pages are in use the oldest stream pays, and says so.
+func TestSteal(t *testing.T) {
+	y := player{w: wire{isn: [2]uint32{7, 9}}}
+	for i := range shake {
+		y.send(t, &shake[i])
+	}
+	y.send(t, &seg{from: fact.Client, at: 3 * ms, seq: 1 + 4*pageBytes, ack: 1, flags: flagAck, data: "lost"})
+	c := y.tab.At(1)
+	other, place, _ := y.tab.Get(keyOf(5), 9, 9)
+	for i := range maxPages {
+		y.tab.keep(other, fact.Client, int64(i)*pageBytes+1, []byte{1}, fact.At{})
+	}
+	if y.tab.Stolen != 1 || c.Early(fact.Client) != 0 || y.tab.early.count != maxPages {
+		t.Errorf("%d stolen, %d bytes left, %d pages in use", y.tab.Stolen, c.Early(fact.Client), y.tab.early.count)
+	}
+	y.tab.Release(place)
+	if y.tab.early.count != 0 {
+		t.Errorf("%d pages left", y.tab.early.count)
+	}
+}
+
+// TestConnSize: the size is part of the bound of memory.
+func TestConnSize(t *testing.T) {
+	if n := unsafe.Sizeof(Conn{}); n > 512 {
+		t.Errorf("a Conn has %d bytes, want at most 512", n)
+	}
+	if n := unsafe.Sizeof(Key{}); n != 36 {
+		t.Errorf("a Key has %d bytes, want 36 without padding", n)
+	}
+}
