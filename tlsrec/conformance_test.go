@@ -15,7 +15,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"postmortem/internal/fact"
 	"postmortem/layers"
@@ -121,7 +120,7 @@ func hear(name string) map[pair]*ear {
 			k, up := reasm.MakeKey(&p)
 			c, place, isNew := tab.Get(k, w.Frame(i), row.Time)
 			d := c.Dir(&p, up)
-			if !isNew && c.Reused(d, &p, row.Time, int64(time.Hour)) {
+			if !isNew && c.Reused(d, &p) {
 				end(place)
 				c = tab.Renew(place, w.Frame(i), row.Time)
 				d = c.Dir(&p, up)

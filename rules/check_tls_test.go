@@ -1,0 +1,667 @@
+package rules
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"postmortem/internal/fact"
+	"postmortem/smtp"
+	"postmortem/tlsrec"
+)
+
+const tlsStart = int64(1795000000) * 1e9 // 2026-11-18
+
+func tlsAt(frame uint32) fact.At {
+	return fact.At{Time: tlsStart + int64(frame)*10*int64(time.Millisecond), Frame: frame}
+}
+
+// tell adds a fact at a frame.
+func (c *Case) tell(frame uint32, f fact.Fact, text string) uint16 {
+	f.Time, f.Frame = tlsAt(frame).Time, frame
+	return c.Log.Add(f, []byte(text))
+}
+
+func tlsTCP() *fact.TCPSummary {
+	t := &fact.TCPSummary{Syn: 1, SynAck: 2, Open: 3, Syns: 1, SynTime: tlsAt(1).Time, SynAckAt: tlsAt(2).Time, OpenTime: tlsAt(3).Time, HowClosed: fact.EndFin, Closed: 1}
+	for d := range t.Side {
+		t.Side[d] = fact.TCPSide{Packets: 9, Bytes: 1000, TTL: 64, TTLMin: 64, TTLMax: 64, LastData: 15}
+	}
+	return t
+}
+
+// clearDialog is a session up to the answer to EHLO in frame 6, on port 587.
+func clearDialog(caps ...string) *Case {
+	c := &Case{
+		Log: &fact.Log{}, TCP: tlsTCP(), Proto: fact.SMTP, First: 1, Last: 17, Start: tlsAt(1).Time, End: tlsAt(17).Time,
+		Client: netip.MustParseAddrPort("192.0.2.1:40000"), Server: netip.MustParseAddrPort("198.51.100.1:587"),
+		Capture: &Capture{Ended: true}, Limits: &Limits{},
+	}
+	c.Log.Mark(fact.SeenHandshake)
+	c.tell(4, fact.Fact{Kind: fact.Reply, From: fact.Server, Cmd: uint8(smtp.Greeting), Code: 220, Level: 1}, "mail.example.com ESMTP")
+	c.Log.Mark(fact.SeenGreeting)
+	ref := c.tell(5, fact.Fact{Kind: fact.Command, Cmd: uint8(smtp.EHLO)}, "EHLO client.example.net")
+	for _, x := range caps {
+		c.tell(6, fact.Fact{Kind: fact.Capability, From: fact.Server, Cmd: uint8(smtp.EHLO), Ref: ref}, x)
+	}
+	c.tell(6, fact.Fact{Kind: fact.Reply, From: fact.Server, Cmd: uint8(smtp.EHLO), Code: 250, Ref: ref, Level: uint8(1 + len(caps))}, "mail.example.com\n"+strings.Join(caps, "\n"))
+	c.Log.Mark(fact.SeenHello)
+	return c
+}
+
+// startDialog goes on to the answer to STARTTLS in frame 8.
+func startDialog(code uint16, text string) *Case {
+	c := clearDialog("PIPELINING", "SIZE 1000", "STARTTLS")
+	ref := c.tell(7, fact.Fact{Kind: fact.Command, Cmd: uint8(smtp.STARTTLS)}, "STARTTLS")
+	c.tell(8, fact.Fact{Kind: fact.Reply, From: fact.Server, Cmd: uint8(smtp.STARTTLS), Code: code, Ref: ref, Level: 1}, text)
+	if code == 220 {
+		c.Log.Mark(fact.SeenStartTLS)
+	}
+	return c
+}
+
+func modernHello() *tlsrec.ClientHello {
+	return &tlsrec.ClientHello{
+		Legacy: tlsrec.TLS12, Record: tlsrec.TLS10, Max: tlsrec.TLS13, Min: tlsrec.TLS12, Versions: []uint16{tlsrec.TLS13, tlsrec.TLS12},
+		Ciphers: []uint16{0x1301, 0xc02f, 0xc030, 0x009c, 0x00ff}, Extensions: []uint16{0, 10, 13, 23, 43}, Groups: []uint16{29, 23}, SigAlgs: []uint16{0x0804},
+		SNI: "mail.example.com", EMS: true, SCSVRenegotiation: true, Size: 220, Segments: 1, Records: 1, At: tlsAt(9),
+	}
+}
+
+func goodChain() []tlsrec.Certificate {
+	day := int64(86400)
+	now := tlsStart / 1e9
+	return []tlsrec.Certificate{
+		{Subject: "CN=mail.example.com", CommonName: "mail.example.com", Names: []string{"mail.example.com"}, Issuer: "CN=Issuing CA", NotBefore: now - 30*day, NotAfter: now + 60*day,
+			KeyType: "RSA", KeyBits: 2048, Signature: "sha256WithRSAEncryption", Usage: 5, ExtUsage: true, ServerAuth: true, SHA256: "aa", IssuerAt: 1, SignedByNext: true},
+		{Subject: "CN=Issuing CA", CommonName: "Issuing CA", Issuer: "CN=Root CA", NotBefore: now - 300*day, NotAfter: now + 600*day,
+			KeyType: "RSA", KeyBits: 4096, Signature: "sha256WithRSAEncryption", CA: true, SHA256: "bb", IssuerAt: -1},
+	}
+}
+
+// goodTLS is a whole session with TLS 1.2 in which nothing is wrong: ClientHello
+// in frame 9, server's flight 10, client's 11, server's Finished 12, EHLO 13 and
+// its answer 14, close_notify 15, FIN 16 and 17.
+func goodTLS() *Case {
+	c := startDialog(220, "2.0.0 Ready to start TLS")
+	t := &tlsrec.Summary{
+		Hello: modernHello(), Hellos: 1, Version: tlsrec.TLS12, Cipher: 0xc02f, Group: 29, SigAlg: 0x0804, Done: true, DoneAt: tlsAt(12),
+		ServerHello: &tlsrec.ServerHello{Legacy: tlsrec.TLS12, Version: tlsrec.TLS12, Wire: tlsrec.TLS12, Record: tlsrec.TLS12, Cipher: 0xc02f,
+			Extensions: []uint16{23, 0xff01}, EMS: true, Renegotiation: true, At: tlsAt(10)},
+	}
+	t.FirstHello = t.Hello
+	t.HelloAt[0], t.ServerHelloAt[1], t.CertAt[1], t.KexAt[1], t.ServerDoneAt[1] = tlsAt(9), tlsAt(10), tlsAt(10), tlsAt(10), tlsAt(10)
+	t.KexAt[0], t.ChangeAt[0], t.FinishedAt[0], t.FirstEncrypted[0] = tlsAt(11), tlsAt(11), tlsAt(11), tlsAt(11)
+	t.ChangeAt[1], t.FinishedAt[1], t.FirstEncrypted[1] = tlsAt(12), tlsAt(12), tlsAt(12)
+	t.FirstRecord = [2]fact.At{tlsAt(9), tlsAt(10)}
+	t.LastRecord = [2]fact.At{tlsAt(15), tlsAt(14)}
+	t.FinishedLen = [2]uint32{40, 40}
+	t.KexLen = [2]int{37, 300}
+	t.Chain[1] = goodChain()
+	t.CertBytes[1] = 3000
+	t.DataAt = [2]fact.At{tlsAt(13), tlsAt(14)}
+	t.Data, t.Count, t.Bytes, t.Handshakes, t.Changes = [2]int{1, 1}, [2]int{3, 2}, [2]uint64{200, 300}, [2]int{2, 4}, [2]int{1, 1}
+	t.Records[0] = []tlsrec.Record{{At: tlsAt(11), Type: 22, Len: 40}, {At: tlsAt(13), Type: 23, Len: 49}, {At: tlsAt(15), Type: 21, Len: 26}}
+	t.Records[1] = []tlsrec.Record{{At: tlsAt(12), Type: 22, Len: 40}, {At: tlsAt(14), Type: 23, Len: 200}}
+	t.Alerts = []tlsrec.Alert{{From: fact.Client, At: tlsAt(15), Encrypted: true, Before: tlsrec.PhaseData, Changed: true, Len: 26, After: 255, Last: true}}
+	c.TLS = t
+	c.tell(9, fact.Fact{Kind: fact.TLSHello, Code: tlsrec.TLS13, Num: 4}, "mail.example.com")
+	c.Log.Mark(fact.SeenTLSHello)
+	c.tell(10, fact.Fact{Kind: fact.TLSServerHello, From: fact.Server, Code: tlsrec.TLS12, Num: 0xc02f}, "")
+	c.tell(10, fact.Fact{Kind: fact.TLSCert, From: fact.Server, Num: 2}, "CN=mail.example.com")
+	c.tell(11, fact.Fact{Kind: fact.TLSMessage, Code: tlsrec.ClientKeyExchange, Num: 33}, "")
+	c.tell(11, fact.Fact{Kind: fact.TLSChange}, "")
+	c.tell(11, fact.Fact{Kind: fact.TLSFinished, Num: 40}, "")
+	c.tell(12, fact.Fact{Kind: fact.TLSDone, Code: tlsrec.TLS12}, "")
+	c.Log.Mark(fact.SeenTLS)
+	c.closes(16, 17)
+	return c
+}
+
+// closes sets the FINs of client and server; 0 is none.
+func (c *Case) closes(client, server uint32) {
+	for d, f := range [2]uint32{client, server} {
+		s := &c.TCP.Side[d]
+		s.Fin, s.FinTime, s.Rst = f, tlsAt(f).Time, 0
+		if f == 0 {
+			s.FinTime = 0
+		}
+	}
+	switch {
+	case client == 0 && server == 0:
+		c.TCP.Closed, c.TCP.HowClosed = 0, fact.EndSilent
+	case server == 0 || client != 0 && client < server:
+		c.TCP.Closed = 1
+	default:
+		c.TCP.Closed = 2
+	}
+}
+
+// failed takes a good session back to where a readable alert ends it.
+func failed(c *Case, from fact.Dir, frame uint32, level, code, phase uint8) *Case {
+	t := c.TLS
+	t.Done, t.DoneAt = false, fact.At{}
+	t.Data, t.DataAt = [2]int{}, [2]fact.At{}
+	t.Alerts = nil
+	t.Records = [2][]tlsrec.Record{}
+	t.FinishedAt[1], t.FirstEncrypted[1], t.ChangeAt[1], t.FinishedLen[1] = fact.At{}, fact.At{}, fact.At{}, 0
+	if phase < tlsrec.PhaseKeys {
+		t.KexAt[0], t.ChangeAt[0], t.FinishedAt[0], t.FirstEncrypted[0], t.FinishedLen[0], t.KexLen[0] = fact.At{}, fact.At{}, fact.At{}, fact.At{}, 0, 0
+		t.LastRecord[0] = tlsAt(9)
+	}
+	if phase < tlsrec.PhaseCert {
+		t.ServerHello, t.Version, t.Cipher, t.Group = nil, 0, 0, 0
+		t.Chain, t.CertAt, t.ServerHelloAt, t.ServerDoneAt, t.KexAt = [2][]tlsrec.Certificate{}, [2]fact.At{}, [2]fact.At{}, [2]fact.At{}, [2]fact.At{}
+		t.FirstRecord[1] = tlsAt(frame)
+	}
+	facts := c.Log.Facts[:0]
+	for _, f := range c.Log.Facts {
+		late := f.Kind == fact.TLSDone || f.Kind == fact.TLSFinished && phase < tlsrec.PhaseKeys ||
+			(f.Kind == fact.TLSServerHello || f.Kind == fact.TLSCert) && phase < tlsrec.PhaseCert
+		if !late {
+			facts = append(facts, f)
+		}
+	}
+	c.Log.Facts = facts
+	c.Log.Now &^= fact.SeenTLS
+	if code != 255 {
+		c.alert(from, frame, level, code, phase)
+	}
+	return c
+}
+
+func (c *Case) alert(from fact.Dir, frame uint32, level, code, phase uint8) *Case {
+	after := uint8(tlsrec.ClientHelloMsg)
+	if from == fact.Client {
+		after = tlsrec.ServerHelloDone
+	}
+	c.TLS.Alerts = append(c.TLS.Alerts, tlsrec.Alert{From: from, At: tlsAt(frame), Level: level, Code: code, Before: phase, After: after, Len: 2, Last: true})
+	c.TLS.FirstRecord[from] = tlsAt(min(frame, max(c.TLS.FirstRecord[from].Frame, 9)))
+	c.tell(frame, fact.Fact{Kind: fact.TLSAlert, From: from, Level: level, Code: uint16(code), Num: 2}, "")
+	return c
+}
+
+// make13 turns the good session into one of TLS 1.3.
+func make13(c *Case) *Case {
+	t := c.TLS
+	t.Version, t.Cipher = tlsrec.TLS13, 0x1301
+	t.ServerHello.Version, t.ServerHello.Cipher, t.ServerHello.Wire = tlsrec.TLS13, 0x1301, tlsrec.TLS13
+	t.Chain, t.CertAt, t.ServerDoneAt, t.KexAt = [2][]tlsrec.Certificate{}, [2]fact.At{}, [2]fact.At{}, [2]fact.At{}
+	t.FirstEncrypted[1], t.FinishedAt[1] = tlsAt(10), tlsAt(10)
+	t.FinishedLen = [2]uint32{53, 23}
+	t.Records[0] = []tlsrec.Record{{At: tlsAt(11), Type: 23, Len: 53}, {At: tlsAt(13), Type: 23, Len: 42}, {At: tlsAt(15), Type: 23, Len: 19}}
+	t.Records[1] = []tlsrec.Record{{At: tlsAt(10), Type: 23, Len: 900}, {At: tlsAt(12), Type: 23, Len: 250}, {At: tlsAt(14), Type: 23, Len: 200}}
+	return c
+}
+
+// hide replaces the alerts by a hidden one of TLS 1.3.
+func hide(c *Case, from fact.Dir, frame uint32, phase uint8) *Case {
+	t := c.TLS
+	t.Done, t.DoneAt = phase == tlsrec.PhaseData, fact.At{}
+	t.Data, t.DataAt = [2]int{}, [2]fact.At{}
+	t.Alerts = []tlsrec.Alert{{From: from, At: tlsAt(frame), Hidden: true, Before: phase, Changed: true, Len: 19, After: 255, Last: true}}
+	return c
+}
+
+// A tlsTest is a condition with a case that fulfils it and one that nearly does.
+type tlsTest struct {
+	id   string
+	name string
+	fire func() *Case
+	miss func() *Case
+}
+
+// edit applies a change to the good session.
+func edit(f func(c *Case, t *tlsrec.Summary)) func() *Case {
+	return func() *Case {
+		c := goodTLS()
+		f(c, c.TLS)
+		return c
+	}
+}
+
+// implicitTLS is the good session with TLS from the first byte.
+func implicitTLS(port uint16) *Case {
+	c := goodTLS()
+	c.Server = netip.AddrPortFrom(c.Server.Addr(), port)
+	c.TLS.Implicit = true
+	var kept []fact.Fact
+	for _, f := range c.Log.Facts {
+		if f.Kind >= fact.TLSHello && f.Kind < fact.TCPSyn {
+			kept = append(kept, f)
+		}
+	}
+	c.Log.Facts = append(c.Log.Facts[:0], kept...)
+	c.Log.Now &^= fact.SeenStartTLS
+	return c
+}
+
+func alerts(codes ...any) func() *Case {
+	return func() *Case {
+		return failed(goodTLS(), codes[0].(fact.Dir), uint32(codes[1].(int)), 2, uint8(codes[2].(int)), codes[3].(uint8))
+	}
+}
+
+var tlsTests = []tlsTest{
+	{"stls-offered", "", func() *Case { return clearDialog("STARTTLS") }, func() *Case { return clearDialog("SIZE") }},
+	{"stls-not-offered", "", func() *Case { return clearDialog("SIZE") }, func() *Case { return clearDialog("starttls") }},
+	{"stls-not-offered", "masked is not missing", func() *Case { return clearDialog() }, func() *Case { return clearDialog("XXXXXXXA") }},
+	{"stls-accepted", "", goodTLS, func() *Case { return startDialog(454, "not now") }},
+	{"stls-refused-temp", "", func() *Case { return startDialog(454, "4.7.0 TLS not available due to local problem") }, func() *Case { return startDialog(454, "4.7.0 too many new TLS sessions") }},
+	{"stls-refused-perm", "", func() *Case { return startDialog(500, "unknown") }, goodTLS},
+	{"stls-capability-masked", "", func() *Case { return clearDialog("SIZE", "XXXXXXXA") }, func() *Case { return clearDialog("X-ANONYMOUSTLS", "XEXCH50", "XCLIENT", "XXX") }},
+	{"stls-command-masked", "", func() *Case { return masked8("XXXXXXXX") }, func() *Case { return masked8("XAUTHXXX") }},
+	{"stls-not-used", "", func() *Case { return mailInClear("198.51.100.1:587") }, func() *Case { return mailInClear("192.0.2.1:587") }},
+	{"stls-command-injection", "", func() *Case { return injected(7) }, func() *Case { return injected(0) }},
+	{"stls-response-injection", "", func() *Case { return extraText(fact.Server, 8, "454 4.3.3 TLS not available\r\n") }, func() *Case { return extraText(fact.Server, 10, "500 what\r\n") }},
+	{"stls-clear-after-start", "", func() *Case { return extraText(fact.Client, 9, "EHLO again\r\n") }, goodTLS},
+	{"stls-no-hello", "", noHello, func() *Case { c := noHello(); c.closes(0, 11); return c }},
+	{"stls-twice", "", func() *Case { return startArgument("STARTTLS now") }, func() *Case { return startArgument("STARTTLS") }},
+	{"stls-banner-masked", "", func() *Case { return banner("******************") }, func() *Case { return banner("mail.example.com *** welcome ***") }},
+
+	{"impl-detected", "", func() *Case { return implicitTLS(465) }, goodTLS},
+	{"impl-tls-on-clear-port", "", func() *Case { return clearAnswer(587) }, func() *Case { return clearAnswer(465) }},
+	{"impl-clear-on-tls-port", "", func() *Case { return clearAnswer(465) }, func() *Case { return implicitTLS(465) }},
+	{"impl-both-wait", "", func() *Case { return bothWait(465) }, func() *Case { return bothWait(25) }},
+	{"impl-no-mail-behind", "web server", func() *Case { c := implicitTLS(465); c.TLS.ServerHello.ALPN = "h2"; return c }, func() *Case { return implicitTLS(465) }},
+
+	{"tls-detected", "", goodTLS, edit(func(c *Case, t *tlsrec.Summary) { t.FirstRecord[1] = fact.At{} })},
+	{"tls-completed", "", goodTLS, alerts(fact.Server, 12, 20, tlsrec.PhaseKeys)},
+	{"tls-version", "", goodTLS, alerts(fact.Server, 10, 40, tlsrec.PhaseHello)},
+	{"tls-cipher", "", goodTLS, alerts(fact.Server, 10, 40, tlsrec.PhaseHello)},
+	{"tls-cipher", "by size", edit(func(c *Case, t *tlsrec.Summary) { t.ServerHello, t.Version, t.FinishedLen = nil, 0, [2]uint32{40, 40} }), edit(func(c *Case, t *tlsrec.Summary) { t.ServerHello, t.Version, t.FinishedLen = nil, 0, [2]uint32{72, 176} })},
+	{"tls-old-version", "", edit(func(c *Case, t *tlsrec.Summary) { t.Version = tlsrec.TLS11 }), goodTLS},
+	{"tls-old-version", "nothing agreed", func() *Case {
+		c := failed(goodTLS(), fact.Server, 10, 2, 70, tlsrec.PhaseHello)
+		c.TLS.Hello.Max = tlsrec.TLS10
+		return c
+	}, alerts(fact.Server, 10, 70, tlsrec.PhaseHello)},
+	{"tls-sslv2-hello", "", edit(func(c *Case, t *tlsrec.Summary) {
+		t.Hello.SSLv2, t.Hello.V2Ciphers, t.Hello.Max = true, []uint32{4, 5}, tlsrec.TLS10
+	}), edit(func(c *Case, t *tlsrec.Summary) { t.Hello.SSLv2, t.Hello.Max = true, tlsrec.SSL20 })},
+	{"tls-sslv2-session", "", edit(func(c *Case, t *tlsrec.Summary) { t.Version = tlsrec.SSL20 }), goodTLS},
+	{"tls-weak-cipher", "", edit(func(c *Case, t *tlsrec.Summary) { t.Cipher = 0x0005 }), edit(func(c *Case, t *tlsrec.Summary) { t.Cipher = 0x002f })},
+	{"tls-no-forward-secrecy", "", edit(func(c *Case, t *tlsrec.Summary) { t.Cipher = 0x009c }), goodTLS},
+	{"tls-obsolete-offer", "", edit(func(c *Case, t *tlsrec.Summary) {
+		t.Hello.Max, t.Hello.Ciphers = tlsrec.TLS10, []uint16{4, 5, 0x2f, 0x35}
+	}), edit(func(c *Case, t *tlsrec.Summary) {
+		t.Hello.Max, t.Hello.Ciphers = tlsrec.TLS12, []uint16{4, 5, 0x2f, 0xc02f}
+	})},
+	{"tls-fatal-alert", "", alerts(fact.Server, 12, 80, tlsrec.PhaseKeys), func() *Case { return goodTLS().alert(fact.Server, 10, 1, 112, tlsrec.PhaseHello) }},
+	{"tls-warning-alert", "", func() *Case { return goodTLS().alert(fact.Server, 10, 1, 112, tlsrec.PhaseHello) }, func() *Case { return goodTLS().alert(fact.Server, 15, 1, 0, tlsrec.PhaseData) }},
+	{"tls-nothing-in-common", "", alerts(fact.Server, 10, 40, tlsrec.PhaseHello), alerts(fact.Server, 12, 40, tlsrec.PhaseKeys)},
+	{"tls-nothing-in-common", "client refuses the version", alerts(fact.Client, 11, 70, tlsrec.PhaseCert), alerts(fact.Client, 11, 40, tlsrec.PhaseCert)},
+	{"tls-fallback-refused", "", func() *Case {
+		c := failed(goodTLS(), fact.Server, 10, 2, 86, tlsrec.PhaseHello)
+		c.TLS.Hello.SCSVFallback = true
+		return c
+	}, alerts(fact.Server, 10, 86, tlsrec.PhaseHello)},
+	{"tls-hello-then-close", "", func() *Case { c := unanswered(); c.closes(0, 11); return c }, func() *Case { c := unanswered(); c.closes(11, 12); return c }},
+	{"tls-hello-then-silence", "", func() *Case { c := unanswered(); c.closes(1500, 0); return c }, func() *Case { c := unanswered(); c.closes(0, 11); return c }},
+	{"tls-hello-too-big", "", func() *Case { c := unanswered(); c.TLS.Hello.Size = 1700; c.closes(0, 11); return c }, func() *Case { c := unanswered(); c.closes(0, 11); return c }},
+	{"tls-stuck-in-certificate", "", func() *Case { return stuck(3) }, func() *Case { return stuck(2) }},
+	{"tls-key-mismatch", "", alerts(fact.Server, 12, 20, tlsrec.PhaseKeys), func() *Case { return goodTLS().alert(fact.Server, 15, 2, 20, tlsrec.PhaseData) }},
+	{"tls-transcript-mismatch", "", alerts(fact.Server, 12, 51, tlsrec.PhaseKeys), alerts(fact.Server, 12, 20, tlsrec.PhaseKeys)},
+	{"tls-size-contradicts-cipher", "", func() *Case { return sized(tlsrec.TLS10, 0x0005, 32) }, func() *Case { return sized(tlsrec.TLS10, 0x0005, 36) }},
+	{"tls-size-contradicts-cipher", "more padding", func() *Case { return sized(tlsrec.TLS12, 0x003c, 64) }, func() *Case { return sized(tlsrec.TLS12, 0x002f, 80) }},
+	{"tls-certificate-rejected", "", alerts(fact.Client, 11, 48, tlsrec.PhaseCert), alerts(fact.Server, 12, 48, tlsrec.PhaseKeys)},
+	{"tls-hidden-alert-client", "", func() *Case { return hide(make13(goodTLS()), fact.Client, 11, tlsrec.PhaseCert) }, func() *Case { return make13(goodTLS()) }},
+	{"tls-hidden-alert-server", "", func() *Case {
+		c := hide(make13(goodTLS()), fact.Server, 12, tlsrec.PhaseKeys)
+		c.closes(0, 13)
+		return c
+	}, func() *Case { return hide(make13(goodTLS()), fact.Server, 12, tlsrec.PhaseData) }},
+	{"tls-client-certificate-missing", "", func() *Case { return asked(alerts(fact.Server, 12, 40, tlsrec.PhaseKeys)(), true) }, alerts(fact.Server, 12, 40, tlsrec.PhaseKeys)},
+	{"tls-client-certificate-missing", "sent and refused", func() *Case { return asked(alerts(fact.Server, 12, 48, tlsrec.PhaseKeys)(), false) }, func() *Case { return asked(goodTLS(), false) }},
+	{"tls-client-certificate-asked", "", func() *Case { return asked(goodTLS(), true) }, goodTLS},
+	{"tls-client-certificate", "", func() *Case { return asked(goodTLS(), false) }, func() *Case { return asked(goodTLS(), true) }},
+	{"tls-quit-after-certificate", "", func() *Case { c := failed(goodTLS(), 0, 0, 0, 255, tlsrec.PhaseCert); c.closes(11, 12); return c }, goodTLS},
+	{"tls-quit-after-certificate", "after the handshake", func() *Case { return unused(13) }, func() *Case { return unused(300) }},
+	{"tls-retry-request", "", edit(func(c *Case, t *tlsrec.Summary) { t.Retry, t.RetryGroup, t.RetryAt = true, 23, tlsAt(9) }), goodTLS},
+	{"tls-retry-loop", "", func() *Case { return odd(alerts(fact.Server, 12, 47, tlsrec.PhaseHello)(), tlsrec.OddSecondRetry, 0) }, func() *Case { return odd(goodTLS(), tlsrec.OddSecondRetry, 0) }},
+	{"tls-renegotiation", "", edit(func(c *Case, t *tlsrec.Summary) { c.tell(14, fact.Fact{Kind: fact.TLSRenegotiate}, "") }), goodTLS},
+	{"tls-insecure-renegotiation", "", edit(func(c *Case, t *tlsrec.Summary) { t.ServerHello.Renegotiation = false }), goodTLS},
+	{"tls-heartbleed", "", edit(func(c *Case, t *tlsrec.Summary) {
+		t.Heartbeat = tlsrec.Heartbeat{Bad: 1, BadAt: tlsAt(13), Asked: 16384, Sent: 3, Returned: 16384}
+	}), edit(func(c *Case, t *tlsrec.Summary) { t.Heartbeat = tlsrec.Heartbeat{Requests: 1, Responses: 1} })},
+	{"tls-truncated", "", edit(func(c *Case, t *tlsrec.Summary) { t.Alerts = nil }), goodTLS},
+	{"tls-fragmented-handshake", "", func() *Case { return odd(goodTLS(), tlsrec.OddFragmented, 2<<8|1) }, func() *Case { return odd(goodTLS(), tlsrec.OddEmptyRecord, 0) }},
+	{"tls-record-too-long", "", func() *Case { return odd(goodTLS(), tlsrec.OddRecordLong, 65535) }, func() *Case { return odd(goodTLS(), tlsrec.OddEmptyRecord, 0) }},
+	{"tls-not-tls", "", func() *Case { return extraText(fact.Server, 10, "500 5.5.1 what\r\n") }, func() *Case { return injected(7) }},
+	{"tls-downgrade-mark", "", edit(func(c *Case, t *tlsrec.Summary) { t.ServerHello.Downgrade = 1 }), edit(func(c *Case, t *tlsrec.Summary) { t.ServerHello.Downgrade, t.Hello.Max = 1, tlsrec.TLS12 })},
+	{"tls-compression", "", edit(func(c *Case, t *tlsrec.Summary) { t.ServerHello.Compression = 1 }), goodTLS},
+	{"tls-resumed", "", edit(func(c *Case, t *tlsrec.Summary) { t.Resumed = true }), goodTLS},
+	{"tls-resumption-refused", "", edit(func(c *Case, t *tlsrec.Summary) { t.Hello.Ticket = true }), edit(func(c *Case, t *tlsrec.Summary) { t.Hello.SessionID = true })},
+	{"tls-alpn", "", edit(func(c *Case, t *tlsrec.Summary) { t.Hello.ALPN = []string{"smtp"} }), goodTLS},
+	{"tls-fingerprint", "", goodTLS, edit(func(c *Case, t *tlsrec.Summary) { t.Hello.SSLv2 = true })},
+	{"tls-sni", "", edit(func(c *Case, t *tlsrec.Summary) { t.Hello.SNI = "" }), func() *Case {
+		c := goodTLS()
+		c.TLS.Hello.SNI = ""
+		c.Server = netip.AddrPortFrom(c.Server.Addr(), 25)
+		return c
+	}},
+	{"tls-weak-dh", "", edit(func(c *Case, t *tlsrec.Summary) { t.KexDH, t.KexBits = true, 1024 }), edit(func(c *Case, t *tlsrec.Summary) { t.KexDH, t.KexBits = true, 2048 })},
+	{"tls-finished-size", "", func() *Case { return sized(tlsrec.TLS10, 0x0004, 32) }, func() *Case { return sized(tlsrec.TLS10, 0x0004, 72) }},
+	{"tls-first-encrypted", "", goodTLS, alerts(fact.Server, 10, 40, tlsrec.PhaseHello)},
+	{"tls-opaque", "", goodTLS, edit(func(c *Case, t *tlsrec.Summary) { t.Opened = true })},
+	{"tls-dialogue-by-size", "", goodTLS, edit(func(c *Case, t *tlsrec.Summary) { t.Cipher = 0x002f })},
+	{"tls-handshake-time", "", goodTLS, alerts(fact.Server, 10, 40, tlsrec.PhaseHello)},
+	{"tls-wrong-order", "", func() *Case { return odd(goodTLS(), tlsrec.OddOrder, 16) }, func() *Case { c := odd(goodTLS(), tlsrec.OddOrder, 16); c.TLS.MidStream = true; return c }},
+	{"tls-early-ccs", "", func() *Case { return odd(goodTLS(), tlsrec.OddEarlyChange, 0) }, func() *Case { c := odd(goodTLS(), tlsrec.OddEarlyChange, 0); c.TLS.Resumed = true; return c }},
+	{"tls-early-data", "", edit(func(c *Case, t *tlsrec.Summary) { t.Early, t.EarlyBytes = 1, 300 }), goodTLS},
+	{"tls-clock-from-random", "", func() *Case { return clock(-90000) }, func() *Case { return clock(-60) }},
+	{"tls-interception", "", edit(func(c *Case, t *tlsrec.Summary) { t.Chain[1][0].Issuer = "CN=FortiGate CA" }), goodTLS},
+	{"tls-double-hello", "", func() *Case { return odd(goodTLS(), tlsrec.OddSecondHello, 0) }, goodTLS},
+	{"tls-no-extended-secret", "", edit(func(c *Case, t *tlsrec.Summary) { t.ServerHello.EMS = false }), func() *Case { return make13(goodTLS()) }},
+	{"tls-record-damaged", "", func() *Case { return goodTLS().alert(fact.Server, 15, 2, 20, tlsrec.PhaseData) }, alerts(fact.Server, 12, 20, tlsrec.PhaseKeys)},
+
+	{"tls-certificate", "", goodTLS, func() *Case { return make13(goodTLS()) }},
+	{"tls-expired", "", chain(func(x []tlsrec.Certificate) { x[0].NotAfter = tlsStart/1e9 - 86400 }), chain(func(x []tlsrec.Certificate) { x[0].NotAfter = tlsStart/1e9 + 60 })},
+	{"tls-not-yet-valid", "", chain(func(x []tlsrec.Certificate) { x[0].NotBefore = tlsStart/1e9 + 86400 }), chain(func(x []tlsrec.Certificate) { x[0].NotBefore = tlsStart/1e9 + 60 })},
+	{"tls-name-mismatch", "", chain(func(x []tlsrec.Certificate) { x[0].Names = []string{"www.example.com"} }), chain(func(x []tlsrec.Certificate) { x[0].Names = []string{"*.Example.com"} })},
+	{"tls-self-signed", "", chain(func(x []tlsrec.Certificate) { x[0].SelfSigned, x[0].SelfIssued = true, true }), chain(func(x []tlsrec.Certificate) { x[0].SelfIssued = true })},
+	{"tls-incomplete-chain", "", edit(func(c *Case, t *tlsrec.Summary) { t.Chain[1] = t.Chain[1][:1]; t.Chain[1][0].IssuerAt = -1 }), edit(func(c *Case, t *tlsrec.Summary) { t.Chain[1] = t.Chain[1][:1]; t.Chain[1][0].Issuer = "CN=Lab Root CA" })},
+	{"tls-chain-order", "", chain(func(x []tlsrec.Certificate) { x[1].SelfIssued = true }), goodTLS},
+	{"tls-weak-key", "", chain(func(x []tlsrec.Certificate) { x[0].KeyBits = 1024 }), chain(func(x []tlsrec.Certificate) { x[0].KeyType, x[0].KeyBits = "ECDSA", 256 })},
+	{"tls-weak-key", "by size", edit(func(c *Case, t *tlsrec.Summary) { t.Chain[1], t.KexRSA, t.KexBits = nil, true, 1024 }), edit(func(c *Case, t *tlsrec.Summary) { t.Chain[1], t.KexRSA, t.KexBits = nil, true, 2048 })},
+	{"tls-weak-signature", "", chain(func(x []tlsrec.Certificate) { x[1].WeakSignature = true }), chain(func(x []tlsrec.Certificate) { x[1].WeakSignature, x[1].SelfIssued = true, true })},
+	{"tls-expires-soon", "", chain(func(x []tlsrec.Certificate) { x[0].NotAfter = tlsStart/1e9 + 5*86400 }), chain(func(x []tlsrec.Certificate) {
+		x[0].NotBefore, x[0].NotAfter = tlsStart/1e9-3*86400, tlsStart/1e9+4*86400
+	})},
+	{"tls-wrong-usage", "", chain(func(x []tlsrec.Certificate) { x[0].ServerAuth = false }), chain(func(x []tlsrec.Certificate) { x[0].ServerAuth, x[0].ExtUsage, x[0].Usage = false, false, 0 })},
+	{"tls-no-san", "", chain(func(x []tlsrec.Certificate) { x[0].Names = nil }), goodTLS},
+	{"tls-large-chain", "", edit(func(c *Case, t *tlsrec.Summary) { t.CertBytes[1] = 12000 }), edit(func(c *Case, t *tlsrec.Summary) { t.CertBytes[1] = 5200 })},
+	{"tls-ocsp", "", edit(func(c *Case, t *tlsrec.Summary) { t.OCSP = 2 }), goodTLS},
+
+	{"tls-alert-bad-record-mac", "", alerts(fact.Server, 12, 20, tlsrec.PhaseKeys), alerts(fact.Server, 12, 51, tlsrec.PhaseKeys)},
+	{"tls-alert-close-notify", "", alerts(fact.Client, 11, 0, tlsrec.PhaseCert), func() *Case { return goodTLS().alert(fact.Server, 15, 1, 0, tlsrec.PhaseData) }},
+}
+
+func chain(f func(x []tlsrec.Certificate)) func() *Case {
+	return edit(func(c *Case, t *tlsrec.Summary) { f(t.Chain[1]) })
+}
+
+func odd(c *Case, code uint16, num uint32) *Case {
+	c.tell(13, fact.Fact{Kind: fact.TLSOdd, Code: code, Num: num}, "")
+	return c
+}
+
+// masked8 is a command of eight letters and its refusal.
+func masked8(text string) *Case {
+	c := clearDialog("SIZE")
+	ref := c.tell(7, fact.Fact{Kind: fact.Command, Cmd: uint8(smtp.Unknown)}, text)
+	c.tell(8, fact.Fact{Kind: fact.Reply, From: fact.Server, Cmd: uint8(smtp.Unknown), Code: 500, Ref: ref}, "unknown command")
+	return c
+}
+
+func mailInClear(server string) *Case {
+	c := clearDialog("STARTTLS")
+	c.Server = netip.MustParseAddrPort(server)
+	c.tell(7, fact.Fact{Kind: fact.Command, Cmd: uint8(smtp.MAIL)}, "MAIL FROM:<a@example.com>")
+	return c
+}
+
+// injected puts RSET behind STARTTLS, in the frame of it.
+func injected(frame uint32) *Case {
+	c := goodTLS()
+	if frame == 0 {
+		return c
+	}
+	facts := append([]fact.Fact(nil), c.Log.Facts...)
+	c.tell(frame, fact.Fact{Kind: fact.Command, Cmd: uint8(smtp.RSET)}, "RSET")
+	added := c.Log.Facts[len(c.Log.Facts)-1]
+	out := c.Log.Facts[:0]
+	for _, f := range facts {
+		if f.Kind == fact.Reply && f.Frame == 8 {
+			out = append(out, added)
+			f.Ref = c.Log.First(fact.Command).Ref
+		}
+		out = append(out, f)
+	}
+	c.Log.Facts = out
+	c.TLS.Broken = &tlsrec.Broken{From: fact.Client, At: tlsAt(frame), Looks: fact.LooksSMTP, Text: "RSET\r\n", First: true, After: true}
+	return c
+}
+
+// extraText is text of a side where TLS was to begin.
+func extraText(d fact.Dir, frame uint32, text string) *Case {
+	c := startDialog(220, "go")
+	c.closes(16, 17)
+	c.TLS = &tlsrec.Summary{Broken: &tlsrec.Broken{From: d, At: tlsAt(frame), Looks: fact.LooksSMTP, Text: text, First: true}}
+	if d == fact.Server {
+		c.TLS.Hello = modernHello()
+		c.TLS.HelloAt[0], c.TLS.FirstRecord[0] = tlsAt(9), tlsAt(9)
+	}
+	c.tell(frame, fact.Fact{Kind: fact.TLSBroken, From: d, Code: fact.LooksSMTP, Level: 1}, text)
+	return c
+}
+
+func noHello() *Case {
+	c := startDialog(220, "go")
+	c.TCP.Side[0].LastData = 7
+	c.closes(11, 12)
+	return c
+}
+
+func startArgument(text string) *Case {
+	c := clearDialog("STARTTLS")
+	ref := c.tell(7, fact.Fact{Kind: fact.Command, Cmd: uint8(smtp.STARTTLS)}, text)
+	c.tell(8, fact.Fact{Kind: fact.Reply, From: fact.Server, Cmd: uint8(smtp.STARTTLS), Code: 501, Ref: ref}, "5.5.4 Syntax: STARTTLS")
+	return c
+}
+
+func banner(text string) *Case {
+	c := clearDialog("SIZE")
+	c.Log = &fact.Log{}
+	c.tell(4, fact.Fact{Kind: fact.Reply, From: fact.Server, Cmd: uint8(smtp.Greeting), Code: 220}, text)
+	return c
+}
+
+// clearAnswer is a TLS hello that a clear-text server answers.
+func clearAnswer(port uint16) *Case {
+	c := implicitTLS(port)
+	failed(c, 0, 0, 0, 255, tlsrec.PhaseHello)
+	c.TLS.FirstRecord[1] = fact.At{}
+	c.TLS.Broken = &tlsrec.Broken{From: fact.Server, At: tlsAt(10), Looks: fact.LooksSMTP, Text: "220 mail ESMTP\r\n", First: true}
+	c.tell(10, fact.Fact{Kind: fact.TLSBroken, From: fact.Server, Code: fact.LooksSMTP, Level: 1}, "220 mail ESMTP\r\n")
+	return c
+}
+
+func bothWait(port uint16) *Case {
+	c := clearDialog()
+	c.Log = &fact.Log{}
+	c.Server = netip.AddrPortFrom(c.Server.Addr(), port)
+	c.TCP.Side[0].Bytes, c.TCP.Side[1].Bytes = 0, 0
+	c.closes(1200, 1201) // 12 s later
+	return c
+}
+
+func unanswered() *Case {
+	c := failed(goodTLS(), 0, 0, 0, 255, tlsrec.PhaseHello)
+	c.TLS.FirstRecord[1] = fact.At{}
+	return c
+}
+
+func stuck(copies uint32) *Case {
+	c := failed(goodTLS(), 0, 0, 0, 255, tlsrec.PhaseCert)
+	c.TLS.ServerDoneAt = [2]fact.At{}
+	c.closes(0, 0)
+	c.tell(12, fact.Fact{Kind: fact.TCPUnacked, From: fact.Server, Num: copies}, "")
+	return c
+}
+
+func sized(version, suite uint16, client uint32) *Case {
+	c := failed(goodTLS(), fact.Server, 12, 2, 20, tlsrec.PhaseKeys)
+	c.TLS.Version, c.TLS.Cipher, c.TLS.FinishedLen[0] = version, suite, client
+	return c
+}
+
+// asked lets the server ask for a client certificate.
+func asked(c *Case, empty bool) *Case {
+	c.TLS.CertRequest, c.TLS.CertEmpty = true, empty
+	c.TLS.CertRequestAt[1], c.TLS.CertAt[0] = tlsAt(10), tlsAt(11)
+	if !empty {
+		c.TLS.Chain[0] = []tlsrec.Certificate{{Subject: "CN=client", Issuer: "CN=Other CA", NotAfter: tlsStart/1e9 + 9999}}
+	}
+	return c
+}
+
+// unused is a complete handshake after which the client closes in a frame.
+func unused(frame uint32) *Case {
+	c := goodTLS()
+	c.TLS.Data, c.TLS.DataAt = [2]int{}, [2]fact.At{}
+	c.closes(frame, frame+1)
+	return c
+}
+
+// clock puts times into the randoms; the client's is off by so many seconds.
+func clock(off int64) *Case {
+	c := goodTLS()
+	t := c.TLS
+	t.Version, t.Hello.Max = tlsrec.TLS10, tlsrec.TLS10
+	put := func(b *[32]byte, s int64) { b[0], b[1], b[2], b[3] = byte(s>>24), byte(s>>16), byte(s>>8), byte(s) }
+	put(&t.Hello.Random, tlsStart/1e9+off)
+	put(&t.ServerHello.Random, tlsStart/1e9)
+	return c
+}
+
+// Each condition has a case that fulfils it and one that nearly does.
+func TestTLSRules(t *testing.T) {
+	tested := map[string]bool{}
+	for _, tt := range tlsTests {
+		tested[tt.id] = true
+		t.Run(tt.id+"/"+tt.name, func(t *testing.T) {
+			c := tt.fire()
+			Judge(c)
+			g := c.Find(tt.id)
+			if g == nil {
+				t.Fatalf("not raised; raised were %v", raised(c))
+			}
+			if g.What == "" || g.Frame == 0 {
+				t.Errorf("finding without a sentence or frame: %+v", g)
+			}
+			c = tt.miss()
+			Judge(c)
+			if g := c.Find(tt.id); g != nil {
+				t.Errorf("raised although it should not: %s", g.What)
+			}
+		})
+	}
+	for _, x := range tlsChecks {
+		if !tested[x.ID] && !strings.HasPrefix(x.ID, "tls-alert-") {
+			t.Errorf("%s has no test", x.ID)
+		}
+	}
+}
+
+func raised(c *Case) (ids []string) {
+	for i := range c.Findings {
+		ids = append(ids, All[c.Findings[i].Rule].ID)
+	}
+	return ids
+}
+
+// Every row of the alert table fires for its number and no other.
+func TestAlertRows(t *testing.T) {
+	for _, x := range alertRules {
+		for _, code := range [...]int{0, 10, 20, 21, 22, 30, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 60, 70, 71, 80, 86, 90, 100, 109, 110, 111, 112, 113, 114, 115, 116, 117, 120, 121, 200} {
+			c := alerts(fact.Server, 12, code, tlsrec.PhaseKeys)()
+			if code == 0 || code == 90 {
+				c = failed(goodTLS(), fact.Server, 12, 1, uint8(code), tlsrec.PhaseKeys)
+			}
+			Judge(c)
+			want := x.Num == "TLSA-"+itoaTLS(code)
+			if got := c.Raised(x.ID); got != want {
+				t.Fatalf("alert %d: %s raised = %v", code, x.ID, got)
+			}
+		}
+	}
+}
+
+func itoaTLS(n int) string {
+	if n < 10 {
+		return string(rune('0' + n))
+	}
+	return itoaTLS(n/10) + string(rune('0'+n%10))
+}
+
+// Sessions in which nothing is wrong get no warning.
+func TestTLSGood(t *testing.T) {
+	for name, c := range map[string]*Case{
+		"TLS 1.2": goodTLS(), "TLS 1.3": make13(goodTLS()), "implicit": implicitTLS(993), "client certificate": asked(goodTLS(), false),
+		"no certificate at hand": asked(goodTLS(), true), "reset at the end": resetAtEnd(),
+	} {
+		Judge(c)
+		for i := range c.Findings {
+			g := &c.Findings[i]
+			id := All[g.Rule].ID
+			if g.Severity > Info && (strings.HasPrefix(id, "tls-") || strings.HasPrefix(id, "stls-") || strings.HasPrefix(id, "impl-")) {
+				t.Errorf("%s: %s of %s: %s", name, g.Severity, id, g.What)
+			}
+		}
+	}
+}
+
+func resetAtEnd() *Case {
+	c := goodTLS()
+	c.TCP.Side[1].Rst, c.TCP.Side[1].RstTime, c.TCP.HowClosed = 18, tlsAt(18).Time, fact.EndReset
+	return c
+}
+
+// The alert of the webinar's session is told word for word.
+func TestAlertLine(t *testing.T) {
+	c := alerts(fact.Server, 16, 20, tlsrec.PhaseKeys)()
+	Judge(c)
+	const want = "Fatal alert - 'bad_record_mac - Received a record with an incorrect MAC (Message Authentication Code).' (error code 20)."
+	g := c.Find("tls-fatal-alert")
+	if g == nil || g.What != want || g.Frame != 16 {
+		t.Fatalf("got %+v", g)
+	}
+	fields := map[string]string{}
+	for _, f := range g.Fields {
+		fields[f.Key] = f.Value
+	}
+	if fields["SSL alert message description"] != "20" || fields["Decoded error"] != "bad_record_mac - Received a record with an incorrect MAC (Message Authentication Code)." {
+		t.Errorf("fields %v", fields)
+	}
+	if a := c.Find("tls-alert-bad-record-mac"); a == nil || a.Class != 20 {
+		t.Errorf("child %+v", a)
+	}
+}
+
+// decode_error of a client whose server has gone is no cause.
+func TestConsequence(t *testing.T) {
+	c := unanswered()
+	c.closes(0, 11)
+	c.TLS.Alerts = nil
+	c.alert(fact.Client, 12, 2, 50, tlsrec.PhaseHello)
+	Judge(c)
+	if g := c.Find("tls-fatal-alert"); g == nil || g.Severity != Info || g.Qualifier == "" {
+		t.Errorf("alert %+v", g)
+	}
+	if !c.Raised("tls-hello-then-close") {
+		t.Error("the server's close is not told")
+	}
+}
+
+// By sizes: EHLO, MAIL and the rest in one burst, the message, "queued".
+func TestBySize(t *testing.T) {
+	c := goodTLS()
+	rec := func(frame uint32, n int) tlsrec.Record {
+		return tlsrec.Record{At: tlsAt(frame), Type: 23, Len: uint32(n + 24)}
+	}
+	c.TLS.Records[0] = []tlsrec.Record{c.TLS.Records[0][0], rec(13, 25), rec(15, 60), rec(17, 900), rec(19, 6)}
+	c.TLS.Records[1] = []tlsrec.Record{c.TLS.Records[1][0], rec(14, 138), rec(16, 14+14+37), rec(18, 36), rec(20, 15)}
+	c.TLS.Alerts = nil
+	Judge(c)
+	g := c.Find("tls-dialogue-by-size")
+	if g == nil || g.Class != BySizeAccepted {
+		t.Fatalf("got %+v", g)
+	}
+	c.TLS.Records[1][3] = rec(18, 70) // no reply of Postfix that accepts is so long
+	Judge(c)
+	if g := c.Find("tls-dialogue-by-size"); g == nil || g.Class != BySizeSent {
+		t.Fatalf("got %+v", g)
+	}
+}
