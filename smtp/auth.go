@@ -68,7 +68,7 @@ func (d *Dialog) challenge(ref uint16, waited bool, at fact.At) {
 		*a = auth{on: true} // mid-stream
 	}
 	a.asked = true
-	prompt := d.sasl.Decode(d.reply.text)
+	prompt := d.logins().sasl.Decode(d.reply.text)
 	a.password = begins(prompt, "PASS")
 	d.add(fact.Fact{Kind: fact.Challenge, From: fact.Server, Cmd: uint8(AUTH), Ref: ref, Code: codeChallenge}, at, d.reply.text)
 }
@@ -110,7 +110,7 @@ func (d *Dialog) form(text []byte) uint16 {
 	if !isBase64(text) {
 		return FormBase64
 	}
-	if equal(d.auth.mechanism(), "PLAIN") && d.auth.step == 0 && bytes.Count(d.sasl.Decode(text), []byte{0}) < 2 {
+	if equal(d.auth.mechanism(), "PLAIN") && d.auth.step == 0 && bytes.Count(d.logins().sasl.Decode(text), []byte{0}) < 2 {
 		return FormPlain
 	}
 	return 0
@@ -128,7 +128,7 @@ func (d *Dialog) evidence(text []byte, at fact.At) {
 	mech := a.mechanism()
 	login := equal(mech, "LOGIN")
 	if !a.named && !(login && a.password) {
-		if user := d.sasl.User(mech, step, text); len(user) > 0 {
+		if user := d.logins().sasl.User(mech, step, text); len(user) > 0 {
 			a.named = true
 			d.add(fact.Fact{Kind: fact.AuthUser, Cmd: uint8(AUTH), Ref: a.command}, at, user)
 			if login {
@@ -140,8 +140,8 @@ func (d *Dialog) evidence(text []byte, at fact.At) {
 		return
 	}
 	a.sent = true
-	d.echo.Keep(text)
-	secret := d.sasl.Decode(text)
+	d.logins().echo.Keep(text)
+	secret := d.logins().sasl.Decode(text)
 	if equal(mech, "PLAIN") {
 		i := bytes.LastIndexByte(secret, 0)
 		if i < 0 {
@@ -151,7 +151,7 @@ func (d *Dialog) evidence(text []byte, at fact.At) {
 	} else if i := bytes.Index(secret, []byte("Bearer ")); i >= 0 {
 		secret, _, _ = bytes.Cut(secret[i+len("Bearer "):], []byte{1})
 	}
-	d.echo.Keep(secret)
+	d.logins().echo.Keep(secret)
 	if sasl.Readable(mech) && !d.secure && d.log != nil {
 		if f := d.log.Get(a.start); f != nil {
 			f.Level = 1
@@ -215,13 +215,13 @@ func (d *Dialog) masked(cmd Cmd, word, arg, text []byte) []byte {
 		equal(word, "AUTHORIZATION"), equal(word, "PROXY-AUTHORIZATION"), equal(word, "COOKIE"):
 		open = text[:len(text)-len(arg)]
 	case d.afterAuth > 0 && looksBase64(text):
-		d.echo.Keep(text)
-		d.echo.Keep(d.sasl.Decode(text))
+		d.logins().echo.Keep(text)
+		d.logins().echo.Keep(d.logins().sasl.Decode(text))
 		return []byte(hidden)
 	default:
 		second, rest := split(arg) // IMAP has a tag in front
 		if len(rest) == 0 || !equal(second, "LOGIN") && !equal(second, "AUTHENTICATE") {
-			d.buf = d.echo.Mask(d.buf[:0], text)
+			d.buf = d.mask(d.buf[:0], text)
 			return d.buf
 		}
 		open = text[:len(text)-len(rest)]
@@ -229,7 +229,7 @@ func (d *Dialog) masked(cmd Cmd, word, arg, text []byte) []byte {
 	if len(open) == len(text) {
 		return text
 	}
-	d.echo.Keep(text[len(open):])
+	d.logins().echo.Keep(text[len(open):])
 	d.buf = append(append(d.buf[:0], open...), hidden...)
 	return d.buf
 }

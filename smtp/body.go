@@ -62,8 +62,7 @@ var oddities = [numOddities]uint16{fact.OddBareLF, fact.OddBareCR, fact.OddNUL, 
 type smuggle struct {
 	pattern string // "" when none is being watched
 	at      uint64 // offset of the pattern in the content
-	next    [watch]byte
-	n       int
+	next    []byte // at most watch bytes
 	found   bool
 }
 
@@ -71,7 +70,7 @@ type smuggle struct {
 const watch = 200
 
 func (b *body) reset() {
-	*b = body{field: b.field[:0]}
+	*b = body{field: b.field[:0], smuggle: smuggle{next: b.smuggle.next[:0]}}
 }
 
 // begin starts a message.
@@ -245,7 +244,7 @@ func (d *Dialog) suspect(pattern string, offset uint64) {
 		return
 	}
 	d.smuggled(d.body.last)
-	s.pattern, s.at, s.n = pattern, offset, 0
+	s.pattern, s.at, s.next = pattern, offset, s.next[:0]
 }
 
 // watch takes what follows a look-alike.
@@ -254,8 +253,8 @@ func (d *Dialog) watch(p []byte, at fact.At) {
 	if s.pattern == "" {
 		return
 	}
-	s.n += copy(s.next[s.n:], p)
-	if s.n == len(s.next) {
+	s.next = append(s.next, p[:min(len(p), watch-len(s.next))]...)
+	if len(s.next) == watch {
 		d.smuggled(at)
 	}
 }
@@ -266,7 +265,7 @@ func (d *Dialog) smuggled(at fact.At) {
 	if s.pattern == "" || s.found {
 		return
 	}
-	rest := s.next[:s.n]
+	rest := s.next
 	for len(rest) > 0 {
 		line := rest
 		if i := bytes.IndexAny(rest, "\r\n"); i >= 0 {
@@ -281,7 +280,7 @@ func (d *Dialog) smuggled(at fact.At) {
 			break
 		}
 	}
-	s.pattern, s.n = "", 0
+	s.pattern, s.next = "", s.next[:0]
 }
 
 // begins reports whether b begins with s, which is upper case, in any case.

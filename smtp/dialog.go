@@ -57,10 +57,9 @@ type Dialog struct {
 	afterAuth uint8         // lines after an AUTH that may still hold its secrets
 	oddCount  [32]uint8     // facts of each oddity
 	oddRef    [2][32]uint16 // where oddities of lines are counted
-	echo      sasl.Echo
-	sasl      sasl.Decoder
-	buf       []byte // words of a fact while they are put together
-	line      []byte // a line on its way from the commands to the message
+	secrets   *secrets      // nil until a login begins
+	buf       []byte        // words of a fact while they are put together
+	line      []byte        // a line on its way from the commands to the message
 }
 
 // A tls is how far STARTTLS has come.
@@ -79,6 +78,28 @@ type caps uint8
 const (
 	capPipelining caps = 1 << iota
 )
+
+// secrets is what only logins need: most of the flows of a flood have none.
+type secrets struct {
+	sasl sasl.Decoder
+	echo sasl.Echo
+}
+
+// logins returns the memory for logins.
+func (d *Dialog) logins() *secrets {
+	if d.secrets == nil {
+		d.secrets = new(secrets)
+	}
+	return d.secrets
+}
+
+// mask appends text to dst without the secrets that the client has sent.
+func (d *Dialog) mask(dst, text []byte) []byte {
+	if d.secrets == nil {
+		return append(dst, text...)
+	}
+	return d.secrets.echo.Mask(dst, text)
+}
 
 // A wait is a command that waits for its reply.
 type wait struct {
@@ -100,6 +121,9 @@ type chunk struct {
 
 // Reset makes the dialog ready for the next session.
 func (d *Dialog) Reset(log *fact.Log, opt Options) {
+	if d.secrets != nil {
+		d.secrets.echo.Reset()
+	}
 	d.in[fact.Client].Reset()
 	d.in[fact.Server].Reset()
 	if cap(d.queue) > 64 { // a usual session needs far less
@@ -109,7 +133,7 @@ func (d *Dialog) Reset(log *fact.Log, opt Options) {
 	*d = Dialog{
 		log: log, opt: opt, in: d.in,
 		queue: d.queue[:0], body: d.body, buf: d.buf[:0], line: d.line[:0],
-		reply: reply{text: d.reply.text[:0]},
+		reply: reply{text: d.reply.text[:0]}, secrets: d.secrets,
 		guess: opt.MidStream, secure: opt.Implicit,
 	}
 }

@@ -2,6 +2,7 @@ package smtp
 
 import (
 	"bytes"
+	"unicode/utf8"
 
 	"postmortem/internal/fact"
 )
@@ -123,9 +124,9 @@ func looks(first []byte, client bool) uint16 {
 			return fact.LooksIMAP
 		}
 	}
-	binary := 0
+	binary, text := 0, utf8.Valid(first)
 	for _, c := range first {
-		if c < ' ' && c != '\t' && c != '\r' || c >= 0x7f {
+		if c < ' ' && c != '\t' && c != '\r' || c >= 0x7f && !text {
 			binary++
 		}
 	}

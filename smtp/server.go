@@ -271,7 +271,7 @@ func (d *Dialog) answer(at fact.At) {
 	if cmd == Message && !waited {
 		ref = d.messageAnswer(r.code, at)
 	}
-	text := d.echo.Mask(d.buf[:0], r.text)
+	text := d.mask(d.buf[:0], r.text)
 	d.buf = text
 	f := fact.Fact{Kind: fact.Reply, From: fact.Server, Cmd: uint8(cmd), Ref: ref, Code: r.code, Num: r.num, Level: uint8(min(r.n, 255))}
 	own := d.add(f, at, text)
@@ -436,7 +436,7 @@ func (d *Dialog) serverEnd(at fact.At) {
 		text = d.reply.text
 	}
 	if size > 0 {
-		d.buf = d.echo.Mask(d.buf[:0], text)
+		d.buf = d.mask(d.buf[:0], text)
 		d.odd(fact.OddUnended, d.reply.cmd, d.reply.ref, clamp(size), fact.Server, at, d.buf)
 	}
 	d.reply.n = 0
