@@ -44,6 +44,8 @@ var popChecks = []Check{
 	{ID: "pop-autologout", Needs: BOTH, Do: popAutologoutSilent},
 	{ID: "pop-plaintext-disallowed", On: fact.Reply, Do: popTrouble(pop3.Plaintext)},
 	{ID: "pop-summary", Do: popSummary},
+	{ID: "pop-declined", On: fact.Reply, Do: popDeclined},
+	{ID: "smtp-no-greeting", Needs: BOTH | START, Do: boxNoGreeting}, // of POP3 and IMAP: the same words
 }
 
 // isPOP reports that the case is a POP3 session.
@@ -255,6 +257,40 @@ func boxNeverGreeted(c *Case, r *Raiser) {
 	g := r.Frame(at)
 	g.From, g.HasFrom = fact.Server, true
 	g.What = fmt.Sprintf("The server accepted the connection and closed it after %s without sending a byte.", boxSeconds(at.Time-t.OpenTime))
+}
+
+// Waits for a greeting. rules.md SMTP-004.
+const (
+	greetSilent = 30 * time.Second // nobody needs so long
+	greetGiveUp = 5 * time.Second  // the client left after at least so long
+)
+
+// boxNoGreeting raises that a server accepted the connection and stayed silent.
+func boxNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
+	t := c.TCP
+	if !c.isPOP() && !c.isIMAP() || t.Open == 0 || t.Closed == 2 || t.Side[fact.Server].Bytes > 0 || c.TLS != nil || c.implicitPort() {
+		return
+	}
+	end, by := c.clientLeft()
+	if by == 0 {
+		end = c.End
+		if c.Capture != nil {
+			end = max(end, c.Capture.Last)
+		}
+	}
+	waited := end - t.OpenTime
+	if waited <= int64(greetSilent) && !(by != 0 && waited >= int64(greetGiveUp)) {
+		return
+	}
+	g := r.Frame(fact.At{Time: t.OpenTime, Frame: t.Open})
+	g.From, g.HasFrom = fact.Server, true
+	boxSet(g, "waited", boxSeconds(waited))
+	g.What = fmt.Sprintf("The connection was established in frame %d; the server did not send a byte in %s.", t.Open, boxSeconds(waited))
+	if by != 0 {
+		left := fact.Fact{Frame: by}
+		boxAnd(g, &left)
+		g.What += fmt.Sprintf(" Then the client gave up (frame %d).", by)
+	}
 }
 
 func popReady(c *Case, _ *fact.Fact, r *Raiser) {
@@ -507,6 +543,26 @@ func popNeedsLogin(cmd pop3.Cmd) bool {
 		return true
 	}
 	return false
+}
+
+// popDeclined: a refusal that no other rule explains, "no such message".
+func popDeclined(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.popErr(f) || f.Seen&fact.SeenAuth == 0 || pop3.What(c.Log.Text(f)) != pop3.NoTrouble {
+		return
+	}
+	switch pop3.Cmd(f.Cmd) {
+	case pop3.None, pop3.Greeting, pop3.Unknown, pop3.CAPA, pop3.STLS, pop3.USER, pop3.PASS, pop3.APOP, pop3.AUTH, pop3.MECHS, pop3.XTND, pop3.QUIT:
+		return
+	}
+	if boxAgain(r, f) {
+		return
+	}
+	g := r.At(f)
+	command := c.Log.Get(f.Ref)
+	boxAnd(g, command)
+	boxSet(g, "command", c.boxWords(command))
+	boxSet(g, "text", c.boxWords(f))
+	g.What = fmt.Sprintf("The answer to %s in frame %d was %q.", pop3.Cmd(f.Cmd).Verb(), f.Frame, "-ERR "+c.boxWords(f))
 }
 
 func popListBroken(c *Case, f *fact.Fact, r *Raiser) {

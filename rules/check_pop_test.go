@@ -153,7 +153,7 @@ func boxIDs(c *Case) string {
 		g := &c.Findings[i]
 		id := All[g.Rule].ID
 		switch group, word, _ := strings.Cut(id, "-"); {
-		case group != "pop" && group != "imap", word == "detected", word == "welcomed", word == "ready":
+		case group != "pop" && group != "imap" && id != "smtp-no-greeting", word == "detected", word == "welcomed", word == "ready":
 			continue
 		}
 		if g.Frame == 0 || !slices.IsSorted(g.Frames) || len(g.Frames) > 0 && !slices.Contains(g.Frames, g.Frame) {
@@ -221,6 +221,12 @@ func TestPop(t *testing.T) {
 		{name: "near: closed without a word, but one side was not captured", script: "", closed: 2, want: "",
 			change: func(c *Case) { c.TCP.OneSided = true }},
 
+		{name: "no greeting", script: "... 31s", closed: 1, want: "smtp-no-greeting!"},
+		{name: "no greeting, the client spoke", script: "... 6s\nC: QUIT", closed: 1, want: "smtp-no-greeting!"},
+		{name: "near: the client left at once", script: "... 1s", closed: 1, want: ""},
+		{name: "near: a port for TLS", script: "... 31s", closed: 1, want: "", change: func(c *Case) { c.Server = netip.MustParseAddrPort("198.51.100.1:995") }},
+		{name: "near: the server greets late", script: "... 31s\nS: +OK", closed: 1, want: ""},
+
 		{name: "login-failed", script: "S: +OK\nC: APOP bob c4c9\nS: -ERR [AUTH] no", want: "pop-apop pop-login-failed!"},
 		{name: "login-failed twice is one finding", script: "S: +OK\nC: APOP bob c4c9\nS: -ERR no\nC: APOP bob c4ca\nS: -ERR no", want: "pop-apop pop-apop pop-login-failed!"},
 		{name: "near: a typing error", script: "S: +OK\nC: APOP bob c4c8\nS: -ERR no\nC: APOP bob c4c9\nS: +OK\n" + popOut, want: "pop-apop pop-apop pop-login-failed? pop-summary"},
@@ -230,6 +236,7 @@ func TestPop(t *testing.T) {
 		{name: "in-use", script: "S: +OK\nC: APOP bob c4c9\nS: -ERR [IN-USE] locked", want: "pop-apop pop-in-use!"},
 		{name: "near: locked and ready", script: "S: +OK\nC: APOP bob c4c9\nS: +OK mailbox locked and ready\n" + popOut, want: "pop-apop pop-summary"},
 		{name: "near: in use as an answer to a message", script: popAPOPIn + "C: RETR 1\nS: -ERR message is already in use\n" + popOut, want: "pop-apop pop-summary"},
+		{name: "near declined: the message is there", script: popAPOPIn + "C: RETR 1\nS: +OK\nS: x\nS: .\n" + popOut, want: "pop-apop pop-summary"},
 		{name: "sys-temp", script: "S: +OK\nC: APOP bob c4c9\nS: -ERR [SYS/TEMP] x", want: "pop-apop pop-sys-temp!"},
 		{name: "sys-perm", script: "S: +OK\nC: APOP bob c4c9\nS: -ERR [SYS/PERM] x", want: "pop-apop pop-sys-perm!"},
 		{name: "login-delay", script: "S: +OK\nC: APOP bob c4c9\nS: -ERR [LOGIN-DELAY] x", want: "pop-apop pop-login-delay?"},
@@ -240,7 +247,7 @@ func TestPop(t *testing.T) {
 
 		{name: "unknown-command", script: "S: +OK\nC: STAT\nS: -ERR Unknown command.\n" + popOut, want: "pop-unknown-command?"},
 		{name: "near: probes", script: "S: +OK\nC: CAPA\nS: -ERR Unknown command.\nC: XTND X\nS: -ERR unknown command\n" + popOut, want: ""},
-		{name: "near: no such message", script: popAPOPIn + "C: RETR 9\nS: -ERR There's no message 9.\n" + popOut, want: "pop-apop pop-summary"},
+		{name: "near: no such message", script: popAPOPIn + "C: RETR 9\nS: -ERR There's no message 9.\n" + popOut, want: "pop-apop pop-declined pop-summary"},
 
 		{name: "list-broken: no dot", script: popAPOPIn + "C: LIST\nS: +OK\nS: 1 10\nC: NOOP\nS: +OK\n" + popOut, want: "pop-apop pop-list-broken? pop-summary"},
 		{name: "list-broken: no dot, the server closed", script: popAPOPIn + "C: LIST\nS: +OK\nS: 1 10", closed: 2, want: "pop-apop pop-list-broken?"},
@@ -265,7 +272,7 @@ func TestPop(t *testing.T) {
 		{name: "near: RSET", script: popAPOPIn + "C: DELE 1\nS: +OK\nC: RSET\nS: +OK", want: "pop-apop"},
 		{name: "near: the capture ends", script: popAPOPIn + "C: DELE 1\nS: +OK", how: fact.EndOfCapture, want: "pop-apop"},
 		{name: "near: QUIT was sent, its answer is missing", script: popAPOPIn + "C: DELE 1\nS: +OK\nC: QUIT", want: "pop-apop"},
-		{name: "near: DELE was refused", script: popAPOPIn + "C: DELE 1\nS: -ERR no", want: "pop-apop"},
+		{name: "near: DELE was refused", script: popAPOPIn + "C: DELE 1\nS: -ERR no", want: "pop-apop pop-declined"},
 
 		{name: "quit-failed", script: popAPOPIn + "C: DELE 1\nS: +OK\nC: QUIT\nS: -ERR some deleted messages not removed", want: "pop-apop pop-quit-failed!"},
 		{name: "near: QUIT refused with nothing deleted", script: popAPOPIn + "C: QUIT\nS: -ERR x", want: "pop-apop"},

@@ -241,4 +241,14 @@ var popRules = []Rule{
 		Cite:    []string{"own"},
 		Fields:  []string{"interval"},
 	},
+	{
+		ID: "pop-declined", Num: "POP-023", Label: POP3, Severity: Info, Up: Info, Tier: 3, Node: TXN,
+		Title:   "Server declined a command",
+		When:    "-ERR after login to RETR, TOP, DELE, LIST, UIDL or another command, without a code or words that have a rule of their own",
+		Meaning: "Shown as it stands. Usual is a message number that does not exist, or was deleted in this session already.",
+		Advice:  []string{"the client's list of messages is older than the mailbox: let it ask for the list again"},
+		Cite:    []string{"RFC 1939 §5"},
+		Not:     "unknown commands are POP-013",
+		Fields:  []string{"command", "text"},
+	},
 }
