@@ -209,7 +209,10 @@ const (
 	TCPOdd
 	// NetICMP: an ICMP error that quotes the flow. Code: type<<8 | code (ICMPv6: with 0x8000 set). Num: MTU reported. Text: sender's address. Level: 1 quoted sequence not in window.
 	NetICMP
-	// NetFragment: IP fragments put together. Num: how many. Level: 1 incomplete, 2 overlapping.
+	// NetFragment: packets that came in IP fragments. Num: how many. Code: fragments of the first.
+	// Level 2: of these, how many had fragments that contradicted each other.
+	// Level 1: packets of which a fragment never came. Code: fragments that came
+	// of the first. Text: its IP ID, bytes that came and bytes in all ("?": not known), as "1a2b 1480 ?".
 	NetFragment
 	// NetTTL: the TTL of a side changed. Num: old<<8 | new.
 	NetTTL

@@ -52,6 +52,11 @@ type TCPSide struct {
 	AfterFin     uint64 // payload bytes that this side sent after the other had closed
 	Passed       uint32 // largest payload of this side known to have arrived
 	LastDataTime int64
+	TTLOdd       uint32 // frames whose TTL differs by 2 or more from that of the first; resets left out
+	CE           uint32 // frames marked "congestion experienced" (RFC 3168)
+	Fragmented   uint32 // packets that were put together from IP fragments
+	FragOverlap  uint32 // of these: the fragments contradicted each other
+	FragLost     uint32 // packets of which a fragment never came
 }
 
 // TCPSummary is the health of one conversation.
@@ -73,7 +78,11 @@ type TCPSummary struct {
 	ICMP      uint32 // frames with ICMP errors that quote this flow
 	Closed    uint8  // 0 nobody, 1 client, 2 server: who sent the first FIN or RST
 	HowClosed uint16 // End's code
-	Tunnel    uint8  // layers.Tunnel bits of the encapsulation it was found in
+	// What the client had sent before its first encrypted record, and the time
+	// of the conversation's last frame before that; zero without TLS.
+	ClearSegments, ClearPackets uint32
+	ClearTime                   int64
+	Tunnel                      uint8 // layers.Tunnel bits of the encapsulation it was found in
 }
 
 // HandshakeRTT is the sum of both legs, 0: unknown.

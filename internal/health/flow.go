@@ -134,6 +134,7 @@ type side struct {
 	// Facts that grow: their places in the log.
 	lossRef, zeroRef, keepRef, lateRef, copyRef, offRef, sumRef uint16
 	cutRef, spurRef, afterRef, ttlRef, heldRef                  uint16
+	fragRef, clashRef, holeRef                                  uint16
 
 	afterRst bool
 	below    bool // has sent data with a window below baseWin since sinceBase counts
@@ -284,6 +285,20 @@ func (f *Flow) common(d fact.Dir, p *layers.Packet, class reasm.Class, at fact.A
 					Num: uint32(x.TTL)<<8 | uint32(p.TTL)}, nil)
 			}
 			x.TTLMin, x.TTLMax = min(x.TTLMin, p.TTL), max(x.TTLMax, p.TTL)
+		}
+		if p.TTL > x.TTL+1 || x.TTL > p.TTL+1 {
+			x.TTLOdd++
+		}
+	}
+	if p.ECN == 3 {
+		x.CE++
+	}
+	if p.Frag >= layers.FragWhole {
+		x.Fragmented++
+		f.grow(log, &me.fragRef, fact.Fact{Kind: fact.NetFragment, From: d, Code: p.Frags}, at, 1)
+		if p.Frag == layers.FragOverlap {
+			x.FragOverlap++
+			f.grow(log, &me.clashRef, fact.Fact{Kind: fact.NetFragment, From: d, Code: p.Frags, Level: 2}, at, 1)
 		}
 	}
 	if p.Missing > 0 {
