@@ -1,0 +1,328 @@
+package rules
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"postmortem/smtp"
+)
+
+// replyVectors are replies of real servers with the class that each belongs to.
+const replyVectors = `
+001  530 5.7.0 Must issue a STARTTLS command first
+001  451 5.7.3 STARTTLS is required to send mail
+001  421 4.7.0 TLS required for RCPT domain, closing connection
+002  530 5.7.57 Client not authenticated to send mail
+002  530 5.7.0 Authentication required
+003  554 5.7.1 <a@b.example>: Relay access denied
+003  454 4.7.1 <a@b.example>: Relay access denied
+003  550 relay not permitted
+003  550 5.7.1 <a@b.example>... Relaying denied
+003  550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain
+003  553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)
+004  550 5.1.1 <a@b.example>: Recipient address rejected: User unknown in virtual mailbox table
+004  550 Unrouteable address
+004  550 5.1.1 The email account that you tried to reach does not exist
+004  550 5.4.1 Recipient address rejected: Access denied
+005  452 4.2.2 The email account that you tried to reach is over quota
+005  552 5.2.2 <a@b.example>: Quota exceeded (mailbox for user is full)
+006  550 5.2.1 The email account that you tried to reach is disabled
+007  450 4.2.0 <a@b.example>: Recipient address rejected: Greylisted, see http://postgrey.example/help
+007  451 4.7.1 Greylisting in action, please come back later
+008  554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org; https://www.spamhaus.org/query/ip/192.0.2.1
+008  550 5.7.1 192.0.2.1 is on our DNSBL
+009  550 5.7.606 Access denied, banned sending IP [192.0.2.1]
+009  4.7.0 [IPTS04] Messages from 192.0.2.1 temporarily deferred due to user complaints
+009  421 4.7.0 Our system has detected an unusual rate of unsolicited mail originating from your IP address
+010  450 4.7.25 Client host rejected: cannot find your hostname, [192.0.2.1]
+010  550 5.7.25 The sending IP has no PTR record
+011  504 5.5.2 <UPS>: Helo command rejected: need fully-qualified hostname
+011  450 4.7.1 <mail.lan>: Helo command rejected: Host not found
+012  553 5.1.8 <x@y.example>... Domain of sender address x@y.example does not exist
+012  472 x@y.example DNS A-record is empty
+012  450 4.1.8 <x@y.example>: Sender address rejected: Domain not found
+013  550 Sender verify failed
+014  553 5.7.1 <x@y.example>: Sender address rejected: not owned by user joe
+014  550 5.7.60 SMTP; Client does not have permissions to send as this sender
+015  550 5.7.26 This mail has been blocked because the sender is unauthenticated. SPF and DKIM did not pass
+015  550 5.7.1 Rejected by DMARC policy of y.example
+016  550 5.7.23 The message was rejected because of Sender Policy Framework violation
+017  550 5.7.20 No passing DKIM signature found
+018  450 4.7.1 Error: too much mail from 192.0.2.1
+018  450 4.2.1 The user you are trying to contact is receiving mail too quickly
+019  421 4.7.0 mx.example Error: too many connections from 192.0.2.1
+019  421 Too many concurrent SMTP connections; please try again later.
+019  421 4.3.2 All server ports are busy
+020  452 4.5.3 Error: too many recipients
+021  552 5.3.4 Message size exceeds fixed limit
+021  552 Message size exceeds maximum permitted
+022  452 4.3.1 Insufficient system resources
+022  452 Space shortage, please try later
+022  452 4.4.5 Insufficient disk space; try again later
+023  451 4.3.5 Server configuration error
+023  421 Local configuration error; please try again later.
+024  451 4.3.0 <a@b.example>: Temporary lookup failure
+025  421 4.3.2 Service not available
+025  421 Too much load; please try again later.
+025  421 SIGTERM received
+026  421 4.7.0 mx.example Error: too many errors
+026  421 4.7.0 mx.example Too many bad commands; closing connection
+027  554 5.7.1 Message contains virus: rejected.
+028  552 5.7.0 This message was blocked because the attachment type .exe is not allowed
+029  554 5.7.1 Message rejected as spam
+029  550 5.7.350 Remote server returned message detected as spam
+031  554 5.4.6 Too many hops
+031  550 Too many "Received" headers - suspected mail loop
+032  554 5.7.1 <unknown[192.0.2.1]>: Client host rejected: Access denied
+033  556 5.1.10 Recipient address has null MX
+033  521 mx.example does not accept mail
+035  554 SMTP synchronization error
+035  521 5.5.2 mx.example Error: bare <LF> received
+036  553 5.6.7 Must declare SMTPUTF8 to send unicode address
+037  550 5.7.30 REQUIRETLS support required
+023  451 Temporary local problem - please try later
+038  451 4.0.0 Not now
+039  550 5.0.0 Rejected
+`
+
+// split takes a reply line apart as the dialog does.
+func splitReply(line string) (code uint16, enhanced uint32, text string) {
+	text = line
+	if n, err := strconv.Atoi(line[:3]); err == nil {
+		code, text = uint16(n), line[4:]
+	}
+	if w := firstWord(text); isEnhanced(w) {
+		var part [3]uint32
+		for i, s := range strings.Split(w, ".") {
+			part[i] = uint32(mustNumber(s))
+		}
+		enhanced = smtp.Enhanced(part[0], part[1], part[2])
+	}
+	return code, enhanced, text
+}
+
+func classNum(cmd smtp.Cmd, line string, null bool) string {
+	code, enhanced, text := splitReply(line)
+	rule, ok := classify(cmd, code, enhanced, []byte(text), null)
+	if !ok {
+		return ""
+	}
+	return strings.TrimPrefix(All[rule].Num, "RPL-")
+}
+
+func TestReplyVectors(t *testing.T) {
+	n := 0
+	for row := range strings.SplitSeq(strings.TrimSpace(replyVectors), "\n") {
+		want, line, _ := strings.Cut(row, "  ")
+		if got := classNum(smtp.None, line, false); got != want {
+			t.Errorf("%s: class %q, want %s", line, got, want)
+		}
+		n++
+	}
+	if n != 74 {
+		t.Errorf("%d vectors, want 74", n)
+	}
+}
+
+// TestClassify are the cases in which the place, the sender or the form of the text decides.
+func TestClassify(t *testing.T) {
+	for _, tt := range []struct {
+		cmd  smtp.Cmd
+		null bool
+		line string
+		want string
+	}{
+		// The place.
+		{smtp.MAIL, false, "550 domain y.example does not resolve", "012"},
+		{smtp.RCPT, false, "550 your address does not resolve", "010"},
+		{smtp.Greeting, false, "550 5.1.8 no", "039"},
+		{smtp.MAIL, false, "550 5.1.0 <x@y.example>: rejected", "039"},
+		{smtp.RCPT, false, "550 5.1.0 <x@y.example>: rejected", "004"},
+		{smtp.MAIL, false, "550 5.2.1 account disabled", "039"},
+		// Recipients that could not be verified are not the sender's fault.
+		{smtp.RCPT, false, "450 4.1.1 <a@b.example>: Recipient address rejected: unverified address: Address verification in progress", "004"},
+		{smtp.RCPT, false, "450 4.1.7 <a@b.example>: Sender address rejected: unverified address", "012"},
+		{smtp.RCPT, false, "550 Sender address rejected: unverified address", "013"},
+		// The empty sender.
+		{smtp.MAIL, true, "550 null sender not accepted", "034"},
+		{smtp.MAIL, false, "550 null sender not accepted", "039"},
+		{smtp.RCPT, true, "550 5.7.1 no", "034"},
+		{smtp.RCPT, true, "550 5.7.1 <unknown[192.0.2.1]>: Client host rejected: Access denied", "032"},
+		{smtp.RCPT, true, "550 5.1.1 <a@b.example> no", "004"},
+		{smtp.RCPT, true, "450 we take no bounce now", "038"},
+		// Greylisting by its name, by its habit, and what only sounds like it.
+		{smtp.RCPT, false, "450 4.2.0 <a@b.example>: Recipient address rejected: Greylisted", "007"},
+		{smtp.RCPT, false, "451 4.7.1 Please try again later", "007"},
+		{smtp.Greeting, false, "421 4.7.1 Please try again later", "032"},
+		{smtp.RCPT, false, "450 4.7.1 Sender rate limit, try again later", "018"},
+		{smtp.RCPT, false, "550 Greylisted", "039"},
+		// Not supported, or violated: no statement about the whole host.
+		{smtp.DATA, false, "521 5.5.1 Protocol error", "035"},
+		{smtp.Greeting, false, "521 5.3.2 Service currently unavailable", "039"},
+		{smtp.BDAT, false, "521 5.5.4 Syntax", "039"},
+		// Servers that write no enhanced codes.
+		{smtp.MAIL, false, "530 Must issue a STARTTLS command first", "001"},
+		{smtp.MAIL, false, "530 Authentication required", "002"},
+		{smtp.MAIL, false, "530 5.7.0 Authentication required, use STARTTLS", "002"},
+		{smtp.RCPT, false, "451 Temporary lookup failure", "024"},
+		{smtp.STARTTLS, false, "454 4.7.0 TLS not available due to local problem", "023"},
+		// Servers that write no basic code.
+		{smtp.RCPT, false, "5.7.1 Relay access denied", "003"},
+		{smtp.RCPT, false, "4.2.2 over quota", "005"},
+		{smtp.RCPT, false, "5.0.0 no", "039"},
+		// Whole words.
+		{smtp.RCPT, false, "550 found in surbl", "029"},
+		{smtp.RCPT, false, "550 found in RBL.", "008"},
+		{smtp.RCPT, false, "550 spamming", "039"},
+		{smtp.RCPT, false, "550 anti-spam: no", "029"},
+		{smtp.RCPT, false, "550 spam", "029"},
+		{smtp.RCPT, false, "550 setup.exe", "028"},
+		// What is cut out.
+		{smtp.RCPT, false, "550 5.0.0 <virus@example.com> no", "039"},
+		{smtp.RCPT, false, "550 5.0.0 virus@example.com no", "039"},
+		{smtp.RCPT, false, "550 5.0.0 see https://example.com/spam/virus", "039"},
+		{smtp.RCPT, false, "550 5.0.0 see HTTP://WWW.SPAMHAUS.ORG/query?ip=192.0.2.1", "008"},
+		{smtp.RCPT, false, "550 user <a@b.example> unknown", "004"},
+		{smtp.RCPT, false, "550 bare <LF> received", "035"},
+		{smtp.RCPT, false, "550 a < b and virus", "027"},
+		// Several lines.
+		{smtp.RCPT, false, "550 5.1.1 The email account that you tried to reach does\n5.1.1 not exist", "004"},
+		{smtp.Message, false, "550 mail\tloop", "031"},
+		// No refusals.
+		{smtp.RCPT, false, "250 2.1.5 virus", ""},
+		{smtp.DATA, false, "354 spam", ""},
+		{smtp.RCPT, false, "2.0.0 virus", ""},
+		{smtp.RCPT, false, "450 2.0.0 odd", "038"},
+	} {
+		if got := classNum(tt.cmd, tt.line, tt.null); got != tt.want {
+			t.Errorf("%v %q: class %q, want %q", tt.cmd, tt.line, got, tt.want)
+		}
+	}
+}
+
+// TestClassOrder: the rows are in the catalogue's order of matching, and every
+// class but the pattern of times (040) has one.
+func TestClassOrder(t *testing.T) {
+	const order = "001 002 003 012 013 014 033 015 016 017 010 011 007 008 009 018 019 020 005 006 004 034 021 022 024 023 026 025 027 028 031 030 029 035 036 037 032 038 039"
+	var got []string
+	for i := range classes {
+		n := strings.TrimPrefix(classes[i].rule, "RPL-")
+		if !slices.Contains(got, n) {
+			got = append(got, n)
+		} else if got[len(got)-1] != n && classes[i].need != needBoth {
+			t.Errorf("row %d: a second place for %s", i, n)
+		}
+	}
+	if s := strings.Join(got, " "); s != order {
+		t.Errorf("order\n got %s\nwant %s", s, order)
+	}
+	if len(got) != len(rplRules)-1 {
+		t.Errorf("%d classes for %d rules", len(got), len(rplRules))
+	}
+	if n := len(phrases.phrases); n > maxPhrases {
+		t.Errorf("%d phrases, a set holds %d", n, maxPhrases)
+	}
+}
+
+// slowFind finds phrases without an automaton.
+func slowFind(f *finder, text string) (out []string) {
+	for _, p := range f.phrases {
+		short := f.short.has(f.places[p])
+		for i := 0; i+len(p) <= len(text); i++ {
+			if text[i:i+len(p)] == p && !(short && (i > 0 && alnum(text[i-1]) || i+len(p) < len(text) && alnum(text[i+len(p)]))) {
+				out = append(out, p)
+				break
+			}
+		}
+	}
+	return out
+}
+
+func alnum(b byte) bool { return 'a' <= b && b <= 'z' || '0' <= b && b <= '9' }
+
+// FuzzFinder: the automaton agrees with a search for each phrase.
+func FuzzFinder(f *testing.F) {
+	f.Add("client host blocked using zen; rbl surbl")
+	f.Add("mailbox is full, mailbox full")
+	f.Add("spam spamspam.junk-null")
+	f.Fuzz(func(t *testing.T, text string) {
+		for i := range len(text) { // text without what is cut out or folded
+			if b := text[i]; b != lower(b) || b < ' ' || b == '<' || b == '@' || b == '/' || b == 'w' || b >= '0' && b <= '9' {
+				return
+			}
+		}
+		if strings.Contains(text, "  ") || strings.HasPrefix(text, " ") {
+			return
+		}
+		found := phrases.in([]byte(text))
+		var got []string
+		for i, p := range phrases.phrases {
+			if found.has(i) {
+				got = append(got, p)
+			}
+		}
+		if want := slowFind(phrases, text); !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	})
+}
+
+// FuzzClassOf: the class does not depend on letter case, the text is not
+// written, every refusal has a class and nothing else has.
+func FuzzClassOf(f *testing.F) {
+	for row := range strings.SplitSeq(strings.TrimSpace(replyVectors), "\n") {
+		_, line, _ := strings.Cut(row, "  ")
+		code, enhanced, text := splitReply(line)
+		f.Add(uint8(smtp.RCPT), code, enhanced, []byte(text))
+	}
+	f.Fuzz(func(t *testing.T, cmd uint8, code uint16, enhanced uint32, text []byte) {
+		before := bytes.Clone(text)
+		rule, ok := ClassOf(cmd, code, enhanced, text)
+		if !bytes.Equal(before, text) {
+			t.Fatal("text was written")
+		}
+		upper := bytes.Clone(text)
+		for i, b := range upper {
+			if 'a' <= b && b <= 'z' {
+				upper[i] -= 'a' - 'A'
+			}
+		}
+		if r, k := ClassOf(cmd, code, enhanced, upper); r != rule || k != ok {
+			t.Errorf("%q: %s %v, in capitals %s %v", text, All[rule].Num, ok, All[r].Num, k)
+		}
+		if code != 0 && ok != (code >= 400 && code <= 599) {
+			t.Errorf("%d %q: ok = %v", code, text, ok)
+		}
+		if ok && !strings.HasPrefix(All[rule].Num, "RPL-") {
+			t.Errorf("%q: %s", text, All[rule].Num)
+		}
+	})
+}
+
+func TestClassOfAllocs(t *testing.T) {
+	good, bad := []byte("5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org; https://www.spamhaus.org/query/ip/192.0.2.1"), bytes.Repeat([]byte("<"), 512)
+	if n := testing.AllocsPerRun(100, func() {
+		ClassOf(uint8(smtp.RCPT), 554, smtp.Enhanced(5, 7, 1), good)
+		ClassOf(uint8(smtp.RCPT), 554, 0, bad)
+	}); n != 0 {
+		t.Errorf("allocations = %v, want 0", n)
+	}
+}
+
+func BenchmarkClassOf(b *testing.B) {
+	text := []byte("5.0.0 this is a refusal that no row of the table knows, so that all of them are tried")
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		ClassOf(uint8(smtp.RCPT), 550, smtp.Enhanced(5, 0, 0), text)
+	}
+}
+
+func BenchmarkFinder(b *testing.B) {
+	for b.Loop() {
+		newFinder()
+	}
+}
