@@ -61,6 +61,9 @@ func Find(id string) (*Rule, bool) {
 	return nil, false
 }
 
+// Index returns the place of r in All.
+func Index(r *Rule) uint16 { return byID[r.ID] }
+
 // Judge asks every check and fills c.Findings, in frame order.
 func Judge(c *Case) {
 	c.Findings = c.Findings[:0]

@@ -1,0 +1,349 @@
+package analyze
+
+import (
+	"bytes"
+	"net/netip"
+
+	"postmortem/imap"
+	"postmortem/internal/fact"
+	"postmortem/pop3"
+	"postmortem/reasm"
+	"postmortem/smtp"
+	"postmortem/tlsrec"
+)
+
+// A consumer takes the ordered bytes of one conversation, finds out what is
+// spoken, and hands them on.
+type consumer struct {
+	k *worker
+	s *session
+	c *reasm.Conn
+}
+
+// Bytes implements reasm.Consumer.
+func (u *consumer) Bytes(d fact.Dir, b []byte, at fact.At) {
+	if !u.s.known {
+		u.decide(d, b, at)
+		return
+	}
+	u.forward(d, b, at)
+}
+
+// Gap implements reasm.Consumer.
+func (u *consumer) Gap(d fact.Dir, n uint64, at fact.At) {
+	s := u.s
+	if !s.known {
+		u.settle()
+	}
+	switch {
+	case s.inTLS:
+		s.tls.Gap(d, n, at)
+	case s.dialog != nil:
+		s.dialog.Gap(d, n, at)
+	}
+}
+
+// forward gives bytes to whoever has the stream now.
+func (u *consumer) forward(d fact.Dir, b []byte, at fact.At) {
+	s := u.s
+	if s.inTLS {
+		u.toTLS(d, b, at)
+		return
+	}
+	if s.dialog == nil {
+		return
+	}
+	n := s.dialog.Bytes(d, b, at)
+	if s.dialog.Upgraded() {
+		u.startTLS(false, false)
+		if n < len(b) {
+			u.toTLS(d, b[n:], at)
+		}
+	}
+}
+
+// toTLS gives bytes to tlsrec, and notes what the client had sent before its
+// first encrypted record.
+func (u *consumer) toTLS(d fact.Dir, b []byte, at fact.At) {
+	s := u.s
+	s.tls.Bytes(d, b, at)
+	if d == fact.Client && s.tcp.ClearPackets == 0 && s.tls.Summary().FirstEncrypted[d].Frame != 0 {
+		// health counts a frame after its bytes were delivered.
+		x := &s.tcp.Side[fact.Client]
+		s.tcp.ClearSegments, s.tcp.ClearPackets = x.Segments, uint32(x.Packets)
+		s.tcp.ClearTime = s.before
+	}
+}
+
+// decide looks at the first bytes of either side. What is not yet clear is
+// kept, and given on when it is.
+func (u *consumer) decide(d fact.Dir, b []byte, at fact.At) {
+	s := u.s
+	if s.wait[0].n == 0 && s.wait[1].n == 0 {
+		// Nearly always the first segment decides, and nothing has to be kept.
+		if p, ok := u.guess(d, b, nil); ok {
+			u.become(p, d, b)
+			u.forward(d, b, at)
+			return
+		}
+	}
+	w := &s.wait[d]
+	n := copy(w.b[w.n:], b)
+	w.n += n
+	if int(s.pieces) < maxPieces && n == len(b) {
+		s.order[s.pieces] = pieceOf{at, uint16(n), d}
+		s.pieces++
+		if p, ok := u.guess(d, w.b[:w.n], s.wait[d.Other()].b[:s.wait[d.Other()].n]); ok {
+			u.become(p, d, w.b[:w.n])
+			u.replay()
+		}
+		return
+	}
+	// It does not fit: what is spoken must be told from what there is.
+	w.n -= n
+	u.settle()
+	u.forward(d, b, at)
+}
+
+// settle decides with what there is, and replays it.
+func (u *consumer) settle() {
+	s := u.s
+	if s.known {
+		return
+	}
+	_, server := ends(u.c)
+	proto, ok := u.port(server.Port())
+	if !ok {
+		s.known = true // nobody follows it
+		return
+	}
+	d := fact.Server
+	if s.pieces > 0 {
+		d = s.order[0].from
+	}
+	u.become(proto, d, s.wait[d].b[:s.wait[d].n])
+	u.replay()
+}
+
+// finish is called when the conversation is over before anything was decided.
+func (u *consumer) finish() {
+	if !u.s.known && u.s.pieces > 0 {
+		u.settle()
+	}
+}
+
+// replay gives on what was kept.
+func (u *consumer) replay() {
+	s := u.s
+	var off [2]int
+	for _, p := range s.order[:s.pieces] {
+		b := s.wait[p.from].b[off[p.from]:]
+		u.forward(p.from, b[:p.n], p.at)
+		off[p.from] += int(p.n)
+	}
+	s.pieces, s.wait[0].n, s.wait[1].n = 0, 0, 0
+}
+
+// port is what a port promises: by the command line, or by its number.
+func (u *consumer) port(n uint16) (fact.Proto, bool) {
+	if p, ok := u.k.pass.cfg.Ports[n]; ok {
+		return p, true
+	}
+	p, ok := mailPorts[n]
+	return p, ok
+}
+
+// guess says what is spoken, from the first bytes b of side d and the first
+// bytes of the other side. A port of mail settles what words leave open, when
+// there are enough of them.
+func (u *consumer) guess(d fact.Dir, b, other []byte) (fact.Proto, bool) {
+	_, server := ends(u.c)
+	if p, ok := u.k.pass.cfg.Ports[server.Port()]; ok {
+		return p, true
+	}
+	byPort, onPort := mailPorts[server.Port()]
+	if tlsrec.Looks(b) && len(other) == 0 {
+		// A hello on a port that talks in clear first is that dialog's affair
+		// only when the server has spoken.
+		return fact.TLS, true
+	}
+	if d == fact.Server {
+		switch {
+		case pop3.LooksGreeting(b):
+			return fact.POP3, true
+		case imap.LooksGreeting(b):
+			return fact.IMAP, true
+		case imap.LooksSieveGreeting(b):
+			return fact.Sieve, true
+		case smtp.LooksServer(b) >= smtp.LooksSure && whole(b):
+			return fact.SMTP, true
+		}
+	} else {
+		switch {
+		case smtp.LooksClient(b) >= smtp.LooksSure && whole(b):
+			return fact.SMTP, true
+		case byPort != fact.POP3 && imap.LooksCommand(b) && whole(b):
+			return fact.IMAP, true
+		case pop3.LooksCommand(b) && whole(b):
+			return fact.POP3, true
+		}
+	}
+	if onPort && (whole(b) || len(b) >= 64 || binary(b)) {
+		if byPort == fact.TLS {
+			// Clear text where TLS belongs: the words name the protocol.
+			if d == fact.Client && smtp.LooksClient(b) > smtp.LooksNot || d == fact.Server && smtp.LooksServer(b) > smtp.LooksNot {
+				return fact.SMTP, true
+			}
+			return fact.TLS, true
+		}
+		return byPort, true
+	}
+	return 0, false
+}
+
+// misjudged reports that the guess of who the client is was wrong: these bytes
+// of d are surely the other side's.
+func misjudged(d fact.Dir, b []byte) bool {
+	if len(b) == 0 {
+		return false
+	}
+	if d == fact.Client {
+		return servers(b)
+	}
+	return clients(b)
+}
+
+// servers and clients say whose words these surely are.
+func servers(b []byte) bool {
+	return whole(b) && (smtp.LooksServer(b) >= smtp.LooksLikely || imap.LooksGreeting(b) || pop3.LooksGreeting(b))
+}
+
+func clients(b []byte) bool {
+	return whole(b) && (smtp.LooksClient(b) >= smtp.LooksSure || pop3.LooksCommand(b))
+}
+
+// whole reports that b holds a complete line.
+func whole(b []byte) bool { return bytes.IndexByte(b, '\n') >= 0 }
+
+// binary reports that b begins with a byte that no line of a dialog begins with.
+func binary(b []byte) bool {
+	return len(b) > 0 && (b[0] < ' ' && b[0] != '\r' && b[0] != '\n' || b[0] >= 0x7f)
+}
+
+// become settles what is spoken. b are the first bytes of side d.
+func (u *consumer) become(p fact.Proto, d fact.Dir, b []byte) {
+	s, k := u.s, u.k
+	s.known, s.proto = true, p
+	mid := u.c.Guessed
+	secrets := k.pass.cfg.ShowSecrets
+	if p == fact.TLS {
+		u.startTLS(true, mid)
+		return
+	}
+	u.speak(p, mid, false, secrets)
+}
+
+// speak gives the session a dialog.
+func (u *consumer) speak(p fact.Proto, mid, implicit, secrets bool) {
+	s, k := u.s, u.k
+	switch p {
+	case fact.SMTP, fact.LMTP:
+		s.smtp = k.drawer.smtp.take()
+		s.smtp.Reset(&s.log, smtp.Options{MidStream: mid, Implicit: implicit, ShowSecrets: secrets})
+		s.dialog = s.smtp
+	case fact.POP3:
+		s.pop3 = k.drawer.pop3.take()
+		s.pop3.Reset(&s.log, pop3.Options{MidStream: mid, Implicit: implicit, ShowSecrets: secrets})
+		s.dialog = s.pop3
+	case fact.IMAP, fact.Sieve:
+		s.imap = k.drawer.imap.take()
+		s.imap.Reset(&s.log, imap.Options{MidStream: mid, Implicit: implicit, ShowSecrets: secrets})
+		s.dialog = s.imap
+	}
+}
+
+// startTLS hands the rest of the session to tlsrec. With keys the plaintext
+// goes back to the dialog.
+func (u *consumer) startTLS(implicit, mid bool) {
+	s, k := u.s, u.k
+	s.inTLS = true
+	s.tls = k.drawer.tls.take()
+	opt := tlsrec.Options{Implicit: implicit, MidStream: mid, Cache: k.cache}
+	if k.pass.keys.Len() > 0 {
+		s.open = opener{keys: k.pass.keys}
+		opt.Opener = &s.open
+		_, server := ends(u.c)
+		opt.Plain = s.plaintext(k, server)
+	}
+	s.tls.Reset(&s.log, opt)
+}
+
+// plaintext gives what was decrypted to the dialog.
+func (s *session) plaintext(k *worker, server netip.AddrPort) func(fact.Dir, []byte, fact.At) {
+	return func(d fact.Dir, b []byte, at fact.At) {
+		if !s.plain {
+			s.plain = true
+			if s.dialog != nil {
+				s.dialog.Resume(at)
+			} else {
+				p, ok := inside[server.Port()]
+				if !ok {
+					p, ok = spoken(d, b)
+				}
+				if ok {
+					s.proto = p
+					(&consumer{k, s, nil}).speak(p, false, true, k.pass.cfg.ShowSecrets)
+				}
+			}
+		}
+		if s.dialog != nil {
+			s.dialog.Bytes(d, b, at)
+		}
+	}
+}
+
+// spoken names the protocol of decrypted bytes on a port that promises none.
+func spoken(d fact.Dir, b []byte) (fact.Proto, bool) {
+	switch {
+	case d == fact.Server && smtp.LooksServer(b) >= smtp.LooksLikely, d == fact.Client && smtp.LooksClient(b) >= smtp.LooksSure:
+		return fact.SMTP, true
+	case d == fact.Server && pop3.LooksGreeting(b), d == fact.Client && pop3.LooksCommand(b):
+		return fact.POP3, true
+	case d == fact.Server && imap.LooksGreeting(b), d == fact.Client && imap.LooksCommand(b):
+		return fact.IMAP, true
+	}
+	return 0, false
+}
+
+// A drawer keeps the followers of finished sessions for the next ones.
+type drawer struct {
+	smtp pool[smtp.Dialog]
+	pop3 pool[pop3.Dialog]
+	imap pool[imap.Dialog]
+	tls  pool[tlsrec.Conn]
+}
+
+type pool[T any] []*T
+
+func (p *pool[T]) take() *T {
+	n := len(*p)
+	if n == 0 {
+		return new(T)
+	}
+	x := (*p)[n-1]
+	*p = (*p)[:n-1]
+	return x
+}
+
+func (p *pool[T]) put(x *T) {
+	if x != nil {
+		*p = append(*p, x)
+	}
+}
+
+func (w *drawer) putAll(s *session) {
+	w.smtp.put(s.smtp)
+	w.pop3.put(s.pop3)
+	w.imap.put(s.imap)
+	w.tls.put(s.tls)
+}

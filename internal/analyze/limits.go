@@ -1,0 +1,30 @@
+package analyze
+
+import "time"
+
+// Bounds of the pass. Reaching one is a line in the report.
+const (
+	// DefaultMemory is the budget for state.
+	DefaultMemory = 512 << 20
+
+	// idle ends a conversation that has been silent for so long in capture
+	// time. RFC 5321 4.5.3.2.6 lets a client wait ten minutes for the final
+	// reply, RFC 9051 5.4 lets IMAP be silent for thirty; IDLE is renewed
+	// before that. Two hours is the default keep-alive (RFC 9293 3.8.4).
+	idle = 2 * time.Hour
+
+	// undecided is how many bytes of a direction are kept while nobody knows
+	// what a conversation speaks: a greeting with its first words.
+	undecided = 256
+
+	// sessionBytes is what a described session costs in memory, roughly: it
+	// turns the budget into a number of sessions.
+	sessionBytes = 8 << 10
+
+	// firstGood is how many sessions without trouble are described anyway: the
+	// report of a small capture tells of them.
+	firstGood = 16
+
+	// maxBriefs is how many sessions are kept for findings across sessions.
+	maxBriefs = 256 << 10
+)

@@ -1,0 +1,227 @@
+package analyze
+
+import (
+	"bytes"
+
+	"postmortem/internal/fact"
+	"postmortem/internal/tlskeys"
+	"postmortem/internal/verdict"
+	"postmortem/layers"
+	"postmortem/pcap"
+	"postmortem/reasm"
+	"postmortem/rules"
+	"postmortem/tlsrec"
+)
+
+// protoTCP is TCP as IP numbers it.
+const protoTCP = 6
+
+// A pass is one analysis under way.
+type pass struct {
+	cfg     *Config
+	keys    *tlskeys.Keys
+	limits  *rules.Limits
+	workers []*worker
+	detail  int // sessions that may be described
+}
+
+func newPass(cfg *Config, keys *tlskeys.Keys) *pass {
+	n := cfg.Workers
+	if n <= 0 {
+		n = defaultWorkers()
+	}
+	memory := cfg.Memory
+	if memory <= 0 {
+		memory = DefaultMemory
+	}
+	a := &pass{cfg: cfg, keys: keys, limits: cfg.Limits, detail: int(memory / 2 / sessionBytes)}
+	if a.limits == nil {
+		l := rules.Defaults()
+		a.limits = &l
+	}
+	for i := range n {
+		k := &worker{pass: a, number: i, of: n}
+		k.cache = new(tlsrec.Cache)
+		a.workers = append(a.workers, k)
+	}
+	return a
+}
+
+// addKeys takes the bytes of a pcapng secrets block. It runs between windows.
+func (a *pass) addKeys(log []byte) { a.keys.Add(bytes.NewReader(log)) }
+
+// A worker owns the conversations whose hash is its number. Nothing of it is shared.
+type worker struct {
+	pass   *pass
+	number int
+	of     int
+
+	dec      layers.Decoder
+	pkt      layers.Packet
+	table    reasm.Table
+	sessions []*session // by place in the table
+	spare    []*session
+	consume  consumer
+	cache    *tlsrec.Cache
+	drawer   drawer
+
+	now     int64 // latest time seen
+	first   int64
+	frames  uint64
+	icmp    uint64
+	arp     uint64
+	results results
+	view    rules.Capture
+	kase    rules.Case
+	writer  verdict.Writer
+}
+
+// window goes through all rows of w.
+func (k *worker) window(w *pcap.Window) {
+	for i := range w.Rows {
+		row := &w.Rows[i]
+		b := w.Bytes(i)
+		k.frame(row, b, fact.At{Time: row.Time, Frame: w.First + uint32(i)})
+	}
+}
+
+// frame decodes one frame and hands it to its conversation.
+func (k *worker) frame(row *pcap.Row, b []byte, at fact.At) {
+	k.frames++
+	if k.frames == 1 {
+		k.first, k.now = at.Time, at.Time
+	}
+	k.first, k.now = min(k.first, at.Time), max(k.now, at.Time)
+	p := &k.pkt
+	fault := k.dec.Decode(row.Link, b, row.Wire, at.Time, p)
+	_ = fault
+	switch {
+	case p.Has&layers.HasTCP != 0:
+		key, up := reasm.MakeKey(p)
+		if k.of > 1 && int(key.Hash()%uint32(k.of)) != k.number {
+			return
+		}
+		k.segment(row, key, up, at)
+	case p.Has&layers.HasICMP != 0:
+		k.icmp++
+		if q, ok := p.ICMP.Quoted(); ok && q.Proto == protoTCP && q.HasPorts {
+			k.quoted(&q, at)
+		}
+	case p.Has&layers.HasARP != 0:
+		k.arp++
+	}
+}
+
+// segment hands the segment in k.pkt to its conversation.
+func (k *worker) segment(row *pcap.Row, key reasm.Key, up bool, at fact.At) {
+	for {
+		place := k.table.Due(at.Time, idle)
+		if place == 0 {
+			break
+		}
+		k.end(place, k.why(place, at.Time))
+	}
+	p := &k.pkt
+	c, place, fresh := k.table.Get(key, at.Frame, at.Time)
+	if fresh {
+		k.open(place)
+	}
+	d := c.Dir(p, up)
+	s := k.sessions[place]
+	if !fresh && c.Reused(d, p) {
+		k.close(place, fact.EndReused)
+		c = k.table.Renew(place, at.Frame, at.Time)
+		k.open(place)
+		s = k.sessions[place]
+		s.flow.Reused = true
+		d = c.Dir(p, up)
+	}
+	if c.Guessed && !c.Delivered() && s.pieces == 0 && misjudged(d, p.Payload) && c.Flip() {
+		s.flow.Flip(&s.log, &s.tcp)
+		d = d.Other()
+	}
+	s.frames++
+	s.before = s.last.Time
+	s.last = at
+	if s.frames == 1 {
+		s.first = at
+		s.tcp.Guessed = c.Guessed
+	}
+	k.consume = consumer{k, s, c}
+	class := c.Segment(&k.table, d, p, at, &k.consume)
+	s.flow.Segment(&k.table, c, d, p, class, at, &s.log, &s.tcp)
+	row.Class = uint8(class)
+	row.Flow = place
+}
+
+// why a conversation that is due ends.
+func (k *worker) why(place uint32, now int64) uint16 {
+	if now-k.table.At(place).Time > int64(reasm.Linger) {
+		return fact.EndSilent
+	}
+	return fact.EndBound
+}
+
+// quoted hands an ICMP error to the conversation that it quotes.
+func (k *worker) quoted(q *layers.Quote, at fact.At) {
+	key, up := reasm.KeyOf(q.Src, q.Dst, q.SrcPort, q.DstPort)
+	c, place := k.table.Find(key)
+	if c == nil {
+		return
+	}
+	s := k.sessions[place]
+	d := fact.Server
+	if up == c.ClientLow() {
+		d = fact.Client
+	}
+	in := !q.HasSeq || inWindow(c, d, q)
+	mtu, _ := k.pkt.ICMP.TooBig()
+	var text [64]byte
+	s.flow.ICMP(d, k.pkt.ICMP.Key(), mtu, appendAddr(text[:0], k.pkt.Src), in, at, &s.log, &s.tcp)
+}
+
+// open gives the conversation at place a session.
+func (k *worker) open(place uint32) {
+	for int(place) >= len(k.sessions) {
+		k.sessions = append(k.sessions, nil)
+	}
+	var s *session
+	if n := len(k.spare); n > 0 {
+		s, k.spare = k.spare[n-1], k.spare[:n-1]
+	} else {
+		s = new(session)
+	}
+	s.reset()
+	k.sessions[place] = s
+}
+
+// end closes the conversation at place and frees the place.
+func (k *worker) end(place uint32, how uint16) {
+	k.close(place, how)
+	k.table.Release(place)
+}
+
+// close says the last word on the conversation at place.
+func (k *worker) close(place uint32, how uint16) {
+	s, c := k.sessions[place], k.table.At(place)
+	k.sessions[place] = nil
+	k.consume = consumer{k, s, c}
+	c.Flush(&k.table, s.last, &k.consume)
+	k.consume.finish()
+	s.flow.End(c, how, k.now, &s.log, &s.tcp)
+	if s.listed(k.pass.cfg.Ports, c) {
+		s.over(s.tcp.HowClosed, s.last)
+		k.judge(s, c)
+	} else {
+		k.results.passed(s)
+	}
+	k.drawer.putAll(s)
+	k.spare = append(k.spare, s)
+}
+
+// finishAll ends every conversation that is still open.
+func (k *worker) finishAll() {
+	for place := k.table.Any(); place != 0; place = k.table.Any() {
+		k.end(place, fact.EndOfCapture)
+	}
+}

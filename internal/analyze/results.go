@@ -1,0 +1,295 @@
+package analyze
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"postmortem/internal/fact"
+	"postmortem/internal/health"
+	"postmortem/internal/verdict"
+	"postmortem/layers"
+	"postmortem/pcap"
+	"postmortem/reasm"
+	"postmortem/rules"
+)
+
+func inWindow(c *reasm.Conn, d fact.Dir, q *layers.Quote) bool { return health.InWindow(c, d, q.Seq) }
+
+func appendAddr(dst []byte, a [16]byte) []byte { return netip.AddrFrom16(a).Unmap().AppendTo(dst) }
+
+// results are what is left of the sessions of one worker.
+type results struct {
+	briefs   []verdict.Brief
+	details  []*verdict.Session // of those that need attention, or of all
+	good     []*verdict.Session // the first ones without trouble
+	dropped  int                // described sessions that did not fit
+	counted  int                // briefs that did not fit
+	flows    uint64             // conversations of TCP
+	other    uint64             // of these: neither mail nor TLS
+	lost     uint64             // facts that did not fit
+	summary  verdict.Summary
+	causes   map[uint16]int
+	worst    rules.Severity
+	anything bool
+}
+
+// passed counts a conversation that is neither mail nor TLS.
+func (r *results) passed(*session) {
+	r.flows++
+	r.other++
+}
+
+// judge asks the rules and the verdict about a session that is over.
+func (k *worker) judge(s *session, c *reasm.Conn) {
+	r := &k.results
+	r.flows++
+	client, server := ends(c)
+	proto := s.proto
+	if s.smtp != nil && s.smtp.LMTP() {
+		proto = fact.LMTP
+	}
+	k.view = rules.Capture{First: k.first, Last: k.now, Frames: k.frames, ICMP: k.icmp, ARP: k.arp}
+	kase := &k.kase
+	kase.Log, kase.TCP, kase.TLS = &s.log, &s.tcp, nil
+	if s.tls != nil {
+		kase.TLS = s.tls.Summary()
+	}
+	kase.Client, kase.Server, kase.Proto = client, server, proto
+	kase.First, kase.Last, kase.Start, kase.End = s.first.Frame, s.last.Frame, s.first.Time, s.last.Time
+	kase.Capture, kase.Limits = &k.view, k.pass.limits
+	rules.Judge(kase)
+	d := k.writer.Decide(kase)
+	r.lost += uint64(s.log.Lost)
+	r.count(d)
+	b := verdict.MakeBrief(kase, d)
+	if len(r.briefs) < maxBriefs {
+		r.briefs = append(r.briefs, b)
+	} else {
+		r.counted++
+	}
+	switch {
+	case k.pass.cfg.All || d.Outcome == verdict.OutcomeFailed || d.Outcome == verdict.OutcomeUnknown || d.Outcome == verdict.OutcomeDegraded:
+		if len(r.details) < k.pass.detail {
+			r.details = append(r.details, k.writer.Describe(kase, d))
+		} else {
+			r.dropped++
+		}
+	case r.wanted(s.first.Frame):
+		r.keepGood(k.writer.Describe(kase, d))
+	}
+}
+
+// wanted reports that a session without trouble that begins at this frame is among the first ones.
+func (r *results) wanted(frame uint32) bool {
+	return len(r.good) < firstGood || frame < r.good[len(r.good)-1].First
+}
+
+func (r *results) keepGood(s *verdict.Session) {
+	at, _ := slices.BinarySearchFunc(r.good, s.First, func(g *verdict.Session, f uint32) int { return cmp.Compare(g.First, f) })
+	r.good = slices.Insert(r.good, at, s)
+	if len(r.good) > firstGood {
+		r.good = r.good[:firstGood]
+	}
+}
+
+// count adds one decision to the totals.
+func (r *results) count(d *verdict.Decision) {
+	s := &r.summary
+	s.Sessions++
+	switch d.Outcome {
+	case verdict.OutcomeOK:
+		s.OK++
+		if d.Delivered {
+			s.Delivered++
+		}
+	case verdict.OutcomeDegraded:
+		s.Degraded++
+	case verdict.OutcomeUnknown:
+		s.Unsure++
+	case verdict.OutcomeFailed:
+		s.Failed++
+	}
+	for i, n := range d.Events {
+		s.Events[i] += n
+	}
+	if d.Any {
+		s.Roots[d.Worst]++
+		r.anything = true
+	}
+	r.worst = max(r.worst, d.Worst)
+	if d.Outcome != verdict.OutcomeOK {
+		if r.causes == nil {
+			r.causes = map[uint16]int{}
+		}
+		r.causes[d.Cause]++
+	}
+}
+
+// finish ends what is still open, puts the results of the workers together and
+// gives them to the sink.
+func (a *pass) finish(r *pcap.Reader, sink Sink) (*Result, error) {
+	// The ends of the capture are those of all frames, not of one worker's.
+	for _, k := range a.workers {
+		k.finishAll()
+	}
+	files := r.Files()
+	res := &Result{Complete: true, Files: files}
+	var all results
+	all.causes = map[uint16]int{}
+	for _, k := range a.workers {
+		all.join(&k.results)
+	}
+	sum := &all.summary
+	sum.Frames = uint64(r.Frames())
+	capture := a.capture(files, &all, res)
+	if err := sink.Capture(capture); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(all.briefs, func(x, y verdict.Brief) int { return cmp.Compare(x.First, y.First) })
+	all.details = append(all.details, all.good...)
+	slices.SortFunc(all.details, func(x, y *verdict.Session) int { return cmp.Compare(x.First, y.First) })
+	number(all.briefs, all.details)
+	for _, s := range all.details {
+		if err := sink.Session(s); err != nil {
+			return nil, err
+		}
+	}
+	for _, h := range verdict.Hosts(all.briefs) {
+		if err := sink.Host(&h); err != nil {
+			return nil, err
+		}
+	}
+	if all.dropped > 0 {
+		sum.Bounds = append(sum.Bounds, fmt.Sprintf("sessions described: %d more are counted only", all.dropped))
+	}
+	if all.counted > 0 {
+		sum.Bounds = append(sum.Bounds, fmt.Sprintf("sessions compared: %d more are counted only", all.counted))
+	}
+	if all.lost > 0 {
+		sum.Bounds = append(sum.Bounds, fmt.Sprintf("facts of a session: %d more are counted only", all.lost))
+	}
+	if evicted := a.evicted(); evicted > 0 {
+		sum.Bounds = append(sum.Bounds, fmt.Sprintf("open conversations: %d closed early", evicted))
+	}
+	res.Complete = res.Complete && len(sum.Bounds) == 0
+	sum.Complete = res.Complete
+	sum.Causes = causes(all.causes, all.details)
+	sum.Headline = verdict.FileHeadline(sum)
+	res.Worst, res.Any = all.worst, all.anything
+	return res, sink.Summary(sum)
+}
+
+func (a *pass) evicted() (n uint64) {
+	for _, k := range a.workers {
+		n += k.table.Evicted
+	}
+	return n
+}
+
+// join adds the results of one worker.
+func (r *results) join(o *results) {
+	r.briefs = append(r.briefs, o.briefs...)
+	r.details = append(r.details, o.details...)
+	for _, g := range o.good {
+		if r.wanted(g.First) {
+			r.keepGood(g)
+		}
+	}
+	r.dropped += o.dropped
+	r.counted += o.counted
+	r.flows += o.flows
+	r.other += o.other
+	r.lost += o.lost
+	s, t := &r.summary, &o.summary
+	s.Sessions += t.Sessions
+	s.OK += t.OK
+	s.Delivered += t.Delivered
+	s.Degraded += t.Degraded
+	s.Unsure += t.Unsure
+	s.Failed += t.Failed
+	for i := range s.Events {
+		s.Events[i] += t.Events[i]
+		s.Roots[i] += t.Roots[i]
+	}
+	for c, n := range o.causes {
+		r.causes[c] += n
+	}
+	r.worst = max(r.worst, o.worst)
+	r.anything = r.anything || o.anything
+}
+
+// number gives the sessions their numbers, in order of their first frame.
+func number(briefs []verdict.Brief, details []*verdict.Session) {
+	for i := range briefs {
+		briefs[i].ID = i + 1
+	}
+	i := 0
+	for _, s := range details {
+		for i < len(briefs) && briefs[i].First < s.First {
+			i++
+		}
+		s.ID = i + 1
+	}
+}
+
+// causes lists what sessions failed or suffered from, the most frequent first.
+func causes(count map[uint16]int, details []*verdict.Session) (list []verdict.CauseCount) {
+	for rule, n := range count {
+		r := &rules.All[rule]
+		c := verdict.CauseCount{Rule: r.ID, Title: r.Title, Sessions: n}
+		for _, s := range details {
+			if s.Cause == r.ID {
+				c.First = s
+				if s.CauseTitle != "" {
+					c.Title = s.CauseTitle
+				}
+				break
+			}
+		}
+		list = append(list, c)
+	}
+	slices.SortFunc(list, func(a, b verdict.CauseCount) int {
+		return cmp.Or(cmp.Compare(b.Sessions, a.Sessions), cmp.Compare(a.Rule, b.Rule))
+	})
+	return list
+}
+
+// capture describes the input files.
+func (a *pass) capture(files []pcap.Info, all *results, res *Result) *verdict.Capture {
+	c := new(verdict.Capture)
+	for i := range files {
+		f := &files[i]
+		v := verdict.File{
+			Name: f.Name, Format: f.Format, Bytes: f.Bytes, Frames: uint64(f.Frames),
+			First: f.First, Last: f.Last, TruncatedAt: -1,
+		}
+		all.summary.Bytes += f.Wire
+		if f.Hashed {
+			v.SHA256 = fmt.Sprintf("%x", f.SHA256)
+		}
+		for _, l := range f.Links {
+			v.LinkTypes = append(v.LinkTypes, pcap.LinkName(l.Link))
+		}
+		if f.Refused != nil {
+			v.Trouble = f.Refused.Error()
+			res.Damage = append(res.Damage, f.Name+": "+v.Trouble)
+			res.Complete = false
+		}
+		for j := range f.Damage {
+			d := &f.Damage[j]
+			res.Damage = append(res.Damage, f.Name+": "+d.Error())
+			res.Complete = false
+			if v.Trouble == "" || d.Stop {
+				v.Trouble = d.Error()
+			}
+			if d.Stop {
+				v.TruncatedAt = d.Off
+			}
+		}
+		c.Files = append(c.Files, v)
+	}
+	c.Quality = a.quality(files, all)
+	return c
+}

@@ -1,0 +1,172 @@
+package analyze
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"postmortem/internal/fact"
+	"postmortem/internal/tlskeys"
+	"postmortem/internal/verdict"
+	"postmortem/pcap"
+	"postmortem/rules"
+)
+
+// A Config says what to analyse and how.
+type Config struct {
+	Files       []string // "-" is Stdin
+	Stdin       io.Reader
+	Workers     int   // 0: one less than there are processors, at least one
+	Memory      int64 // bytes for state, 0: DefaultMemory
+	Ports       map[uint16]fact.Proto
+	Limits      *rules.Limits
+	KeyLogs     []string
+	ShowSecrets bool
+	All         bool // details of every session, not only of those that need attention
+	Streaming   bool
+	Hash        bool
+	Window      int // bytes of a window, 0: pcap.DefaultWindow; tests use small ones
+	Scribble    bool
+	Progress    func(done, total int64)
+}
+
+// A Sink takes the results: the capture, the sessions in order of their first
+// frame, what was found across sessions, and the summary at the end.
+type Sink interface {
+	Capture(*verdict.Capture) error
+	Session(*verdict.Session) error
+	Host(*verdict.Host) error
+	Summary(*verdict.Summary) error
+}
+
+// A Result says how the analysis as a whole ended.
+type Result struct {
+	Worst    rules.Severity
+	Any      bool // at least one event
+	Complete bool // nothing damaged, no bound reached
+	Damage   []string
+	Files    []pcap.Info
+}
+
+// windows is how many windows go round: one is filled while another is worked
+// on, and the third evens out the difference.
+const windows = 3
+
+// Run analyses a capture and gives the results to sink. Its error is one of the
+// input as a whole or of the sink; damage inside a file is part of the result.
+func Run(cfg *Config, sink Sink) (*Result, error) {
+	keys, err := readKeys(cfg.KeyLogs)
+	if err != nil {
+		return nil, err
+	}
+	var read atomic.Int64
+	r, err := pcap.Open(cfg.Files, pcap.Options{
+		WindowBytes: cfg.Window, Stdin: cfg.Stdin, Hash: cfg.Hash, Progress: &read,
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	a := newPass(cfg, keys)
+	if err := a.all(r, cfg, &read); err != nil {
+		return nil, err
+	}
+	return a.finish(r, sink)
+}
+
+func readKeys(names []string) (*tlskeys.Keys, error) {
+	keys := new(tlskeys.Keys)
+	for _, name := range names {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		err = keys.Add(f)
+		f.Close()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if keys.Lines == 0 {
+			return nil, fmt.Errorf("%s: no line of a key log in it (NSS key log format: LABEL RANDOM SECRET)", name)
+		}
+	}
+	return keys, nil
+}
+
+// all reads the capture to its end. One goroutine fills windows; each worker
+// goes through all rows of a window and handles the conversations that are its
+// own; when all are through, the window goes back.
+func (a *pass) all(r *pcap.Reader, cfg *Config, read *atomic.Int64) error {
+	empty, full := make(chan *pcap.Window, windows), make(chan *pcap.Window, windows)
+	stop := make(chan struct{})
+	defer close(stop)
+	for range windows {
+		empty <- new(pcap.Window)
+	}
+	var failed error
+	go func() {
+		defer close(full)
+		for {
+			var w *pcap.Window
+			select {
+			case w = <-empty:
+			case <-stop:
+				return
+			}
+			if err := r.Next(w); err != nil {
+				if !errors.Is(err, io.EOF) {
+					failed = err
+				}
+				return
+			}
+			full <- w
+		}
+	}()
+	total := inputSize(cfg.Files)
+	for w := range full {
+		for _, s := range w.Secrets {
+			a.addKeys(s)
+		}
+		a.window(w)
+		if cfg.Progress != nil {
+			cfg.Progress(read.Load(), total)
+		}
+		if cfg.Scribble {
+			w.Scribble()
+		}
+		empty <- w
+	}
+	return failed
+}
+
+// window lets every worker go through w.
+func (a *pass) window(w *pcap.Window) {
+	if len(a.workers) == 1 {
+		a.workers[0].window(w)
+		return
+	}
+	var wait sync.WaitGroup
+	for _, k := range a.workers {
+		wait.Go(func() { k.window(w) })
+	}
+	wait.Wait()
+}
+
+// inputSize is the sum of the sizes of plain files, 0 when one of them has none.
+func inputSize(names []string) (total int64) {
+	for _, name := range names {
+		fi, err := os.Stat(name)
+		if err != nil || !fi.Mode().IsRegular() {
+			return 0
+		}
+		total += fi.Size()
+	}
+	return total
+}
+
+// defaultWorkers leaves a processor to the reader.
+func defaultWorkers() int { return max(1, runtime.NumCPU()-1) }

@@ -1,0 +1,145 @@
+package analyze
+
+import (
+	"net/netip"
+
+	"postmortem/imap"
+	"postmortem/internal/fact"
+	"postmortem/internal/health"
+	"postmortem/internal/tlskeys"
+	"postmortem/pop3"
+	"postmortem/reasm"
+	"postmortem/smtp"
+	"postmortem/tlsrec"
+)
+
+// A stream is a dialog: SMTP, POP3, IMAP. Bytes returns how many bytes belong
+// to it: fewer than all when TLS begins.
+type stream interface {
+	Bytes(d fact.Dir, b []byte, at fact.At) (n int)
+	Gap(d fact.Dir, n uint64, at fact.At)
+	End(how uint16, at fact.At)
+	Upgraded() bool
+	Resume(at fact.At)
+}
+
+// A session is one conversation while it lasts. It is pooled: reset makes it
+// ready for the next one and keeps its memory.
+type session struct {
+	log    fact.Log
+	tcp    fact.TCPSummary
+	flow   health.Flow
+	first  fact.At
+	last   fact.At
+	before int64 // time of the frame before the last
+
+	proto  fact.Proto
+	known  bool   // proto is decided
+	dialog stream // nil: none
+	tls    *tlsrec.Conn
+	inTLS  bool // bytes go to tls
+
+	smtp *smtp.Dialog
+	pop3 *pop3.Dialog
+	imap *imap.Dialog
+
+	wait   [2]prefix // bytes kept until proto is decided
+	order  [maxPieces]pieceOf
+	pieces uint8
+
+	frames uint32
+	open   opener
+	plain  bool // the dialog gets the plaintext of TLS
+}
+
+// A prefix is the first bytes of a direction.
+type prefix struct {
+	n int
+	b [undecided]byte
+}
+
+// maxPieces is how many pieces of the first bytes are told apart: a command
+// typed by hand comes a key at a time.
+const maxPieces = 48
+
+// A pieceOf says where a piece of the kept bytes came from.
+type pieceOf struct {
+	at   fact.At
+	n    uint16
+	from fact.Dir
+}
+
+func (s *session) reset() {
+	s.log.Reset()
+	s.tcp = fact.TCPSummary{}
+	s.flow = health.Flow{}
+	s.first, s.last = fact.At{}, fact.At{}
+	s.proto, s.known, s.inTLS, s.plain = fact.TCP, false, false, false
+	s.dialog, s.tls, s.smtp, s.pop3, s.imap = nil, nil, nil, nil, nil
+	s.wait[0].n, s.wait[1].n, s.pieces = 0, 0, 0
+	s.frames = 0
+	s.open = opener{}
+}
+
+// over tells those who follow the session that nothing more comes.
+func (s *session) over(how uint16, at fact.At) {
+	if s.tls != nil {
+		s.tls.End(how, at)
+	}
+	if s.dialog != nil {
+		s.dialog.End(how, at)
+	}
+}
+
+// mailPorts are the ports of mail and what is spoken there from the first byte.
+var mailPorts = map[uint16]fact.Proto{
+	24: fact.LMTP, 25: fact.SMTP, 587: fact.SMTP, 2525: fact.SMTP, 465: fact.TLS,
+	110: fact.POP3, 995: fact.TLS, 143: fact.IMAP, 993: fact.TLS, 4190: fact.Sieve,
+}
+
+// inside says what is spoken inside TLS on the ports that begin with it.
+var inside = map[uint16]fact.Proto{465: fact.SMTP, 995: fact.POP3, 993: fact.IMAP}
+
+// listed reports whether the conversation is one of mail, or TLS.
+func (s *session) listed(ports map[uint16]fact.Proto, c *reasm.Conn) bool {
+	if s.proto != fact.TCP {
+		return true
+	}
+	_, server := ends(c)
+	if _, ok := ports[server.Port()]; ok {
+		return true
+	}
+	_, ok := mailPorts[server.Port()]
+	return ok
+}
+
+// ends returns client and server.
+func ends(c *reasm.Conn) (client, server netip.AddrPort) {
+	lo, hi := c.Key.Ends()
+	if c.ClientLow() {
+		return lo, hi
+	}
+	return hi, lo
+}
+
+// An opener decrypts the records of one session with the keys of the capture.
+type opener struct {
+	keys *tlskeys.Keys
+	dec  *tlskeys.Decrypter
+}
+
+func (o *opener) Start(clientRandom, serverRandom [32]byte, version, cipher uint16, etm bool) bool {
+	dec, err := o.keys.Decrypter(clientRandom[:], serverRandom[:], version, cipher, etm)
+	if err != nil {
+		return false
+	}
+	o.dec = dec
+	return true
+}
+
+func (o *opener) Open(d fact.Dir, typ uint8, version uint16, payload, dst []byte) (uint8, []byte, bool) {
+	if o.dec == nil {
+		return 0, nil, false
+	}
+	return o.dec.Open(d, typ, version, payload, dst)
+}

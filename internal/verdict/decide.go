@@ -1,0 +1,618 @@
+package verdict
+
+import (
+	"cmp"
+	"slices"
+
+	"postmortem/internal/fact"
+	"postmortem/rules"
+)
+
+// A Decision is the verdict without its words. Indexes are of the case's findings.
+type Decision struct {
+	Status      [NumLayers]State
+	FailedAt    [NumLayers]uint32 // frame of what failed a layer, 0: nothing
+	Outcome     Outcome
+	Layer       Layer
+	Root        int // -1: none
+	Cause       uint16
+	Blame       rules.Blame
+	Confidence  int
+	Further     []int
+	ExplainedBy []int // by finding, -1: nothing explains it
+	Worst       rules.Severity
+	Events      [3]int // findings by severity
+	Any         bool
+
+	Delivered bool // every message that was offered was accepted
+	Attempted bool // a message was offered, or a mailbox opened
+}
+
+// A Writer makes decisions and words. It keeps its memory from one case to the
+// next and is for one worker.
+type Writer struct {
+	d     Decision
+	order []int
+	count []int
+}
+
+// goal is what became of what the client came for.
+type goal uint8
+
+const (
+	goalNone    goal = iota // nothing was tried
+	goalReached             // mail accepted, mailbox served
+	goalMissed
+	goalUnknown // the capture does not show it
+)
+
+// Decide judges a case whose findings have been raised. The result belongs to
+// the writer and is good until the next call.
+func (w *Writer) Decide(c *rules.Case) *Decision {
+	d := &w.d
+	*d = Decision{
+		Root: -1, Layer: LayerNone,
+		ExplainedBy: d.ExplainedBy[:0], Further: d.Further[:0],
+	}
+	w.explain(c)
+	g := w.goal(c)
+	d.Delivered, d.Attempted = g == goalReached, g != goalNone
+	w.root(c, g)
+	w.outcome(c, g)
+	w.status(c, g)
+	w.blame(c)
+	for i := range c.Findings {
+		d.Worst = max(d.Worst, c.Findings[i].Severity)
+		d.Events[c.Findings[i].Severity]++
+		d.Any = true
+	}
+	return d
+}
+
+// explain notes for every finding which other one explains it.
+func (w *Writer) explain(c *rules.Case) {
+	d := &w.d
+	for i := range c.Findings {
+		by := -1
+		f := &c.Findings[i]
+		for j := range c.Findings {
+			e := &c.Findings[j]
+			if i == j || !canExplain[e.Rule] {
+				continue
+			}
+			late, ok := explainsBy[[2]uint16{e.Rule, f.Rule}]
+			if !ok || !late && e.Frame > f.Frame {
+				continue
+			}
+			if isCert[e.Rule] && !certCounts(c, e) {
+				continue
+			}
+			if group(e.Rule) == "RPL" && group(f.Rule) == "SMTP" && !sameReply(e, f) {
+				continue
+			}
+			// Two that explain each other: the earlier one stands.
+			if late, back := explainsBy[[2]uint16{f.Rule, e.Rule}]; back && (late || f.Frame <= e.Frame) &&
+				(f.Frame < e.Frame || f.Frame == e.Frame && i < j) {
+				continue
+			}
+			by = j
+			break
+		}
+		d.ExplainedBy = append(d.ExplainedBy, by)
+	}
+}
+
+// certCounts reports that a remark about a certificate or an offer can be the
+// reason of a refusal: the handshake was not completed, or was refused at once.
+func certCounts(c *rules.Case, _ *rules.Finding) bool { return c.TLS != nil }
+
+// sameReply reports that a reply class and an event of the dialog are about the same answer.
+func sameReply(class, event *rules.Finding) bool {
+	if class.Frame == event.Frame {
+		return true
+	}
+	for _, f := range class.Frames {
+		if f == event.Frame {
+			return true
+		}
+		for _, g := range event.Frames {
+			if f == g {
+				return true
+			}
+		}
+	}
+	return class.Txn != 0 && class.Txn == event.Txn
+}
+
+// explained reports that finding i follows from another one that counts.
+func (d *Decision) explained(i int) bool { return d.ExplainedBy[i] >= 0 }
+
+// candidate reports that finding i may be the root cause.
+func (w *Writer) candidate(c *rules.Case, i int) bool {
+	f := &c.Findings[i]
+	if group(f.Rule) == "XL" {
+		return false
+	}
+	switch {
+	case f.Severity == rules.Error:
+		return true
+	case f.Severity == rules.Warning:
+		return true
+	}
+	return failLayer[f.Rule] != LayerNone && infoCounts[rules.All[f.Rule].Num]
+}
+
+// infoCounts are findings of severity info that are the root when nothing worse is there.
+var infoCounts = map[string]bool{"RPL-007": true, "SMTP-030": true, "AUTH-013": true}
+
+// root picks the root cause among what nothing else explains.
+func (w *Writer) root(c *rules.Case, g goal) {
+	d := &w.d
+	w.order, w.count = w.order[:0], slices.Grow(w.count[:0], len(c.Findings))[:len(c.Findings)]
+	clear(w.count)
+	for i := range c.Findings {
+		for j, steps := d.ExplainedBy[i], 0; j >= 0 && steps < len(c.Findings); j, steps = d.ExplainedBy[j], steps+1 {
+			w.count[j]++
+		}
+		if w.candidate(c, i) && !d.explained(i) {
+			w.order = append(w.order, i)
+		}
+	}
+	missed := g != goalReached
+	slices.SortStableFunc(w.order, func(a, b int) int {
+		x, y := &c.Findings[a], &c.Findings[b]
+		return cmp.Or(
+			cmp.Compare(w.rank(y, missed), w.rank(x, missed)),
+			cmp.Compare(w.weigh(c, b, missed), w.weigh(c, a, missed)),
+			-cmp.Compare(base(x), base(y)),
+			cmp.Compare(x.Frame, y.Frame),
+			cmp.Compare(failLayer[x.Rule], failLayer[y.Rule]),
+			cmp.Compare(rules.All[x.Rule].ID, rules.All[y.Rule].ID),
+		)
+	})
+}
+
+// rank puts what can have made the session fail before what is only worth a
+// remark; in a session that reached its end it is the severity alone that counts.
+func (w *Writer) rank(f *rules.Finding, missed bool) int {
+	fails := failLayer[f.Rule] != LayerNone
+	switch {
+	case missed && fails && f.Severity == rules.Error:
+		return 5
+	case missed && fails && f.Severity == rules.Warning:
+		return 4
+	case missed && fails:
+		return 3
+	case f.Severity == rules.Error:
+		return 2
+	case isRemark[f.Rule]:
+		return 0
+	}
+	return 1
+}
+
+// weigh counts what a finding explains. A transaction that failed last counts
+// before earlier ones.
+func (w *Writer) weigh(c *rules.Case, i int, missed bool) int {
+	return w.count[i]
+}
+
+// base is the confidence that the kind of evidence gives, in percent.
+func base(f *rules.Finding) int {
+	switch g := group(f.Rule); {
+	case hypothetical[rules.All[f.Rule].Num] != 0:
+		return hypothetical[rules.All[f.Rule].Num]
+	case g == "RPL", g == "SMTP", g == "AUTH", g == "POP", g == "IMAP", g == "NET":
+		return 90
+	case g == "TCP", g == "STLS", g == "IMPL":
+		return 80
+	}
+	return 85
+}
+
+// hypothetical are findings whose confidence is not that of their group: told
+// by sizes, or by statistics.
+var hypothetical = map[string]int{
+	"TLS-016": 80, "TLS-020": 60, "TLS-021": 60, "TLS-019": 60, "TLS-062": 60, "TLS-064": 75, "TLS-012": 85, "TLS-013": 60,
+	"TCP-010": 70, "TCP-015": 75, "TCP-016": 75, "TCP-017": 75, "TLS-015": 75, "SMTP-004": 80, "SMTP-025": 70, "SMTP-026": 80,
+	"TCP-002": 80, "TCP-014": 80, "STLS-006": 80, "RPL-039": 60, "RPL-038": 60,
+}
+
+// goal finds out what became of what the client came for.
+func (w *Writer) goal(c *rules.Case) goal {
+	switch c.Proto {
+	case fact.SMTP, fact.LMTP:
+		return smtpGoal(c)
+	case fact.POP3, fact.IMAP, fact.Sieve:
+		return mailboxGoal(c)
+	}
+	return tlsGoal(c)
+}
+
+func smtpGoal(c *rules.Case) goal {
+	accepted, refused, unknown := 0, 0, 0
+	last := goalNone
+	for _, t := range c.Transactions() {
+		switch t.Outcome {
+		case rules.Accepted:
+			accepted++
+			last = goalReached
+		case rules.Deferred, rules.Rejected:
+			refused++
+			last = goalMissed
+		case rules.Aborted:
+			if _, no := t.Taken(); no > 0 || t.BodyStart != nil {
+				refused++
+				last = goalMissed
+			}
+		default:
+			unknown++
+			last = goalUnknown
+		}
+	}
+	switch {
+	case last == goalReached, last == goalMissed:
+		if last == goalReached && refused > 0 {
+			return goalMissed
+		}
+		return last
+	case unknown > 0:
+		return goalUnknown
+	case accepted > 0:
+		return goalReached
+	}
+	if c.TLS != nil && c.TLS.Done && !plain(c) {
+		return tlsGoal(c)
+	}
+	return goalNone
+}
+
+// plain reports that the dialog inside TLS could be read.
+func plain(c *rules.Case) bool {
+	done := c.TLS.DoneAt.Frame
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if (f.Kind == fact.Command || f.Kind == fact.Reply) && f.Frame > done {
+			return true
+		}
+	}
+	return false
+}
+
+func mailboxGoal(c *rules.Case) goal {
+	in := false
+	tried := false
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind == fact.AuthEnd {
+			tried = true
+			in = in || f.Level == fact.AuthOK
+		}
+	}
+	switch {
+	case in:
+		return goalReached
+	case tried:
+		return goalMissed
+	case c.TLS != nil && c.TLS.Done && !plain(c):
+		return tlsGoal(c)
+	}
+	return goalNone
+}
+
+// tlsGoal looks at a session whose dialog is not readable: by the sizes of its
+// records, when they fit a dialog, it is known how it went.
+func tlsGoal(c *rules.Case) goal {
+	if c.TLS == nil || !c.TLS.Done {
+		return goalNone
+	}
+	if f := c.Find("tls-dialogue-by-size"); f != nil {
+		if f.Class == rules.BySizeAccepted {
+			return goalReached
+		}
+	}
+	return goalUnknown
+}
+
+// outcome joins goal and root.
+func (w *Writer) outcome(c *rules.Case, g goal) {
+	d := &w.d
+	var top *rules.Finding
+	if len(w.order) > 0 {
+		top = &c.Findings[w.order[0]]
+	}
+	fails := top != nil && failLayer[top.Rule] != LayerNone && (top.Severity >= rules.Warning || infoCounts[rules.All[top.Rule].Num])
+	switch {
+	case g == goalReached:
+		d.Outcome = OutcomeOK
+		if top != nil && !isRemark[top.Rule] {
+			d.Outcome = OutcomeDegraded
+		}
+	case fails && w.decisive(c, g, top):
+		d.Outcome = OutcomeFailed
+	case g == goalMissed:
+		d.Outcome = OutcomeFailed
+	case g == goalUnknown:
+		d.Outcome = OutcomeUnknown
+		if orderly(c) && c.TLS != nil && c.TLS.Done && !plain(c) {
+			d.Outcome = OutcomeOK
+			if top != nil && !isRemark[top.Rule] {
+				d.Outcome = OutcomeDegraded
+			}
+		}
+	case incomplete(c):
+		d.Outcome = OutcomeUnknown
+	default: // nothing was tried, and nothing is wrong: a probe, a session typed by hand
+		d.Outcome = OutcomeOK
+		if top != nil && !isRemark[top.Rule] {
+			d.Outcome = OutcomeDegraded
+			if top.Severity == rules.Error {
+				d.Outcome = OutcomeFailed
+			}
+		}
+	}
+	switch d.Outcome {
+	case OutcomeOK:
+		d.Cause = index("XL-005")
+	case OutcomeUnknown:
+		d.Cause = index("XL-006")
+		d.Layer, d.Blame = LayerCapture, rules.BlameCapture
+	default:
+		if top == nil {
+			d.Cause = index("XL-006")
+			d.Layer = LayerCapture
+			if d.Outcome == OutcomeFailed {
+				d.Outcome = OutcomeUnknown
+			}
+			return
+		}
+		d.Root = w.order[0]
+		d.Cause = top.Rule
+		d.Layer = w.layerOf(c, d.Root)
+	}
+	for _, i := range w.order[min(len(w.order), 1):] {
+		if len(d.Further) < 3 {
+			d.Further = append(d.Further, i)
+		}
+	}
+	if d.Root < 0 && len(w.order) > 0 && len(d.Further) < 3 {
+		d.Further = slices.Insert(d.Further, 0, w.order[0])
+	}
+}
+
+// decisive reports that top, which fails a layer, can have decided the session:
+// after an unreadable dialog inside TLS only what ended it can.
+func (w *Writer) decisive(c *rules.Case, g goal, top *rules.Finding) bool {
+	return true
+}
+
+// orderly reports that the session was ended by its programs, not by trouble or the end of the capture.
+func orderly(c *rules.Case) bool {
+	switch c.TCP.HowClosed {
+	case fact.EndFin, fact.EndHalf, fact.EndReset:
+		return true
+	}
+	return false
+}
+
+// incomplete reports that the capture lacks what would decide: its end, its
+// beginning, a direction, or bytes.
+func incomplete(c *rules.Case) bool {
+	t := c.TCP
+	if t.OneSided || t.MidStream || t.Side[0].Gap+t.Side[1].Gap > 0 || t.Side[0].Cut+t.Side[1].Cut > 0 {
+		return true
+	}
+	return t.HowClosed == fact.EndOfCapture
+}
+
+// layerOf is the layer of the status line that a finding belongs to.
+func (w *Writer) layerOf(c *rules.Case, i int) Layer {
+	f := &c.Findings[i]
+	l := failLayer[f.Rule]
+	switch group(f.Rule) {
+	case "RPL":
+		if f.Txn == 0 && l == LayerDelivery {
+			return LayerDialog
+		}
+	case "TLS", "TLSA":
+		return LayerTLS
+	case "STLS":
+		if l == LayerNone {
+			return LayerTLS
+		}
+	case "CAP":
+		return LayerCapture
+	case "NET":
+		return LayerNetwork
+	case "TCP":
+		if l == LayerNone {
+			return LayerTCP
+		}
+	case "AUTH":
+		return LayerAuth
+	case "IMPL":
+		return LayerDialog
+	}
+	if l == LayerNone {
+		return LayerDialog
+	}
+	return l
+}
+
+// status fills the status line.
+func (w *Writer) status(c *rules.Case, g goal) {
+	d := &w.d
+	t := c.TCP
+	s := &d.Status
+	seen := c.Log.Now
+	s[LayerCapture] = OK
+	for i := range c.Findings {
+		if f := &c.Findings[i]; group(f.Rule) == "CAP" && f.Severity >= rules.Warning {
+			s[LayerCapture] = Unknown
+		}
+	}
+	s[LayerNetwork], s[LayerTCP] = OK, OK
+	if t.OneSided {
+		s[LayerNetwork] = Unknown
+	}
+	open := t.Open != 0 || t.MidStream || seen&fact.SeenHandshake != 0
+	if t.MidStream {
+		s[LayerTCP] = Unknown
+	}
+	if !open && t.HowClosed == fact.EndOfCapture && !t.Refused {
+		s[LayerTCP] = Unknown
+	}
+	tlsOnly := c.TLS != nil && c.TLS.Implicit
+	hidden := c.TLS != nil && c.TLS.Done && !plain(c)
+	switch {
+	case !open:
+		s[LayerDialog] = NotReached
+	case tlsOnly:
+		s[LayerDialog] = Unknown
+		if c.TLS.Done && plain(c) {
+			s[LayerDialog] = OK
+		}
+	case seen&fact.SeenHello != 0, seen&fact.SeenGreeting != 0 && c.Proto != fact.SMTP:
+		s[LayerDialog] = OK
+	case seen&fact.SeenGreeting != 0:
+		s[LayerDialog] = OK
+	default:
+		s[LayerDialog] = Unknown
+		if !t.MidStream && !t.OneSided && c.Proto == fact.TCP {
+			s[LayerDialog] = NotReached
+		}
+	}
+	switch {
+	case c.TLS != nil && c.TLS.Done:
+		s[LayerTLS] = OK
+	case c.TLS != nil:
+		s[LayerTLS] = Unknown
+	default:
+		s[LayerTLS] = NotReached
+	}
+	switch {
+	case seen&fact.SeenAuth != 0:
+		s[LayerAuth] = OK
+	case hidden:
+		s[LayerAuth] = Unknown
+	default:
+		s[LayerAuth] = NotReached
+	}
+	switch g {
+	case goalReached:
+		s[LayerDelivery] = OK
+	case goalMissed:
+		s[LayerDelivery] = Failed
+		if c.Proto == fact.POP3 || c.Proto == fact.IMAP {
+			s[LayerDelivery] = NotReached
+		}
+	case goalUnknown:
+		s[LayerDelivery] = Unknown
+	default:
+		s[LayerDelivery] = NotReached
+	}
+	// What failed, unless something else explains it.
+	for i := range c.Findings {
+		f := &c.Findings[i]
+		l := failLayer[f.Rule]
+		if l == LayerNone || f.Severity < rules.Warning || d.explained(i) {
+			continue
+		}
+		l = w.layerOf(c, i)
+		if f.Severity < rules.Error && i != d.Root {
+			continue
+		}
+		if d.Outcome != OutcomeFailed && i != d.Root {
+			continue
+		}
+		if d.Outcome == OutcomeDegraded && g == goalReached {
+			continue // it hurt, but it did not fail
+		}
+		if s[l] != Failed || d.FailedAt[l] == 0 {
+			s[l], d.FailedAt[l] = Failed, f.Frame
+		}
+	}
+	if d.Outcome == OutcomeFailed && d.Layer != LayerNone && d.Layer < NumLayers && s[d.Layer] != Failed {
+		s[d.Layer], d.FailedAt[d.Layer] = Failed, c.Findings[d.Root].Frame
+	}
+	if s[LayerTLS] == Failed && s[LayerDelivery] != Failed && !d.Delivered {
+		s[LayerDelivery] = NotReached
+		if s[LayerAuth] == Unknown {
+			s[LayerAuth] = NotReached
+		}
+	}
+	if (s[LayerNetwork] == Failed || s[LayerTCP] == Failed) && t.Open == 0 && !t.MidStream {
+		if s[LayerNetwork] == Failed {
+			s[LayerTCP] = NotReached
+		}
+		s[LayerDialog] = NotReached
+	}
+}
+
+// blame settles whose side it is, and how sure that is.
+func (w *Writer) blame(c *rules.Case) {
+	d := &w.d
+	if d.Root < 0 {
+		return
+	}
+	f := &c.Findings[d.Root]
+	r := &rules.All[f.Rule]
+	set := r.Blame
+	if f.Blame != 0 {
+		set = f.Blame
+	}
+	d.Blame = lowest(set)
+	if b, ok := first[r.Num]; ok && set&b != 0 {
+		d.Blame = b
+	}
+	if d.Blame == rules.BlameClient || d.Blame == rules.BlameServer {
+		for i := range c.Findings {
+			if isBox[c.Findings[i].Rule] && c.Findings[i].Severity >= rules.Warning && d.Outcome == OutcomeFailed {
+				d.Blame = rules.BlameMiddlebox
+			}
+		}
+	}
+	conf := base(f)
+	t := c.TCP
+	if t.OneSided {
+		conf -= 20
+	} else if !c.Clean(nil) {
+		conf -= 20
+	}
+	if t.MidStream {
+		conf -= 10
+	}
+	d.Confidence = max(5, min(99, conf))
+}
+
+func lowest(b rules.Blame) rules.Blame { return b & -b }
+
+// blameName is the word of the JSON contract.
+func blameName(b rules.Blame) string {
+	switch b {
+	case rules.BlameClient:
+		return "client"
+	case rules.BlameServer:
+		return "server"
+	case rules.BlameNetwork:
+		return "network"
+	case rules.BlameMiddlebox:
+		return "middlebox"
+	case rules.BlamePolicy:
+		return "policy"
+	case rules.BlameCapture:
+		return "capture"
+	}
+	return "none"
+}
+
+// confidenceWord is how a number is shown.
+func confidenceWord(n int) string {
+	switch {
+	case n >= 80:
+		return "high"
+	case n >= 50:
+		return "medium"
+	}
+	return "low"
+}

@@ -1,0 +1,346 @@
+package verdict
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"postmortem/internal/fact"
+	"postmortem/rules"
+	"postmortem/tlsrec"
+)
+
+// storyLength is how many frames are shown as the reason; more are in the tree.
+const storyLength = 5
+
+// A moment is a step that may be told, with how much it matters.
+type moment struct {
+	Step
+	weight int
+}
+
+// story picks the frames that tell how it came to the verdict.
+func (w *Writer) story(c *rules.Case, d *Decision) []Step {
+	var all []moment
+	add := func(f *fact.Fact, weight int, text, tech string) {
+		all = append(all, moment{Step{Frame: f.Frame, Since: f.Time - c.Start, From: f.From, Text: text, Tech: tech}, weight})
+	}
+	t := c.TCP
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		w.moments(c, f, add)
+	}
+	if t.Closed != 0 && d.Outcome != OutcomeOK {
+		by := fact.Dir(t.Closed - 1)
+		s := &t.Side[by]
+		if s.Fin != 0 && (s.Rst == 0 || s.Fin <= s.Rst) {
+			all = append(all, moment{Step{Frame: s.Fin, Since: s.FinTime - c.Start, From: by, Text: "closes the connection",
+				Tech: tcpTech(c, by, "[FIN, ACK]")}, 35})
+		}
+	}
+	evidence := map[uint32]bool{}
+	root := uint32(0)
+	if d.Root >= 0 {
+		g := &c.Findings[d.Root]
+		root = g.Frame
+		for _, f := range g.Frames {
+			evidence[f] = true
+		}
+		evidence[root] = true
+		if !slices.ContainsFunc(all, func(m moment) bool { return m.Frame == root }) {
+			r := &rules.All[g.Rule]
+			from := fact.Client
+			if g.HasFrom {
+				from = g.From
+			}
+			all = append(all, moment{Step{Frame: root, Since: g.Time - c.Start, From: from, Text: lower(r.Title), Tech: ""}, 60})
+		}
+	}
+	for i := range all {
+		m := &all[i]
+		if evidence[m.Frame] {
+			m.weight += 100
+		}
+		if m.Frame == root && d.Outcome == OutcomeFailed {
+			m.weight += 100
+			m.Bad = true
+		}
+	}
+	slices.SortStableFunc(all, func(a, b moment) int {
+		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(b.Frame, a.Frame))
+	})
+	var steps []Step
+	for _, m := range all {
+		if len(steps) == storyLength {
+			break
+		}
+		if !slices.ContainsFunc(steps, func(s Step) bool { return s.Frame == m.Frame && (s.From == m.From || s.Text == m.Text) }) {
+			steps = append(steps, m.Step)
+		}
+	}
+	slices.SortStableFunc(steps, func(a, b Step) int { return cmp.Compare(a.Frame, b.Frame) })
+	return steps
+}
+
+func tcpTech(c *rules.Case, d fact.Dir, flags string) string {
+	a, b := c.Client.Port(), c.Server.Port()
+	if d == fact.Server {
+		a, b = b, a
+	}
+	return fmt.Sprintf("TCP %d → %d %s", a, b, flags)
+}
+
+// moments says what a fact is worth telling.
+func (w *Writer) moments(c *rules.Case, f *fact.Fact, add func(f *fact.Fact, weight int, text, tech string)) {
+	text := string(c.Log.Text(f))
+	switch f.Kind {
+	case fact.Reply:
+		line := replyText(c, f)
+		switch {
+		case f.Code >= 400 && c.Proto != fact.IMAP && c.Proto != fact.POP3:
+			add(f, 45, "answers "+cut(line, 70), "")
+		case f.Ref == 0 && f.From == fact.Server && f.Seen&fact.SeenGreeting == 0:
+			add(f, 15, "greets: "+cut(line, 60), "")
+		case f.Code == 354:
+			add(f, 8, "wants the message: "+cut(line, 50), "")
+		default:
+			weight := 6
+			if c.Proto == fact.POP3 && f.Code == 0 || c.Proto == fact.IMAP && f.Code >= 2 {
+				weight = 45
+			}
+			if q := c.Log.Get(f.Ref); q != nil && q.Kind == fact.BodyEnd {
+				add(f, 50, cut(line, 50)+": the server has taken the message", "")
+				return
+			}
+			add(f, weight, "answers "+cut(line, 70), "")
+		}
+	case fact.Command:
+		weight := 5
+		word := strings.ToUpper(firstWord(text))
+		switch word {
+		case "STARTTLS", "STLS":
+			weight = 20
+		case "QUIT", "LOGOUT":
+			weight = 12
+		}
+		add(f, weight, "says "+cut(text, 70), "")
+	case fact.AuthEnd:
+		switch f.Level {
+		case fact.AuthOK:
+			add(f, 30, cut(authLine(c, f), 60)+": logged in", "")
+		default:
+			add(f, 55, "refuses the login: "+cut(authLine(c, f), 60), "")
+		}
+	case fact.BodyEnd:
+		if f.Code == 1 {
+			add(f, 14, "has sent the message, "+thousands(int64(f.Num))+" bytes", "")
+		} else {
+			add(f, 40, "stops inside the message after "+thousands(int64(f.Num))+" bytes", "")
+		}
+	case fact.TLSHello:
+		if c.TLS != nil && c.TLS.Hello != nil {
+			add(f, 40, helloText(c.TLS.Hello), helloTech(c.TLS.Hello))
+		}
+	case fact.TLSServerHello:
+		if f.Level == 1 {
+			add(f, 20, "asks for another hello (group "+tlsrec.GroupName(c.TLS.RetryGroup)+")", "Hello Retry Request")
+			return
+		}
+		v := tlsrec.VersionName(f.Code)
+		weight := 40
+		if c.TLS != nil && c.TLS.Done {
+			weight = 10
+		}
+		add(f, weight, "agrees to "+v+" and "+cipherShort(uint16(f.Num)), wireVersion(v)+" Server Hello")
+	case fact.TLSFinished:
+		if f.From == fact.Client && c.TLS != nil && !c.TLS.Done {
+			text := "first encrypted message"
+			if gap := f.Time - c.TCP.ClearTime; c.TCP.ClearTime != 0 && gap >= 100e6 {
+				text += ", after " + rough(gap) + " of silence"
+			}
+			tech := "Finished"
+			if c.TLS.Version != 0 {
+				tech = wireVersion(tlsrec.VersionName(c.TLS.Version)) + " ClientKeyExchange, CCS, Finished"
+			}
+			add(f, 42, text, tech)
+		}
+	case fact.TLSDone:
+		v := "TLS"
+		if f.Code != 0 {
+			v = tlsrec.VersionName(f.Code)
+		}
+		add(f, 33, v+" agreed and verified by both sides", wireVersion(v)+" Finished")
+	case fact.TLSAlert:
+		name := tlsrec.AlertName(uint8(f.Code))
+		switch {
+		case f.Level == 2 && f.Code == 20:
+			add(f, 80, "cannot verify it: fatal alert "+name, alertTech(c, f))
+		case f.Level == 2:
+			add(f, 80, "gives up: fatal alert "+name, alertTech(c, f))
+		case f.Code == 0:
+			add(f, 9, "ends TLS (close_notify)", alertTech(c, f))
+		default:
+			add(f, 30, "warns: alert "+name, alertTech(c, f))
+		}
+	case fact.TLSHiddenAlert:
+		add(f, 28, "sends an encrypted alert", "")
+	case fact.TLSBroken:
+		add(f, 60, "sends bytes that are no TLS: "+cut(text, 50), "")
+	case fact.TLSCert:
+		add(f, 12, "shows its certificate: "+cut(text, 60), "Certificate")
+	case fact.TCPSyn:
+		weight := 18
+		if c.TCP.Open == 0 {
+			weight = 40
+		}
+		if f.Num > 1 {
+			add(f, weight, fmt.Sprintf("tries to connect, attempt %d", f.Num), "[SYN]")
+		} else {
+			add(f, weight-3, "tries to connect", "[SYN]")
+		}
+	case fact.TCPReset:
+		switch f.Level {
+		case 1:
+			add(f, 70, "refuses the connection", "[RST, ACK]")
+		case 2:
+			add(f, 3, "resets the closed connection", "[RST]")
+		default:
+			add(f, 50, "resets the connection", "[RST]")
+		}
+	case fact.TCPLoss:
+		add(f, 25, fmt.Sprintf("sends %s again, %d ms", plural(int(f.Num), "segment", "segments"), f.Code), "")
+	case fact.TCPUnacked:
+		add(f, 55, fmt.Sprintf("sends the same segment %d times without an answer", f.Num), "")
+	case fact.TCPZeroWindow:
+		add(f, 26, "closes its receive window for "+span(int64(f.Num)*1000), "")
+	case fact.TCPGap:
+		add(f, 24, thousands(int64(f.Num))+" bytes are not in the capture", "")
+	case fact.NetICMP:
+		add(f, 70, "ICMP from "+cut(text, 45)+": "+icmpName(f.Code), "")
+	case fact.Foreign:
+		add(f, 55, "speaks something else: "+cut(text, 50), "")
+	case fact.Unanswered:
+		add(f, 20, "never gets an answer", "")
+	}
+}
+
+func firstWord(s string) string {
+	w, _, _ := strings.Cut(s, " ")
+	return w
+}
+
+// authLine is the answer to a login as it stood on the wire.
+func authLine(c *rules.Case, f *fact.Fact) string {
+	text, _, _ := strings.Cut(string(c.Log.Text(f)), "\n")
+	if c.Proto == fact.SMTP && f.Code >= 200 {
+		return itoa(int(f.Code)) + " " + text
+	}
+	return text
+}
+
+func helloText(h *tlsrec.ClientHello) string {
+	var b strings.Builder
+	b.WriteString("hello")
+	if h.SSLv2 {
+		b.WriteString(" in SSLv2 format, offers only " + tlsrec.VersionName(h.Max))
+		if f := cipherFamilies(h.Ciphers); f != "" {
+			b.WriteString(" with " + f)
+		}
+		return b.String()
+	}
+	if h.Max != 0 {
+		b.WriteString(", offers up to " + tlsrec.VersionName(h.Max))
+	}
+	fmt.Fprintf(&b, ", %s", plural(real(h.Ciphers), "cipher suite", "cipher suites"))
+	if h.SNI != "" {
+		b.WriteString(" for " + cut(h.SNI, 40))
+	}
+	return b.String()
+}
+
+// real counts suites that are suites, not signals or GREASE.
+func real(list []uint16) (n int) {
+	for _, s := range list {
+		if s != 0x00ff && s != 0x5600 && !tlsrec.IsGREASE(s) {
+			n++
+		}
+	}
+	return n
+}
+
+// cipherFamilies names the bulk ciphers of a short offer: "RC4".
+func cipherFamilies(list []uint16) string {
+	var names []string
+	for _, s := range list {
+		name := tlsrec.SuiteName(s)
+		for _, f := range [...]string{"RC4", "3DES", "DES", "AES", "CAMELLIA", "SEED", "IDEA", "CHACHA20", "RC2", "NULL"} {
+			if strings.Contains(name, "_"+f) || strings.Contains(name, f+"_") {
+				if !slices.Contains(names, f) {
+					names = append(names, f)
+				}
+				break
+			}
+		}
+	}
+	if len(names) > 2 {
+		return ""
+	}
+	return strings.Join(names, " and ")
+}
+
+// cipherShort is the part of a suite's name that people know.
+func cipherShort(suite uint16) string {
+	if f := cipherFamilies([]uint16{suite}); f == "RC4" || f == "3DES" || f == "NULL" {
+		return f
+	}
+	return tlsrec.SuiteName(suite)
+}
+
+func helloTech(h *tlsrec.ClientHello) string {
+	if h.SSLv2 {
+		return "SSLv2 Client Hello"
+	}
+	return wireVersion(tlsrec.VersionName(h.Legacy)) + " Client Hello"
+}
+
+// wireVersion writes a version as packet lists do: TLSv1, TLSv1.2.
+func wireVersion(name string) string {
+	if rest, ok := strings.CutPrefix(name, "TLS "); ok {
+		return "TLSv" + strings.TrimSuffix(rest, ".0")
+	}
+	if rest, ok := strings.CutPrefix(name, "SSL "); ok {
+		return "SSLv" + strings.TrimSuffix(rest, ".0")
+	}
+	return name
+}
+
+func alertTech(c *rules.Case, f *fact.Fact) string {
+	v := "TLS"
+	if c.TLS != nil && c.TLS.Version != 0 {
+		v = wireVersion(tlsrec.VersionName(c.TLS.Version))
+	}
+	level := "warning (1)"
+	if f.Level == 2 {
+		level = "fatal (2)"
+	}
+	return fmt.Sprintf("%s Alert, %s, code %d", v, level, f.Code)
+}
+
+// icmpName is what an ICMP error says.
+func icmpName(code uint16) string {
+	if s, ok := icmpNames[code]; ok {
+		return s
+	}
+	return fmt.Sprintf("type %d code %d", code>>8&0x7f, code&0xff)
+}
+
+var icmpNames = map[uint16]string{
+	3<<8 | 0: "network unreachable", 3<<8 | 1: "host unreachable", 3<<8 | 2: "protocol unreachable", 3<<8 | 3: "port unreachable",
+	3<<8 | 4: "fragmentation needed", 3<<8 | 5: "source route failed", 3<<8 | 9: "network prohibited", 3<<8 | 10: "host prohibited",
+	3<<8 | 13: "communication prohibited", 11 << 8: "time to live exceeded", 11<<8 | 1: "fragments did not arrive in time",
+	4 << 8: "source quench", 5 << 8: "redirect", 5<<8 | 1: "redirect",
+	0x8000 | 1<<8: "no route", 0x8000 | 1<<8 | 1: "prohibited", 0x8000 | 1<<8 | 3: "address unreachable", 0x8000 | 1<<8 | 4: "port unreachable",
+	0x8000 | 1<<8 | 5: "source address refused by policy", 0x8000 | 1<<8 | 6: "route rejected",
+	0x8000 | 2<<8: "packet too big", 0x8000 | 3<<8: "hop limit exceeded",
+}

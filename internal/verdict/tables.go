@@ -1,0 +1,218 @@
+package verdict
+
+import (
+	"strings"
+
+	"postmortem/rules"
+)
+
+// expand turns "TCP-002 003 NET-001" into rule numbers: a number without a
+// group belongs to the group before it.
+func expand(s string) (nums []string) {
+	group := ""
+	for _, w := range strings.Fields(s) {
+		if g, _, ok := strings.Cut(w, "-"); ok {
+			group = g
+			nums = append(nums, w)
+		} else {
+			nums = append(nums, group+"-"+w)
+		}
+	}
+	return nums
+}
+
+// failing says which layer a finding fails, when nothing else explains it.
+var failing = []struct {
+	layer Layer
+	rules string
+}{
+	{LayerCapture, "CAP-001 016"},
+	{LayerNetwork, "NET-001 002 004 006 014 TCP-002 014 015 033"},
+	{LayerTCP, "TCP-003 005 008 009 016 017 023 032"},
+	{LayerDialog, "SMTP-004 006 007 010 012 015 016 017 027 028 029 030 034 040 056 059 IMPL-002 003 004 STLS-005 011 012 013 " +
+		"POP-003 013 018 IMAP-003 010 015 017 018 019 021 022"},
+	{LayerTLS, "STLS-004 TLS-010 012 013 014 015 016 017 018 019 020 021 022 024 043 046 047 049 054 064 065 066 071 076 IMAP-004 008"},
+	{LayerAuth, "AUTH-003 006 007 008 009 013 014 015 017 018 RPL-002 POP-007 008 009 010 011 020 IMAP-007 009 011"},
+	{LayerDelivery, "SMTP-019 020 021 022 024 025 026 041 048 049 POP-016 017 IMAP-012 013 " +
+		"RPL-001 003 004 005 006 007 008 009 010 011 012 013 014 015 016 017 018 019 020 021 022 023 024 025 026 027 028 029 " +
+		"030 031 032 033 034 035 036 037 038 039"},
+}
+
+// certificate says which TLS findings about a certificate are the reason of a
+// handshake that failed; on a handshake that was completed they are remarks.
+const certificate = "TLS-026 027 028 029 030 032 033 035 036 058 TLS-005 006 008 070"
+
+// explains says which finding explains which: the cause comes first, unless
+// late is set.
+var explains = []struct {
+	cause, effect string
+	late          bool // the cause may be found after its effect
+}{
+	{"CAP-003 007 008", "SMTP-004 025 027 029 034 TCP-005 014 TLS-013 014", false},
+	{"CAP-010 011 012", "TCP-010 021 022 040", true},
+	{"NET-001 002 006 014", "TCP-002 003 005 014 010 023 SMTP-004 025 026 027 029 034", true},
+	{"NET-003", "TCP-010", true},
+	{"NET-004", "TCP-015", true},
+	{"TCP-015", "TCP-014 023 010 TLS-014 015 SMTP-025 026 029 034 TCP-008 009 POP-016", true},
+	{"NET-016 017", "SMTP-004 005 033", false},
+	{"TCP-010 025 026", "TCP-023 SMTP-026 029 035 POP-016", false},
+	{"TCP-014", "SMTP-025 026 027 029 034 POP-016 017 TCP-024 010 023 SMTP-032", true},
+	{"TCP-016 017", "TCP-008 009 SMTP-025 026 027 032 POP-016 017", true},
+	{"TCP-032 033", "TCP-008 014 IMAP-019 POP-017 SMTP-027", true},
+	{"TCP-018 019", "TCP-020 023 SMTP-034 035", false},
+	{"TCP-041", "RPL-019 SMTP-006", false},
+	{"TCP-002 003 005", "SMTP-004 007 TLS-013 014", true},
+	{"TCP-008", "SMTP-025 026 027 TLS-013", true},
+	{"SMTP-005 033 035 RPL-040", "SMTP-034 TCP-009", false},
+	{"SMTP-004", "SMTP-034 TCP-009 TCP-024", true},
+	{"SMTP-007", "SMTP-004 006 TLS-013 TCP-023", true},
+	{"SMTP-010 036 037 038 039", "RPL-035 SMTP-006 015 017 028", false},
+	{"SMTP-056", "SMTP-010 015 016 017 028 012 RPL-026 RPL-035 SMTP-007 SMTP-032", true},
+	{"SMTP-012", "SMTP-017 019 RPL-035", true},
+	{"SMTP-013", "RPL-011", false},
+	{"SMTP-016", "SMTP-019 020", true},
+	{"SMTP-015", "SMTP-032", true},
+	{"SMTP-019 020", "SMTP-017 021 022 RPL-026", false},
+	{"SMTP-041 049", "SMTP-015 017 028 RPL-026", false},
+	{"SMTP-040", "SMTP-024 RPL-035 SMTP-039 015 017", true},
+	{"SMTP-045", "RPL-021 SMTP-024", false},
+	{"SMTP-029 030 028", "SMTP-027 TCP-024", true},
+	{"SMTP-026", "SMTP-027 TCP-009 TCP-008", true},
+	{"STLS-006 007 008", "STLS-002 005 RPL-001 AUTH-008 014 SMTP-011 061 STLS-009", true},
+	{"STLS-017", "STLS-002 005 RPL-001 AUTH-008 014 SMTP-011 061 STLS-009 SMTP-015", true},
+	{"STLS-002 004", "RPL-001 AUTH-014 SMTP-061", false},
+	{"STLS-009", "RPL-001 AUTH-008", false},
+	{"RPL-001", "STLS-009", true},
+	{"STLS-011 013 IMPL-002 003", "TLS-010 013 014 047 SMTP-010 015", true},
+	{"STLS-012", "TLS-013 SMTP-032", true},
+	{"IMPL-004", "SMTP-004 TCP-023", true},
+	{"IMPL-002", "SMTP-004 006 010 015 016 028 056 RPL-026", true},
+	{"TLS-047", "TLS-010 013 014 046", true},
+	{"TLS-005 006 070", "TLS-012", false},
+	{"TLS-012 016 017 018 022 049 054 058 075", "TLS-010 013 TCP-008 009 024", true},
+	{"TLS-026 027 028 029 030 031 032 033 034 035 036", "TLS-018 019 020", true},
+	{"TLS-032 033 035 058", "TLS-012 016", true},
+	{"TLS-038", "TLS-021 022", false},
+	{"TLS-043", "TLS-013 014", true},
+	{"TLS-046", "TLS-010", true},
+	{"TLS-064", "TLS-016 TLS-010", true},
+	{"TLS-076", "TLS-010 TLS-016", true},
+	{"TLS-013 014 015", "TCP-008 009 SMTP-034 TCP-023", true},
+	{"AUTH-005 017 018 009", "AUTH-003 POP-007 IMAP-009", false},
+	{"AUTH-008", "AUTH-006 014 003 POP-020 IMAP-011 IMAP-007", true},
+	{"POP-020", "POP-007 AUTH-003 006 008", true},
+	{"IMAP-011 007", "IMAP-009 AUTH-003 006 008 IMAP-015", true},
+	{"POP-007 IMAP-009", "AUTH-003", true},
+	{"AUTH-003", "AUTH-010 RPL-002 TCP-024", false},
+	{"AUTH-014", "RPL-002 SMTP-015 016 017", true},
+	{"RPL-002", "AUTH-001", true},
+	{"POP-005", "AUTH-004", true},
+	{"IMAP-006", "AUTH-004", true},
+	{"IMAP-010 017 022", "TCP-008", true},
+}
+
+// contradicts: the older event stays, marked as superseded, when one of the
+// later ones was found.
+var contradicts = []struct{ old, by string }{
+	{"STLS-003", "TLS-010 012 013 014 015 016 017 018 019 020 022 043 046 047 049 STLS-012 013"},
+	{"POP-012", "TLS-010 012 013 014 015 016 017 018 019 020 022 043 046 047 049 STLS-012 013"},
+	{"IMAP-008", "TLS-010 012 013 014 015 016 017 018 019 020 022 043 046 047 049 STLS-012 013"},
+	{"SMTP-003", "SMTP-028"},
+}
+
+// remarks are findings that make a session "works, but ...": they are no cause.
+const remarks = "AUTH-001 SMTP-061 TLS-005 TLS-008 TLS-070 STLS-002 STLS-009 AUTH-005 XL-006 XL-007 CAP-002 CAP-004 CAP-005 CAP-007 CAP-008 CAP-009 CAP-013"
+
+// middleboxes are the findings that show a device between the two ends.
+const middleboxes = "TCP-016 017 025 026 032 NET-002 STLS-006 007 008 017 TLS-050 071"
+
+// first names the side that is blamed first where that is not the first in
+// the order of rules.Blame.
+var first = map[string]rules.Blame{}
+
+func init() {
+	for _, t := range []struct {
+		blame rules.Blame
+		rules string
+	}{
+		{rules.BlameNetwork, "NET-001 014 016 018 TCP-002 004 005 014 023 SMTP-025 TLS-076 POP-016 SMTP-026"},
+		{rules.BlameMiddlebox, "TCP-015 027 032 033 SMTP-064 TLS-015 017 043 071"},
+		{rules.BlameServer, "TCP-020 SMTP-007 STLS-005 TLS-007 008 009 011 018 020 024 027 028 041 047"},
+		{rules.BlamePolicy, "SMTP-019 020 024 RPL-003"},
+	} {
+		for _, n := range expand(t.rules) {
+			first[n] = t.blame
+		}
+	}
+}
+
+// The tables above by rule index, made once.
+var (
+	failLayer  []Layer // LayerNone: fails nothing by itself
+	explainsBy = map[[2]uint16]bool{}
+	isRemark   []bool
+	isBox      []bool
+	isCert     []bool
+	superseded = map[[2]uint16]bool{}
+	canExplain []bool
+)
+
+func index(num string) uint16 {
+	r, ok := rules.Find(num)
+	if !ok {
+		panic("verdict: no rule " + num)
+	}
+	return rules.Index(r)
+}
+
+func init() {
+	n := len(rules.All)
+	failLayer = make([]Layer, n)
+	for i := range failLayer {
+		failLayer[i] = LayerNone
+	}
+	set := func(s string) []bool {
+		b := make([]bool, n)
+		for _, num := range expand(s) {
+			b[index(num)] = true
+		}
+		return b
+	}
+	for _, t := range failing {
+		for _, num := range expand(t.rules) {
+			failLayer[index(num)] = t.layer
+		}
+	}
+	isRemark, isBox, isCert = set(remarks), set(middleboxes), set(certificate)
+	canExplain = make([]bool, n)
+	for _, t := range explains {
+		for _, c := range expand(t.cause) {
+			canExplain[index(c)] = true
+			for _, e := range expand(t.effect) {
+				explainsBy[[2]uint16{index(c), index(e)}] = t.late
+			}
+		}
+	}
+	// Every reply class explains the event that it hangs under.
+	for i := range rules.All {
+		if strings.HasPrefix(rules.All[i].Num, "RPL-") {
+			canExplain[i] = true
+			for _, e := range expand("SMTP-006 019 020 021 022 024 028") {
+				explainsBy[[2]uint16{uint16(i), index(e)}] = true
+			}
+		}
+	}
+	for _, t := range contradicts {
+		for _, o := range expand(t.old) {
+			for _, b := range expand(t.by) {
+				superseded[[2]uint16{index(o), index(b)}] = true
+			}
+		}
+	}
+}
+
+// group returns the letters of a rule's number.
+func group(rule uint16) string {
+	g, _, _ := strings.Cut(rules.All[rule].Num, "-")
+	return g
+}
