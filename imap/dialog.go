@@ -32,7 +32,8 @@ type Options struct {
 	ShowSecrets bool // write passwords as they are
 }
 
-// A Dialog is one IMAP session. Its zero value must be Reset before use. It is
+// A Dialog is one IMAP session, or a ManageSieve session: the server's first
+// byte tells them apart, and a Sieve does the rest. Its zero value must be Reset before use. It is
 // for one worker and has no locks. Reset keeps its memory, so that following
 // one session after the other does not allocate.
 type Dialog struct {
@@ -46,6 +47,8 @@ type Dialog struct {
 	arg     [2]argument // of LOGIN: user and password
 	tail    [2]tail
 
+	sieve    *Sieve // follows a server that greets as ManageSieve; made when the first one does
+	sieving  bool
 	opaque   bool // compressed
 	bye      bool
 	literals bool // non-synchronising literals were offered
@@ -196,6 +199,25 @@ func (d *base) reset(log *fact.Log, opt Options) {
 // Upgraded reports that the stream belongs to TLS from here on.
 func (d *base) Upgraded() bool { return d.upgraded }
 
+// Upgraded reports that the stream belongs to TLS from here on.
+func (d *Dialog) Upgraded() bool {
+	if d.sieving {
+		return d.sieve.Upgraded()
+	}
+	return d.upgraded
+}
+
+// turn makes a ManageSieve session of one whose server has begun with a quote.
+// What the client said before is not its language and is left behind.
+func (d *Dialog) turn() {
+	if d.sieve == nil {
+		d.sieve = new(Sieve)
+	}
+	d.sieving = true
+	d.sieve.Reset(d.log, d.opt)
+	d.sieve.inTLS = d.inTLS
+}
+
 // resume says that what follows is plaintext from inside TLS.
 func (d *base) resume() {
 	d.upgraded, d.inTLS, d.login = false, true, login{}
@@ -205,8 +227,8 @@ func (d *base) resume() {
 
 // Reset begins a new session that writes to log.
 func (d *Dialog) Reset(log *fact.Log, opt Options) {
-	b := &d.base
-	b.reset(log, opt)
+	d.reset(log, opt)
+	d.sieving = false
 	d.count, d.over, d.cur, d.lit, d.data = 0, 0, current{}, literal{}, data{}
 	d.arg[0].n, d.arg[1].n, d.tail[0].n, d.tail[1].n = 0, 0, 0, 0
 	d.opaque, d.bye, d.literals, d.untagged, d.notes, d.bodies = false, false, false, 0, 0, 0
@@ -215,6 +237,10 @@ func (d *Dialog) Reset(log *fact.Log, opt Options) {
 
 // Resume says that the stream is readable again: what follows is plaintext from inside TLS.
 func (d *Dialog) Resume(at fact.At) {
+	if d.sieving {
+		d.sieve.Resume(at)
+		return
+	}
 	d.resume()
 	d.count, d.over, d.cur, d.lit, d.data = 0, 0, current{}, literal{}, data{}
 	d.tail[0].n, d.tail[1].n = 0, 0
@@ -227,6 +253,12 @@ const tlsHandshake = 0x16
 // Bytes takes the next bytes of a direction and returns how many of them
 // belong to the dialog. It is fewer than len(b) only when the rest is TLS.
 func (d *Dialog) Bytes(dir fact.Dir, b []byte, at fact.At) (n int) {
+	if !d.sieving && len(b) > 0 && b[0] == '"' && dir == fact.Server && !d.seen[dir] && !d.opt.MidStream {
+		d.turn()
+	}
+	if d.sieving {
+		return d.sieve.Bytes(dir, b, at)
+	}
 	if len(b) > 0 && !d.upgraded {
 		d.first(dir, at)
 	}
@@ -299,6 +331,10 @@ func (d *base) fresh(dir fact.Dir) bool {
 
 // Gap says that n bytes of a direction are not in the capture.
 func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
+	if d.sieving {
+		d.sieve.Gap(dir, n, at)
+		return
+	}
 	if d.upgraded || d.opaque || n == 0 {
 		return
 	}
@@ -338,6 +374,10 @@ func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
 
 // End closes the dialog; how is a fact.End code.
 func (d *Dialog) End(how uint16, at fact.At) {
+	if d.sieving {
+		d.sieve.End(how, at)
+		return
+	}
 	d.tellEarly()
 	if d.lit.open && !d.unsure[fact.Client] {
 		l := &d.lit

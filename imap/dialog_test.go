@@ -395,9 +395,11 @@ func check(t *testing.T, d dialog, log *fact.Log, name, script string, opt Optio
 }
 
 func TestSieve(t *testing.T) {
-	var d Sieve
+	var s Sieve
+	var d Dialog
 	var log fact.Log
-	check(t, &d, &log, "login, script, logout", `
+	for _, d := range []dialog{&s, &d} {
+		check(t, d, &log, "login, script, logout", `
 		S: "IMPLEMENTATION" "Example 1"
 		S: "SASL" "PLAIN"
 		S: "STARTTLS"
@@ -430,8 +432,19 @@ func TestSieve(t *testing.T) {
 		16 reply PUTSCRIPT code=1 level=1 ref=15
 		17 command STARTTLS num=10 "STARTTLS"
 		18 reply STARTTLS code=1 level=1 ref=17`)
-	if !d.Upgraded() {
+	}
+	if !s.Upgraded() || !d.Upgraded() {
 		t.Error("not upgraded after STARTTLS")
+	}
+	d.Resume(fact.At{})
+	d.Bytes(fact.Server, []byte("\"IMPLEMENTATION\" \"x\"\r\nOK\r\n"), fact.At{})
+	d.Bytes(fact.Client, []byte("AUTHENTICATE \"PLAIN\" \"AGFsaWNlAHNlY3JldA==\"\r\n"), fact.At{})
+	if f := log.Last(fact.AuthStart); d.Upgraded() || f == nil || f.Level != 0 {
+		t.Errorf("after Resume: upgraded %v, auth %+v", d.Upgraded(), f)
+	}
+	d.Reset(&log, Options{})
+	if d.Bytes(fact.Server, []byte("* OK\r\n"), fact.At{}); d.sieving {
+		t.Error("IMAP after ManageSieve is taken for ManageSieve")
 	}
 }
 
