@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"postmortem/internal/fact"
 	"postmortem/layers"
@@ -81,7 +80,7 @@ func follow(t *testing.T, name string) map[string][]*session {
 			k, up := reasm.MakeKey(&p)
 			c, place, isNew := tab.Get(k, w.Frame(i), row.Time)
 			d := c.Dir(&p, up)
-			if !isNew && c.Reused(d, &p, row.Time, int64(time.Hour)) {
+			if !isNew && c.Reused(d, &p) {
 				end(place)
 				c = tab.Renew(place, w.Frame(i), row.Time)
 				d = c.Dir(&p, up)

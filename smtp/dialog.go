@@ -95,7 +95,7 @@ func (d *Dialog) logins() *secrets {
 
 // mask appends text to dst without the secrets that the client has sent.
 func (d *Dialog) mask(dst, text []byte) []byte {
-	if d.secrets == nil {
+	if d.secrets == nil || d.opt.ShowSecrets {
 		return append(dst, text...)
 	}
 	return d.secrets.echo.Mask(dst, text)

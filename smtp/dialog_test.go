@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -61,7 +62,10 @@ func play(script string, opt Options, step int) *scene {
 		case strings.HasPrefix(line, "C:"), strings.HasPrefix(line, "S:"):
 			s.say(dir, strings.TrimPrefix(line[2:], " ")+"\r\n", at, step)
 		case strings.HasPrefix(line, "C|"), strings.HasPrefix(line, "S|"):
-			text := strings.NewReplacer(`\r`, "\r", `\n`, "\n", `\0`, "\x00", `\x16`, "\x16", `\x03`, "\x03", `\x80`, "\x80").Replace(line[2:])
+			text, err := strconv.Unquote(`"` + line[2:] + `"`)
+			if err != nil {
+				panic("script: " + line)
+			}
 			s.say(dir, text, at, step)
 		default:
 			if _, err := fmt.Sscanf(line[1:], " gap %d", &n); err != nil {

@@ -197,6 +197,9 @@ func (d *Dialog) oldest(code uint16, final bool, text []byte) (Cmd, uint16) {
 	if d.overflow > 0 {
 		return Unknown, 0
 	}
+	if d.auth.on { // begun before the capture
+		return AUTH, d.auth.command
+	}
 	if !d.seen[fact.Client] || d.lost[fact.Client] || d.opt.MidStream && !d.spoke {
 		return d.guessed(code, final, text), 0
 	}
@@ -370,7 +373,7 @@ func (d *Dialog) dataAnswer(ref, code uint16, at fact.At) {
 	switch {
 	case code == codeGoAhead && ref != 0 && d.body.command == ref:
 		d.body.asked = true // the message came before it
-	case code == codeGoAhead && !d.body.on && d.seen[fact.Client]:
+	case code == codeGoAhead && !d.body.on:
 		d.guess = false
 		d.queue, d.head, d.overflow = d.queue[:0], 0, 0 // commands sent behind DATA are content now
 		d.body.begin(DATA, ref)
@@ -389,7 +392,8 @@ func (d *Dialog) dataAnswer(ref, code uint16, at fact.At) {
 // end was one to the server only, and returns what the answer refers to.
 func (d *Dialog) messageAnswer(code uint16, at fact.At) (ref uint16) {
 	b := &d.body
-	if !b.on {
+	if !b.on || b.start == 0 {
+		b.on = false // only the server was captured
 		return 0
 	}
 	if !b.hole && !b.alike && code >= 400 {
