@@ -38,10 +38,18 @@ type Options struct {
 // connection and their sequence numbers, so records come to it in order.
 type Opener interface {
 	// Start is called when the ServerHello is known; false: there are no keys.
+	// From then on Open gets the encrypted records and, up to TLS 1.2, each
+	// ChangeCipherSpec, because it changes the keys.
 	Start(clientRandom, serverRandom [32]byte, version, cipher uint16, etm bool) bool
 	// Open decrypts one record. dst may be used for the plaintext, which is
 	// valid until the next call.
 	Open(d fact.Dir, typ uint8, version uint16, payload, dst []byte) (contentType uint8, plain []byte, ok bool)
+}
+
+// A loser is an Opener that can go on behind a hole: it is told how many bytes
+// of a direction are missing.
+type loser interface {
+	Lost(d fact.Dir, n uint64)
 }
 
 // States of one side's stream.
@@ -189,12 +197,17 @@ func (c *Conn) Gap(d fact.Dir, n uint64, at fact.At) {
 	c.s.Gaps[d] += n
 	s.lost = true
 	c.dropMessage(s)
-	if s.state == inBody && s.mode != whole && n <= uint64(s.left) {
+	if c.open {
+		if l, ok := c.opt.Opener.(loser); ok {
+			l.Lost(d, n)
+		} else {
+			c.open = false // records would be counted wrongly
+		}
+	}
+	if s.state == inBody && n <= uint64(s.left) {
 		// The hole lies within one record, so its end is known.
 		s.left -= uint32(n)
-		if s.mode != skip {
-			s.mode, s.buf = skip, s.buf[:0]
-		}
+		s.mode, s.buf = skip, s.buf[:0]
 		if s.left == 0 {
 			c.endRecord(d, s, at)
 		}
@@ -203,9 +216,6 @@ func (c *Conn) Gap(d fact.Dir, n uint64, at fact.At) {
 	if s.state == inV2 || s.v2 {
 		s.state = dead
 		return
-	}
-	if s.mode == whole {
-		c.open = false // sequence numbers are lost
 	}
 	s.buf = s.buf[:0]
 	s.state, s.nhdr, s.find = inSearch, 0, finder{}
@@ -413,6 +423,9 @@ func (c *Conn) change(d fact.Dir, s *side, at fact.At) {
 	if c.tls13 {
 		return
 	}
+	if c.open {
+		c.opt.Opener.Open(d, TypeChange, s.ver, changed[:], s.plain[:0])
+	}
 	if s.size != 1 {
 		c.oddity(d, OddEmptyRecord, TypeChange, at)
 	}
@@ -433,6 +446,9 @@ func (c *Conn) change(d fact.Dir, s *side, at fact.At) {
 	}
 	s.sealed = true
 }
+
+// changed is the payload of a ChangeCipherSpec.
+var changed = [1]byte{1}
 
 // whole reports that nothing is missing in either direction.
 func (c *Conn) whole() bool { return !c.side[0].lost && !c.side[1].lost }

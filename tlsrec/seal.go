@@ -66,7 +66,7 @@ func (c *Conn) sealedRecord(d fact.Dir, s *side, p []byte, at fact.At) {
 
 // opened gives a record to the Opener and acts on what is inside.
 func (c *Conn) opened(d fact.Dir, s *side, p []byte, at fact.At) bool {
-	typ, plain, ok := c.opt.Opener.Open(d, s.typ, c.s.Version, p, s.plain[:0])
+	typ, plain, ok := c.opt.Opener.Open(d, s.typ, s.ver, p, s.plain[:0])
 	if !ok {
 		return false
 	}
