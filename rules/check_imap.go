@@ -85,9 +85,9 @@ func imapWelcomed(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	boxSet(g, "text", c.boxWords(f))
+	g.add("text", c.boxWords(f))
 	if name, _ := c.Software(); name != "" {
-		boxSet(g, "software", name)
+		g.add("software", name)
 	}
 }
 
@@ -96,7 +96,7 @@ func imapGreetingBye(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	boxSet(g, "text", c.boxWords(f))
+	g.add("text", c.boxWords(f))
 	g.What = fmt.Sprintf("The server's first line was %q.", "* "+c.imapLine(f))
 }
 
@@ -120,7 +120,7 @@ func imapReady(c *Case, _ *fact.Fact, r *Raiser) {
 	for i := range c.Log.Facts {
 		if f := &c.Log.Facts[i]; f.Kind == fact.Capability {
 			g := r.At(f)
-			boxSet(g, "capabilities", boxJoin(c, f.Ref))
+			g.add("capabilities", boxJoin(c, f.Ref))
 			return
 		}
 	}
@@ -141,10 +141,10 @@ func imapLoginDisabled(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	boxSet(g, "user", c.boxUser(f.Ref))
+	g.add("user", c.boxUser(f.Ref))
 	if e := c.boxReplyTo(f.Ref); e != nil {
-		boxAnd(g, e)
-		boxSet(g, "reply", c.imapLine(e))
+		g.evidence(e)
+		g.add("reply", c.imapLine(e))
 	}
 	g.What = fmt.Sprintf("The server had announced LOGINDISABLED; the client sent LOGIN with the password in clear in frame %d.", f.Frame)
 }
@@ -200,17 +200,17 @@ func imapTrouble(what imap.Trouble) func(*Case, *fact.Fact, *Raiser) {
 // imapAnswer fills a finding about an answer: the command, the code, the words.
 func imapAnswer(c *Case, f *fact.Fact, g *Finding) {
 	command := c.Log.Get(f.Ref)
-	boxAnd(g, command)
+	g.evidence(command)
 	if code, _ := imap.Code(c.Log.Text(f)); len(code) > 0 {
-		boxSet(g, "code", string(code))
+		g.add("code", string(code))
 	}
-	boxSet(g, "text", c.boxWords(f))
+	g.add("text", c.boxWords(f))
 	if command == nil {
 		g.What = fmt.Sprintf("The server said in frame %d: %q.", f.Frame, "* "+c.imapLine(f))
 		return
 	}
 	words := c.boxWords(command)
-	boxSet(g, "command", words[:min(len(words), 80)])
+	g.add("command", cutText(words, 80))
 	g.What = fmt.Sprintf("The answer to %s (frame %d) was %q in frame %d.", imapVerb(c, command), command.Frame, c.imapLine(f), f.Frame)
 }
 
@@ -283,12 +283,12 @@ func imapBye(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	boxSet(g, "text", c.boxWords(f))
+	g.add("text", c.boxWords(f))
 	g.What = fmt.Sprintf("The server ended the session in frame %d without being asked: %q.", f.Frame, "* "+c.imapLine(f))
 	for i := range c.Log.Facts {
 		if x := &c.Log.Facts[i]; x.Kind == fact.Unanswered {
 			if command := c.Log.Get(x.Ref); command != nil && command.Frame <= f.Frame {
-				boxSet(g, "command in progress", imapVerb(c, command))
+				g.add("command_in_progress", imapVerb(c, command))
 			}
 		}
 	}
@@ -313,15 +313,15 @@ func imapAutologout(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	boxSet(g, "text", c.boxWords(f))
+	g.add("text", c.boxWords(f))
 	last, ok := imapLastCommand(c, f)
 	if !ok {
 		g.What = fmt.Sprintf("The server ended the session for inactivity in frame %d.", f.Frame)
 		return
 	}
 	idle := f.Time - last
-	boxSet(g, "idle", boxSeconds(idle))
-	g.What = fmt.Sprintf("%s after the client's last command the server ended the session: %q.", boxSeconds(idle), "* "+c.imapLine(f))
+	g.add("idle", howLong(idle))
+	g.What = fmt.Sprintf("%s after the client's last command the server ended the session: %q.", howLong(idle), "* "+c.imapLine(f))
 	if idle < int64(imapRenew) && f.Seen&fact.SeenAuth != 0 {
 		g.Up()
 		g.Blame = BlameServer
@@ -376,21 +376,20 @@ func imapIdleKilled(c *Case, _ *fact.Fact, r *Raiser) {
 	if silence == 0 {
 		silence = lost.Time - last.Time
 	}
-	lostAt := fact.Fact{Frame: lost.Frame}
 	g := r.At(idle)
-	boxAnd(g, last)
-	boxAnd(g, &lostAt)
+	g.evidence(last)
+	g.frame(lost.Frame)
 	seconds := silence / int64(time.Second)
-	boxSet(g, "silence", boxSeconds(silence))
+	g.add("silence", howLong(silence))
 	near := ""
 	for _, n := range natIdle {
 		if d := max(n-seconds, seconds-n); d*100 <= n*3 {
 			near = fmt.Sprint(n)
 		}
 	}
-	g.What = fmt.Sprintf("IDLE was accepted in frame %d; after %s of silence the connection was dead.", idle.Frame, boxSeconds(silence))
+	g.What = fmt.Sprintf("IDLE was accepted in frame %d; after %s of silence the connection was dead.", idle.Frame, howLong(silence))
 	if near != "" {
-		boxSet(g, "usual limit", near+" s")
+		g.add("usual_limit", near+" s")
 		g.What += fmt.Sprintf(" %s s is a usual limit of devices that forget quiet connections.", near)
 	}
 }
@@ -416,10 +415,9 @@ func imapIdleTooLong(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	until := fact.Fact{Frame: endFrame}
-	boxAnd(g, &until)
-	boxSet(g, "seconds", fmt.Sprint((end-f.Time)/int64(time.Second)))
-	g.What = fmt.Sprintf("IDLE lasted %s without DONE; clients should renew it within %d s.", boxSeconds(end-f.Time), int(imapRenew.Seconds()))
+	g.frame(endFrame)
+	g.add("seconds", fmt.Sprint((end-f.Time)/int64(time.Second)))
+	g.What = fmt.Sprintf("IDLE lasted %s without DONE; clients should renew it within %d s.", howLong(end-f.Time), int(imapRenew.Seconds()))
 }
 
 // imapWaited returns how long was observed that f stayed without what it waited for.
@@ -446,17 +444,17 @@ func imapLiteralWait(c *Case, f *fact.Fact, r *Raiser) {
 	waited := imapWaited(c, command)
 	state, limit := "no \"+\" came", imapPlusWait
 	if f.Level == 1 {
-		state, limit = fmt.Sprintf("%s of it came", boxPlural(uint64(f.Num), "byte")), imapBytesWait
+		state, limit = fmt.Sprintf("%s of it came", counted(int(f.Num), "byte")), imapBytesWait
 	}
 	if waited < int64(limit) {
 		return
 	}
 	g := r.At(command)
-	boxSet(g, "command", c.boxWords(command))
-	boxSet(g, "received", fmt.Sprint(f.Num))
-	boxSet(g, "waited", boxSeconds(waited))
-	boxSet(g, "state", state)
-	g.What = fmt.Sprintf("%s in frame %d announced a literal; %s in %s.", imapVerb(c, command), command.Frame, state, boxSeconds(waited))
+	g.add("command", c.boxWords(command))
+	g.add("received", fmt.Sprint(f.Num))
+	g.add("waited", howLong(waited))
+	g.add("state", state)
+	g.What = fmt.Sprintf("%s in frame %d announced a literal; %s in %s.", imapVerb(c, command), command.Frame, state, howLong(waited))
 }
 
 // imapUnoffered: {n+} to a server that did not offer it, and did not take it.
@@ -469,9 +467,9 @@ func imapUnoffered(c *Case, f *fact.Fact, r *Raiser, command *fact.Fact) {
 		return
 	}
 	g := r.At(f)
-	boxAnd(g, command)
-	boxAnd(g, answer)
-	boxSet(g, "command", c.boxWords(command))
+	g.evidence(command)
+	g.evidence(answer)
+	g.add("command", c.boxWords(command))
 	g.What = fmt.Sprintf("The client sent a literal without waiting (frame %d) to a server that does not offer LITERAL+; the answer was %q.", f.Frame, c.imapLine(answer))
 }
 
@@ -499,11 +497,11 @@ func imapUnanswered(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(command)
-	boxAnd(g, c.boxClosed())
-	boxSet(g, "command", c.boxWords(command))
-	boxSet(g, "waited", boxSeconds(waited))
-	boxSet(g, "lines meanwhile", fmt.Sprint(f.Code))
-	g.What = fmt.Sprintf("%s in frame %d was acknowledged and never answered in %s; then %s.", imapVerb(c, command), command.Frame, boxSeconds(waited), c.boxEnded())
+	g.evidence(c.boxClosed())
+	g.add("command", c.boxWords(command))
+	g.add("waited", howLong(waited))
+	g.add("lines_meanwhile", fmt.Sprint(f.Code))
+	g.What = fmt.Sprintf("%s in frame %d was acknowledged and never answered in %s; then %s.", imapVerb(c, command), command.Frame, howLong(waited), c.boxEnded())
 }
 
 func imapAlert(c *Case, f *fact.Fact, r *Raiser) {
@@ -511,8 +509,9 @@ func imapAlert(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	text := strings.TrimSpace(c.boxWords(f)[len("[ALERT]"):])
-	boxSet(g, "text", text)
+	_, text, _ := strings.Cut(c.boxWords(f), "]")
+	text = strings.TrimSpace(text)
+	g.add("text", text)
 	g.What = fmt.Sprintf("The server's message in frame %d: %q.", f.Frame, text)
 }
 
@@ -553,8 +552,8 @@ func imapStale(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	boxAnd(g, last)
-	boxSet(g, "extension", strings.TrimSuffix(word, "="))
+	g.evidence(last)
+	g.add("extension", strings.TrimSuffix(word, "="))
 	g.What = fmt.Sprintf("An earlier list offered %s, the one in frame %d does not; the client used it and got BAD in frame %d.", strings.TrimSuffix(word, "="), last.Frame, f.Frame)
 }
 
@@ -563,26 +562,26 @@ func imapLogout(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	boxAnd(g, c.Log.Get(f.Ref))
+	g.evidence(c.Log.Get(f.Ref))
 	commands, _ := c.boxLedger(fact.CountCommands)
 	fetched, _ := c.boxLedger(fact.CountFetched)
 	bytes, _ := c.boxLedger(fact.CountBytes)
 	stored, _ := c.boxLedger(fact.CountLiterals)
-	boxSet(g, "duration", boxSeconds(f.Time-c.Start))
+	g.add("duration", howLong(f.Time-c.Start))
 	if commands == 0 {
 		return // never logged in
 	}
-	boxSet(g, "commands", fmt.Sprint(commands))
-	boxSet(g, "fetched", fmt.Sprint(fetched))
-	boxSet(g, "bytes", fmt.Sprint(bytes))
-	boxSet(g, "stored", fmt.Sprint(stored))
-	g.What = fmt.Sprintf("%s in %s: %s fetched (%d bytes), %d stored.", boxPlural(uint64(commands), "command"), boxSeconds(f.Time-c.Start), boxPlural(uint64(fetched), "message"), bytes, stored)
+	g.add("commands", fmt.Sprint(commands))
+	g.add("fetched", fmt.Sprint(fetched))
+	g.add("bytes", fmt.Sprint(bytes))
+	g.add("stored", fmt.Sprint(stored))
+	g.What = fmt.Sprintf("%s in %s: %s fetched (%d bytes), %d stored.", counted(int(commands), "command"), howLong(f.Time-c.Start), counted(int(fetched), "message"), bytes, stored)
 }
 
 func imapCompressed(c *Case, f *fact.Fact, r *Raiser) {
 	if c.isIMAP() && imap.Cmd(f.Cmd) == imap.COMPRESS && f.Code == imap.OK {
 		g := r.At(f)
-		boxAnd(g, c.Log.Get(f.Ref))
+		g.evidence(c.Log.Get(f.Ref))
 		g.What = fmt.Sprintf("COMPRESS was accepted in frame %d; what follows is not readable here.", f.Frame)
 	}
 }

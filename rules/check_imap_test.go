@@ -96,6 +96,7 @@ func TestImap(t *testing.T) {
 		{name: "near: the answer may be in a hole", script: imapIn + "C: b SELECT INBOX\nS gap 50", closed: 2, want: ""},
 
 		{name: "alert", script: imapIn + "S: * OK [ALERT] Mailbox is 95% full\n" + imapOut, want: "imap-alert? imap-logout"},
+		{name: "alert, cut short", script: imapIn + "S: * OK [ALERT\n" + imapOut, want: "imap-alert? imap-logout"},
 		{name: "stale-capabilities", script: "S: * OK [CAPABILITY IMAP4rev1 MOVE] x\nC: a CAPABILITY\nS: * CAPABILITY IMAP4rev1\nS: a OK\nC: b MOVE 1 x\nS: b BAD no\n" + imapOut, want: "imap-bad? imap-logout imap-stale-capabilities"},
 		{name: "near: the list was repeated", script: "S: * OK [CAPABILITY IMAP4rev1 MOVE] x\nC: a CAPABILITY\nS: * CAPABILITY IMAP4rev1 MOVE\nS: a OK\nC: b MOVE 1 x\nS: b BAD no\n" + imapOut, want: "imap-bad? imap-logout"},
 		{name: "compressed", script: imapIn + "C: b COMPRESS DEFLATE\nS: b OK", want: "imap-compressed"},

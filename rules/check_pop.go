@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"postmortem/internal/fact"
@@ -14,7 +15,6 @@ const (
 	popSizeShare = 50                // a message may differ by one part in so many (2 %) from its announced size
 	popSizeFloor = 64                // and by so many bytes: some servers add a header of their own
 	popDotWait   = 10 * time.Second  // a client that leaves sooner has broken the list off itself
-	boxFrames    = 16                // frames named in one finding
 )
 
 // popChecks are the conditions of the POP group. The whole group asks only in
@@ -56,41 +56,12 @@ func (c *Case) popErr(f *fact.Fact) bool {
 	return c.isPOP() && f.Kind == fact.Reply && f.From == fact.Server && f.Code == pop3.Err
 }
 
-// boxWords returns the words of a fact as a string.
+// boxWords returns the words of a fact for a sentence: one line of them, not too long.
 func (c *Case) boxWords(f *fact.Fact) string {
 	if f == nil {
 		return ""
 	}
-	return string(c.Log.Text(f))
-}
-
-// boxAnd adds the frame of another fact to the evidence.
-func boxAnd(g *Finding, f *fact.Fact) {
-	if f == nil || len(g.Frames) >= boxFrames {
-		return
-	}
-	if len(g.Frames) == 0 {
-		g.Frames = append(g.Frames, g.Frame)
-	}
-	for i, n := range g.Frames {
-		if n == f.Frame {
-			return
-		}
-		if n > f.Frame {
-			g.Frames = append(g.Frames, 0)
-			copy(g.Frames[i+1:], g.Frames[i:])
-			g.Frames[i] = f.Frame
-			return
-		}
-	}
-	g.Frames = append(g.Frames, f.Frame)
-}
-
-// boxSet adds a field when it has a value.
-func boxSet(g *Finding, key, value string) {
-	if value != "" {
-		g.Fields = append(g.Fields, Field{key, value})
-	}
+	return cutText(string(c.Log.Text(f)), maxReply)
 }
 
 // boxAgain counts a repetition on the finding of the same rule, and reports
@@ -99,7 +70,7 @@ func boxAgain(r *Raiser, f *fact.Fact) bool {
 	for i := range r.c.Findings {
 		if g := &r.c.Findings[i]; g.Rule == r.rule {
 			g.Count++
-			boxAnd(g, f)
+			g.evidence(f)
 			return true
 		}
 	}
@@ -135,26 +106,6 @@ func (c *Case) boxOffered(word string, f *fact.Fact) string {
 		return "no"
 	}
 	return "not asked"
-}
-
-// boxSeconds prints a duration for people.
-func boxSeconds(ns int64) string {
-	switch d := time.Duration(ns); {
-	case d >= 10*time.Second:
-		return fmt.Sprintf("%d s", int64(d.Round(time.Second)/time.Second))
-	case d >= time.Second:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	default:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	}
-}
-
-// boxPlural prints a count with its noun.
-func boxPlural(n uint64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // boxEnded says how the connection ended, as the end of a sentence.
@@ -195,15 +146,15 @@ func popWelcomed(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	text := c.boxWords(f)
 	g := r.At(f)
-	boxSet(g, "text", text)
+	g.add("text", text)
 	if name, _ := c.Software(); name != "" {
-		boxSet(g, "software", name)
+		g.add("software", name)
 	}
 	apop := "no"
 	if popStamp(text) {
 		apop = "yes"
 	}
-	boxSet(g, "APOP possible", apop)
+	g.add("apop_possible", apop)
 }
 
 // popStamp reports that a greeting has the time stamp that APOP needs. RFC 1939, section 7.
@@ -230,7 +181,7 @@ func popGreetingError(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.What = fmt.Sprintf("The server's first line was -ERR: %q.", c.boxWords(f))
-	boxSet(g, "text", c.boxWords(f))
+	g.add("text", c.boxWords(f))
 }
 
 // popGreetingClosed: accepted and closed without a word.
@@ -256,7 +207,7 @@ func boxNeverGreeted(c *Case, r *Raiser) {
 	}
 	g := r.Frame(at)
 	g.From, g.HasFrom = fact.Server, true
-	g.What = fmt.Sprintf("The server accepted the connection and closed it after %s without sending a byte.", boxSeconds(at.Time-t.OpenTime))
+	g.What = fmt.Sprintf("The server accepted the connection and closed it after %s without sending a byte.", howLong(at.Time-t.OpenTime))
 }
 
 // Waits for a greeting. rules.md SMTP-004.
@@ -284,11 +235,10 @@ func boxNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.Frame(fact.At{Time: t.OpenTime, Frame: t.Open})
 	g.From, g.HasFrom = fact.Server, true
-	boxSet(g, "waited", boxSeconds(waited))
-	g.What = fmt.Sprintf("The connection was established in frame %d; the server did not send a byte in %s.", t.Open, boxSeconds(waited))
+	g.add("waited", howLong(waited))
+	g.What = fmt.Sprintf("The connection was established in frame %d; the server did not send a byte in %s.", t.Open, howLong(waited))
 	if by != 0 {
-		left := fact.Fact{Frame: by}
-		boxAnd(g, &left)
+		g.frame(by)
 		g.What += fmt.Sprintf(" Then the client gave up (frame %d).", by)
 	}
 }
@@ -305,7 +255,7 @@ func popReady(c *Case, _ *fact.Fact, r *Raiser) {
 		switch pop3.Cmd(f.Cmd) {
 		case pop3.CAPA:
 			g := r.At(f)
-			boxSet(g, "capabilities", boxJoin(c, f.Ref))
+			g.add("capabilities", boxJoin(c, f.Ref))
 			return
 		case pop3.USER, pop3.APOP, pop3.AUTH, pop3.PASS:
 			r.At(f)
@@ -375,13 +325,13 @@ func boxClear(c *Case, r *Raiser, upgrade string) {
 		}
 		user := c.boxUser(f.Ref)
 		mech := c.boxWords(f)
-		boxAnd(g, c.Log.Get(f.Ref))
-		boxSet(g, "user", user)
-		boxSet(g, "mechanism", mech)
+		g.evidence(c.Log.Get(f.Ref))
+		g.add("user", user)
+		g.add("mechanism", mech)
 		if at.Kind == fact.Command && c.isPOP() && at.Cmd == uint8(pop3.PASS) && at.Num > 7 {
-			boxSet(g, "password length", fmt.Sprint(at.Num-7)) // without "PASS " and CRLF
+			g.add("password_length", fmt.Sprint(at.Num-7)) // without "PASS " and CRLF
 		}
-		boxSet(g, upgrade+" offered", c.boxOffered(upgrade, f))
+		g.add(strings.ToLower(upgrade)+"_offered", c.boxOffered(upgrade, f))
 		secret, way := "password", mech
 		if mech == "USER" {
 			way = "USER and PASS"
@@ -401,7 +351,7 @@ func popAPOP(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	boxSet(g, "user", c.boxUser(f.Ref))
+	g.add("user", c.boxUser(f.Ref))
 }
 
 func popLoginFailed(c *Case, f *fact.Fact, r *Raiser) {
@@ -426,11 +376,11 @@ func boxLoginFailed(c *Case, f *fact.Fact, r *Raiser, word string) {
 			g.Severity = min(g.Severity, Warning)
 		}
 	}
-	boxAnd(g, c.Log.Get(f.Ref))
+	g.evidence(c.Log.Get(f.Ref))
 	user := c.boxUser(f.Ref)
-	boxSet(g, "user", user)
-	boxSet(g, "mechanism", mech)
-	boxSet(g, "text", c.boxWords(f))
+	g.add("user", user)
+	g.add("mechanism", mech)
+	g.add("text", c.boxWords(f))
 	g.What = fmt.Sprintf("The server refused the login in frame %d: %q.", f.Frame, word+" "+c.boxWords(f))
 	if user != "" {
 		g.What = fmt.Sprintf("The server refused the login of %q in frame %d: %q.", user, f.Frame, word+" "+c.boxWords(f))
@@ -458,15 +408,15 @@ func popTrouble(what pop3.Trouble) func(*Case, *fact.Fact, *Raiser) {
 			return
 		}
 		g := r.At(f)
-		boxAnd(g, c.Log.Get(f.Ref))
-		boxSet(g, "text", c.boxWords(f))
+		g.evidence(c.Log.Get(f.Ref))
+		g.add("text", c.boxWords(f))
 		verb := pop3.Cmd(f.Cmd).Verb()
 		if verb == "" {
 			verb = "the connection"
 		}
 		g.What = fmt.Sprintf("The answer to %s in frame %d was %q.", verb, f.Frame, "-ERR "+c.boxWords(f))
 		if what == pop3.Plaintext {
-			boxSet(g, "STLS offered", c.boxOffered("STLS", f))
+			g.add("stls_offered", c.boxOffered("STLS", f))
 		}
 	}
 }
@@ -486,9 +436,9 @@ func popSTLS(c *Case, f *fact.Fact, r *Raiser) {
 // sessions whose handshake was completed.
 func boxUpgrade(c *Case, f *fact.Fact, r *Raiser, word string) {
 	g := r.At(f)
-	boxAnd(g, c.Log.Get(f.Ref))
-	boxSet(g, "command frame", boxFrame(c.Log.Get(f.Ref)))
-	boxSet(g, "reply frame", fmt.Sprint(f.Frame))
+	g.evidence(c.Log.Get(f.Ref))
+	g.add("command_frame", boxFrame(c.Log.Get(f.Ref)))
+	g.add("reply_frame", fmt.Sprint(f.Frame))
 	t := c.TLS
 	switch {
 	case t != nil && t.Done:
@@ -527,9 +477,9 @@ func popUnknown(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	command := c.Log.Get(f.Ref)
-	boxAnd(g, command)
-	boxSet(g, "command", c.boxWords(command))
-	boxSet(g, "text", c.boxWords(f))
+	g.evidence(command)
+	g.add("command", c.boxWords(command))
+	g.add("text", c.boxWords(f))
 	g.What = fmt.Sprintf("The server refused %q in frame %d: %q.", c.boxWords(command), f.Frame, "-ERR "+c.boxWords(f))
 	if f.Seen&fact.SeenAuth == 0 && popNeedsLogin(cmd) {
 		g.What = fmt.Sprintf("The client sent %s before it had logged in; the server refused it in frame %d: %q.", cmd.Verb(), f.Frame, "-ERR "+c.boxWords(f))
@@ -559,9 +509,9 @@ func popDeclined(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	command := c.Log.Get(f.Ref)
-	boxAnd(g, command)
-	boxSet(g, "command", c.boxWords(command))
-	boxSet(g, "text", c.boxWords(f))
+	g.evidence(command)
+	g.add("command", c.boxWords(command))
+	g.add("text", c.boxWords(f))
 	g.What = fmt.Sprintf("The answer to %s in frame %d was %q.", pop3.Cmd(f.Cmd).Verb(), f.Frame, "-ERR "+c.boxWords(f))
 }
 
@@ -579,14 +529,14 @@ func popListBroken(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	boxAnd(g, c.Log.Get(f.Ref))
+	g.evidence(c.Log.Get(f.Ref))
 	verb := pop3.Cmd(f.Cmd).Verb()
 	if f.Num == 0 {
 		g.What = fmt.Sprintf("The answer to %s never came to its closing dot (frame %d).", verb, f.Frame)
 		return
 	}
-	boxSet(g, "bad lines", fmt.Sprint(f.Num))
-	g.What = fmt.Sprintf("The answer to %s has %s that should begin with a message number and its value, and does not.", verb, boxPlural(uint64(f.Num), "line"))
+	g.add("bad_lines", fmt.Sprint(f.Num))
+	g.What = fmt.Sprintf("The answer to %s has %s that should begin with a message number and its value, and does not.", verb, counted(int(f.Num), "line"))
 }
 
 // popBrokenOff reports that a list without its dot was the last thing the
@@ -636,10 +586,10 @@ func popListCount(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	boxAnd(g, stat)
-	boxSet(g, "expected", fmt.Sprint(want))
-	boxSet(g, "got", fmt.Sprint(f.Num))
-	g.What = fmt.Sprintf("STAT told %s (frame %d), LIST has %d (frame %d).", boxPlural(uint64(want), "message"), stat.Frame, f.Num, f.Frame)
+	g.evidence(stat)
+	g.add("expected", fmt.Sprint(want))
+	g.add("got", fmt.Sprint(f.Num))
+	g.What = fmt.Sprintf("STAT told %s (frame %d), LIST has %d (frame %d).", counted(int(want), "message"), stat.Frame, f.Num, f.Frame)
 }
 
 func popSize(c *Case, f *fact.Fact, r *Raiser) {
@@ -659,9 +609,9 @@ func popSize(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	boxAnd(g, start)
-	boxSet(g, "announced", fmt.Sprint(told))
-	boxSet(g, "received", fmt.Sprint(got))
+	g.evidence(start)
+	g.add("announced", fmt.Sprint(told))
+	g.add("received", fmt.Sprint(got))
 	g.What = fmt.Sprintf("Message %d: %d bytes announced, %d received.", start.Code, told, got)
 	switch {
 	case f.Code == 0:
@@ -677,16 +627,16 @@ func popInterrupted(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	start := c.Log.Get(f.Ref)
 	g := r.At(f)
-	boxAnd(g, start)
-	boxAnd(g, c.boxClosed())
-	boxSet(g, "bytes", fmt.Sprint(f.Num))
+	g.evidence(start)
+	g.evidence(c.boxClosed())
+	g.add("bytes", fmt.Sprint(f.Num))
 	g.What = fmt.Sprintf("%d bytes of the message had come, its closing dot had not, when %s.", f.Num, c.boxEnded())
 	if start == nil {
 		return
 	}
-	boxSet(g, "message", fmt.Sprint(start.Code))
+	g.add("message", fmt.Sprint(start.Code))
 	if start.Num > 0 {
-		boxSet(g, "announced", fmt.Sprint(start.Num))
+		g.add("announced", fmt.Sprint(start.Num))
 		g.What = fmt.Sprintf("%d of %d bytes of message %d had come, its closing dot had not, when %s.", f.Num, start.Num, start.Code, c.boxEnded())
 	}
 }
@@ -706,11 +656,11 @@ func popDeletesLost(c *Case, f *fact.Fact, r *Raiser) {
 		last = f
 	}
 	g := r.At(last)
-	boxAnd(g, c.boxClosed())
-	boxSet(g, "messages", c.boxWords(f))
-	boxSet(g, "ended", c.boxEnded())
+	g.evidence(c.boxClosed())
+	g.add("messages", c.boxWords(f))
+	g.add("ended", c.boxEnded())
 	g.What = fmt.Sprintf("%s marked for deletion (number %s), then %s without QUIT: nothing was deleted.",
-		boxPlural(uint64(f.Num), "message"), c.boxWords(f), c.boxEnded())
+		counted(int(f.Num), "message"), c.boxWords(f), c.boxEnded())
 }
 
 func popQuitFailed(c *Case, f *fact.Fact, r *Raiser) {
@@ -722,9 +672,9 @@ func popQuitFailed(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	boxAnd(g, c.Log.Get(f.Ref))
-	boxSet(g, "text", c.boxWords(f))
-	g.What = fmt.Sprintf("%s marked for deletion; the answer to QUIT was %q.", boxPlural(uint64(n), "message"), "-ERR "+c.boxWords(f))
+	g.evidence(c.Log.Get(f.Ref))
+	g.add("text", c.boxWords(f))
+	g.What = fmt.Sprintf("%s marked for deletion; the answer to QUIT was %q.", counted(int(n), "message"), "-ERR "+c.boxWords(f))
 }
 
 // popMarks reports that deletions got lost with the session.
@@ -743,9 +693,9 @@ func popAutologout(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	idle := f.Time - boxLastBefore(c, f)
 	g := r.At(f)
-	boxSet(g, "text", c.boxWords(f))
-	boxSet(g, "idle", boxSeconds(idle))
-	g.What = fmt.Sprintf("After %s without a command the server ended the session: %q.", boxSeconds(idle), "-ERR "+c.boxWords(f))
+	g.add("text", c.boxWords(f))
+	g.add("idle", howLong(idle))
+	g.What = fmt.Sprintf("After %s without a command the server ended the session: %q.", howLong(idle), "-ERR "+c.boxWords(f))
 	if popMarks(c) {
 		g.Up()
 	}
@@ -808,9 +758,9 @@ func boxSilentClose(c *Case, r *Raiser, after time.Duration) *Finding {
 	}
 	g := r.Frame(fact.At{Time: s.FinTime, Frame: s.Fin})
 	g.From, g.HasFrom = fact.Server, true
-	boxAnd(g, last)
-	boxSet(g, "idle", boxSeconds(s.FinTime-last.Time))
-	g.What = fmt.Sprintf("The server closed the connection after %s without a command.", boxSeconds(s.FinTime-last.Time))
+	g.evidence(last)
+	g.add("idle", howLong(s.FinTime-last.Time))
+	g.What = fmt.Sprintf("The server closed the connection after %s without a command.", howLong(s.FinTime-last.Time))
 	return g
 }
 
@@ -832,14 +782,14 @@ func popSummary(c *Case, _ *fact.Fact, r *Raiser) {
 	fetched, _ := c.boxLedger(fact.CountFetched)
 	bytes, _ := c.boxLedger(fact.CountBytes)
 	deleted, _ := c.boxLedger(fact.CountMarked)
-	g.What = fmt.Sprintf("%s fetched (%d bytes), %d deleted, in %s.", boxPlural(uint64(fetched), "message"), bytes, deleted, boxSeconds(quit.Time-c.Start))
+	g.What = fmt.Sprintf("%s fetched (%d bytes), %d deleted, in %s.", counted(int(fetched), "message"), bytes, deleted, howLong(quit.Time-c.Start))
 	if known {
-		boxSet(g, "messages", fmt.Sprint(box))
-		boxSet(g, "left on server", fmt.Sprint(box-min(deleted, box)))
-		g.What = fmt.Sprintf("%s in the mailbox, %d fetched (%d bytes), %d deleted, in %s.", boxPlural(uint64(box), "message"), fetched, bytes, deleted, boxSeconds(quit.Time-c.Start))
+		g.add("messages", fmt.Sprint(box))
+		g.add("left_on_server", fmt.Sprint(box-min(deleted, box)))
+		g.What = fmt.Sprintf("%s in the mailbox, %d fetched (%d bytes), %d deleted, in %s.", counted(int(box), "message"), fetched, bytes, deleted, howLong(quit.Time-c.Start))
 	}
-	boxSet(g, "fetched", fmt.Sprint(fetched))
-	boxSet(g, "bytes", fmt.Sprint(bytes))
-	boxSet(g, "deleted", fmt.Sprint(deleted))
-	boxSet(g, "seconds", fmt.Sprintf("%.3f", float64(quit.Time-c.Start)/1e9))
+	g.add("fetched", fmt.Sprint(fetched))
+	g.add("bytes", fmt.Sprint(bytes))
+	g.add("deleted", fmt.Sprint(deleted))
+	g.add("seconds", fmt.Sprintf("%.3f", float64(quit.Time-c.Start)/1e9))
 }

@@ -291,7 +291,7 @@ func TestPopWords(t *testing.T) {
 	boxJudge(c, popChecks)
 	for id, want := range map[string]string{
 		"pop-deletes-lost":    "2 messages marked for deletion (number 3, 4), then the client reset the connection without QUIT: nothing was deleted. [12 13] map[ended:the client reset the connection messages:3, 4]",
-		"pop-user-pass-clear": `The password of "bob" went over the wire readable in frame 7 (USER and PASS). [5 7] map[STLS offered:not asked mechanism:USER password length:7 user:bob]`,
+		"pop-user-pass-clear": `The password of "bob" went over the wire readable in frame 7 (USER and PASS). [5 7] map[mechanism:USER password_length:7 stls_offered:not asked user:bob]`,
 	} {
 		g := c.Find(id)
 		if g == nil {
