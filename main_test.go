@@ -131,9 +131,9 @@ func TestExitCodes(t *testing.T) {
 		}
 		return name
 	}
-	// The file header and frame 1: nothing wrong can be said yet.
 	cut := file("cut.pcap", b[:len(b)-3])
-	short := file("short.pcap", b[:100])
+	// The file header and all but one byte of frame 1.
+	short := file("short.pcap", b[:99])
 	text := file("text.pcap", []byte("From: a@example.org\n\nThis is not a capture.\n"))
 	for _, x := range []struct {
 		name string

@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
+	"postmortem/internal/analyze"
 	"postmortem/internal/verdict"
 )
 
@@ -185,6 +188,30 @@ func TestJSONSchema(t *testing.T) {
 				golden(t, name+".json", out.String())
 			}
 		})
+	}
+}
+
+// TestCapturesSchema validates what is printed of the captures beside the golden reports.
+func TestCapturesSchema(t *testing.T) {
+	names, err := filepath.Glob("../../testdata/*.pcap*")
+	if err != nil || len(names) == 0 {
+		t.Fatal("no captures", err)
+	}
+	validateCaptures(t, names)
+}
+
+func validateCaptures(t *testing.T, names []string) {
+	root := readSchema(t)
+	for _, name := range names {
+		for _, all := range []bool{false, true} {
+			t.Run(filepath.Base(name)+"/all="+strconv.FormatBool(all), func(t *testing.T) {
+				var out bytes.Buffer
+				if _, err := analyze.Run(&analyze.Config{Files: []string{name}, All: all, Hash: true}, &JSON{Out: &out}); err != nil {
+					t.Fatal(err)
+				}
+				root.validate(t, out.Bytes())
+			})
+		}
 	}
 }
 
