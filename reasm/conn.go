@@ -69,7 +69,9 @@ type Conn struct {
 	asideDir           fact.Dir
 	sigNext            uint8
 	aside              fact.At
+	whole              whole
 
+	tick                int64 // the table's clock at its last frame
 	place, older, newer uint32
 
 	s    [2]stream

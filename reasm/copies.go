@@ -15,12 +15,13 @@ const (
 
 	// DupWindow is how far apart the two copies of one frame may be.
 	DupWindow = 3 * time.Millisecond
+	dupMicros = int32(DupWindow / time.Microsecond)
 )
 
 // A sig is what a frame captured twice has in common with the first.
 type sig struct {
-	hash uint64 // 0: none
-	time int64
+	hash uint32 // 0: none
+	time uint32 // microseconds, the low bits
 }
 
 // isCopy reports whether p is a frame that has been captured already: the same
@@ -43,11 +44,11 @@ func (c *Conn) isCopy(t *Table, d fact.Dir, p *layers.Packet, at fact.At) bool {
 			h = mix(h, uint64(val)<<32|uint64(ecr))
 		}
 	}
-	h |= 1
+	mark := sig{uint32(h>>32) | 1, uint32(at.Time / 1000)}
 	found := false
 	for i := range c.sigs {
 		g := &c.sigs[i]
-		if g.hash == h && at.Time-g.time <= int64(DupWindow) && g.time-at.Time <= int64(DupWindow) {
+		if apart := int32(mark.time - g.time); g.hash == mark.hash && apart <= dupMicros && apart >= -dupMicros {
 			found = true
 			break
 		}
@@ -61,10 +62,35 @@ func (c *Conn) isCopy(t *Table, d fact.Dir, p *layers.Packet, at fact.At) bool {
 		found = t.same(s, s.off(p.TCP.Seq()), p.Payload)
 	}
 	if !found {
-		c.sigs[c.sigNext] = sig{h, at.Time}
+		c.sigs[c.sigNext] = mark
 		c.sigNext = (c.sigNext + 1) % numSigs
 	}
 	return found
+}
+
+// A whole is a segment larger than a frame, recorded before the host or the
+// card split it. A recorder that sees both sides records the pieces too.
+type whole struct {
+	off  int64
+	time int64
+	size uint32
+	id   uint16
+	from fact.Dir
+}
+
+// frameBytes is more payload than an ordinary frame carries.
+const frameBytes = 1500
+
+// isPiece reports whether the n bytes of d at off are a piece of the last
+// whole: old bytes within DupWindow, with an IP identification of the run that
+// begins with the whole's.
+func (c *Conn) isPiece(d fact.Dir, off, n int64, p *layers.Packet, at fact.At) bool {
+	w := &c.whole
+	if n == 0 || n > frameBytes || d != w.from || off < w.off || off+n > w.off+int64(w.size) {
+		return false
+	}
+	late := at.Time - w.time
+	return late >= 0 && late <= int64(DupWindow) && p.ID != 0 && int64(p.ID-w.id) <= (off-w.off)/n+1
 }
 
 // mix is one round of a multiplicative hash; the values are not secret, a

@@ -48,6 +48,13 @@ func (c *Conn) Segment(t *Table, d fact.Dir, p *layers.Packet, at fact.At, out C
 	if flags&flagRst != 0 {
 		return c.reset(t, d, off, n, p)
 	}
+	if c.isPiece(d, off, n, p, at) && t.same(s, off, p.Payload) {
+		t.copies++
+		return ClassCopy
+	}
+	if n > frameBytes {
+		c.whole = whole{off, at.Time, uint32(n), p.ID, d}
+	}
 	s.frames++
 	s.win = uint32(p.TCP.Window())
 	if flags&flagAck != 0 {

@@ -3,6 +3,7 @@ package reasm
 import (
 	"bytes"
 	"encoding/binary"
+	"strings"
 	"testing"
 	"time"
 
@@ -168,6 +169,12 @@ func TestSegment(t *testing.T) {
 			{from: c, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7},
 			{from: c, at: 4 * ms, seq: 1, ack: 1, flags: D, data: "XBC", id: 7},
 		}, []Class{ClassInOrder, ClassRetrans}, "ABC", "", "ABC/XBC"},
+		{"recorded whole and in pieces", true, []seg{
+			{from: c, at: 3 * ms, seq: 1, ack: 1, flags: D, data: strings.Repeat("A", 1800), id: 7},
+			{from: c, at: 3 * ms, seq: 1, ack: 1, flags: A, data: strings.Repeat("A", 900), id: 7},
+			{from: c, at: 4 * ms, seq: 901, ack: 1, flags: D, data: strings.Repeat("A", 900), id: 8},
+			{from: c, at: 9 * ms, seq: 901, ack: 1, flags: D, data: strings.Repeat("A", 900), id: 9},
+		}, []Class{ClassInOrder, ClassCopy, ClassCopy, ClassRetrans}, strings.Repeat("A", 1800), "", ""},
 		{"lost by the recorder only", true, []seg{
 			{from: c, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "AB"},
 			{from: c, at: 4 * ms, seq: 5, ack: 1, flags: D, data: "EF"},

@@ -25,6 +25,10 @@ const (
 	// Young is how long a conversation of one side without payload, mostly SYNs,
 	// is kept after its last frame: Linux gives up after 127 s.
 	Young = 130 * time.Second
+
+	// maxStep is the longest pause between two frames that counts for expiry.
+	// Some recorders give single frames a time in another year.
+	maxStep = Linger
 )
 
 // Lists of a Table, in the order in which a full table drops conversations.
@@ -117,6 +121,8 @@ type Table struct {
 	early  pool           // bytes behind holes
 	past   pool           // the last bytes delivered of a stream, to compare copies with
 	copies uint64         // frames captured twice, so far
+	now    int64          // time of the capture
+	clock  int64          // time that has passed for expiry
 }
 
 // A list is a chain of conversations, the longest silent first.
@@ -151,6 +157,8 @@ func (t *Table) Get(k Key, frame uint32, now int64) (c *Conn, place uint32, isNe
 		t.push(c.list, place)
 	}
 	c = &t.conns[place]
+	t.advance(now)
+	c.tick = t.clock
 	c.Quiet = now - c.Time
 	c.Last, c.Time = frame, now
 	return c, place, !ok
@@ -179,7 +187,7 @@ func (t *Table) Renew(place, frame uint32, now int64) *Conn {
 	c := &t.conns[place]
 	t.drop(c)
 	t.unlink(place)
-	n := Conn{Key: c.Key, First: frame, Last: frame, Start: now, Time: now, place: place}
+	n := Conn{Key: c.Key, First: frame, Last: frame, Start: now, Time: now, tick: t.clock, place: place}
 	if c.aside.Frame != 0 {
 		n.Aside, n.First, n.Start = c.aside, c.aside.Frame, c.aside.Time
 	}
@@ -191,10 +199,11 @@ func (t *Table) Renew(place, frame uint32, now int64) *Conn {
 // Due returns the place of a conversation that has to be ended and released
 // before the next call of Get, 0 when there is none: it is closed and Linger
 // has passed, it is young and Young has passed, nothing has come for idle of
-// capture time, or the table is full.
+// capture time (a pause of the whole capture counts for little), or the table is full.
 func (t *Table) Due(now int64, idle time.Duration) (place uint32) {
+	t.advance(now)
 	for which, wait := range [numLists]time.Duration{Linger, min(Young, idle), idle} {
-		if p := t.lists[which].oldest; p != 0 && now-t.conns[p].Time > int64(wait) {
+		if p := t.lists[which].oldest; p != 0 && t.clock-t.conns[p].tick > int64(wait) {
 			return p
 		}
 	}
@@ -202,6 +211,16 @@ func (t *Table) Due(now int64, idle time.Duration) (place uint32) {
 		return t.oldest()
 	}
 	return 0
+}
+
+// advance moves the clock of the table on with the time of the capture. One
+// frame with a wild time stamp must not make all conversations old, so a step
+// counts for maxStep at most, and a step back for nothing.
+func (t *Table) advance(now int64) {
+	if t.now != 0 {
+		t.clock += min(max(now-t.now, 0), int64(maxStep))
+	}
+	t.now = now
 }
 
 // Any returns the place of some conversation, 0 when there is none: at the end

@@ -114,13 +114,22 @@ func TestDue(t *testing.T) {
 	tab.settle(young)
 	tab.settle(open)
 	tab.settle(closed)
+	if place := tab.Due(now+int64(50*365*24*time.Hour), idle); place != 0 {
+		t.Fatalf("place %d is due after one wild time stamp", place)
+	}
+	at := tab.clock
+	tab.now = 1 + at
 	for _, step := range []struct {
 		after time.Duration
 		want  uint32
 	}{
 		{Linger, 0}, {Linger + 1, 3}, {Young, 0}, {Young + 1, 1}, {idle, 0}, {idle + 1, 2}, {2 * idle, 0},
 	} {
-		place := tab.Due(now+int64(step.after), idle)
+		for at < int64(step.after) { // frame by frame
+			at = min(at+int64(maxStep), int64(step.after))
+			tab.advance(1 + at)
+		}
+		place := tab.Due(1+at, idle)
 		if place != step.want {
 			t.Fatalf("after %v: place %d is due, want %d", step.after, place, step.want)
 		}

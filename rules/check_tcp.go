@@ -59,7 +59,7 @@ var tcpChecks = []Check{
 	{ID: "tcp-window-full", Needs: START, Do: tcpWindowFull},
 	{ID: "tcp-spurious-copy", On: fact.TCPSpurious, Do: tcpSpurious},
 	{ID: "tcp-reordering", On: fact.TCPReorder, Do: tcpReordering},
-	{ID: "tcp-stalled", Needs: BOTH, On: fact.TCPStall, Do: tcpStalled},
+	{ID: "tcp-stalled", Needs: BOTH, Do: tcpStalled},
 	{ID: "tcp-closed", Do: tcpClosed},
 	{ID: "tcp-sack-broken", On: fact.TCPOdd, Do: tcpSACK},
 	{ID: "tcp-mss-odd", Needs: START, Do: tcpMSS},
@@ -297,10 +297,18 @@ func tcpRTTInflation(c *Case, _ *fact.Fact, r *Raiser) {
 // already, or both ends of TLS had.
 func tcpWorkDone(c *Case, f *fact.Fact) bool {
 	t := c.TCP
-	if f.Level == 2 || f.Seen&fact.SeenBye != 0 || f.From == fact.Client && f.Seen&fact.SeenQuit != 0 {
+	if f.Level == 2 || f.From == fact.Client && f.Seen&fact.SeenQuit != 0 {
 		return true
 	}
 	if x := &t.Side[f.From]; x.Fin != 0 && x.FinTime <= f.Time {
+		return true
+	}
+	return tcpSaidBye(c, f) || tcpOpaque(c, f) && t.Side[fact.Client].LastData < t.Side[fact.Server].LastData
+}
+
+// tcpSaidBye reports that the dialog or TLS had said goodbye before f.
+func tcpSaidBye(c *Case, f *fact.Fact) bool {
+	if f.Seen&fact.SeenBye != 0 {
 		return true
 	}
 	for i := range c.Log.Facts {
@@ -319,7 +327,7 @@ func tcpWorkDone(c *Case, f *fact.Fact) bool {
 			}
 		}
 	}
-	return tcpOpaque(c, f) && t.Side[fact.Client].LastData < t.Side[fact.Server].LastData
+	return false
 }
 
 // tcpOpaque reports that the dialog at f was inside TLS and could not be read.
@@ -344,6 +352,9 @@ func tcpHasBefore(c *Case, k fact.Kind, f *fact.Fact) bool {
 // tcpAborted reports that the reset f cut a session whose work was not done.
 func tcpAborted(c *Case, f *fact.Fact) bool {
 	t := c.TCP
+	if m := tcpMark(c, f); m != nil && m.Num&4 != 0 {
+		return false // nobody heeded it: the session went on
+	}
 	if f.Level == 1 || tcpWorkDone(c, f) || tcpGlanced(c) || t.Open == 0 && !t.MidStream {
 		return false
 	}
@@ -657,7 +668,7 @@ func tcpDead(c *Case, f *fact.Fact) bool {
 	if c.TCP.Open == 0 && !c.TCP.MidStream {
 		return false
 	}
-	return f.Seen&fact.SeenBye == 0
+	return !tcpSaidBye(c, f)
 }
 
 func tcpNeverAcked(c *Case, f *fact.Fact, r *Raiser) {
@@ -903,32 +914,55 @@ func tcpReordering(c *Case, f *fact.Fact, r *Raiser) {
 	g.field("count", "%d", f.Num)
 }
 
-func tcpStalled(c *Case, f *fact.Fact, r *Raiser) {
-	ms := f.Num
-	long := time.Duration(ms) * time.Millisecond
-	if f.Level == 0 {
-		// All was acknowledged and a program is silent. A client that thinks is
-		// idle; it owes something only inside a message.
-		if f.From == fact.Client && !(tcpInBody(c, f) && long >= tcpStallError) {
-			return
-		}
-		if f.From == fact.Server && (f.Cmd != 1+uint8(fact.Client) && c.TCP.Side[fact.Server].First != 0 && f.Cmd != 0 || c.Proto == fact.TCP) {
-			return
-		}
+// tcpStall reports that the pause f is a stall: somebody owed something.
+func tcpStall(c *Case, f *fact.Fact) bool {
+	switch {
+	case f.Level == 1 || f.Level == 2:
+		return true
+	case f.Level != 0 || c.Proto == fact.TCP:
+		return false
+	case f.From == fact.Client:
+		// A client that thinks is idle; it owes something only inside a message.
+		return tcpInBody(c, f) && f.Num >= uint32(tcpStallError/time.Millisecond)
 	}
-	g := r.At(f)
-	if long >= tcpStallError {
-		g.Up()
+	return f.Cmd == 1+uint8(fact.Client) || f.Cmd == 0
+}
+
+func tcpStalled(c *Case, _ *fact.Fact, r *Raiser) {
+	for _, d := range [...]fact.Dir{fact.Client, fact.Server} {
+		var worst *fact.Fact
+		n, total := 0, int64(0)
+		for i := range c.Log.Facts {
+			if f := &c.Log.Facts[i]; f.Kind == fact.TCPStall && f.From == d && tcpStall(c, f) {
+				n++
+				total += int64(f.Num) * 1e6
+				if worst == nil || f.Num > worst.Num {
+					worst = f
+				}
+			}
+		}
+		if worst == nil {
+			continue
+		}
+		g := r.At(worst)
+		g.Count = n
+		long := int64(worst.Num) * 1e6
+		if long >= int64(tcpStallError) {
+			g.Up()
+		}
+		why := [...]string{
+			"everything was acknowledged: the " + d.String() + "'s program was silent",
+			"data for the " + d.String() + " was not acknowledged: the network or the host",
+			"the " + d.String() + " had closed its window",
+		}[worst.Level]
+		g.What = fmt.Sprintf("Nothing new came for %s; %s.", tcpTime(long), why)
+		if n > 1 {
+			g.What = fmt.Sprintf("Nothing new came for %s at the longest, %s in %d pauses; %s.", tcpTime(long), tcpTime(total), n, why)
+		}
+		g.field("lasted", "%s", tcpTime(long))
+		g.field("expected to act", "%s", d)
+		g.field("why", "%s", why)
 	}
-	why := [...]string{
-		"everything was acknowledged: the " + f.From.String() + "'s program was silent",
-		"data for the " + f.From.String() + " was not acknowledged: the network or the host",
-		"the " + f.From.String() + " had closed its window",
-	}[min(f.Level, 2)]
-	g.What = fmt.Sprintf("Nothing new came for %s; %s.", tcpTime(int64(long)), why)
-	g.field("lasted", "%s", tcpTime(int64(long)))
-	g.field("expected to act", "%s", f.From)
-	g.field("why", "%s", why)
 }
 
 func tcpClosed(c *Case, _ *fact.Fact, r *Raiser) {
@@ -1257,7 +1291,11 @@ func tcpCorruption(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.framesOf(c, fact.TCPLoss, f.From)
 	g.Count = int(f.Num)
-	g.What = fmt.Sprintf("%s of the %s arrived with a wrong checksum, was not accepted and was sent again.", tcpCount(uint64(f.Num), "segment"), f.From)
+	were := "was"
+	if f.Num > 1 {
+		were = "were"
+	}
+	g.What = fmt.Sprintf("%s of the %s arrived with a wrong checksum and %s sent again.", tcpCount(uint64(f.Num), "segment"), f.From, were)
 	g.field("count", "%d", f.Num)
 	g.field("direction", "towards the %s", f.From.Other())
 }

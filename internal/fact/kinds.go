@@ -236,7 +236,8 @@ const (
 	TCPIdle
 	// TCPStall: a pause of 10 s or more. From: who owed the next step.
 	// Num: milliseconds. Level: 0 all was acknowledged, 1 data was not
-	// acknowledged, 2 the window was closed. Frame: the one that ended it.
+	// acknowledged though sent again, 2 the window was closed, 3 acknowledgements
+	// are missing in the capture. Frame: the one that ended it.
 	// Cmd: 1+Dir of the last sender of data, 0: nobody.
 	TCPStall
 	// TCPSpurious: segments sent again although they had arrived. From: the sender. Num: how many.

@@ -401,15 +401,18 @@ func (f *Flow) pause(c *reasm.Conn, d fact.Dir, p *layers.Packet, class reasm.Cl
 }
 
 // owes says whose turn it is, and why nothing happens: 0 the program is silent,
-// 1 data is not acknowledged, 2 the window is closed.
+// 1 data is not acknowledged, 2 the window is closed, 3 not known.
 func (f *Flow) owes(now int64) (fact.Dir, uint8) {
 	for _, d := range [...]fact.Dir{fact.Client, fact.Server} {
 		me, peer := &f.side[d], &f.side[d.Other()]
 		if peer.zeroTime != 0 || peer.zeroRef != 0 && peer.lastWin == 0 {
 			return d.Other(), 2
 		}
-		if me.unaCopies > 0 || me.sentTop > me.ackTop && me.ackTop > 0 && now-me.newTime > int64(stallTime) {
+		if me.unaCopies > 0 {
 			return d.Other(), 1
+		}
+		if me.sentTop > me.ackTop && me.ackTop > 0 && now-me.newTime > int64(stallTime) {
+			return d.Other(), 3 // never sent again, so only the capture lacks the acknowledgement
 		}
 	}
 	if f.speaker == 0 {

@@ -275,6 +275,7 @@ func (f *Flow) common(d fact.Dir, p *layers.Packet, class reasm.Class, at fact.A
 	}
 	x.Last, x.LastTime = at.Frame, at.Time
 	s.Tunnel |= uint8(p.Tunnel)
+	s.Overhead = max(s.Overhead, uint16(p.Overhead()))
 	if class != reasm.ClassRst && class != reasm.ClassOutside {
 		if x.TTL == 0 {
 			x.TTL, x.TTLMin, x.TTLMax = p.TTL, p.TTL, p.TTL
