@@ -1,3 +1,288 @@
 package rules
 
-var rplChecks []Check
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"time"
+
+	"postmortem/internal/fact"
+	"postmortem/smtp"
+)
+
+// rplChecks are the conditions of the group RPL. Each refusal belongs to one
+// class, so one check raises the findings of all; it has the ID of the last one.
+var rplChecks = []Check{
+	{ID: "rpl-permanent-other", Do: rplClasses},
+	{ID: "rpl-tarpit", Needs: BOTH, Do: rplTarpit},
+}
+
+// rplFrames is how many frames a finding of a class names. The rest is counted:
+// a hundred recipients refused alike are one statement.
+const rplFrames = 16
+
+// rplClasses raises one finding for each class of refusal in the session, at the first reply of it.
+func rplClasses(c *Case, _ *fact.Fact, r *Raiser) {
+	if !c.mail() {
+		return
+	}
+	var at [maxClasses]int // by class: 1 + index in c.Findings
+	null := false          // the sender of the transaction under way is <>
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind == fact.Command && smtp.Cmd(f.Cmd) == smtp.MAIL {
+			from, _ := c.Path(f)
+			null = from == "" && bytes.Contains(c.Log.Text(f), []byte("<>"))
+		}
+		if f.Kind != fact.Reply || f.Code < 400 || c.timeoutNotice(f) {
+			continue
+		}
+		rule, ok := classify(smtp.Cmd(f.Cmd), f.Code, f.Num, c.Log.Text(f), null)
+		if !ok {
+			continue
+		}
+		class := rule - byID[rplRules[0].ID] + 1
+		if !c.refuses(f, All[rule].Num) {
+			continue
+		}
+		if k := at[class]; k != 0 {
+			g := &c.Findings[k-1]
+			g.Count++
+			g.named(f)
+			continue
+		}
+		g := (&Raiser{c, rule}).At(f)
+		at[class] = len(c.Findings)
+		g.Class = uint8(class)
+		c.describe(g, f)
+	}
+	for _, k := range at {
+		if k == 0 {
+			continue
+		}
+		if g := &c.Findings[k-1]; g.Count == 2 {
+			g.What += " Another reply of this session is of the same kind."
+		} else if g.Count > 2 {
+			g.What += fmt.Sprintf(" %d more replies of this session are of the same kind.", g.Count-1)
+		}
+	}
+}
+
+// maxClasses is larger than any number of a class.
+const maxClasses = 64
+
+// named adds a reply to the frames of a class.
+func (g *Finding) named(f *fact.Fact) {
+	if len(g.Frames) < rplFrames {
+		g.frame(f.Frame)
+	}
+}
+
+// describe fills a finding of a class at its first reply f.
+func (c *Case) describe(g *Finding, f *fact.Fact) {
+	e := c.exchangeOf(f)
+	asked := c.Log.Get(f.Ref)
+	if e != nil {
+		g.Txn = e.Txn
+		asked = e.Command
+	}
+	g.evidence(asked, f)
+	g.add("class", strings.TrimPrefix(All[g.Rule].ID, "rpl-"))
+	c.replyFields(g, f)
+	cmd := smtp.Cmd(f.Cmd)
+	address := ""
+	if asked != nil && (cmd == smtp.MAIL || cmd == smtp.RCPT) {
+		if path, _ := c.Path(asked); path != "" || cmd == smtp.MAIL {
+			address = "<" + path + ">"
+		}
+	}
+	if cmd != smtp.None {
+		g.add("command", cmd.String())
+	}
+	g.add("address", cutText(address, maxReply))
+	if f.Code < 500 {
+		g.add("retry_helps", "yes")
+	} else {
+		g.add("retry_helps", "no")
+	}
+	if All[g.Rule].Num == "RPL-008" {
+		list, link := blockList(c.Log.Text(f))
+		g.add("list", list)
+		g.add("link", link)
+	}
+	switch answer := c.answer(f); {
+	case cmd == smtp.Greeting:
+		g.What = "The server answered the connection with \"" + answer + "\"."
+	case cmd == smtp.Message:
+		g.What = "The message was " + refusedWord(f.Code) + " after it had been sent: \"" + answer + "\"."
+	case asked == nil:
+		g.What = "The server said \"" + answer + "\"."
+	default:
+		g.What = c.said(asked) + " was answered \"" + answer + "\"."
+	}
+}
+
+// refuses reports whether reply f decides about mail, so that a class explains
+// it. What is said to other commands is no refusal of a message: there only
+// those classes count that are about the session.
+func (c *Case) refuses(f *fact.Fact, class string) bool {
+	if f.Code == 421 {
+		return true // the end of the session, whatever was asked
+	}
+	// What a rejected form cannot be: x.1.7 is the syntax of the sender, too.
+	general := class == "RPL-012" || class == "RPL-032" || class == "RPL-038" || class == "RPL-039"
+	cmd := smtp.Cmd(f.Cmd)
+	switch cmd {
+	case smtp.Greeting, smtp.Message:
+		return true
+	case smtp.MAIL, smtp.RCPT, smtp.None:
+		return !general || !formal(f)
+	case smtp.DATA, smtp.BDAT:
+		// Without a recipient the refusal only follows from those before it.
+		return !general || !formal(f) && f.Seen&fact.SeenRcpt != 0 && !c.says(f, "valid recipients", "no recipients")
+	case smtp.EHLO, smtp.HELO, smtp.LHLO:
+		return !general || !formal(f) && f.Code != 553
+	case smtp.AUTH:
+		return class == "RPL-001" || class == "RPL-019" || class == "RPL-026"
+	case smtp.STARTTLS:
+		return class == "RPL-019" || class == "RPL-026"
+	}
+	switch class {
+	case "RPL-001", "RPL-002", "RPL-019", "RPL-026", "RPL-035":
+		return true
+	}
+	return false
+}
+
+// formal reports whether a reply is about the form or the order of commands,
+// which rules of the dialog tell.
+func formal(f *fact.Fact) bool {
+	switch f.Code {
+	case 500:
+		_, subject, _ := smtp.Unpack(f.Num)
+		return subject == 0 || subject == 5 // else the basic code is missing
+	case 501, 502, 503, 504, 555:
+		return true
+	case 553:
+		return enhanced(f, 5, 1, 3) || enhanced(f, 5, 1, 7)
+	}
+	return false
+}
+
+// blockList finds the name of a block list and the link in a reply.
+func blockList(text []byte) (list, link string) {
+	for word := range bytes.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n<>()[]\"';,", r) }) {
+		w := strings.TrimRight(string(word), ".:")
+		if isLink(word) {
+			if link == "" {
+				link = w
+			}
+			continue
+		}
+		low := strings.ToLower(w)
+		if list != "" || strings.Contains(w, "@") {
+			continue
+		}
+		for name := range strings.SplitSeq(listNames, "|") {
+			if strings.Contains(low, name) {
+				list = w
+			}
+		}
+		for _, name := range [...]string{"dnsbl.", ".dnsbl", "rbl.", "bl."} { // a list's zone
+			if strings.HasPrefix(low, strings.TrimPrefix(name, ".")) && strings.Contains(low, ".") {
+				list = w
+			}
+		}
+	}
+	return cutText(list, maxShown), cutText(link, maxReply)
+}
+
+// 040
+
+// rplTarpit: the server takes its time for several replies, alike or longer
+// and longer, and neither the way nor lost segments explain it.
+func rplTarpit(c *Case, _ *fact.Fact, r *Raiser) {
+	const replies = 3 // fewer can be chance
+	least := limit(c.thresholds().Tarpit, Defaults().Tarpit)
+	for d := range c.TCP.Side {
+		if x := &c.TCP.Side[d]; x.Retrans > x.Spurious {
+			return // lost segments take such times too
+		}
+	}
+	if !c.mail() || c.TCP.RTTServer == 0 {
+		return
+	}
+	var slow []*Exchange // in a row, up to the last reply of the session
+	errors := 0          // before the first of them
+	for i := range c.Exchanges() {
+		e := &c.view.exchanges[i]
+		if e.Command == nil || e.Reply == nil || e.Command.Level == 1 || smtp.Cmd(e.Command.Cmd) == smtp.QUIT {
+			continue // a command that did not wait for its turn was not answered late
+		}
+		if time.Duration(e.Think) < least {
+			if len(slow) >= replies {
+				break
+			}
+			slow = slow[:0]
+			if e.Code() >= 400 {
+				errors++
+			}
+			continue
+		}
+		slow = append(slow, e)
+	}
+	if len(slow) < replies || !even(slow) && !growing(slow) {
+		return
+	}
+	if c.TCP.Side[fact.Client].AckMax >= int64(least) {
+		return // the acknowledgements came late too: the way is slow
+	}
+	g := r.At(slow[0].Reply)
+	var all []string
+	for _, e := range slow {
+		g.named(e.Reply)
+		if len(all) < rplFrames {
+			all = append(all, howLong(e.Think))
+		}
+	}
+	g.Count = len(slow)
+	g.add("delays", strings.Join(all, ", "))
+	g.add("since", fmt.Sprintf("frame %d", slow[0].Reply.Frame))
+	g.What = fmt.Sprintf("The server took %s for each of %d replies from frame %d on, while the network needed %s",
+		howLong(slow[0].Think), len(slow), slow[0].Reply.Frame, howLong(c.TCP.RTTServer))
+	if !even(slow) {
+		g.What = fmt.Sprintf("The server took longer and longer for %d replies from frame %d on, from %s to %s, while the network needed %s",
+			len(slow), slow[0].Reply.Frame, howLong(slow[0].Think), howLong(slow[len(slow)-1].Think), howLong(c.TCP.RTTServer))
+	}
+	if errors > 0 {
+		g.What += "; it began after " + counted(errors, "error")
+	}
+	g.What += "."
+}
+
+// even reports whether the delays differ by less than a tenth from their mean.
+func even(slow []*Exchange) bool {
+	sum := int64(0)
+	for _, e := range slow {
+		sum += e.Think
+	}
+	mean := sum / int64(len(slow))
+	for _, e := range slow {
+		if e.Think < mean-mean/10 || e.Think > mean+mean/10 {
+			return false
+		}
+	}
+	return true
+}
+
+// growing reports whether each delay is longer than the one before it, or as
+// long, and the last one is a lot longer than the first.
+func growing(slow []*Exchange) bool {
+	for i, e := range slow[1:] {
+		if e.Think < slow[i].Think-slow[i].Think/20 {
+			return false
+		}
+	}
+	first, last := slow[0].Think, slow[len(slow)-1].Think
+	return last > first+first/2
+}
