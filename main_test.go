@@ -99,6 +99,29 @@ func TestGoldenAll(t *testing.T) {
 	}
 }
 
+// TestReadme: what the README shows of the example is what is printed.
+func TestReadme(t *testing.T) {
+	b, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, _ := strings.Cut(string(b), "$ go run . "+aCapture+"\n")
+	shown, tail, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("no example in README.md")
+	}
+	want, _, _ := call(t, nil, aCapture)
+	if *update && shown != want {
+		if err := os.WriteFile("README.md", []byte(head+"$ go run . "+aCapture+"\n"+want+"```"+tail), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		shown = want
+	}
+	if shown != want {
+		t.Errorf("README.md shows\n%s\nnot\n%s", shown, want)
+	}
+}
+
 func exists(name string) bool {
 	_, err := os.Stat(name)
 	return err == nil
@@ -348,7 +371,7 @@ func TestStreams(t *testing.T) {
 		t.Error("colours without a terminal")
 	}
 	colored, _, _ := call(t, nil, "-color=always", aCapture)
-	if !strings.Contains(colored, "\x1b[1;31m") {
+	if !strings.Contains(colored, "\x1b[1m") {
 		t.Error("no colours")
 	}
 	var out bytes.Buffer
