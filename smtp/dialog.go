@@ -203,7 +203,7 @@ func (d *Dialog) client(b []byte, at fact.At) (rest []byte) {
 		case d.sig < len(proxy2) && d.atStart() && (d.sig > 0 || b[0] == proxy2[0]):
 			b = d.proxyByte(b, at)
 		default:
-			if d.state == stay && !d.opt.MidStream && !d.secure && !d.off[fact.Server] {
+			if d.state == stay && !d.opt.MidStream && !d.secure && (!d.seen[fact.Server] || d.reply.n > 0) {
 				d.talksEarly(b, at)
 			}
 			line, more, ok := d.in[fact.Client].Next(b)

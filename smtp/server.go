@@ -90,7 +90,7 @@ func (d *Dialog) serverLine(line lines.Line, at fact.At) {
 	if room := fact.MaxText - len(r.text); room > 0 {
 		r.text = append(r.text, text[:min(len(text), room)]...)
 	}
-	if r.n > 1 && code == codeOK && (r.cmd == EHLO || r.cmd == LHLO) {
+	if code == codeOK && (r.cmd == EHLO || r.cmd == LHLO) {
 		d.capability(text, r.ref, at)
 	}
 	if final {
@@ -340,7 +340,7 @@ func (d *Dialog) afterReply(cmd Cmd, ref, code uint16, at fact.At) {
 	case EHLO, HELO, LHLO:
 		if good {
 			d.hello = true
-			if d.reply.n == 1 {
+			if cmd == HELO {
 				d.caps = 0
 			}
 			d.rcpts = 0
@@ -414,12 +414,14 @@ func (d *Dialog) messageAnswer(code uint16, at fact.At) (ref uint16) {
 
 // capability notes a line of the answer to a hello.
 func (d *Dialog) capability(text []byte, ref uint16, at fact.At) {
-	if d.reply.n == 2 {
+	if d.reply.n == 1 {
 		d.caps = 0
 	}
 	word, _ := split(text)
 	if equal(word, "PIPELINING") {
 		d.caps |= capPipelining
+	} else if d.reply.n == 1 {
+		return // the name of the server; some have a capability in its place
 	}
 	d.add(fact.Fact{Kind: fact.Capability, From: fact.Server, Cmd: uint8(d.reply.cmd), Ref: ref}, at, text)
 }
