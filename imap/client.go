@@ -27,6 +27,7 @@ func (d *Dialog) client(line lines.Line, end []byte, at fact.At) {
 		return
 	}
 	if !isTag(tag) || len(verb) == 0 || cmd == Unknown && d.unsure[fact.Client] {
+		d.echo.Hide(text)
 		if len(text) > 0 && !d.unsure[fact.Client] && !d.foreign {
 			d.oddity(fact.OddSyntax, fact.Client, None, 0, add32(0, line.Size), at)
 		}
@@ -80,7 +81,7 @@ func (d *Dialog) begin(cmd Cmd, tag, verb, arg []byte, line lines.Line, end []by
 		d.arg[0].n, d.arg[1].n = 0, 0
 	case AUTHENTICATE:
 		mech, initial := cut(arg)
-		d.startLogin(cmd, w.ref, mech, at)
+		d.startLogin(cmd, w.ref, sasl.Name(mech), at)
 		if len(initial) > 0 {
 			d.credentials(initial, at)
 		}
@@ -151,7 +152,8 @@ func (d *Dialog) loginPart(text []byte, literal bool) {
 	}
 }
 
-// afterQuoted returns what stands behind the quoted string that b begins with.
+// afterQuoted returns what stands behind the quoted string that b begins with,
+// nil when the string does not end.
 func afterQuoted(b []byte) []byte {
 	for i := 1; i < len(b); i++ {
 		switch b[i] {
@@ -162,6 +164,17 @@ func afterQuoted(b []byte) []byte {
 		}
 	}
 	return nil
+}
+
+// plainWord returns b up to a quote or a control character: what stands behind
+// one may be a secret with the wrong thing in front of it.
+func plainWord(b []byte) []byte {
+	for i, c := range b {
+		if c < ' ' || c == '"' {
+			return b[:i]
+		}
+	}
+	return b
 }
 
 // clientLiteral takes bytes of the client's literal and returns how many.
@@ -225,18 +238,23 @@ func (d *Dialog) masked(cmd Cmd, tag, verb, arg, line []byte) []byte {
 		return line
 	case LOGIN, AUTHENTICATE:
 		// The first argument is the user's or the mechanism's name.
-		first, _ := cut(arg)
-		keep = len(first)
-		if len(arg) > 0 && arg[0] == '"' {
-			keep = len(arg) - len(afterQuoted(arg))
+		if first, _ := cut(arg); cmd == AUTHENTICATE {
+			keep = len(sasl.Name(first))
+		} else if len(first) > 0 && first[0] != '{' {
+			keep = len(plainWord(first))
+			if rest := afterQuoted(arg); arg[0] == '"' && rest != nil {
+				keep = len(arg) - len(rest)
+			}
 		}
 	case Unknown:
 		// It may be a login with a typing error, or of another protocol.
 		if len(verb) > maxVerb || !letters(verb) {
+			d.echo.Hide(line)
 			return d.copy("***")
 		}
 		for _, word := range [...]string{"USER", "PASS", "AUTH"} {
 			if sasl.EqualFold(tag, word) {
+				d.echo.Hide(line[len(tag):])
 				return d.copy("***")
 			}
 		}
@@ -251,6 +269,7 @@ func (d *Dialog) masked(cmd Cmd, tag, verb, arg, line []byte) []byte {
 	case rest[0] == '{': // a literal follows
 		out = append(append(out, ' '), rest[:min(len(rest), tailBytes)]...)
 	default:
+		d.echo.Hide(rest)
 		out = append(out, " ***"...)
 	}
 	return out

@@ -666,3 +666,29 @@ func FuzzDialog(f *testing.F) {
 		}
 	})
 }
+
+// No form of a login, right or wrong, brings its password into the facts.
+func TestSecrets(t *testing.T) {
+	for _, line := range []string{
+		"a LOGIN bob hunter2", `a LOGIN "bob" "hunter2"`, `a LOGIN "bob hunter2`, "a LOGIN bob\thunter2", `a LOGIN bob"hunter2"`,
+		"a login  bob  hunter2", "a LOGIN\tbob hunter2", "a LOGI bob hunter2", "PASS hunter2", "a PASS hunter2",
+		"AUTH PLAIN hunter2=", "a AUTHENTICATE PLAIN hunter2", "a AUTHENTICATE PLAIN\thunter2", "a AUTHENTICATE\tPLAIN hunter2", "hunter2", "hunter2 hunter2",
+		"AUTHENTICATE \"PLAIN\" \"hunter2\"", "AUTHENTICATE \"PLAIN\"\"hunter2\"", "AUTHENTICATE PLAIN hunter2",
+	} {
+		for _, hi := range []string{"* OK hi\r\n", "\"IMPLEMENTATION\" \"x\"\r\nOK\r\n"} {
+			var d Dialog
+			var log fact.Log
+			d.Reset(&log, Options{})
+			d.Bytes(fact.Server, []byte(hi), fact.At{Frame: 1})
+			d.Bytes(fact.Client, []byte(line+"\r\n"), fact.At{Frame: 2})
+			d.Bytes(fact.Server, []byte("a NO "+line+"\r\n"), fact.At{Frame: 3})
+			d.End(fact.EndFin, fact.At{Frame: 4})
+			for i := range log.Facts {
+				f := &log.Facts[i]
+				if f.Kind != fact.AuthUser && strings.Contains(strings.ToLower(string(log.Text(f))), "unter") {
+					t.Errorf("%q: %s", line, show(&log, f))
+				}
+			}
+		}
+	}
+}

@@ -147,11 +147,14 @@ func (d *Sieve) client(line lines.Line, at fact.At) {
 	if !d.opt.ShowSecrets {
 		switch cmd {
 		case AUTHENTICATE:
-			shown = append(append(append(d.text[:0], verb...), ' '), mech[:min(len(mech), maxMech+2)]...)
-			if len(initial) > 0 {
+			name := sasl.Name(bytes.TrimLeft(mech, `"`))
+			shown = append(append(append(append(d.text[:0], verb...), ` "`...), name[:min(len(name), maxMech)]...), '"')
+			d.echo.Hide(arg[min(len(name)+1, len(arg)):])
+			if len(initial) > 0 || len(mech) > len(name)+2 {
 				shown = append(shown, " ***"...)
 			}
 		case Unknown:
+			d.echo.Hide(text)
 			shown = d.copy("***")
 		}
 	}
@@ -170,7 +173,7 @@ func (d *Sieve) client(line lines.Line, at fact.At) {
 	literal := d.literal(fact.Client, text)
 	switch cmd {
 	case AUTHENTICATE:
-		d.startLogin(cmd, w.ref, quoted(mech), at)
+		d.startLogin(cmd, w.ref, sasl.Name(quoted(mech)), at)
 		if len(initial) > 0 && !literal {
 			d.credentials(quoted(initial), at)
 		}

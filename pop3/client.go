@@ -90,7 +90,7 @@ func (d *Dialog) startAuth(c command, arg []byte, at fact.At) {
 	mech, initial := cut(arg)
 	l := &d.login
 	*l = login{open: true, sasl: true, cmd: c.ref, of: c.cmd}
-	l.mechLen = copy(l.mech[:], mech)
+	l.mechLen = copy(l.mech[:], sasl.Name(mech))
 	for i := range l.mech[:l.mechLen] {
 		if m := &l.mech[i]; 'a' <= *m && *m <= 'z' {
 			*m -= 'a' - 'A'
@@ -187,12 +187,14 @@ func (d *Dialog) masked(cmd Cmd, verb, arg, line []byte) []byte {
 	}
 	if cmd == Unknown {
 		if len(verb) > maxUnknown || !letters(verb) {
+			d.echo.Hide(line)
 			return d.copy("***")
 		}
 		if len(arg) == 0 {
 			return line
 		}
 		// It may be a login with a typing error, or of another protocol.
+		d.echo.Hide(arg)
 		return append(append(d.text[:0], verb...), " ***"...)
 	}
 	keep := arg
@@ -202,13 +204,24 @@ func (d *Dialog) masked(cmd Cmd, verb, arg, line []byte) []byte {
 	case all:
 		keep = nil
 	case second:
-		keep, arg = cut(arg)
+		keep, _ = cut(arg)
+		if cmd == AUTH {
+			keep = sasl.Name(keep)
+		}
+		for i, c := range keep {
+			if c < ' ' { // what stands behind it may be the secret
+				keep = keep[:i]
+				break
+			}
+		}
+		arg = arg[len(keep):]
 	}
 	out := append(d.text[:0], verb...)
 	if len(keep) > 0 {
 		out = append(append(out, ' '), keep[:min(len(keep), fact.MaxText/2)]...)
 	}
-	if len(arg) > 0 {
+	if arg = bytes.TrimLeft(arg, " "); len(arg) > 0 {
+		d.echo.Hide(arg)
 		out = append(out, " ***"...)
 	}
 	return out

@@ -647,3 +647,25 @@ func FuzzDialog(f *testing.F) {
 		}
 	})
 }
+
+// No form of a login, right or wrong, brings its password into the facts.
+func TestSecrets(t *testing.T) {
+	for _, line := range []string{
+		"PASS hunter2", "pass  hunter2", "PASS\thunter2", "PASSW hunter2", "PAS hunter2", "APOP bob hunter2", "APOP bob\thunter2",
+		"AUTH PLAIN hunter2=", "AUTH PLAIN\thunter2", "AUTH\tPLAIN hunter2", "a LOGIN bob hunter2", "hunter2",
+	} {
+		var d Dialog
+		var log fact.Log
+		d.Reset(&log, Options{})
+		d.Bytes(fact.Server, []byte("+OK\r\n"), fact.At{Frame: 1})
+		d.Bytes(fact.Client, []byte(line+"\r\n"), fact.At{Frame: 2})
+		d.Bytes(fact.Server, []byte("-ERR "+line+"\r\n"), fact.At{Frame: 3})
+		d.End(fact.EndFin, fact.At{Frame: 4})
+		for i := range log.Facts {
+			f := &log.Facts[i]
+			if f.Kind != fact.AuthUser && strings.Contains(strings.ToLower(string(log.Text(f))), "unter") {
+				t.Errorf("%q: %s", line, show(&log, f))
+			}
+		}
+	}
+}

@@ -6,7 +6,7 @@ import "bytes"
 const (
 	maxSecret = 96 // bytes kept of a secret: enough to find it, the rest of its word goes too
 	minSecret = 3  // shorter secrets would black out ordinary words
-	maxKept   = 4  // the last secrets of a session: name and password step of two tries
+	maxKept   = 6  // the last secrets of a session: as sent, decoded, and a word, of two tries
 )
 
 // An Echo knows the last secrets that a client sent, so that a server that
@@ -25,8 +25,22 @@ func (e *Echo) Keep(secret []byte) {
 	if len(secret) < minSecret {
 		return
 	}
+	for i := range e.kept {
+		if bytes.Equal(e.kept[i][:e.n[i]], secret[:min(len(secret), maxSecret)]) {
+			return
+		}
+	}
 	e.n[e.next] = uint8(copy(e.kept[e.next][:], secret))
 	e.next = (e.next + 1) % maxKept
+}
+
+// Hide remembers words that may hold a secret: all of them, and the last one.
+func (e *Echo) Hide(words []byte) {
+	words = bytes.Trim(words, " \t\"")
+	e.Keep(words)
+	if i := bytes.LastIndexAny(words, " \t\""); i >= 0 {
+		e.Keep(words[i+1:])
+	}
 }
 
 // Mask appends text to dst with every known secret replaced by "***".

@@ -62,6 +62,19 @@ func is(mech []byte, row string) bool {
 	return EqualFold(mech, row)
 }
 
+// Name returns the mechanism name that b begins with: letters, digits, "-" and
+// "_", RFC 4422 section 3.1. What stands behind it may be a secret.
+func Name(b []byte) []byte {
+	for i, c := range b {
+		switch {
+		case 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-', c == '_':
+		default:
+			return b[:i]
+		}
+	}
+	return b
+}
+
 // EqualFold reports whether b is s, an upper-case ASCII word, in any case.
 func EqualFold(b []byte, s string) bool {
 	if len(b) != len(s) {
