@@ -27,7 +27,8 @@ const (
 	tcpSmallMSS   = 536
 	tcpUsualMSS   = 1220
 	tcpEtherMSS   = 1460
-	tcpSmall      = 600 // bytes that pass an MTU black hole (TCP-015)
+	tcpWild       = 24 * time.Hour // longer waits are the recorder's clock
+	tcpSmall      = 600            // bytes that pass an MTU black hole (TCP-015)
 )
 
 // tcpChecks are the conditions of the TCP group. TCP-041 and the comparison of
@@ -165,15 +166,15 @@ func tcpSynNoAnswer(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	waited := time.Duration(c.Capture.Last - t.SynTime)
-	if waited < c.Limits.SynWait || t.Syns < 2 && waited < 3*c.Limits.SynWait {
+	if waited < c.Limits.SynWait || t.Syns < 2 && (waited < 3*c.Limits.SynWait || waited > tcpWild) {
 		return // one SYN and the end of the file prove nothing
 	}
 	g := r.Frame(fact.At{Time: t.SynTime, Frame: t.Syn})
 	g.From, g.HasFrom = fact.Client, true
 	g.framesOf(c, fact.TCPSyn, fact.Client)
 	g.Count = int(t.Syns)
-	g.What = fmt.Sprintf("%s from %s to %s within %s, and no SYN-ACK, no reset and no ICMP message came back in %s.",
-		tcpCount(uint64(t.Syns), "SYN"), c.Client.Addr(), c.Server, tcpTime(c.End-t.SynTime), tcpTime(int64(waited)))
+	g.What = fmt.Sprintf("%s from %s to %s, and no SYN-ACK, no reset and no ICMP message came back in %s.",
+		tcpCount(uint64(t.Syns), "SYN"), c.Client.Addr(), c.Server, tcpTime(int64(waited)))
 	g.field("SYNs", "%d", t.Syns)
 	g.field("waited", "%s", tcpTime(int64(waited)))
 	g.field("last SYN", "%d", t.Side[fact.Client].Last)

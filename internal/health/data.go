@@ -384,7 +384,7 @@ func (f *Flow) pause(c *reasm.Conn, d fact.Dir, p *layers.Packet, class reasm.Cl
 	quiet := at.Time - f.moved
 	flags := uint8(p.TCP.Flags())
 	n := len(p.Payload) + int(p.Missing)
-	if quiet < stallTime || n == 0 && flags&(fin|syn) == 0 || class == reasm.ClassKeepAlive || class == reasm.ClassZeroProbe || class == reasm.ClassRetrans {
+	if quiet < stallTime || quiet > wildTime || n == 0 && flags&(fin|syn) == 0 || class == reasm.ClassKeepAlive || class == reasm.ClassZeroProbe || class == reasm.ClassRetrans {
 		return
 	}
 	if f.stalls >= maxEpisodes || s.Open == 0 && !s.MidStream {

@@ -258,7 +258,8 @@ func (f *Flow) dead(d fact.Dir, captureEnd int64, log *fact.Log, s *fact.TCPSumm
 		return
 	}
 	lasted := me.unaLast - me.unaTime
-	if me.unaCopies < deadCopies && (lasted < deadTime && captureEnd-me.unaTime < deadTime) {
+	waited := max(lasted, captureEnd-me.unaTime)
+	if me.unaCopies < deadCopies && (waited < deadTime || waited > wildTime) {
 		return
 	}
 	mss := s.Side[d.Other()].MSS

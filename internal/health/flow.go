@@ -41,6 +41,9 @@ const (
 	// stallTime is TCP-023's.
 	stallTime = int64(10 * time.Second)
 
+	// wildTime: a longer pause is the clock of the recorder, not of a session.
+	wildTime = int64(24 * time.Hour)
+
 	// silentTime: when the capture runs on this long after the last frame, the
 	// silence was observed (CAP-006).
 	silentTime = int64(60 * time.Second)
