@@ -16,12 +16,17 @@ const (
 	// DupWindow is how far apart the two copies of one frame may be.
 	DupWindow = 3 * time.Millisecond
 	dupMicros = int32(DupWindow / time.Microsecond)
+
+	// routeMicros is the same when the TTL differs: one copy was taken before
+	// and one behind a router, which queues; what is sent again keeps its TTL.
+	routeMicros = 10_000
 )
 
 // A sig is what a frame captured twice has in common with the first.
 type sig struct {
 	hash uint32 // 0: none
 	time uint32 // microseconds, the low bits
+	ttl  uint8
 }
 
 // isCopy reports whether p is a frame that has been captured already: the same
@@ -44,11 +49,15 @@ func (c *Conn) isCopy(t *Table, d fact.Dir, p *layers.Packet, at fact.At) bool {
 			h = mix(h, uint64(val)<<32|uint64(ecr))
 		}
 	}
-	mark := sig{uint32(h>>32) | 1, uint32(at.Time / 1000)}
+	mark := sig{uint32(h>>32) | 1, uint32(at.Time / 1000), p.TTL}
 	found := false
 	for i := range c.sigs {
 		g := &c.sigs[i]
-		if apart := int32(mark.time - g.time); g.hash == mark.hash && apart <= dupMicros && apart >= -dupMicros {
+		limit := dupMicros
+		if g.ttl != mark.ttl {
+			limit = routeMicros
+		}
+		if apart := int32(mark.time - g.time); g.hash == mark.hash && apart <= limit && apart >= -limit {
 			found = true
 			break
 		}

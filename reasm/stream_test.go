@@ -165,6 +165,11 @@ func TestSegment(t *testing.T) {
 			{from: c, at: 4 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7, ttl: 63},
 			{from: c, at: 5 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 8, ttl: 64},
 		}, []Class{ClassInOrder, ClassCopy, ClassRetrans}, "ABC", "", ""},
+		{"before and behind a router", true, []seg{
+			{from: c, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7, ttl: 64},
+			{from: c, at: 8 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7, ttl: 62},
+			{from: c, at: 13 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7, ttl: 64},
+		}, []Class{ClassInOrder, ClassCopy, ClassRetrans}, "ABC", "", ""},
 		{"same ID, other bytes: no copy", true, []seg{
 			{from: c, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7},
 			{from: c, at: 4 * ms, seq: 1, ack: 1, flags: D, data: "XBC", id: 7},
