@@ -332,13 +332,13 @@ func smtpWelcomed(c *Case, _ *fact.Fact, r *Raiser) {
 	if evidence == f {
 		g.add("software", software)
 	}
-	g.What = who + " greeted"
 	if software != "" && evidence == f {
-		g.What += ", " + software
+		who += " (" + software + ")"
 	}
+	g.What = who + " greeted"
 	if d := f.Time - c.TCP.OpenTime; c.TCP.OpenTime != 0 && d >= 0 {
 		g.add("delay", howLong(d))
-		g.What += ", " + howLong(d) + " after the connection was established"
+		g.What += " " + howLong(d) + " after the connection was established"
 	}
 	g.What += "."
 }
@@ -1374,8 +1374,14 @@ func smtpBdatShort(c *Case, _ *fact.Fact, r *Raiser) {
 
 func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 	s := &c.TCP.Side[fact.Server]
+	var refusal *fact.Fact // the last one
 	if !c.mail() || c.TCP.Closed != 2 || s.Fin == 0 || s.Rst != 0 && s.RstTime <= s.FinTime || !c.whole(fact.Server, nil) {
 		return
+	}
+	for i := range c.Log.Facts { // it refused something and hung up at once
+		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && f.Code >= 500 {
+			refusal = f
+		}
 	}
 	for i := range c.Exchanges() {
 		e := &c.view.exchanges[i]
@@ -1387,6 +1393,9 @@ func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		if c.inTLS() && c.inClear(e.Command) || e.Sent.Time >= s.FinTime {
 			return
+		}
+		if refusal != nil && e.Sent.Time <= refusal.Time && s.FinTime-refusal.Time < 2e9 {
+			return // sent together with what it refused
 		}
 		think := max(s.FinTime-e.Sent.Time-c.TCP.RTTServer, 0)
 		g := r.Frame(fact.At{Time: s.FinTime, Frame: s.Fin})
@@ -2716,7 +2725,7 @@ func smtpClearTextMail(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.At(first.BodyStart)
 	g.Txn, g.Count = first.N, n
-	_, offered, known := c.offered("STARTTLS", nil)
+	_, offered, known := c.offered("STARTTLS", first.BodyStart)
 	g.add("bytes", strconv.FormatUint(bytes, 10))
 	if known {
 		g.add("tls_offered", yesNo(offered))

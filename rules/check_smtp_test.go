@@ -331,6 +331,8 @@ func TestSMTP(t *testing.T) {
 
 		// The end.
 		{name: "no answer and FIN", script: mailIn + "C: MAIL FROM:<a@example.com>\n", closed: 2, want: "auth-none smtp-closed-without-reply!"},
+		{name: "refused and hung up, commands behind it", script: mailIn + "C! MAIL FROM:<a@example.com>\\r\\nRCPT TO:<b@example.org>\\r\\n\nS: 554 5.5.0 synchronization error\n", closed: 2,
+			want: "auth-none smtp-mail-rejected!"},
 		{name: "commands in front of TLS", script: mailIn + "C! STARTTLS\\r\\nRSET\\r\\n\nS: 220 go\nC! \\x16\\x03hello\n", closed: 2, want: "auth-none"},
 		{name: "521 came first", script: mailIn + "C: FOO\nS: 521 5.5.1 bye\nC: BAR\n", closed: 2, want: "auth-none smtp-unknown-command?"},
 		{name: "shutting down", script: mailIn + mailEnvelope + "C: DATA\nS: 421 4.3.2 shutting down\n", closed: 2, want: "auth-none smtp-shutting-down!"},
