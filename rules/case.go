@@ -29,6 +29,9 @@ type Capture struct {
 	Frames      uint64
 	ICMP, ARP   uint64 // frames of these protocols
 	Ended       bool   // Last is the end of the input, not just the present moment
+
+	// Neighbours are the questions for link addresses, nil: not noted.
+	Neighbours *Neighbours
 }
 
 // A Check is the condition of one rule.

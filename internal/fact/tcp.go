@@ -82,7 +82,8 @@ type TCPSummary struct {
 	// of the conversation's last frame before that; zero without TLS.
 	ClearSegments, ClearPackets uint32
 	ClearTime                   int64
-	Tunnel                      uint8 // layers.Tunnel bits of the encapsulation it was found in
+	Tunnel                      uint8  // layers.Tunnel bits of the encapsulation it was found in
+	Overhead                    uint16 // bytes of headers that the encapsulation took from each packet, at most
 }
 
 // HandshakeRTT is the sum of both legs, 0: unknown.
