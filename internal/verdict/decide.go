@@ -84,8 +84,8 @@ func (w *Writer) explain(c *rules.Case) {
 			if !ok || !late && e.Frame > f.Frame {
 				continue
 			}
-			if isCert[e.Rule] && !certCounts(c, e) {
-				continue
+			if g := group(e.Rule); e.Severity == rules.Info && g != "CAP" && g != "NET" && !infoCounts[rules.All[e.Rule].Num] && f.Severity > rules.Info {
+				continue // what needs no attention explains nothing that does
 			}
 			if group(e.Rule) == "RPL" && group(f.Rule) == "SMTP" && !sameReply(e, f) {
 				continue
@@ -101,10 +101,6 @@ func (w *Writer) explain(c *rules.Case) {
 		d.ExplainedBy = append(d.ExplainedBy, by)
 	}
 }
-
-// certCounts reports that a remark about a certificate or an offer can be the
-// reason of a refusal: the handshake was not completed, or was refused at once.
-func certCounts(c *rules.Case, _ *rules.Finding) bool { return c.TLS != nil }
 
 // sameReply reports that a reply class and an event of the dialog are about the same answer.
 func sameReply(class, event *rules.Finding) bool {
@@ -177,7 +173,7 @@ func (w *Writer) root(c *rules.Case, g goal) {
 func (w *Writer) rank(f *rules.Finding, missed bool) int {
 	fails := failLayer[f.Rule] != LayerNone
 	switch {
-	case missed && fails && f.Severity == rules.Error:
+	case fails && f.Severity == rules.Error:
 		return 5
 	case missed && fails && f.Severity == rules.Warning:
 		return 4
@@ -328,23 +324,20 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		if top != nil && !isRemark[top.Rule] {
 			d.Outcome = OutcomeDegraded
 		}
-	case fails && w.decisive(c, g, top):
+	case fails, top != nil && missedBy(c):
 		d.Outcome = OutcomeFailed
 	case g == goalMissed:
 		d.Outcome = OutcomeFailed
 	case g == goalUnknown:
 		d.Outcome = OutcomeUnknown
-		if orderly(c) && c.TLS != nil && c.TLS.Done && !plain(c) {
-			d.Outcome = OutcomeOK
-			if top != nil && !isRemark[top.Rule] {
-				d.Outcome = OutcomeDegraded
-			}
+		if orderly(c) && c.TLS != nil && c.TLS.Done && !plain(c) && top != nil && !isRemark[top.Rule] {
+			d.Outcome = OutcomeDegraded // what is inside is not known, but this is
 		}
 	case incomplete(c):
 		d.Outcome = OutcomeUnknown
 	default: // nothing was tried, and nothing is wrong: a probe, a session typed by hand
 		d.Outcome = OutcomeOK
-		if top != nil && !isRemark[top.Rule] {
+		if top != nil && (!isRemark[top.Rule] || isSTLS[top.Rule]) {
 			d.Outcome = OutcomeDegraded
 			if top.Severity == rules.Error {
 				d.Outcome = OutcomeFailed
@@ -380,10 +373,14 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 	}
 }
 
-// decisive reports that top, which fails a layer, can have decided the session:
-// after an unreadable dialog inside TLS only what ended it can.
-func (w *Writer) decisive(c *rules.Case, g goal, top *rules.Finding) bool {
-	return true
+// missedBy reports that something failed a layer, explained by another finding or not.
+func missedBy(c *rules.Case) bool {
+	for i := range c.Findings {
+		if f := &c.Findings[i]; failLayer[f.Rule] != LayerNone && f.Severity == rules.Error && group(f.Rule) != "CAP" {
+			return true
+		}
+	}
+	return false
 }
 
 // orderly reports that the session was ended by its programs, not by trouble or the end of the capture.
@@ -562,6 +559,9 @@ func (w *Writer) blame(c *rules.Case) {
 		set = f.Blame
 	}
 	d.Blame = lowest(set)
+	if set == 0 && (r.Num == "SMTP-030" || r.Num == "RPL-004") {
+		d.Blame = rules.BlameClient // the one who idled; the one who sent to a wrong address
+	}
 	if b, ok := first[r.Num]; ok && set&b != 0 {
 		d.Blame = b
 	}

@@ -1,30 +1,391 @@
 package verdict
 
 import (
+	"cmp"
+	"crypto/sha1"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"postmortem/internal/fact"
 	"postmortem/rules"
+	"postmortem/tlsrec"
 )
 
 // Describe puts the decision on a case into words.
 func (w *Writer) Describe(c *rules.Case, d *Decision) *Session {
 	s := &Session{
-		Proto: c.Proto, Flow: "TCP@" + c.Server.String() + "-" + c.Client.String(),
-		Client: Endpoint{Addr: c.Client}, Server: Endpoint{Addr: c.Server},
+		Proto: c.Proto, Flow: "TCP@" + c.Server.String() + "-" + c.Client.String(), CommunityID: communityID(c.Client, c.Server),
+		Client: endpoint(c, fact.Client), Server: endpoint(c, fact.Server),
 		First: c.First, Last: c.Last, Start: c.Start, Duration: c.End - c.Start,
 		Outcome: d.Outcome, Layer: d.Layer, Cause: rules.All[d.Cause].ID,
-		Blame: blameName(d.Blame), Confidence: confidenceWord(d.Confidence),
+		Blame: blameName(d.Blame), Confidence: w.confidence(c, d),
+		Facts: facts(c),
 	}
-	for i := range s.Status {
-		s.Status[i].State = d.Status[i]
+	if n := s.Facts.ServerNames; len(n) > 0 {
+		s.Server.Name = n[0].Name
 	}
-	for i := range c.Findings {
+	if name, f := c.Software(); f != nil {
+		s.Server.Software = name
+	}
+	if h := c.HelloName(); h != "" {
+		s.Client.Name = h
+	}
+	w.notes(c, d, s)
+	s.Envelopes = envelopes(c)
+	s.Dialog = dialog(c)
+	if d.Root >= 0 {
+		s.Frames = evidence(&c.Findings[d.Root])
+	}
+	for _, i := range d.Further {
+		if id := rules.All[c.Findings[i].Rule].ID; id != s.Cause && !slices.Contains(s.Further, id) {
+			s.Further = append(s.Further, id)
+		}
+	}
+	for l := range NumLayers {
+		if s.Status[l].State == OK && l <= LayerTLS && d.Outcome == OutcomeFailed {
+			s.Cleared = append(s.Cleared, l)
+		}
+	}
+	w.words(c, d, s)
+	s.Story = w.story(c, d)
+	s.Events = w.tree(c, d)
+	return s
+}
+
+// evidence is the frames of a finding, in order, without repeats.
+func evidence(f *rules.Finding) []uint32 {
+	frames := append([]uint32{}, f.Frames...)
+	if !slices.Contains(frames, f.Frame) {
+		frames = append(frames, f.Frame)
+	}
+	slices.Sort(frames)
+	return slices.Compact(frames)
+}
+
+func (w *Writer) confidence(c *rules.Case, d *Decision) string {
+	switch d.Outcome {
+	case OutcomeUnknown:
+		return "low"
+	case OutcomeOK:
+		if c.TCP.OneSided || !c.Clean(nil) {
+			return "medium"
+		}
+		return "high"
+	}
+	return confidenceWord(d.Confidence)
+}
+
+func endpoint(c *rules.Case, d fact.Dir) Endpoint {
+	x := &c.TCP.Side[d]
+	e := Endpoint{Addr: c.Client, Packets: x.Packets, Bytes: x.Bytes, Retransmitted: uint64(x.Retrans)}
+	if d == fact.Server {
+		e.Addr = c.Server
+	}
+	return e
+}
+
+// communityID is the flow hash that Zeek and Suricata print too (version 1, seed 0).
+func communityID(a, b netip.AddrPort) string {
+	if cmp.Or(a.Addr().Compare(b.Addr()), cmp.Compare(a.Port(), b.Port())) > 0 {
+		a, b = b, a
+	}
+	data := []byte{0, 0}
+	data = append(data, a.Addr().AsSlice()...)
+	data = append(data, b.Addr().AsSlice()...)
+	data = append(data, 6, 0)
+	data = binary.BigEndian.AppendUint16(data, a.Port())
+	data = binary.BigEndian.AppendUint16(data, b.Port())
+	sum := sha1.Sum(data)
+	return "1:" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// notes writes the words behind the states of the status line.
+func (w *Writer) notes(c *rules.Case, d *Decision, s *Session) {
+	raised := func(ids ...string) bool {
+		for _, id := range ids {
+			if c.Raised(id) {
+				return true
+			}
+		}
+		return false
+	}
+	for l := range NumLayers {
+		st := Status{State: d.Status[l]}
+		switch {
+		case st.State == Failed && d.FailedAt[l] != 0:
+			st.Note = fmt.Sprintf("frame %d", d.FailedAt[l])
+		case l == LayerDialog && st.State == OK && d.Status[LayerTLS] == Failed:
+			st.Note = "up to STARTTLS"
+		case l == LayerDialog && st.State == Unknown && c.TLS != nil:
+			st.Note = "inside TLS"
+		case l == LayerTLS && st.State == NotReached:
+			switch {
+			case raised("stls-not-offered", "stls-capability-masked"):
+				st.Note = "not offered"
+			case raised("stls-not-used", "stls-offered"):
+				st.Note = "offered, not used"
+			}
+		case l == LayerTLS && st.State == Unknown:
+			st.Note = "not seen to the end"
+		case (l == LayerAuth || l == LayerDelivery) && st.State == Unknown && c.TLS != nil && c.TLS.Done:
+			st.Note = "inside TLS"
+		case l == LayerAuth && st.State == NotReached && d.Outcome == OutcomeOK:
+			st.Note = "not tried"
+		case l == LayerDelivery && st.State == OK && c.TLS != nil && c.TLS.Done && !plain(c):
+			st.Note = "inferred"
+		}
+		s.Status[l] = st
+	}
+}
+
+// Nodes of the tree and the node that each hangs under, by their order in rules.
+var parents = [...]rules.Node{
+	rules.FILE: rules.FILE, rules.HOSTS: rules.HOSTS, rules.ROOT: rules.ROOT, rules.LINK: rules.ROOT, rules.WELCOME: rules.ROOT,
+	rules.READY: rules.WELCOME, rules.AUTH: rules.READY, rules.STLS: rules.READY, rules.HANDSHAKE: rules.STLS,
+	rules.TXN: rules.READY, rules.RCPT: rules.TXN, rules.END: rules.ROOT,
+}
+
+// openers are the events that become a node of the tree.
+var openers = map[string]rules.Node{
+	"smtp-detected": rules.ROOT, "pop-detected": rules.ROOT, "imap-detected": rules.ROOT, "impl-detected": rules.ROOT,
+	"smtp-welcomed": rules.WELCOME, "pop-welcomed": rules.WELCOME, "imap-welcomed": rules.WELCOME,
+	"smtp-ready": rules.READY, "pop-ready": rules.READY, "imap-ready": rules.READY,
+	"stls-accepted": rules.STLS, "pop-stls-accepted": rules.STLS, "imap-starttls-accepted": rules.STLS,
+	"tls-detected": rules.HANDSHAKE, "smtp-transaction": rules.TXN,
+}
+
+// tree turns the findings into the event tree: a child hangs under the last
+// event of its node that came before it, else under the next node outwards.
+func (w *Writer) tree(c *rules.Case, d *Decision) []Event {
+	order := make([]int, len(c.Findings))
+	for i := range order {
+		order[i] = i
+	}
+	rank := func(i int) int {
+		if _, ok := openers[rules.All[c.Findings[i].Rule].ID]; ok {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		x, y := &c.Findings[a], &c.Findings[b]
+		return cmp.Or(cmp.Compare(x.Frame, y.Frame), cmp.Compare(rank(a), rank(b)), cmp.Compare(rules.All[x.Rule].Node, rules.All[y.Rule].Node))
+	})
+	var last [rules.END + 1]int
+	events := make([]Event, 0, len(order))
+	at := make([]int, len(c.Findings)) // event ID of a finding
+	for n, i := range order {
+		at[i] = n + 1
+	}
+	alert := 0
+	for n, i := range order {
 		f := &c.Findings[i]
 		r := &rules.All[f.Rule]
-		e := Event{ID: i + 1, Rule: r.ID, Label: r.Label.String(), Severity: f.Severity.String(), OK: r.OK, Title: r.Title,
-			Qualifier: f.Qualifier, Description: f.What, Frame: f.Frame, Frames: f.Frames, Time: f.Time, Count: f.Count}
+		e := Event{
+			ID: n + 1, Rule: r.ID, Label: w.label(c, r), Severity: f.Severity.String(), OK: r.OK, Title: r.Title, Qualifier: f.Qualifier,
+			Description: f.What, Frame: f.Frame, Frames: evidence(f), Time: f.Time, Count: f.Count,
+		}
+		if r.ID == "smtp-detected" || r.ID == "pop-detected" || r.ID == "imap-detected" {
+			e.Title, e.Qualifier = r.Title+" ("+f.Qualifier+")", ""
+		}
+		if f.HasFrom {
+			e.From = f.From.String()
+		}
+		if e.Description == "" {
+			e.Description = r.Meaning
+		}
+		for _, v := range f.Fields {
+			e.Fields = append(e.Fields, KV{v.Key, v.Value})
+		}
 		if j := d.ExplainedBy[i]; j >= 0 {
 			e.ExplainedBy = rules.All[c.Findings[j].Rule].ID
 		}
-		s.Events = append(s.Events, e)
+		for j := range c.Findings {
+			if superseded[[2]uint16{f.Rule, c.Findings[j].Rule}] && c.Findings[j].Frame >= f.Frame && !d.tlsDone(c) {
+				e.SupersededBy = rules.All[c.Findings[j].Rule].ID
+				if d.Root >= 0 && superseded[[2]uint16{f.Rule, c.Findings[d.Root].Rule}] {
+					e.SupersededBy = rules.All[c.Findings[d.Root].Rule].ID
+				}
+				if e.Qualifier == "" && r.Num != "SMTP-003" {
+					e.Qualifier = fmt.Sprintf("STARTTLS accepted only; TLS handshake failed at frame %d", c.Findings[j].Frame)
+				}
+				break
+			}
+		}
+		node := r.Node
+		own, opens := openers[r.ID]
+		if opens && own == node || node == rules.ROOT && opens {
+			node = parents[own]
+			if own == rules.ROOT {
+				node = rules.FILE
+			}
+		} else if opens {
+			node = parents[own]
+		}
+		for node != rules.FILE && last[node] == 0 {
+			if parents[node] == node {
+				node = rules.FILE
+				break
+			}
+			node = parents[node]
+		}
+		if node != rules.FILE {
+			e.Parent = last[node]
+		}
+		switch {
+		case strings.HasPrefix(r.Num, "TLSA-") && alert != 0:
+			e.Parent = alert
+		case strings.HasPrefix(r.Num, "RPL-"):
+			for j := range c.Findings {
+				if at[j] < e.ID && group(c.Findings[j].Rule) == "SMTP" && failLayer[c.Findings[j].Rule] != LayerNone && sameReply(f, &c.Findings[j]) {
+					e.Parent = at[j]
+				}
+			}
+		}
+		if r.Num == "TLS-010" || r.Num == "TLS-011" {
+			alert = e.ID
+		}
+		if opens && last[own] == 0 || opens && own != rules.ROOT {
+			last[own] = e.ID
+		}
+		events = append(events, e)
 	}
-	return s
+	return append(events, w.joins(c, d, len(events))...)
+}
+
+// tlsDone reports that the handshake was completed after all.
+func (d *Decision) tlsDone(c *rules.Case) bool {
+	return c.TLS != nil && c.TLS.Done && d.Outcome != OutcomeFailed
+}
+
+// label is the protocol that an event is printed with; rules of login and
+// STARTTLS take the dialog's.
+func (w *Writer) label(c *rules.Case, r *rules.Rule) string {
+	if r.Label == rules.SMTP && (strings.HasPrefix(r.Num, "AUTH") || strings.HasPrefix(r.Num, "STLS")) {
+		switch c.Proto {
+		case fact.POP3:
+			return rules.POP3.String()
+		case fact.IMAP:
+			return rules.IMAP.String()
+		}
+	}
+	return r.Label.String()
+}
+
+// joins are the findings over all layers.
+func (w *Writer) joins(c *rules.Case, d *Decision, n int) (list []Event) {
+	add := func(num, what string, fields ...KV) {
+		r, _ := rules.Find(num)
+		e := Event{ID: n + len(list) + 1, Rule: r.ID, Label: r.Label.String(), Severity: r.Severity.String(), OK: r.OK, Title: r.Title,
+			Description: what, Frame: c.First, Frames: []uint32{c.First}, Time: c.Start, Count: 1, Fields: fields}
+		if what == "" {
+			e.Description = r.Meaning
+		}
+		if d.Root >= 0 {
+			e.Frame, e.Time = c.Findings[d.Root].Frame, c.Findings[d.Root].Time
+			e.Frames = evidence(&c.Findings[d.Root])
+		}
+		list = append(list, e)
+	}
+	switch {
+	case d.Outcome == OutcomeOK:
+		add("XL-005", "")
+	case d.Outcome == OutcomeUnknown:
+		add("XL-006", w.missing(c))
+	case d.Outcome == OutcomeFailed:
+		switch {
+		case d.networkRoot(c):
+			add("XL-002", "")
+		case d.notNetwork(c):
+			add("XL-001", upper(calm(c))+".")
+		}
+		if d.Root >= 0 && isBox[c.Findings[d.Root].Rule] {
+			add("XL-003", "")
+		}
+		if d.Blame == rules.BlamePolicy && group(c.Findings[d.Root].Rule) == "RPL" {
+			add("XL-004", "")
+		}
+	}
+	b := budget(c)
+	add("XL-009", fmt.Sprintf("%s in all: network %s, server %s, client %s, recovery from loss %s, idle %s.",
+		span(c.End-c.Start), span(b.Network), span(b.Server), span(b.Client), span(b.Recovery), span(b.Idle)))
+	return list
+}
+
+// networkRoot reports that the cause lies in IP or TCP.
+func (d *Decision) networkRoot(c *rules.Case) bool {
+	if d.Root < 0 {
+		return false
+	}
+	r := &rules.All[c.Findings[d.Root].Rule]
+	if r.Label == rules.IP {
+		return true
+	}
+	if r.Label != rules.TCP || d.Blame == rules.BlameServer || d.Blame == rules.BlameClient {
+		return r.Label == rules.TCP && (r.Num == "TCP-002" || r.Num == "TCP-014" || r.Num == "TCP-015")
+	}
+	return true
+}
+
+// notNetwork reports that TCP did its work up to the end.
+func (d *Decision) notNetwork(c *rules.Case) bool {
+	if c.TCP.Open == 0 && !c.TCP.MidStream || c.TCP.OneSided {
+		return false
+	}
+	for i := range c.Findings {
+		f := &c.Findings[i]
+		l := rules.All[f.Rule].Label
+		if (l == rules.TCP || l == rules.IP) && f.Severity >= rules.Warning {
+			return false
+		}
+	}
+	return true
+}
+
+// calm says what speaks for the network.
+func calm(c *rules.Case) string {
+	t := c.TCP
+	var parts []string
+	if rtt := t.HandshakeRTT(); rtt > 0 {
+		parts = append(parts, "connected in "+span(rtt))
+	}
+	lost := t.Side[0].Retrans + t.Side[1].Retrans
+	switch {
+	case lost == 0:
+		parts = append(parts, "nothing lost or sent twice")
+	default:
+		parts = append(parts, plural(int(lost), "segment", "segments")+" sent again")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// missing says which part of the session the capture lacks.
+func (w *Writer) missing(c *rules.Case) string {
+	t := c.TCP
+	switch {
+	case t.OneSided:
+		return "Only one direction was captured; the words of the other side are not known."
+	case c.TLS != nil && c.TLS.Done && !plain(c):
+		return "The dialog is inside TLS; without the keys it is not known what became of it."
+	case t.Side[0].Cut+t.Side[1].Cut > 0:
+		return "The packets were cut by the snap length; the words behind the cut are not known."
+	case t.Side[0].Gap+t.Side[1].Gap > 0:
+		return fmt.Sprintf("%s bytes are missing from the capture.", thousands(int64(t.Side[0].Gap+t.Side[1].Gap)))
+	case t.MidStream:
+		return "The capture starts inside the session."
+	case t.HowClosed == fact.EndOfCapture:
+		return "The capture ends while the session is still open."
+	}
+	return "What the capture shows does not decide it."
+}
+
+func versionOf(c *rules.Case) string {
+	if c.TLS == nil || c.TLS.Version == 0 {
+		return "TLS"
+	}
+	return tlsrec.VersionName(c.TLS.Version)
 }

@@ -38,10 +38,6 @@ var failing = []struct {
 		"030 031 032 033 034 035 036 037 038 039"},
 }
 
-// certificate says which TLS findings about a certificate are the reason of a
-// handshake that failed; on a handshake that was completed they are remarks.
-const certificate = "TLS-026 027 028 029 030 032 033 035 036 058 TLS-005 006 008 070"
-
 // explains says which finding explains which: the cause comes first, unless
 // late is set.
 var explains = []struct {
@@ -68,7 +64,7 @@ var explains = []struct {
 	{"SMTP-007", "SMTP-004 006 TLS-013 TCP-023", true},
 	{"SMTP-010 036 037 038 039", "RPL-035 SMTP-006 015 017 028", false},
 	{"SMTP-056", "SMTP-010 015 016 017 028 012 RPL-026 RPL-035 SMTP-007 SMTP-032", true},
-	{"SMTP-012", "SMTP-017 019 RPL-035", true},
+	{"SMTP-012", "SMTP-017 019 RPL-011 035 039", true},
 	{"SMTP-013", "RPL-011", false},
 	{"SMTP-016", "SMTP-019 020", true},
 	{"SMTP-015", "SMTP-032", true},
@@ -88,17 +84,15 @@ var explains = []struct {
 	{"IMPL-004", "SMTP-004 TCP-023", true},
 	{"IMPL-002", "SMTP-004 006 010 015 016 028 056 RPL-026", true},
 	{"TLS-047", "TLS-010 013 014 046", true},
-	{"TLS-005 006 070", "TLS-012", false},
 	{"TLS-012 016 017 018 022 049 054 058 075", "TLS-010 013 TCP-008 009 024", true},
 	{"TLS-026 027 028 029 030 031 032 033 034 035 036", "TLS-018 019 020", true},
-	{"TLS-032 033 035 058", "TLS-012 016", true},
-	{"TLS-038", "TLS-021 022", false},
+	{"TLS-032 033 035 058", "TLS-012", true},
 	{"TLS-043", "TLS-013 014", true},
 	{"TLS-046", "TLS-010", true},
 	{"TLS-064", "TLS-016 TLS-010", true},
 	{"TLS-076", "TLS-010 TLS-016", true},
 	{"TLS-013 014 015", "TCP-008 009 SMTP-034 TCP-023", true},
-	{"AUTH-005 017 018 009", "AUTH-003 POP-007 IMAP-009", false},
+	{"AUTH-017 018 009", "AUTH-003 POP-007 IMAP-009", false},
 	{"AUTH-008", "AUTH-006 014 003 POP-020 IMAP-011 IMAP-007", true},
 	{"POP-020", "POP-007 AUTH-003 006 008", true},
 	{"IMAP-011 007", "IMAP-009 AUTH-003 006 008 IMAP-015", true},
@@ -121,7 +115,7 @@ var contradicts = []struct{ old, by string }{
 }
 
 // remarks are findings that make a session "works, but ...": they are no cause.
-const remarks = "AUTH-001 SMTP-061 TLS-005 TLS-008 TLS-070 STLS-002 STLS-009 AUTH-005 XL-006 XL-007 CAP-002 CAP-004 CAP-005 CAP-007 CAP-008 CAP-009 CAP-013"
+const remarks = "AUTH-001 SMTP-061 STLS-002 STLS-009 AUTH-005 XL-006 XL-007 CAP-002 CAP-004 CAP-005 CAP-007 CAP-008 CAP-009 CAP-013"
 
 // middleboxes are the findings that show a device between the two ends.
 const middleboxes = "TCP-016 017 025 026 032 NET-002 STLS-006 007 008 017 TLS-050 071"
@@ -152,9 +146,9 @@ var (
 	explainsBy = map[[2]uint16]bool{}
 	isRemark   []bool
 	isBox      []bool
-	isCert     []bool
 	superseded = map[[2]uint16]bool{}
 	canExplain []bool
+	isSTLS     []bool
 )
 
 func index(num string) uint16 {
@@ -183,13 +177,23 @@ func init() {
 			failLayer[index(num)] = t.layer
 		}
 	}
-	isRemark, isBox, isCert = set(remarks), set(middleboxes), set(certificate)
+	isSTLS = set("STLS-002") // the reason why a client that insists on TLS goes away
+	isRemark, isBox = set(remarks), set(middleboxes)
 	canExplain = make([]bool, n)
 	for _, t := range explains {
 		for _, c := range expand(t.cause) {
 			canExplain[index(c)] = true
 			for _, e := range expand(t.effect) {
 				explainsBy[[2]uint16{index(c), index(e)}] = t.late
+			}
+		}
+	}
+	// A readable alert stands beside the event that says it was fatal.
+	for i := range rules.All {
+		if strings.HasPrefix(rules.All[i].Num, "TLSA-") {
+			for _, c := range expand("TLS-010 011") {
+				explainsBy[[2]uint16{index(c), uint16(i)}] = true
+				canExplain[index(c)] = true
 			}
 		}
 	}

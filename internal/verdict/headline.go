@@ -1,0 +1,362 @@
+package verdict
+
+import (
+	"fmt"
+	"strings"
+
+	"postmortem/internal/fact"
+	"postmortem/rules"
+	"postmortem/tlsrec"
+)
+
+// maxHeadline is the length of a headline in characters.
+const maxHeadline = 160
+
+// words writes the headline, what it means, why, and what to do.
+func (w *Writer) words(c *rules.Case, d *Decision, s *Session) {
+	clause := w.clause(c, d)
+	what := w.what(c, d)
+	s.Headline = cut(clause+"; "+what+".", maxHeadline)
+	s.Result = w.result(c, d)
+	s.Summary = w.summary(c, d, what)
+	s.CauseTitle = w.causeTitle(c, d)
+	s.Why = w.why(c, d)
+	s.Hypotheses = w.hypotheses(c, d)
+	s.Next = w.next(c, d)
+}
+
+// clause is the first part of a headline: what kind of problem it is.
+func (w *Writer) clause(c *rules.Case, d *Decision) string {
+	switch d.Outcome {
+	case OutcomeOK:
+		return "No problem"
+	case OutcomeUnknown:
+		return "Cannot be decided from this capture"
+	}
+	if d.Outcome == OutcomeDegraded && d.Status[LayerDelivery] == OK {
+		return "It worked, but with a problem"
+	}
+	switch {
+	case d.Blame == rules.BlameMiddlebox:
+		return "A device on the path interferes"
+	case d.networkRoot(c):
+		return "Network problem"
+	case d.Blame == rules.BlamePolicy:
+		return "Receiver's decision"
+	case d.Outcome == OutcomeDegraded:
+		return "It worked, but with a problem"
+	case d.notNetwork(c) || c.TCP.Open != 0:
+		return "Not a network problem"
+	}
+	return "Connection problem"
+}
+
+// what is the second part: who did what at which frame.
+func (w *Writer) what(c *rules.Case, d *Decision) string {
+	switch d.Outcome {
+	case OutcomeOK:
+		return w.good(c, d)
+	case OutcomeUnknown:
+		return lower(strings.TrimSuffix(w.missing(c), "."))
+	}
+	f := &c.Findings[d.Root]
+	r := &rules.All[f.Rule]
+	if h, ok := headlines[r.Num]; ok {
+		if t := h(c, f); t != "" {
+			return t
+		}
+	}
+	switch group(f.Rule) {
+	case "RPL":
+		if q := quoted(c, f); q != "" {
+			return lower(r.Title) + " " + q
+		}
+	}
+	return lower(strings.TrimSuffix(r.Title, ".")) + fmt.Sprintf(" (frame %d)", f.Frame)
+}
+
+// quoted is the reply at a finding's frame in quotation marks.
+func quoted(c *rules.Case, f *rules.Finding) string {
+	for i := range c.Log.Facts {
+		g := &c.Log.Facts[i]
+		if g.Kind == fact.Reply && g.Frame == f.Frame && g.From == fact.Server {
+			if c.Proto == fact.SMTP || c.Proto == fact.LMTP {
+				if g.Code < 400 {
+					continue
+				}
+			}
+			return fmt.Sprintf("at frame %d: \"%s\"", g.Frame, cut(replyText(c, g), 90))
+		}
+	}
+	return ""
+}
+
+// headlines are the words of root causes for which the rule's title is not enough.
+var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
+	"TLS-016": func(c *rules.Case, f *rules.Finding) string {
+		return fmt.Sprintf("TLS handshake failed: %s sent fatal %s at frame %d right after the %s's first encrypted message", f.From, alertName(c, f), f.Frame, f.From.Other())
+	},
+	"TLS-012": func(c *rules.Case, f *rules.Finding) string {
+		return fmt.Sprintf("%s found nothing acceptable in the %s's hello (%s at frame %d)", f.From, f.From.Other(), alertName(c, f), f.Frame)
+	},
+	"TLS-010": func(c *rules.Case, f *rules.Finding) string {
+		return fmt.Sprintf("TLS failed: %s sent fatal %s at frame %d", f.From, alertName(c, f), f.Frame)
+	},
+	"TLS-018": func(c *rules.Case, f *rules.Finding) string {
+		return fmt.Sprintf("%s refused the %s's certificate (%s at frame %d)", f.From, f.From.Other(), alertName(c, f), f.Frame)
+	},
+	"TLS-022": func(c *rules.Case, f *rules.Finding) string {
+		return fmt.Sprintf("server demands a client certificate and did not get a good one (frame %d)", f.Frame)
+	},
+	"TLS-013": func(c *rules.Case, f *rules.Finding) string {
+		return fmt.Sprintf("server closed the connection right after the client's TLS hello (frame %d)", f.Frame)
+	},
+	"TLS-014": func(c *rules.Case, f *rules.Finding) string {
+		return "the client's TLS hello was received, but never answered"
+	},
+	"TLS-047": func(c *rules.Case, f *rules.Finding) string {
+		if c.TLS != nil && c.TLS.Implicit {
+			return fmt.Sprintf("port %d answered the client's TLS hello with clear text (frame %d): the service is not wrapped in TLS", c.Server.Port(), f.Frame)
+		}
+		return fmt.Sprintf("clear text came where TLS was expected (frame %d)", f.Frame)
+	},
+	"TCP-002": func(c *rules.Case, f *rules.Finding) string {
+		return fmt.Sprintf("%s to port %d in %s without any answer", plural(int(c.TCP.Syns), "SYN", "SYNs"), c.Server.Port(), span(c.End-c.Start))
+	},
+	"TCP-003": func(c *rules.Case, f *rules.Finding) string {
+		return fmt.Sprintf("connection to port %d refused at frame %d: the host is up, nobody listens (or a firewall answers)", c.Server.Port(), f.Frame)
+	},
+	"TCP-014": func(c *rules.Case, f *rules.Finding) string {
+		return fmt.Sprintf("from frame %d on nothing the %s sent was acknowledged any more", f.Frame, f.From)
+	},
+	"TCP-015": func(c *rules.Case, f *rules.Finding) string {
+		return fmt.Sprintf("full-size segments of the %s vanish while small ones pass (from frame %d)", f.From, f.Frame)
+	},
+	"SMTP-004": func(c *rules.Case, f *rules.Finding) string {
+		switch c.TCP.Closed {
+		case 2:
+			return fmt.Sprintf("server accepted the connection and closed it after %s without a greeting", span(c.End-c.Start))
+		case 1:
+			return fmt.Sprintf("server accepted the connection and sent no greeting in %s", span(c.End-c.Start))
+		}
+		return "server accepted the connection and sent no greeting"
+	},
+	"SMTP-024": func(c *rules.Case, f *rules.Finding) string {
+		return "message rejected after transmission " + quoted(c, f)
+	},
+	"SMTP-026": func(c *rules.Case, f *rules.Finding) string {
+		return fmt.Sprintf("the session broke inside the message (frame %d)", f.Frame)
+	},
+	"SMTP-025": func(c *rules.Case, f *rules.Finding) string {
+		return fmt.Sprintf("the message was sent completely, but its reply never came (frame %d)", f.Frame)
+	},
+	"AUTH-003": func(c *rules.Case, f *rules.Finding) string { return loginFailed(c, f) },
+	"POP-007":  func(c *rules.Case, f *rules.Finding) string { return loginFailed(c, f) },
+	"IMAP-009": func(c *rules.Case, f *rules.Finding) string { return loginFailed(c, f) },
+	"AUTH-004": clearPassword, "POP-005": clearPassword, "IMAP-006": clearPassword,
+}
+
+func clearPassword(c *rules.Case, f *rules.Finding) string {
+	return fmt.Sprintf("the password went over the network in clear text (frame %d)", f.Frame)
+}
+
+func loginFailed(c *rules.Case, f *rules.Finding) string {
+	for i := len(c.Log.Facts) - 1; i >= 0; i-- {
+		g := &c.Log.Facts[i]
+		if g.Kind == fact.AuthEnd && g.Level == fact.AuthFailed && g.Frame == f.Frame {
+			return fmt.Sprintf("server refused the login at frame %d: \"%s\"", f.Frame, cut(authLine(c, g), 80))
+		}
+	}
+	return fmt.Sprintf("server refused the login at frame %d", f.Frame)
+}
+
+// alertName is the name of the alert at a finding.
+func alertName(c *rules.Case, f *rules.Finding) string {
+	if c.TLS != nil {
+		for i := range c.TLS.Alerts {
+			if a := &c.TLS.Alerts[i]; a.At.Frame == f.Frame && a.Level != 0 {
+				return tlsrec.AlertName(a.Code)
+			}
+		}
+		for i := range c.TLS.Alerts {
+			if a := &c.TLS.Alerts[i]; a.Level == 2 {
+				return tlsrec.AlertName(a.Code)
+			}
+		}
+	}
+	return "alert"
+}
+
+// good says what went well.
+func (w *Writer) good(c *rules.Case, d *Decision) string {
+	n, id := 0, ""
+	for i := range c.Transactions() {
+		t := &c.Transactions()[i]
+		if t.Outcome == rules.Accepted {
+			n++
+			if t.Reply != nil {
+				id = rules.QueueID(string(c.Log.Text(t.Reply)))
+			}
+		}
+	}
+	over := ""
+	if c.TLS != nil && c.TLS.Done {
+		over = " over " + versionOf(c)
+	}
+	tail := ""
+	if c.Raised("smtp-clear-text-mail") {
+		tail = ", but it was readable by everyone on the path"
+	}
+	switch {
+	case n == 1 && id != "":
+		return "message accepted" + over + " (id=" + cut(id, 40) + ")" + tail
+	case n > 0:
+		return plural(n, "message", "messages") + " accepted" + over + tail
+	case c.TLS != nil && c.TLS.Done && !plain(c) && d.Status[LayerDelivery] == OK:
+		return versionOf(c) + " established, record sizes fit one accepted message"
+	case c.TLS != nil && c.TLS.Done && !plain(c):
+		return versionOf(c) + " established and the session closed in order"
+	case c.Proto == fact.POP3 || c.Proto == fact.IMAP:
+		if c.Log.Now&fact.SeenAuth != 0 {
+			return "logged in and served" + over
+		}
+		return "the session ended in order; no login was attempted"
+	}
+	return "the session ended in order; no mail was attempted"
+}
+
+// result is what the session means for the mail, in a few words.
+func (w *Writer) result(c *rules.Case, d *Decision) string {
+	switch d.Outcome {
+	case OutcomeOK:
+		return "no problem found"
+	case OutcomeUnknown:
+		return "cannot be decided from this capture"
+	case OutcomeDegraded:
+		if d.Delivered && (c.Proto == fact.SMTP || c.Proto == fact.LMTP) {
+			return "the mail was accepted, with a problem beside"
+		}
+		return "it worked, with a problem beside"
+	}
+	switch c.Proto {
+	case fact.SMTP, fact.LMTP:
+		for _, t := range c.Transactions() {
+			if t.Outcome == rules.Accepted {
+				return "not all mail was sent"
+			}
+		}
+		if d.Status[LayerDelivery] == Unknown {
+			return "it is not known whether the mail was accepted"
+		}
+		return "the mail was not sent"
+	case fact.POP3, fact.IMAP:
+		if c.Log.Now&fact.SeenAuth == 0 {
+			return "the mailbox was not opened"
+		}
+		return "the mailbox session failed"
+	case fact.TLS:
+		return "the encrypted session did not come about"
+	}
+	return "the session failed"
+}
+
+// summary is one or two sentences below the result.
+func (w *Writer) summary(c *rules.Case, d *Decision, what string) string {
+	name := host(c)
+	switch d.Outcome {
+	case OutcomeOK:
+		return upper(w.goodSentence(c, d, name))
+	case OutcomeUnknown:
+		return w.missing(c)
+	}
+	f := &c.Findings[d.Root]
+	r := &rules.All[f.Rule]
+	sentence := upper(what) + "."
+	if r.Num == "TLS-016" && f.From == fact.Server {
+		sentence = fmt.Sprintf("%s rejected the client's first encrypted message with the TLS alert %s (frame %d).", name, alertName(c, f), f.Frame)
+	} else if r.Num == "TLS-012" {
+		who := "The client " + c.Client.Addr().String()
+		if f.From == fact.Server {
+			who = name
+		}
+		sentence = fmt.Sprintf("%s found nothing acceptable in the other side's offer: TLS alert %s (frame %d).", who, alertName(c, f), f.Frame)
+	}
+	switch {
+	case d.Outcome == OutcomeDegraded:
+	case d.networkRoot(c):
+	case d.Blame == rules.BlameMiddlebox:
+		sentence += " A device between the two sides did this."
+	case d.notNetwork(c):
+		sentence += " Not a network problem: " + calm(c) + "."
+	}
+	return sentence
+}
+
+// goodSentence tells of a session without trouble.
+func (w *Writer) goodSentence(c *rules.Case, d *Decision, name string) string {
+	n := 0
+	var end int64
+	for i := range c.Transactions() {
+		if t := &c.Transactions()[i]; t.Outcome == rules.Accepted {
+			n++
+			if t.Reply != nil {
+				end = t.Reply.Time
+			}
+		}
+	}
+	over := ""
+	if c.TLS != nil && c.TLS.Done {
+		over = " over " + versionOf(c)
+	}
+	switch {
+	case n > 0:
+		subject := "one message was"
+		if n > 1 {
+			subject = thousands(int64(n)) + " messages were"
+		}
+		return fmt.Sprintf("%s accepted by %s%s, %s after the first packet.", subject, name, over, rough(end-c.Start))
+	case c.Proto == fact.POP3 || c.Proto == fact.IMAP:
+		if c.Log.Now&fact.SeenAuth != 0 {
+			return fmt.Sprintf("%s let the user in%s and served the mailbox; the session took %s.", name, over, span(c.End-c.Start))
+		}
+	case over != "":
+		return fmt.Sprintf("%s was agreed with %s; the session took %s and was closed in order.", versionOf(c), name, span(c.End-c.Start))
+	}
+	return fmt.Sprintf("the session with %s took %s and was closed in order; no mail was attempted.", name, span(c.End-c.Start))
+}
+
+// causeTitle is a short noun phrase for tables of causes.
+func (w *Writer) causeTitle(c *rules.Case, d *Decision) string {
+	if d.Root < 0 {
+		return rules.All[d.Cause].Title
+	}
+	f := &c.Findings[d.Root]
+	if group(f.Rule) == "RPL" {
+		for i := range c.Log.Facts {
+			g := &c.Log.Facts[i]
+			if g.Kind == fact.Reply && g.Frame == f.Frame && g.Code >= 400 {
+				e := enhanced(g.Num)
+				return cut(lower(rules.All[f.Rule].Title)+": "+strings.TrimRight(itoa(int(g.Code))+" "+e, " "), 60)
+			}
+		}
+	}
+	return lower(strings.TrimSuffix(rules.All[f.Rule].Title, "."))
+}
+
+// why lists the facts behind the verdict as sentences.
+func (w *Writer) why(c *rules.Case, d *Decision) (list []string) {
+	if d.Root >= 0 {
+		f := &c.Findings[d.Root]
+		if f.What != "" {
+			list = append(list, f.What)
+		}
+		list = append(list, rules.All[f.Rule].Meaning)
+	}
+	switch {
+	case d.Outcome == OutcomeFailed && d.notNetwork(c):
+		list = append(list, "Network: "+calm(c)+".")
+	case d.Outcome == OutcomeUnknown:
+		list = append(list, w.missing(c))
+	}
+	return list
+}

@@ -1,0 +1,297 @@
+package verdict
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"postmortem/internal/fact"
+	"postmortem/rules"
+	"postmortem/tlsrec"
+)
+
+// A guess is one possible reason of a finding whose meaning is open, with its
+// weight before the evidence is looked at, and what shifts it: a test that holds
+// multiplies the weight by three, one that speaks against it by a third.
+type guess struct {
+	text    string
+	weight  float64
+	favour  []test
+	against []test
+}
+
+type test func(c *rules.Case, f *rules.Finding) bool
+
+// guesses are the open findings. Only those of verdicts that need them.
+var guesses = map[string][]guess{
+	"TLS-016": {
+		{"The client computes the keys wrongly: premaster secret, its version bytes, RSA padding.", 60, []test{oldClient}, []test{fromClient}},
+		{"The client's random value, MAC or cipher code is wrong.", 20, []test{oldClient}, []test{fromClient}},
+		{"The server's private key does not fit its certificate.", 13, []test{fromClient}, nil},
+		{"The bytes were changed on the way.", 4, []test{corrupted}, nil},
+	},
+	"TLS-012": {
+		{"Client and server have no cipher suite in common.", 40, []test{fewSuites}, nil},
+		{"They have no TLS version in common.", 25, []test{oldOffer, versionAlert}, []test{suiteAlert}},
+		{"No signature algorithm or group suits both.", 15, nil, nil},
+		{"The server refuses the name asked for, or the client, by its rules.", 10, []test{nameAlert}, nil},
+		{"The type of the server's certificate (RSA, ECDSA) does not suit the client.", 10, nil, nil},
+	},
+	"TLS-013": {
+		{"A device on the path forbids this connection.", 40, []test{ttlDiffers}, nil},
+		{"TLS on the server crashed or is not set up.", 30, nil, nil},
+		{"The client's hello is too large for a device or the server.", 20, []test{longHello}, []test{shortHello}},
+		{"The server limits connections.", 10, nil, nil},
+	},
+	"TCP-002": {
+		{"A firewall drops the packets.", 50, nil, nil},
+		{"The provider blocks outgoing port 25.", 25, nil, []test{notPort25}},
+		{"The host is down.", 15, nil, nil},
+		{"The answers are lost on the way back.", 10, nil, nil},
+	},
+	"SMTP-025": {
+		{"The server was still checking the message.", 50, []test{dotAcked}, nil},
+		{"The client was too impatient.", 25, []test{roundWait}, nil},
+		{"The path lost the reply.", 15, nil, []test{dotAcked}},
+		{"The server program crashed.", 10, nil, nil},
+	},
+}
+
+func fromClient(_ *rules.Case, f *rules.Finding) bool { return f.From == fact.Client }
+
+func oldClient(c *rules.Case, f *rules.Finding) bool {
+	h := c.TLS.Hello
+	return f.From == fact.Server && h != nil && (h.SSLv2 || real(h.Ciphers) <= 3)
+}
+
+func corrupted(c *rules.Case, _ *rules.Finding) bool { return c.Raised("tcp-corruption") }
+
+func fewSuites(c *rules.Case, _ *rules.Finding) bool {
+	return c.TLS.Hello != nil && real(c.TLS.Hello.Ciphers) <= 3
+}
+
+func oldOffer(c *rules.Case, _ *rules.Finding) bool {
+	return c.TLS.Hello != nil && c.TLS.Hello.Max != 0 && c.TLS.Hello.Max <= 0x0302
+}
+
+func alertIs(c *rules.Case, codes ...uint8) bool {
+	for i := range c.TLS.Alerts {
+		if a := &c.TLS.Alerts[i]; a.Level == 2 && slices.Contains(codes, a.Code) {
+			return true
+		}
+	}
+	return false
+}
+
+func versionAlert(c *rules.Case, _ *rules.Finding) bool { return alertIs(c, 70) }
+func suiteAlert(c *rules.Case, _ *rules.Finding) bool   { return alertIs(c, 40, 71) && !oldOffer(c, nil) }
+func nameAlert(c *rules.Case, _ *rules.Finding) bool    { return alertIs(c, 112, 120) }
+
+func ttlDiffers(c *rules.Case, _ *rules.Finding) bool {
+	s := &c.TCP.Side[fact.Server]
+	return s.TTLMin != 0 && s.TTLMin != s.TTLMax
+}
+
+func longHello(c *rules.Case, _ *rules.Finding) bool {
+	return c.TLS != nil && c.TLS.Hello != nil && c.TLS.Hello.Segments > 1
+}
+
+func shortHello(c *rules.Case, f *rules.Finding) bool { return !longHello(c, f) }
+
+func notPort25(c *rules.Case, _ *rules.Finding) bool { return c.Server.Port() != 25 }
+
+func dotAcked(c *rules.Case, _ *rules.Finding) bool { return c.TCP.Side[fact.Client].Unacked == 0 }
+
+func roundWait(c *rules.Case, f *rules.Finding) bool {
+	wait := (c.End - f.Time) / 1e9
+	for _, limit := range [...]int64{30, 60, 120, 180, 300, 600} {
+		if wait >= limit-1 && wait <= limit+1 {
+			return true
+		}
+	}
+	return false
+}
+
+// hypotheses ranks the possible reasons of the root cause.
+func (w *Writer) hypotheses(c *rules.Case, d *Decision) (list []Hypothesis) {
+	if d.Root < 0 {
+		return nil
+	}
+	f := &c.Findings[d.Root]
+	sum := 0.0
+	for _, g := range guesses[rules.All[f.Rule].Num] {
+		weight := g.weight
+		for _, t := range g.favour {
+			if t(c, f) {
+				weight *= 3
+			}
+		}
+		for _, t := range g.against {
+			if t(c, f) {
+				weight /= 3
+			}
+		}
+		sum += weight
+		list = append(list, Hypothesis{Text: g.text, Weight: weight})
+	}
+	for i := range list {
+		h := &list[i]
+		h.Weight /= sum
+		switch {
+		case h.Weight >= 0.6:
+			h.Likelihood = "very likely"
+		case h.Weight >= 0.3:
+			h.Likelihood = "likely"
+		case h.Weight >= 0.1:
+			h.Likelihood = "possible"
+		default:
+			h.Likelihood = "unlikely"
+		}
+		h.Weight = float64(int(h.Weight*1000+0.5)) / 1000
+	}
+	slices.SortStableFunc(list, func(a, b Hypothesis) int { return cmp.Compare(b.Weight, a.Weight) })
+	return list
+}
+
+// maxNext is how many steps are advised.
+const maxNext = 4
+
+// next lists what to do: a test that separates the hypotheses first, then the
+// advice of the rule.
+func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
+	switch d.Outcome {
+	case OutcomeOK:
+		return nil
+	case OutcomeUnknown:
+		return w.captureAgain(c)
+	}
+	f := &c.Findings[d.Root]
+	r := &rules.All[f.Rule]
+	if r.Num == "TLS-016" || r.Num == "TLS-012" {
+		list = append(list, w.tlsTests(c, f)...)
+		if r.Num == "TLS-016" {
+			return append(list, Advice{Text: "Update the firmware or TLS library of " + c.Client.Addr().String() +
+				"; until then, send through a relay in its own network."},
+				Advice{Text: "Search the server's log at that second for \"" + "decryption failed or bad record mac\"."})[:min(len(list)+2, maxNext)]
+		}
+	}
+	for _, a := range r.Advice {
+		if len(list) == maxNext {
+			break
+		}
+		list = append(list, Advice{Text: upper(fill(c, a))})
+	}
+	return list
+}
+
+// captureAgain says what to capture, with a command made of checked values.
+func (w *Writer) captureAgain(c *rules.Case) []Advice {
+	if c.TLS != nil && c.TLS.Done && !plain(c) {
+		return []Advice{
+			{Text: "Look into the server's log for " + c.Client.Addr().String() + " at this time."},
+			{Text: "Or capture again with the client's TLS secrets (SSLKEYLOGFILE) and give them with -keylog."},
+		}
+	}
+	return []Advice{{
+		Text:    "Capture again, on the mail host itself, whole packets, until the session is closed:",
+		Command: fmt.Sprintf("tcpdump -i any -s 0 -w mail.pcap 'host %s and (tcp port %d or icmp or icmp6)'", c.Server.Addr(), c.Server.Port()),
+	}}
+}
+
+// tlsTests are the commands that tell the client's fault from the server's.
+func (w *Writer) tlsTests(c *rules.Case, f *rules.Finding) (list []Advice) {
+	start := ""
+	if !c.TLS.Implicit {
+		switch c.Proto {
+		case fact.POP3:
+			start = " -starttls pop3"
+		case fact.IMAP:
+			start = " -starttls imap"
+		default:
+			start = " -starttls smtp"
+		}
+	}
+	name := ""
+	for _, n := range c.ServerNames() {
+		if plainName(n.Name) {
+			name = " -servername " + n.Name
+			break
+		}
+	}
+	base := "openssl s_client" + start + " -connect " + c.Server.String()
+	list = append(list, Advice{
+		Text:    "Check the server with a current client, from the network of " + c.Client.Addr().String() + ":",
+		Command: base + name + " -tls1_2 </dev/null",
+	})
+	if h := c.TLS.Hello; h != nil && real(h.Ciphers) <= 8 && real(h.Ciphers) > 0 {
+		suite := h.Ciphers[0]
+		if c.TLS.ServerHello != nil {
+			suite = c.TLS.Cipher
+		}
+		if o := opensslName(suite); o != "" {
+			version := ""
+			switch h.Max {
+			case 0x0301:
+				version = " -tls1"
+			case 0x0302:
+				version = " -tls1_1"
+			case 0x0303:
+				version = " -tls1_2"
+			}
+			list = append(list, Advice{
+				Text:    "Repeat what the client offers, one cipher suite at a time:",
+				Command: base + version + " -cipher '" + o + ":@SECLEVEL=0' </dev/null",
+			})
+		}
+	}
+	return list
+}
+
+// opensslName writes an RSA suite the way OpenSSL does; "" when it is not simple.
+func opensslName(suite uint16) string {
+	name, ok := strings.CutPrefix(tlsrec.SuiteName(suite), "TLS_RSA_WITH_")
+	if !ok {
+		if name, ok = strings.CutPrefix(tlsrec.SuiteName(suite), "TLS_ECDHE_RSA_WITH_"); !ok {
+			return ""
+		}
+		return "ECDHE-RSA-" + opensslBulk(name)
+	}
+	return opensslBulk(name)
+}
+
+func opensslBulk(name string) string {
+	switch name {
+	case "RC4_128_MD5":
+		return "RC4-MD5"
+	case "RC4_128_SHA":
+		return "RC4-SHA"
+	case "3DES_EDE_CBC_SHA":
+		return "DES-CBC3-SHA"
+	}
+	name = strings.ReplaceAll(name, "AES_128_CBC_", "AES128-")
+	name = strings.ReplaceAll(name, "AES_256_CBC_", "AES256-")
+	name = strings.ReplaceAll(name, "AES_128_GCM_", "AES128-GCM-")
+	name = strings.ReplaceAll(name, "AES_256_GCM_", "AES256-GCM-")
+	return strings.ReplaceAll(name, "_", "-")
+}
+
+// fill replaces the placeholders of a catalogue's advice by checked values.
+func fill(c *rules.Case, advice string) string {
+	host := c.Server.Addr().String()
+	for _, n := range c.ServerNames() {
+		if plainName(n.Name) {
+			host = n.Name
+			break
+		}
+	}
+	words := strings.Fields(advice)
+	for i, x := range words {
+		if k := strings.Trim(x, "`,.;:)('\""); k == "HOST" {
+			words[i] = strings.Replace(x, "HOST", host, 1)
+		} else if k == "HOST:25" {
+			words[i] = strings.Replace(x, "HOST:25", c.Server.String(), 1)
+		}
+	}
+	return strings.Join(words, " ")
+}
