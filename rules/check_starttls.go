@@ -115,9 +115,9 @@ func (c *Case) startOffer() (offer *fact.Fact, list *fact.Fact) {
 
 func tlsPort(port uint16) bool { return port == 465 || port == 993 || port == 995 || port == 2465 }
 
-// masked reports that a word was overwritten by a device: four or more X, with
+// tlsMasked reports that a word was overwritten by a device: four or more X, with
 // nothing but an end of the old word behind or in front.
-func masked(word string) bool {
+func tlsMasked(word string) bool {
 	run, best := 0, 0
 	for _, b := range []byte(word) {
 		if b == 'X' || b == 'x' {
@@ -167,7 +167,7 @@ func stlsCapMasked(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	text := c.boxWords(f)
 	word, _, _ := strings.Cut(text, " ")
-	if !masked(word) {
+	if !tlsMasked(word) {
 		return
 	}
 	for i := range c.Findings {
@@ -240,8 +240,8 @@ func stlsNotOffered(c *Case, _ *fact.Fact, r *Raiser) {
 			names = append(names, c.boxWords(f))
 		}
 	}
-	g := r.At(list).with("list", listed(names)).with("port", strconv.Itoa(int(c.Server.Port())))
-	g.What = fmt.Sprintf("The server's list of %s does not hold %s (port %d).", plural(len(names), "capability"), c.startWord(), c.Server.Port())
+	g := r.At(list).with("list", tlsList(names)).with("port", strconv.Itoa(int(c.Server.Port())))
+	g.What = fmt.Sprintf("The server's list of %s does not hold %s (port %d).", tlsPlural(len(names), "capability"), c.startWord(), c.Server.Port())
 	if len(names) != 1 {
 		g.What = fmt.Sprintf("The server's list of %d capabilities does not hold %s (port %d).", len(names), c.startWord(), c.Server.Port())
 	}
@@ -395,7 +395,7 @@ func stlsNotUsed(c *Case, _ *fact.Fact, r *Raiser) {
 // TLS or before the answer: commands that the server may run inside of TLS.
 func (c *Case) pushedIn() (f *fact.Fact, text string, size uint32) {
 	command, reply := c.startTLS()
-	if command == nil || reply == nil {
+	if command == nil || reply == nil || !c.whole(fact.Client, reply) || !c.whole(fact.Server, reply) {
 		return nil, "", 0
 	}
 	for i := range c.Log.Facts {
@@ -508,7 +508,7 @@ func stlsNoHello(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.At(reply).withFrames(command.Frame, at.Frame)
 	g.From, g.HasFrom = fact.Client, true
-	waited := when(1, 1+int64(wait))
+	waited := tlsWhen(1, 1+int64(wait))
 	g.with("waited", waited)
 	g.What = fmt.Sprintf("After the server's consent in frame %d the client sent no ClientHello", reply.Frame)
 	if how != "" {
@@ -521,8 +521,8 @@ func stlsNoHello(c *Case, _ *fact.Fact, r *Raiser) {
 
 func stlsClearAfter(c *Case, _ *fact.Fact, r *Raiser) {
 	_, reply := c.startTLS()
-	if reply == nil {
-		return
+	if reply == nil || !c.whole(fact.Client, nil) || !c.whole(fact.Server, nil) {
+		return // with a reply missing commands and answers do not pair
 	}
 	if f, _, _ := c.pushedIn(); f != nil {
 		return
@@ -591,8 +591,8 @@ func (c *Case) clearAnswer() *fact.Fact {
 
 // clientTLS returns the frame of a TLS hello that the client sent unasked.
 func (c *Case) clientTLS() (fact.At, bool) {
-	if _, reply := c.startTLS(); reply != nil {
-		return fact.At{}, false
+	if command, reply := c.startTLS(); command != nil || reply != nil {
+		return fact.At{}, false // asked for; the answer may be missing in the capture
 	}
 	if c.TLS != nil && c.TLS.Hello != nil && c.Log.Now&fact.SeenStartTLS == 0 {
 		return c.TLS.HelloAt[fact.Client], true
@@ -714,13 +714,13 @@ func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
 	default:
 		return
 	}
-	g := r.by(fact.Client, fact.At{Time: c.TCP.OpenTime, Frame: c.TCP.Open}).withFrames(at.Frame).with("waited", when(1, 1+int64(wait)))
+	g := r.by(fact.Client, fact.At{Time: c.TCP.OpenTime, Frame: c.TCP.Open}).withFrames(at.Frame).with("waited", tlsWhen(1, 1+int64(wait)))
 	who := "nobody"
 	if how != "" {
 		who = d.String()
 	}
 	g.with("closed by", who)
-	g.What = fmt.Sprintf("Port %d is for TLS from the first byte. For %s the client sent no TLS hello and the server said nothing", c.Server.Port(), when(1, 1+int64(wait)))
+	g.What = fmt.Sprintf("Port %d is for TLS from the first byte. For %s the client sent no TLS hello and the server said nothing", c.Server.Port(), tlsWhen(1, 1+int64(wait)))
 	if said != "" {
 		g.with("client said", said)
 		g.What += fmt.Sprintf("; the client spoke clear text: %q", said)
@@ -770,6 +770,6 @@ func implNoMail(c *Case, _ *fact.Fact, r *Raiser) {
 			return
 		}
 	}
-	g := r.by(fact.Server, t.DoneAt).with("waited", when(1, 1+int64(wait)))
-	g.What = fmt.Sprintf("TLS was complete in frame %d; in the %s after it the server sent no greeting.", t.DoneAt.Frame, when(1, 1+int64(wait)))
+	g := r.by(fact.Server, t.DoneAt).with("waited", tlsWhen(1, 1+int64(wait)))
+	g.What = fmt.Sprintf("TLS was complete in frame %d; in the %s after it the server sent no greeting.", t.DoneAt.Frame, tlsWhen(1, 1+int64(wait)))
 }

@@ -138,8 +138,8 @@ func (c *Case) clientHello() *tlsrec.ClientHello {
 // agreed reports that a ServerHello named version and suite.
 func (c *Case) agreed() bool { return c.TLS != nil && c.TLS.ServerHello != nil }
 
-// when prints how long after a moment another was.
-func when(from, to int64) string {
+// tlsWhen prints how long after a moment another was.
+func tlsWhen(from, to int64) string {
 	d := time.Duration(to - from)
 	switch {
 	case from == 0 || to == 0 || d < 0:
@@ -226,11 +226,11 @@ func (c *Case) tlsTrouble() (frame uint32, ok bool) {
 	for i := range t.Alerts {
 		a := &t.Alerts[i]
 		if (a.Level == 0 || c.isFatal(a.Level, a.Code)) && !c.consequence(a) {
-			frame, ok = earlier(frame, a.At.Frame), true
+			frame, ok = tlsEarlier(frame, a.At.Frame), true
 		}
 	}
 	if b := t.Broken; b != nil && !b.After {
-		frame, ok = earlier(frame, b.At.Frame), true
+		frame, ok = tlsEarlier(frame, b.At.Frame), true
 	}
 	if _, at, how := c.firstClose(); how != "" && !ok {
 		frame, ok = at.Frame, true
@@ -238,7 +238,7 @@ func (c *Case) tlsTrouble() (frame uint32, ok bool) {
 	return frame, ok
 }
 
-func earlier(a, b uint32) uint32 {
+func tlsEarlier(a, b uint32) uint32 {
 	if a == 0 || b < a {
 		return b
 	}
@@ -253,7 +253,7 @@ func offersUpTo(h *tlsrec.ClientHello) string {
 	return tlsrec.VersionName(h.Max)
 }
 
-func helloSuites(h *tlsrec.ClientHello) string { return listed(suiteList(h)) }
+func helloSuites(h *tlsrec.ClientHello) string { return tlsList(suiteList(h)) }
 
 // fewSuites names the suites of a hello as far as they fit into a sentence.
 func fewSuites(h *tlsrec.ClientHello) string {
@@ -285,17 +285,17 @@ func suiteList(h *tlsrec.ClientHello) (names []string) {
 // countSuites counts what a hello offers: signals and GREASE are no suites.
 func countSuites(h *tlsrec.ClientHello) int { return len(suiteList(h)) }
 
-func namesOf(list []uint16, name func(uint16) string) string {
+func tlsNames(list []uint16, name func(uint16) string) string {
 	var names []string
 	for _, v := range list {
 		if !tlsrec.IsGREASE(v) {
 			names = append(names, name(v))
 		}
 	}
-	return listed(names)
+	return tlsList(names)
 }
 
-func listed(names []string) string {
+func tlsList(names []string) string {
 	if len(names) > tlsListed {
 		return strings.Join(names[:tlsListed], ", ") + fmt.Sprintf(" and %d more", len(names)-tlsListed)
 	}
@@ -323,15 +323,15 @@ func tlsDetected(c *Case, _ *fact.Fact, r *Raiser) {
 	if !h.SSLv2 {
 		g.with("record version", tlsrec.VersionName(h.Record))
 	}
-	versions := namesOf(h.Versions, tlsrec.VersionName)
+	versions := tlsNames(h.Versions, tlsrec.VersionName)
 	if versions == "" {
 		versions = "up to " + tlsrec.VersionName(h.Max)
 	}
 	g.with("offered versions", versions).withInt("ciphers", countSuites(h)).with("cipher list", helloSuites(h)).with("weak ciphers", weakOffers(h))
-	g.with("SNI", h.SNI).with("ALPN", listed(h.ALPN)).with("groups", namesOf(h.Groups, tlsrec.GroupName))
-	g.with("signature algorithms", namesOf(h.SigAlgs, tlsrec.SigName)).with("resumption offered", resumptionOffer(h))
+	g.with("SNI", h.SNI).with("ALPN", tlsList(h.ALPN)).with("groups", tlsNames(h.Groups, tlsrec.GroupName))
+	g.with("signature algorithms", tlsNames(h.SigAlgs, tlsrec.SigName)).with("resumption offered", resumptionOffer(h))
 	g.withInt("hello bytes", h.Size).withInt("hello segments", h.Segments)
-	what := fmt.Sprintf("The client offers %s with %s", tlsrec.VersionName(h.Max), plural(countSuites(h), "cipher suite"))
+	what := fmt.Sprintf("The client offers %s with %s", tlsrec.VersionName(h.Max), tlsPlural(countSuites(h), "cipher suite"))
 	if h.SSLv2 {
 		what += ", in a hello of SSLv2 format"
 	}
@@ -341,7 +341,7 @@ func tlsDetected(c *Case, _ *fact.Fact, r *Raiser) {
 	g.What = what + "."
 }
 
-func plural(n int, noun string) string {
+func tlsPlural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
@@ -355,7 +355,7 @@ func weakOffers(h *tlsrec.ClientHello) string {
 			names = append(names, strings.TrimPrefix(s.Name, "TLS_"))
 		}
 	}
-	return listed(names)
+	return tlsList(names)
 }
 
 func resumptionOffer(h *tlsrec.ClientHello) string {
@@ -388,12 +388,12 @@ func tlsCompleted(c *Case, _ *fact.Fact, r *Raiser) {
 	if c.agreed() {
 		g.with("cipher", tlsrec.SuiteName(t.Cipher))
 	}
-	g.with("key exchange", keyExchange(t)).with("time from hello", when(t.HelloAt[fact.Client].Time, t.DoneAt.Time))
+	g.with("key exchange", tlsKx(t)).with("time from hello", tlsWhen(t.HelloAt[fact.Client].Time, t.DoneAt.Time))
 	g.What = version + " is established"
 	if c.agreed() {
 		g.What += " with " + tlsrec.SuiteName(t.Cipher)
 	}
-	if w := when(t.HelloAt[fact.Client].Time, t.DoneAt.Time); w != "" {
+	if w := tlsWhen(t.HelloAt[fact.Client].Time, t.DoneAt.Time); w != "" {
 		g.What += ", " + w + " after the client's hello"
 	}
 	g.What += "."
@@ -402,8 +402,8 @@ func tlsCompleted(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 }
 
-// keyExchange names the key exchange with its group or size.
-func keyExchange(t *tlsrec.Summary) string {
+// tlsKx names the key exchange with its group or size.
+func tlsKx(t *tlsrec.Summary) string {
 	s, _ := tlsrec.Suite(t.Cipher)
 	kx := s.Kx
 	if kx == "any" {
@@ -470,7 +470,7 @@ func tlsCipher(c *Case, _ *fact.Fact, r *Raiser) {
 	s, known := tlsrec.Suite(t.Cipher)
 	g.with("cipher", tlsrec.SuiteName(t.Cipher)).with("number", fmt.Sprintf("0x%04x", t.Cipher)).with("source", "read")
 	if known && !s.SCSV {
-		g.with("key exchange", keyExchange(t)).with("authentication", s.Auth).with("encryption", s.Cipher).with("MAC or hash", s.Hash).withInt("bits", s.Bits)
+		g.with("key exchange", tlsKx(t)).with("authentication", s.Auth).with("encryption", s.Cipher).with("MAC or hash", s.Hash).withInt("bits", s.Bits)
 	}
 	g.What = "Cipher suite agreed: " + tlsrec.SuiteName(t.Cipher) + "."
 }
@@ -554,7 +554,7 @@ func tlsV2Hello(c *Case, _ *fact.Fact, r *Raiser) {
 	g.with("highest version", tlsrec.VersionName(h.Max)).withInt("ciphers", countSuites(h)).with("cipher list", helloSuites(h))
 	g.withInt("challenge length", h.Challenge).withInt("hello bytes", h.Size+2)
 	g.What = fmt.Sprintf("The hello of %d bytes has the SSLv2 format: up to %s, %s (%s), challenge of %d bytes, no extensions.",
-		h.Size+2, tlsrec.VersionName(h.Max), plural(countSuites(h), "cipher suite"), fewSuites(h), h.Challenge)
+		h.Size+2, tlsrec.VersionName(h.Max), tlsPlural(countSuites(h), "cipher suite"), fewSuites(h), h.Challenge)
 }
 
 func tlsV2Session(c *Case, _ *fact.Fact, r *Raiser) {
@@ -598,7 +598,7 @@ func tlsWeakCipher(c *Case, _ *fact.Fact, r *Raiser) {
 				better = append(better, strings.TrimPrefix(b.Name, "TLS_"))
 			}
 		}
-		g.with("better ones offered by the client", listed(better))
+		g.with("better ones offered by the client", tlsList(better))
 		if len(better) == 0 {
 			g.Blame = BlameClient
 		}
@@ -614,7 +614,7 @@ func tlsNoForwardSecrecy(c *Case, _ *fact.Fact, r *Raiser) {
 	if !ok || s.Weak&tlsrec.WeakNoFS == 0 || s.SCSV || s.ID == 0 {
 		return
 	}
-	g := r.by(fact.Server, c.TLS.ServerHelloAt[fact.Server]).with("cipher", s.Name).with("key exchange", keyExchange(c.TLS))
+	g := r.by(fact.Server, c.TLS.ServerHelloAt[fact.Server]).with("cipher", s.Name).with("key exchange", tlsKx(c.TLS))
 	if h := c.TLS.Hello; h != nil {
 		var better []string
 		for _, v := range h.Ciphers {
@@ -622,9 +622,9 @@ func tlsNoForwardSecrecy(c *Case, _ *fact.Fact, r *Raiser) {
 				better = append(better, strings.TrimPrefix(b.Name, "TLS_"))
 			}
 		}
-		g.with("better ones offered by the client", listed(better))
+		g.with("better ones offered by the client", tlsList(better))
 	}
-	g.What = "The key exchange is " + keyExchange(c.TLS) + " (" + s.Name + "): it has no forward secrecy."
+	g.What = "The key exchange is " + tlsKx(c.TLS) + " (" + s.Name + "): it has no forward secrecy."
 }
 
 func tlsObsoleteOffer(c *Case, _ *fact.Fact, r *Raiser) {
@@ -657,13 +657,13 @@ func tlsObsoleteOffer(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.by(fact.Client, h.At)
 	g.with("ciphers", helloSuites(h)).with("newest version", tlsrec.VersionName(h.Max))
-	g.What = fmt.Sprintf("The client offers %s and no modern key exchange or cipher: %s.", plural(n, "cipher suite"), fewSuites(h))
+	g.What = fmt.Sprintf("The client offers %s and no modern key exchange or cipher: %s.", tlsPlural(n, "cipher suite"), fewSuites(h))
 }
 
-// moments are the phases in words.
-var moments = [...]string{"before any hello", "in answer to the ClientHello", "after the server's hello and certificate", "after the client's key exchange", "after the handshake"}
+// tlsMoments are the phases in words.
+var tlsMoments = [...]string{"before any hello", "in answer to the ClientHello", "after the server's hello and certificate", "after the client's key exchange", "after the handshake"}
 
-func momentOf(phase uint8) string { return moments[min(int(phase), len(moments)-1)] }
+func tlsMoment(phase uint8) string { return tlsMoments[min(int(phase), len(tlsMoments)-1)] }
 
 // alertOf finds the alert that a TLSAlert fact tells.
 func (c *Case) alertOf(f *fact.Fact) *tlsrec.Alert {
@@ -707,13 +707,13 @@ func (c *Case) tellAlert(g *Finding, f *fact.Fact) {
 	if a == nil {
 		return
 	}
-	g.with("moment", momentOf(a.Before))
+	g.with("moment", tlsMoment(a.Before))
 	if a.Encrypted {
 		g.with("readable", "decrypted")
 	}
 	if at := c.lastOf(a.From.Other(), a.At.Frame); at.Frame != 0 {
 		g.withFrames(at.Frame).with("after", fmt.Sprintf("%s of the %s in frame %d", peerMessage(a.After), a.From.Other(), at.Frame))
-		g.with("delay", when(at.Time, a.At.Time))
+		g.with("delay", tlsWhen(at.Time, a.At.Time))
 	}
 	if c.consequence(a) {
 		g.Severity = Info
@@ -827,11 +827,11 @@ func tlsNothingInCommon(c *Case, _ *fact.Fact, r *Raiser) {
 	g := r.by(a.From, a.At).withFrames(h.At.Frame)
 	g.Class = a.Code
 	missing := c.missing(a, h)
-	g.with("client's versions", namesOf(h.Versions, tlsrec.VersionName)).with("client's maximum", tlsrec.VersionName(h.Max))
-	g.with("client's ciphers", helloSuites(h)).with("client's groups", namesOf(h.Groups, tlsrec.GroupName))
-	g.with("client's signature algorithms", namesOf(h.SigAlgs, tlsrec.SigName)).with("SNI", h.SNI)
+	g.with("client's versions", tlsNames(h.Versions, tlsrec.VersionName)).with("client's maximum", tlsrec.VersionName(h.Max))
+	g.with("client's ciphers", helloSuites(h)).with("client's groups", tlsNames(h.Groups, tlsrec.GroupName))
+	g.with("client's signature algorithms", tlsNames(h.SigAlgs, tlsrec.SigName)).with("SNI", h.SNI)
 	g.with("alert", fmt.Sprintf("%s (%d)", tlsrec.AlertName(a.Code), a.Code)).with("most likely missing", missing)
-	offer := fmt.Sprintf("%s, %s", versionsOffered(h), plural(countSuites(h), "cipher suite"))
+	offer := fmt.Sprintf("%s, %s", versionsOffered(h), tlsPlural(countSuites(h), "cipher suite"))
 	if a.From == fact.Client {
 		g.Blame = BlameServer
 		g.What = fmt.Sprintf("The server chose %s; the client refuses that version (protocol_version, 70).", tlsrec.VersionName(c.TLS.Version))
@@ -867,7 +867,7 @@ func (c *Case) missing(a *tlsrec.Alert, h *tlsrec.ClientHello) string {
 	case 112:
 		return "the server does not know the name " + strconv.Quote(h.SNI)
 	case 120:
-		return "no common application protocol (ALPN " + listed(h.ALPN) + ")"
+		return "no common application protocol (ALPN " + tlsList(h.ALPN) + ")"
 	case 71:
 		return "the offered ciphers are too weak for the server"
 	}
@@ -928,8 +928,8 @@ func tlsHelloThenClose(c *Case, _ *fact.Fact, r *Raiser) {
 	if f := c.TLS.Alerts; len(f) > 0 {
 		g.withFrames(f[0].At.Frame)
 	}
-	g.with("delay", when(h.At.Time, at.Time)).with("how", how).withInt("hello bytes", h.Size).withInt("hello segments", h.Segments).with("SNI", h.SNI)
-	g.What = fmt.Sprintf("The server closed with %s %s after the client's hello of %d bytes (frame %d), without any TLS record.", how, when(h.At.Time, at.Time), h.Size, h.At.Frame)
+	g.with("delay", tlsWhen(h.At.Time, at.Time)).with("how", how).withInt("hello bytes", h.Size).withInt("hello segments", h.Segments).with("SNI", h.SNI)
+	g.What = fmt.Sprintf("The server closed with %s %s after the client's hello of %d bytes (frame %d), without any TLS record.", how, tlsWhen(h.At.Time, at.Time), h.Size, h.At.Frame)
 }
 
 func tlsHelloThenSilence(c *Case, _ *fact.Fact, r *Raiser) {
@@ -974,8 +974,8 @@ func tlsHelloTooBig(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.by(fact.Client, h.At)
-	g.withInt("hello bytes", h.Size).withInt("segments", h.Segments).withInt("key share bytes", h.KeyShareBytes).with("key shares", namesOf(h.KeyShares, tlsrec.GroupName))
-	g.What = fmt.Sprintf("The hello has %d bytes in %s (key shares %d bytes) and was not answered.", h.Size, plural(max(h.Segments, 1), "segment"), h.KeyShareBytes)
+	g.withInt("hello bytes", h.Size).withInt("segments", h.Segments).withInt("key share bytes", h.KeyShareBytes).with("key shares", tlsNames(h.KeyShares, tlsrec.GroupName))
+	g.What = fmt.Sprintf("The hello has %d bytes in %s (key shares %d bytes) and was not answered.", h.Size, tlsPlural(max(h.Segments, 1), "segment"), h.KeyShareBytes)
 }
 
 func tlsStuck(c *Case, _ *fact.Fact, r *Raiser) {
@@ -1054,19 +1054,19 @@ func tlsKeyMismatch(c *Case, _ *fact.Fact, r *Raiser) {
 	if c.agreed() {
 		g.with("version", tlsrec.VersionName(t.Version)).with("cipher", tlsrec.SuiteName(t.Cipher))
 	}
-	g.with("key exchange", keyExchange(t)).withInt("key exchange bytes", t.KexLen[fact.Client])
+	g.with("key exchange", tlsKx(t)).withInt("key exchange bytes", t.KexLen[fact.Client])
 	if t.KexRSA {
 		g.withInt("RSA key bits", t.KexBits)
 	}
 	flight := c.lastServerFlight()
-	g.with("client's time for its key exchange", when(flight.Time, t.KexAt[fact.Client].Time))
-	g.with("time until the alert", when(t.FirstEncrypted[peer].Time, a.At.Time)).withInt("first encrypted record", int(t.FinishedLen[peer]))
+	g.with("client's time for its key exchange", tlsWhen(flight.Time, t.KexAt[fact.Client].Time))
+	g.with("time until the alert", tlsWhen(t.FirstEncrypted[peer].Time, a.At.Time)).withInt("first encrypted record", int(t.FinishedLen[peer]))
 	if u := c.unread(peer); u != 0 {
 		g.with("alert left unread by the "+peer.String(), fmt.Sprintf("%d bytes", u))
 	}
 	_, fit := c.families()
 	what := fmt.Sprintf("The %s answered the %s's first encrypted record (%d bytes, frame %d) with %s (%d)", a.From, peer, t.FinishedLen[peer], t.FirstEncrypted[peer].Frame, tlsrec.AlertName(a.Code), a.Code)
-	if w := when(t.FirstEncrypted[peer].Time, a.At.Time); w != "" {
+	if w := tlsWhen(t.FirstEncrypted[peer].Time, a.At.Time); w != "" {
 		what += " after " + w
 	}
 	what += ". "
@@ -1131,7 +1131,7 @@ func tlsTranscript(c *Case, _ *fact.Fact, r *Raiser) {
 	if c.agreed() {
 		g.with("version", tlsrec.VersionName(t.Version)).with("cipher", tlsrec.SuiteName(t.Cipher))
 	}
-	g.with("time until the alert", when(t.FirstEncrypted[a.From.Other()].Time, a.At.Time))
+	g.with("time until the alert", tlsWhen(t.FirstEncrypted[a.From.Other()].Time, a.At.Time))
 	if a.Code == 51 {
 		g.What = fmt.Sprintf("The %s could decrypt the other side's Finished and found a wrong hash over the handshake in it (decrypt_error, 51).", a.From)
 		return
@@ -1165,7 +1165,7 @@ func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
 	c.certFields(g)
 	g.What = fmt.Sprintf("The client answered the server's certificate with %s (%d)", tlsrec.AlertName(a.Code), a.Code)
 	if chain := t.Chain[fact.Server]; len(chain) > 0 {
-		g.What += fmt.Sprintf(": %s, issued by %s, %s", chain[0].Subject, chain[0].Issuer, plural(len(chain), "certificate"))
+		g.What += fmt.Sprintf(": %s, issued by %s, %s", chain[0].Subject, chain[0].Issuer, tlsPlural(len(chain), "certificate"))
 	}
 	g.What += "."
 }
@@ -1181,11 +1181,11 @@ func (c *Case) certFields(g *Finding) {
 		return
 	}
 	l := &chain[0]
-	g.with("subject", l.Subject).with("names", listed(l.Names)).with("issuer", l.Issuer)
-	g.with("valid", day(l.NotBefore)+" to "+day(l.NotAfter)).withInt("chain length", len(chain))
+	g.with("subject", l.Subject).with("names", tlsList(l.Names)).with("issuer", l.Issuer)
+	g.with("valid", tlsDay(l.NotBefore)+" to "+tlsDay(l.NotAfter)).withInt("chain length", len(chain))
 }
 
-func day(seconds int64) string {
+func tlsDay(seconds int64) string {
 	if seconds == 0 {
 		return "unknown"
 	}
@@ -1213,7 +1213,7 @@ func tlsHiddenClient(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.by(fact.Client, a.At).withFrames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame)
 	at, how := c.closedAt(fact.Client)
-	g.withFrames(at.Frame).withInt("record length", int(a.Len)).with("delay", when(t.LastRecord[fact.Server].Time, a.At.Time)).with("close", how)
+	g.withFrames(at.Frame).withInt("record length", int(a.Len)).with("delay", tlsWhen(t.LastRecord[fact.Server].Time, a.At.Time)).with("close", how)
 	c.certFields(g)
 	g.What = fmt.Sprintf("Instead of its Finished (%d bytes) the client sent one encrypted record of %d bytes, the size of an alert",
 		tlsrec.FinishedLen(t.Version, t.Cipher, false), a.Len)
@@ -1234,7 +1234,7 @@ func tlsHiddenServer(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.by(fact.Server, a.At).withFrames(t.HelloAt[fact.Client].Frame, t.FinishedAt[fact.Client].Frame, at.Frame)
-	g.withInt("record length", int(a.Len)).with("delay", when(t.FinishedAt[fact.Client].Time, a.At.Time)).with("close", how)
+	g.withInt("record length", int(a.Len)).with("delay", tlsWhen(t.FinishedAt[fact.Client].Time, a.At.Time)).with("close", how)
 	asked := c.asked13()
 	if asked {
 		g.with("client certificate", "asked for, and the client sent an empty list (by size)")
@@ -1339,10 +1339,10 @@ func tlsRetry(c *Case, _ *fact.Fact, r *Raiser) {
 	g := r.by(fact.Server, t.RetryAt).withFrames(t.HelloAt[fact.Client].Frame)
 	g.with("group asked", tlsrec.GroupName(t.RetryGroup))
 	if t.FirstHello != nil && t.FirstHello != t.Hello {
-		g.with("groups first sent", namesOf(t.FirstHello.KeyShares, tlsrec.GroupName))
+		g.with("groups first sent", tlsNames(t.FirstHello.KeyShares, tlsrec.GroupName))
 	}
 	if t.Hello != nil && t.Hello.At.Frame > t.RetryAt.Frame {
-		g.withFrames(t.Hello.At.Frame).with("extra round trip", when(t.RetryAt.Time, t.Hello.At.Time))
+		g.withFrames(t.Hello.At.Frame).with("extra round trip", tlsWhen(t.RetryAt.Time, t.Hello.At.Time))
 	}
 	g.What = "The server asked for a key share of the group " + tlsrec.GroupName(t.RetryGroup) + "."
 }
@@ -1379,7 +1379,7 @@ func tlsClientCertAsked(c *Case, _ *fact.Fact, r *Raiser) {
 	g.with("client sent", sent)
 	g.What = "The server asks for a client certificate"
 	if t.CertCAs > 0 {
-		g.What += " of one of " + plural(t.CertCAs, "CA")
+		g.What += " of one of " + tlsPlural(t.CertCAs, "CA")
 	}
 	g.What += "; the client's answer: " + sent + "."
 }
@@ -1390,10 +1390,10 @@ func tlsClientCert(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	l := &t.Chain[fact.Client][0]
-	g := r.by(fact.Client, t.CertAt[fact.Client]).with("subject", l.Subject).with("issuer", l.Issuer).with("valid", day(l.NotBefore)+" to "+day(l.NotAfter))
+	g := r.by(fact.Client, t.CertAt[fact.Client]).with("subject", l.Subject).with("issuer", l.Issuer).with("valid", tlsDay(l.NotBefore)+" to "+tlsDay(l.NotAfter))
 	g.What = "The client identified itself as " + l.Subject + ", issued by " + l.Issuer + "."
 	if at := t.CertAt[fact.Client].Time / 1e9; l.NotAfter != 0 && l.NotAfter < at {
-		g.What += fmt.Sprintf(" That certificate had expired on %s.", day(l.NotAfter))
+		g.What += fmt.Sprintf(" That certificate had expired on %s.", tlsDay(l.NotAfter))
 	}
 }
 
@@ -1494,12 +1494,12 @@ func tlsRecordLong(c *Case, f *fact.Fact, r *Raiser) {
 	}
 }
 
-// looksNames are the Looks in words.
-var looksNames = [...]string{"", "text", "SMTP", "POP3", "IMAP", "HTTP", "TLS", "binary data", "SSH"}
+// tlsLooksNames are the Looks in words.
+var tlsLooksNames = [...]string{"", "text", "SMTP", "POP3", "IMAP", "HTTP", "TLS", "binary data", "SSH"}
 
-func looksName(v uint16) string {
-	if int(v) < len(looksNames) {
-		return looksNames[v]
+func tlsLooks(v uint16) string {
+	if int(v) < len(tlsLooksNames) {
+		return tlsLooksNames[v]
 	}
 	return "binary data"
 }
@@ -1513,7 +1513,7 @@ func tlsNotTLS(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f).withFrames(c.TLS.HelloAt[fact.Client].Frame)
 	text := strings.TrimRight(c.boxWords(f), "\r\n")
-	g.with("bytes", strconv.Quote(text)).with("looks like", looksName(f.Code))
+	g.with("bytes", strconv.Quote(text)).with("looks like", tlsLooks(f.Code))
 	place := "where a TLS record was expected"
 	switch {
 	case f.Kind == fact.TLSPlain:
@@ -1525,7 +1525,7 @@ func tlsNotTLS(c *Case, f *fact.Fact, r *Raiser) {
 	case c.TLS.Hello != nil && f.From == fact.Server && f.Frame >= c.TLS.HelloAt[fact.Client].Frame:
 		place = "in answer to the client's TLS hello"
 	}
-	g.What = fmt.Sprintf("The %s sent %s %s: %q.", f.From, looksName(f.Code), place, text)
+	g.What = fmt.Sprintf("The %s sent %s %s: %q.", f.From, tlsLooks(f.Code), place, text)
 }
 
 func tlsDowngradeMark(c *Case, _ *fact.Fact, r *Raiser) {
@@ -1593,21 +1593,21 @@ func tlsALPN(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	t := c.TLS
-	g := r.by(fact.Client, h.At).with("offered", listed(h.ALPN))
+	g := r.by(fact.Client, h.At).with("offered", tlsList(h.ALPN))
 	a := c.fatalAlert(func(a *tlsrec.Alert) bool { return a.Code == 120 })
 	switch {
 	case a != nil:
 		g.Up().withFrames(a.At.Frame)
-		g.What = "The server knows none of the client's application protocols: " + listed(h.ALPN) + " (alert 120)."
+		g.What = "The server knows none of the client's application protocols: " + tlsList(h.ALPN) + " (alert 120)."
 	case t.ServerHello != nil && t.ServerHello.ALPN != "":
 		g.with("chosen", t.ServerHello.ALPN)
-		g.What = "The client offered " + listed(h.ALPN) + ", the server chose " + t.ServerHello.ALPN + "."
+		g.What = "The client offered " + tlsList(h.ALPN) + ", the server chose " + t.ServerHello.ALPN + "."
 		if webALPN(t.ServerHello.ALPN) && mailPort(c.Server.Port()) {
 			g.Up()
 			g.What += " That is a web server, not a mail server."
 		}
 	default:
-		g.What = "The client offered " + listed(h.ALPN) + "; no choice was seen."
+		g.What = "The client offered " + tlsList(h.ALPN) + "; no choice was seen."
 	}
 }
 
@@ -1713,16 +1713,16 @@ func tlsFirstEncrypted(c *Case, _ *fact.Fact, r *Raiser) {
 	total := commands + handshake + ccs
 	g.withInt("commands", commands).withInt("handshake messages", handshake).withInt("ChangeCipherSpec", ccs).withInt("total", total)
 	g.withInt("client segments before", segments).withInt("round trips", segments+2)
-	g.with("since SYN", when(c.TCP.SynTime, at.Time))
+	g.with("since SYN", tlsWhen(c.TCP.SynTime, at.Time))
 	if _, reply := c.startTLS(); reply != nil {
 		command := c.Log.Get(reply.Ref)
 		if command != nil {
-			g.with("since STARTTLS", when(command.Time, at.Time))
+			g.with("since STARTTLS", tlsWhen(command.Time, at.Time))
 		}
 	}
-	g.with("since ClientHello", when(t.HelloAt[fact.Client].Time, at.Time))
+	g.with("since ClientHello", tlsWhen(t.HelloAt[fact.Client].Time, at.Time))
 	g.What = fmt.Sprintf("%s of the client came before its first encrypted record: %s, %s, %d ChangeCipherSpec, in %s.",
-		plural(total, "message"), plural(commands, "command"), plural(handshake, "handshake message"), ccs, plural(segments, "earlier segment"))
+		tlsPlural(total, "message"), tlsPlural(commands, "command"), tlsPlural(handshake, "handshake message"), ccs, tlsPlural(segments, "earlier segment"))
 }
 
 func tlsOpaque(c *Case, _ *fact.Fact, r *Raiser) {
@@ -1738,7 +1738,7 @@ func tlsOpaque(c *Case, _ *fact.Fact, r *Raiser) {
 		g.withFrames(at.Frame).with("close", fmt.Sprintf("%s by the %s in frame %d", how, d, at.Frame))
 	}
 	g.What = fmt.Sprintf("After frame %d everything is encrypted: %d bytes in %s from the client, %d bytes in %s from the server.",
-		t.DoneAt.Frame, t.Bytes[0], plural(t.Count[0], "record"), t.Bytes[1], plural(t.Count[1], "record"))
+		t.DoneAt.Frame, t.Bytes[0], tlsPlural(t.Count[0], "record"), t.Bytes[1], tlsPlural(t.Count[1], "record"))
 }
 
 func tlsHandshakeTime(c *Case, _ *fact.Fact, r *Raiser) {
@@ -1768,18 +1768,18 @@ func tlsHandshakeTime(c *Case, _ *fact.Fact, r *Raiser) {
 	compute := time.Duration(client.Time-flight.Time) - time.Duration(c.TCP.RTTClient)
 	server := time.Duration(t.ServerHelloAt[fact.Server].Time-start) - time.Duration(c.TCP.RTTServer)
 	if client.Frame > flight.Frame && compute > 0 {
-		g.with("client's computing", when(1, 1+int64(compute)))
+		g.with("client's computing", tlsWhen(1, 1+int64(compute)))
 	}
 	if server > 0 {
-		g.with("server's first answer", when(1, 1+int64(server)))
+		g.with("server's first answer", tlsWhen(1, 1+int64(server)))
 	}
 	if rtt := c.TCP.HandshakeRTT(); rtt > 0 {
-		g.with("round trip", when(1, 1+rtt))
+		g.with("round trip", tlsWhen(1, 1+rtt))
 	}
-	g.with("total", when(start, end.Time))
-	g.What = "The handshake took " + when(start, end.Time)
+	g.with("total", tlsWhen(start, end.Time))
+	g.What = "The handshake took " + tlsWhen(start, end.Time)
 	if client.Frame > flight.Frame && compute > 0 {
-		g.What += ", of which " + when(1, 1+int64(compute)) + " passed at the client before its key exchange"
+		g.What += ", of which " + tlsWhen(1, 1+int64(compute)) + " passed at the client before its key exchange"
 	}
 	g.What += "."
 	l := c.limits()
@@ -1853,7 +1853,7 @@ func tlsEarlyData(c *Case, _ *fact.Fact, r *Raiser) {
 	if t.Opened && t.ServerHello != nil {
 		g.with("accepted", map[bool]string{true: "yes", false: "no"}[t.ServerHello.EarlyData])
 	}
-	g.What = fmt.Sprintf("The client sent %s with %d bytes before the server's hello.", plural(t.Early, "encrypted record"), t.EarlyBytes)
+	g.What = fmt.Sprintf("The client sent %s with %d bytes before the server's hello.", tlsPlural(t.Early, "encrypted record"), t.EarlyBytes)
 }
 
 // tlsClock compares the times in the randoms of old programs. Modern ones fill

@@ -75,13 +75,13 @@ func certFact(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	l := &chain[0]
 	g := c.atCert(r)
-	g.with("subject", l.Subject).with("alternative names", listed(l.Names)).with("issuer", l.Issuer)
-	g.with("valid", day(l.NotBefore)+" to "+day(l.NotAfter)).with("key", keyText(l)).with("signature", l.Signature).with("serial", l.Serial).with("SHA-256", l.SHA256)
+	g.with("subject", l.Subject).with("alternative names", tlsList(l.Names)).with("issuer", l.Issuer)
+	g.with("valid", tlsDay(l.NotBefore)+" to "+tlsDay(l.NotAfter)).with("key", keyText(l)).with("signature", l.Signature).with("serial", l.Serial).with("SHA-256", l.SHA256)
 	for i := 1; i < len(chain); i++ {
 		g.with(fmt.Sprintf("certificate %d", i+1), chain[i].Subject)
 	}
 	g.with("not accepted by the parser", l.Refused)
-	g.What = fmt.Sprintf("Certificate for %s, issued by %s, valid until %s, %s; %s sent.", certText(l), l.Issuer, day(l.NotAfter), keyText(l), plural(len(chain), "certificate"))
+	g.What = fmt.Sprintf("Certificate for %s, issued by %s, valid until %s, %s; %s sent.", certText(l), l.Issuer, tlsDay(l.NotAfter), keyText(l), tlsPlural(len(chain), "certificate"))
 }
 
 func certExpired(c *Case, _ *fact.Fact, r *Raiser) {
@@ -100,8 +100,8 @@ func certExpired(c *Case, _ *fact.Fact, r *Raiser) {
 		if i > 0 {
 			which = "intermediate"
 		}
-		g.with("which", which).with("subject", x.Subject).with("notAfter", day(x.NotAfter)).with("age", plural(int(days), "day")).with("client accepted", saysYes(c.accepted()))
-		g.What = fmt.Sprintf("The certificate of %s expired on %s, %s before this session.", certText(x), day(x.NotAfter), plural(int(days), "day"))
+		g.with("which", which).with("subject", x.Subject).with("notAfter", tlsDay(x.NotAfter)).with("age", tlsPlural(int(days), "day")).with("client accepted", saysYes(c.accepted()))
+		g.What = fmt.Sprintf("The certificate of %s expired on %s, %s before this session.", certText(x), tlsDay(x.NotAfter), tlsPlural(int(days), "day"))
 		if a := c.certRefused(); a != nil {
 			g.withFrames(a.At.Frame)
 			g.What += fmt.Sprintf(" The client refused it with %s (%d).", tlsrec.AlertName(a.Code), a.Code)
@@ -135,10 +135,10 @@ func certNotYet(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		ahead := (time.Duration(x.NotBefore-now) * time.Second).String()
 		if days := (x.NotBefore - now) / 86400; days > 1 {
-			ahead = plural(int(days), "day")
+			ahead = tlsPlural(int(days), "day")
 		}
-		g.with("subject", x.Subject).with("notBefore", day(x.NotBefore)).with("difference", ahead)
-		g.What = fmt.Sprintf("The certificate of %s is valid from %s on, %s after this session.", certText(x), day(x.NotBefore), ahead)
+		g.with("subject", x.Subject).with("notBefore", tlsDay(x.NotBefore)).with("difference", ahead)
+		g.What = fmt.Sprintf("The certificate of %s is valid from %s on, %s after this session.", certText(x), tlsDay(x.NotBefore), ahead)
 		if a := c.certRefused(); a != nil {
 			g.withFrames(a.At.Frame)
 		}
@@ -146,9 +146,9 @@ func certNotYet(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 }
 
-// matches reports whether a name of a certificate covers a host: a wildcard
+// tlsMatches reports whether a name of a certificate covers a host: a wildcard
 // stands for one label (RFC 9525, section 6.3).
-func matches(pattern, host string) bool {
+func tlsMatches(pattern, host string) bool {
 	pattern, host = strings.TrimSuffix(strings.ToLower(pattern), "."), strings.TrimSuffix(strings.ToLower(host), ".")
 	if rest, ok := strings.CutPrefix(pattern, "*."); ok {
 		label, parent, found := strings.Cut(host, ".")
@@ -162,7 +162,7 @@ func certCovers(x *tlsrec.Certificate, host string) bool {
 	if len(names) == 0 && x.CommonName != "" {
 		names = []string{x.CommonName}
 	}
-	return slices.ContainsFunc(names, func(n string) bool { return matches(n, host) })
+	return slices.ContainsFunc(names, func(n string) bool { return tlsMatches(n, host) })
 }
 
 func certName(c *Case, _ *fact.Fact, r *Raiser) {
@@ -171,7 +171,7 @@ func certName(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	l := &chain[0]
-	have := listed(l.Names)
+	have := tlsList(l.Names)
 	if have == "" {
 		have = l.CommonName
 	}
@@ -287,20 +287,20 @@ func certOrder(c *Case, _ *fact.Fact, r *Raiser) {
 	if len(why) == 0 {
 		return
 	}
-	g := c.atCert(r).with("order sent", subjects(chain)).withInt("bytes saved", wasted)
+	g := c.atCert(r).with("order sent", tlsSubjects(chain)).withInt("bytes saved", wasted)
 	g.What = strings.ToUpper(why[0][:1]) + why[0][1:]
 	if len(why) > 1 {
-		g.What += "; " + listed(why[1:])
+		g.What += "; " + tlsList(why[1:])
 	}
 	g.What += "."
 }
 
-func subjects(chain []tlsrec.Certificate) string {
+func tlsSubjects(chain []tlsrec.Certificate) string {
 	var names []string
 	for i := range chain {
 		names = append(names, certText(&chain[i]))
 	}
-	return listed(names)
+	return tlsList(names)
 }
 
 // refusedFor reports that a client's refusal can mean the size of a key.
@@ -385,7 +385,7 @@ func certSoon(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	days := int(left / (24 * time.Hour))
 	g := c.atCert(r).with("days left", fmt.Sprint(days))
-	g.What = fmt.Sprintf("The certificate of %s expires on %s, in %s.", certText(l), day(l.NotAfter), plural(days, "day"))
+	g.What = fmt.Sprintf("The certificate of %s expires on %s, in %s.", certText(l), tlsDay(l.NotAfter), tlsPlural(days, "day"))
 }
 
 // Bits of keyUsage as crypto/x509 numbers them.
@@ -436,7 +436,7 @@ func certLarge(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	n := c.TLS.CertBytes[fact.Server]
 	g := c.atCert(r).withInt("bytes", n).withInt("certificates", len(chain))
-	g.What = fmt.Sprintf("The Certificate message has %d bytes in %s.", n, plural(len(chain), "certificate"))
+	g.What = fmt.Sprintf("The Certificate message has %d bytes in %s.", n, tlsPlural(len(chain), "certificate"))
 }
 
 func certOCSP(c *Case, _ *fact.Fact, r *Raiser) {
@@ -448,10 +448,10 @@ func certOCSP(c *Case, _ *fact.Fact, r *Raiser) {
 	g := r.by(fact.Server, at).with("status", status)
 	g.What = "The stapled answer says: " + status
 	if next := c.TLS.OCSPNext; next != 0 {
-		g.with("next update", day(next))
+		g.with("next update", tlsDay(next))
 		if next < at.Time/1e9 {
 			g.Severity = Warning
-			g.What += ", and it expired on " + day(next)
+			g.What += ", and it expired on " + tlsDay(next)
 		}
 	}
 	g.What += "."
@@ -495,9 +495,9 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 	switch {
 	case !t.Done && seen.Frame != 0 && at.Frame > seen.Frame && t.KexAt[fact.Client].Frame == 0 && t.FirstEncrypted[fact.Client].Frame == 0 && len(t.Alerts) == 0:
 		g := r.by(fact.Client, at).withFrames(t.HelloAt[fact.Client].Frame, seen.Frame)
-		g.with("delay", when(seen.Time, at.Time)).with("how", how)
+		g.with("delay", tlsWhen(seen.Time, at.Time)).with("how", how)
 		c.certFields(g)
-		g.What = fmt.Sprintf("The client closed with %s %s after the server's certificate, without a word.", how, when(seen.Time, at.Time))
+		g.What = fmt.Sprintf("The client closed with %s %s after the server's certificate, without a word.", how, tlsWhen(seen.Time, at.Time))
 		if time.Duration(at.Time-seen.Time) > 30*time.Second {
 			g.Qualifier = "a question to the user may have been open"
 		}
@@ -510,9 +510,9 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 		case t.Data[fact.Server] > 0:
 			g.Severity = Info // the greeting had come: perhaps a probe
 		}
-		g.with("delay", when(t.DoneAt.Time, at.Time)).with("how", how)
+		g.with("delay", tlsWhen(t.DoneAt.Time, at.Time)).with("how", how)
 		c.certFields(g)
-		g.What = fmt.Sprintf("The handshake was complete; the client closed with %s %s later and had sent no data.", how, when(t.DoneAt.Time, at.Time))
+		g.What = fmt.Sprintf("The handshake was complete; the client closed with %s %s later and had sent no data.", how, tlsWhen(t.DoneAt.Time, at.Time))
 	}
 }
 

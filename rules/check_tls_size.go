@@ -164,18 +164,18 @@ func tlsBySize(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.Frame(at).withFrames(frames...)
 	g.Class = class
-	g.with("steps", listed(steps)).withInt("messages", messages).withInt("message bytes", bytes)
+	g.with("steps", tlsList(steps)).withInt("messages", messages).withInt("message bytes", bytes)
 	switch class {
 	case BySizeAccepted:
 		g.with("queued reply", "present").with("confidence", "medium")
 		g.Qualifier = "message probably accepted"
-		g.What = fmt.Sprintf("By the sizes of the records %s of %d bytes went over, and the reply has the length of \"queued as\": probably accepted.", plural(messages, "message"), bytes)
+		g.What = fmt.Sprintf("By the sizes of the records %s of %d bytes went over, and the reply has the length of \"queued as\": probably accepted.", tlsPlural(messages, "message"), bytes)
 	case BySizeSent:
 		g.with("queued reply", "not told").with("confidence", "low")
-		g.What = fmt.Sprintf("By the sizes of the records %s of %d bytes went over; whether the reply accepted it cannot be seen.", plural(messages, "message"), bytes)
+		g.What = fmt.Sprintf("By the sizes of the records %s of %d bytes went over; whether the reply accepted it cannot be seen.", tlsPlural(messages, "message"), bytes)
 	default:
 		g.with("confidence", "low")
-		g.What = "By the sizes of the records no message was sent: " + listed(steps) + "."
+		g.What = "By the sizes of the records no message was sent: " + tlsList(steps) + "."
 	}
 }
 

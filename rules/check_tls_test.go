@@ -31,8 +31,8 @@ func tlsTCP() *fact.TCPSummary {
 	return t
 }
 
-// clearDialog is a session up to the answer to EHLO in frame 6, on port 587.
-func clearDialog(caps ...string) *Case {
+// tlsClearDialogCase is a session up to the answer to EHLO in frame 6, on port 587.
+func tlsClearDialogCase(caps ...string) *Case {
 	c := &Case{
 		Log: &fact.Log{}, TCP: tlsTCP(), Proto: fact.SMTP, First: 1, Last: 17, Start: tlsAt(1).Time, End: tlsAt(17).Time,
 		Client: netip.MustParseAddrPort("192.0.2.1:40000"), Server: netip.MustParseAddrPort("198.51.100.1:587"),
@@ -50,9 +50,9 @@ func clearDialog(caps ...string) *Case {
 	return c
 }
 
-// startDialog goes on to the answer to STARTTLS in frame 8.
-func startDialog(code uint16, text string) *Case {
-	c := clearDialog("PIPELINING", "SIZE 1000", "STARTTLS")
+// tlsStartDialogCase goes on to the answer to STARTTLS in frame 8.
+func tlsStartDialogCase(code uint16, text string) *Case {
+	c := tlsClearDialogCase("PIPELINING", "SIZE 1000", "STARTTLS")
 	ref := c.tell(7, fact.Fact{Kind: fact.Command, Cmd: uint8(smtp.STARTTLS)}, "STARTTLS")
 	c.tell(8, fact.Fact{Kind: fact.Reply, From: fact.Server, Cmd: uint8(smtp.STARTTLS), Code: code, Ref: ref, Level: 1}, text)
 	if code == 220 {
@@ -61,7 +61,7 @@ func startDialog(code uint16, text string) *Case {
 	return c
 }
 
-func modernHello() *tlsrec.ClientHello {
+func tlsModernHelloCase() *tlsrec.ClientHello {
 	return &tlsrec.ClientHello{
 		Legacy: tlsrec.TLS12, Record: tlsrec.TLS10, Max: tlsrec.TLS13, Min: tlsrec.TLS12, Versions: []uint16{tlsrec.TLS13, tlsrec.TLS12},
 		Ciphers: []uint16{0x1301, 0xc02f, 0xc030, 0x009c, 0x00ff}, Extensions: []uint16{0, 10, 13, 23, 43}, Groups: []uint16{29, 23}, SigAlgs: []uint16{0x0804},
@@ -69,7 +69,7 @@ func modernHello() *tlsrec.ClientHello {
 	}
 }
 
-func goodChain() []tlsrec.Certificate {
+func tlsGoodChainCase() []tlsrec.Certificate {
 	day := int64(86400)
 	now := tlsStart / 1e9
 	return []tlsrec.Certificate{
@@ -84,9 +84,9 @@ func goodChain() []tlsrec.Certificate {
 // in frame 9, server's flight 10, client's 11, server's Finished 12, EHLO 13 and
 // its answer 14, close_notify 15, FIN 16 and 17.
 func goodTLS() *Case {
-	c := startDialog(220, "2.0.0 Ready to start TLS")
+	c := tlsStartDialogCase(220, "2.0.0 Ready to start TLS")
 	t := &tlsrec.Summary{
-		Hello: modernHello(), Hellos: 1, Version: tlsrec.TLS12, Cipher: 0xc02f, Group: 29, SigAlg: 0x0804, Done: true, DoneAt: tlsAt(12),
+		Hello: tlsModernHelloCase(), Hellos: 1, Version: tlsrec.TLS12, Cipher: 0xc02f, Group: 29, SigAlg: 0x0804, Done: true, DoneAt: tlsAt(12),
 		ServerHello: &tlsrec.ServerHello{Legacy: tlsrec.TLS12, Version: tlsrec.TLS12, Wire: tlsrec.TLS12, Record: tlsrec.TLS12, Cipher: 0xc02f,
 			Extensions: []uint16{23, 0xff01}, EMS: true, Renegotiation: true, At: tlsAt(10)},
 	}
@@ -98,7 +98,7 @@ func goodTLS() *Case {
 	t.LastRecord = [2]fact.At{tlsAt(15), tlsAt(14)}
 	t.FinishedLen = [2]uint32{40, 40}
 	t.KexLen = [2]int{37, 300}
-	t.Chain[1] = goodChain()
+	t.Chain[1] = tlsGoodChainCase()
 	t.CertBytes[1] = 3000
 	t.DataAt = [2]fact.At{tlsAt(13), tlsAt(14)}
 	t.Data, t.Count, t.Bytes, t.Handshakes, t.Changes = [2]int{1, 1}, [2]int{3, 2}, [2]uint64{200, 300}, [2]int{2, 4}, [2]int{1, 1}
@@ -138,8 +138,8 @@ func (c *Case) closes(client, server uint32) {
 	}
 }
 
-// failed takes a good session back to where a readable alert ends it.
-func failed(c *Case, from fact.Dir, frame uint32, level, code, phase uint8) *Case {
+// tlsFailedCase takes a good session back to where a readable alert ends it.
+func tlsFailedCase(c *Case, from fact.Dir, frame uint32, level, code, phase uint8) *Case {
 	t := c.TLS
 	t.Done, t.DoneAt = false, fact.At{}
 	t.Data, t.DataAt = [2]int{}, [2]fact.At{}
@@ -182,8 +182,8 @@ func (c *Case) alert(from fact.Dir, frame uint32, level, code, phase uint8) *Cas
 	return c
 }
 
-// make13 turns the good session into one of TLS 1.3.
-func make13(c *Case) *Case {
+// tlsMake13Case turns the good session into one of TLS 1.3.
+func tlsMake13Case(c *Case) *Case {
 	t := c.TLS
 	t.Version, t.Cipher = tlsrec.TLS13, 0x1301
 	t.ServerHello.Version, t.ServerHello.Cipher, t.ServerHello.Wire = tlsrec.TLS13, 0x1301, tlsrec.TLS13
@@ -195,8 +195,8 @@ func make13(c *Case) *Case {
 	return c
 }
 
-// hide replaces the alerts by a hidden one of TLS 1.3.
-func hide(c *Case, from fact.Dir, frame uint32, phase uint8) *Case {
+// tlsHideCase replaces the alerts by a hidden one of TLS 1.3.
+func tlsHideCase(c *Case, from fact.Dir, frame uint32, phase uint8) *Case {
 	t := c.TLS
 	t.Done, t.DoneAt = phase == tlsrec.PhaseData, fact.At{}
 	t.Data, t.DataAt = [2]int{}, [2]fact.At{}
@@ -213,7 +213,7 @@ type tlsTest struct {
 }
 
 // edit applies a change to the good session.
-func edit(f func(c *Case, t *tlsrec.Summary)) func() *Case {
+func tlsEditCase(f func(c *Case, t *tlsrec.Summary)) func() *Case {
 	return func() *Case {
 		c := goodTLS()
 		f(c, c.TLS)
@@ -221,8 +221,8 @@ func edit(f func(c *Case, t *tlsrec.Summary)) func() *Case {
 	}
 }
 
-// implicitTLS is the good session with TLS from the first byte.
-func implicitTLS(port uint16) *Case {
+// tlsImplicitTLSCase is the good session with TLS from the first byte.
+func tlsImplicitTLSCase(port uint16) *Case {
 	c := goodTLS()
 	c.Server = netip.AddrPortFrom(c.Server.Addr(), port)
 	c.TLS.Implicit = true
@@ -237,173 +237,179 @@ func implicitTLS(port uint16) *Case {
 	return c
 }
 
-func alerts(codes ...any) func() *Case {
+func tlsAlertsCase(codes ...any) func() *Case {
 	return func() *Case {
-		return failed(goodTLS(), codes[0].(fact.Dir), uint32(codes[1].(int)), 2, uint8(codes[2].(int)), codes[3].(uint8))
+		return tlsFailedCase(goodTLS(), codes[0].(fact.Dir), uint32(codes[1].(int)), 2, uint8(codes[2].(int)), codes[3].(uint8))
 	}
 }
 
 var tlsTests = []tlsTest{
-	{"stls-offered", "", func() *Case { return clearDialog("STARTTLS") }, func() *Case { return clearDialog("SIZE") }},
-	{"stls-not-offered", "", func() *Case { return clearDialog("SIZE") }, func() *Case { return clearDialog("starttls") }},
-	{"stls-not-offered", "masked is not missing", func() *Case { return clearDialog() }, func() *Case { return clearDialog("XXXXXXXA") }},
-	{"stls-accepted", "", goodTLS, func() *Case { return startDialog(454, "not now") }},
-	{"stls-refused-temp", "", func() *Case { return startDialog(454, "4.7.0 TLS not available due to local problem") }, func() *Case { return startDialog(454, "4.7.0 too many new TLS sessions") }},
-	{"stls-refused-perm", "", func() *Case { return startDialog(500, "unknown") }, goodTLS},
-	{"stls-capability-masked", "", func() *Case { return clearDialog("SIZE", "XXXXXXXA") }, func() *Case { return clearDialog("X-ANONYMOUSTLS", "XEXCH50", "XCLIENT", "XXX") }},
-	{"stls-command-masked", "", func() *Case { return masked8("XXXXXXXX") }, func() *Case { return masked8("XAUTHXXX") }},
-	{"stls-not-used", "", func() *Case { return mailInClear("198.51.100.1:587") }, func() *Case { return mailInClear("192.0.2.1:587") }},
-	{"stls-command-injection", "", func() *Case { return injected(7) }, func() *Case { return injected(0) }},
-	{"stls-response-injection", "", func() *Case { return extraText(fact.Server, 8, "454 4.3.3 TLS not available\r\n") }, func() *Case { return extraText(fact.Server, 10, "500 what\r\n") }},
-	{"stls-clear-after-start", "", func() *Case { return extraText(fact.Client, 9, "EHLO again\r\n") }, goodTLS},
-	{"stls-no-hello", "", noHello, func() *Case { c := noHello(); c.closes(0, 11); return c }},
-	{"stls-twice", "", func() *Case { return startArgument("STARTTLS now") }, func() *Case { return startArgument("STARTTLS") }},
-	{"stls-banner-masked", "", func() *Case { return banner("******************") }, func() *Case { return banner("mail.example.com *** welcome ***") }},
+	{"stls-offered", "", func() *Case { return tlsClearDialogCase("STARTTLS") }, func() *Case { return tlsClearDialogCase("SIZE") }},
+	{"stls-not-offered", "", func() *Case { return tlsClearDialogCase("SIZE") }, func() *Case { return tlsClearDialogCase("starttls") }},
+	{"stls-not-offered", "masked is not missing", func() *Case { return tlsClearDialogCase() }, func() *Case { return tlsClearDialogCase("XXXXXXXA") }},
+	{"stls-accepted", "", goodTLS, func() *Case { return tlsStartDialogCase(454, "not now") }},
+	{"stls-refused-temp", "", func() *Case { return tlsStartDialogCase(454, "4.7.0 TLS not available due to local problem") }, func() *Case { return tlsStartDialogCase(454, "4.7.0 too many new TLS sessions") }},
+	{"stls-refused-perm", "", func() *Case { return tlsStartDialogCase(500, "unknown") }, goodTLS},
+	{"stls-capability-masked", "", func() *Case { return tlsClearDialogCase("SIZE", "XXXXXXXA") }, func() *Case { return tlsClearDialogCase("X-ANONYMOUSTLS", "XEXCH50", "XCLIENT", "XXX") }},
+	{"stls-command-masked", "", func() *Case { return tlsMasked8Case("XXXXXXXX") }, func() *Case { return tlsMasked8Case("XAUTHXXX") }},
+	{"stls-not-used", "", func() *Case { return tlsMailInClearCase("198.51.100.1:587") }, func() *Case { return tlsMailInClearCase("192.0.2.1:587") }},
+	{"stls-command-injection", "", func() *Case { return tlsInjectedCase(7) }, func() *Case { return tlsInjectedCase(0) }},
+	{"stls-response-injection", "", func() *Case { return tlsExtraTextCase(fact.Server, 8, "454 4.3.3 TLS not available\r\n") }, func() *Case { return tlsExtraTextCase(fact.Server, 10, "500 what\r\n") }},
+	{"stls-clear-after-start", "", func() *Case { return tlsExtraTextCase(fact.Client, 9, "EHLO again\r\n") }, goodTLS},
+	{"stls-no-hello", "", tlsNoHelloCase, func() *Case { c := tlsNoHelloCase(); c.closes(0, 11); return c }},
+	{"stls-twice", "", func() *Case { return tlsStartArgumentCase("STARTTLS now") }, func() *Case { return tlsStartArgumentCase("STARTTLS") }},
+	{"stls-banner-masked", "", func() *Case { return tlsBannerCase("******************") }, func() *Case { return tlsBannerCase("mail.example.com *** welcome ***") }},
 
-	{"impl-detected", "", func() *Case { return implicitTLS(465) }, goodTLS},
-	{"impl-tls-on-clear-port", "", func() *Case { return clearAnswer(587) }, func() *Case { return clearAnswer(465) }},
-	{"impl-clear-on-tls-port", "", func() *Case { return clearAnswer(465) }, func() *Case { return implicitTLS(465) }},
-	{"impl-both-wait", "", func() *Case { return bothWait(465) }, func() *Case { return bothWait(25) }},
-	{"impl-no-mail-behind", "web server", func() *Case { c := implicitTLS(465); c.TLS.ServerHello.ALPN = "h2"; return c }, func() *Case { return implicitTLS(465) }},
+	{"impl-detected", "", func() *Case { return tlsImplicitTLSCase(465) }, goodTLS},
+	{"impl-tls-on-clear-port", "", func() *Case { return tlsClearAnswerCase(587) }, func() *Case { return tlsClearAnswerCase(465) }},
+	{"impl-clear-on-tls-port", "", func() *Case { return tlsClearAnswerCase(465) }, func() *Case { return tlsImplicitTLSCase(465) }},
+	{"impl-both-wait", "", func() *Case { return tlsBothWaitCase(465) }, func() *Case { return tlsBothWaitCase(25) }},
+	{"impl-no-mail-behind", "web server", func() *Case { c := tlsImplicitTLSCase(465); c.TLS.ServerHello.ALPN = "h2"; return c }, func() *Case { return tlsImplicitTLSCase(465) }},
 
-	{"tls-detected", "", goodTLS, edit(func(c *Case, t *tlsrec.Summary) { t.FirstRecord[1] = fact.At{} })},
-	{"tls-completed", "", goodTLS, alerts(fact.Server, 12, 20, tlsrec.PhaseKeys)},
-	{"tls-version", "", goodTLS, alerts(fact.Server, 10, 40, tlsrec.PhaseHello)},
-	{"tls-cipher", "", goodTLS, alerts(fact.Server, 10, 40, tlsrec.PhaseHello)},
-	{"tls-cipher", "by size", edit(func(c *Case, t *tlsrec.Summary) { t.ServerHello, t.Version, t.FinishedLen = nil, 0, [2]uint32{40, 40} }), edit(func(c *Case, t *tlsrec.Summary) { t.ServerHello, t.Version, t.FinishedLen = nil, 0, [2]uint32{72, 176} })},
-	{"tls-old-version", "", edit(func(c *Case, t *tlsrec.Summary) { t.Version = tlsrec.TLS11 }), goodTLS},
+	{"tls-detected", "", goodTLS, tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.FirstRecord[1] = fact.At{} })},
+	{"tls-completed", "", goodTLS, tlsAlertsCase(fact.Server, 12, 20, tlsrec.PhaseKeys)},
+	{"tls-version", "", goodTLS, tlsAlertsCase(fact.Server, 10, 40, tlsrec.PhaseHello)},
+	{"tls-cipher", "", goodTLS, tlsAlertsCase(fact.Server, 10, 40, tlsrec.PhaseHello)},
+	{"tls-cipher", "by size", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.ServerHello, t.Version, t.FinishedLen = nil, 0, [2]uint32{40, 40} }), tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.ServerHello, t.Version, t.FinishedLen = nil, 0, [2]uint32{72, 176} })},
+	{"tls-old-version", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Version = tlsrec.TLS11 }), goodTLS},
 	{"tls-old-version", "nothing agreed", func() *Case {
-		c := failed(goodTLS(), fact.Server, 10, 2, 70, tlsrec.PhaseHello)
+		c := tlsFailedCase(goodTLS(), fact.Server, 10, 2, 70, tlsrec.PhaseHello)
 		c.TLS.Hello.Max = tlsrec.TLS10
 		return c
-	}, alerts(fact.Server, 10, 70, tlsrec.PhaseHello)},
-	{"tls-sslv2-hello", "", edit(func(c *Case, t *tlsrec.Summary) {
+	}, tlsAlertsCase(fact.Server, 10, 70, tlsrec.PhaseHello)},
+	{"tls-sslv2-hello", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) {
 		t.Hello.SSLv2, t.Hello.V2Ciphers, t.Hello.Max = true, []uint32{4, 5}, tlsrec.TLS10
-	}), edit(func(c *Case, t *tlsrec.Summary) { t.Hello.SSLv2, t.Hello.Max = true, tlsrec.SSL20 })},
-	{"tls-sslv2-session", "", edit(func(c *Case, t *tlsrec.Summary) { t.Version = tlsrec.SSL20 }), goodTLS},
-	{"tls-weak-cipher", "", edit(func(c *Case, t *tlsrec.Summary) { t.Cipher = 0x0005 }), edit(func(c *Case, t *tlsrec.Summary) { t.Cipher = 0x002f })},
-	{"tls-no-forward-secrecy", "", edit(func(c *Case, t *tlsrec.Summary) { t.Cipher = 0x009c }), goodTLS},
-	{"tls-obsolete-offer", "", edit(func(c *Case, t *tlsrec.Summary) {
+	}), tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Hello.SSLv2, t.Hello.Max = true, tlsrec.SSL20 })},
+	{"tls-sslv2-session", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Version = tlsrec.SSL20 }), goodTLS},
+	{"tls-weak-cipher", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Cipher = 0x0005 }), tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Cipher = 0x002f })},
+	{"tls-no-forward-secrecy", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Cipher = 0x009c }), goodTLS},
+	{"tls-obsolete-offer", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) {
 		t.Hello.Max, t.Hello.Ciphers = tlsrec.TLS10, []uint16{4, 5, 0x2f, 0x35}
-	}), edit(func(c *Case, t *tlsrec.Summary) {
+	}), tlsEditCase(func(c *Case, t *tlsrec.Summary) {
 		t.Hello.Max, t.Hello.Ciphers = tlsrec.TLS12, []uint16{4, 5, 0x2f, 0xc02f}
 	})},
-	{"tls-fatal-alert", "", alerts(fact.Server, 12, 80, tlsrec.PhaseKeys), func() *Case { return goodTLS().alert(fact.Server, 10, 1, 112, tlsrec.PhaseHello) }},
+	{"tls-fatal-alert", "", tlsAlertsCase(fact.Server, 12, 80, tlsrec.PhaseKeys), func() *Case { return goodTLS().alert(fact.Server, 10, 1, 112, tlsrec.PhaseHello) }},
 	{"tls-warning-alert", "", func() *Case { return goodTLS().alert(fact.Server, 10, 1, 112, tlsrec.PhaseHello) }, func() *Case { return goodTLS().alert(fact.Server, 15, 1, 0, tlsrec.PhaseData) }},
-	{"tls-nothing-in-common", "", alerts(fact.Server, 10, 40, tlsrec.PhaseHello), alerts(fact.Server, 12, 40, tlsrec.PhaseKeys)},
-	{"tls-nothing-in-common", "client refuses the version", alerts(fact.Client, 11, 70, tlsrec.PhaseCert), alerts(fact.Client, 11, 40, tlsrec.PhaseCert)},
+	{"tls-nothing-in-common", "", tlsAlertsCase(fact.Server, 10, 40, tlsrec.PhaseHello), tlsAlertsCase(fact.Server, 12, 40, tlsrec.PhaseKeys)},
+	{"tls-nothing-in-common", "client refuses the version", tlsAlertsCase(fact.Client, 11, 70, tlsrec.PhaseCert), tlsAlertsCase(fact.Client, 11, 40, tlsrec.PhaseCert)},
 	{"tls-fallback-refused", "", func() *Case {
-		c := failed(goodTLS(), fact.Server, 10, 2, 86, tlsrec.PhaseHello)
+		c := tlsFailedCase(goodTLS(), fact.Server, 10, 2, 86, tlsrec.PhaseHello)
 		c.TLS.Hello.SCSVFallback = true
 		return c
-	}, alerts(fact.Server, 10, 86, tlsrec.PhaseHello)},
-	{"tls-hello-then-close", "", func() *Case { c := unanswered(); c.closes(0, 11); return c }, func() *Case { c := unanswered(); c.closes(11, 12); return c }},
-	{"tls-hello-then-silence", "", func() *Case { c := unanswered(); c.closes(1500, 0); return c }, func() *Case { c := unanswered(); c.closes(0, 11); return c }},
-	{"tls-hello-too-big", "", func() *Case { c := unanswered(); c.TLS.Hello.Size = 1700; c.closes(0, 11); return c }, func() *Case { c := unanswered(); c.closes(0, 11); return c }},
-	{"tls-stuck-in-certificate", "", func() *Case { return stuck(3) }, func() *Case { return stuck(2) }},
-	{"tls-key-mismatch", "", alerts(fact.Server, 12, 20, tlsrec.PhaseKeys), func() *Case { return goodTLS().alert(fact.Server, 15, 2, 20, tlsrec.PhaseData) }},
-	{"tls-transcript-mismatch", "", alerts(fact.Server, 12, 51, tlsrec.PhaseKeys), alerts(fact.Server, 12, 20, tlsrec.PhaseKeys)},
-	{"tls-size-contradicts-cipher", "", func() *Case { return sized(tlsrec.TLS10, 0x0005, 32) }, func() *Case { return sized(tlsrec.TLS10, 0x0005, 36) }},
-	{"tls-size-contradicts-cipher", "more padding", func() *Case { return sized(tlsrec.TLS12, 0x003c, 64) }, func() *Case { return sized(tlsrec.TLS12, 0x002f, 80) }},
-	{"tls-certificate-rejected", "", alerts(fact.Client, 11, 48, tlsrec.PhaseCert), alerts(fact.Server, 12, 48, tlsrec.PhaseKeys)},
-	{"tls-hidden-alert-client", "", func() *Case { return hide(make13(goodTLS()), fact.Client, 11, tlsrec.PhaseCert) }, func() *Case { return make13(goodTLS()) }},
+	}, tlsAlertsCase(fact.Server, 10, 86, tlsrec.PhaseHello)},
+	{"tls-hello-then-close", "", func() *Case { c := tlsUnansweredCase(); c.closes(0, 11); return c }, func() *Case { c := tlsUnansweredCase(); c.closes(11, 12); return c }},
+	{"tls-hello-then-silence", "", func() *Case { c := tlsUnansweredCase(); c.closes(1500, 0); return c }, func() *Case { c := tlsUnansweredCase(); c.closes(0, 11); return c }},
+	{"tls-hello-too-big", "", func() *Case { c := tlsUnansweredCase(); c.TLS.Hello.Size = 1700; c.closes(0, 11); return c }, func() *Case { c := tlsUnansweredCase(); c.closes(0, 11); return c }},
+	{"tls-stuck-in-certificate", "", func() *Case { return tlsStuckCase(3) }, func() *Case { return tlsStuckCase(2) }},
+	{"tls-key-mismatch", "", tlsAlertsCase(fact.Server, 12, 20, tlsrec.PhaseKeys), func() *Case { return goodTLS().alert(fact.Server, 15, 2, 20, tlsrec.PhaseData) }},
+	{"tls-transcript-mismatch", "", tlsAlertsCase(fact.Server, 12, 51, tlsrec.PhaseKeys), tlsAlertsCase(fact.Server, 12, 20, tlsrec.PhaseKeys)},
+	{"tls-size-contradicts-cipher", "", func() *Case { return tlsSizedCase(tlsrec.TLS10, 0x0005, 32) }, func() *Case { return tlsSizedCase(tlsrec.TLS10, 0x0005, 36) }},
+	{"tls-size-contradicts-cipher", "more padding", func() *Case { return tlsSizedCase(tlsrec.TLS12, 0x003c, 64) }, func() *Case { return tlsSizedCase(tlsrec.TLS12, 0x002f, 80) }},
+	{"tls-certificate-rejected", "", tlsAlertsCase(fact.Client, 11, 48, tlsrec.PhaseCert), tlsAlertsCase(fact.Server, 12, 48, tlsrec.PhaseKeys)},
+	{"tls-hidden-alert-client", "", func() *Case { return tlsHideCase(tlsMake13Case(goodTLS()), fact.Client, 11, tlsrec.PhaseCert) }, func() *Case { return tlsMake13Case(goodTLS()) }},
 	{"tls-hidden-alert-server", "", func() *Case {
-		c := hide(make13(goodTLS()), fact.Server, 12, tlsrec.PhaseKeys)
+		c := tlsHideCase(tlsMake13Case(goodTLS()), fact.Server, 12, tlsrec.PhaseKeys)
 		c.closes(0, 13)
 		return c
-	}, func() *Case { return hide(make13(goodTLS()), fact.Server, 12, tlsrec.PhaseData) }},
-	{"tls-client-certificate-missing", "", func() *Case { return asked(alerts(fact.Server, 12, 40, tlsrec.PhaseKeys)(), true) }, alerts(fact.Server, 12, 40, tlsrec.PhaseKeys)},
-	{"tls-client-certificate-missing", "sent and refused", func() *Case { return asked(alerts(fact.Server, 12, 48, tlsrec.PhaseKeys)(), false) }, func() *Case { return asked(goodTLS(), false) }},
-	{"tls-client-certificate-asked", "", func() *Case { return asked(goodTLS(), true) }, goodTLS},
-	{"tls-client-certificate", "", func() *Case { return asked(goodTLS(), false) }, func() *Case { return asked(goodTLS(), true) }},
-	{"tls-quit-after-certificate", "", func() *Case { c := failed(goodTLS(), 0, 0, 0, 255, tlsrec.PhaseCert); c.closes(11, 12); return c }, goodTLS},
-	{"tls-quit-after-certificate", "after the handshake", func() *Case { return unused(13) }, func() *Case { return unused(300) }},
-	{"tls-retry-request", "", edit(func(c *Case, t *tlsrec.Summary) { t.Retry, t.RetryGroup, t.RetryAt = true, 23, tlsAt(9) }), goodTLS},
-	{"tls-retry-loop", "", func() *Case { return odd(alerts(fact.Server, 12, 47, tlsrec.PhaseHello)(), tlsrec.OddSecondRetry, 0) }, func() *Case { return odd(goodTLS(), tlsrec.OddSecondRetry, 0) }},
-	{"tls-renegotiation", "", edit(func(c *Case, t *tlsrec.Summary) { c.tell(14, fact.Fact{Kind: fact.TLSRenegotiate}, "") }), goodTLS},
-	{"tls-insecure-renegotiation", "", edit(func(c *Case, t *tlsrec.Summary) { t.ServerHello.Renegotiation = false }), goodTLS},
-	{"tls-heartbleed", "", edit(func(c *Case, t *tlsrec.Summary) {
+	}, func() *Case { return tlsHideCase(tlsMake13Case(goodTLS()), fact.Server, 12, tlsrec.PhaseData) }},
+	{"tls-client-certificate-missing", "", func() *Case { return tlsAskedCase(tlsAlertsCase(fact.Server, 12, 40, tlsrec.PhaseKeys)(), true) }, tlsAlertsCase(fact.Server, 12, 40, tlsrec.PhaseKeys)},
+	{"tls-client-certificate-missing", "sent and refused", func() *Case { return tlsAskedCase(tlsAlertsCase(fact.Server, 12, 48, tlsrec.PhaseKeys)(), false) }, func() *Case { return tlsAskedCase(goodTLS(), false) }},
+	{"tls-client-certificate-asked", "", func() *Case { return tlsAskedCase(goodTLS(), true) }, goodTLS},
+	{"tls-client-certificate", "", func() *Case { return tlsAskedCase(goodTLS(), false) }, func() *Case { return tlsAskedCase(goodTLS(), true) }},
+	{"tls-quit-after-certificate", "", func() *Case {
+		c := tlsFailedCase(goodTLS(), 0, 0, 0, 255, tlsrec.PhaseCert)
+		c.closes(11, 12)
+		return c
+	}, goodTLS},
+	{"tls-quit-after-certificate", "after the handshake", func() *Case { return tlsUnusedCase(13) }, func() *Case { return tlsUnusedCase(300) }},
+	{"tls-retry-request", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Retry, t.RetryGroup, t.RetryAt = true, 23, tlsAt(9) }), goodTLS},
+	{"tls-retry-loop", "", func() *Case {
+		return tlsOddCase(tlsAlertsCase(fact.Server, 12, 47, tlsrec.PhaseHello)(), tlsrec.OddSecondRetry, 0)
+	}, func() *Case { return tlsOddCase(goodTLS(), tlsrec.OddSecondRetry, 0) }},
+	{"tls-renegotiation", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { c.tell(14, fact.Fact{Kind: fact.TLSRenegotiate}, "") }), goodTLS},
+	{"tls-insecure-renegotiation", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.ServerHello.Renegotiation = false }), goodTLS},
+	{"tls-heartbleed", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) {
 		t.Heartbeat = tlsrec.Heartbeat{Bad: 1, BadAt: tlsAt(13), Asked: 16384, Sent: 3, Returned: 16384}
-	}), edit(func(c *Case, t *tlsrec.Summary) { t.Heartbeat = tlsrec.Heartbeat{Requests: 1, Responses: 1} })},
-	{"tls-truncated", "", edit(func(c *Case, t *tlsrec.Summary) { t.Alerts = nil }), goodTLS},
-	{"tls-fragmented-handshake", "", func() *Case { return odd(goodTLS(), tlsrec.OddFragmented, 2<<8|1) }, func() *Case { return odd(goodTLS(), tlsrec.OddEmptyRecord, 0) }},
-	{"tls-record-too-long", "", func() *Case { return odd(goodTLS(), tlsrec.OddRecordLong, 65535) }, func() *Case { return odd(goodTLS(), tlsrec.OddEmptyRecord, 0) }},
-	{"tls-not-tls", "", func() *Case { return extraText(fact.Server, 10, "500 5.5.1 what\r\n") }, func() *Case { return injected(7) }},
-	{"tls-downgrade-mark", "", edit(func(c *Case, t *tlsrec.Summary) { t.ServerHello.Downgrade = 1 }), edit(func(c *Case, t *tlsrec.Summary) { t.ServerHello.Downgrade, t.Hello.Max = 1, tlsrec.TLS12 })},
-	{"tls-compression", "", edit(func(c *Case, t *tlsrec.Summary) { t.ServerHello.Compression = 1 }), goodTLS},
-	{"tls-resumed", "", edit(func(c *Case, t *tlsrec.Summary) { t.Resumed = true }), goodTLS},
-	{"tls-resumption-refused", "", edit(func(c *Case, t *tlsrec.Summary) { t.Hello.Ticket = true }), edit(func(c *Case, t *tlsrec.Summary) { t.Hello.SessionID = true })},
-	{"tls-alpn", "", edit(func(c *Case, t *tlsrec.Summary) { t.Hello.ALPN = []string{"smtp"} }), goodTLS},
-	{"tls-fingerprint", "", goodTLS, edit(func(c *Case, t *tlsrec.Summary) { t.Hello.SSLv2 = true })},
-	{"tls-sni", "", edit(func(c *Case, t *tlsrec.Summary) { t.Hello.SNI = "" }), func() *Case {
+	}), tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Heartbeat = tlsrec.Heartbeat{Requests: 1, Responses: 1} })},
+	{"tls-truncated", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Alerts = nil }), goodTLS},
+	{"tls-fragmented-handshake", "", func() *Case { return tlsOddCase(goodTLS(), tlsrec.OddFragmented, 2<<8|1) }, func() *Case { return tlsOddCase(goodTLS(), tlsrec.OddEmptyRecord, 0) }},
+	{"tls-record-too-long", "", func() *Case { return tlsOddCase(goodTLS(), tlsrec.OddRecordLong, 65535) }, func() *Case { return tlsOddCase(goodTLS(), tlsrec.OddEmptyRecord, 0) }},
+	{"tls-not-tls", "", func() *Case { return tlsExtraTextCase(fact.Server, 10, "500 5.5.1 what\r\n") }, func() *Case { return tlsInjectedCase(7) }},
+	{"tls-downgrade-mark", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.ServerHello.Downgrade = 1 }), tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.ServerHello.Downgrade, t.Hello.Max = 1, tlsrec.TLS12 })},
+	{"tls-compression", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.ServerHello.Compression = 1 }), goodTLS},
+	{"tls-resumed", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Resumed = true }), goodTLS},
+	{"tls-resumption-refused", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Hello.Ticket = true }), tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Hello.SessionID = true })},
+	{"tls-alpn", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Hello.ALPN = []string{"smtp"} }), goodTLS},
+	{"tls-fingerprint", "", goodTLS, tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Hello.SSLv2 = true })},
+	{"tls-sni", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Hello.SNI = "" }), func() *Case {
 		c := goodTLS()
 		c.TLS.Hello.SNI = ""
 		c.Server = netip.AddrPortFrom(c.Server.Addr(), 25)
 		return c
 	}},
-	{"tls-weak-dh", "", edit(func(c *Case, t *tlsrec.Summary) { t.KexDH, t.KexBits = true, 1024 }), edit(func(c *Case, t *tlsrec.Summary) { t.KexDH, t.KexBits = true, 2048 })},
-	{"tls-finished-size", "", func() *Case { return sized(tlsrec.TLS10, 0x0004, 32) }, func() *Case { return sized(tlsrec.TLS10, 0x0004, 72) }},
-	{"tls-first-encrypted", "", goodTLS, alerts(fact.Server, 10, 40, tlsrec.PhaseHello)},
-	{"tls-opaque", "", goodTLS, edit(func(c *Case, t *tlsrec.Summary) { t.Opened = true })},
-	{"tls-dialogue-by-size", "", goodTLS, edit(func(c *Case, t *tlsrec.Summary) { t.Cipher = 0x002f })},
-	{"tls-handshake-time", "", goodTLS, alerts(fact.Server, 10, 40, tlsrec.PhaseHello)},
-	{"tls-wrong-order", "", func() *Case { return odd(goodTLS(), tlsrec.OddOrder, 16) }, func() *Case { c := odd(goodTLS(), tlsrec.OddOrder, 16); c.TLS.MidStream = true; return c }},
-	{"tls-early-ccs", "", func() *Case { return odd(goodTLS(), tlsrec.OddEarlyChange, 0) }, func() *Case { c := odd(goodTLS(), tlsrec.OddEarlyChange, 0); c.TLS.Resumed = true; return c }},
-	{"tls-early-data", "", edit(func(c *Case, t *tlsrec.Summary) { t.Early, t.EarlyBytes = 1, 300 }), goodTLS},
-	{"tls-clock-from-random", "", func() *Case { return clock(-90000) }, func() *Case { return clock(-60) }},
-	{"tls-interception", "", edit(func(c *Case, t *tlsrec.Summary) { t.Chain[1][0].Issuer = "CN=FortiGate CA" }), goodTLS},
-	{"tls-double-hello", "", func() *Case { return odd(goodTLS(), tlsrec.OddSecondHello, 0) }, goodTLS},
-	{"tls-no-extended-secret", "", edit(func(c *Case, t *tlsrec.Summary) { t.ServerHello.EMS = false }), func() *Case { return make13(goodTLS()) }},
-	{"tls-record-damaged", "", func() *Case { return goodTLS().alert(fact.Server, 15, 2, 20, tlsrec.PhaseData) }, alerts(fact.Server, 12, 20, tlsrec.PhaseKeys)},
+	{"tls-weak-dh", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.KexDH, t.KexBits = true, 1024 }), tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.KexDH, t.KexBits = true, 2048 })},
+	{"tls-finished-size", "", func() *Case { return tlsSizedCase(tlsrec.TLS10, 0x0004, 32) }, func() *Case { return tlsSizedCase(tlsrec.TLS10, 0x0004, 72) }},
+	{"tls-first-encrypted", "", goodTLS, tlsAlertsCase(fact.Server, 10, 40, tlsrec.PhaseHello)},
+	{"tls-opaque", "", goodTLS, tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Opened = true })},
+	{"tls-dialogue-by-size", "", goodTLS, tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Cipher = 0x002f })},
+	{"tls-handshake-time", "", goodTLS, tlsAlertsCase(fact.Server, 10, 40, tlsrec.PhaseHello)},
+	{"tls-wrong-order", "", func() *Case { return tlsOddCase(goodTLS(), tlsrec.OddOrder, 16) }, func() *Case { c := tlsOddCase(goodTLS(), tlsrec.OddOrder, 16); c.TLS.MidStream = true; return c }},
+	{"tls-early-ccs", "", func() *Case { return tlsOddCase(goodTLS(), tlsrec.OddEarlyChange, 0) }, func() *Case { c := tlsOddCase(goodTLS(), tlsrec.OddEarlyChange, 0); c.TLS.Resumed = true; return c }},
+	{"tls-early-data", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Early, t.EarlyBytes = 1, 300 }), goodTLS},
+	{"tls-clock-from-random", "", func() *Case { return tlsClockCase(-90000) }, func() *Case { return tlsClockCase(-60) }},
+	{"tls-interception", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Chain[1][0].Issuer = "CN=FortiGate CA" }), goodTLS},
+	{"tls-double-hello", "", func() *Case { return tlsOddCase(goodTLS(), tlsrec.OddSecondHello, 0) }, goodTLS},
+	{"tls-no-extended-secret", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.ServerHello.EMS = false }), func() *Case { return tlsMake13Case(goodTLS()) }},
+	{"tls-record-damaged", "", func() *Case { return goodTLS().alert(fact.Server, 15, 2, 20, tlsrec.PhaseData) }, tlsAlertsCase(fact.Server, 12, 20, tlsrec.PhaseKeys)},
 
-	{"tls-certificate", "", goodTLS, func() *Case { return make13(goodTLS()) }},
-	{"tls-expired", "", chain(func(x []tlsrec.Certificate) { x[0].NotAfter = tlsStart/1e9 - 86400 }), chain(func(x []tlsrec.Certificate) { x[0].NotAfter = tlsStart/1e9 + 60 })},
-	{"tls-not-yet-valid", "", chain(func(x []tlsrec.Certificate) { x[0].NotBefore = tlsStart/1e9 + 86400 }), chain(func(x []tlsrec.Certificate) { x[0].NotBefore = tlsStart/1e9 + 60 })},
-	{"tls-name-mismatch", "", chain(func(x []tlsrec.Certificate) { x[0].Names = []string{"www.example.com"} }), chain(func(x []tlsrec.Certificate) { x[0].Names = []string{"*.Example.com"} })},
-	{"tls-self-signed", "", chain(func(x []tlsrec.Certificate) { x[0].SelfSigned, x[0].SelfIssued = true, true }), chain(func(x []tlsrec.Certificate) { x[0].SelfIssued = true })},
-	{"tls-incomplete-chain", "", edit(func(c *Case, t *tlsrec.Summary) { t.Chain[1] = t.Chain[1][:1]; t.Chain[1][0].IssuerAt = -1 }), edit(func(c *Case, t *tlsrec.Summary) { t.Chain[1] = t.Chain[1][:1]; t.Chain[1][0].Issuer = "CN=Lab Root CA" })},
-	{"tls-chain-order", "", chain(func(x []tlsrec.Certificate) { x[1].SelfIssued = true }), goodTLS},
-	{"tls-weak-key", "", chain(func(x []tlsrec.Certificate) { x[0].KeyBits = 1024 }), chain(func(x []tlsrec.Certificate) { x[0].KeyType, x[0].KeyBits = "ECDSA", 256 })},
-	{"tls-weak-key", "by size", edit(func(c *Case, t *tlsrec.Summary) { t.Chain[1], t.KexRSA, t.KexBits = nil, true, 1024 }), edit(func(c *Case, t *tlsrec.Summary) { t.Chain[1], t.KexRSA, t.KexBits = nil, true, 2048 })},
-	{"tls-weak-signature", "", chain(func(x []tlsrec.Certificate) { x[1].WeakSignature = true }), chain(func(x []tlsrec.Certificate) { x[1].WeakSignature, x[1].SelfIssued = true, true })},
-	{"tls-expires-soon", "", chain(func(x []tlsrec.Certificate) { x[0].NotAfter = tlsStart/1e9 + 5*86400 }), chain(func(x []tlsrec.Certificate) {
+	{"tls-certificate", "", goodTLS, func() *Case { return tlsMake13Case(goodTLS()) }},
+	{"tls-expired", "", tlsChainCase(func(x []tlsrec.Certificate) { x[0].NotAfter = tlsStart/1e9 - 86400 }), tlsChainCase(func(x []tlsrec.Certificate) { x[0].NotAfter = tlsStart/1e9 + 60 })},
+	{"tls-not-yet-valid", "", tlsChainCase(func(x []tlsrec.Certificate) { x[0].NotBefore = tlsStart/1e9 + 86400 }), tlsChainCase(func(x []tlsrec.Certificate) { x[0].NotBefore = tlsStart/1e9 + 60 })},
+	{"tls-name-mismatch", "", tlsChainCase(func(x []tlsrec.Certificate) { x[0].Names = []string{"www.example.com"} }), tlsChainCase(func(x []tlsrec.Certificate) { x[0].Names = []string{"*.Example.com"} })},
+	{"tls-self-signed", "", tlsChainCase(func(x []tlsrec.Certificate) { x[0].SelfSigned, x[0].SelfIssued = true, true }), tlsChainCase(func(x []tlsrec.Certificate) { x[0].SelfIssued = true })},
+	{"tls-incomplete-chain", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Chain[1] = t.Chain[1][:1]; t.Chain[1][0].IssuerAt = -1 }), tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Chain[1] = t.Chain[1][:1]; t.Chain[1][0].Issuer = "CN=Lab Root CA" })},
+	{"tls-chain-order", "", tlsChainCase(func(x []tlsrec.Certificate) { x[1].SelfIssued = true }), goodTLS},
+	{"tls-weak-key", "", tlsChainCase(func(x []tlsrec.Certificate) { x[0].KeyBits = 1024 }), tlsChainCase(func(x []tlsrec.Certificate) { x[0].KeyType, x[0].KeyBits = "ECDSA", 256 })},
+	{"tls-weak-key", "by size", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Chain[1], t.KexRSA, t.KexBits = nil, true, 1024 }), tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Chain[1], t.KexRSA, t.KexBits = nil, true, 2048 })},
+	{"tls-weak-signature", "", tlsChainCase(func(x []tlsrec.Certificate) { x[1].WeakSignature = true }), tlsChainCase(func(x []tlsrec.Certificate) { x[1].WeakSignature, x[1].SelfIssued = true, true })},
+	{"tls-expires-soon", "", tlsChainCase(func(x []tlsrec.Certificate) { x[0].NotAfter = tlsStart/1e9 + 5*86400 }), tlsChainCase(func(x []tlsrec.Certificate) {
 		x[0].NotBefore, x[0].NotAfter = tlsStart/1e9-3*86400, tlsStart/1e9+4*86400
 	})},
-	{"tls-wrong-usage", "", chain(func(x []tlsrec.Certificate) { x[0].ServerAuth = false }), chain(func(x []tlsrec.Certificate) { x[0].ServerAuth, x[0].ExtUsage, x[0].Usage = false, false, 0 })},
-	{"tls-no-san", "", chain(func(x []tlsrec.Certificate) { x[0].Names = nil }), goodTLS},
-	{"tls-large-chain", "", edit(func(c *Case, t *tlsrec.Summary) { t.CertBytes[1] = 12000 }), edit(func(c *Case, t *tlsrec.Summary) { t.CertBytes[1] = 5200 })},
-	{"tls-ocsp", "", edit(func(c *Case, t *tlsrec.Summary) { t.OCSP = 2 }), goodTLS},
+	{"tls-wrong-usage", "", tlsChainCase(func(x []tlsrec.Certificate) { x[0].ServerAuth = false }), tlsChainCase(func(x []tlsrec.Certificate) { x[0].ServerAuth, x[0].ExtUsage, x[0].Usage = false, false, 0 })},
+	{"tls-no-san", "", tlsChainCase(func(x []tlsrec.Certificate) { x[0].Names = nil }), goodTLS},
+	{"tls-large-chain", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.CertBytes[1] = 12000 }), tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.CertBytes[1] = 5200 })},
+	{"tls-ocsp", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.OCSP = 2 }), goodTLS},
 
-	{"tls-alert-bad-record-mac", "", alerts(fact.Server, 12, 20, tlsrec.PhaseKeys), alerts(fact.Server, 12, 51, tlsrec.PhaseKeys)},
-	{"tls-alert-close-notify", "", alerts(fact.Client, 11, 0, tlsrec.PhaseCert), func() *Case { return goodTLS().alert(fact.Server, 15, 1, 0, tlsrec.PhaseData) }},
+	{"tls-alert-bad-record-mac", "", tlsAlertsCase(fact.Server, 12, 20, tlsrec.PhaseKeys), tlsAlertsCase(fact.Server, 12, 51, tlsrec.PhaseKeys)},
+	{"tls-alert-close-notify", "", tlsAlertsCase(fact.Client, 11, 0, tlsrec.PhaseCert), func() *Case { return goodTLS().alert(fact.Server, 15, 1, 0, tlsrec.PhaseData) }},
 }
 
-func chain(f func(x []tlsrec.Certificate)) func() *Case {
-	return edit(func(c *Case, t *tlsrec.Summary) { f(t.Chain[1]) })
+func tlsChainCase(f func(x []tlsrec.Certificate)) func() *Case {
+	return tlsEditCase(func(c *Case, t *tlsrec.Summary) { f(t.Chain[1]) })
 }
 
-func odd(c *Case, code uint16, num uint32) *Case {
+func tlsOddCase(c *Case, code uint16, num uint32) *Case {
 	c.tell(13, fact.Fact{Kind: fact.TLSOdd, Code: code, Num: num}, "")
 	return c
 }
 
-// masked8 is a command of eight letters and its refusal.
-func masked8(text string) *Case {
-	c := clearDialog("SIZE")
+// tlsMasked8Case is a command of eight letters and its refusal.
+func tlsMasked8Case(text string) *Case {
+	c := tlsClearDialogCase("SIZE")
 	ref := c.tell(7, fact.Fact{Kind: fact.Command, Cmd: uint8(smtp.Unknown)}, text)
 	c.tell(8, fact.Fact{Kind: fact.Reply, From: fact.Server, Cmd: uint8(smtp.Unknown), Code: 500, Ref: ref}, "unknown command")
 	return c
 }
 
-func mailInClear(server string) *Case {
-	c := clearDialog("STARTTLS")
+func tlsMailInClearCase(server string) *Case {
+	c := tlsClearDialogCase("STARTTLS")
 	c.Server = netip.MustParseAddrPort(server)
 	c.tell(7, fact.Fact{Kind: fact.Command, Cmd: uint8(smtp.MAIL)}, "MAIL FROM:<a@example.com>")
 	return c
 }
 
-// injected puts RSET behind STARTTLS, in the frame of it.
-func injected(frame uint32) *Case {
+// tlsInjectedCase puts RSET behind STARTTLS, in the frame of it.
+func tlsInjectedCase(frame uint32) *Case {
 	c := goodTLS()
 	if frame == 0 {
 		return c
@@ -424,52 +430,52 @@ func injected(frame uint32) *Case {
 	return c
 }
 
-// extraText is text of a side where TLS was to begin.
-func extraText(d fact.Dir, frame uint32, text string) *Case {
-	c := startDialog(220, "go")
+// tlsExtraTextCase is text of a side where TLS was to begin.
+func tlsExtraTextCase(d fact.Dir, frame uint32, text string) *Case {
+	c := tlsStartDialogCase(220, "go")
 	c.closes(16, 17)
 	c.TLS = &tlsrec.Summary{Broken: &tlsrec.Broken{From: d, At: tlsAt(frame), Looks: fact.LooksSMTP, Text: text, First: true}}
 	if d == fact.Server {
-		c.TLS.Hello = modernHello()
+		c.TLS.Hello = tlsModernHelloCase()
 		c.TLS.HelloAt[0], c.TLS.FirstRecord[0] = tlsAt(9), tlsAt(9)
 	}
 	c.tell(frame, fact.Fact{Kind: fact.TLSBroken, From: d, Code: fact.LooksSMTP, Level: 1}, text)
 	return c
 }
 
-func noHello() *Case {
-	c := startDialog(220, "go")
+func tlsNoHelloCase() *Case {
+	c := tlsStartDialogCase(220, "go")
 	c.TCP.Side[0].LastData = 7
 	c.closes(11, 12)
 	return c
 }
 
-func startArgument(text string) *Case {
-	c := clearDialog("STARTTLS")
+func tlsStartArgumentCase(text string) *Case {
+	c := tlsClearDialogCase("STARTTLS")
 	ref := c.tell(7, fact.Fact{Kind: fact.Command, Cmd: uint8(smtp.STARTTLS)}, text)
 	c.tell(8, fact.Fact{Kind: fact.Reply, From: fact.Server, Cmd: uint8(smtp.STARTTLS), Code: 501, Ref: ref}, "5.5.4 Syntax: STARTTLS")
 	return c
 }
 
-func banner(text string) *Case {
-	c := clearDialog("SIZE")
+func tlsBannerCase(text string) *Case {
+	c := tlsClearDialogCase("SIZE")
 	c.Log = &fact.Log{}
 	c.tell(4, fact.Fact{Kind: fact.Reply, From: fact.Server, Cmd: uint8(smtp.Greeting), Code: 220}, text)
 	return c
 }
 
-// clearAnswer is a TLS hello that a clear-text server answers.
-func clearAnswer(port uint16) *Case {
-	c := implicitTLS(port)
-	failed(c, 0, 0, 0, 255, tlsrec.PhaseHello)
+// tlsClearAnswerCase is a TLS hello that a clear-text server answers.
+func tlsClearAnswerCase(port uint16) *Case {
+	c := tlsImplicitTLSCase(port)
+	tlsFailedCase(c, 0, 0, 0, 255, tlsrec.PhaseHello)
 	c.TLS.FirstRecord[1] = fact.At{}
 	c.TLS.Broken = &tlsrec.Broken{From: fact.Server, At: tlsAt(10), Looks: fact.LooksSMTP, Text: "220 mail ESMTP\r\n", First: true}
 	c.tell(10, fact.Fact{Kind: fact.TLSBroken, From: fact.Server, Code: fact.LooksSMTP, Level: 1}, "220 mail ESMTP\r\n")
 	return c
 }
 
-func bothWait(port uint16) *Case {
-	c := clearDialog()
+func tlsBothWaitCase(port uint16) *Case {
+	c := tlsClearDialogCase()
 	c.Log = &fact.Log{}
 	c.Server = netip.AddrPortFrom(c.Server.Addr(), port)
 	c.TCP.Side[0].Bytes, c.TCP.Side[1].Bytes = 0, 0
@@ -477,28 +483,28 @@ func bothWait(port uint16) *Case {
 	return c
 }
 
-func unanswered() *Case {
-	c := failed(goodTLS(), 0, 0, 0, 255, tlsrec.PhaseHello)
+func tlsUnansweredCase() *Case {
+	c := tlsFailedCase(goodTLS(), 0, 0, 0, 255, tlsrec.PhaseHello)
 	c.TLS.FirstRecord[1] = fact.At{}
 	return c
 }
 
-func stuck(copies uint32) *Case {
-	c := failed(goodTLS(), 0, 0, 0, 255, tlsrec.PhaseCert)
+func tlsStuckCase(copies uint32) *Case {
+	c := tlsFailedCase(goodTLS(), 0, 0, 0, 255, tlsrec.PhaseCert)
 	c.TLS.ServerDoneAt = [2]fact.At{}
 	c.closes(0, 0)
 	c.tell(12, fact.Fact{Kind: fact.TCPUnacked, From: fact.Server, Num: copies}, "")
 	return c
 }
 
-func sized(version, suite uint16, client uint32) *Case {
-	c := failed(goodTLS(), fact.Server, 12, 2, 20, tlsrec.PhaseKeys)
+func tlsSizedCase(version, suite uint16, client uint32) *Case {
+	c := tlsFailedCase(goodTLS(), fact.Server, 12, 2, 20, tlsrec.PhaseKeys)
 	c.TLS.Version, c.TLS.Cipher, c.TLS.FinishedLen[0] = version, suite, client
 	return c
 }
 
-// asked lets the server ask for a client certificate.
-func asked(c *Case, empty bool) *Case {
+// tlsAskedCase lets the server ask for a client certificate.
+func tlsAskedCase(c *Case, empty bool) *Case {
 	c.TLS.CertRequest, c.TLS.CertEmpty = true, empty
 	c.TLS.CertRequestAt[1], c.TLS.CertAt[0] = tlsAt(10), tlsAt(11)
 	if !empty {
@@ -507,16 +513,16 @@ func asked(c *Case, empty bool) *Case {
 	return c
 }
 
-// unused is a complete handshake after which the client closes in a frame.
-func unused(frame uint32) *Case {
+// tlsUnusedCase is a complete handshake after which the client closes in a frame.
+func tlsUnusedCase(frame uint32) *Case {
 	c := goodTLS()
 	c.TLS.Data, c.TLS.DataAt = [2]int{}, [2]fact.At{}
 	c.closes(frame, frame+1)
 	return c
 }
 
-// clock puts times into the randoms; the client's is off by so many seconds.
-func clock(off int64) *Case {
+// tlsClockCase puts times into the randoms; the client's is off by so many seconds.
+func tlsClockCase(off int64) *Case {
 	c := goodTLS()
 	t := c.TLS
 	t.Version, t.Hello.Max = tlsrec.TLS10, tlsrec.TLS10
@@ -536,7 +542,7 @@ func TestTLSRules(t *testing.T) {
 			Judge(c)
 			g := c.Find(tt.id)
 			if g == nil {
-				t.Fatalf("not raised; raised were %v", raised(c))
+				t.Fatalf("not raised; raised were %v", tlsRaisedCase(c))
 			}
 			if g.What == "" || g.Frame == 0 {
 				t.Errorf("finding without a sentence or frame: %+v", g)
@@ -555,7 +561,7 @@ func TestTLSRules(t *testing.T) {
 	}
 }
 
-func raised(c *Case) (ids []string) {
+func tlsRaisedCase(c *Case) (ids []string) {
 	for i := range c.Findings {
 		ids = append(ids, All[c.Findings[i].Rule].ID)
 	}
@@ -566,9 +572,9 @@ func raised(c *Case) (ids []string) {
 func TestAlertRows(t *testing.T) {
 	for _, x := range alertRules {
 		for _, code := range [...]int{0, 10, 20, 21, 22, 30, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 60, 70, 71, 80, 86, 90, 100, 109, 110, 111, 112, 113, 114, 115, 116, 117, 120, 121, 200} {
-			c := alerts(fact.Server, 12, code, tlsrec.PhaseKeys)()
+			c := tlsAlertsCase(fact.Server, 12, code, tlsrec.PhaseKeys)()
 			if code == 0 || code == 90 {
-				c = failed(goodTLS(), fact.Server, 12, 1, uint8(code), tlsrec.PhaseKeys)
+				c = tlsFailedCase(goodTLS(), fact.Server, 12, 1, uint8(code), tlsrec.PhaseKeys)
 			}
 			Judge(c)
 			want := x.Num == "TLSA-"+itoaTLS(code)
@@ -589,8 +595,8 @@ func itoaTLS(n int) string {
 // Sessions in which nothing is wrong get no warning.
 func TestTLSGood(t *testing.T) {
 	for name, c := range map[string]*Case{
-		"TLS 1.2": goodTLS(), "TLS 1.3": make13(goodTLS()), "implicit": implicitTLS(993), "client certificate": asked(goodTLS(), false),
-		"no certificate at hand": asked(goodTLS(), true), "reset at the end": resetAtEnd(),
+		"TLS 1.2": goodTLS(), "TLS 1.3": tlsMake13Case(goodTLS()), "implicit": tlsImplicitTLSCase(993), "client certificate": tlsAskedCase(goodTLS(), false),
+		"no certificate at hand": tlsAskedCase(goodTLS(), true), "reset at the end": tlsResetAtEndCase(),
 	} {
 		Judge(c)
 		for i := range c.Findings {
@@ -603,7 +609,7 @@ func TestTLSGood(t *testing.T) {
 	}
 }
 
-func resetAtEnd() *Case {
+func tlsResetAtEndCase() *Case {
 	c := goodTLS()
 	c.TCP.Side[1].Rst, c.TCP.Side[1].RstTime, c.TCP.HowClosed = 18, tlsAt(18).Time, fact.EndReset
 	return c
@@ -611,7 +617,7 @@ func resetAtEnd() *Case {
 
 // The alert of the webinar's session is told word for word.
 func TestAlertLine(t *testing.T) {
-	c := alerts(fact.Server, 16, 20, tlsrec.PhaseKeys)()
+	c := tlsAlertsCase(fact.Server, 16, 20, tlsrec.PhaseKeys)()
 	Judge(c)
 	const want = "Fatal alert - 'bad_record_mac - Received a record with an incorrect MAC (Message Authentication Code).' (error code 20)."
 	g := c.Find("tls-fatal-alert")
@@ -632,7 +638,7 @@ func TestAlertLine(t *testing.T) {
 
 // decode_error of a client whose server has gone is no cause.
 func TestConsequence(t *testing.T) {
-	c := unanswered()
+	c := tlsUnansweredCase()
 	c.closes(0, 11)
 	c.TLS.Alerts = nil
 	c.alert(fact.Client, 12, 2, 50, tlsrec.PhaseHello)
