@@ -460,10 +460,7 @@ func (c *Case) failures() (n int, first, last, good *fact.Fact) {
 // brute returns how many failures, in how much time, are guessing.
 func (c *Case) brute() (int, time.Duration) {
 	l := c.thresholds()
-	if l.BruteCount == 0 {
-		return 5, limit(l.BruteTime, 600*time.Second)
-	}
-	return l.BruteCount, limit(l.BruteTime, 600*time.Second)
+	return l.BruteCount, l.BruteTime
 }
 
 func authBruteForce(c *Case, _ *fact.Fact, r *Raiser) {

@@ -1,0 +1,381 @@
+package rules
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"postmortem/internal/fact"
+	"postmortem/smtp"
+)
+
+// The conditions of SMTP-027 to 035 and 065: waiting, and how sessions end.
+
+// 027
+
+func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
+	s := &c.TCP.Side[fact.Server]
+	var refusal *fact.Fact // the last one
+	if !c.mail() || c.TCP.Closed != 2 || s.Fin == 0 || s.Rst != 0 && s.RstTime <= s.FinTime || !c.whole(fact.Server, nil) {
+		return
+	}
+	for i := range c.Log.Facts { // it refused something and hung up at once
+		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && f.Code >= 500 {
+			refusal = f
+		}
+	}
+	for i := range c.Exchanges() {
+		e := &c.view.exchanges[i]
+		if e.Reply != nil && (e.Code() == 421 || e.Code() == 221 || e.Code() == 521 || e.Cmd() == smtp.Greeting && e.Code() >= 400) {
+			return // it had said so
+		}
+		if !c.Owed(e) || e.Command.Kind == fact.BodyEnd || e.Cmd() == smtp.QUIT {
+			continue
+		}
+		if c.inTLS() && c.inClear(e.Command) || e.Sent.Time >= s.FinTime {
+			return
+		}
+		if refusal != nil && e.Sent.Time <= refusal.Time && s.FinTime-refusal.Time < 2e9 {
+			return // sent together with what it refused
+		}
+		think := max(s.FinTime-e.Sent.Time-c.TCP.RTTServer, 0)
+		g := r.Frame(fact.At{Time: s.FinTime, Frame: s.Fin})
+		g.From, g.HasFrom = fact.Server, true
+		g.Txn = e.Txn
+		g.frame(e.Command.Frame)
+		g.frame(s.Fin)
+		g.add("command", cutText(string(c.Log.Text(e.Command)), maxShown))
+		g.add("think", howLong(think))
+		g.What = fmt.Sprintf("%s at frame %d was not answered; %s later the server closed the connection (frame %d).",
+			capital(c.said(e.Command)), e.Command.Frame, howLong(s.FinTime-e.Sent.Time), s.Fin)
+		return
+	}
+}
+
+func capital(s string) string {
+	if s == "" || s[0] == '"' {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// 028, 029, 030: the server ends the session.
+
+// timeoutNotice reports whether a reply says that the server waited too long.
+func (c *Case) timeoutNotice(f *fact.Fact) bool {
+	if f.Code != 421 && f.Code != 451 || !c.mail() || smtp.Cmd(f.Cmd) == smtp.Greeting {
+		return false
+	}
+	return enhanced(f, 4, 4, 2) || c.says(f, "timeout", "timed out", "idle", "inactiv", "waiting for client input") && (f.Code == 421 || f.Ref == 0)
+}
+
+// lastOfClient returns the last fact of the client's dialog before f.
+func (c *Case) lastOfClient(f *fact.Fact) (last *fact.Fact) {
+	for i := range c.Log.Facts {
+		g := &c.Log.Facts[i]
+		if g == f {
+			break
+		}
+		switch g.Kind {
+		case fact.Command, fact.Response, fact.BodyStart, fact.BodyEnd, fact.Chunk:
+			last = g
+		}
+	}
+	return last
+}
+
+// openAt says what was under way when f came: a message, a transaction, a login; "" for nothing.
+func (c *Case) openAt(f *fact.Fact) (phase string, txn int16) {
+	for i := range c.Transactions() {
+		t := &c.view.txns[i]
+		first := t.First()
+		if first == nil || first.Time > f.Time || t.Mail != nil && t.MailReply != nil && t.MailReply.Code >= 400 {
+			continue
+		}
+		switch {
+		case t.Reply != nil && t.Reply.Time < f.Time, t.EndedBy != nil && t.EndedBy.Time < f.Time:
+		case t.BodyStart != nil && t.BodyStart.Time <= f.Time, t.DataReply != nil && t.DataReply.Code < 400 && t.DataReply.Time <= f.Time:
+			return "message", t.N
+		default:
+			return "transaction", t.N
+		}
+	}
+	if a, e := c.Log.Last(fact.AuthStart), c.Log.Last(fact.AuthEnd); a != nil && a.Time <= f.Time && (e == nil || e.Time >= f.Time && e.Ref == a.Ref) {
+		return "login", 0
+	}
+	return "", 0
+}
+
+func smtpShuttingDown(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.mail() || f.Code != 421 || smtp.Cmd(f.Cmd) == smtp.Greeting || c.timeoutNotice(f) {
+		return
+	}
+	phase, txn := c.openAt(f)
+	if !r.room() {
+		return
+	}
+	g := r.At(f)
+	g.Txn = txn
+	asked := c.Log.Get(f.Ref)
+	g.evidence(asked, f)
+	c.replyFields(g, f)
+	g.add("phase", phase)
+	g.What = "The server ended the session: \"" + c.answer(f) + "\""
+	if asked != nil {
+		g.What += ", in answer to " + c.said(asked)
+	}
+	if s := &c.TCP.Side[fact.Server]; s.Fin != 0 && s.FinTime >= f.Time && s.FinTime-f.Time < 2e9 {
+		g.add("closed", "frame "+strconv.Itoa(int(s.Fin)))
+		g.What += fmt.Sprintf(", and closed it at frame %d", s.Fin)
+	}
+	g.What += "."
+}
+
+func smtpTimeoutActive(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.timeoutNotice(f) {
+		return
+	}
+	if phase, txn := c.openAt(f); phase != "" {
+		c.timedOut(f, r, phase, txn)
+	}
+}
+
+func smtpTimeoutIdle(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.timeoutNotice(f) {
+		return
+	}
+	if phase, _ := c.openAt(f); phase == "" {
+		c.timedOut(f, r, "", 0)
+	}
+}
+
+func (c *Case) timedOut(f *fact.Fact, r *Raiser, phase string, txn int16) {
+	if !r.room() {
+		return
+	}
+	g := r.At(f)
+	g.Txn = txn
+	last := c.lastOfClient(f)
+	g.evidence(last, f)
+	c.replyFields(g, f)
+	g.What = "The server gave up waiting: \"" + c.answer(f) + "\""
+	if last != nil {
+		idle := f.Time - last.Time
+		if t := c.TCP.Side[fact.Client].LastDataTime; t > last.Time && t <= f.Time {
+			idle = f.Time - t
+		}
+		g.add("idle", howLong(idle))
+		g.What += ", " + howLong(idle) + " after the client's last bytes"
+	}
+	if phase != "" {
+		g.add("phase", phase)
+		g.What += "; a " + phase + " was under way"
+	}
+	g.What += "."
+}
+
+// 031, 032
+
+func smtpEndedNormally(c *Case, _ *fact.Fact, r *Raiser) {
+	a, b := &c.TCP.Side[fact.Client], &c.TCP.Side[fact.Server]
+	if !c.mail() || c.Log.Now&fact.SeenBye == 0 || a.Fin == 0 && b.Fin == 0 {
+		return
+	}
+	for i := range c.Exchanges() {
+		e := &c.view.exchanges[i]
+		if e.Reply == nil || e.Cmd() != smtp.QUIT || e.Code() != 221 {
+			continue
+		}
+		g := r.At(e.Reply)
+		g.evidence(e.Command, e.Reply)
+		fin := a.Fin
+		if fin == 0 || b.Fin != 0 && b.FinTime < a.FinTime {
+			fin = b.Fin
+		}
+		g.frame(fin)
+		g.add("duration", howLong(c.End-c.Start))
+		g.add("messages", strconv.Itoa(len(c.Transactions())))
+		g.add("bytes", strconv.FormatUint(a.Bytes+b.Bytes, 10))
+		g.What = fmt.Sprintf("QUIT was answered, and the connection closed at frame %d, after %s.", fin, howLong(c.End-c.Start))
+		return
+	}
+}
+
+func smtpNoQuit(c *Case, _ *fact.Fact, r *Raiser) {
+	when, frame := c.clientLeft()
+	if !c.mail() || frame == 0 || c.Log.Now&fact.SeenQuit != 0 || c.greeting() == nil || c.foreign(fact.Client) != nil || !c.whole(fact.Client, nil) {
+		return
+	}
+	if c.Log.Now&fact.SeenTLSHello != 0 && c.lastOfClient(nil) != nil && c.inClear(c.lastOfClient(nil)) {
+		return // the rest of the dialog is hidden
+	}
+	if hi := c.greeting(); hi.Code >= 400 {
+		return
+	}
+	for i := range c.Exchanges() { // left while a reply was owed, or after it was sent away
+		e := &c.view.exchanges[i]
+		if c.Owed(e) || e.Code() == 421 {
+			return
+		}
+	}
+	if c.Log.First(fact.Early) != nil && c.lastOfClient(nil) == nil {
+		return
+	}
+	open := (*Transaction)(nil)
+	if txns := c.Transactions(); len(txns) > 0 {
+		t := &txns[len(txns)-1]
+		if t.BodyEnd != nil && t.Reply == nil {
+			return // left within the message
+		}
+		accepted, refused := t.Taken()
+		if t.Reply == nil && t.EndedBy == nil && t.BodyStart == nil && t.MailReply != nil && t.MailReply.Code < 400 && (accepted > 0 || refused == 0) {
+			open = t
+		}
+	}
+	g := r.Frame(fact.At{Time: when, Frame: frame})
+	g.From, g.HasFrom = fact.Client, true
+	g.What = fmt.Sprintf("The client closed the connection at frame %d without QUIT", frame)
+	if open != nil {
+		g.Up()
+		g.Txn = open.N
+		g.add("open", "transaction "+strconv.Itoa(int(open.N)))
+		g.What += "; a transaction was open, nothing of it was delivered"
+	}
+	g.What += "."
+}
+
+// 033, 034, 035
+
+func smtpReplySlow(c *Case, _ *fact.Fact, r *Raiser) {
+	if !c.mail() {
+		return
+	}
+	l := c.thresholds()
+	var worst *Exchange
+	n, total := 0, int64(0)
+	for i := range c.Exchanges() {
+		e := &c.view.exchanges[i]
+		if e.Command == nil || e.Reply == nil {
+			continue
+		}
+		switch e.Cmd() {
+		case smtp.Message, smtp.AUTH, smtp.Greeting, smtp.None:
+			continue
+		}
+		if _, ok := bySteps(e.Think, l.ReplyInfo, time.Hour, time.Hour); !ok {
+			continue
+		}
+		if !c.whole(fact.Server, e.Reply) || c.lossBetween(e.Command.Frame, e.Reply.Frame) {
+			continue
+		}
+		n++
+		total += e.Think
+		if worst == nil || e.Think > worst.Think {
+			worst = e
+		}
+	}
+	if worst == nil {
+		return
+	}
+	g := r.At(worst.Reply)
+	g.Severity, _ = bySteps(worst.Think, l.ReplyInfo, l.ReplyWarn, l.ReplyError)
+	g.Txn, g.Count = worst.Txn, n
+	g.evidence(worst.Command, worst.Reply)
+	g.add("command", cutText(string(c.Log.Text(worst.Command)), maxShown))
+	c.replyFields(g, worst.Reply)
+	g.add("think", howLong(worst.Think))
+	g.add("total", howLong(total))
+	g.What = c.said(worst.Command) + " was answered after " + howLong(worst.Wait)
+	if n > 1 {
+		g.What += fmt.Sprintf("; %d answers were slow, %s in all", n, howLong(total))
+	}
+	g.What += "."
+}
+
+// patience is what RFC 5321 section 4.5.3.2 demands of clients.
+func patience(cmd smtp.Cmd) time.Duration {
+	switch cmd {
+	case smtp.DATA:
+		return 120 * time.Second
+	case smtp.Message:
+		return 600 * time.Second
+	}
+	return 300 * time.Second
+}
+
+// usualTimeouts are what programs wait, in seconds.
+var usualTimeouts = [...]int64{10, 15, 20, 30, 60, 100, 120, 180, 300}
+
+func smtpClientImpatient(c *Case, _ *fact.Fact, r *Raiser) {
+	when, frame := c.clientLeft()
+	if !c.mail() || frame == 0 || c.TCP.Side[fact.Client].Unacked > 0 || !c.whole(fact.Server, nil) || c.foreign(fact.Client) != nil {
+		return
+	}
+	for i := range c.Exchanges() {
+		e := &c.view.exchanges[i]
+		if !c.Owed(e) || e.Cmd() == smtp.QUIT || c.inTLS() && c.inClear(e.Command) {
+			continue
+		}
+		waited := when - e.Sent.Time
+		least := patience(e.Cmd())
+		if time.Duration(waited) < 5*time.Second || time.Duration(waited) >= least {
+			return
+		}
+		g := r.Frame(fact.At{Time: when, Frame: frame})
+		g.From, g.HasFrom = fact.Client, true
+		g.Txn = e.Txn
+		g.evidence(e.Command)
+		g.frame(frame)
+		g.add("phase", strings.ToLower(e.Cmd().String()))
+		g.add("waited", howLong(waited))
+		g.add("minimum", howLong(int64(least)))
+		for _, s := range usualTimeouts {
+			if d := waited - s*1e9; d > -5e8 && d < s*5e7+5e8 {
+				g.add("client_default", strconv.FormatInt(s, 10)+" s")
+			}
+		}
+		g.What = fmt.Sprintf("The client waited %s for the answer to %s and left at frame %d; the standard asks for %s.",
+			howLong(waited), c.said(e.Command), frame, howLong(int64(least)))
+		return
+	}
+}
+
+func smtpFinalReplySlow(c *Case, _ *fact.Fact, r *Raiser) {
+	l := c.thresholds()
+	for i := range c.Transactions() {
+		t := &c.view.txns[i]
+		if t.BodyEnd == nil || t.Reply == nil || t.BodyEnd.Code != 1 || c.holes(fact.Client, t.BodyEnd) {
+			continue
+		}
+		think := c.thinkOf(t)
+		sev, ok := bySteps(think, l.EOMInfo, l.EOMWarn, l.EOMError)
+		if !ok || c.lossBetween(t.BodyEnd.Frame, t.Reply.Frame) {
+			continue
+		}
+		if !r.room() {
+			continue
+		}
+		g := r.At(t.Reply)
+		g.Severity, g.Txn = sev, t.N
+		g.evidence(t.BodyEnd, t.Reply)
+		g.add("think", howLong(think))
+		g.add("bytes", strconv.FormatUint(uint64(t.BodyEnd.Num), 10))
+		c.replyFields(g, t.Reply)
+		g.What = "The answer to the message came " + howLong(think) + " after its end."
+	}
+}
+
+// 065
+
+func smtpUnterminatedCommand(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.mail() || f.Code != fact.OddUnended || f.From != fact.Client || c.TCP.HowClosed == fact.EndOfCapture || !c.whole(fact.Client, nil) || c.foreign(fact.Client) != nil {
+		return
+	}
+	if c.TCP.Closed != 1 && !(c.TCP.Closed == 0 && c.Capture != nil && c.Capture.Last-c.TCP.Side[fact.Client].LastTime > 30e9) {
+		return
+	}
+	g := r.At(f)
+	g.add("fragment", cutText(string(c.Log.Text(f)), maxShown))
+	g.What = fmt.Sprintf("The client's last %s have no line end: \"%s\".", counted(int(f.Num), "byte"), cutText(string(c.Log.Text(f)), maxShown))
+}
