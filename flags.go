@@ -250,6 +250,16 @@ func parseSize(s string) (int64, error) {
 	return n * unit, nil
 }
 
+// setLimit takes NAME=VALUE of a threshold.
+func (o *options) setLimit(s string) error {
+	name, value, _ := strings.Cut(s, "=")
+	if o.limits == nil {
+		l := rules.Defaults()
+		o.limits = &l
+	}
+	return o.limits.Set(name, value)
+}
+
 // setPort takes N=PROTO, more of them separated by commas.
 func (o *options) setPort(s string) error {
 	for _, one := range strings.Split(s, ",") {

@@ -74,7 +74,7 @@ func init() {
   postmortem -keylog keys.txt mail.pcap         with the TLS secrets of a client
 `},
 		{"explain", "[ID]", "what a finding or a reply code means, or the list of findings", runExplain,
-			[]string{"width", "o"},
+			[]string{"width", "ascii", "o"},
 			`  postmortem explain                            the list
   postmortem explain tls-key-mismatch           one finding
   postmortem explain 550 5.7.1                  a reply code
@@ -202,7 +202,6 @@ func (e *env) sink(o *options, w io.Writer, out *output, live bool) (sink analyz
 		return j, &j.Omitted
 	}
 	columns, terminal := out.terminal()
-	width := cmp.Or(o.width, columns, atoi(e.getenv("COLUMNS")))
 	color := o.color == "always" ||
 		o.color == "auto" && terminal && e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"
 	tz := time.UTC
@@ -214,10 +213,15 @@ func (e *env) sink(o *options, w io.Writer, out *output, live bool) (sink analyz
 		least = report.Info
 	}
 	t := &report.Text{
-		Out: w, Width: width, UTF8: e.utf8() && !o.ascii, Color: color,
+		Out: w, Width: e.width(o, columns), UTF8: e.utf8() && !o.ascii, Color: color,
 		All: o.all, Events: o.minSet, Min: o.least(least), TZ: tz, Max: o.max,
 	}
 	return t, &t.Omitted
+}
+
+// width is the width of the text: of the flag, the terminal, the environment, or 0.
+func (e *env) width(o *options, columns int) int {
+	return cmp.Or(o.width, columns, atoi(e.getenv("COLUMNS")))
 }
 
 // onInterrupt arranges what SIGINT does. A capture that comes through a pipe is
@@ -264,7 +268,16 @@ func runExplain(e *env, o *options, args []string) (int, error) {
 		return 0, err
 	}
 	defer out.discard()
-	if err := rules.Explain(out, strings.Join(args, " ")); err != nil {
+	columns, _ := out.terminal()
+	var b strings.Builder
+	if err := rules.ExplainWidth(&b, strings.Join(args, " "), e.width(o, columns)); err != nil {
+		return 0, err
+	}
+	text := b.String()
+	if !e.utf8() || o.ascii {
+		text = report.ASCII(text)
+	}
+	if _, err := io.WriteString(out, text); err != nil {
 		return 0, err
 	}
 	return exitClean, out.commit()
@@ -385,13 +398,9 @@ func helpVerb(b *strings.Builder, v *verb) {
 		}
 	}
 	if slices.Contains(v.flags, "limit") {
-		b.WriteString("\nThresholds (values such as 150ms, 2s, 14d, 2%, 5):\n")
-		for i := range limits {
-			if i%4 == 3 || i == len(limits)-1 {
-				fmt.Fprintf(b, "  %s\n", limits[i].name)
-			} else {
-				fmt.Fprintf(b, "  %-17s", limits[i].name)
-			}
+		b.WriteString("\nThresholds (values of info, warning, error; one of them alone: greet.slow.error=60s):\n")
+		for _, t := range rules.Thresholds {
+			fmt.Fprintf(b, "  %-12s %-14s %s\n", t.Name, t.Default, t.Means)
 		}
 	}
 	if v.examples != "" {

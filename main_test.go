@@ -259,31 +259,6 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestLimits: every threshold has a name, and setting it changes nothing else.
-func TestLimits(t *testing.T) {
-	if n := reflect.TypeFor[rules.Limits]().NumField(); n != len(limits) {
-		t.Errorf("%d names for %d thresholds", len(limits), n)
-	}
-	for _, l := range limits {
-		for _, value := range []string{"77", "77s"} {
-			var o options
-			if o.setLimit(l.name+"="+value) != nil {
-				continue
-			}
-			want := rules.Defaults()
-			changed := 0
-			for i := range reflect.TypeOf(want).NumField() {
-				if !reflect.DeepEqual(reflect.ValueOf(want).Field(i).Interface(), reflect.ValueOf(*o.limits).Field(i).Interface()) {
-					changed++
-				}
-			}
-			if changed != 1 {
-				t.Errorf("-limit %s=%s changes %d thresholds", l.name, value, changed)
-			}
-		}
-	}
-}
-
 // TestOutput: -o makes a whole file or none, and never touches an input.
 func TestOutput(t *testing.T) {
 	dir := t.TempDir()

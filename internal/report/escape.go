@@ -103,3 +103,12 @@ func cutAt(s string, n int) int {
 
 // Escape is for messages outside of a report: names of files, errors.
 func Escape(s string, utf bool) string { return escape(s, utf) }
+
+// ASCII returns one of our own texts, of several lines, without other characters than ASCII.
+func ASCII(text string) string {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = escape(lines[i], false)
+	}
+	return strings.Join(lines, "\n")
+}

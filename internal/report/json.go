@@ -630,14 +630,14 @@ func (e *encoder) event(v *verdict.Event, s *verdict.Session, flow string) {
 	e.close('}')
 }
 
-// fields prints the fields of an event. A key that comes again would be lost to
-// most readers of JSON, so its values are joined.
+// fields prints the fields of an event that have a value. A key that comes again
+// would be lost to most readers of JSON, so its values are joined.
 func (e *encoder) fields(list []verdict.KV) {
 	e.key("fields")
 	e.open('{')
 	for i := range list {
-		same := func(kv verdict.KV) bool { return kv.Key == list[i].Key }
-		if slices.ContainsFunc(list[:i], same) {
+		same := func(kv verdict.KV) bool { return kv.Key == list[i].Key && kv.Value != "" }
+		if list[i].Value == "" || slices.ContainsFunc(list[:i], same) {
 			continue
 		}
 		value := list[i].Value

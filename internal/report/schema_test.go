@@ -159,10 +159,9 @@ func (root *schema) validate(t testing.TB, out []byte) string {
 			t.Fatalf("no schema of %s", line)
 		}
 		if err := root.check(root.Defs[kind], v, kind); err != nil {
-			t.Errorf("%v\n%s", err, line)
-		}
-		if err := root.check(root, v, "record"); err != nil {
-			t.Errorf("%v\n%s", err, line)
+			t.Errorf("%v\n%.300s", err, line)
+		} else if err := root.check(root, v, "record"); err != nil {
+			t.Errorf("%v\n%.300s", err, line)
 		}
 	}
 	return strings.Join(kinds, " ")

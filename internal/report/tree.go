@@ -198,6 +198,9 @@ func eventNotes(e *verdict.Event) []string {
 		notes = append(notes, e.Description)
 	}
 	for _, kv := range e.Fields {
+		if kv.Value == "" {
+			continue
+		}
 		notes = append(notes, kv.Key+": "+kv.Value)
 	}
 	if len(e.Frames) > 1 {
