@@ -47,13 +47,13 @@ func (f *Flow) data(c *reasm.Conn, d fact.Dir, p *layers.Packet, class reasm.Cla
 			me.holeTime = at.Time
 		}
 		if end < c.Sent(d) && f.overtaken(d, p, at, s) {
-			f.late(d, at, log, s)
+			f.late(d, p, at, log, s)
 		} else if end < c.Sent(d) {
 			f.resent(c, d, off, n, at, log, s)
 		}
 	case reasm.ClassFill:
 		if f.overtaken(d, p, at, s) {
-			f.late(d, at, log, s)
+			f.late(d, p, at, log, s)
 		} else {
 			f.resent(c, d, off, n, at, log, s)
 		}
@@ -100,6 +100,13 @@ func (f *Flow) overtaken(d fact.Dir, p *layers.Packet, at fact.At, s *fact.TCPSu
 	if at.Time < f.last {
 		return true // overtaken in the recorder
 	}
+	if p.Frags > 1 {
+		// It came with its last fragment; smaller segments sent later pass it.
+		if val, _, ok := p.TCP.Timestamps(); ok && me.recent != 0 {
+			return int32(val-me.recent) <= 0
+		}
+		return me.holeTime != 0 && at.Time-me.holeTime <= reorderTime
+	}
 	if p.ID != 0 && me.ids > 1 {
 		diff := int16(p.ID - me.lastID)
 		return diff < 0 && diff > -256
@@ -114,9 +121,10 @@ func (f *Flow) overtaken(d fact.Dir, p *layers.Packet, at fact.At, s *fact.TCPSu
 	return me.holeTime != 0 && at.Time-me.holeTime <= limit
 }
 
-// late counts an overtaken segment, unless it is the recorder's doing: its time says so.
-func (f *Flow) late(d fact.Dir, at fact.At, log *fact.Log, s *fact.TCPSummary) {
-	if at.Time < f.last {
+// late counts an overtaken segment, unless it is the recorder's doing, as its
+// time says, or that of fragments.
+func (f *Flow) late(d fact.Dir, p *layers.Packet, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+	if at.Time < f.last || p.Frags > 1 {
 		return
 	}
 	s.Side[d].Late++

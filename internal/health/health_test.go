@@ -27,6 +27,7 @@ var kindNames = map[fact.Kind]string{
 	fact.TCPOdd: "odd", fact.NetTTL: "ttl", fact.Cut: "cut", fact.MidStream: "midstream", fact.OneSided: "onesided",
 	fact.TCPSizes: "sizes", fact.TCPIdle: "idle", fact.TCPStall: "stall", fact.TCPSpurious: "spurious",
 	fact.TCPUnread: "unread", fact.TCPAfterClose: "afterclose", fact.TCPHeld: "held", fact.TCPResetMark: "mark", fact.End: "end",
+	fact.NetFragment: "fragments",
 }
 
 type session struct {
@@ -114,6 +115,7 @@ func TestCaptures(t *testing.T) {
 		{"made-frames-out-of-order.pcap", "", fact.EndFin},
 		{"net-corrupt-checksum.server.pcap", "checksum@22:client:1 loss@40:client:1", fact.EndFin},
 		{"net-dead-after-data.pcap", "loss@39:client:6 unacked@39:client:6 sizes@39:client:1448/1", fact.EndOfCapture},
+		{"net-ipv6-fragments.pcap", "fragments@23:client:3", fact.EndFin},
 		{"net-loss-one-data.server.pcap", "loss@39:client:1", fact.EndFin},
 		{"net-loss-synack.pcap", "", fact.EndFin},
 		{"net-middlebox-rst.pcap", "reset@16:server:284/3 mark@16:server:9", fact.EndReset},
