@@ -22,7 +22,7 @@ func states(s ...verdict.State) (out [verdict.NumLayers]verdict.Status) {
 // webinar is the session of smtp_for_webinar.pcap as the verdict should fill it.
 func webinar() (*verdict.Capture, *verdict.Session, *verdict.Summary) {
 	status := states(verdict.OK, verdict.OK, verdict.OK, verdict.OK, verdict.Failed, verdict.NotReached, verdict.NotReached)
-	status[verdict.LayerTLS].Note = "frame 16"
+	status[verdict.LayerDialog].Note, status[verdict.LayerTLS].Note = "up to STARTTLS", "frame 16"
 	s := &verdict.Session{
 		ID: 1, Proto: fact.SMTP, Flow: "TCP@81.95.97.100:25-192.168.0.253:1357", CommunityID: "1:abc=",
 		Client: verdict.Endpoint{Addr: netip.MustParseAddrPort("192.168.0.253:1357"), Packets: 10, Bytes: 258, Name: "UPS"},

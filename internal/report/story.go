@@ -151,8 +151,13 @@ func (p *page) sessionStatus(s *verdict.Session) []statusRow {
 			row.text += ", "
 		}
 		row.text += layerName(l, s.Proto)
-		// The frame of a failure is in the story; every other note says something new.
-		if note := s.Status[l].Note; note != "" && !strings.HasPrefix(note, "frame ") {
+		// The frame of a failure is in the story, and of what is ok only that nobody
+		// saw it needs saying; every other note says something new.
+		note := s.Status[l].Note
+		if s.Status[l].State == verdict.OK && !strings.Contains(note, "inferred") || strings.HasPrefix(note, "frame ") {
+			note = ""
+		}
+		if note != "" {
 			row.text += " (" + p.safe(note) + ")"
 		}
 	}
