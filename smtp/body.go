@@ -14,7 +14,8 @@ type body struct {
 	on      bool
 	cmd     Cmd    // DATA, BDAT
 	command uint16 // the DATA or first BDAT command
-	start   uint16 // the BodyStart fact, 0: no byte yet
+	start   uint16 // the BodyStart fact
+	begun   bool   // a byte of it has come
 	asked   bool   // 354 has come, or it is BDAT
 	assumed bool   // mid-stream: it only looks like a body
 	hole    bool   // bytes are missing: the end may be among them
@@ -83,7 +84,7 @@ func (b *body) begin(cmd Cmd, command uint16) {
 // returns the rest. Chunks of BDAT have no final dot: all of p is content.
 func (d *Dialog) bodyBytes(p []byte, at fact.At) (rest []byte) {
 	b := &d.body
-	if b.start == 0 && len(p) > 0 {
+	if !b.begun && len(p) > 0 {
 		d.bodyStart(at)
 	}
 	b.last = at
@@ -110,6 +111,7 @@ func (d *Dialog) bodyBytes(p []byte, at fact.At) (rest []byte) {
 
 func (d *Dialog) bodyStart(at fact.At) {
 	b := &d.body
+	b.begun = true
 	b.start = d.add(fact.Fact{Kind: fact.BodyStart, Cmd: uint8(b.cmd), Ref: b.command}, at, nil)
 }
 
@@ -307,8 +309,9 @@ func (d *Dialog) headerPiece(p []byte, at fact.At) {
 func (d *Dialog) field(at fact.At) {
 	b := &d.body
 	for _, name := range fieldsOfInterest {
-		if begins(b.field, name) && b.fields < maxFields {
+		if begins(b.field, name) && b.fields < maxFields && d.fields < maxAllFields {
 			b.fields++
+			d.fields++
 			text := bytes.TrimRight(b.field, " \t\r\n")
 			k := 0
 			for _, c := range text { // unfold, RFC 5322 section 2.2.3
@@ -336,7 +339,7 @@ func (d *Dialog) dot(at fact.At) {
 func (d *Dialog) bodyEnd(at fact.At, proper bool) (end uint16) {
 	b := &d.body
 	b.on = false
-	if b.start == 0 {
+	if !b.begun {
 		d.bodyStart(at)
 	}
 	if b.headers {

@@ -53,7 +53,8 @@ type Dialog struct {
 	early     uint64 // bytes before the greeting
 	earlyAt   fact.At
 	chatty    bool          // Early of this burst is told
-	unasked   bool          // the reply that no command waits for was told
+	resyncs   [2]uint8      // facts of holes
+	fields    int           // facts of header fields
 	afterAuth uint8         // lines after an AUTH that may still hold its secrets
 	oddCount  [32]uint8     // facts of each oddity
 	oddRef    [2][32]uint16 // where oddities of lines are counted
@@ -573,7 +574,7 @@ func (d *Dialog) closeBody(at fact.At) {
 	if !d.body.on {
 		return
 	}
-	if d.body.start == 0 {
+	if !d.body.begun {
 		d.body.on = false
 		return
 	}
@@ -612,7 +613,7 @@ func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
 	case d.chunk.on:
 		k := min(n, d.chunk.left)
 		d.chunk.left -= k
-		if d.body.start == 0 {
+		if !d.body.begun {
 			d.bodyStart(at)
 		}
 		if k > 0 {
@@ -635,7 +636,13 @@ func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
 	d.in[dir].Reset()
 }
 
+// resync notes that the dialog lost its place, the first times: a capture with
+// many holes must not fill the log with them.
 func (d *Dialog) resync(dir fact.Dir, n uint64, at fact.At) {
+	if d.resyncs[dir] >= maxOdd {
+		return
+	}
+	d.resyncs[dir]++
 	d.add(fact.Fact{Kind: fact.Resync, From: dir, Num: clamp(n)}, at, nil)
 }
 

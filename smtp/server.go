@@ -186,12 +186,12 @@ func (d *Dialog) oldest(code uint16, final bool, text []byte) (Cmd, uint16) {
 	}
 	if len(d.queue) > d.head {
 		w := d.queue[d.head]
-		if code == codeClosing && d.body.on && d.body.start != 0 {
+		if code == codeClosing && d.body.on && d.body.begun {
 			return None, 0
 		}
 		return w.cmd, w.ref
 	}
-	if d.body.on && d.body.start != 0 && code != codeClosing {
+	if d.body.on && d.body.begun && code != codeClosing {
 		return Message, d.body.start
 	}
 	if d.overflow > 0 {
@@ -392,7 +392,7 @@ func (d *Dialog) dataAnswer(ref, code uint16, at fact.At) {
 // end was one to the server only, and returns what the answer refers to.
 func (d *Dialog) messageAnswer(code uint16, at fact.At) (ref uint16) {
 	b := &d.body
-	if !b.on || b.start == 0 {
+	if !b.on || !b.begun {
 		b.on = false // only the server was captured
 		return 0
 	}

@@ -156,6 +156,8 @@ const (
 	maxOdd    = 32  // facts of one oddity: more of them say nothing new
 	maxHeader = 512 // bytes of one header field: as much as a fact keeps
 	maxFields = 32  // facts of header fields of one message
+
+	maxAllFields = 200 // the same of one session: its log must have room for the commands of hundreds of messages
 )
 
 // Limits of RFC 5321 section 4.5.3.1, in bytes with CRLF.
