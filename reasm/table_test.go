@@ -81,6 +81,23 @@ func TestReuse(t *testing.T) {
 	}
 }
 
+// TestReuseOften: each new SYN-ACK on the same ports is a conversation of its
+// own, also when nobody has closed the one before.
+func TestReuseOften(t *testing.T) {
+	y := player{w: wire{isn: [2]uint32{1 << 31, 1 << 30}}}
+	const times = 1000
+	for i := range times {
+		n, at := uint32(i)*70000, time.Duration(i)*10*ms
+		y.send(t, &seg{from: fact.Client, at: at, seq: n, flags: flagSyn, win: 9})
+		y.send(t, &seg{from: fact.Server, at: at + ms, seq: n, ack: n + 1, flags: flagSyn | flagAck, win: 9})
+		y.send(t, &seg{from: fact.Client, at: at + 2*ms, seq: n + 1, ack: n + 1, flags: flagAck, win: 9, data: "QUIT\r\n"})
+	}
+	if len(y.ended) != times-1 || len(y.got.got[0]) != 6*times || y.got.gaps != [2]uint64{} {
+		t.Errorf("%d conversations over, %d bytes, gaps %v; want %d, %d and none",
+			len(y.ended), len(y.got.got[0]), y.got.gaps, times-1, 6*times)
+	}
+}
+
 func concat(parts ...any) (all []seg) {
 	for _, p := range parts {
 		switch p := p.(type) {

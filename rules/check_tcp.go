@@ -505,7 +505,7 @@ func tcpDataAfterClose(c *Case, f *fact.Fact, r *Raiser) {
 	if f.Seen&fact.SeenMail != 0 && f.Seen&(fact.SeenAccepted|fact.SeenBye) == 0 && f.From == fact.Client && tcpInBody(c, f) {
 		g.Up()
 	}
-	g.What = fmt.Sprintf("The %s closed in frame %d; the %s still sent %s, answered by a reset: they were lost.",
+	g.What = fmt.Sprintf("The %s closed in frame %d; the %s still sent %s, answered by a reset: nobody read that.",
 		f.From.Other(), closer.Fin, f.From, tcpCount(uint64(f.Num), "byte"))
 	g.field("closed", "%s", f.From.Other())
 	g.field("bytes lost", "%d", f.Num)

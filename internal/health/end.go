@@ -177,8 +177,8 @@ func (f *Flow) End(c *reasm.Conn, how uint16, captureEnd int64, log *fact.Log, s
 	switch {
 	case s.Side[0].Rst != 0 && !f.livedOn(0, s) || s.Side[1].Rst != 0 && !f.livedOn(1, s):
 		how = fact.EndReset
-		if s.Side[0].Fin != 0 && s.Side[1].Fin != 0 {
-			how = fact.EndFin // the resets came after the work was done
+		if f.finFirst(s) {
+			how = fact.EndFin // the reset only answered what came after
 		}
 	case s.Side[0].Fin != 0 && s.Side[1].Fin != 0:
 		how = fact.EndFin
@@ -215,6 +215,22 @@ func (f *Flow) End(c *reasm.Conn, how uint16, captureEnd int64, log *fact.Log, s
 			Num: clip32(uint64(quiet / 1e6)), Code: 1 + uint16(owed)}, nil)
 	}
 	log.Add(fact.Fact{Kind: fact.End, Time: at.Time, Frame: at.Frame, Code: how, Num: clip32(uint64(quiet / 1e6))}, nil)
+}
+
+// finFirst reports that somebody had closed with a FIN before the first reset.
+func (f *Flow) finFirst(s *fact.TCPSummary) bool {
+	first := uint32(0)
+	for d := range s.Side {
+		if n := s.Side[d].Rst; n != 0 && (first == 0 || n < first) {
+			first = n
+		}
+	}
+	for d := range s.Side {
+		if n := s.Side[d].Fin; n != 0 && n < first {
+			return true
+		}
+	}
+	return false
 }
 
 // livedOn reports whether the reset of d did not end the conversation.

@@ -45,6 +45,12 @@ func (f *Flow) syn(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, log 
 		f.firstSyn(d, p, opts, at, log, s)
 		return
 	}
+	switch {
+	case d == fact.Client:
+		f.odd(fact.OddSplit, 1, fact.Server, at, log)
+	case f.synSeen[d] && s.SynAck == 0 && s.Syns > 0:
+		f.odd(fact.OddSimultaneous, 1, d, at, log)
+	}
 	if s.SynAck == 0 {
 		f.revived(d, log, s)
 		s.SynAck, s.SynAckAt = at.Frame, at.Time
@@ -53,7 +59,7 @@ func (f *Flow) syn(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, log 
 		if m := log.First(fact.MidStream); m != nil && s.Syn == 0 {
 			m.Level = 1
 		}
-		if s.Syns == 1 && at.Time > s.SynTime {
+		if d == fact.Server && s.Syns == 1 && at.Time > s.SynTime {
 			s.RTTServer = at.Time - s.SynTime
 			f.sample(d, s.RTTServer, s)
 		}
@@ -101,14 +107,7 @@ func (f *Flow) revived(d fact.Dir, log *fact.Log, s *fact.TCPSummary) {
 
 // firstSyn takes a SYN without ACK.
 func (f *Flow) firstSyn(d fact.Dir, p *layers.Packet, opts uint8, at fact.At, log *fact.Log, s *fact.TCPSummary) {
-	if d == fact.Server {
-		if f.synSeen[fact.Client] && !f.synSeen[fact.Server] {
-			code := fact.OddSimultaneous
-			if s.Syns > 0 && at.Time > s.SynTime && f.last == at.Time {
-				code = fact.OddSplit
-			}
-			f.odd(code, 1, d, at, log)
-		}
+	if d == fact.Server { // whether split or simultaneous, the SYN-ACK shows
 		f.isn[d], f.synSeen[d] = p.TCP.Seq(), true
 		return
 	}
