@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -210,9 +211,35 @@ const (
 
 func silent(c *Case) { c.TCP.HowClosed, c.TCP.Closed = fact.EndSilent, 0 }
 
-func TestSMTP(t *testing.T) {
+func TestSMTP(t *testing.T) { mailRun(t, smtpTalks()) }
+
+func TestAuth(t *testing.T) { mailRun(t, authTalks()) }
+
+// Every condition of the two groups is met by a talk, and by far not by all.
+func TestEveryConditionFires(t *testing.T) {
+	fired := map[string]int{}
+	talks := slices.Concat(smtpTalks(), authTalks())
+	for _, tt := range talks {
+		c := mailCase(tt)
+		mailJudge(c)
+		seen := map[string]bool{}
+		for i := range c.Findings {
+			if id := All[c.Findings[i].Rule].ID; !seen[id] {
+				seen[id] = true
+				fired[id]++
+			}
+		}
+	}
+	for _, check := range slices.Concat(smtpChecks, authChecks) {
+		if n := fired[check.ID]; n == 0 || n == len(talks) && check.ID != "smtp-detected" {
+			t.Errorf("%s: fires in %d of %d talks", check.ID, n, len(talks))
+		}
+	}
+}
+
+func smtpTalks() []mailTalk {
 	long := strings.Repeat("x", 1100)
-	mailRun(t, []mailTalk{
+	return []mailTalk{
 		{name: "good", script: mailGood, want: mailClear},
 		{name: "good on loopback", script: mailGood, client: "127.0.0.1", want: "smtp-accepted smtp-clear-text-mail"},
 
@@ -365,10 +392,10 @@ func TestSMTP(t *testing.T) {
 			want: "smtp-accepted smtp-clear-text-mail smtp-lmtp"},
 		{name: "LMTP to SMTP", script: "S: 220 mx.example.org ESMTP\nC: LHLO c.example.com\nS: 500 5.5.1 what\n" + mailOut,
 			want: "smtp-lmtp-mixup!", change: func(c *Case) { c.Proto = fact.LMTP }},
-	})
+	}
 }
 
-func TestAuth(t *testing.T) {
+func authTalks() []mailTalk {
 	in := func(list string) string {
 		return "S: 220 mx.example.org ESMTP\nC: EHLO c.example.com\nS: 250-mx.example.org\nS: 250 " + list + "\n"
 	}
@@ -379,7 +406,7 @@ func TestAuth(t *testing.T) {
 	)
 	inTLS := "S: 220 mx.example.org ESMTP\nC: EHLO c.example.com\nS: 250-mx.example.org\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\nC! \\x16\\x03hello\nresume\nC: EHLO c.example.com\nS: 250-mx.example.org\nS: 250 AUTH PLAIN XOAUTH2\n"
 	tls := func(c *Case) { c.TLS = &tlsrec.Summary{Done: true} }
-	mailRun(t, []mailTalk{
+	return []mailTalk{
 		{name: "none, offered and refused to go on", script: in("AUTH PLAIN") + mailOut, want: "auth-none? auth-offered-in-clear?"},
 		{name: "none, between servers", script: in("SIZE") + mailOut, want: "auth-none"},
 		{name: "none, in TLS on port 25", script: in("STARTTLS") + "C: STARTTLS\nS: 220 go\nC! \\x16\\x03hello\n", change: tls, want: ""},
@@ -414,8 +441,16 @@ func TestAuth(t *testing.T) {
 			want: "auth-basic-disabled! auth-failed!"},
 		{name: "slow", script: inTLS + plain + "... 8s\nS: 235 2.7.0 ok\n" + mailOut, change: tls, want: "auth-slow? auth-success"},
 		{name: "slow failure", script: inTLS + plain + "... 8s\nS: 535 5.7.8 no\n" + mailOut, change: tls, want: "auth-failed!"},
-	})
+		{name: "NTLM", script: inTLS + "C: AUTH NTLM\nS: 334 " + ntlmChallenge + "\nC: *\nS: 501 5.7.0 ok\n" + mailOut, change: tls, want: "auth-aborted auth-ntlm-facts"},
+		{name: "a challenge that is none of NTLM's", script: inTLS + "C: AUTH NTLM\nS: 334 PDEyMz4=\nC: *\nS: 501 5.7.0 ok\n" + mailOut, change: tls, want: "auth-aborted"},
+	}
 }
+
+// ntlmChallenge is a type 2 message of MAIL, version 6.1 build 7601.
+var ntlmChallenge = base64.StdEncoding.EncodeToString([]byte("NTLMSSP\x00\x02\x00\x00\x00" +
+	"\x08\x00\x08\x00\x38\x00\x00\x00" + // target name: 8 bytes at 56
+	"\x05\x82\x89\xa2" + "12345678" + "\x00\x00\x00\x00\x00\x00\x00\x00" + "\x00\x00\x00\x00\x00\x00\x00\x00" +
+	"\x06\x01\xb1\x1d\x00\x00\x00\x0f" + "M\x00A\x00I\x00L\x00"))
 
 func TestQueueID(t *testing.T) {
 	for text, want := range map[string]string{
