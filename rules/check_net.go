@@ -534,7 +534,7 @@ func netARP(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	target := c.Server.Addr().As16()
 	q := n.Unanswered(&target, netAsksAtLeast)
-	if q == nil || q.Last.Time < t.SynTime-askWindow || q.First.Time > t.Side[fact.Client].LastTime+askWindow {
+	if q == nil || q.Last.Time < t.SynTime-askWindow || q.First.Time > c.End+askWindow {
 		return
 	}
 	g := r.Frame(q.First)

@@ -1,0 +1,171 @@
+package rules
+
+import (
+	"net/netip"
+	"testing"
+
+	"postmortem/internal/fact"
+)
+
+func netipPort(a netip.AddrPort, port uint16) netip.AddrPort {
+	return netip.AddrPortFrom(a.Addr(), port)
+}
+
+// icmp adds an ICMP error of a router about a segment of d.
+func (c *Case) icmp(code uint16, mtu uint32, level uint8, frame uint32, t int64, d fact.Dir) {
+	c.TCP.ICMP++
+	c.say(fact.NetICMP, frame, t, fact.Fact{From: d, Code: code, Num: mtu, Level: level}, "203.0.113.9")
+}
+
+// netSyn is a SYN that is answered by an ICMP error.
+func netSyn(code uint16, level uint8) func() *Case {
+	return func() *Case {
+		c := tcpSilentServer(1, 20*sec)
+		c.TCP.Side[0].TTL = 64
+		c.icmp(code, 0, level, 2, 20*msec, fact.Client)
+		return c
+	}
+}
+
+func TestNetChecks(t *testing.T) {
+	server := tcpHealthy().Server.Addr().As16()
+	other := server
+	other[15]++
+	// arp is a SYN without answer and n questions for an address.
+	arp := func(target [16]byte, n int, answer bool) func() *Case {
+		return func() *Case {
+			c := tcpSilentServer(3, 9*sec)
+			c.Capture.Neighbours = new(Neighbours)
+			for i := range n {
+				c.Capture.Neighbours.Ask(target, [16]byte{1}, fact.At{Time: tcpStart + int64(i)*sec, Frame: uint32(10 + i)})
+			}
+			if answer {
+				c.Capture.Neighbours.Answer(target)
+			}
+			return c
+		}
+	}
+	tests := []struct {
+		name string
+		c    func() *Case
+		want string
+	}{
+		{"nothing wrong", tcpHealthy, "-net-icmp-unreachable -net-icmp-prohibited -net-pmtu-adapted -net-pmtu-ignored -net-pmtu-nonsense " +
+			"-net-ttl-exceeded -net-icmp-redirect -net-fragments -net-fragment-lost -net-fragment-overlap -net-ttl-change -net-ecn-trouble " +
+			"-net-arp-unanswered -net-mtu-learned net-hops=info"},
+
+		{"host unreachable", netSyn(0x0301, 0), "net-icmp-unreachable=error -net-icmp-prohibited -tcp-syn-no-answer"},
+		{"host unreachable, forged", netSyn(0x0301, 1), "-net-icmp-unreachable"},
+		{"no route, IPv6", netSyn(0x8100, 0), "net-icmp-unreachable=error"},
+		{"host unreachable in the middle", with(func(c *Case, s *fact.TCPSummary) {
+			s.Side[0].Unacked = 100
+			c.icmp(0x0301, 0, 0, 9, sec, fact.Client)
+		}), "net-icmp-unreachable=warning"},
+		{"host unreachable, then it worked", with(func(c *Case, s *fact.TCPSummary) {
+			c.Log = &fact.Log{}
+			s.OpenTime = tcpStart + 3*sec
+			c.icmp(0x0301, 0, 0, 2, 0, fact.Client)
+		}), "net-icmp-unreachable=warning"},
+
+		{"prohibited", netSyn(0x030d, 0), "net-icmp-prohibited=error -net-icmp-unreachable"},
+		{"prohibited, IPv6", netSyn(0x8101, 0), "net-icmp-prohibited=error"},
+		{"prohibited, another connection", netSyn(0x030d, 1), "-net-icmp-prohibited"},
+
+		{"MTU learned from a router", with(func(c *Case, s *fact.TCPSummary) {
+			s.Side[0].MaxSeg, s.Side[0].Passed = 1460, 1440
+			c.icmp(0x0304, 1492, 0, 7, 20*msec, fact.Client)
+			c.icmp(0x0304, 1492, 0, 8, 21*msec, fact.Client)
+		}), "net-pmtu-adapted=info -net-pmtu-ignored -net-pmtu-nonsense"},
+		{"MTU told, and nothing came of it", with(func(c *Case, s *fact.TCPSummary) {
+			c.icmp(0x0304, 1400, 0, 7, 45*msec, fact.Client)
+			s.Side[0].Unacked = 1448
+		}), "-net-pmtu-adapted"},
+		{"MTU told twice and ignored", with(func(c *Case, s *fact.TCPSummary) {
+			c.icmp(0x0304, 1400, 0, 14, 80*msec, fact.Client)
+			c.icmp(0x0304, 1400, 0, 16, 90*msec, fact.Client)
+			tcpDeadSegment(c, 85*msec, 3, 1460, 1, 0)
+		}), "net-pmtu-ignored=error -net-pmtu-adapted"},
+		{"MTU told twice, a small segment dies", with(func(c *Case, s *fact.TCPSummary) {
+			c.icmp(0x0304, 1400, 0, 14, 80*msec, fact.Client)
+			c.icmp(0x0304, 1400, 0, 16, 90*msec, fact.Client)
+			tcpDeadSegment(c, 85*msec, 3, 500, 1, 0)
+		}), "-net-pmtu-ignored -net-pmtu-adapted"},
+		{"MTU told once and ignored", with(func(c *Case, s *fact.TCPSummary) {
+			c.icmp(0x0304, 1400, 0, 14, 80*msec, fact.Client)
+			tcpDeadSegment(c, 85*msec, 3, 1460, 1, 0)
+		}), "-net-pmtu-ignored"},
+		{"MTU 68", with(func(c *Case, s *fact.TCPSummary) { c.icmp(0x0304, 68, 0, 7, 20*msec, fact.Client) }), "net-pmtu-nonsense=warning"},
+		{"MTU 0", with(func(c *Case, s *fact.TCPSummary) { c.icmp(0x0304, 0, 0, 7, 20*msec, fact.Client) }), "net-pmtu-nonsense=warning"},
+		{"MTU 1000, IPv6", with(func(c *Case, s *fact.TCPSummary) { c.icmp(0x8200, 1000, 0, 7, 20*msec, fact.Client) }), "net-pmtu-nonsense=warning"},
+		{"MTU 1280, IPv6", with(func(c *Case, s *fact.TCPSummary) { c.icmp(0x8200, 1280, 0, 7, 20*msec, fact.Client) }), "-net-pmtu-nonsense"},
+		{"MTU 68, forged", with(func(c *Case, s *fact.TCPSummary) { c.icmp(0x0304, 68, 1, 7, 20*msec, fact.Client) }), "-net-pmtu-nonsense -net-pmtu-adapted"},
+
+		{"loop", netSyn(0x0b00, 0), "net-ttl-exceeded=error"},
+		{"traceroute", func() *Case {
+			c := netSyn(0x0b00, 0)()
+			c.TCP.Side[0].TTL = 3
+			return c
+		}, "-net-ttl-exceeded"},
+		{"redirect", netSyn(0x0501, 0), "net-icmp-redirect=info -net-icmp-unreachable"},
+		{"redirect, IPv6", netSyn(0x8900, 0), "net-icmp-redirect=info"},
+		{"echo", netSyn(0x0800, 0), "-net-icmp-redirect -net-icmp-unreachable"},
+
+		{"a few fragments", with(func(c *Case, s *fact.TCPSummary) {
+			s.Side[0].Segments = 100
+			c.add(fact.NetFragment, 7, 0, fact.Fact{Num: 5, Code: 2})
+		}), "net-fragments=info -net-fragment-lost -net-fragment-overlap"},
+		{"many fragments", with(func(c *Case, s *fact.TCPSummary) {
+			s.Side[0].Segments = 40
+			c.add(fact.NetFragment, 7, 0, fact.Fact{Num: 5, Code: 2})
+		}), "net-fragments=warning"},
+		{"fragment lost", with(func(c *Case, s *fact.TCPSummary) {
+			s.Side[0].FragLost = 1
+			c.say(fact.NetFragment, 7, 0, fact.Fact{Num: 1, Code: 1, Level: 1}, "1a2b 1480 ?")
+		}), "net-fragment-lost=warning -net-fragments"},
+		{"fragments contradict each other", with(func(c *Case, s *fact.TCPSummary) {
+			c.add(fact.NetFragment, 7, 0, fact.Fact{Num: 1, Code: 2, Level: 2})
+		}), "net-fragment-overlap=warning -net-fragments"},
+
+		{"TTL changes", with(func(c *Case, s *fact.TCPSummary) {
+			s.Side[1].TTLOdd, s.Side[1].TTLMin = 4, 60
+			c.add(fact.NetTTL, 6, 0, fact.Fact{From: fact.Server, Num: 64<<8 | 60})
+		}), "net-ttl-change=info"},
+		{"TTL changes by one", with(func(c *Case, s *fact.TCPSummary) {
+			c.add(fact.NetTTL, 6, 0, fact.Fact{From: fact.Server, Num: 64<<8 | 63})
+		}), "-net-ttl-change"},
+		{"TTL of copies", with(func(c *Case, s *fact.TCPSummary) {
+			s.Side[1].TTLOdd, s.Side[1].Copies = 4, 4
+			c.add(fact.NetTTL, 6, 0, fact.Fact{From: fact.Server, Num: 64<<8 | 62})
+		}), "-net-ttl-change"},
+
+		{"congestion marks", with(func(c *Case, s *fact.TCPSummary) { s.Side[1].CE = 2 }), "net-ecn-trouble=info"},
+		{"start not captured", with(func(c *Case, s *fact.TCPSummary) { s.MidStream = true }), "-net-hops"},
+
+		{"nobody has the server's address", arp(server, 3, false), "net-arp-unanswered=error"},
+		{"asked twice", arp(server, 2, false), "-net-arp-unanswered"},
+		{"answered", arp(server, 3, true), "-net-arp-unanswered"},
+		{"another address", arp(other, 3, false), "-net-arp-unanswered"},
+		{"nobody has it, but the server spoke", func() *Case {
+			c := arp(server, 3, false)()
+			c.TCP.Side[1].Packets = 1
+			return c
+		}, "-net-arp-unanswered"},
+
+		{"large packets arrive", with(func(c *Case, s *fact.TCPSummary) { s.Side[0].Passed, s.Side[0].MaxSeg = 1448, 1448 }), "net-mtu-learned=info"},
+		{"small packets", with(func(c *Case, s *fact.TCPSummary) { s.Side[0].Passed, s.Side[0].MaxSeg = 600, 600 }), "-net-mtu-learned"},
+		{"merged packets", with(func(c *Case, s *fact.TCPSummary) { s.Side[0].Passed, s.Side[0].MaxSeg = 2896, 2896 }), "-net-mtu-learned"},
+	}
+	for _, tt := range tests {
+		c := tt.c()
+		c.judge()
+		judged(t, tt.name, c.Findings, tt.want)
+	}
+}
+
+func TestStartTTL(t *testing.T) {
+	for ttl, want := range map[uint8]uint8{30: 32, 32: 32, 57: 64, 64: 64, 113: 128, 196: 200, 200: 200, 244: 255, 255: 255} {
+		if got := netStart(ttl); got != want {
+			t.Errorf("start of %d = %d, want %d", ttl, got, want)
+		}
+	}
+}
