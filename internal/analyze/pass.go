@@ -65,15 +65,15 @@ type worker struct {
 	cache    *tlsrec.Cache
 	drawer   drawer
 
-	now     int64 // latest time seen
-	first   int64
-	frames  uint64
-	icmp    uint64
-	arp     uint64
-	results results
-	view    rules.Capture
-	kase    rules.Case
-	writer  verdict.Writer
+	whole     rules.CaptureFacts
+	now       int64 // latest time seen
+	first     int64
+	frames    uint64
+	fragments []layers.Lost
+	results   results
+	view      rules.Capture
+	kase      rules.Case
+	writer    verdict.Writer
 }
 
 // window goes through all rows of w.
@@ -92,35 +92,99 @@ func (k *worker) frame(row *pcap.Row, b []byte, at fact.At) {
 		k.first, k.now = at.Time, at.Time
 	}
 	k.first, k.now = min(k.first, at.Time), max(k.now, at.Time)
+	k.expire(at.Time)
 	p := &k.pkt
-	fault := k.dec.Decode(row.Link, b, row.Wire, at.Time, p)
-	_ = fault
+	k.dec.Decode(row.Link, b, row.Wire, at.Time, p)
+	// What concerns the whole capture is noted by every worker, because every
+	// one sees every frame; the counts of the first one are printed.
+	w := &k.whole
+	w.Note(at)
+	if p.Frag == layers.FragPart {
+		w.Fragments++
+		k.lost()
+	}
 	switch {
 	case p.Has&layers.HasTCP != 0:
+		w.TCP++
+		t := &p.TCP
+		f := t.Flags()
+		w.Segment(f&layers.SYN != 0, f&layers.RST != 0, uint32(t.Seq()), t.Window(), t.Checksum(), p.TTL, len(t.Options()), at)
+		if p.Missing > 0 {
+			if w.Cut++; w.Cut == 1 {
+				w.FirstCut = at
+			}
+			w.CutBytes += uint64(p.Missing)
+		}
 		key, up := reasm.MakeKey(p)
 		if k.of > 1 && int(key.Hash()%uint32(k.of)) != k.number {
 			return
 		}
 		k.segment(row, key, up, at)
 	case p.Has&layers.HasICMP != 0:
-		k.icmp++
+		w.ICMP++
 		if q, ok := p.ICMP.Quoted(); ok && q.Proto == protoTCP && q.HasPorts {
 			k.quoted(&q, at)
+		} else if target, ok := p.ICMP.Target(); ok {
+			if p.ICMP.Type() == layers.ICMPv6Solicit {
+				w.Neighbours.Ask(target, p.Src, at)
+			} else {
+				w.Neighbours.Answer(target)
+			}
 		}
 	case p.Has&layers.HasARP != 0:
-		k.arp++
+		w.ARP++
+		switch {
+		case p.ARP.Op() == layers.ARPReply:
+			w.Neighbours.Answer(p.ARP.Sender())
+		case p.ARP.Op() == layers.ARPRequest && !p.ARP.Gratuitous():
+			w.Neighbours.Ask(p.ARP.Target(), p.ARP.Sender(), at)
+		}
+	case p.Has&layers.HasUDP != 0:
+		w.UDP++
+	case p.Version != 0:
+		w.OtherIP++
+	default:
+		w.NoIP++
+	}
+}
+
+// expire ends the conversations that are over or have been silent for long. It
+// goes by the time of every frame, so that the end of a conversation does not
+// depend on which others a worker has.
+func (k *worker) expire(now int64) {
+	for {
+		place := k.table.Due(now, idle)
+		if place == 0 {
+			return
+		}
+		k.end(place, k.why(place, now))
+	}
+}
+
+// lost hands datagrams of which a fragment never came to their conversations.
+func (k *worker) lost() {
+	k.fragments = k.dec.Lost(k.fragments[:0])
+	for i := range k.fragments {
+		g := &k.fragments[i]
+		if !g.HasPorts || g.Proto != protoTCP {
+			continue
+		}
+		key, up := reasm.KeyOf(g.Src, g.Dst, g.SrcPort, g.DstPort)
+		c, place := k.table.Find(key)
+		if c == nil {
+			continue
+		}
+		s := k.sessions[place]
+		d := fact.Server
+		if up == c.ClientLow() {
+			d = fact.Client
+		}
+		s.flow.FragmentLost(d, g.ID, g.Frags, g.Have, g.Want, fact.At{Time: g.Since, Frame: g.Frame}, &s.log, &s.tcp)
 	}
 }
 
 // segment hands the segment in k.pkt to its conversation.
 func (k *worker) segment(row *pcap.Row, key reasm.Key, up bool, at fact.At) {
-	for {
-		place := k.table.Due(at.Time, idle)
-		if place == 0 {
-			break
-		}
-		k.end(place, k.why(place, at.Time))
-	}
 	p := &k.pkt
 	c, place, fresh := k.table.Get(key, at.Frame, at.Time)
 	if fresh {
@@ -213,7 +277,7 @@ func (k *worker) close(place uint32, how uint16) {
 		s.over(s.tcp.HowClosed, s.last)
 		k.judge(s, c)
 	} else {
-		k.results.passed(s)
+		k.passed(s, c)
 	}
 	k.drawer.putAll(s)
 	k.spare = append(k.spare, s)
@@ -221,6 +285,9 @@ func (k *worker) close(place uint32, how uint16) {
 
 // finishAll ends every conversation that is still open.
 func (k *worker) finishAll() {
+	k.dec.Flush(k.now)
+	k.lost()
+	k.view.Ended = true
 	for place := k.table.Any(); place != 0; place = k.table.Any() {
 		k.end(place, fact.EndOfCapture)
 	}

@@ -35,31 +35,42 @@ type results struct {
 	anything bool
 }
 
+// fill makes the worker's case that of session s.
+func (k *worker) fill(s *session, c *reasm.Conn) *rules.Case {
+	kase := &k.kase
+	kase.Log, kase.TCP, kase.TLS = &s.log, &s.tcp, nil
+	if s.tls != nil {
+		kase.TLS = s.tls.Summary()
+	}
+	kase.Client, kase.Server = ends(c)
+	kase.Proto = s.proto
+	if s.smtp != nil && s.smtp.LMTP() {
+		kase.Proto = fact.LMTP
+	}
+	kase.First, kase.Last, kase.Start, kase.End = s.first.Frame, s.last.Frame, s.first.Time, s.last.Time
+	w := &k.whole
+	k.view.First, k.view.Last, k.view.Frames, k.view.ICMP, k.view.ARP = k.first, k.now, k.frames, w.ICMP, w.ARP
+	k.view.Neighbours = &w.Neighbours
+	kase.Capture, kase.Limits = &k.view, k.pass.limits
+	kase.Findings = kase.Findings[:0]
+	return kase
+}
+
 // passed counts a conversation that is neither mail nor TLS.
-func (r *results) passed(*session) {
-	r.flows++
-	r.other++
+func (k *worker) passed(s *session, c *reasm.Conn) {
+	k.results.flows++
+	k.results.other++
+	k.whole.Sessions.Add(k.fill(s, c), false)
 }
 
 // judge asks the rules and the verdict about a session that is over.
 func (k *worker) judge(s *session, c *reasm.Conn) {
 	r := &k.results
 	r.flows++
-	client, server := ends(c)
-	proto := s.proto
-	if s.smtp != nil && s.smtp.LMTP() {
-		proto = fact.LMTP
-	}
-	k.view = rules.Capture{First: k.first, Last: k.now, Frames: k.frames, ICMP: k.icmp, ARP: k.arp}
-	kase := &k.kase
-	kase.Log, kase.TCP, kase.TLS = &s.log, &s.tcp, nil
-	if s.tls != nil {
-		kase.TLS = s.tls.Summary()
-	}
-	kase.Client, kase.Server, kase.Proto = client, server, proto
-	kase.First, kase.Last, kase.Start, kase.End = s.first.Frame, s.last.Frame, s.first.Time, s.last.Time
-	kase.Capture, kase.Limits = &k.view, k.pass.limits
+	kase := k.fill(s, c)
 	rules.Judge(kase)
+	_, byUser := k.pass.cfg.Ports[kase.Server.Port()]
+	k.whole.Sessions.Add(kase, byUser)
 	d := k.writer.Decide(kase)
 	r.lost += uint64(s.log.Lost)
 	r.count(d)
@@ -290,6 +301,6 @@ func (a *pass) capture(files []pcap.Info, all *results, res *Result) *verdict.Ca
 		}
 		c.Files = append(c.Files, v)
 	}
-	c.Quality = a.quality(files, all)
+	c.Quality = a.quality(files)
 	return c
 }

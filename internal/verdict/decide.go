@@ -244,6 +244,9 @@ func smtpGoal(c *rules.Case) goal {
 		default:
 			unknown++
 			last = goalUnknown
+			if t.BodyStart != nil && (t.BodyEnd == nil || t.BodyEnd.Code == 0) && !incomplete(c) {
+				last = goalMissed // it never arrived whole
+			}
 		}
 	}
 	switch {

@@ -338,8 +338,9 @@ func (d *Decision) notNetwork(c *rules.Case) bool {
 	}
 	for i := range c.Findings {
 		f := &c.Findings[i]
-		l := rules.All[f.Rule].Label
-		if (l == rules.TCP || l == rules.IP) && f.Severity >= rules.Warning {
+		r := &rules.All[f.Rule]
+		if (r.Label == rules.TCP || r.Label == rules.IP) && f.Severity >= rules.Warning &&
+			r.Blame&(rules.BlameNetwork|rules.BlameMiddlebox) != 0 {
 			return false
 		}
 	}
@@ -388,4 +389,19 @@ func versionOf(c *rules.Case) string {
 		return "TLS"
 	}
 	return tlsrec.VersionName(c.TLS.Version)
+}
+
+// CaptureEvents turns findings about a whole capture into events without a parent.
+func CaptureEvents(found []rules.Finding) (events []Event) {
+	for i := range found {
+		f := &found[i]
+		r := &rules.All[f.Rule]
+		e := Event{ID: i + 1, Rule: r.ID, Label: r.Label.String(), Severity: f.Severity.String(), OK: r.OK, Title: r.Title,
+			Qualifier: f.Qualifier, Description: cmp.Or(f.What, r.Meaning), Frame: f.Frame, Frames: f.Frames, Time: f.Time, Count: f.Count}
+		for _, v := range f.Fields {
+			e.Fields = append(e.Fields, KV{v.Key, v.Value})
+		}
+		events = append(events, e)
+	}
+	return events
 }

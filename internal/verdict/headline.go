@@ -72,6 +72,10 @@ func (w *Writer) what(c *rules.Case, d *Decision) string {
 			return lower(r.Title) + " " + q
 		}
 	}
+	if strings.Contains(r.Title, " / ") && f.What != "" { // a title for either direction
+		first, _, _ := strings.Cut(f.What, ". ")
+		return lower(strings.TrimSuffix(first, "."))
+	}
 	return lower(strings.TrimSuffix(r.Title, ".")) + fmt.Sprintf(" (frame %d)", f.Frame)
 }
 
@@ -237,6 +241,9 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 			return "the mail was accepted, with a problem beside"
 		}
 		return "it worked, with a problem beside"
+	}
+	if c.TCP.Open == 0 && !c.TCP.MidStream && c.TCP.Side[fact.Server].Bytes == 0 {
+		return "no connection came about"
 	}
 	switch c.Proto {
 	case fact.SMTP, fact.LMTP:

@@ -285,6 +285,7 @@ func fill(c *rules.Case, advice string) string {
 			break
 		}
 	}
+	advice = strings.ReplaceAll(advice, "-servername NAME", "-servername "+host)
 	words := strings.Fields(advice)
 	for i, x := range words {
 		if k := strings.Trim(x, "`,.;:)('\""); k == "HOST" {
@@ -293,5 +294,13 @@ func fill(c *rules.Case, advice string) string {
 			words[i] = strings.Replace(x, "HOST:25", c.Server.String(), 1)
 		}
 	}
-	return strings.Join(words, " ")
+	return stop(strings.Join(words, " "))
+}
+
+// stop ends a sentence.
+func stop(s string) string {
+	if s == "" || strings.ContainsAny(s[len(s)-1:], ".!?:") {
+		return s
+	}
+	return s + "."
 }

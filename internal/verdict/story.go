@@ -170,7 +170,11 @@ func (w *Writer) moments(c *rules.Case, f *fact.Fact, add func(f *fact.Fact, wei
 		if f.Code != 0 {
 			v = tlsrec.VersionName(f.Code)
 		}
-		add(f, 33, v+" agreed and verified by both sides", wireVersion(v)+" Finished")
+		g := *f
+		if c.TLS != nil && c.TLS.FinishedAt[fact.Server].Frame == f.Frame {
+			g.From = fact.Server
+		}
+		add(&g, 33, v+" agreed and verified by both sides", wireVersion(v)+" Finished")
 	case fact.TLSAlert:
 		name := tlsrec.AlertName(uint8(f.Code))
 		switch {

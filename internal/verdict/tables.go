@@ -115,7 +115,7 @@ var contradicts = []struct{ old, by string }{
 }
 
 // remarks are findings that make a session "works, but ...": they are no cause.
-const remarks = "AUTH-001 SMTP-061 STLS-002 STLS-009 AUTH-005 XL-006 XL-007 CAP-002 CAP-004 CAP-005 CAP-007 CAP-008 CAP-009 CAP-013"
+const remarks = "AUTH-001 SMTP-061 STLS-002 STLS-009 AUTH-005 XL-006 XL-007 CAP-002 CAP-004 CAP-005 CAP-007 CAP-008 CAP-009 CAP-013 NET-008"
 
 // middleboxes are the findings that show a device between the two ends.
 const middleboxes = "TCP-016 017 025 026 032 NET-002 STLS-006 007 008 017 TLS-050 071"

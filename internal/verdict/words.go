@@ -22,7 +22,9 @@ func thousands(n int64) string {
 // span writes a duration of nanoseconds for a sentence: "21.3 ms", "4.0 s", "5 min".
 func span(ns int64) string {
 	switch {
-	case ns < 10e9/10 && ns < 1e9:
+	case ns > 0 && ns < 5e4:
+		return "less than 0.1 ms"
+	case ns < 1e9:
 		return strconv.FormatFloat(float64(ns)/1e6, 'f', 1, 64) + " ms"
 	case ns < 120e9:
 		return strconv.FormatFloat(float64(ns)/1e9, 'f', 1, 64) + " s"
@@ -36,7 +38,7 @@ func span(ns int64) string {
 func rough(ns int64) string {
 	switch {
 	case ns < 1e6:
-		return strconv.FormatFloat(float64(ns)/1e6, 'f', 1, 64) + " ms"
+		return span(ns)
 	case ns < 1e9:
 		return strconv.FormatInt((ns+5e5)/1e6, 10) + " ms"
 	}
