@@ -595,7 +595,11 @@ func (c *Case) clientTLS() (fact.At, bool) {
 		return fact.At{}, false // asked for; the answer may be missing in the capture
 	}
 	if c.TLS != nil && c.TLS.Hello != nil && c.Log.Now&fact.SeenStartTLS == 0 {
-		return c.TLS.HelloAt[fact.Client], true
+		at := c.TLS.HelloAt[fact.Client]
+		if f := c.Log.First(fact.Command); f != nil && f.Frame < at.Frame {
+			return fact.At{}, false // inside of a dialog: its request for TLS is missing in the capture
+		}
+		return at, true
 	}
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]

@@ -1782,7 +1782,7 @@ func tlsHandshakeTime(c *Case, _ *fact.Fact, r *Raiser) {
 		g.What += ", of which " + tlsWhen(1, 1+int64(compute)) + " passed at the client before its key exchange"
 	}
 	g.What += "."
-	l := c.limits()
+	l := c.thresholds()
 	switch {
 	case total >= l.HSError:
 		g.Severity = Error
@@ -1792,25 +1792,6 @@ func tlsHandshakeTime(c *Case, _ *fact.Fact, r *Raiser) {
 	if g.Severity != Info && (c.Log.First(fact.TCPLoss) != nil || c.Log.First(fact.TCPUnacked) != nil) {
 		g.Severity = Info // the network's time, other rules say so
 	}
-}
-
-// limits returns the thresholds with defaults for those that are not set.
-func (c *Case) limits() Limits {
-	l := Limits{HSInfo: 2 * time.Second, HSWarn: 10 * time.Second, HSError: 30 * time.Second, CertSoon: 14 * 24 * time.Hour}
-	if c.Limits == nil {
-		return l
-	}
-	x := *c.Limits
-	if x.HSWarn == 0 {
-		x.HSWarn = l.HSWarn
-	}
-	if x.HSError == 0 {
-		x.HSError = l.HSError
-	}
-	if x.CertSoon == 0 {
-		x.CertSoon = l.CertSoon
-	}
-	return x
 }
 
 func tlsWrongOrder(c *Case, f *fact.Fact, r *Raiser) {

@@ -376,7 +376,7 @@ func certSoon(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	l := &chain[0]
 	left := time.Duration(l.NotAfter-now) * time.Second
-	soon := c.limits().CertSoon
+	soon := c.thresholds().CertSoon
 	if life := time.Duration(l.NotAfter-l.NotBefore) * time.Second; life < 30*24*time.Hour {
 		soon = life / 5
 	}

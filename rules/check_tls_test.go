@@ -36,8 +36,10 @@ func tlsClearDialogCase(caps ...string) *Case {
 	c := &Case{
 		Log: &fact.Log{}, TCP: tlsTCP(), Proto: fact.SMTP, First: 1, Last: 17, Start: tlsAt(1).Time, End: tlsAt(17).Time,
 		Client: netip.MustParseAddrPort("192.0.2.1:40000"), Server: netip.MustParseAddrPort("198.51.100.1:587"),
-		Capture: &Capture{Ended: true}, Limits: &Limits{},
+		Capture: &Capture{Ended: true},
 	}
+	limits := Defaults()
+	c.Limits = &limits
 	c.Log.Mark(fact.SeenHandshake)
 	c.tell(4, fact.Fact{Kind: fact.Reply, From: fact.Server, Cmd: uint8(smtp.Greeting), Code: 220, Level: 1}, "mail.example.com ESMTP")
 	c.Log.Mark(fact.SeenGreeting)

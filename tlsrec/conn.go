@@ -128,8 +128,9 @@ type Conn struct {
 	keyed     bool // the client has sent its first encrypted record behind the ServerHello
 	lastClear [2]uint8
 	odd, msgs int
-	after13   int // server's encrypted records after the client's first one (TLS 1.3)
-	short13   int // of these, in a row at the end, as long as an alert
+	fin13     bool // the client's Finished was decrypted
+	after13   int  // server's encrypted records after the client's first one (TLS 1.3)
+	short13   int  // of these, in a row at the end, as long as an alert
 	ended     bool
 }
 

@@ -168,9 +168,7 @@ func (c *Conn) message(d fact.Dir, s *side, typ uint8, size int, body []byte, cu
 	case FinishedMsg: // decrypted, or out of order in clear
 		if s.mode == whole && c.tls13 {
 			c.finished(d, s, s.size, at)
-			if d == fact.Client {
-				c.done(at, false)
-			}
+			c.fin13 = c.fin13 || d == fact.Client
 		}
 	case HelloRequest:
 		if c.s.Done {

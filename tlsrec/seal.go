@@ -78,6 +78,9 @@ func (c *Conn) opened(d fact.Dir, s *side, p []byte, at fact.At) bool {
 	if d == fact.Client && c.s.ServerHello != nil {
 		c.keyed = true
 	}
+	if d == fact.Server && c.fin13 && typ != TypeAlert {
+		c.done(at, false) // it went on behind the client's Finished
+	}
 	switch typ {
 	case TypeHandshake:
 		if !c.tls13 && !s.fin {
@@ -92,7 +95,7 @@ func (c *Conn) opened(d fact.Dir, s *side, p []byte, at fact.At) bool {
 			c.alert(d, plain[0], plain[1], true, s.size, at)
 		}
 	case TypeData:
-		if c.s.ServerHello != nil && !c.s.Done && c.side[0].fin && c.side[1].fin {
+		if !c.tls13 && c.s.ServerHello != nil && c.side[0].fin && c.side[1].fin {
 			c.done(at, false)
 		}
 		c.data(d, s, at)
@@ -292,6 +295,9 @@ func (c *Conn) finish(how uint16, at fact.At) {
 			c.done(c.s.FinishedAt[fact.Client], true)
 		}
 	}
+	if c.fin13 && !c.s.Done && !c.refused13() {
+		c.done(c.s.FinishedAt[fact.Client], true)
+	}
 	if c.s.Done || c.s.MidStream || c.tls13 {
 		return
 	}
@@ -303,4 +309,14 @@ func (c *Conn) finish(how uint16, at fact.At) {
 			return
 		}
 	}
+}
+
+// refused13 reports that the server ended a decrypted TLS 1.3 handshake.
+func (c *Conn) refused13() bool {
+	for i := range c.s.Alerts {
+		if a := &c.s.Alerts[i]; a.From == fact.Server && a.Code != 0 {
+			return true
+		}
+	}
+	return false
 }
