@@ -920,8 +920,8 @@ func tcpStall(c *Case, f *fact.Fact) bool {
 	switch {
 	case f.Level == 1 || f.Level == 2:
 		return true
-	case f.Level != 0 || c.Proto == fact.TCP:
-		return false
+	case f.Level != 0 || c.Proto == fact.TCP || tcpOpaque(c, f):
+		return false // nobody can say whose turn it was
 	case f.From == fact.Client:
 		// A client that thinks is idle; it owes something only inside a message.
 		return tcpInBody(c, f) && f.Num >= uint32(tcpStallError/time.Millisecond)

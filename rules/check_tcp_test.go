@@ -19,12 +19,7 @@ const (
 )
 
 // tcpTestLimits are the thresholds of rules.md.
-var tcpTestLimits = Limits{
-	SynWait: 3 * time.Second, RTTInfo: 150 * time.Millisecond, RTTWarn: 400 * time.Millisecond,
-	LossInfo: 0.5, LossWarn: 2, LossError: 5, RTODead: 15 * time.Second,
-	ZwinInfo: 200 * time.Millisecond, ZwinWarn: 2 * time.Second, ZwinError: 30 * time.Second,
-	ReplyInfo: 5 * time.Second,
-}
+var tcpTestLimits = Defaults()
 
 // add puts a fact into the case: frame f at time t after the start.
 func (c *Case) add(k fact.Kind, frame uint32, t int64, f fact.Fact) uint16 {

@@ -1,6 +1,8 @@
 package health
 
 import (
+	"time"
+
 	"postmortem/internal/fact"
 	"postmortem/layers"
 	"postmortem/reasm"
@@ -59,7 +61,7 @@ func (f *Flow) syn(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, log 
 		if m := log.First(fact.MidStream); m != nil && s.Syn == 0 {
 			m.Level = 1
 		}
-		if d == fact.Server && s.Syns == 1 && at.Time > s.SynTime {
+		if d == fact.Server && s.Syns == 1 && at.Time > s.SynTime && at.Time-s.SynTime <= maxRTT {
 			s.RTTServer = at.Time - s.SynTime
 			f.sample(d, s.RTTServer, s)
 		}
@@ -148,7 +150,7 @@ func (f *Flow) open(at fact.At, log *fact.Log, s *fact.TCPSummary) {
 			copies++
 		}
 	}
-	if d := at.Time - s.SynAckAt; copies == 1 && d > 0 {
+	if d := at.Time - s.SynAckAt; copies == 1 && d > 0 && d <= maxRTT {
 		s.RTTClient = d
 		f.sample(fact.Client, d, s)
 	}
@@ -158,9 +160,10 @@ func (f *Flow) open(at fact.At, log *fact.Log, s *fact.TCPSummary) {
 
 // sample notes a round trip from the capture point to side d.
 func (f *Flow) sample(d fact.Dir, ns int64, s *fact.TCPSummary) {
-	if ns <= 0 {
-		ns = 1
+	if ns > maxRTT {
+		return
 	}
+	ns = max(ns, 1)
 	x := &s.Side[d]
 	x.RTTs++
 	if x.RTTMin == 0 || ns < x.RTTMin {
@@ -175,6 +178,10 @@ func (f *Flow) sample(d fact.Dir, ns int64, s *fact.TCPSummary) {
 		*k++
 	}
 }
+
+// maxRTT is the longest wait that can be a round trip: RFC 9293, section 3.9.1.1,
+// lets a SYN be repeated for at least 3 minutes; the rest is the recorder's clock.
+const maxRTT = int64(3 * time.Minute)
 
 // firstBucket is the upper end of the first bucket of round trips.
 const firstBucket = 64_000
