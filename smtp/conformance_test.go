@@ -5,6 +5,7 @@ package smtp_test
 import (
 	"bufio"
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -130,6 +131,14 @@ func told(t *testing.T, name string) map[string][]string {
 		case "smtp.cmd":
 			key := e[0] + " " + e[1]
 			out[key] = append(out[key], col[1]+" C: "+strings.TrimRight(strings.TrimSuffix(col[3], `\n`), " "))
+		case "smtp.eom":
+			key := e[0] + " " + e[1]
+			out[key] = append(out[key], col[1]+" C: end of message")
+		case "smtp.auth.username":
+			key := e[0] + " " + e[1]
+			if user, err := base64.StdEncoding.DecodeString(col[3]); err == nil && bytes.IndexByte(user, 0) < 0 {
+				out[key] = append(out[key], col[1]+" C: user "+string(user))
+			}
 		case "smtp.rsp":
 			key := e[0] + " " + e[1]
 			line := strings.TrimSuffix(col[3], `\n`)
@@ -151,6 +160,12 @@ func (s *session) seen() (out []string) {
 		switch f.Kind {
 		case fact.Command:
 			out = append(out, cut(fmt.Sprintf("%d C: %s", f.Frame, text)))
+		case fact.AuthUser:
+			out = append(out, fmt.Sprintf("%d C: user %s", f.Frame, text))
+		case fact.BodyEnd:
+			if f.Code == 1 {
+				out = append(out, fmt.Sprintf("%d C: end of message", f.Frame))
+			}
 		case fact.Reply:
 			text, _, _ = strings.Cut(text, "\n")
 			out = append(out, cut(strings.TrimRight(fmt.Sprintf("%d S: %03d %s", f.Frame, f.Code, text), " ")))
@@ -170,6 +185,7 @@ var exceptions = []struct{ capture, line, why string }{
 	{"phish-analysis/SensitiveURI.pcap", "S: 250 PIPELINING", "a line of that reply"},
 	{"suricata-verify/smtp-extract-url-schemes.pcap", "S: 250 kRih0", "a reply in two frames is one reply, at its last line"},
 	{"suricata-verify/smtp-extract-url-schemes.pcap", "S: 250 XXXA", "a line of that reply"},
+	{"zeek/smtp-mail-transactions-invalid.pcap", "end of message", "DATA had been refused: the server answers these dots as commands"},
 }
 
 // shown is how much of a line is compared: facts keep less than tshark does.
