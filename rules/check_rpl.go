@@ -37,7 +37,7 @@ func rplClasses(c *Case, _ *fact.Fact, r *Raiser) {
 		if f.Kind != fact.Reply || f.Code < 400 || c.timeoutNotice(f) {
 			continue
 		}
-		rule, ok := classify(smtp.Cmd(f.Cmd), f.Code, f.Num, c.Log.Text(f), null)
+		rule, ok := classify(answered(f), f.Code, f.Num, c.Log.Text(f), null)
 		if !ok {
 			continue
 		}
@@ -68,6 +68,15 @@ func rplClasses(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 }
 
+// answered returns the command that reply f answers, smtp.None when that is not
+// known: nothing asked for it, or the client was not captured.
+func answered(f *fact.Fact) smtp.Cmd {
+	if cmd := smtp.Cmd(f.Cmd); cmd != smtp.Unknown || f.Ref != 0 {
+		return cmd
+	}
+	return smtp.None
+}
+
 // maxClasses is larger than any number of a class.
 const maxClasses = 64
 
@@ -89,7 +98,7 @@ func (c *Case) describe(g *Finding, f *fact.Fact) {
 	g.evidence(asked, f)
 	g.add("class", strings.TrimPrefix(All[g.Rule].ID, "rpl-"))
 	c.replyFields(g, f)
-	cmd := smtp.Cmd(f.Cmd)
+	cmd := answered(f)
 	address := ""
 	if asked != nil && (cmd == smtp.MAIL || cmd == smtp.RCPT) {
 		if path, _ := c.Path(asked); path != "" || cmd == smtp.MAIL {
@@ -131,8 +140,7 @@ func (c *Case) refuses(f *fact.Fact, class string) bool {
 	}
 	// What a rejected form cannot be: x.1.7 is the syntax of the sender, too.
 	general := class == "RPL-012" || class == "RPL-032" || class == "RPL-038" || class == "RPL-039"
-	cmd := smtp.Cmd(f.Cmd)
-	switch cmd {
+	switch answered(f) {
 	case smtp.Greeting, smtp.Message:
 		return true
 	case smtp.MAIL, smtp.RCPT, smtp.None:
@@ -163,6 +171,9 @@ func formal(f *fact.Fact) bool {
 		return subject == 0 || subject == 5 // else the basic code is missing
 	case 501, 502, 503, 504, 555:
 		return true
+	case 521: // also said before closing for a violation
+		_, subject, _ := smtp.Unpack(f.Num)
+		return subject == 5
 	case 553:
 		return enhanced(f, 5, 1, 3) || enhanced(f, 5, 1, 7)
 	}

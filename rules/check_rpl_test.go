@@ -21,10 +21,15 @@ func TestReplyClasses(t *testing.T) {
 		{name: "greeting", script: "S: 554 mx.example.org no\n" + mailOut, want: "rpl-permanent-other!"},
 		{name: "two classes", script: rcpt + "S: 550 5.1.1 User unknown\nC: RCPT TO:<c@example.org>\nS: 452 4.2.2 over quota\n" + mailOut, want: "rpl-unknown-user! rpl-mailbox-full?"},
 
+		{name: "server only", script: "S: 220 mx.example.org\nS: 250-mx.example.org\nS: 250 HELP\nS: 250 2.1.0 Ok\nS: 554 5.7.1 <b@example.org>: Relay access denied\nS: 221 2.0.0 Bye",
+			change: func(c *Case) { c.TCP.OneSided = true }, want: "rpl-relay-denied!"},
+
 		// Replies that refuse no message.
+		{name: "no HELO", script: "S: 220 mx.example.org\nC: MAIL FROM:<a@example.com>\nS: 503 5.5.1 Error: send HELO/EHLO first\n" + mailOut, want: ""},
 		{name: "bad sequence", script: mailIn + "C: RCPT TO:<b@example.org>\nS: 503 5.5.1 need MAIL\n" + mailOut, want: ""},
 		{name: "syntax", script: mailIn + "C: MAIL FROM:a b\nS: 501 5.1.7 Bad sender address syntax\n" + mailOut, want: ""},
 		{name: "unknown command", script: mailIn + "C: FOO\nS: 500 5.5.2 unknown\n" + mailOut, want: ""},
+		{name: "BDAT", script: mailIn + mailEnvelope + "C: BDAT x\nS: 521 5.5.4 Syntax: BDAT count [LAST]\n", closed: 2, want: ""},
 		{name: "VRFY", script: mailIn + "C: VRFY joe\nS: 550 5.1.1 User unknown\n" + mailOut, want: ""},
 		{name: "EHLO", script: "S: 220 mx.example.org\nC: EHLO c.example.com\nS: 502 5.5.2 what\nC: HELO c.example.com\nS: 250 mx.example.org\n" + mailOut, want: ""},
 		{name: "login failed", script: mailIn + "C: AUTH PLAIN AGEAYg==\nS: 535 5.7.8 Authentication failed\n" + mailOut, want: ""},

@@ -71,7 +71,7 @@ var classes = []class{
 	{rule: "RPL-017", enhanced: "x.7.20 x.7.21 x.7.22", words: "dkim"},
 	{rule: "RPL-010", codes: "450 421 550 554", enhanced: "x.7.25",
 		words: "reverse dns|rdns|ptr|cannot find your hostname|cannot find your reverse hostname|does not resolve|no reverse|fcrdns|forward confirmed"},
-	{rule: "RPL-011", words: "helo command rejected|invalid helo|bad helo|helo/ehlo|ehlo & fully-qualified|ehlo & invalid|ehlo & host not found|ehlo & forged"},
+	{rule: "RPL-011", words: "helo command rejected|invalid helo|bad helo|helo/ehlo|ehlo & fully-qualified|ehlo & invalid|ehlo & host not found|ehlo & forged", not: "helo/ehlo first"},
 	{rule: "RPL-007", codes: "4xx", words: "greylist|graylist|grey-list|gray-list|postgrey"},
 	{rule: "RPL-008", words: "dnsbl|rbl|blocklist|block list|blacklist|blocked using|spamhaus|spamcop|barracudacentral|uceprotect|abusix|sorbs|listed at|listed in",
 		not: "part of their network is on our block list"},

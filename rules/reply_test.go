@@ -142,6 +142,7 @@ func TestClassify(t *testing.T) {
 		{smtp.MAIL, false, "550 5.1.0 <x@y.example>: rejected", "039"},
 		{smtp.RCPT, false, "550 5.1.0 <x@y.example>: rejected", "004"},
 		{smtp.MAIL, false, "550 5.2.1 account disabled", "039"},
+		{smtp.MAIL, false, "503 5.5.1 Error: send HELO/EHLO first", "039"},
 		// Recipients that could not be verified are not the sender's fault.
 		{smtp.RCPT, false, "450 4.1.1 <a@b.example>: Recipient address rejected: unverified address: Address verification in progress", "004"},
 		{smtp.RCPT, false, "450 4.1.7 <a@b.example>: Sender address rejected: unverified address", "012"},
