@@ -705,7 +705,7 @@ func (d *Dialog) wait(w wait) {
 		d.overflow++
 		return
 	}
-	if d.head > 0 && len(d.queue) == cap(d.queue) {
+	if d.head > cap(d.queue)/2 && len(d.queue) == cap(d.queue) { // rarely, so that it costs nothing for each
 		n := copy(d.queue, d.queue[d.head:])
 		d.queue, d.head = d.queue[:n], 0
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"postmortem/internal/fact"
 )
@@ -304,5 +305,29 @@ func BenchmarkBody(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		d.Bytes(fact.Client, text, fact.At{})
+	}
+}
+
+// Very many commands cost a moment, whether they are answered or not.
+func TestManyCommands(t *testing.T) {
+	for _, reply := range []string{"", "250 ok\r\n", "354 go\r\n"} {
+		var d Dialog
+		var log fact.Log
+		d.Reset(&log, Options{})
+		d.Bytes(fact.Server, []byte("220 mx\r\n"), fact.At{})
+		d.Gap(fact.Server, 1, fact.At{})
+		ahead := []byte(strings.Repeat("RSET\r\n", MaxWaiting-1))
+		d.Bytes(fact.Client, ahead, fact.At{})
+		begin := time.Now()
+		for range 200_000 {
+			d.Bytes(fact.Client, []byte("RSET\r\n"), fact.At{})
+			d.Bytes(fact.Server, []byte(reply), fact.At{})
+		}
+		if took := time.Since(begin); took > 2*time.Second {
+			t.Errorf("with %q: %v", reply, took)
+		} else {
+			t.Logf("with %q: %v, %d facts and %d lost", reply, took, len(log.Facts), log.Lost)
+		}
+		d.End(fact.EndFin, fact.At{})
 	}
 }

@@ -170,10 +170,10 @@ func (d *Dialog) oldest(code uint16, final bool, text []byte) (Cmd, uint16) {
 	if d.state == stay && !d.opt.MidStream {
 		return Greeting, 0
 	}
-	if d.lost[fact.Server] || d.lost[fact.Client] {
+	if (d.lost[fact.Server] || d.lost[fact.Client]) && len(d.queue) > d.head && !plausible(d.queue[d.head].cmd, code) {
 		// Pairs may be wrong. Some codes answer only one command.
 		for i := d.head; i < len(d.queue); i++ {
-			if !plausible(d.queue[d.head].cmd, code) && plausible(d.queue[i].cmd, code) {
+			if plausible(d.queue[i].cmd, code) {
 				for range i - d.head {
 					d.pop()
 				}
