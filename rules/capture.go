@@ -16,6 +16,8 @@ const (
 	capBackMin     = time.Millisecond // below: several queues of one card, CAP-013
 	capBackJump    = time.Second
 	capBackShare   = 1000 // one frame in so many
+	capNoiseShare  = 100  // smaller steps are told, as information, when one frame in so many goes back,
+	capNoiseMin    = 3    // and at least so many do
 	capCoarseMin   = 100  // frames, CAP-015
 	capSigns       = 3    // CAP-019
 	capSynthFrames = 4    // fewer frames tell nothing
@@ -72,7 +74,7 @@ type FileDamage struct {
 	Frame   uint32 // last good frame, 0: none
 	Missing int64  // bytes that the record needs and the file lacks, 0: not known
 	Cut     bool   // the file ends inside of a record; otherwise something else is wrong
-	Text    string // what was found
+	Text    string // what was found, with its place
 }
 
 // captureClock follows the times of the frames.
@@ -81,7 +83,7 @@ type captureClock struct {
 	first, last int64 // of the first and of the previous frame
 	firstFrame  uint32
 	min, max    int64
-	back        uint64 // steps back of more than capBackMin
+	back, noise uint64 // steps back of more than capBackMin, and smaller ones
 	backMax     int64
 	backAt      fact.At // where the largest one ended
 	fine        [len(coarseSteps)]bool
@@ -104,8 +106,12 @@ func (in *CaptureFacts) Note(at fact.At) {
 	}
 	gap := t - c.last
 	c.last, c.min, c.max = t, min(c.min, t), max(c.max, t)
-	if -gap > int64(capBackMin) {
-		c.back++
+	if gap < 0 {
+		if -gap > int64(capBackMin) {
+			c.back++
+		} else {
+			c.noise++
+		}
 		if -gap > c.backMax {
 			c.backMax, c.backAt = -gap, at
 		}
@@ -359,10 +365,7 @@ func judgeTruncated(j *captureJudge) {
 	for i := range j.in.Damage {
 		d := &j.in.Damage[i]
 		g := j.raise("cap-truncated-file", fact.At{Frame: d.Frame})
-		g.What = fmt.Sprintf("Reading of the file ended at byte %d, after frame %d: %s.", d.Offset, d.Frame, d.Text)
-		if d.Frame == 0 {
-			g.What = fmt.Sprintf("Reading of the file ended at byte %d, before the first frame: %s.", d.Offset, d.Text)
-		}
+		g.What = "Reading of the file ended early: " + strings.TrimSuffix(d.Text, ".") + "."
 		g.field("file offset", "%d", d.Offset)
 		g.field("last good frame", "%d", d.Frame)
 		if d.Missing > 0 {
@@ -463,17 +466,23 @@ func judgeDuplicates(j *captureJudge) {
 
 func judgeClock(j *captureJudge) {
 	c := &j.in.clock
-	if c.back == 0 || c.backMax <= int64(capBackJump) && c.back*capBackShare <= c.frames {
+	n := c.back + c.noise
+	wrong := c.back > 0 && (c.backMax > int64(capBackJump) || c.back*capBackShare > c.frames)
+	if !wrong && (n < capNoiseMin || n*capNoiseShare <= c.frames) {
 		return
 	}
 	g := j.raise("cap-clock-backwards", c.backAt)
-	g.Count = int(min(c.back, math.MaxInt32))
-	if c.back == 1 {
+	g.Count = int(min(n, math.MaxInt32))
+	if n == 1 {
 		g.What = fmt.Sprintf("Frame %d is %s earlier than the frame before it.", c.backAt.Frame, tcpTime(c.backMax))
 	} else {
-		g.What = fmt.Sprintf("%d frames are earlier than the frame before them, frame %d by %s.", c.back, c.backAt.Frame, tcpTime(c.backMax))
+		g.What = fmt.Sprintf("%d frames are earlier than the frame before them, most of all frame %d by %s.", n, c.backAt.Frame, tcpTime(c.backMax))
 	}
-	g.field("frames", "%d", c.back)
+	if !wrong {
+		g.Severity = Info
+		g.What += " Recorders with several queues write frames in such disorder; delays of this size mean nothing."
+	}
+	g.field("frames", "%d", n)
 	g.field("largest step", "%s", tcpTime(c.backMax))
 }
 

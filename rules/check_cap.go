@@ -12,6 +12,7 @@ import (
 const (
 	capCutError    = 20               // percent of a flow's payload, CAP-003
 	capEndYoung    = 60 * time.Second // CAP-006
+	capDead        = 15 * time.Second // rto.dead: a path that was silent so long is dead
 	capOneSidedMin = 5                // frames, CAP-007
 	capCopyShare   = 10               // percent of the frames, CAP-010
 	capOffShare    = 90               // percent of a sender's frames, CAP-012
@@ -121,9 +122,20 @@ func capEndsMidSession(c *Case, f *fact.Fact, r *Raiser) {
 	if f.Code != fact.EndOfCapture || f.Num >= uint32(capEndYoung/time.Millisecond) || t.Closed != 0 {
 		return
 	}
+	if t.Open == 0 && !t.MidStream && (t.ICMP > 0 || t.Syns > 1) {
+		return // it never came about, which is another finding
+	}
+	for i := range c.Log.Facts {
+		if u := &c.Log.Facts[i]; u.Kind == fact.TCPUnacked && time.Duration(u.Code)*time.Second >= capDead {
+			return // the path had died before: the silence is real
+		}
+	}
 	g := r.Frame(fact.At{Time: c.End, Frame: c.Last})
 	g.What = fmt.Sprintf("The capture ends %s after the last packet of this connection (frame %d), and neither side has closed it.",
 		tcpTime(int64(f.Num)*1e6), c.Last)
+	if f.Num == 0 {
+		g.What = fmt.Sprintf("The capture ends with the last packet of this connection (frame %d), and neither side has closed it.", c.Last)
+	}
 	if u := c.Log.Last(fact.Unanswered); u != nil {
 		if cmd := c.Log.Get(u.Ref); cmd != nil {
 			word, _, _ := strings.Cut(string(c.Log.Text(cmd)), " ")

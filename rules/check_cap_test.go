@@ -292,6 +292,7 @@ func TestJudgeCapture(t *testing.T) {
 
 		{"back by 5 ms", steps(50, -5*msec, 20*msec), "cap-clock-backwards=warning"},
 		{"back by 0.9 ms", steps(50, -900_000, 20*msec), "-cap-clock-backwards"},
+		{"back by 0.4 ms, again and again", steps(50, -400_000, 20*msec, -400_000, 20*msec, -400_000), "cap-clock-backwards=info"},
 		{"back by 5 ms, once in 2000", steps(2000, -5*msec, 20*msec), "-cap-clock-backwards"},
 		{"back by 2 s, once in 2000", steps(2000, -2*sec, 20*msec), "cap-clock-backwards=warning"},
 

@@ -290,8 +290,8 @@ func netPMTUIgnored(c *Case, f *fact.Fact, r *Raiser) {
 	if f.From == fact.Server {
 		g.Blame = BlameMiddlebox | BlameServer
 	}
-	g.What = fmt.Sprintf("%s told the %s %s that at most %d bytes pass, but the same segment of %d bytes (frame %d) was sent %d times more and never acknowledged.",
-		strings.Join(group.senders, " and "), f.From, group.times(), mtu, size.Num, dead.Frame, dead.Num)
+	g.What = fmt.Sprintf("%s told the %s that at most %d bytes pass (%s), but the same segment of %d bytes (frame %d) was sent %d times more and never acknowledged.",
+		strings.Join(group.senders, " and "), f.From, mtu, group.times(), size.Num, dead.Frame, dead.Num)
 	g.field("reported MTU", "%d", mtu)
 	g.field("segment size", "%d", size.Num)
 	g.field("copies", "%d", dead.Num)
@@ -319,8 +319,8 @@ func netPMTUAdapted(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := group.raise(r)
 	room := netRoom(c, mtu)
-	g.What = fmt.Sprintf("%s told the %s %s that packets of more than %d bytes do not pass; the %s sent smaller ones and all of its data was acknowledged.",
-		strings.Join(group.senders, " and "), f.From, group.times(), mtu, f.From)
+	g.What = fmt.Sprintf("%s told the %s that packets of more than %d bytes do not pass (%s); the %s sent smaller ones and all of its data was acknowledged.",
+		strings.Join(group.senders, " and "), f.From, mtu, group.times(), f.From)
 	g.field("reported MTU", "%d", mtu)
 	if int(x.MaxSeg) > room {
 		g.field("old payload", "%d", x.MaxSeg)
