@@ -117,18 +117,26 @@ func (p *explainer) list(heading string, rules []*Rule) {
 		p.b.WriteByte('\n')
 	}
 	p.b.WriteString(heading + "\n")
-	id, title := 0, 0
+	id, longest := 0, 0
 	for _, r := range rules {
-		id, title = max(id, len(r.ID)), max(title, utf8.RuneCountInString(r.Title))
+		id, longest = max(id, len(r.ID)), max(longest, utf8.RuneCountInString(title(r)))
 	}
 	for _, r := range rules {
 		prefix := fmt.Sprintf("  %-*s%-*s  ", severityColumn, severityWord(r), id, r.ID)
-		if room := p.width - len(prefix); room < min(title, minTitle) {
+		if room := p.width - len(prefix); room < min(longest, minTitle) {
 			p.b.WriteString(strings.TrimRight(prefix, " ") + "\n")
 			prefix = strings.Repeat(" ", severityColumn+4)
 		}
-		p.line(prefix, r.Title)
+		p.line(prefix, title(r))
 	}
+}
+
+// title is the title of a rule in a list.
+func title(r *Rule) string {
+	if unchecked[r.ID] != "" {
+		return r.Title + " (not looked for)"
+	}
+	return r.Title
 }
 
 // minTitle is the room below which titles of a list get lines of their own.
@@ -174,6 +182,9 @@ func (p *explainer) rule(r *Rule) {
 	p.line("", r.Meaning)
 	if group(r) == "TLSA" {
 		p.part("The letters", alertMoments)
+	}
+	if why := unchecked[r.ID]; why != "" {
+		p.part("Not looked for", "This version explains the finding and does not look for it: "+why+".")
 	}
 	p.part("Said when", r.When)
 	p.part("Guard against false alarms", r.Not)
@@ -370,6 +381,9 @@ func (p *explainer) enhanced(num uint32) {
 	p.line("", enhancedClasses[x])
 }
 
+// anyCode are examples of classes that are tied to no reply code.
+const anyCode = "rpl-block-list, rpl-spam or rpl-policy-access"
+
 // classesOf lists the classes that are tied to one reply code.
 func (p *explainer) classesOf(code uint16) {
 	if code < 400 {
@@ -388,6 +402,8 @@ func (p *explainer) classesOf(code uint16) {
 		seen = append(seen, c.rule)
 		p.line("  ", All[numbers[c.rule]].ID+": "+All[numbers[c.rule]].Title)
 	}
+	p.b.WriteByte('\n')
+	p.line("", "Other reasons, such as "+anyCode+", go with any code: the text decides. Give explain the whole reply.")
 }
 
 // mustClass returns the first row of a class.
@@ -457,6 +473,9 @@ func (p *explainer) cipher(n uint16) {
 	p.line("Keys        ", suiteKeys(&s))
 	p.line("Encryption  ", suiteCipher(&s))
 	weak := s.Weak.Why()
+	if weak != "" && s.Weak&tlsrec.WeakNoFS != 0 {
+		weak += ", keys are not made fresh for each session"
+	}
 	switch {
 	case s.Weak&tlsrec.BrokenSuite != 0:
 		p.line("Protection  ", "none: "+weak)

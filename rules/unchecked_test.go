@@ -1,0 +1,68 @@
+package rules
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// sources returns the Go files that pattern names, without tests, as one text.
+func sources(t *testing.T, pattern string) string {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) == 0 {
+		t.Fatal(pattern, err)
+	}
+	var b strings.Builder
+	for _, f := range files {
+		if strings.HasSuffix(f, "_test.go") || filepath.Base(f) == "tables.go" { // tables name rules that others raise
+			continue
+		}
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Write(text)
+	}
+	return b.String()
+}
+
+// TestLookedFor: each rule has a condition somewhere, or a reason why it has none.
+func TestLookedFor(t *testing.T) {
+	checked := map[string]bool{}
+	for _, group := range checks {
+		for i := range group {
+			checked[group[i].ID] = true
+		}
+	}
+	for i := range classes { // of replies: one check raises them all
+		checked[All[numbers[classes[i].rule]].ID] = true
+	}
+	// Two places make findings without a Check.
+	capture := sources(t, "capture.go")
+	verdict := sources(t, filepath.Join("..", "internal", "verdict", "*.go"))
+	for i := range All {
+		r := &All[i]
+		named := func(text string) bool {
+			return strings.Contains(text, `"`+r.ID+`"`) || strings.Contains(text, `"`+r.Num+`"`)
+		}
+		looked := checked[r.ID] || r.Label == CAP && named(capture) || r.Label == VERDICT && named(verdict)
+		why, listed := unchecked[r.ID]
+		switch {
+		case !looked && !listed:
+			t.Errorf("%s %s has no condition and no reason in unchecked", r.Num, r.ID)
+		case looked && listed:
+			t.Errorf("%s %s is looked for: remove it from unchecked", r.Num, r.ID)
+		case listed && why == compares && named(verdict):
+			t.Errorf("%s %s: verdict names it; if it raises it, remove it from unchecked", r.Num, r.ID)
+		case listed && why == "":
+			t.Errorf("%s has no reason", r.ID)
+		}
+	}
+	for id := range unchecked {
+		if _, ok := byID[id]; !ok {
+			t.Errorf("%s is no rule", id)
+		}
+	}
+}
