@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -359,6 +360,9 @@ func tcpAborted(c *Case, f *fact.Fact) bool {
 	if f.Level == 1 || tcpWorkDone(c, f) || tcpGlanced(c) || t.Open == 0 && !t.MidStream {
 		return false
 	}
+	if (t.Side[0].Gap > 0 || t.Side[1].Gap > 0 || t.Side[0].Cut > 0 || t.Side[1].Cut > 0) && !tcpInBody(c, f) {
+		return false // the goodbye may be what the capture lacks
+	}
 	if o := &t.Side[f.From.Other()]; o.Fin != 0 && o.FinTime <= f.Time {
 		// The other side had closed first: the reset is an answer to that, unless
 		// the closing side still waited for something.
@@ -590,6 +594,13 @@ func tcpLoss(c *Case, _ *fact.Fact, r *Raiser) {
 		g.field("retransmitted", "%d", again)
 		g.field("rate", "%.1f %%", rate)
 		g.field("episodes", "%d", bursts)
+		g.field("lost before the capture point", "%d", min(x.Upstream, again))
+		g.field("lost after it", "%d", again-min(x.Upstream, again))
+		if rtt := c.TCP.HandshakeRTT(); rtt > 0 && c.TCP.Side[d.Other()].MSS > 0 {
+			// Mathis, Semke, Mahdavi, Ott 1997.
+			bound := float64(c.TCP.Side[d.Other()].MSS) * 8e3 / float64(rtt) * 1.22 / math.Sqrt(rate/100)
+			g.field("throughput bound", "%.1f Mbit/s", bound)
+		}
 	}
 }
 

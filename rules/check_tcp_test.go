@@ -196,6 +196,13 @@ func TestTCPChecks(t *testing.T) {
 			tcpRst(c, fact.Server, 60*msec, 0, 0)
 			return c
 		}, "tcp-reset-by-server=error tcp-reset-phase-table=info -tcp-reset-after-close -tcp-rst-injected"},
+		{"server resets and the recorder lost frames", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Server].Gap = 90
+			c.add(fact.Command, 7, 50*msec, fact.Fact{Cmd: uint8(smtp.MAIL)})
+			tcpRst(c, fact.Server, 60*msec, 0, 0)
+			return c
+		}, "-tcp-reset-by-server"},
 		{"server resets after 221", func() *Case {
 			c := tcpHealthy()
 			tcpQuit(c)

@@ -10,6 +10,7 @@ type TCPSide struct {
 	Fast         uint32 // of these: after duplicate ACKs
 	Spurious     uint32 // of these: had been acknowledged
 	Lost         uint32 // bytes lost and later sent again
+	Upstream     uint32 // of these: lost before the capture point, so the first sending was not seen
 	Late         uint32 // segments out of order that are no retransmission
 	DupAcks      uint32
 	ZeroWin      uint32 // frames that announced a zero window

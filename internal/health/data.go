@@ -135,6 +135,7 @@ func (f *Flow) late(d fact.Dir, p *layers.Packet, at fact.At, log *fact.Log, s *
 func (f *Flow) resent(c *reasm.Conn, d fact.Dir, off int64, n uint32, at fact.At, log *fact.Log, s *fact.TCPSummary) {
 	x, peer := &s.Side[d], &f.side[d.Other()]
 	x.Retrans++
+	x.Upstream++
 	x.Lost += n
 	if peer.dupRun > 0 {
 		x.Fast++
