@@ -123,10 +123,15 @@ var capRules = []Rule{
 		Title:   "The capturing program reported dropped packets",
 		When:    "pcapng interface statistics block with isb_ifdrop or isb_osdrop > 0",
 		Meaning: "The capture host itself says that it lost packets. Treat every gap as suspect.",
-		Advice:  []string{"see CAP-008"},
-		Cite:    []string{"pcapng, interface statistics block"},
-		Not:     "counters of an interface without mail flows",
-		Fields:  []string{"interface", "received", "dropped by interface", "dropped by kernel"},
+		Advice: []string{
+			"bigger capture buffer (`tcpdump -B 65536`)",
+			"narrower filter",
+			"write to a faster disk",
+			"no full-rate SPAN on an oversubscribed port",
+		},
+		Cite:   []string{"pcapng, interface statistics block"},
+		Not:    "counters of an interface without mail flows",
+		Fields: []string{"interface", "received", "dropped by interface", "dropped by kernel"},
 	},
 	{
 		ID: "cap-duplicate-frames", Num: "CAP-010", Label: CAP, Severity: Info, Up: Info, Tier: 2, Node: FILE, Blame: BlameCapture,
@@ -263,7 +268,13 @@ var capRules = []Rule{
 		When:  "flow found below VLAN (≥ 2 tags), GRE, IP-in-IP, VXLAN, GENEVE, PPPoE, MPLS",
 		Meaning: "The encapsulation takes bytes from each packet; compare with the MSS when full-size packets " +
 			"vanish.",
-		Advice: []string{"see TCP-015"},
+		Advice: []string{
+			"`ping -M do -s 1472 HOST`, then smaller, to find the limit",
+			"clamp: `iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS " +
+				"--clamp-mss-to-pmtu`",
+			"let ICMP 3/4 and ICMPv6 type 2 through",
+			"`net.ipv4.tcp_mtu_probing=1`",
+		},
 		Cite:   []string{"RFC 4459"},
 		Not:    "single VLAN tag",
 		Fields: []string{"encapsulation", "overhead bytes", "resulting inner MTU"},

@@ -9,7 +9,7 @@ var imapRules = []Rule{
 			"commands",
 		Meaning: "One mailbox session.",
 		Cite:    []string{"RFC 9051 §7.1"},
-		Fields:  []string{"as SMTP-001"},
+		Fields:  []string{"client", "server", "port", "role guess (MTA to MTA, submission, device)", "start", "duration", "messages"},
 	},
 	{
 		ID: "imap-welcomed", Num: "IMAP-002", Label: IMAP, Severity: Info, Up: Info, OK: true, Tier: 2, Node: ROOT,
@@ -84,14 +84,18 @@ var imapRules = []Rule{
 		When:    "STARTTLS tagged OK; qualifier logic of STLS-003",
 		Meaning: "As STLS-003.",
 		Cite:    []string{"RFC 9051 §6.2.1"},
-		Fields:  []string{"as STLS-003"},
+		Fields:  []string{"frame of command", "frame of reply", "frame of first TLS byte", "outcome"},
 	},
 	{
 		ID: "imap-login-failed", Num: "IMAP-009", Label: IMAP, Severity: Error, Up: Error, Tier: 2, Node: AUTH, Blame: BlameClient,
 		Title:   "Authentication failed",
 		When:    "tagged NO to LOGIN/AUTHENTICATE, [AUTHENTICATIONFAILED], [AUTHORIZATIONFAILED], [EXPIRED]",
 		Meaning: "See AUTH-003; AUTHORIZATIONFAILED: password right, access to that identity not.",
-		Advice:  []string{"as AUTH-003"},
+		Advice: []string{
+			"test by hand: `curl -v --ssl-reqd --user USER imap://HOST/`",
+			"after a password change: old password stored in a device",
+			"server: `doveadm auth test USER`",
+		},
 		Cite: []string{
 			"RFC 9051 §7.1",
 			"RFC 5530 §3",

@@ -146,7 +146,8 @@ var netRules = []Rule{
 		Meaning: "Without the missing piece the whole packet is thrown away. If it happens to every large packet " +
 			"the path drops fragments.",
 		Advice: []string{
-			"as NET-008",
+			"clamp the MSS",
+			"do not clear DF",
 			"ICMP 11/1 in the capture names the waiting host",
 		},
 		Cite: []string{

@@ -11,7 +11,7 @@ var popRules = []Rule{
 		Cite:    []string{"RFC 1939 §3"},
 		Not: "+PONG/+OK of Redis on other ports (zk:pop3/redis-50-pings.pcap): require greeting first and POP3 " +
 			"verbs",
-		Fields: []string{"as SMTP-001"},
+		Fields: []string{"client", "server", "port", "role guess (MTA to MTA, submission, device)", "start", "duration", "messages"},
 	},
 	{
 		ID: "pop-welcomed", Num: "POP-002", Label: POP3, Severity: Info, Up: Info, OK: true, Tier: 2, Node: ROOT,
@@ -77,7 +77,11 @@ var popRules = []Rule{
 		Title:   "Authentication failed",
 		When:    "-ERR to PASS, APOP or AUTH without another code; [AUTH]",
 		Meaning: "See AUTH-003. Some servers answer +OK to any USER on purpose.",
-		Advice:  []string{"as AUTH-003"},
+		Advice: []string{
+			"test by hand: `curl -v --ssl-reqd --user USER pop3://HOST/`",
+			"after a password change: old password stored in a device",
+			"server: `doveadm auth test USER`",
+		},
 		Cite: []string{
 			"RFC 1939 §4",
 			"RFC 3206 §4",
@@ -135,7 +139,7 @@ var popRules = []Rule{
 		When:    "STLS +OK; qualifier logic of STLS-003",
 		Meaning: "As STLS-003.",
 		Cite:    []string{"RFC 2595 §4"},
-		Fields:  []string{"as STLS-003"},
+		Fields:  []string{"frame of command", "frame of reply", "frame of first TLS byte", "outcome"},
 	},
 	{
 		ID: "pop-unknown-command", Num: "POP-013", Label: POP3, Severity: Warning, Up: Warning, Tier: 3, Node: READY, Blame: BlameClient,

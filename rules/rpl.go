@@ -174,7 +174,10 @@ var rplRules = []Rule{
 		When: `4xx/5xx and tokens "helo command rejected", "invalid helo", "bad helo", "helo/ehlo", "ehlo" + ` +
 			`("fully-qualified" or "invalid" or "host not found" or "forged")`,
 		Meaning: "The name after EHLO is not a resolvable host name (SMTP-013).",
-		Advice:  []string{"see SMTP-013"},
+		Advice: []string{
+			"set the host name of the sending device",
+			"Postfix: `smtp_helo_name = mail.example.com`; Exchange: FQDN of the send connector",
+		},
 		Cite: []string{
 			"RFC 5321 §4.1.4",
 			"RFC 5321 §4.1.1.1",
@@ -331,10 +334,14 @@ var rplRules = []Rule{
 		When: `552/554/550/452/451 and (x.3.4 x.2.3) or tokens "too big", "too large", "size exceeds", "size ` +
 			`limit", "exceeds maximum", "exceeds fixed"`,
 		Meaning: "A size limit hit; SMTP-045 shows the numbers and whose limit it was.",
-		Advice:  []string{"see SMTP-045"},
-		Cite:    []string{"RFC 1870 §6.2"},
-		Not:     "552 5.2.2 is quota",
-		Fields:  []string{"code", "enhanced code", "text", "command", "address"},
+		Advice: []string{
+			"raise `message_size_limit` (Postfix default 10240000), Exim `message_size_limit = 50M`, Exchange " +
+				"`MaxMessageSize` on connector and organisation",
+			"send a link instead",
+		},
+		Cite:   []string{"RFC 1870 §6.2"},
+		Not:    "552 5.2.2 is quota",
+		Fields: []string{"code", "enhanced code", "text", "command", "address"},
 	},
 	{
 		ID: "rpl-no-resources", Num: "RPL-022", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: TXN, Blame: BlameServer,
@@ -597,7 +604,7 @@ var rplRules = []Rule{
 		Title:   "Permanent rejection without known reason",
 		When:    "5xx not matched above",
 		Meaning: "The message will bounce; the text is shown as it stands.",
-		Advice:  []string{"as RPL-038"},
+		Advice:  []string{"if it stays for an hour ask the receiver's postmaster with date, addresses, text"},
 		Cite: []string{
 			"RFC 5321 §4.2",
 			"RFC 3463",

@@ -94,9 +94,12 @@ var stlsRules = []Rule{
 		When: "capture behind the device: client line is only X (8 letters) or blanks in the place of STARTTLS, " +
 			"reply 500/502",
 		Meaning: "As STLS-006, seen from the server's side.",
-		Advice:  []string{"as STLS-006"},
-		Cite:    []string{"RFC 3207 §6"},
-		Fields:  []string{"line", "reply"},
+		Advice: []string{
+			"ASA: `policy-map … class inspection_default / no inspect esmtp`, or `parameters / allow-tls`",
+			`other brands: switch off "SMTP fixup", "mail guard", ALG`,
+		},
+		Cite:   []string{"RFC 3207 §6"},
+		Fields: []string{"line", "reply"},
 	},
 	{
 		ID: "stls-stripped-by-comparison", Num: "STLS-008", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: HOSTS, Blame: BlameMiddlebox,
@@ -234,7 +237,10 @@ var stlsRules = []Rule{
 		When:  "greeting text ≥ 50 % asterisks, `2` or `0` fillers of constant length",
 		Meaning: "Fingerprint of a firewall with SMTP inspection; expect STLS-006, lost EHLO and problems with " +
 			"large mails.",
-		Advice: []string{"as STLS-006"},
+		Advice: []string{
+			"ASA: `policy-map … class inspection_default / no inspect esmtp`, or `parameters / allow-tls`",
+			`other brands: switch off "SMTP fixup", "mail guard", ALG`,
+		},
 		Cite:   []string{"vendor defaults"},
 		Fields: []string{"text"},
 	},

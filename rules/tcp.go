@@ -291,7 +291,7 @@ var tcpRules = []Rule{
 			"a slow disk or waiting for a virus scanner.",
 		Advice: []string{"switch off the mail shield of the virus scanner to test"},
 		Cite:   []string{"RFC 9293 §3.8.6.1"},
-		Fields: []string{"as TCP-018"},
+		Fields: []string{"count", "total and longest time", "phase", "bytes accepted before"},
 	},
 	{
 		ID: "tcp-window-full", Num: "TCP-020", Label: TCP, Severity: Info, Up: Info, Tier: 3, Node: LINK, Blame: BlameServer | BlameClient,
@@ -390,7 +390,13 @@ var tcpRules = []Rule{
 		When: "MSS < 536 warning; MSS 537–1219 info; MSS absent info; MSS > 1460 on a path with NET-003/TCP-015 " +
 			"warning",
 		Meaning: "A small value costs speed only; a value larger than the path can carry causes black holes.",
-		Advice:  []string{"see TCP-015"},
+		Advice: []string{
+			"`ping -M do -s 1472 HOST`, then smaller, to find the limit",
+			"clamp: `iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS " +
+				"--clamp-mss-to-pmtu`",
+			"let ICMP 3/4 and ICMPv6 type 2 through",
+			"`net.ipv4.tcp_mtu_probing=1`",
+		},
 		Cite: []string{
 			"RFC 9293 §3.7.1",
 			"RFC 6691",
@@ -473,10 +479,14 @@ var tcpRules = []Rule{
 		Title:   "Connection went silent after a pause",
 		When:    "idle ≥ 55 s, then TCP-014 in one direction",
 		Meaning: "As TCP-032, but the device drops instead of resetting; both ends wait for minutes.",
-		Advice:  []string{"as TCP-032"},
-		Cite:    []string{"RFC 5382 REQ-5"},
-		Not:     "SILENT",
-		Fields:  []string{"idle time", "nearest nat.idle value"},
+		Advice: []string{
+			"keepalive below that time (`net.ipv4.tcp_keepalive_time`), IDLE renewal for IMAP",
+			"raise the device's timer to ≥ 7440 s",
+			"close idle SMTP connections earlier (`smtp_connection_cache_time_limit`)",
+		},
+		Cite:   []string{"RFC 5382 REQ-5"},
+		Not:    "SILENT",
+		Fields: []string{"idle time", "nearest nat.idle value"},
 	},
 	{
 		ID: "tcp-half-open-close", Num: "TCP-034", Label: TCP, Severity: Info, Up: Info, Tier: 3, Node: END, Blame: BlameClient | BlameServer,

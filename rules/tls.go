@@ -157,7 +157,7 @@ var tlsRules = []Rule{
 			"RFC 6066 §3",
 			"RFC 5246 §7.2.2",
 		},
-		Fields: []string{"as TLS-010"},
+		Fields: []string{"SSL alert message description (number)", "Decoded error", "sender", "after which message", "delay", "table row (TLSA) for sender and moment"},
 	},
 	{
 		ID: "tls-nothing-in-common", Num: "TLS-012", Label: TLS, Severity: Error, Up: Error, Tier: 1, Node: HANDSHAKE, Blame: BlameClient | BlameServer,
@@ -217,10 +217,16 @@ var tlsRules = []Rule{
 		Title:   "Handshake hangs while the certificate is transferred",
 		When:    "part of the server flight seen, rest missing or retransmitted ≥ 3 times with full-size segments",
 		Meaning: "The first big packets of the session are lost: TCP-015 in its most common costume.",
-		Advice:  []string{"as TCP-015"},
-		Cite:    []string{"RFC 2923"},
-		Not:     "CAP-008",
-		Fields:  []string{"bytes arrived", "size of missing segments"},
+		Advice: []string{
+			"`ping -M do -s 1472 HOST`, then smaller, to find the limit",
+			"clamp: `iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS " +
+				"--clamp-mss-to-pmtu`",
+			"let ICMP 3/4 and ICMPv6 type 2 through",
+			"`net.ipv4.tcp_mtu_probing=1`",
+		},
+		Cite:   []string{"RFC 2923"},
+		Not:    "CAP-008",
+		Fields: []string{"bytes arrived", "size of missing segments"},
 	},
 	{
 		ID: "tls-key-mismatch", Num: "TLS-016", Label: TLS, Severity: Error, Up: Error, Tier: 1, Node: HANDSHAKE, Blame: BlameClient | BlameServer,
@@ -260,7 +266,7 @@ var tlsRules = []Rule{
 		},
 		Cite:   []string{"RFC 5246 §7.4.9"},
 		Not:    "51 after CertificateVerify concerns the client's key",
-		Fields: []string{"as TLS-016"},
+		Fields: []string{"agreed version and cipher (read or inferred, TLS-059)", "key exchange message size → key size", "time the client needed for its key exchange", "time until the alert", "size of the flight", "unread flag (TCP-013)"},
 	},
 	{
 		ID: "tls-certificate-rejected", Num: "TLS-018", Label: TLS, Severity: Error, Up: Error, Tier: 1, Node: HANDSHAKE, Blame: BlameServer | BlameClient,
@@ -288,10 +294,14 @@ var tlsRules = []Rule{
 		When: "ServerHelloDone (or end of the 1.3 server flight) seen and acknowledged, then FIN or RST from " +
 			"the client without any record",
 		Meaning: "Many programs close without an alert when they dislike the certificate or the key size.",
-		Advice:  []string{"as TLS-018"},
-		Cite:    []string{"RFC 8446 §6.2"},
-		Not:     "delay > 30 s: a user dialog was open",
-		Fields:  []string{"delay", "certificate findings"},
+		Advice: []string{
+			"`openssl s_client -starttls smtp -connect HOST:25 -servername NAME -showcerts`",
+			"install the full chain",
+			"client: CA bundle, clock, configured host name",
+		},
+		Cite:   []string{"RFC 8446 §6.2"},
+		Not:    "delay > 30 s: a user dialog was open",
+		Fields: []string{"delay", "certificate findings"},
 	},
 	{
 		ID: "tls-hidden-alert-client", Num: "TLS-020", Label: TLS, Severity: Error, Up: Error, Tier: 2, Node: HANDSHAKE, Blame: BlameServer | BlameClient,
@@ -300,7 +310,11 @@ var tlsRules = []Rule{
 			"CCS) instead of a Finished (53 or 69) or Certificate, followed by close",
 		Meaning: "The alert is encrypted, but its size gives it away; at this point it is practically always " +
 			`"certificate rejected".`,
-		Advice: []string{"as TLS-018; TLS 1.3 hides the certificate, so fetch it with openssl"},
+		Advice: []string{
+			"TLS 1.3 hides the certificate, so fetch it: `openssl s_client -starttls smtp -connect HOST:25 -servername NAME -showcerts`",
+			"install the full chain",
+			"client: CA bundle, clock, configured host name",
+		},
 		Cite:   []string{"RFC 8446 §5.2, §6"},
 		Not:    "padding makes records longer: then TLS-019 wording",
 		Fields: []string{"record length", "delay", "close"},
@@ -599,7 +613,11 @@ var tlsRules = []Rule{
 		When:  "length > 16384 + 2048 (≤ 1.2), > 16384 + 256 (1.3), or > 16384 unencrypted",
 		Meaning: `Either the stream is no TLS (clear text read as a record: 0x3232… is "22") or the sender is ` +
 			"broken. Peers answer record_overflow (22).",
-		Advice: []string{"see TLS-047"},
+		Advice: []string{
+			"one side speaks clear text: compare port and TLS mode (from the first byte, or STARTTLS) of both sides",
+			"read the first bytes as text: they often name the program that answered",
+			"STLS-011/013 and IMPL-002/003 name the case",
+		},
 		Cite: []string{
 			"RFC 5246 §6.2.3",
 			"RFC 8446 §5.2",
@@ -613,10 +631,14 @@ var tlsRules = []Rule{
 		When: "after the switch to TLS a side sends bytes that are no record (type 20–24, version 3.x): SMTP " +
 			"reply, HTTP, text",
 		Meaning: `The side never started TLS. Clients report "wrong version number" or "packet length too long".`,
-		Advice:  []string{"STLS-011/013, IMPL-002/003 name the case"},
-		Cite:    []string{"RFC 8446 §5.1"},
-		Not:     "CLEAN",
-		Fields:  []string{"bytes escaped", "who", "which protocol they look like"},
+		Advice: []string{
+			"one side speaks clear text: compare port and TLS mode (from the first byte, or STARTTLS) of both sides",
+			"read the first bytes as text: they often name the program that answered",
+			"STLS-011/013 and IMPL-002/003 name the case",
+		},
+		Cite:   []string{"RFC 8446 §5.1"},
+		Not:    "CLEAN",
+		Fields: []string{"bytes escaped", "who", "which protocol they look like"},
 	},
 	{
 		ID: "tls-intolerant-server", Num: "TLS-048", Label: TLS, Severity: Warning, Up: Warning, Tier: 3, Node: HOSTS, Blame: BlameServer | BlameMiddlebox,
