@@ -21,6 +21,7 @@ type Case struct {
 
 	Findings []Finding
 	view     dialogView // exchanges and transactions, made once
+	raiser   Raiser
 }
 
 // A Capture is what the rules must know of the input as a whole.

@@ -72,13 +72,15 @@ func Judge(c *Case) {
 		f := &c.Log.Facts[i]
 		for _, b := range byKind[f.Kind] {
 			if b.check.Needs == 0 || c.holds(b.check.Needs, f) {
-				b.check.Do(c, f, &Raiser{c, b.rule})
+				c.raiser = Raiser{c, b.rule}
+				b.check.Do(c, f, &c.raiser)
 			}
 		}
 	}
 	for _, b := range atEnd {
 		if b.check.Needs == 0 || c.holds(b.check.Needs, nil) {
-			b.check.Do(c, nil, &Raiser{c, b.rule})
+			c.raiser = Raiser{c, b.rule}
+			b.check.Do(c, nil, &c.raiser)
 		}
 	}
 	slices.SortStableFunc(c.Findings, func(a, b Finding) int { return cmp.Compare(a.Frame, b.Frame) })

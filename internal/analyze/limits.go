@@ -21,9 +21,9 @@ const (
 	// turns the budget into a number of sessions.
 	sessionBytes = 8 << 10
 
-	// firstGood is how many sessions without trouble are described anyway: the
-	// report of a small capture tells of them.
-	firstGood = 16
+	// firstOfKind is how many sessions with one outcome and one cause are
+	// described; the others are counted.
+	firstOfKind = 4
 
 	// maxBriefs is how many sessions are kept for findings across sessions.
 	maxBriefs = 256 << 10

@@ -22,8 +22,8 @@ func appendAddr(dst []byte, a [16]byte) []byte { return netip.AddrFrom16(a).Unma
 // results are what is left of the sessions of one worker.
 type results struct {
 	briefs   []verdict.Brief
-	details  []*verdict.Session // of those that need attention, or of all
-	good     []*verdict.Session // the first ones without trouble
+	details  []*verdict.Session // of all sessions, when all are wanted
+	groups   []group            // otherwise the first of each kind
 	dropped  int                // described sessions that did not fit
 	counted  int                // briefs that did not fit
 	flows    uint64             // conversations of TCP
@@ -80,28 +80,49 @@ func (k *worker) judge(s *session, c *reasm.Conn) {
 	} else {
 		r.counted++
 	}
-	switch {
-	case k.pass.cfg.All || d.Outcome == verdict.OutcomeFailed || d.Outcome == verdict.OutcomeUnknown || d.Outcome == verdict.OutcomeDegraded:
+	if k.pass.cfg.All {
 		if len(r.details) < k.pass.detail {
 			r.details = append(r.details, k.writer.Describe(kase, d))
 		} else {
 			r.dropped++
 		}
-	case r.wanted(s.first.Frame):
-		r.keepGood(k.writer.Describe(kase, d))
+		return
+	}
+	g := r.group(d)
+	if g.wants(s.first.Frame) {
+		g.keep(k.writer.Describe(kase, d))
 	}
 }
 
-// wanted reports that a session without trouble that begins at this frame is among the first ones.
-func (r *results) wanted(frame uint32) bool {
-	return len(r.good) < firstGood || frame < r.good[len(r.good)-1].First
+// A group is the first sessions with one outcome and one cause: the report
+// tells of the first of them, and counts the others.
+type group struct {
+	outcome verdict.Outcome
+	cause   uint16
+	first   []*verdict.Session
 }
 
-func (r *results) keepGood(s *verdict.Session) {
-	at, _ := slices.BinarySearchFunc(r.good, s.First, func(g *verdict.Session, f uint32) int { return cmp.Compare(g.First, f) })
-	r.good = slices.Insert(r.good, at, s)
-	if len(r.good) > firstGood {
-		r.good = r.good[:firstGood]
+// group returns the group of a decision.
+func (r *results) group(d *verdict.Decision) *group {
+	for i := range r.groups {
+		if g := &r.groups[i]; g.outcome == d.Outcome && g.cause == d.Cause {
+			return g
+		}
+	}
+	r.groups = append(r.groups, group{outcome: d.Outcome, cause: d.Cause})
+	return &r.groups[len(r.groups)-1]
+}
+
+// wants reports that a session that begins at this frame is among the first of its group.
+func (g *group) wants(frame uint32) bool {
+	return len(g.first) < firstOfKind || frame < g.first[len(g.first)-1].First
+}
+
+func (g *group) keep(s *verdict.Session) {
+	at, _ := slices.BinarySearchFunc(g.first, s.First, func(x *verdict.Session, f uint32) int { return cmp.Compare(x.First, f) })
+	g.first = slices.Insert(g.first, at, s)
+	if len(g.first) > firstOfKind {
+		g.first = g.first[:firstOfKind]
 	}
 }
 
@@ -159,13 +180,12 @@ func (a *pass) finish(r *pcap.Reader, sink Sink) (*Result, error) {
 		return nil, err
 	}
 	slices.SortFunc(all.briefs, func(x, y verdict.Brief) int { return cmp.Compare(x.First, y.First) })
-	all.details = append(all.details, all.good...)
+	for i := range all.groups {
+		all.details = append(all.details, all.groups[i].first...)
+	}
 	slices.SortFunc(all.details, func(x, y *verdict.Session) int { return cmp.Compare(x.First, y.First) })
-	number(all.briefs, all.details)
-	for _, s := range all.details {
-		if err := sink.Session(s); err != nil {
-			return nil, err
-		}
+	if err := all.tell(sink); err != nil {
+		return nil, err
 	}
 	for _, h := range verdict.Hosts(all.briefs) {
 		if err := sink.Host(&h); err != nil {
@@ -203,9 +223,13 @@ func (a *pass) evicted() (n uint64) {
 func (r *results) join(o *results) {
 	r.briefs = append(r.briefs, o.briefs...)
 	r.details = append(r.details, o.details...)
-	for _, g := range o.good {
-		if r.wanted(g.First) {
-			r.keepGood(g)
+	for i := range o.groups {
+		from := &o.groups[i]
+		to := r.group(&verdict.Decision{Outcome: from.outcome, Cause: from.cause})
+		for _, s := range from.first {
+			if to.wants(s.First) {
+				to.keep(s)
+			}
 		}
 	}
 	r.dropped += o.dropped
@@ -231,18 +255,28 @@ func (r *results) join(o *results) {
 	r.anything = r.anything || o.anything
 }
 
-// number gives the sessions their numbers, in order of their first frame.
-func number(briefs []verdict.Brief, details []*verdict.Session) {
-	for i := range briefs {
-		briefs[i].ID = i + 1
-	}
-	i := 0
-	for _, s := range details {
-		for i < len(briefs) && briefs[i].First < s.First {
-			i++
+// tell gives the sessions to the sink in order of their first frame, with their
+// numbers. A session that is not described is told by what is kept of it.
+func (r *results) tell(sink Sink) error {
+	next := 0
+	for i := range r.briefs {
+		b := &r.briefs[i]
+		b.ID = i + 1
+		var s *verdict.Session
+		if next < len(r.details) && r.details[next].First == b.First {
+			s = r.details[next]
+			next++
+		} else if r.dropped > 0 && len(r.groups) == 0 {
+			continue // counted among those that did not fit
+		} else {
+			s = b.Session()
 		}
-		s.ID = i + 1
+		s.ID = b.ID
+		if err := sink.Session(s); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // causes lists what sessions failed or suffered from, the most frequent first.

@@ -14,6 +14,7 @@ type Brief struct {
 	First, Last    uint32
 	Start, End     int64
 	Cause          uint16
+	Status         [NumLayers]State
 	Outcome        Outcome
 	Layer          Layer
 	Proto          fact.Proto
@@ -33,7 +34,7 @@ func MakeBrief(c *rules.Case, d *Decision) Brief {
 	b := Brief{
 		Client: c.Client, Server: c.Server, First: c.First, Last: c.Last, Start: c.Start, End: c.End,
 		Cause: d.Cause, Outcome: d.Outcome, Layer: d.Layer, Proto: c.Proto, Blame: d.Blame,
-		Delivered: d.Delivered, Attempted: d.Attempted,
+		Status: d.Status, Delivered: d.Delivered, Attempted: d.Attempted,
 	}
 	if c.TLS != nil {
 		b.Version = c.TLS.Version
@@ -74,6 +75,20 @@ func MakeBrief(c *rules.Case, d *Decision) Brief {
 		break
 	}
 	return b
+}
+
+// Session is what is kept of a session in the form of a described one, for counting.
+func (b *Brief) Session() *Session {
+	s := &Session{
+		ID: b.ID, Proto: b.Proto, Flow: "TCP@" + b.Server.String() + "-" + b.Client.String(),
+		Client: Endpoint{Addr: b.Client}, Server: Endpoint{Addr: b.Server}, First: b.First, Last: b.Last,
+		Start: b.Start, Duration: b.End - b.Start, Outcome: b.Outcome, Layer: b.Layer,
+		Cause: rules.All[b.Cause].ID, CauseTitle: lower(rules.All[b.Cause].Title), Blame: blameName(b.Blame),
+	}
+	for l := range NumLayers {
+		s.Status[l].State = b.Status[l]
+	}
+	return s
 }
 
 // Hosts finds what only several sessions together show.
