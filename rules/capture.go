@@ -40,7 +40,7 @@ type CaptureFacts struct {
 
 	// Of the frames.
 	TCP, UDP, ICMP, ARP, OtherIP, NoIP uint64 // ICMP with ICMPv6; by what the innermost packet is
-	Fragments                          uint64 // fragments of packets that did not become whole
+	Fragments                          uint64 // of OtherIP: fragments that completed nothing
 	Cut                                uint64 // frames with TCP payload that are shorter than on the wire
 	CutBytes                           uint64 // payload bytes behind the snap length
 	FirstCut                           fact.At
@@ -310,7 +310,7 @@ func (in *CaptureFacts) protocols() string {
 	list := []struct {
 		name string
 		n    uint64
-	}{{"TCP", in.TCP}, {"UDP", in.UDP}, {"ICMP", in.ICMP}, {"ARP", in.ARP}, {"other IP", in.OtherIP}, {"not IP", in.NoIP}, {"fragments", in.Fragments}}
+	}{{"TCP", in.TCP}, {"UDP", in.UDP}, {"ICMP", in.ICMP}, {"ARP", in.ARP}, {"other IP", in.OtherIP - min(in.Fragments, in.OtherIP)}, {"not IP", in.NoIP}, {"fragments", in.Fragments}}
 	slices.SortStableFunc(list, func(a, b struct {
 		name string
 		n    uint64
@@ -352,7 +352,10 @@ func judgeEmpty(j *captureJudge) {
 		return
 	}
 	p := in.protocols()
-	g.What = fmt.Sprintf("None of the %s of this file carries TCP (%s).", tcpCount(c.frames, "packet"), p)
+	g.What = fmt.Sprintf("None of the %d packets of this file carries TCP (%s).", c.frames, p)
+	if c.frames == 1 {
+		g.What = fmt.Sprintf("The only packet of this file does not carry TCP (%s).", p)
+	}
 	g.field("first time", "%s", stamp(c.min))
 	g.field("last time", "%s", stamp(c.max))
 	g.field("protocols", "%s", p)
