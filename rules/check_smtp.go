@@ -219,11 +219,11 @@ func howLong(ns int64) string {
 }
 
 // counted writes a count with its word.
-func counted(n int, word string) string {
+func counted[N int | uint32 | uint64](n N, word string) string {
 	if n == 1 {
 		return "1 " + word
 	}
-	return strconv.Itoa(n) + " " + word + "s"
+	return strconv.FormatUint(uint64(n), 10) + " " + word + "s"
 }
 
 // bySteps raises g according to the three steps of a threshold and reports
@@ -624,7 +624,7 @@ func smtpEarlyTalker(c *Case, f *fact.Fact, r *Raiser) {
 	reaction := c.after(f)
 	g := r.At(f)
 	g.evidence(f, reaction)
-	g.add("bytes", strconv.Itoa(int(f.Num)))
+	g.add("bytes", strconv.FormatUint(uint64(f.Num), 10))
 	first := c.Log.First(fact.Command)
 	if x := c.foreign(fact.Client); x != nil {
 		first = x
@@ -632,7 +632,7 @@ func smtpEarlyTalker(c *Case, f *fact.Fact, r *Raiser) {
 	if first != nil {
 		g.add("first", cutText(string(c.Log.Text(first)), 40))
 	}
-	g.What = "The client sent " + counted(int(f.Num), "byte") + " before the server had greeted"
+	g.What = "The client sent " + counted(f.Num, "byte") + " before the server had greeted"
 	if reaction != nil {
 		g.add("reaction", c.answer(reaction))
 		g.What += "; the server then said \"" + c.answer(reaction) + "\""

@@ -377,5 +377,5 @@ func smtpUnterminatedCommand(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.add("fragment", cutText(string(c.Log.Text(f)), maxShown))
-	g.What = fmt.Sprintf("The client's last %s have no line end: \"%s\".", counted(int(f.Num), "byte"), cutText(string(c.Log.Text(f)), maxShown))
+	g.What = fmt.Sprintf("The client's last %s have no line end: \"%s\".", counted(f.Num, "byte"), cutText(string(c.Log.Text(f)), maxShown))
 }

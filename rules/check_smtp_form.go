@@ -108,12 +108,12 @@ func smtpBareLFCommand(c *Case, _ *fact.Fact, r *Raiser) {
 		g := r.At(f)
 		g.Count = int(f.Num)
 		g.add("command", c.said(asked))
-		g.add("lines", strconv.Itoa(int(f.Num)))
+		g.add("lines", strconv.FormatUint(uint64(f.Num), 10))
 		what := "LF without CR"
 		if f.Code == fact.OddBareCR {
 			what = "a CR inside the line"
 		}
-		g.What = counted(int(f.Num), "command line") + " with " + what + ", the first at frame " + strconv.Itoa(int(f.Frame)) + ": " + c.said(asked)
+		g.What = counted(f.Num, "command line") + " with " + what + ", the first at frame " + strconv.Itoa(int(f.Frame)) + ": " + c.said(asked)
 		if reply := c.bareReply(); reply != nil {
 			g.Up()
 			g.evidence(f, reply)
@@ -178,7 +178,7 @@ func smtpSmuggling(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	pattern, hidden, _ := strings.Cut(string(c.Log.Text(f)), " ")
 	g.add("pattern", pattern)
-	g.add("offset", strconv.Itoa(int(f.Num)))
+	g.add("offset", strconv.FormatUint(uint64(f.Num), 10))
 	g.add("hidden", hidden)
 	g.What = "The message text holds " + pattern + fmt.Sprintf(" at byte %d, and behind it \"%s\"", f.Num, cutText(hidden, maxShown))
 	extra := 0
@@ -351,8 +351,8 @@ func smtpEightBit(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.Txn = t.N
-	g.add("count", strconv.Itoa(int(f.Num)))
-	g.What = fmt.Sprintf("The message has %s with the eighth bit set, the first at frame %d; ", counted(int(f.Num), "byte"), f.Frame)
+	g.add("count", strconv.FormatUint(uint64(f.Num), 10))
+	g.What = fmt.Sprintf("The message has %s with the eighth bit set, the first at frame %d; ", counted(f.Num, "byte"), f.Frame)
 	if offered {
 		g.What += "the client did not announce it with BODY=8BITMIME."
 	} else {
@@ -658,7 +658,7 @@ func smtpClearTextMail(c *Case, _ *fact.Fact, r *Raiser) {
 	if known {
 		g.add("tls_offered", yesNo(offered))
 	}
-	g.What = counted(n, "message") + ", " + counted(int(bytes), "byte") + ", crossed the network in clear text"
+	g.What = counted(n, "message") + ", " + counted(bytes, "byte") + ", crossed the network in clear text"
 	port := c.Server.Port()
 	auth := c.Log.First(fact.AuthStart) != nil
 	if !c.sameHost() && c.Proto != fact.LMTP && (port == portSubmission || port == portAlternate || offered || auth) {

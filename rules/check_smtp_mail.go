@@ -54,7 +54,7 @@ func smtpTransaction(c *Case, _ *fact.Fact, r *Raiser) {
 			g.What += " to " + counted(n, "recipient")
 		}
 		if t.BodyEnd != nil {
-			g.What += ", " + counted(int(t.BodyEnd.Num), "byte")
+			g.What += ", " + counted(t.BodyEnd.Num, "byte")
 		}
 		g.What += ": " + outcomeWords[t.Outcome] + "."
 	}
@@ -249,7 +249,7 @@ func smtpAccepted(c *Case, _ *fact.Fact, r *Raiser) {
 		g.What = "The server took the message"
 		if t.BodyEnd != nil {
 			g.add("bytes", strconv.FormatUint(uint64(t.BodyEnd.Num), 10))
-			g.What += " of " + counted(int(t.BodyEnd.Num), "byte")
+			g.What += " of " + counted(t.BodyEnd.Num, "byte")
 		}
 		if accepted > 0 {
 			g.What += " for " + counted(accepted, "recipient")
@@ -294,7 +294,7 @@ func smtpRejectedAfterData(c *Case, _ *fact.Fact, r *Raiser) {
 		g.What = "The message"
 		if t.BodyEnd != nil {
 			g.add("bytes", strconv.FormatUint(uint64(t.BodyEnd.Num), 10))
-			g.What += " of " + counted(int(t.BodyEnd.Num), "byte")
+			g.What += " of " + counted(t.BodyEnd.Num, "byte")
 		}
 		g.What += " was sent in full and " + refusedWord(t.Reply.Code) + ": \"" + c.answer(t.Reply) + "\"."
 	}
@@ -346,7 +346,7 @@ func smtpFateUnknown(c *Case, _ *fact.Fact, r *Raiser) {
 		g.add("ended_by", by)
 		acked := c.TCP.Side[fact.Client].Unacked == 0
 		g.add("acknowledged", yesNo(acked))
-		g.What = fmt.Sprintf("The message of %s was complete at frame %d, and no answer came in %s", counted(int(t.BodyEnd.Num), "byte"), t.BodyEnd.Frame, howLong(waited))
+		g.What = fmt.Sprintf("The message of %s was complete at frame %d, and no answer came in %s", counted(t.BodyEnd.Num, "byte"), t.BodyEnd.Frame, howLong(waited))
 		if by != "" {
 			g.What += "; then the " + by + " " + how + fmt.Sprintf(" (frame %d)", end.Frame)
 		}
@@ -408,7 +408,7 @@ func (c *Case) interrupted(t *Transaction, r *Raiser) *Finding {
 		g.add("declared", strconv.FormatInt(declared, 10))
 	}
 	g.add("unacknowledged", strconv.FormatUint(s.Unacked, 10))
-	g.What = "The connection broke after " + counted(int(t.BodyEnd.Num), "byte") + " of the message"
+	g.What = "The connection broke after " + counted(t.BodyEnd.Num, "byte") + " of the message"
 	if declared > 0 {
 		g.What += fmt.Sprintf(" of %d announced", declared)
 	}
@@ -423,7 +423,7 @@ func (c *Case) interrupted(t *Transaction, r *Raiser) *Finding {
 		}
 	}
 	if s.Unacked > 0 {
-		g.What += "; the last " + counted(int(s.Unacked), "byte") + " were never acknowledged"
+		g.What += "; the last " + counted(s.Unacked, "byte") + " were never acknowledged"
 	}
 	if seg := uint64(s.MaxSeg); seg > 0 && s.Unacked == 0 && uint64(t.BodyEnd.Num)%seg == 0 {
 		g.add("stopped_at", "multiple of the segment size")

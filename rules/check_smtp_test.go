@@ -533,3 +533,40 @@ func TestHostileSessions(t *testing.T) {
 		t.Logf("%.20q: %d facts, %d findings, %v", turn, len(c.Log.Facts), len(c.Findings), time.Since(begin))
 	}
 }
+
+// FuzzMail: whatever was said, the groups SMTP and AUTH judge it without
+// panic, with evidence in order, and the same way twice.
+func FuzzMail(f *testing.F) {
+	for _, tt := range slices.Concat(smtpTalks(), authTalks()) {
+		f.Add(tt.script, tt.closed, uint8(tt.how))
+	}
+	f.Fuzz(func(t *testing.T, script string, closed, how uint8) {
+		var rows []string
+		for row := range strings.SplitSeq(script, "\n") {
+			row = strings.TrimSpace(row)
+			if len(row) < 2 || row[0] != 'C' && row[0] != 'S' || row[1] != ':' && !strings.HasPrefix(row[1:], "! ") && !strings.HasPrefix(row[1:], " gap ") {
+				continue
+			}
+			rows = append(rows, row)
+		}
+		tt := mailTalk{script: strings.Join(rows, "\n"), closed: closed % 3, how: uint16(how) % 7}
+		c := mailCase(tt)
+		mailJudge(c)
+		first := fmt.Sprint(c.Findings)
+		for i := range c.Findings {
+			g := &c.Findings[i]
+			if !slices.IsSorted(g.Frames) || len(g.Frames) > maxFrames || g.Txn < 0 || int(g.Txn) > len(c.Transactions()) {
+				t.Fatalf("%s: frames %v, transaction %d", All[g.Rule].ID, g.Frames, g.Txn)
+			}
+		}
+		for i := range c.Exchanges() {
+			if e := &c.Exchanges()[i]; e.Command == nil && e.Reply == nil || e.Wait < 0 || e.Think < 0 || int(e.Txn) > len(c.Transactions()) {
+				t.Fatalf("exchange %+v", e)
+			}
+		}
+		mailJudge(c)
+		if again := fmt.Sprint(c.Findings); again != first {
+			t.Fatalf("twice differs:\n%s\n%s", first, again)
+		}
+	})
+}
