@@ -154,3 +154,7 @@ func expect(t *testing.T, dir string, known map[string]string) {
 	}
 	t.Logf("%d rows; wrong: %v", len(rows), bad)
 }
+
+// TestExpect holds the verdicts on the captures of the project against the
+// ground truth that is known of them.
+func TestExpect(t *testing.T) { expect(t, "../../testdata", nil) }
