@@ -13,9 +13,9 @@ import (
 
 // Bounds of a Table.
 const (
-	// MaxFlows is how many conversations are open at a time: with some 2 KiB of
-	// state each, in all packages together, a quarter of a GiB.
-	MaxFlows = 128 << 10
+	// MaxFlows is how many conversations are open at a time: with 5 KiB of state
+	// each, in all packages together, a third of a GiB.
+	MaxFlows = 64 << 10
 
 	// Linger is how long a conversation that both sides have closed is kept for
 	// stragglers: a FIN sent again, a reset, what a NAT lets through late. Half
