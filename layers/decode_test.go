@@ -397,6 +397,38 @@ func TestNeighbours(t *testing.T) {
 	}
 }
 
+// dnsPTR is a question for the name of 192.0.2.1.
+const dnsPTR = `1234 0100 0001 0000 0000 0000  # ID, recursion wanted, one question
+	01 31 01 32 01 30 03 313932 07 696E2d61646472 04 61727061 00  # 1.2.0.192.iN-addr.arpa
+	000c 0001 # PTR, Internet
+`
+
+func TestDNS(t *testing.T) {
+	good := unhex(t, dnsPTR)
+	m, f := ParseDNS(good)
+	if !f.OK() {
+		t.Fatal(f)
+	}
+	if name := string(m.AppendName(nil)); name != "1.2.0.192.in-addr.arpa" || m.ID() != 0x1234 || m.Answer() || m.Type() != 12 {
+		t.Error(name, m.ID(), m.Answer(), m.Type())
+	}
+	answer := bytes.Clone(good)
+	answer[2], answer[3] = 0x81, 0x82
+	if m, f = ParseDNS(answer); !f.OK() || !m.Answer() || m.RCode() != 2 {
+		t.Error(m.Answer(), m.RCode())
+	}
+	for n := range good {
+		if _, f := ParseDNS(good[:n]); f.OK() {
+			t.Errorf("%d bytes are no message", n)
+		}
+	}
+	pointer := bytes.Clone(good)
+	pointer[12] = 0xc0
+	if _, f := ParseDNS(pointer); f.Code != DNSQuestion {
+		t.Error("a pointer in a question", f)
+	}
+}
+
 func addrOf(a [16]byte) string { return netip.AddrFrom16(a).Unmap().String() }
 
 func BenchmarkDecode(b *testing.B) {

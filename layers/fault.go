@@ -44,6 +44,8 @@ const (
 	UDPLength
 	ICMPShort
 	ARPShort
+	DNSShort
+	DNSQuestion
 	NumFaults
 )
 
@@ -74,6 +76,8 @@ var faults = [NumFaults]struct{ name, words, got string }{
 	UDPLength:       {"udp-length", "UDP length below 8 bytes", "found"},
 	ICMPShort:       {"icmp-short", "packet ends in the ICMP header", "bytes left"},
 	ARPShort:        {"arp-short", "frame ends in the ARP message", "bytes left"},
+	DNSShort:        {"dns-short", "packet ends in the DNS question", "bytes left"},
+	DNSQuestion:     {"dns-question", "no DNS message with one question", "found"},
 }
 
 // String returns the word of a code, for machines to read.

@@ -13,6 +13,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add(uint16(LinkRaw), outerUDP(portVXLAN, append([]byte{8, 0, 0, 0, 0, 0, 0, 0}, unhex(f, eth4+ip4+syn)...)), uint16(3))
 	f.Add(uint16(LinkRaw), outer4(ProtoGRE, append([]byte{0, 0, 8, 0}, unhex(f, ip4+syn)...)), uint16(3))
+	f.Add(uint16(LinkRaw), outerUDP(53, unhex(f, dnsPTR)), uint16(0))
 	first, _ := fragments4(f, 1, 24)
 	f.Add(uint16(LinkEthernet), first, uint16(0))
 	f.Fuzz(func(t *testing.T, link uint16, frame []byte, cut uint16) {
@@ -53,6 +54,12 @@ func FuzzDecode(f *testing.F) {
 			p.ARP.Sender()
 			p.ARP.Target()
 			p.ARP.SenderMAC()
+		}
+		if m, f := ParseDNS(p.Payload); f.OK() {
+			if n := len(m.AppendName(nil)); n > dnsMaxName {
+				t.Fatal("a name of", n, "bytes")
+			}
+			_, _, _, _ = m.ID(), m.Answer(), m.RCode(), m.Type()
 		}
 		p.IPChecksumOK()
 		// The same decoder again, as whoever reads a capture does: what waits
