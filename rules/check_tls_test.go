@@ -673,3 +673,42 @@ func TestBySize(t *testing.T) {
 		t.Fatalf("got %+v", g)
 	}
 }
+
+// FuzzTLSJudge: whatever the two sides send, judging ends, every finding of
+// these groups stands at a frame of the session, and judging twice says the same.
+func FuzzTLSJudge(f *testing.F) {
+	f.Add([]byte{0, 0, 5, 22, 3, 1, 0, 4, 1, 0, 7, 21, 3, 3, 0, 2, 2, 40}, uint16(465))
+	f.Add([]byte("\x00\x00\x06RSET\r\n\x01\x00\x05500 \n"), uint16(25))
+	f.Fuzz(func(t *testing.T, script []byte, port uint16) {
+		c := tlsStartDialogCase(220, "go")
+		if port&1 == 1 {
+			c = tlsClearDialogCase("STARTTLS")
+		}
+		c.Server = netip.AddrPortFrom(c.Server.Addr(), port)
+		var conn tlsrec.Conn
+		conn.Reset(c.Log, tlsrec.Options{Implicit: port&1 == 1, MidStream: port&2 == 2})
+		frame := uint32(9)
+		for ; len(script) >= 3; frame++ {
+			n := min(int(script[1])<<8|int(script[2]), len(script)-3)
+			if script[0]&0x80 != 0 {
+				conn.Gap(fact.Dir(script[0]&1), uint64(n+1), tlsAt(frame))
+			}
+			conn.Bytes(fact.Dir(script[0]&1), script[3:3+n], tlsAt(frame))
+			script = script[3+n:]
+		}
+		conn.End(fact.EndFin, tlsAt(frame))
+		c.TLS, c.Last, c.End = conn.Summary(), frame+1, tlsAt(frame+1).Time
+		c.closes(frame, frame+1)
+		Judge(c)
+		n := len(c.Findings)
+		for i := range c.Findings {
+			g := &c.Findings[i]
+			if All[g.Rule].Label == TLS && (g.Frame == 0 || g.Frame > c.Last) {
+				t.Errorf("%s at frame %d of %d", All[g.Rule].ID, g.Frame, c.Last)
+			}
+		}
+		if Judge(c); len(c.Findings) != n {
+			t.Errorf("%d findings, then %d", n, len(c.Findings))
+		}
+	})
+}
