@@ -203,7 +203,7 @@ func (d *Dialog) masked(cmd Cmd, word, arg, text []byte) []byte {
 	}
 	open := text
 	switch {
-	case cmd == AUTH:
+	case cmd == AUTH, equal(word, commands[AUTH].verb):
 		mech, initial := split(arg)
 		if len(initial) == 0 {
 			return text
@@ -214,13 +214,13 @@ func (d *Dialog) masked(cmd Cmd, word, arg, text []byte) []byte {
 	case equal(word, "PASS"), equal(word, "LOGIN"), equal(word, "APOP"), equal(word, "AUTHENTICATE"),
 		equal(word, "AUTHORIZATION"), equal(word, "PROXY-AUTHORIZATION"), equal(word, "COOKIE"):
 		open = text[:len(text)-len(arg)]
-	case d.afterAuth > 0 && looksBase64(text):
+	case d.afterAuth > 0 && len(text) >= 4 && inAlphabet(text):
 		d.logins().echo.Keep(text)
 		d.logins().echo.Keep(d.logins().sasl.Decode(text))
 		return []byte(hidden)
 	default:
 		second, rest := split(arg) // IMAP has a tag in front
-		if len(rest) == 0 || !equal(second, "LOGIN") && !equal(second, "AUTHENTICATE") {
+		if len(rest) == 0 || !equal(second, "LOGIN") && !equal(second, "AUTHENTICATE") && !equal(second, "AUTH") {
 			d.buf = d.mask(d.buf[:0], text)
 			return d.buf
 		}
@@ -229,7 +229,11 @@ func (d *Dialog) masked(cmd Cmd, word, arg, text []byte) []byte {
 	if len(open) == len(text) {
 		return text
 	}
-	d.logins().echo.Keep(text[len(open):])
+	secret := text[len(open):]
+	d.logins().echo.Keep(secret)
+	if i := bytes.LastIndexByte(secret, ' '); i >= 0 {
+		d.logins().echo.Keep(secret[i+1:]) // LOGIN name password
+	}
 	d.buf = append(append(d.buf[:0], open...), hidden...)
 	return d.buf
 }
@@ -239,9 +243,11 @@ func equal(b []byte, s string) bool { return sasl.EqualFold(b, s) }
 
 // isBase64 reports whether text is base64 with its padding, RFC 4648 section 4.
 func isBase64(text []byte) bool {
-	if len(text)%4 != 0 {
-		return false
-	}
+	return len(text)%4 == 0 && inAlphabet(text)
+}
+
+// inAlphabet reports whether text has only the characters of base64.
+func inAlphabet(text []byte) bool {
 	for i, c := range text {
 		switch {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '+', c == '/':

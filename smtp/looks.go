@@ -146,7 +146,9 @@ func (d *Dialog) foreignClient(first []byte, at fact.At) bool {
 	if what == 0 || isCommand(first) {
 		return false
 	}
-	d.add(fact.Fact{Kind: fact.Foreign, Code: what}, at, first[:min(len(first), maxLook)])
+	word, arg := split(first)
+	text := d.masked(Unknown, word, arg, first) // other protocols have passwords too
+	d.add(fact.Fact{Kind: fact.Foreign, Code: what}, at, text[:min(len(text), maxLook)])
 	if what == fact.LooksTLS || what == fact.LooksBinary {
 		d.off[fact.Client] = true
 		d.in[fact.Client].Reset()

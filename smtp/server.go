@@ -51,7 +51,7 @@ func (d *Dialog) serverLine(line lines.Line, at fact.At) {
 		if r.n == 0 && (d.opt.MidStream && !d.hello && d.state == stay || d.lost[fact.Server]) {
 			return // the middle of a reply
 		}
-		d.odd(fact.OddReplyFormat, None, 0, clamp(line.Size), fact.Server, at, line.Text)
+		d.odd(fact.OddReplyFormat, None, 0, clamp(line.Size), fact.Server, at, d.shown(line.Text))
 		class, _, ok := parseEnhanced(line.Text)
 		switch {
 		case r.n > 0:
@@ -65,7 +65,7 @@ func (d *Dialog) serverLine(line lines.Line, at fact.At) {
 	if r.n > 0 && code != r.code && d.nextWaits() {
 		// The last line of the reply before is missing, and this one answers
 		// the next command.
-		d.odd(fact.OddReplyFormat, r.cmd, r.ref, clamp(line.Size), fact.Server, at, line.Text)
+		d.odd(fact.OddReplyFormat, r.cmd, r.ref, clamp(line.Size), fact.Server, at, d.shown(line.Text))
 		d.answer(at)
 		r.n = 0
 	}
@@ -75,7 +75,7 @@ func (d *Dialog) serverLine(line lines.Line, at fact.At) {
 		r.cmd, r.ref = d.oldest(code, final, text)
 	} else if r.code != code && !r.mixed {
 		r.mixed = true
-		d.odd(fact.OddReplyFormat, r.cmd, r.ref, clamp(line.Size), fact.Server, at, line.Text)
+		d.odd(fact.OddReplyFormat, r.cmd, r.ref, clamp(line.Size), fact.Server, at, d.shown(line.Text))
 	}
 	r.code = code
 	r.n++
@@ -97,6 +97,12 @@ func (d *Dialog) serverLine(line lines.Line, at fact.At) {
 		d.answer(at)
 		r.n = 0
 	}
+}
+
+// shown returns the words of the server without the client's secrets.
+func (d *Dialog) shown(text []byte) []byte {
+	d.buf = d.mask(d.buf[:0], text)
+	return d.buf
 }
 
 // nextWaits reports whether a command waits behind the one that is being answered.
