@@ -6,7 +6,7 @@ var authRules = []Rule{
 		ID: "auth-none", Num: "AUTH-001", Label: SMTP, Severity: Warning, Up: Warning, Tier: 1, Node: AUTH, Blame: BlameClient | BlamePolicy,
 		Title: "No authentication detected",
 		When: "session ended or moved into TLS without AUTH in clear, and no MAIL with AUTH result; frame = " +
-			"greeting, as in the seed. Severity information instead of warning when all hold: port 25, AUTH " +
+			"greeting. Severity information instead of warning when all hold: port 25, AUTH " +
 			"not offered before TLS, message accepted or peer looks like an MTA (EHLO name with dot, several " +
 			"messages)",
 		Meaning: "Whether this matters depends on the server: clients and devices are expected to log in, mail " +
@@ -20,7 +20,7 @@ var authRules = []Rule{
 			"RFC 4954",
 			"RFC 6409 §4.3",
 		},
-		Not: `qualifier "session ended before authentication was possible" when READY or TLS failed (seed) so ` +
+		Not: `qualifier "session ended before authentication was possible" when READY or TLS failed, so ` +
 			"that nobody takes it for the cause",
 		Fields: []string{"offered mechanisms", "port", "was the session over before it could log in", "TLS hides the rest yes/no"},
 	},
@@ -91,7 +91,7 @@ var authRules = []Rule{
 		Meaning: "Client and server have no common method, or the client ignores the list.",
 		Advice:  []string{"compare the list with the client's setting"},
 		Cite:    []string{"RFC 4954 §4"},
-		Not:     "bare `AUTH` as a probe (nd:pop3_stls.pcap frame 5) is info",
+		Not:     "bare `AUTH` as a probe is info",
 		Fields:  []string{"asked", "offered list"},
 	},
 	{
@@ -141,7 +141,7 @@ var authRules = []Rule{
 			"fail2ban or `smtpd_client_auth_rate_limit`",
 			"one user only: find the device",
 		},
-		Cite:   []string{"own"},
+		Cite:   []string{"own experience"},
 		Not:    `one user and interval regular ±10 %: text "forgotten device"`,
 		Fields: []string{"clients", "users tried (first 10)", "failures", "successes", "period"},
 	},
@@ -151,7 +151,7 @@ var authRules = []Rule{
 		When:    "AUTH-010 and then AUTH-002 from the same client or for the same user within 600 s",
 		Meaning: "Guessing may have found the password.",
 		Advice:  []string{"lock the account and look for mail sent after this frame"},
-		Cite:    []string{"own"},
+		Cite:    []string{"own experience"},
 		Not:     "≤ 4 failures: a typing error",
 		Fields:  []string{"user", "client", "failures before"},
 	},
@@ -248,7 +248,7 @@ var authRules = []Rule{
 		When:    "think of the final AUTH reply ≥ 5 s and success",
 		Meaning: "Directory or PAM delay. Failed logins are delayed on purpose and do not count.",
 		Advice:  []string{"measure the directory lookup"},
-		Cite:    []string{"own"},
+		Cite:    []string{"own experience"},
 		Not:     "failures",
 		Fields:  []string{"think"},
 	},

@@ -57,7 +57,7 @@ var capRules = []Rule{
 			"name the port with `--port N=smtp` if the server speaks first in an unusual way",
 			"check that the right host was captured",
 		},
-		Cite:   []string{"own"},
+		Cite:   []string{"own experience"},
 		Not:    "SYN-only flows to mail ports are mail (TCP-002/003 explain them)",
 		Fields: []string{"number of flows", "top server ports"},
 	},
@@ -72,7 +72,7 @@ var capRules = []Rule{
 			"for queue runners: `postqueue -i ID` after tcpdump is running",
 		},
 		Cite:   []string{"RFC 9293 §3.5"},
-		Not:    "one SYN-ACK before the SYN is only reordering by the capture (zk:tcp/handshake-reorder.pcap)",
+		Not:    "one SYN-ACK before the SYN is only reordering by the capture",
 		Fields: []string{"first frame", "first visible line", "guessed client side and why"},
 	},
 	{
@@ -82,7 +82,7 @@ var capRules = []Rule{
 		Meaning: "The file stops here; what the peers did next is unknown. A missing reply at this point is not an " +
 			"error.",
 		Advice: []string{"let the capture run until the session is closed"},
-		Cite:   []string{"own"},
+		Cite:   []string{"own experience"},
 		Not: "if the file runs on longer than the guard time, the silence is real: TCP-033, SMTP-004… take " +
 			"over",
 		Fields: []string{"last frame", "phase", "what was outstanding"},
@@ -137,12 +137,12 @@ var capRules = []Rule{
 		ID: "cap-duplicate-frames", Num: "CAP-010", Label: CAP, Severity: Info, Up: Info, Tier: 2, Node: FILE, Blame: BlameCapture,
 		Title: "Every packet was captured twice",
 		When: "≥ 10 % of the frames repeat an earlier one: same IP ID, addresses, ports, seq, ack, flags, " +
-			"length within dup.win",
+			"length within 3 ms",
 		Meaning: "The mirror port or the `any` interface shows packets more than once. Copies are dropped before " +
 			"analysis, so they are not counted as retransmissions.",
 		Advice: []string{"capture one interface, or one direction of the SPAN"},
-		Cite:   []string{"own"},
-		Not:    "a real retransmission has a new IP ID (or comes after more than dup.win)",
+		Cite:   []string{"own experience"},
+		Not:    "a real retransmission has a new IP ID (or comes more than 3 ms later)",
 		Fields: []string{"share", "delay of the copies", "kind (identical, or TTL−1 = before and after a router, or VLAN tag differs)"},
 	},
 	{
@@ -199,7 +199,7 @@ var capRules = []Rule{
 		When:    "≥ 100 frames and all times are multiples of 1, 4, 10 or 15.6 ms or 1 s",
 		Meaning: `Delays smaller than the step cannot be measured; think times are shown as "< step".`,
 		Advice:  []string{"capture with microsecond or better time stamps"},
-		Cite:    []string{"own"},
+		Cite:    []string{"own experience"},
 		Not:     "synthetic files with all times zero: CAP-019",
 		Fields:  []string{"step"},
 	},
@@ -224,7 +224,7 @@ var capRules = []Rule{
 			"way, other addresses or ports, offset < 50 ms",
 		Meaning: "One connection, two views. Comparing them shows what the device between changed or dropped.",
 		Advice:  []string{"read NET/TCP differences of the pair: options removed, TTL, lost frames, added delay"},
-		Cite:    []string{"own"},
+		Cite:    []string{"own experience"},
 		Not:     "equal greetings alone are not enough: require equal ISN distance or equal client payload",
 		Fields:  []string{"both flows", "delay between the points", "TTL difference"},
 	},
@@ -235,7 +235,7 @@ var capRules = []Rule{
 			"(64/128/255 unchanged = sender's own segment) and 60-byte padding as support",
 		Meaning: "Tells which side's problems this capture can see directly and on which side losses happened.",
 		Cite: []string{
-			"own",
+			"own experience",
 			"RFC 6298 §3",
 		},
 		Not:    "needs START and BOTH",
@@ -247,7 +247,7 @@ var capRules = []Rule{
 		When: "≥ 3 of: all inter-frame gaps equal or < 10 µs; no TCP options; window constant 8192 or 65535; " +
 			"all checksums zero; TTL 64 both ways; ISN 0 or 1",
 		Meaning: "Times and TCP details are not from a real network; only the dialogue is judged.",
-		Cite:    []string{"own"},
+		Cite:    []string{"own experience"},
 		Not:     "loopback captures have real options",
 		Fields:  []string{"which signs"},
 	},

@@ -33,12 +33,10 @@ type Limits struct {
 	HSInfo     time.Duration
 	HSWarn     time.Duration
 	HSError    time.Duration
-	AuthLine   int
 	CertSoon   time.Duration
 	BruteCount int
 	BruteTime  time.Duration
 	Harvest    int
-	DupWindow  time.Duration
 	Tarpit     time.Duration
 }
 
@@ -88,12 +86,9 @@ var Thresholds = []Threshold{
 	{"eom.slow", "15s,60s,300s", "the server's own time for the answer to a message",
 		"RFC 5321 §4.5.3.2.6 asks clients to wait 600 s; many stop at 60 to 300 s",
 		func(l *Limits) []any { return []any{&l.EOMInfo, &l.EOMWarn, &l.EOMError} }},
-	{"hs.slow", "2s,10s,30s", "time of a TLS handshake",
+	{"hs.slow", "2s,10s,30s", "time of a TLS handshake, which is told in any case",
 		"operations practice: two round trips and a signature",
 		func(l *Limits) []any { return []any{&l.HSInfo, &l.HSWarn, &l.HSError} }},
-	{"auth.line", "12288", "bytes of a line during a login",
-		"RFC 4954 §4",
-		func(l *Limits) []any { return []any{&l.AuthLine} }},
 	{"cert.soon", "14d", "time that is left to a certificate",
 		"operations practice: enough to renew it by hand",
 		func(l *Limits) []any { return []any{&l.CertSoon} }},
@@ -109,9 +104,6 @@ var Thresholds = []Threshold{
 	{"tarpit", "1s", "the server's own time for each of three replies and more",
 		"Postfix's smtpd_error_sleep_time is 1 s",
 		func(l *Limits) []any { return []any{&l.Tarpit} }},
-	{"dup.win", "3ms", "two equal frames within it are one frame captured twice",
-		"copies made by mirror ports and by captures of all interfaces",
-		func(l *Limits) []any { return []any{&l.DupWindow} }},
 }
 
 // defaults are the values of the table.

@@ -185,7 +185,7 @@ var netRules = []Rule{
 		},
 		Cite: []string{
 			"RFC 9293",
-			"own",
+			"own experience",
 		},
 		Not:    "difference of 1 on duplicates before/after a router (CAP-010)",
 		Fields: []string{"old and new TTL", "first frame", "flags of the odd frames"},
@@ -197,7 +197,7 @@ var netRules = []Rule{
 			"seen",
 		Meaning: "Fact for orientation. A start value of 200 and a SYN with MSS as the only option point to an " +
 			"embedded stack (UPS, printer, scanner, PLC).",
-		Cite:   []string{"own"},
+		Cite:   []string{"own experience"},
 		Not:    "guess only; never blame by it",
 		Fields: []string{"TTL", "hops", "window", "MSS", "option list", "guessed family (Linux, Windows, BSD, embedded)"},
 	},

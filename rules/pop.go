@@ -9,7 +9,7 @@ var popRules = []Rule{
 			"USER, APOP, AUTH, STLS",
 		Meaning: "One mail-fetching session.",
 		Cite:    []string{"RFC 1939 §3"},
-		Not: "+PONG/+OK of Redis on other ports (zk:pop3/redis-50-pings.pcap): require greeting first and POP3 " +
+		Not: "+PONG/+OK of Redis on other ports: require greeting first and POP3 " +
 			"verbs",
 		Fields: []string{"client", "server", "port", "role guess (MTA to MTA, submission, device)", "start", "duration", "messages"},
 	},
@@ -86,7 +86,7 @@ var popRules = []Rule{
 			"RFC 1939 §4",
 			"RFC 3206 §4",
 		},
-		Not:    "-ERR to a bare AUTH is a capability probe (nd:pop3.pcap frame 51)",
+		Not:    "-ERR to a bare AUTH is a capability probe",
 		Fields: []string{"user", "text", "code", "did the server close"},
 	},
 	{
@@ -103,7 +103,7 @@ var popRules = []Rule{
 			"RFC 2449 §8.1.1",
 			"RFC 1939 §4",
 		},
-		Not:    `zk:pop3-unknown-commands.pcap frame 12 "+OK mailbox locked and ready": +OK means success`,
+		Not:    `"+OK mailbox locked and ready": +OK means success`,
 		Fields: []string{"text", "other session of this user in the file with its age"},
 	},
 	{
@@ -242,7 +242,7 @@ var popRules = []Rule{
 		When:    "≥ 5 sessions of one user with < 60 s between them, nothing fetched",
 		Meaning: "Needless load; provokes [IN-USE] and blocks.",
 		Advice:  []string{"5 minutes or IMAP IDLE"},
-		Cite:    []string{"own"},
+		Cite:    []string{"own experience"},
 		Fields:  []string{"interval"},
 	},
 	{

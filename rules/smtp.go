@@ -7,8 +7,7 @@ var smtpRules = []Rule{
 		Title: "SMTP connection detected",
 		When: "server's first line is `2xx`/`4xx`/`5xx` + space or hyphen and (port 25, 465 after TLS, 587, " +
 			"2525, 24, or text holds SMTP/ESMTP/LMTP, or the client's first word is HELO, EHLO or LHLO); SYN " +
-			"to port 25/587 without answer also opens the root (TCP-002/003 inside). Rendered with the seed's " +
-			"suffix `(TCP@server:port-client:port)`",
+			"to port 25/587 without answer also opens the root (TCP-002/003 inside)",
 		Meaning: "One SMTP session. Everything below belongs to it.",
 		Cite:    []string{"RFC 5321 §3.1"},
 		Not:     "FTP (`220 … FTP`), NNTP (`200`), see SMTP-007",
@@ -173,10 +172,7 @@ var smtpRules = []Rule{
 			"SNI of the client; software by banner and reply style",
 		Meaning: `Answers "what is the name of the SMTP server?". Software guess selects reply-size tables ` +
 			"(TLS-062) and advice wording.",
-		Cite: []string{
-			"RFC 5321 §4.2",
-			"seed 004 question 1",
-		},
+		Cite:   []string{"RFC 5321 §4.2"},
 		Not:    "masked banners (STLS-006) give no name",
 		Fields: []string{"name", "all candidates with frame", "software", "version", "evidence"},
 	},
@@ -793,7 +789,7 @@ var smtpRules = []Rule{
 		Meaning: `A pool of differently configured hosts, or a middlebox on one path. Explains "sometimes it ` +
 			`works".`,
 		Advice: []string{"compare greeting names: different hosts or one?"},
-		Cite:   []string{"own"},
+		Cite:   []string{"own experience"},
 		Not:    "lists before and after STARTTLS naturally differ",
 		Fields: []string{"both lists", "difference", "TTLs"},
 	},

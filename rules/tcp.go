@@ -246,7 +246,7 @@ var tcpRules = []Rule{
 		},
 		Cite: []string{
 			"RFC 3360",
-			"own",
+			"own experience",
 		},
 		Not:    "RST answering an RST-provoking segment (same sequence logic)",
 		Fields: []string{"times", "TTLs", "sequence numbers"},
@@ -338,7 +338,7 @@ var tcpRules = []Rule{
 		Meaning: "Names the guilty side of a pause: no ack = network, ack but no reply = server program, neither = " +
 			"client program.",
 		Advice: []string{`follow the rule named in "why"`},
-		Cite:   []string{"own"},
+		Cite:   []string{"own experience"},
 		Not:    "waiting for a client command is idle, not a stall, until 60 s",
 		Fields: []string{"from", "to", "who was expected to act", "why (window 0 / no ack / application silent)"},
 	},
@@ -366,7 +366,7 @@ var tcpRules = []Rule{
 			"RFC 7323 §2",
 			"RFC 3360",
 		},
-		Not:    "servers that never send the option (sv:smtp-long-DATA-line/input.pcap) are only old: NET-012",
+		Not:    "servers that never send the option are only old: NET-012",
 		Fields: []string{"options of SYN and SYN-ACK", "comparison session"},
 	},
 	{
@@ -508,7 +508,7 @@ var tcpRules = []Rule{
 		Advice: []string{"update the device"},
 		Cite: []string{
 			"RFC 6298",
-			"own",
+			"own experience",
 		},
 		Not:    "Windows drops the options on its third try by itself: require that the first two were unanswered",
 		Fields: []string{"options before and after"},
@@ -533,7 +533,7 @@ var tcpRules = []Rule{
 			"exempt the checker from greet delays and logging",
 			"unknown address: port scan",
 		},
-		Cite:   []string{"own"},
+		Cite:   []string{"own experience"},
 		Not:    "client that waited > 5 s for a greeting: SMTP-004",
 		Fields: []string{"client", "interval", "count", "whether the greeting was waited for"},
 	},
@@ -607,7 +607,7 @@ var tcpRules = []Rule{
 			"certificate: client rejects it without an alert · in the body: content filter, size limit, MTU " +
 			"repair by a proxy · after the final dot: server crashed while storing; message fate unknown",
 		Advice: []string{"start with the first cause of the row"},
-		Cite:   []string{"own"},
+		Cite:   []string{"own experience"},
 		Fields: []string{"phase", "sender", "ranked causes"},
 	},
 }

@@ -130,13 +130,12 @@ var tlsRules = []Rule{
 		ID: "tls-fatal-alert", Num: "TLS-010", Label: TLS, Severity: Error, Up: Error, Tier: 1, Node: HANDSHAKE, Blame: BlameClient | BlameServer,
 		Title: "Fatal alert error",
 		When: "readable alert record, level 2 (or any level in TLS 1.3 except close_notify and user_canceled); " +
-			"readable = sender has not sent ChangeCipherSpec/encrypted records. Text line as in the seed: " +
-			"`Fatal alert - '<name> - <decoded>' (error code N).`",
+			"readable = sender has not sent ChangeCipherSpec/encrypted records",
 		Meaning: "One side broke off the handshake and said why. The row of the alert table explains what it means " +
 			"from this sender at this moment.",
 		Advice: []string{
 			"advice of the row",
-			"generally, as the seed says: try other cipher suites one by one, then another version: `openssl " +
+			"generally: try other cipher suites one by one, then another version: `openssl " +
 				"s_client -starttls smtp -connect HOST:25 -cipher NAME -tls1_2`",
 		},
 		Cite: []string{
@@ -176,7 +175,7 @@ var tlsRules = []Rule{
 			"RFC 5246 §7.4.1.3",
 			"RFC 8446 §4.1.1",
 		},
-		Not:    "a ServerHello was sent: agreement existed, then it is NOT this rule (seed!)",
+		Not:    "a ServerHello was sent: agreement existed, then it is not this rule",
 		Fields: []string{"client's versions", "ciphers", "groups", "signature algorithms", "what the same server chose elsewhere in the file", "most likely missing item"},
 	},
 	{
@@ -286,7 +285,7 @@ var tlsRules = []Rule{
 			"RFC 6125/9525",
 		},
 		Not:    "alert from the server concerns the client's certificate: TLS-022",
-		Fields: []string{"alert", "certificate subject", "names", "issuer", "validity", "chain length", "our own findings TLS-026…036", "SNI"},
+		Fields: []string{"alert", "certificate subject", "names", "issuer", "validity", "chain length", "findings TLS-026…036", "SNI"},
 	},
 	{
 		ID: "tls-quit-after-certificate", Num: "TLS-019", Label: TLS, Severity: Error, Up: Error, Tier: 2, Node: HANDSHAKE, Blame: BlameClient,
@@ -480,7 +479,7 @@ var tlsRules = []Rule{
 		When:    "notAfter − capture time < cert.soon",
 		Meaning: "Reminder.",
 		Advice:  []string{"renew"},
-		Cite:    []string{"own"},
+		Cite:    []string{"own experience"},
 		Not:     "lifetimes < 30 days: 20 % of the lifetime",
 		Fields:  []string{"days left"},
 	},
@@ -785,10 +784,7 @@ var tlsRules = []Rule{
 			"typed record (1.3), 0-RTT data",
 		Meaning: `Answers "how many messages does the client send before its first encrypted record" and "how long ` +
 			`does it take". Both counts are shown, because a packet may hold several messages.`,
-		Cite: []string{
-			"seed 004 question 3",
-			"RFC 5246 §7.3",
-		},
+		Cite:   []string{"RFC 5246 §7.3"},
 		Not:    "SSLv2 hello counts as one message; retransmissions do not count",
 		Fields: []string{"frame", "client messages before it: dialogue commands", "TLS handshake messages", "CCS", "total", "client segments with payload before it", "round trips", "time since SYN", "since STARTTLS", "since ClientHello"},
 	},
@@ -799,7 +795,7 @@ var tlsRules = []Rule{
 		Meaning: "Commands, addresses and passwords after this frame cannot be seen; delivery is judged by sizes " +
 			"(TLS-062) or stays unknown.",
 		Advice: []string{"for more, use the server's log, or a client that writes SSLKEYLOGFILE"},
-		Cite:   []string{"own"},
+		Cite:   []string{"own experience"},
 		Fields: []string{"frame", "bytes each way", "records", "close kind"},
 	},
 	{
@@ -813,7 +809,7 @@ var tlsRules = []Rule{
 			`37 = 354, 15 = 221; big client burst, then 24 + id + 2 = "queued as". Lets us say "message ` +
 			`probably accepted".`,
 		Advice: []string{"confirm in the server log"},
-		Cite:   []string{"own"},
+		Cite:   []string{"own experience"},
 		Not:    "confidence ≤ medium; padding (1.3) or unknown server → only burst-and-reply logic",
 		Fields: []string{"guessed steps with confidence", "recipients", "message bytes", "queued reply present"},
 	},
@@ -823,7 +819,7 @@ var tlsRules = []Rule{
 		When:    "always a fact; severity by hs.slow",
 		Meaning: "Slow embedded clients need long for RSA; slow servers for the private key or an OCSP look-up.",
 		Advice:  []string{"client > 1 s: ECDSA P-256 instead of RSA-4096, or longer server timeout"},
-		Cite:    []string{"own"},
+		Cite:    []string{"own experience"},
 		Not:     "user dialog (> 5 s once, certificate problem): text",
 		Fields:  []string{"client compute (ServerHelloDone at client → key exchange)", "server compute", "network round trips", "total"},
 	},
@@ -973,7 +969,7 @@ var tlsRules = []Rule{
 		Meaning: "One client fails everywhere: client. Everybody fails at one server: server. One pair: " +
 			"incompatibility or path.",
 		Advice: []string{"look there"},
-		Cite:   []string{"own"},
+		Cite:   []string{"own experience"},
 		Fields: []string{"matrix", "smallest explaining set: one client with all servers", "one server with all clients", "one pair"},
 	},
 }

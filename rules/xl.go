@@ -10,7 +10,7 @@ var xlRules = []Rule{
 		Meaning: "TCP did its work in both directions up to the end. The cause is in the programs or their " +
 			"settings.",
 		Advice: []string{"go to the root cause named beside"},
-		Cite:   []string{"own"},
+		Cite:   []string{"own experience"},
 		Not:    `CAP-007/008 in the failing phase: say "probably"`,
 		Fields: []string{"RTT", "loss", "retransmissions", "last acknowledged exchange"},
 	},
@@ -20,7 +20,7 @@ var xlRules = []Rule{
 		When:    "root cause rule has label TCP or IP",
 		Meaning: "The programs never got the chance to talk properly.",
 		Advice:  []string{"advice of the rule"},
-		Cite:    []string{"own"},
+		Cite:    []string{"own experience"},
 		Fields:  []string{"rule", "direction", "side of the capture point"},
 	},
 	{
@@ -53,7 +53,7 @@ var xlRules = []Rule{
 		When: "≥ 1 message accepted (or mailbox session ended well) and no event ≥ warning except AUTH-001, " +
 			`SMTP-061, TLS-005/008, STLS-002/009 (these make "works, but …")`,
 		Meaning: "The session did what it should; remarks concern security only.",
-		Cite:    []string{"own"},
+		Cite:    []string{"own experience"},
 		Not:     "CAP-006 before the decisive reply",
 		Fields:  []string{"messages", "times", "remarks"},
 	},
@@ -64,7 +64,7 @@ var xlRules = []Rule{
 			"cause with confidence ≥ medium remains",
 		Meaning: "Better no verdict than a wrong one.",
 		Advice:  []string{"repeat the capture as shown"},
-		Cite:    []string{"own"},
+		Cite:    []string{"own experience"},
 		Fields:  []string{"what is missing", "which question stays open", "recommended capture command and place"},
 	},
 	{
@@ -86,7 +86,7 @@ var xlRules = []Rule{
 		Meaning: `Turns "sometimes" into a rule, for example: all messages above 35 MB fail, only the second MX ` +
 			"fails.",
 		Advice: []string{"test the attribute"},
-		Cite:   []string{"own"},
+		Cite:   []string{"own experience"},
 		Not:    "fewer than 3 sessions",
 		Fields: []string{"attribute", "counts"},
 	},
@@ -96,7 +96,7 @@ var xlRules = []Rule{
 		When:    "always",
 		Meaning: "One bar that tells whom to ask about slowness.",
 		Advice:  []string{"largest share first"},
-		Cite:    []string{"own"},
+		Cite:    []string{"own experience"},
 		Fields:  []string{"total", "network (round trips × RTT)", "server think by phase", "client think by phase", "TLS", "transfer", "waiting in retransmissions"},
 	},
 	{
@@ -105,7 +105,7 @@ var xlRules = []Rule{
 		When:    "XL-006, or confidence of the root cause is low and another vantage point would decide",
 		Meaning: "A ready-made command for the point that separates the remaining hypotheses.",
 		Advice:  []string{"run it"},
-		Cite:    []string{"own"},
+		Cite:    []string{"own experience"},
 		Not:     "confidence high",
 		Fields:  []string{"place", "interface", "filter", "duration", "command line"},
 	},
