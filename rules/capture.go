@@ -45,6 +45,7 @@ type CaptureFacts struct {
 	CutBytes                           uint64 // payload bytes behind the snap length
 	FirstCut                           fact.At
 	Neighbours                         Neighbours
+	Lookups                            Lookups
 
 	// Of the sessions.
 	Sessions SessionCounts
@@ -587,9 +588,11 @@ func judgeNeighbours(j *captureJudge) {
 	arpUnanswered(j.raise("net-arp-unanswered", q.First), q, "No connection was ever begun.")
 }
 
+func addrText(a [16]byte) string { return netip.AddrFrom16(a).Unmap().String() }
+
 // arpUnanswered fills a finding of NET-014.
 func arpUnanswered(g *Finding, q *Question, more string) {
-	target, asker := netip.AddrFrom16(q.Target).Unmap(), netip.AddrFrom16(q.Asker).Unmap()
+	target, asker := addrText(q.Target), addrText(q.Asker)
 	g.Frames = slices.Clone(q.Frames())
 	g.Count = q.Count
 	g.What = fmt.Sprintf("%s asked %d times for the link address of %s (frames %d to %d) and nobody answered. %s",

@@ -33,6 +33,9 @@ type Capture struct {
 
 	// Neighbours are the questions for link addresses, nil: not noted.
 	Neighbours *Neighbours
+
+	// Lookups are the questions to name servers and by ident, nil: not noted.
+	Lookups *Lookups
 }
 
 // A Check is the condition of one rule.

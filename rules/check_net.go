@@ -26,8 +26,8 @@ const (
 	netAsksAtLeast = 3 // NET-014
 )
 
-// netChecks are the conditions of the NET group. NET-015 to NET-018 need link
-// addresses, DNS or other sessions.
+// netChecks are the conditions of the NET group. NET-015 needs link addresses,
+// NET-018 compares sessions.
 var netChecks = []Check{
 	{ID: "net-icmp-unreachable", On: fact.NetICMP, Do: netUnreachable},
 	{ID: "net-icmp-prohibited", On: fact.NetICMP, Do: netProhibited},
@@ -43,6 +43,8 @@ var netChecks = []Check{
 	{ID: "net-hops", Needs: START | BOTH, Do: netHops},
 	{ID: "net-ecn-trouble", Do: netECN},
 	{ID: "net-arp-unanswered", Do: netARP},
+	{ID: "net-dns-trouble", Do: netDNS},
+	{ID: "net-ident-delay", Needs: START | BOTH, Do: netIdent},
 	{ID: "net-mtu-learned", Needs: START | BOTH, Do: netMTULearned},
 }
 

@@ -45,6 +45,20 @@ func TestNetChecks(t *testing.T) {
 			return c
 		}
 	}
+	client := tcpHealthy().Client.Addr().As16()
+	// lookups is a session whose greeting comes after 12 s.
+	lookups := func(ask func(l *Lookups)) func() *Case {
+		return with(func(c *Case, s *fact.TCPSummary) {
+			for i := range c.Log.Facts {
+				if f := &c.Log.Facts[i]; f.Kind == fact.Reply || f.Kind == fact.Command {
+					f.Time += 12 * sec
+				}
+			}
+			c.End += 12 * sec
+			c.Capture.Lookups = new(Lookups)
+			ask(c.Capture.Lookups)
+		})
+	}
 	tests := []struct {
 		name string
 		c    func() *Case
@@ -150,6 +164,34 @@ func TestNetChecks(t *testing.T) {
 			c.TCP.Side[1].Packets = 1
 			return c
 		}, "-net-arp-unanswered"},
+
+		{"the server waits for a name", lookups(func(l *Lookups) {
+			l.Question(server, other, 1, dnsPTR, []byte("1.2.0.192.in-addr.arpa"), fact.At{Time: tcpStart + sec, Frame: 4})
+			l.Question(server, other, 1, dnsPTR, []byte("1.2.0.192.in-addr.arpa"), fact.At{Time: tcpStart + 6*sec, Frame: 5})
+		}), "net-dns-trouble=warning -net-ident-delay"},
+		{"the name is answered at once", lookups(func(l *Lookups) {
+			l.Question(server, other, 1, dnsPTR, []byte("1.2.0.192.in-addr.arpa"), fact.At{Time: tcpStart + sec, Frame: 4})
+			l.Answer(server, 1, dnsPTR, 3, []byte("1.2.0.192.in-addr.arpa"), fact.At{Time: tcpStart + sec + msec, Frame: 5})
+		}), "-net-dns-trouble"},
+		{"another host waits for a name", lookups(func(l *Lookups) {
+			l.Question(other, server, 1, dnsPTR, []byte("1.2.0.192.in-addr.arpa"), fact.At{Time: tcpStart + sec, Frame: 4})
+		}), "-net-dns-trouble"},
+		{"the client's question failed", lookups(func(l *Lookups) {
+			l.Question(client, other, 1, dnsMX, []byte("example.com"), fact.At{Time: tcpStart - 2*sec, Frame: 1})
+			l.Answer(client, 1, dnsMX, dnsServFail, []byte("example.com"), fact.At{Time: tcpStart - sec, Frame: 2})
+		}), "net-dns-trouble=warning"},
+		{"the client asked for a name that is not", lookups(func(l *Lookups) {
+			l.Question(client, other, 1, dnsA, []byte("2.0.0.127.zen.example"), fact.At{Time: tcpStart - 2*sec, Frame: 1})
+			l.Answer(client, 1, dnsA, 3, []byte("2.0.0.127.zen.example"), fact.At{Time: tcpStart - sec, Frame: 2})
+		}), "-net-dns-trouble"},
+		{"ident without answer", lookups(func(l *Lookups) {
+			l.Ident(server, client, false, fact.At{Time: tcpStart + sec, Frame: 4})
+			l.Ident(server, client, false, fact.At{Time: tcpStart + 4*sec, Frame: 5})
+		}), "net-ident-delay=warning -net-dns-trouble"},
+		{"ident refused", lookups(func(l *Lookups) {
+			l.Ident(server, client, false, fact.At{Time: tcpStart + sec, Frame: 4})
+			l.Ident(server, client, true, fact.At{Time: tcpStart + sec, Frame: 5})
+		}), "-net-ident-delay"},
 
 		{"large packets arrive", with(func(c *Case, s *fact.TCPSummary) { s.Side[0].Passed, s.Side[0].MaxSeg = 1448, 1448 }), "net-mtu-learned=info"},
 		{"small packets", with(func(c *Case, s *fact.TCPSummary) { s.Side[0].Passed, s.Side[0].MaxSeg = 600, 600 }), "-net-mtu-learned"},

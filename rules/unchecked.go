@@ -10,8 +10,6 @@ var unchecked = map[string]string{
 	"cap-clock-jump":              "a jump of the recorder's clock and a pause of both hosts look alike without the hosts' own time stamps",
 	"cap-nat-twice":               compares,
 	"net-mac-failover":            "link addresses are not kept",
-	"net-dns-trouble":             "name lookups are not followed",
-	"net-ident-delay":             "the ident connection is not tied to the mail session",
 	"net-v6-fallback":             compares,
 	"tcp-wscale-lost":             compares,
 	"tcp-concurrency":             compares,
