@@ -115,6 +115,7 @@ func (k *worker) frame(row *pcap.Row, b []byte, at fact.At) {
 			}
 			w.CutBytes += uint64(p.Missing)
 		}
+		k.ident(f, at)
 		key, up := reasm.MakeKey(p)
 		if k.of > 1 && int(key.Hash()%uint32(k.of)) != k.number {
 			return
@@ -141,6 +142,7 @@ func (k *worker) frame(row *pcap.Row, b []byte, at fact.At) {
 		}
 	case p.Has&layers.HasUDP != 0:
 		w.UDP++
+		k.lookup(at)
 	case p.Version != 0:
 		w.OtherIP++
 	default:
