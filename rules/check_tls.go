@@ -92,6 +92,9 @@ var tlsChecks = slices.Concat(startChecks, implicitChecks, []Check{
 
 // withFrames adds frames to the evidence, in order and each once. 0 is none.
 func (g *Finding) withFrames(frames ...uint32) *Finding {
+	if g.quiet {
+		return g
+	}
 	if len(g.Frames) == 0 {
 		g.Frames = append(g.Frames, g.Frame)
 	}
@@ -106,7 +109,7 @@ func (g *Finding) withFrames(frames ...uint32) *Finding {
 
 // with adds a field when it has a value.
 func (g *Finding) with(key, value string) *Finding {
-	if value != "" {
+	if value != "" && !g.quiet {
 		g.Fields = append(g.Fields, Field{key, value})
 	}
 	return g
@@ -330,7 +333,11 @@ func tlsDetected(c *Case, _ *fact.Fact, r *Raiser) {
 	g.with("offered versions", versions).withInt("ciphers", countSuites(h)).with("cipher list", helloSuites(h)).with("weak ciphers", weakOffers(h))
 	g.with("SNI", h.SNI).with("ALPN", tlsList(h.ALPN)).with("groups", tlsNames(h.Groups, tlsrec.GroupName))
 	g.with("signature algorithms", tlsNames(h.SigAlgs, tlsrec.SigName)).with("resumption offered", resumptionOffer(h))
-	g.withInt("hello bytes", h.Size).withInt("hello segments", h.Segments)
+	size := h.Size
+	if h.SSLv2 {
+		size += 2 // its header belongs to it
+	}
+	g.withInt("hello bytes", size).withInt("hello segments", h.Segments)
 	what := fmt.Sprintf("The client offers %s with %s", tlsrec.VersionName(h.Max), tlsPlural(countSuites(h), "cipher suite"))
 	if h.SSLv2 {
 		what += ", in a hello of SSLv2 format"
@@ -463,7 +470,7 @@ func tlsCipher(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.by(d, t.FinishedAt[d])
 		g.with("source", "inferred by size").with("cipher families", familyNames(families))
-		g.What = fmt.Sprintf("The ServerHello was not captured; the first encrypted record of %d bytes fits: %s.", t.FinishedLen[d], familyNames(families))
+		g.say("The ServerHello was not captured; the first encrypted record of %d bytes fits: %s.", t.FinishedLen[d], familyNames(families))
 		return
 	}
 	g := r.by(fact.Server, t.ServerHelloAt[fact.Server])
@@ -553,7 +560,7 @@ func tlsV2Hello(c *Case, _ *fact.Fact, r *Raiser) {
 	g := r.by(fact.Client, h.At)
 	g.with("highest version", tlsrec.VersionName(h.Max)).withInt("ciphers", countSuites(h)).with("cipher list", helloSuites(h))
 	g.withInt("challenge length", h.Challenge).withInt("hello bytes", h.Size+2)
-	g.What = fmt.Sprintf("The hello of %d bytes has the SSLv2 format: up to %s, %s (%s), challenge of %d bytes, no extensions.",
+	g.say("The hello of %d bytes has the SSLv2 format: up to %s, %s (%s), challenge of %d bytes, no extensions.",
 		h.Size+2, tlsrec.VersionName(h.Max), tlsPlural(countSuites(h), "cipher suite"), fewSuites(h), h.Challenge)
 }
 
@@ -657,7 +664,7 @@ func tlsObsoleteOffer(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.by(fact.Client, h.At)
 	g.with("ciphers", helloSuites(h)).with("newest version", tlsrec.VersionName(h.Max))
-	g.What = fmt.Sprintf("The client offers %s and no modern key exchange or cipher: %s.", tlsPlural(n, "cipher suite"), fewSuites(h))
+	g.say("The client offers %s and no modern key exchange or cipher: %s.", tlsPlural(n, "cipher suite"), fewSuites(h))
 }
 
 // tlsMoments are the phases in words.
@@ -834,10 +841,10 @@ func tlsNothingInCommon(c *Case, _ *fact.Fact, r *Raiser) {
 	offer := fmt.Sprintf("%s, %s", versionsOffered(h), tlsPlural(countSuites(h), "cipher suite"))
 	if a.From == fact.Client {
 		g.Blame = BlameServer
-		g.What = fmt.Sprintf("The server chose %s; the client refuses that version (protocol_version, 70).", tlsrec.VersionName(c.TLS.Version))
+		g.say("The server chose %s; the client refuses that version (protocol_version, 70).", tlsrec.VersionName(c.TLS.Version))
 		return
 	}
-	g.What = fmt.Sprintf("The server answered the client's hello (%s) with %s (%d), without a hello of its own: %s.", offer, tlsrec.AlertName(a.Code), a.Code, missing)
+	g.say("The server answered the client's hello (%s) with %s (%d), without a hello of its own: %s.", offer, tlsrec.AlertName(a.Code), a.Code, missing)
 	if h.Max < tlsrec.TLS12 {
 		g.Blame = BlameClient
 	}
@@ -929,7 +936,7 @@ func tlsHelloThenClose(c *Case, _ *fact.Fact, r *Raiser) {
 		g.withFrames(f[0].At.Frame)
 	}
 	g.with("delay", tlsWhen(h.At.Time, at.Time)).with("how", how).withInt("hello bytes", h.Size).withInt("hello segments", h.Segments).with("SNI", h.SNI)
-	g.What = fmt.Sprintf("The server closed with %s %s after the client's hello of %d bytes (frame %d), without any TLS record.", how, tlsWhen(h.At.Time, at.Time), h.Size, h.At.Frame)
+	g.say("The server closed with %s %s after the client's hello of %d bytes (frame %d), without any TLS record.", how, tlsWhen(h.At.Time, at.Time), h.Size, h.At.Frame)
 }
 
 func tlsHelloThenSilence(c *Case, _ *fact.Fact, r *Raiser) {
@@ -965,7 +972,7 @@ func tlsHelloThenSilence(c *Case, _ *fact.Fact, r *Raiser) {
 	g := r.by(fact.Client, h.At).withFrames(at.Frame)
 	seconds := fmt.Sprintf("%d s", int64(wait.Round(time.Second)/time.Second))
 	g.with("waited", seconds).withInt("hello bytes", h.Size).withInt("hello segments", h.Segments).with("SNI", h.SNI)
-	g.What = fmt.Sprintf("The client's hello of %d bytes was acknowledged and not answered for %s; %s.", h.Size, seconds, until)
+	g.say("The client's hello of %d bytes was acknowledged and not answered for %s; %s.", h.Size, seconds, until)
 }
 
 func tlsHelloTooBig(c *Case, _ *fact.Fact, r *Raiser) {
@@ -975,7 +982,7 @@ func tlsHelloTooBig(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.by(fact.Client, h.At)
 	g.withInt("hello bytes", h.Size).withInt("segments", h.Segments).withInt("key share bytes", h.KeyShareBytes).with("key shares", tlsNames(h.KeyShares, tlsrec.GroupName))
-	g.What = fmt.Sprintf("The hello has %d bytes in %s (key shares %d bytes) and was not answered.", h.Size, tlsPlural(max(h.Segments, 1), "segment"), h.KeyShareBytes)
+	g.say("The hello has %d bytes in %s (key shares %d bytes) and was not answered.", h.Size, tlsPlural(max(h.Segments, 1), "segment"), h.KeyShareBytes)
 }
 
 func tlsStuck(c *Case, _ *fact.Fact, r *Raiser) {
@@ -1032,7 +1039,7 @@ func tlsSizeContradicts(c *Case, _ *fact.Fact, r *Raiser) {
 		g := r.by(d, t.FinishedAt[d]).withFrames(t.ServerHelloAt[fact.Server].Frame)
 		g.Blame = BlameClient << d
 		g.with("agreed cipher", s.Name).withInt("demanded length", want).withInt("seen length", int(got)).with("seen length fits", familyNames(f))
-		g.What = fmt.Sprintf("%s demands a first encrypted record of %d bytes under %s; the %s sent %d, which fits %s.", s.Name, want, tlsrec.VersionName(t.Version), d, got, familyNames(f))
+		g.say("%s demands a first encrypted record of %d bytes under %s; the %s sent %d, which fits %s.", s.Name, want, tlsrec.VersionName(t.Version), d, got, familyNames(f))
 		return
 	}
 }
@@ -1133,7 +1140,7 @@ func tlsTranscript(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g.with("time until the alert", tlsWhen(t.FirstEncrypted[a.From.Other()].Time, a.At.Time))
 	if a.Code == 51 {
-		g.What = fmt.Sprintf("The %s could decrypt the other side's Finished and found a wrong hash over the handshake in it (decrypt_error, 51).", a.From)
+		g.say("The %s could decrypt the other side's Finished and found a wrong hash over the handshake in it (decrypt_error, 51).", a.From)
 		return
 	}
 	g.What = "The client could not decrypt the server's first protected record right after the ServerHello (bad_record_mac, 20): the hellos were changed on the way, or a side hashes them wrongly."
@@ -1163,7 +1170,7 @@ func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
 	g.Class = a.Code
 	g.with("alert", fmt.Sprintf("%s (%d)", tlsrec.AlertName(a.Code), a.Code))
 	c.certFields(g)
-	g.What = fmt.Sprintf("The client answered the server's certificate with %s (%d)", tlsrec.AlertName(a.Code), a.Code)
+	g.say("The client answered the server's certificate with %s (%d)", tlsrec.AlertName(a.Code), a.Code)
 	if chain := t.Chain[fact.Server]; len(chain) > 0 {
 		g.What += fmt.Sprintf(": %s, issued by %s, %s", chain[0].Subject, chain[0].Issuer, tlsPlural(len(chain), "certificate"))
 	}
@@ -1215,7 +1222,7 @@ func tlsHiddenClient(c *Case, _ *fact.Fact, r *Raiser) {
 	at, how := c.closedAt(fact.Client)
 	g.withFrames(at.Frame).withInt("record length", int(a.Len)).with("delay", tlsWhen(t.LastRecord[fact.Server].Time, a.At.Time)).with("close", how)
 	c.certFields(g)
-	g.What = fmt.Sprintf("Instead of its Finished (%d bytes) the client sent one encrypted record of %d bytes, the size of an alert",
+	g.say("Instead of its Finished (%d bytes) the client sent one encrypted record of %d bytes, the size of an alert",
 		tlsrec.FinishedLen(t.Version, t.Cipher, false), a.Len)
 	if how != "" {
 		g.What += ", and closed with " + how
@@ -1239,7 +1246,7 @@ func tlsHiddenServer(c *Case, _ *fact.Fact, r *Raiser) {
 	if asked {
 		g.with("client certificate", "asked for, and the client sent an empty list (by size)")
 	}
-	g.What = fmt.Sprintf("After the client's Finished (frame %d) the server sent nothing but one encrypted record of %d bytes, the size of an alert", t.FinishedAt[fact.Client].Frame, a.Len)
+	g.say("After the client's Finished (frame %d) the server sent nothing but one encrypted record of %d bytes, the size of an alert", t.FinishedAt[fact.Client].Frame, a.Len)
 	if how != "" {
 		g.What += ", and closed with " + how
 	}
@@ -1295,7 +1302,7 @@ func tlsClientCertMissing(c *Case, _ *fact.Fact, r *Raiser) {
 		g := r.by(fact.Server, a.At).withFrames(t.CertRequestAt[fact.Server].Frame, t.CertAt[fact.Client].Frame)
 		g.Class = a.Code
 		g.withInt("acceptable CA names", t.CertCAs).with("client sent", sent).with("alert", fmt.Sprintf("%s (%d)", tlsrec.AlertName(a.Code), a.Code))
-		g.What = fmt.Sprintf("The server asked for a client certificate, the client sent %s; the server answered with %s (%d).", sent, tlsrec.AlertName(a.Code), a.Code)
+		g.say("The server asked for a client certificate, the client sent %s; the server answered with %s (%d).", sent, tlsrec.AlertName(a.Code), a.Code)
 		if !empty {
 			g.Qualifier = "a certificate was sent and refused"
 		}
@@ -1328,7 +1335,7 @@ func tlsClientCertMissing(c *Case, _ *fact.Fact, r *Raiser) {
 	g := r.by(fact.Server, t.DataAt[fact.Server]).withFrames(t.CertRequestAt[fact.Server].Frame, t.CertAt[fact.Client].Frame, at.Frame)
 	g.Severity, g.Qualifier = Warning, "probably, by sizes"
 	g.withInt("acceptable CA names", t.CertCAs).with("client sent", sent).withInt("bytes of the only reply", n)
-	g.What = fmt.Sprintf("The server asked for a client certificate, the client sent %s. The handshake succeeded; inside, the server answered the first command with one line of about %d bytes and closed.", sent, n)
+	g.say("The server asked for a client certificate, the client sent %s. The handshake succeeded; inside, the server answered the first command with one line of about %d bytes and closed.", sent, n)
 }
 
 func tlsRetry(c *Case, _ *fact.Fact, r *Raiser) {
@@ -1408,7 +1415,7 @@ func tlsRenegotiation(c *Case, f *fact.Fact, r *Raiser) {
 		}
 	}
 	g := r.At(f).with("begun by", f.From.String())
-	g.What = fmt.Sprintf("The %s began a second handshake inside of TLS.", f.From)
+	g.say("The %s began a second handshake inside of TLS.", f.From)
 }
 
 func tlsInsecureRenegotiation(c *Case, _ *fact.Fact, r *Raiser) {
@@ -1440,12 +1447,12 @@ func tlsHeartbleed(c *Case, _ *fact.Fact, r *Raiser) {
 	g.withInt("asked", int(h.Asked)).withInt("sent", int(h.Sent)).withInt("returned", int(h.Returned))
 	switch {
 	case h.Opaque:
-		g.What = fmt.Sprintf("An encrypted heartbeat of %d bytes was answered with %d bytes.", h.Sent, h.Returned)
+		g.say("An encrypted heartbeat of %d bytes was answered with %d bytes.", h.Sent, h.Returned)
 	case h.Returned > h.Sent+32:
-		g.What = fmt.Sprintf("The %s asked for %d bytes with a heartbeat of %d; the answer has %d: memory was read.", h.BadFrom, h.Asked, h.Sent, h.Returned)
+		g.say("The %s asked for %d bytes with a heartbeat of %d; the answer has %d: memory was read.", h.BadFrom, h.Asked, h.Sent, h.Returned)
 	default:
 		g.Severity = Warning
-		g.What = fmt.Sprintf("The %s asked for %d bytes with a heartbeat of %d; no large answer followed.", h.BadFrom, h.Asked, h.Sent)
+		g.say("The %s asked for %d bytes with a heartbeat of %d; no large answer followed.", h.BadFrom, h.Asked, h.Sent)
 	}
 }
 
@@ -1470,7 +1477,7 @@ func tlsTruncated(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.by(d, at).with("who", d.String()).with("how", how)
-	g.What = fmt.Sprintf("The %s closed with %s without a close_notify.", d, how)
+	g.say("The %s closed with %s without a close_notify.", d, how)
 }
 
 func tlsFragmented(c *Case, f *fact.Fact, r *Raiser) {
@@ -1480,7 +1487,7 @@ func tlsFragmented(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	name := tlsrec.MessageName(uint16(f.Num & 0xff))
 	g.with("message", name).withInt("records", int(f.Num>>8))
-	g.What = fmt.Sprintf("%s came in %d records.", name, f.Num>>8)
+	g.say("%s came in %d records.", name, f.Num>>8)
 }
 
 func tlsRecordLong(c *Case, f *fact.Fact, r *Raiser) {
@@ -1488,7 +1495,7 @@ func tlsRecordLong(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f).withInt("length", int(f.Num))
-	g.What = fmt.Sprintf("The %s sent a record that claims %d bytes.", f.From, f.Num)
+	g.say("The %s sent a record that claims %d bytes.", f.From, f.Num)
 	if b := c.TLS.Broken; b != nil && b.From == f.From {
 		g.with("first bytes", strconv.Quote(b.Text))
 	}
@@ -1525,7 +1532,7 @@ func tlsNotTLS(c *Case, f *fact.Fact, r *Raiser) {
 	case c.TLS.Hello != nil && f.From == fact.Server && f.Frame >= c.TLS.HelloAt[fact.Client].Frame:
 		place = "in answer to the client's TLS hello"
 	}
-	g.What = fmt.Sprintf("The %s sent %s %s: %q.", f.From, tlsLooks(f.Code), place, text)
+	g.say("The %s sent %s %s: %q.", f.From, tlsLooks(f.Code), place, text)
 }
 
 func tlsDowngradeMark(c *Case, _ *fact.Fact, r *Raiser) {
@@ -1539,7 +1546,7 @@ func tlsDowngradeMark(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.by(fact.Server, t.ServerHelloAt[fact.Server]).withFrames(t.HelloAt[fact.Client].Frame)
 	g.with("agreed", tlsrec.VersionName(t.Version)).with("client's maximum", tlsrec.VersionName(t.Hello.Max)).withInt("server's mark", int(2-mark))
-	g.What = fmt.Sprintf("The server agreed to %s and marked its answer as a downgrade; the hello captured here offers %s.", tlsrec.VersionName(t.Version), tlsrec.VersionName(t.Hello.Max))
+	g.say("The server agreed to %s and marked its answer as a downgrade; the hello captured here offers %s.", tlsrec.VersionName(t.Version), tlsrec.VersionName(t.Hello.Max))
 }
 
 func tlsCompression(c *Case, _ *fact.Fact, r *Raiser) {
@@ -1547,7 +1554,7 @@ func tlsCompression(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.by(fact.Server, c.TLS.ServerHelloAt[fact.Server]).withInt("method", int(c.TLS.ServerHello.Compression))
-	g.What = fmt.Sprintf("The server chose compression method %d.", c.TLS.ServerHello.Compression)
+	g.say("The server chose compression method %d.", c.TLS.ServerHello.Compression)
 }
 
 func tlsResumed(c *Case, _ *fact.Fact, r *Raiser) {
@@ -1644,7 +1651,7 @@ func tlsWeakDH(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.by(fact.Server, t.KexAt[fact.Server]).withInt("bits", t.KexBits)
-	g.What = fmt.Sprintf("The server's Diffie-Hellman prime has %d bits", t.KexBits)
+	g.say("The server's Diffie-Hellman prime has %d bits", t.KexBits)
 	a := c.fatalAlert(func(a *tlsrec.Alert) bool {
 		return a.From == fact.Client && a.Before == tlsrec.PhaseCert && (a.Code == 40 || a.Code == 71 || a.Code == 47 || a.Code == 80)
 	})
@@ -1668,7 +1675,7 @@ func tlsFinishedSize(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.by(d, t.FinishedAt[d]).withInt("record length", int(t.FinishedLen[d])).with("candidates", familyNames(f))
-	g.What = fmt.Sprintf("The %s's first encrypted record of %d bytes fits %s", d, t.FinishedLen[d], familyNames(f))
+	g.say("The %s's first encrypted record of %d bytes fits %s", d, t.FinishedLen[d], familyNames(f))
 	if c.agreed() {
 		g.with("version", tlsrec.VersionName(t.Version))
 		agrees := "agrees"
@@ -1711,8 +1718,15 @@ func tlsFirstEncrypted(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.by(fact.Client, at)
 	total := commands + handshake + ccs
-	g.withInt("commands", commands).withInt("handshake messages", handshake).withInt("ChangeCipherSpec", ccs).withInt("total", total)
-	g.withInt("client segments before", segments).withInt("round trips", segments+2)
+	for _, x := range [...]struct {
+		key string
+		n   int
+	}{
+		{"commands", commands}, {"handshake messages", handshake}, {"ChangeCipherSpec", ccs}, {"total", total},
+		{"client segments before", segments}, {"round trips", segments + 2},
+	} {
+		g.with(x.key, strconv.Itoa(x.n)) // none is an answer too
+	}
 	g.with("since SYN", tlsWhen(c.TCP.SynTime, at.Time))
 	if _, reply := c.startTLS(); reply != nil {
 		command := c.Log.Get(reply.Ref)
@@ -1721,7 +1735,7 @@ func tlsFirstEncrypted(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 	}
 	g.with("since ClientHello", tlsWhen(t.HelloAt[fact.Client].Time, at.Time))
-	g.What = fmt.Sprintf("%s of the client came before its first encrypted record: %s, %s, %d ChangeCipherSpec, in %s.",
+	g.say("%s of the client came before its first encrypted record: %s, %s, %d ChangeCipherSpec, in %s.",
 		tlsPlural(total, "message"), tlsPlural(commands, "command"), tlsPlural(handshake, "handshake message"), ccs, tlsPlural(segments, "earlier segment"))
 }
 
@@ -1737,7 +1751,7 @@ func tlsOpaque(c *Case, _ *fact.Fact, r *Raiser) {
 	if how != "" {
 		g.withFrames(at.Frame).with("close", fmt.Sprintf("%s by the %s in frame %d", how, d, at.Frame))
 	}
-	g.What = fmt.Sprintf("After frame %d everything is encrypted: %d bytes in %s from the client, %d bytes in %s from the server.",
+	g.say("After frame %d everything is encrypted: %d bytes in %s from the client, %d bytes in %s from the server.",
 		t.DoneAt.Frame, t.Bytes[0], tlsPlural(t.Count[0], "record"), t.Bytes[1], tlsPlural(t.Count[1], "record"))
 }
 
@@ -1805,7 +1819,7 @@ func tlsWrongOrder(c *Case, f *fact.Fact, r *Raiser) {
 		got = "ChangeCipherSpec or a Finished in clear"
 	}
 	g := r.At(f).with("got", got)
-	g.What = fmt.Sprintf("The %s sent %s at a place where no handshake has it.", f.From, got)
+	g.say("The %s sent %s at a place where no handshake has it.", f.From, got)
 	if c.TLS.Done {
 		g.Severity = Warning // the peer went on
 	}
@@ -1816,7 +1830,7 @@ func tlsEarlyCCS(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f).withFrames(c.TLS.HelloAt[fact.Client].Frame)
-	g.What = fmt.Sprintf("The %s sent ChangeCipherSpec before the key exchange.", f.From)
+	g.say("The %s sent ChangeCipherSpec before the key exchange.", f.From)
 	for i := range c.TLS.Alerts {
 		if a := &c.TLS.Alerts[i]; a.From != f.From && a.At.Frame >= f.Frame && a.Level != 0 {
 			g.withFrames(a.At.Frame).with("reaction", tlsrec.AlertName(a.Code))
@@ -1834,7 +1848,7 @@ func tlsEarlyData(c *Case, _ *fact.Fact, r *Raiser) {
 	if t.Opened && t.ServerHello != nil {
 		g.with("accepted", map[bool]string{true: "yes", false: "no"}[t.ServerHello.EarlyData])
 	}
-	g.What = fmt.Sprintf("The client sent %s with %d bytes before the server's hello.", tlsPlural(t.Early, "encrypted record"), t.EarlyBytes)
+	g.say("The client sent %s with %d bytes before the server's hello.", tlsPlural(t.Early, "encrypted record"), t.EarlyBytes)
 }
 
 // tlsClock compares the times in the randoms of old programs. Modern ones fill
@@ -1860,7 +1874,7 @@ func tlsClock(c *Case, _ *fact.Fact, r *Raiser) {
 			g := r.by(side, [2]fact.At{t.HelloAt[fact.Client], t.ServerHelloAt[fact.Server]}[d])
 			g.Blame = BlameClient << side
 			g.with("offset", off[d].String())
-			g.What = fmt.Sprintf("By its hello the %s's clock is off by %s; the other side's agrees with the capture.", side, off[d])
+			g.say("By its hello the %s's clock is off by %s; the other side's agrees with the capture.", side, off[d])
 		}
 	}
 }
@@ -1936,8 +1950,8 @@ func tlsDamaged(c *Case, _ *fact.Fact, r *Raiser) {
 	if low {
 		g.Severity, g.Qualifier = Warning, "probably"
 	}
-	g.What = fmt.Sprintf("After %d bytes in order the %s could not verify a record.", t.Bytes[0]+t.Bytes[1], a.From)
+	g.say("After %d bytes in order the %s could not verify a record.", t.Bytes[0]+t.Bytes[1], a.From)
 	if low {
-		g.What = fmt.Sprintf("Bytes were changed on the way, and the %s ended the encrypted session.", a.From)
+		g.say("Bytes were changed on the way, and the %s ended the encrypted session.", a.From)
 	}
 }

@@ -19,6 +19,9 @@ const (
 	sizeBye       = 15  // Postfix: 221 2.0.0 Bye
 	sizeHello     = 90  // an answer to EHLO is longer
 	sizeMessage   = 120 // a message with the least header is longer
+	sizeBurst     = 500 // and no group of commands is as long as this
+	sizeLeast     = 15  // shortest reply to DATA: 354 go ahead
+	sizeMost      = 80  // longest
 	sizeLoss      = 14  // the line "250-STARTTLS" that the second answer to EHLO lacks
 )
 
@@ -125,7 +128,7 @@ func tlsBySize(c *Case, _ *fact.Fact, r *Raiser) {
 				step = fmt.Sprintf("EHLO (answer %d, %d less than before STARTTLS)", reply.n, sizeLoss)
 			}
 			steps = append(steps, step)
-		case hello && x.n >= sizeMessage && reply != nil && k > 0 && turns[k-1].d == fact.Server && goAhead(&turns[k-1]):
+		case hello && reply != nil && k > 1 && isMessage(&turns[k-2], &turns[k-1], x):
 			messages++
 			bytes += x.n
 			frames = append(frames, x.first, reply.first)
@@ -169,23 +172,34 @@ func tlsBySize(c *Case, _ *fact.Fact, r *Raiser) {
 	case BySizeAccepted:
 		g.with("queued reply", "present").with("confidence", "medium")
 		g.Qualifier = "message probably accepted"
-		g.What = fmt.Sprintf("By the sizes of the records %s of %d bytes went over, and the reply has the length of \"queued as\": probably accepted.", tlsPlural(messages, "message"), bytes)
+		g.say("By the sizes of the records %s of %d bytes went over, and the reply has the length of \"queued as\": probably accepted.", tlsPlural(messages, "message"), bytes)
 	case BySizeSent:
 		g.with("queued reply", "not told").with("confidence", "low")
-		g.What = fmt.Sprintf("By the sizes of the records %s of %d bytes went over; whether the reply accepted it cannot be seen.", tlsPlural(messages, "message"), bytes)
+		g.say("By the sizes of the records %s of %d bytes went over; whether the reply accepted it cannot be seen.", tlsPlural(messages, "message"), bytes)
 	default:
 		g.with("confidence", "low")
-		g.What = "By the sizes of the records no message was sent: " + tlsList(steps) + "."
+		g.What = "By the sizes of the records no message can be made out: " + tlsList(steps) + "."
 	}
 }
 
 // queuedLength reports the length of Postfix's "250 2.0.0 Ok: queued as ID".
 func queuedLength(n int) bool { return n >= sizeQueued+sizeQueueID && n <= sizeQueued+sizeQueueLong }
 
-// goAhead reports that a turn of the server can end with 354.
-func goAhead(x *turn) bool {
-	last := x.sizes[len(x.sizes)-1]
-	return last == sizeGoAhead || last > sizeGoAhead && (last-sizeGoAhead)%sizeOk == 0 || last >= 20 && last <= 80
+// isMessage reports that what the client says in x is a message: it asked for
+// DATA before, alone or behind other commands, and was let in. A login that
+// succeeds is answered by Postfix with as many bytes as DATA, so the length of
+// the question counts as well.
+func isMessage(before, answer, x *turn) bool {
+	if before.d != fact.Client || answer.d != fact.Server {
+		return false
+	}
+	switch {
+	case before.n == sizeQuit:
+		return answer.n >= sizeLeast && answer.n <= sizeMost
+	case answer.n > sizeGoAhead && (answer.n-sizeGoAhead)%sizeOk == 0:
+		return x.n >= sizeMessage // MAIL, RCPT and DATA in one group
+	}
+	return x.n >= sizeBurst
 }
 
 // helloLength is the size in bytes of the answer to EHLO in clear, 0: not seen.

@@ -520,3 +520,21 @@ func BenchmarkRecords(b *testing.B) {
 		c.Bytes(fact.Client, data, fact.At{Frame: 1})
 	}
 }
+
+// BenchmarkSession is a whole TLS 1.2 session with one certificate that is known already.
+func BenchmarkSession(b *testing.B) {
+	conns, all := readPieces(b, testdata+"tls12-ecdhe-rsa-aes128gcm-465.pcap")
+	list := tlsPart(all[conns[0]])
+	var c Conn
+	log := new(fact.Log)
+	opt := Options{Implicit: true, Cache: new(Cache)}
+	b.ReportAllocs()
+	for b.Loop() {
+		log.Reset()
+		c.Reset(log, opt)
+		for _, p := range list {
+			c.Bytes(p.d, p.b, p.at)
+		}
+		c.End(fact.EndFin, fact.At{})
+	}
+}
