@@ -223,6 +223,11 @@ func TestClassOrder(t *testing.T) {
 	if len(got) != len(rplRules)-1 {
 		t.Errorf("%d classes for %d rules", len(got), len(rplRules))
 	}
+	for i := range rplRules { // Finding.Class is the number of the class
+		if n := mustNumber(strings.TrimPrefix(rplRules[i].Num, "RPL-")); n != i+1 || n >= maxClasses {
+			t.Errorf("%s stands at place %d", rplRules[i].Num, i+1)
+		}
+	}
 	if n := len(phrases.phrases); n > maxPhrases {
 		t.Errorf("%d phrases, a set holds %d", n, maxPhrases)
 	}
