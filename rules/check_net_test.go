@@ -178,8 +178,12 @@ func TestNetChecks(t *testing.T) {
 		}), "-net-dns-trouble"},
 		{"the client's question failed", lookups(func(l *Lookups) {
 			l.Question(client, other, 1, dnsMX, []byte("example.com"), fact.At{Time: tcpStart - 2*sec, Frame: 1})
-			l.Answer(client, 1, dnsMX, dnsServFail, []byte("example.com"), fact.At{Time: tcpStart - sec, Frame: 2})
+			l.Answer(client, 1, dnsMX, dnsServFail, []byte("example.com"), fact.At{Time: tcpStart - sec/2, Frame: 2})
 		}), "net-dns-trouble=warning"},
+		{"the client's question failed long before", lookups(func(l *Lookups) {
+			l.Question(client, other, 1, dnsMX, []byte("example.com"), fact.At{Time: tcpStart - 9*sec, Frame: 1})
+			l.Answer(client, 1, dnsMX, dnsServFail, []byte("example.com"), fact.At{Time: tcpStart - 8*sec, Frame: 2})
+		}), "-net-dns-trouble"},
 		{"the client asked for a name that is not", lookups(func(l *Lookups) {
 			l.Question(client, other, 1, dnsA, []byte("2.0.0.127.zen.example"), fact.At{Time: tcpStart - 2*sec, Frame: 1})
 			l.Answer(client, 1, dnsA, 3, []byte("2.0.0.127.zen.example"), fact.At{Time: tcpStart - sec, Frame: 2})

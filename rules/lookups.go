@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"postmortem/internal/fact"
@@ -14,6 +15,7 @@ const (
 	maxDNSName  = 96 // bytes of a name that are kept
 	lookupSlow  = 5 * time.Second
 	lookupSince = 60 * time.Second // before the connection
+	lookupThen  = time.Second      // from the answer to the SYN that waited for it
 
 	dnsServFail = 2
 	dnsRefused  = 5
@@ -156,6 +158,11 @@ func dnsType(t uint16) string {
 	return fmt.Sprintf("type %d", t)
 }
 
+// mailLike reports that the session is mail, or TLS where mail is.
+func mailLike(c *Case) bool {
+	return c.Proto != fact.TCP && c.Proto != fact.TLS || slices.Contains(mailPorts[:], c.Server.Port())
+}
+
 // netDNS looks at two moments: what the client asked before it connected, and
 // what the server asked between the connection and its greeting.
 func netDNS(c *Case, _ *fact.Fact, r *Raiser) {
@@ -174,7 +181,9 @@ func netDNS(c *Case, _ *fact.Fact, r *Raiser) {
 		case q.asker == server && late && q.first.Time >= t.SynAckAt && q.first.Time < now:
 			end, who = now, fact.Server
 		case q.asker == client && (q.typ == dnsA || q.typ == dnsAAAA || q.typ == dnsMX) &&
-			q.first.Time < t.SynTime && t.SynTime-q.first.Time <= int64(lookupSince):
+			q.answer.Frame != 0 && q.answer.Time <= t.SynTime && t.SynTime-q.answer.Time <= int64(lookupThen) &&
+			t.SynTime-q.first.Time <= int64(lookupSince) && mailLike(c):
+			// The connection follows the answer at once, so it waited for it.
 			end, who = t.SynTime, fact.Client
 		default:
 			continue
