@@ -326,3 +326,97 @@ func TestConformance(t *testing.T) {
 		t.Errorf("too little was compared: %v", count)
 	}
 }
+
+// peerExceptions are facts of other projects that differ here, and why.
+var peerExceptions = map[string]string{}
+
+// TestPeers compares with what other projects expect of the same captures:
+// JA4 of FoxIO and Arkime, and Zeek's log of TLS.
+func TestPeers(t *testing.T) {
+	f, err := os.Open(filepath.Join(sharedCaptures, "public", "PEERS.tsv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	cache := map[string]map[pair]*ear{}
+	count := map[string]int{}
+	used := map[string]bool{}
+	s := bufio.NewScanner(f)
+	s.Buffer(nil, 1<<20)
+	for s.Scan() {
+		col := strings.Split(s.Text(), "\t")
+		if len(col) < 4 {
+			continue
+		}
+		field := col[2]
+		if strings.HasPrefix(field, "ssl[") {
+			_, field, _ = strings.Cut(field, ".")
+		}
+		field = strings.TrimPrefix(field, "tls.")
+		from, to, ok := strings.Cut(col[1], ">")
+		a, err1 := netip.ParseAddrPort(from)
+		b, err2 := netip.ParseAddrPort(to)
+		if !ok || err1 != nil || err2 != nil {
+			continue
+		}
+		ears, ok := cache[col[0]]
+		if !ok {
+			ears = hear(filepath.Join(sharedCaptures, "public", col[0]))
+			cache[col[0]] = ears
+		}
+		ends := pair{lo: a, hi: b}
+		if b.Compare(a) < 0 {
+			ends.lo, ends.hi = b, a
+		}
+		e := ears[ends]
+		if e == nil || !e.on {
+			continue // QUIC, or not TLS at all
+		}
+		sum := e.conn.Summary()
+		var got string
+		switch field {
+		case "ja4":
+			_, _, got = sum.Fingerprints()
+		case "version":
+			got = strings.TrimSuffix(strings.NewReplacer(" ", "v", ".", "").Replace(VersionName(sum.Version)), "0")
+		case "cipher":
+			got = SuiteName(sum.Cipher)
+		case "curve":
+			got = GroupName(sum.Group)
+		case "established":
+			got = map[bool]string{true: "T", false: "F"}[sum.Done]
+		case "resumed":
+			got = map[bool]string{true: "T", false: "F"}[sum.Resumed]
+		case "server_name", "tls_server_name":
+			if sum.Hello != nil {
+				got = sum.Hello.SNI
+			}
+		case "last_alert":
+			if n := len(sum.Alerts); n > 0 {
+				got = AlertName(sum.Alerts[n-1].Code)
+			}
+		default:
+			continue
+		}
+		want := col[3]
+		if field == "version" {
+			want = strings.TrimSuffix(strings.ReplaceAll(want, ".", ""), "0")
+		}
+		if got == want || want == "-" {
+			count[field]++
+			continue
+		}
+		name := col[0] + " " + col[1] + " " + col[2]
+		if _, ok := peerExceptions[name]; ok {
+			used[name] = true
+			continue
+		}
+		t.Errorf("%s\ngot  %s\nwant %s", name, got, want)
+	}
+	for name := range peerExceptions {
+		if !used[name] {
+			t.Errorf("exception %s is not needed", name)
+		}
+	}
+	t.Logf("agreed: %v", count)
+}
