@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"net/netip"
 
 	"postmortem/internal/fact"
@@ -18,6 +19,10 @@ type Case struct {
 	Start, End     int64 // nanoseconds since 1970
 	Capture        *Capture
 	Limits         *Limits
+
+	// Quiet: the findings are counted, but not told. They have no words, no
+	// fields and no frames but their own then, which is most of their cost.
+	Quiet bool
 
 	Findings []Finding
 	view     dialogView // exchanges and transactions, made once
@@ -67,7 +72,7 @@ func (r *Raiser) At(f *fact.Fact) *Finding {
 // Frame raises a finding at a place of the capture.
 func (r *Raiser) Frame(at fact.At) *Finding {
 	r.c.Findings = append(r.c.Findings, Finding{
-		Rule: r.rule, Severity: All[r.rule].Severity, Frame: at.Frame, Time: at.Time, Count: 1,
+		Rule: r.rule, Severity: All[r.rule].Severity, Frame: at.Frame, Time: at.Time, Count: 1, quiet: r.c.Quiet,
 	})
 	return &r.c.Findings[len(r.c.Findings)-1]
 }
@@ -76,6 +81,13 @@ func (r *Raiser) Frame(at fact.At) *Finding {
 func (g *Finding) Up() *Finding {
 	g.Severity = All[g.Rule].Up
 	return g
+}
+
+// say puts what was seen into words.
+func (g *Finding) say(format string, args ...any) {
+	if !g.quiet {
+		g.What = fmt.Sprintf(format, args...)
+	}
 }
 
 // Raised reports whether the rule id has been raised in this case.

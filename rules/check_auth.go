@@ -478,7 +478,7 @@ func authBruteForce(c *Case, _ *fact.Fact, r *Raiser) {
 	g.add("failures", strconv.Itoa(n))
 	g.add("successes", yesNo(good != nil))
 	g.add("period", howLong(last.Time-first.Time))
-	g.What = fmt.Sprintf("%s failed %d times to log in within %s.", c.Client.Addr(), n, howLong(last.Time-first.Time))
+	g.say("%s failed %d times to log in within %s.", c.Client.Addr(), n, howLong(last.Time-first.Time))
 }
 
 func authSuccessAfterFailures(c *Case, _ *fact.Fact, r *Raiser) {
@@ -493,7 +493,7 @@ func authSuccessAfterFailures(c *Case, _ *fact.Fact, r *Raiser) {
 	g.add("user", l.user)
 	g.add("client", c.Client.Addr().String())
 	g.add("failures", strconv.Itoa(n))
-	g.What = fmt.Sprintf("%s after %d failures before it.", l.who()+" succeeded", n)
+	g.say("%s after %d failures before it.", l.who()+" succeeded", n)
 }
 
 // 012

@@ -55,7 +55,7 @@ func capSnaplen(c *Case, _ *fact.Fact, r *Raiser) {
 		share = fmt.Sprintf(", %s of its payload", percent(lost, all))
 	}
 	g.Count = int(min(frames, 1<<30))
-	g.What = fmt.Sprintf("%s of this connection %s shortened by the capture, the first is frame %d: %s missing%s.",
+	g.say("%s of this connection %s shortened by the capture, the first is frame %d: %s missing%s.",
 		tcpCount(frames, "packet"), wasWere(frames), first.Frame, bytesAre(lost), share)
 	g.field("frames cut", "%d", frames)
 	g.field("bytes lost", "%d", lost)
@@ -92,7 +92,7 @@ func capMidStream(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.Frame(f.At())
 	if f.Level == 1 {
-		g.What = fmt.Sprintf("The client's SYN is missing; the capture of this connection begins with the server's SYN-ACK in frame %d.", f.Frame)
+		g.say("The client's SYN is missing; the capture of this connection begins with the server's SYN-ACK in frame %d.", f.Frame)
 		g.field("first frame", "%d", f.Frame)
 		return
 	}
@@ -100,7 +100,7 @@ func capMidStream(c *Case, f *fact.Fact, r *Raiser) {
 	if !c.TCP.Guessed {
 		why = "the dialogue shows it"
 	}
-	g.What = fmt.Sprintf("The capture of this connection begins with frame %d, which is neither SYN nor SYN-ACK: what was said before is unknown.", f.Frame)
+	g.say("The capture of this connection begins with frame %d, which is neither SYN nor SYN-ACK: what was said before is unknown.", f.Frame)
 	for i := range c.Log.Facts {
 		if k := &c.Log.Facts[i]; k.Kind == fact.Command || k.Kind == fact.Reply {
 			line, _, _ := strings.Cut(string(c.Log.Text(k)), "\n")
@@ -131,10 +131,10 @@ func capEndsMidSession(c *Case, f *fact.Fact, r *Raiser) {
 		}
 	}
 	g := r.Frame(fact.At{Time: c.End, Frame: c.Last})
-	g.What = fmt.Sprintf("The capture ends %s after the last packet of this connection (frame %d), and neither side has closed it.",
+	g.say("The capture ends %s after the last packet of this connection (frame %d), and neither side has closed it.",
 		tcpTime(int64(f.Num)*1e6), c.Last)
 	if f.Num == 0 {
-		g.What = fmt.Sprintf("The capture ends with the last packet of this connection (frame %d), and neither side has closed it.", c.Last)
+		g.say("The capture ends with the last packet of this connection (frame %d), and neither side has closed it.", c.Last)
 	}
 	if u := c.Log.Last(fact.Unanswered); u != nil {
 		if cmd := c.Log.Get(u.Ref); cmd != nil {
@@ -174,7 +174,7 @@ func capOneSided(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	g.What = fmt.Sprintf("Only packets of the %s were captured (%d). They acknowledge %d bytes of the %s, so it did speak.",
+	g.say("Only packets of the %s were captured (%d). They acknowledge %d bytes of the %s, so it did speak.",
 		d, c.TCP.Side[d].Packets, f.Num, d.Other())
 	g.field("direction seen", "%s", d)
 	g.field("bytes acknowledged for the unseen side", "%d", f.Num)
@@ -200,7 +200,7 @@ func capHole(c *Case, f *fact.Fact, r *Raiser) {
 	if n > 1 {
 		where = fmt.Sprintf("%d places", n)
 	}
-	g.What = fmt.Sprintf("%s missing from the %s's data in the capture, at %s, but the %s acknowledged all of it (frame %d): nothing was lost on the network.",
+	g.say("%s missing from the %s's data in the capture, at %s, but the %s acknowledged all of it (frame %d): nothing was lost on the network.",
 		bytesAre(bytes), f.From, where, f.From.Other(), f.Frame)
 	g.field("direction", "%s", f.From)
 	g.field("bytes", "%d", bytes)
@@ -222,7 +222,7 @@ func capDuplicates(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.Frame(first.At())
 	g.Count = int(min(copies, 1<<30))
-	g.What = fmt.Sprintf("%d of the %d packets of this connection are copies of an earlier one (%s), the first is frame %d. They are left out of all counts.",
+	g.say("%d of the %d packets of this connection are copies of an earlier one (%s), the first is frame %d. They are left out of all counts.",
 		copies, all, percent(copies, all), first.Frame)
 	g.field("share", "%s", percent(copies, all))
 }
@@ -233,7 +233,7 @@ func capOffload(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	g.What = fmt.Sprintf("The %s's largest segment has %d bytes although the %s takes %d at most (MSS): the network card or the kernel merges or splits packets, so frame %d was no single packet on the wire.",
+	g.say("The %s's largest segment has %d bytes although the %s takes %d at most (MSS): the network card or the kernel merges or splits packets, so frame %d was no single packet on the wire.",
 		f.From, f.Num, f.From.Other(), mss, f.Frame)
 	g.field("largest payload", "%d", f.Num)
 	g.field("MSS", "%d", mss)
@@ -252,7 +252,7 @@ func capChecksum(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.Count = int(x.BadSum)
-	g.What = fmt.Sprintf("%d of %d packets of %s have a checksum that its network card was still to fill in; they were received all the same. No damage.",
+	g.say("%d of %d packets of %s have a checksum that its network card was still to fill in; they were received all the same. No damage.",
 		x.BadSum, all, host)
 	g.field("host", "%s", host)
 	g.field("share", "%s", percent(uint64(x.BadSum), all))
@@ -277,7 +277,7 @@ func capPoint(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.Frame(fact.At{Time: t.OpenTime, Frame: t.Open})
 	g.frames(t.Syn, t.SynAck)
-	g.What = fmt.Sprintf("The capture was taken %s: from here it is %s to the server and back and %s to the client and back.",
+	g.say("The capture was taken %s: from here it is %s to the server and back and %s to the client and back.",
 		where, tcpTime(t.RTTServer), tcpTime(t.RTTClient))
 	evidence := "handshake times"
 	for d := range t.Side {
@@ -309,10 +309,10 @@ func capTunnel(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 	}
 	g := r.Frame(fact.At{Time: c.Start, Frame: c.First})
-	g.What = fmt.Sprintf("This connection is inside of %s.", strings.Join(names, ", "))
+	g.say("This connection is inside of %s.", strings.Join(names, ", "))
 	g.field("encapsulation", "%s", strings.Join(names, ", "))
 	if t.Overhead > 0 {
-		g.What = fmt.Sprintf("This connection is inside of %s, which takes %d bytes from each packet: on Ethernet %d remain for the packets inside.",
+		g.say("This connection is inside of %s, which takes %d bytes from each packet: on Ethernet %d remain for the packets inside.",
 			strings.Join(names, ", "), t.Overhead, capEtherMTU-int(t.Overhead))
 		g.field("overhead", "%d", t.Overhead)
 		g.field("inner MTU", "%d", capEtherMTU-int(t.Overhead))

@@ -97,7 +97,7 @@ func imapGreetingBye(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.add("text", c.boxWords(f))
-	g.What = fmt.Sprintf("The server's first line was %q.", "* "+c.imapLine(f))
+	g.say("The server's first line was %q.", "* "+c.imapLine(f))
 }
 
 func imapGreetingClosed(c *Case, _ *fact.Fact, r *Raiser) {
@@ -109,7 +109,7 @@ func imapGreetingClosed(c *Case, _ *fact.Fact, r *Raiser) {
 func imapPreauth(c *Case, f *fact.Fact, r *Raiser) {
 	if imapGreeting(c, f) && f.Code == imap.PREAUTH && !c.sameHost() && c.inClear(f) {
 		g := r.At(f)
-		g.What = fmt.Sprintf("The greeting in frame %d is PREAUTH, before any encryption.", f.Frame)
+		g.say("The greeting in frame %d is PREAUTH, before any encryption.", f.Frame)
 	}
 }
 
@@ -146,7 +146,7 @@ func imapLoginDisabled(c *Case, f *fact.Fact, r *Raiser) {
 		g.evidence(e)
 		g.add("reply", c.imapLine(e))
 	}
-	g.What = fmt.Sprintf("The server had announced LOGINDISABLED; the client sent LOGIN with the password in clear in frame %d.", f.Frame)
+	g.say("The server had announced LOGINDISABLED; the client sent LOGIN with the password in clear in frame %d.", f.Frame)
 }
 
 // boxReplyTo returns the answer to the command ref, nil: none.
@@ -206,12 +206,12 @@ func imapAnswer(c *Case, f *fact.Fact, g *Finding) {
 	}
 	g.add("text", c.boxWords(f))
 	if command == nil {
-		g.What = fmt.Sprintf("The server said in frame %d: %q.", f.Frame, "* "+c.imapLine(f))
+		g.say("The server said in frame %d: %q.", f.Frame, "* "+c.imapLine(f))
 		return
 	}
 	words := c.boxWords(command)
 	g.add("command", cutText(words, 80))
-	g.What = fmt.Sprintf("The answer to %s (frame %d) was %q in frame %d.", imapVerb(c, command), command.Frame, c.imapLine(f), f.Frame)
+	g.say("The answer to %s (frame %d) was %q in frame %d.", imapVerb(c, command), command.Frame, c.imapLine(f), f.Frame)
 }
 
 // imapVerb returns the name of a command.
@@ -284,7 +284,7 @@ func imapBye(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.add("text", c.boxWords(f))
-	g.What = fmt.Sprintf("The server ended the session in frame %d without being asked: %q.", f.Frame, "* "+c.imapLine(f))
+	g.say("The server ended the session in frame %d without being asked: %q.", f.Frame, "* "+c.imapLine(f))
 	for i := range c.Log.Facts {
 		if x := &c.Log.Facts[i]; x.Kind == fact.Unanswered {
 			if command := c.Log.Get(x.Ref); command != nil && command.Frame <= f.Frame {
@@ -316,12 +316,12 @@ func imapAutologout(c *Case, f *fact.Fact, r *Raiser) {
 	g.add("text", c.boxWords(f))
 	last, ok := imapLastCommand(c, f)
 	if !ok {
-		g.What = fmt.Sprintf("The server ended the session for inactivity in frame %d.", f.Frame)
+		g.say("The server ended the session for inactivity in frame %d.", f.Frame)
 		return
 	}
 	idle := f.Time - last
 	g.add("idle", howLong(idle))
-	g.What = fmt.Sprintf("%s after the client's last command the server ended the session: %q.", howLong(idle), "* "+c.imapLine(f))
+	g.say("%s after the client's last command the server ended the session: %q.", howLong(idle), "* "+c.imapLine(f))
 	if idle < int64(imapRenew) && f.Seen&fact.SeenAuth != 0 {
 		g.Up()
 		g.Blame = BlameServer
@@ -387,7 +387,7 @@ func imapIdleKilled(c *Case, _ *fact.Fact, r *Raiser) {
 			near = fmt.Sprint(n)
 		}
 	}
-	g.What = fmt.Sprintf("IDLE was accepted in frame %d; after %s of silence the connection was dead.", idle.Frame, howLong(silence))
+	g.say("IDLE was accepted in frame %d; after %s of silence the connection was dead.", idle.Frame, howLong(silence))
 	if near != "" {
 		g.add("usual_limit", near+" s")
 		g.What += fmt.Sprintf(" %s s is a usual limit of devices that forget quiet connections.", near)
@@ -417,7 +417,7 @@ func imapIdleTooLong(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.frame(endFrame)
 	g.add("seconds", fmt.Sprint((end-f.Time)/int64(time.Second)))
-	g.What = fmt.Sprintf("IDLE lasted %s without DONE; clients should renew it within %d s.", howLong(end-f.Time), int(imapRenew.Seconds()))
+	g.say("IDLE lasted %s without DONE; clients should renew it within %d s.", howLong(end-f.Time), int(imapRenew.Seconds()))
 }
 
 // imapWaited returns how long was observed that f stayed without what it waited for.
@@ -454,7 +454,7 @@ func imapLiteralWait(c *Case, f *fact.Fact, r *Raiser) {
 	g.add("received", fmt.Sprint(f.Num))
 	g.add("waited", howLong(waited))
 	g.add("state", state)
-	g.What = fmt.Sprintf("%s in frame %d announced a literal; %s in %s.", imapVerb(c, command), command.Frame, state, howLong(waited))
+	g.say("%s in frame %d announced a literal; %s in %s.", imapVerb(c, command), command.Frame, state, howLong(waited))
 }
 
 // imapUnoffered: {n+} to a server that did not offer it, and did not take it.
@@ -470,7 +470,7 @@ func imapUnoffered(c *Case, f *fact.Fact, r *Raiser, command *fact.Fact) {
 	g.evidence(command)
 	g.evidence(answer)
 	g.add("command", c.boxWords(command))
-	g.What = fmt.Sprintf("The client sent a literal without waiting (frame %d) to a server that does not offer LITERAL+; the answer was %q.", f.Frame, c.imapLine(answer))
+	g.say("The client sent a literal without waiting (frame %d) to a server that does not offer LITERAL+; the answer was %q.", f.Frame, c.imapLine(answer))
 }
 
 func imapUnanswered(c *Case, f *fact.Fact, r *Raiser) {
@@ -501,7 +501,7 @@ func imapUnanswered(c *Case, f *fact.Fact, r *Raiser) {
 	g.add("command", c.boxWords(command))
 	g.add("waited", howLong(waited))
 	g.add("lines_meanwhile", fmt.Sprint(f.Code))
-	g.What = fmt.Sprintf("%s in frame %d was acknowledged and never answered in %s; then %s.", imapVerb(c, command), command.Frame, howLong(waited), c.boxEnded())
+	g.say("%s in frame %d was acknowledged and never answered in %s; then %s.", imapVerb(c, command), command.Frame, howLong(waited), c.boxEnded())
 }
 
 func imapAlert(c *Case, f *fact.Fact, r *Raiser) {
@@ -512,7 +512,7 @@ func imapAlert(c *Case, f *fact.Fact, r *Raiser) {
 	_, text, _ := strings.Cut(c.boxWords(f), "]")
 	text = strings.TrimSpace(text)
 	g.add("text", text)
-	g.What = fmt.Sprintf("The server's message in frame %d: %q.", f.Frame, text)
+	g.say("The server's message in frame %d: %q.", f.Frame, text)
 }
 
 // imapExtensions are commands and the capability that offers them; a capability
@@ -554,7 +554,7 @@ func imapStale(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.evidence(last)
 	g.add("extension", strings.TrimSuffix(word, "="))
-	g.What = fmt.Sprintf("An earlier list offered %s, the one in frame %d does not; the client used it and got BAD in frame %d.", strings.TrimSuffix(word, "="), last.Frame, f.Frame)
+	g.say("An earlier list offered %s, the one in frame %d does not; the client used it and got BAD in frame %d.", strings.TrimSuffix(word, "="), last.Frame, f.Frame)
 }
 
 func imapLogout(c *Case, f *fact.Fact, r *Raiser) {
@@ -575,13 +575,13 @@ func imapLogout(c *Case, f *fact.Fact, r *Raiser) {
 	g.add("fetched", fmt.Sprint(fetched))
 	g.add("bytes", fmt.Sprint(bytes))
 	g.add("stored", fmt.Sprint(stored))
-	g.What = fmt.Sprintf("%s in %s: %s fetched (%d bytes), %d stored.", counted(int(commands), "command"), howLong(f.Time-c.Start), counted(int(fetched), "message"), bytes, stored)
+	g.say("%s in %s: %s fetched (%d bytes), %d stored.", counted(int(commands), "command"), howLong(f.Time-c.Start), counted(int(fetched), "message"), bytes, stored)
 }
 
 func imapCompressed(c *Case, f *fact.Fact, r *Raiser) {
 	if c.isIMAP() && imap.Cmd(f.Cmd) == imap.COMPRESS && f.Code == imap.OK {
 		g := r.At(f)
 		g.evidence(c.Log.Get(f.Ref))
-		g.What = fmt.Sprintf("COMPRESS was accepted in frame %d; what follows is not readable here.", f.Frame)
+		g.say("COMPRESS was accepted in frame %d; what follows is not readable here.", f.Frame)
 	}
 }

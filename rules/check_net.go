@@ -192,7 +192,7 @@ func netUnreachable(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := group.raise(r)
 	to := netTo(c, f.From)
-	g.What = fmt.Sprintf("%s reported %s for packets of the %s to %s (%s).",
+	g.say("%s reported %s for packets of the %s to %s (%s).",
 		strings.Join(group.senders, " and "), icmpNames[f.Code].name, f.From, to, group.times())
 	if code := f.Code &^ icmp6; (code == 0x0303 || code == 0x0104) && slices.Contains(group.senders, to.Addr().String()) {
 		g.What += " The report comes from the host itself: a packet filter on it rejects the connection."
@@ -217,7 +217,7 @@ func netProhibited(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := group.raise(r)
-	g.What = fmt.Sprintf("%s reported that packets of the %s to %s are not allowed: %s (%s).",
+	g.say("%s reported that packets of the %s to %s are not allowed: %s (%s).",
 		strings.Join(group.senders, " and "), f.From, netTo(c, f.From), icmpNames[f.Code].name, group.times())
 	which := "data"
 	if c.TCP.Open == 0 || c.TCP.OpenTime > f.Time {
@@ -292,7 +292,7 @@ func netPMTUIgnored(c *Case, f *fact.Fact, r *Raiser) {
 	if f.From == fact.Server {
 		g.Blame = BlameMiddlebox | BlameServer
 	}
-	g.What = fmt.Sprintf("%s told the %s that at most %d bytes pass (%s), but the same segment of %d bytes (frame %d) was sent %d times more and never acknowledged.",
+	g.say("%s told the %s that at most %d bytes pass (%s), but the same segment of %d bytes (frame %d) was sent %d times more and never acknowledged.",
 		strings.Join(group.senders, " and "), f.From, mtu, group.times(), size.Num, dead.Frame, dead.Num)
 	g.field("reported MTU", "%d", mtu)
 	g.field("segment size", "%d", size.Num)
@@ -321,7 +321,7 @@ func netPMTUAdapted(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := group.raise(r)
 	room := netRoom(c, mtu)
-	g.What = fmt.Sprintf("%s told the %s that packets of more than %d bytes do not pass (%s); the %s sent smaller ones and all of its data was acknowledged.",
+	g.say("%s told the %s that packets of more than %d bytes do not pass (%s); the %s sent smaller ones and all of its data was acknowledged.",
 		strings.Join(group.senders, " and "), f.From, mtu, group.times(), f.From)
 	g.field("reported MTU", "%d", mtu)
 	if int(x.MaxSeg) > room {
@@ -354,9 +354,9 @@ func netPMTUNonsense(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	from := string(c.Log.Text(f))
-	g.What = fmt.Sprintf("%s reports an MTU of %d bytes (frame %d); no link of the Internet is that small.", from, f.Num, f.Frame)
+	g.say("%s reports an MTU of %d bytes (frame %d); no link of the Internet is that small.", from, f.Num, f.Frame)
 	if f.Num == 0 {
-		g.What = fmt.Sprintf("%s reports that a packet is too big and does not say what would fit (frame %d).", from, f.Frame)
+		g.say("%s reports that a packet is too big and does not say what would fit (frame %d).", from, f.Frame)
 	}
 	g.field("MTU", "%d", f.Num)
 	g.field("ICMP sender", "%s", from)
@@ -368,7 +368,7 @@ func netExceeded(c *Case, f *fact.Fact, r *Raiser) {
 		return // somebody traces the route
 	}
 	g := group.raise(r)
-	g.What = fmt.Sprintf("Packets of the %s to %s expired on the way at %s (%s): they go round in a loop.",
+	g.say("Packets of the %s to %s expired on the way at %s (%s): they go round in a loop.",
 		f.From, netTo(c, f.From), strings.Join(group.senders, " and "), group.times())
 	g.field("TTL when captured", "%d", c.TCP.Side[f.From].TTL)
 	if netWentOn(c, f) {
@@ -383,7 +383,7 @@ func netRedirect(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := group.raise(r)
-	g.What = fmt.Sprintf("The gateway %s told the %s to use another router for %s (%s).",
+	g.say("The gateway %s told the %s to use another router for %s (%s).",
 		strings.Join(group.senders, " and "), f.From, netTo(c, f.From).Addr(), group.times())
 	g.field("gateway", "%s", strings.Join(group.senders, ", "))
 }
@@ -395,7 +395,7 @@ func netFragments(c *Case, f *fact.Fact, r *Raiser) {
 	x := &c.TCP.Side[f.From]
 	g := r.At(f)
 	g.Count = int(f.Num)
-	g.What = fmt.Sprintf("%s of the %s arrived in IP fragments, the first is complete in frame %d (%d fragments).",
+	g.say("%s of the %s arrived in IP fragments, the first is complete in frame %d (%d fragments).",
 		tcpCount(uint64(f.Num), "packet"), f.From, f.Frame, f.Code)
 	if uint64(f.Num)*100 > uint64(x.Segments)*netFragShare && f.Num > 1 || x.FragLost > 0 {
 		g.Up()
@@ -412,10 +412,10 @@ func netFragmentLost(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.Count = int(f.Num)
 	words := strings.Fields(string(c.Log.Text(f)))
-	g.What = fmt.Sprintf("A fragment of %s of the %s never came; the first fragment of the first of them is frame %d.",
+	g.say("A fragment of %s of the %s never came; the first fragment of the first of them is frame %d.",
 		tcpCount(uint64(f.Num), "packet"), f.From, f.Frame)
 	if f.Num == 1 {
-		g.What = fmt.Sprintf("A packet of the %s (first fragment in frame %d) never became whole: one of its fragments did not come.", f.From, f.Frame)
+		g.say("A packet of the %s (first fragment in frame %d) never became whole: one of its fragments did not come.", f.From, f.Frame)
 	}
 	if len(words) == 3 {
 		g.field("IP ID", "0x%s", words[0])
@@ -432,7 +432,7 @@ func netFragmentOverlap(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.Count = int(f.Num)
-	g.What = fmt.Sprintf("Fragments of %s of the %s cover the same bytes with different contents, the first is frame %d. The first copy of each byte was used.",
+	g.say("Fragments of %s of the %s cover the same bytes with different contents, the first is frame %d. The first copy of each byte was used.",
 		tcpCount(uint64(f.Num), "packet"), f.From, f.Frame)
 	g.field("policy", "first wins")
 	if f.From == fact.Server {
@@ -455,7 +455,7 @@ func netTTLChange(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.Count = int(x.TTLOdd)
-	g.What = fmt.Sprintf("The %s's first packet came with TTL %d, %s of it later with another one (%d), the first change is in frame %d: the route changed, or some packets are not its own.",
+	g.say("The %s's first packet came with TTL %d, %s of it later with another one (%d), the first change is in frame %d: the route changed, or some packets are not its own.",
 		f.From, first, tcpCount(uint64(x.TTLOdd), "packet"), now, f.Frame)
 	g.field("old TTL", "%d", first)
 	g.field("new TTL", "%d", now)
@@ -522,7 +522,7 @@ func netECN(c *Case, _ *fact.Fact, r *Raiser) {
 		g := r.Frame(fact.At{Time: c.Start, Frame: c.First})
 		g.From, g.HasFrom = fact.Dir(d), true
 		g.Count = int(x.CE)
-		g.What = fmt.Sprintf("%d of %d packets of the %s were marked \"congestion experienced\" (%s): a router is busy but drops nothing yet.",
+		g.say("%d of %d packets of the %s were marked \"congestion experienced\" (%s): a router is busy but drops nothing yet.",
 			x.CE, x.Packets, fact.Dir(d), percent(uint64(x.CE), x.Packets))
 		g.field("CE share", "%s", percent(uint64(x.CE), x.Packets))
 	}
@@ -555,7 +555,7 @@ func netMTULearned(c *Case, _ *fact.Fact, r *Raiser) {
 		size := int(x.Passed) - head
 		g := r.Frame(fact.At{Time: t.OpenTime, Frame: t.Open})
 		g.From, g.HasFrom = fact.Dir(d), true
-		g.What = fmt.Sprintf("The largest packet of the %s known to have arrived has %d bytes.", fact.Dir(d), size)
+		g.say("The largest packet of the %s known to have arrived has %d bytes.", fact.Dir(d), size)
 		g.field("arrived", "%d", size)
 		for i := range c.Log.Facts {
 			if s := &c.Log.Facts[i]; s.Kind == fact.TCPSizes && s.From == fact.Dir(d) && s.Num > x.Passed {

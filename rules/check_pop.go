@@ -180,7 +180,7 @@ func popGreetingError(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	g.What = fmt.Sprintf("The server's first line was -ERR: %q.", c.boxWords(f))
+	g.say("The server's first line was -ERR: %q.", c.boxWords(f))
 	g.add("text", c.boxWords(f))
 }
 
@@ -207,7 +207,7 @@ func boxNeverGreeted(c *Case, r *Raiser) {
 	}
 	g := r.Frame(at)
 	g.From, g.HasFrom = fact.Server, true
-	g.What = fmt.Sprintf("The server accepted the connection and closed it after %s without sending a byte.", howLong(at.Time-t.OpenTime))
+	g.say("The server accepted the connection and closed it after %s without sending a byte.", howLong(at.Time-t.OpenTime))
 }
 
 // Waits for a greeting. rules.md SMTP-004.
@@ -236,7 +236,7 @@ func boxNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 	g := r.Frame(fact.At{Time: t.OpenTime, Frame: t.Open})
 	g.From, g.HasFrom = fact.Server, true
 	g.add("waited", howLong(waited))
-	g.What = fmt.Sprintf("The connection was established in frame %d; the server did not send a byte in %s.", t.Open, howLong(waited))
+	g.say("The connection was established in frame %d; the server did not send a byte in %s.", t.Open, howLong(waited))
 	if by != 0 {
 		g.frame(by)
 		g.What += fmt.Sprintf(" Then the client gave up (frame %d).", by)
@@ -339,9 +339,9 @@ func boxClear(c *Case, r *Raiser, upgrade string) {
 		if mech == "XOAUTH2" || mech == "OAUTHBEARER" {
 			secret = "access token"
 		}
-		g.What = fmt.Sprintf("The %s went over the wire readable in frame %d (%s).", secret, at.Frame, way)
+		g.say("The %s went over the wire readable in frame %d (%s).", secret, at.Frame, way)
 		if user != "" {
-			g.What = fmt.Sprintf("The %s of %q went over the wire readable in frame %d (%s).", secret, user, at.Frame, way)
+			g.say("The %s of %q went over the wire readable in frame %d (%s).", secret, user, at.Frame, way)
 		}
 	}
 }
@@ -381,9 +381,9 @@ func boxLoginFailed(c *Case, f *fact.Fact, r *Raiser, word string) {
 	g.add("user", user)
 	g.add("mechanism", mech)
 	g.add("text", c.boxWords(f))
-	g.What = fmt.Sprintf("The server refused the login in frame %d: %q.", f.Frame, word+" "+c.boxWords(f))
+	g.say("The server refused the login in frame %d: %q.", f.Frame, word+" "+c.boxWords(f))
 	if user != "" {
-		g.What = fmt.Sprintf("The server refused the login of %q in frame %d: %q.", user, f.Frame, word+" "+c.boxWords(f))
+		g.say("The server refused the login of %q in frame %d: %q.", user, f.Frame, word+" "+c.boxWords(f))
 	}
 }
 
@@ -414,7 +414,7 @@ func popTrouble(what pop3.Trouble) func(*Case, *fact.Fact, *Raiser) {
 		if verb == "" {
 			verb = "the connection"
 		}
-		g.What = fmt.Sprintf("The answer to %s in frame %d was %q.", verb, f.Frame, "-ERR "+c.boxWords(f))
+		g.say("The answer to %s in frame %d was %q.", verb, f.Frame, "-ERR "+c.boxWords(f))
 		if what == pop3.Plaintext {
 			g.add("stls_offered", c.boxOffered("STLS", f))
 		}
@@ -480,9 +480,9 @@ func popUnknown(c *Case, f *fact.Fact, r *Raiser) {
 	g.evidence(command)
 	g.add("command", c.boxWords(command))
 	g.add("text", c.boxWords(f))
-	g.What = fmt.Sprintf("The server refused %q in frame %d: %q.", c.boxWords(command), f.Frame, "-ERR "+c.boxWords(f))
+	g.say("The server refused %q in frame %d: %q.", c.boxWords(command), f.Frame, "-ERR "+c.boxWords(f))
 	if f.Seen&fact.SeenAuth == 0 && popNeedsLogin(cmd) {
-		g.What = fmt.Sprintf("The client sent %s before it had logged in; the server refused it in frame %d: %q.", cmd.Verb(), f.Frame, "-ERR "+c.boxWords(f))
+		g.say("The client sent %s before it had logged in; the server refused it in frame %d: %q.", cmd.Verb(), f.Frame, "-ERR "+c.boxWords(f))
 	}
 }
 
@@ -512,7 +512,7 @@ func popDeclined(c *Case, f *fact.Fact, r *Raiser) {
 	g.evidence(command)
 	g.add("command", c.boxWords(command))
 	g.add("text", c.boxWords(f))
-	g.What = fmt.Sprintf("The answer to %s in frame %d was %q.", pop3.Cmd(f.Cmd).Verb(), f.Frame, "-ERR "+c.boxWords(f))
+	g.say("The answer to %s in frame %d was %q.", pop3.Cmd(f.Cmd).Verb(), f.Frame, "-ERR "+c.boxWords(f))
 }
 
 func popListBroken(c *Case, f *fact.Fact, r *Raiser) {
@@ -532,11 +532,11 @@ func popListBroken(c *Case, f *fact.Fact, r *Raiser) {
 	g.evidence(c.Log.Get(f.Ref))
 	verb := pop3.Cmd(f.Cmd).Verb()
 	if f.Num == 0 {
-		g.What = fmt.Sprintf("The answer to %s never came to its closing dot (frame %d).", verb, f.Frame)
+		g.say("The answer to %s never came to its closing dot (frame %d).", verb, f.Frame)
 		return
 	}
 	g.add("bad_lines", fmt.Sprint(f.Num))
-	g.What = fmt.Sprintf("The answer to %s has %s that should begin with a message number and its value, and does not.", verb, counted(int(f.Num), "line"))
+	g.say("The answer to %s has %s that should begin with a message number and its value, and does not.", verb, counted(int(f.Num), "line"))
 }
 
 // popBrokenOff reports that a list without its dot was the last thing the
@@ -589,7 +589,7 @@ func popListCount(c *Case, f *fact.Fact, r *Raiser) {
 	g.evidence(stat)
 	g.add("expected", fmt.Sprint(want))
 	g.add("got", fmt.Sprint(f.Num))
-	g.What = fmt.Sprintf("STAT told %s (frame %d), LIST has %d (frame %d).", counted(int(want), "message"), stat.Frame, f.Num, f.Frame)
+	g.say("STAT told %s (frame %d), LIST has %d (frame %d).", counted(int(want), "message"), stat.Frame, f.Num, f.Frame)
 }
 
 func popSize(c *Case, f *fact.Fact, r *Raiser) {
@@ -612,7 +612,7 @@ func popSize(c *Case, f *fact.Fact, r *Raiser) {
 	g.evidence(start)
 	g.add("announced", fmt.Sprint(told))
 	g.add("received", fmt.Sprint(got))
-	g.What = fmt.Sprintf("Message %d: %d bytes announced, %d received.", start.Code, told, got)
+	g.say("Message %d: %d bytes announced, %d received.", start.Code, told, got)
 	switch {
 	case f.Code == 0:
 		g.Up()
@@ -630,14 +630,14 @@ func popInterrupted(c *Case, f *fact.Fact, r *Raiser) {
 	g.evidence(start)
 	g.evidence(c.boxClosed())
 	g.add("bytes", fmt.Sprint(f.Num))
-	g.What = fmt.Sprintf("%d bytes of the message had come, its closing dot had not, when %s.", f.Num, c.boxEnded())
+	g.say("%d bytes of the message had come, its closing dot had not, when %s.", f.Num, c.boxEnded())
 	if start == nil {
 		return
 	}
 	g.add("message", fmt.Sprint(start.Code))
 	if start.Num > 0 {
 		g.add("announced", fmt.Sprint(start.Num))
-		g.What = fmt.Sprintf("%d of %d bytes of message %d had come, its closing dot had not, when %s.", f.Num, start.Num, start.Code, c.boxEnded())
+		g.say("%d of %d bytes of message %d had come, its closing dot had not, when %s.", f.Num, start.Num, start.Code, c.boxEnded())
 	}
 }
 
@@ -659,7 +659,7 @@ func popDeletesLost(c *Case, f *fact.Fact, r *Raiser) {
 	g.evidence(c.boxClosed())
 	g.add("messages", c.boxWords(f))
 	g.add("ended", c.boxEnded())
-	g.What = fmt.Sprintf("%s marked for deletion (number %s), then %s without QUIT: nothing was deleted.",
+	g.say("%s marked for deletion (number %s), then %s without QUIT: nothing was deleted.",
 		counted(int(f.Num), "message"), c.boxWords(f), c.boxEnded())
 }
 
@@ -674,7 +674,7 @@ func popQuitFailed(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.evidence(c.Log.Get(f.Ref))
 	g.add("text", c.boxWords(f))
-	g.What = fmt.Sprintf("%s marked for deletion; the answer to QUIT was %q.", counted(int(n), "message"), "-ERR "+c.boxWords(f))
+	g.say("%s marked for deletion; the answer to QUIT was %q.", counted(int(n), "message"), "-ERR "+c.boxWords(f))
 }
 
 // popMarks reports that deletions got lost with the session.
@@ -695,7 +695,7 @@ func popAutologout(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.add("text", c.boxWords(f))
 	g.add("idle", howLong(idle))
-	g.What = fmt.Sprintf("After %s without a command the server ended the session: %q.", howLong(idle), "-ERR "+c.boxWords(f))
+	g.say("After %s without a command the server ended the session: %q.", howLong(idle), "-ERR "+c.boxWords(f))
 	if popMarks(c) {
 		g.Up()
 	}
@@ -760,7 +760,7 @@ func boxSilentClose(c *Case, r *Raiser, after time.Duration) *Finding {
 	g.From, g.HasFrom = fact.Server, true
 	g.evidence(last)
 	g.add("idle", howLong(s.FinTime-last.Time))
-	g.What = fmt.Sprintf("The server closed the connection after %s without a command.", howLong(s.FinTime-last.Time))
+	g.say("The server closed the connection after %s without a command.", howLong(s.FinTime-last.Time))
 	return g
 }
 
@@ -782,11 +782,11 @@ func popSummary(c *Case, _ *fact.Fact, r *Raiser) {
 	fetched, _ := c.boxLedger(fact.CountFetched)
 	bytes, _ := c.boxLedger(fact.CountBytes)
 	deleted, _ := c.boxLedger(fact.CountMarked)
-	g.What = fmt.Sprintf("%s fetched (%d bytes), %d deleted, in %s.", counted(int(fetched), "message"), bytes, deleted, howLong(quit.Time-c.Start))
+	g.say("%s fetched (%d bytes), %d deleted, in %s.", counted(int(fetched), "message"), bytes, deleted, howLong(quit.Time-c.Start))
 	if known {
 		g.add("messages", fmt.Sprint(box))
 		g.add("left_on_server", fmt.Sprint(box-min(deleted, box)))
-		g.What = fmt.Sprintf("%s in the mailbox, %d fetched (%d bytes), %d deleted, in %s.", counted(int(box), "message"), fetched, bytes, deleted, howLong(quit.Time-c.Start))
+		g.say("%s in the mailbox, %d fetched (%d bytes), %d deleted, in %s.", counted(int(box), "message"), fetched, bytes, deleted, howLong(quit.Time-c.Start))
 	}
 	g.add("fetched", fmt.Sprint(fetched))
 	g.add("bytes", fmt.Sprint(bytes))

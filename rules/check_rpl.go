@@ -259,10 +259,10 @@ func rplTarpit(c *Case, _ *fact.Fact, r *Raiser) {
 	g.Count = len(slow)
 	g.add("delays", strings.Join(all, ", "))
 	g.add("since", fmt.Sprintf("frame %d", slow[0].Reply.Frame))
-	g.What = fmt.Sprintf("The server took %s for each of %d replies from frame %d on, while the network needed %s",
+	g.say("The server took %s for each of %d replies from frame %d on, while the network needed %s",
 		howLong(slow[0].Think), len(slow), slow[0].Reply.Frame, howLong(c.TCP.RTTServer))
 	if !even(slow) {
-		g.What = fmt.Sprintf("The server took longer and longer for %d replies from frame %d on, from %s to %s, while the network needed %s",
+		g.say("The server took longer and longer for %d replies from frame %d on, from %s to %s, while the network needed %s",
 			len(slow), slow[0].Reply.Frame, howLong(slow[0].Think), howLong(slow[len(slow)-1].Think), howLong(c.TCP.RTTServer))
 	}
 	if errors > 0 {

@@ -115,7 +115,7 @@ func (r *Raiser) room() bool {
 
 // add appends a field when it has a value.
 func (g *Finding) add(key, value string) {
-	if value != "" {
+	if value != "" && !g.quiet {
 		g.Fields = append(g.Fields, Field{key, value})
 	}
 }
@@ -131,6 +131,9 @@ func (g *Finding) evidence(facts ...*fact.Fact) {
 
 // frame adds one frame to the evidence.
 func (g *Finding) frame(n uint32) {
+	if g.quiet {
+		return
+	}
 	for _, n := range [...]uint32{g.Frame, n} {
 		i, known := slices.BinarySearch(g.Frames, n)
 		if n != 0 && !known && len(g.Frames) < maxFrames {

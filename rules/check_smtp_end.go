@@ -47,7 +47,7 @@ func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 		g.frame(s.Fin)
 		g.add("command", cutText(string(c.Log.Text(e.Command)), maxShown))
 		g.add("think", howLong(think))
-		g.What = fmt.Sprintf("%s at frame %d was not answered; %s later the server closed the connection (frame %d).",
+		g.say("%s at frame %d was not answered; %s later the server closed the connection (frame %d).",
 			capital(c.said(e.Command)), e.Command.Frame, howLong(s.FinTime-e.Sent.Time), s.Fin)
 		return
 	}
@@ -197,7 +197,7 @@ func smtpEndedNormally(c *Case, _ *fact.Fact, r *Raiser) {
 		g.add("duration", howLong(c.End-c.Start))
 		g.add("messages", strconv.Itoa(len(c.Transactions())))
 		g.add("bytes", strconv.FormatUint(a.Bytes+b.Bytes, 10))
-		g.What = fmt.Sprintf("QUIT was answered, and the connection closed at frame %d, after %s.", fin, howLong(c.End-c.Start))
+		g.say("QUIT was answered, and the connection closed at frame %d, after %s.", fin, howLong(c.End-c.Start))
 		return
 	}
 }
@@ -235,7 +235,7 @@ func smtpNoQuit(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.Frame(fact.At{Time: when, Frame: frame})
 	g.From, g.HasFrom = fact.Client, true
-	g.What = fmt.Sprintf("The client closed the connection at frame %d without QUIT", frame)
+	g.say("The client closed the connection at frame %d without QUIT", frame)
 	if open != nil {
 		g.Up()
 		g.Txn = open.N
@@ -335,7 +335,7 @@ func smtpClientImpatient(c *Case, _ *fact.Fact, r *Raiser) {
 				g.add("client_default", strconv.FormatInt(s, 10)+" s")
 			}
 		}
-		g.What = fmt.Sprintf("The client waited %s for the answer to %s and left at frame %d; the standard asks for %s.",
+		g.say("The client waited %s for the answer to %s and left at frame %d; the standard asks for %s.",
 			howLong(waited), c.said(e.Command), frame, howLong(int64(least)))
 		return
 	}
@@ -377,5 +377,5 @@ func smtpUnterminatedCommand(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.add("fragment", cutText(string(c.Log.Text(f)), maxShown))
-	g.What = fmt.Sprintf("The client's last %s have no line end: \"%s\".", counted(f.Num, "byte"), cutText(string(c.Log.Text(f)), maxShown))
+	g.say("The client's last %s have no line end: \"%s\".", counted(f.Num, "byte"), cutText(string(c.Log.Text(f)), maxShown))
 }

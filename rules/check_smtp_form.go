@@ -156,7 +156,7 @@ func smtpBareLFBody(c *Case, _ *fact.Fact, r *Raiser) {
 		g.Txn, g.Count = t.N, lf+cr
 		g.add("bare_lf", strconv.Itoa(lf))
 		g.add("bare_cr", strconv.Itoa(cr))
-		g.What = fmt.Sprintf("The message has %s without CR and %s without LF, the first at frame %d", counted(lf, "LF"), counted(cr, "CR"), first.Frame)
+		g.say("The message has %s without CR and %s without LF, the first at frame %d", counted(lf, "LF"), counted(cr, "CR"), first.Frame)
 		if t.Reply != nil {
 			g.evidence(first, t.Reply)
 			g.add("reaction", c.answer(t.Reply))
@@ -241,7 +241,7 @@ func smtpLostDotStuffing(c *Case, _ *fact.Fact, r *Raiser) {
 	g.evidence(after, first.Command, first.Reply)
 	g.add("line", cutText(string(c.Log.Text(first.Command)), maxShown))
 	g.add("errors", strconv.Itoa(n))
-	g.What = fmt.Sprintf("%s of text were answered as commands, the first at frame %d: %s.", counted(n, "line"), first.Command.Frame, c.said(first.Command))
+	g.say("%s of text were answered as commands, the first at frame %d: %s.", counted(n, "line"), first.Command.Frame, c.said(first.Command))
 }
 
 // 042
@@ -268,7 +268,7 @@ func smtpLineTooLong(c *Case, _ *fact.Fact, r *Raiser) {
 		g.add("kind", kind)
 		g.add("length", strconv.Itoa(int(size)))
 		g.add("limit", strconv.Itoa(int(most)))
-		g.What = fmt.Sprintf("A %s of %d bytes at frame %d; the standard allows %d.", kind, size, f.Frame, most)
+		g.say("A %s of %d bytes at frame %d; the standard allows %d.", kind, size, f.Frame, most)
 		if size > huge || reply != nil && reply.Code >= 400 {
 			g.Up()
 			g.evidence(f, reply)
@@ -352,7 +352,7 @@ func smtpEightBit(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.Txn = t.N
 	g.add("count", strconv.FormatUint(uint64(f.Num), 10))
-	g.What = fmt.Sprintf("The message has %s with the eighth bit set, the first at frame %d; ", counted(f.Num, "byte"), f.Frame)
+	g.say("The message has %s with the eighth bit set, the first at frame %d; ", counted(f.Num, "byte"), f.Frame)
 	if offered {
 		g.What += "the client did not announce it with BODY=8BITMIME."
 	} else {
@@ -538,7 +538,7 @@ func smtpReplyMalformed(c *Case, _ *fact.Fact, r *Raiser) {
 		g.evidence(f)
 		g.add("line", cutText(string(line), maxShown))
 		g.add("fault", fault)
-		g.What = fmt.Sprintf("Frame %d holds %s: \"%s\".", f.Frame, fault, cutText(string(line), maxShown))
+		g.say("Frame %d holds %s: \"%s\".", f.Frame, fault, cutText(string(line), maxShown))
 	}
 }
 
@@ -626,7 +626,7 @@ func smtpCodeClassClash(c *Case, _ *fact.Fact, r *Raiser) {
 		g = r.At(f)
 		g.evidence(f)
 		c.replyFields(g, f)
-		g.What = fmt.Sprintf("The reply has the code %d and the enhanced code %d.%d.%d.", f.Code, class, subject, detail)
+		g.say("The reply has the code %d and the enhanced code %d.%d.%d.", f.Code, class, subject, detail)
 	}
 }
 

@@ -42,7 +42,7 @@ func smtpTransaction(c *Case, _ *fact.Fact, r *Raiser) {
 			g.add("time", howLong(t.Last.Time-first.Time))
 		}
 		g.add("outcome", t.Outcome.String())
-		g.What = fmt.Sprintf("Message %d", t.N)
+		g.say("Message %d", t.N)
 		if t.Mail != nil {
 			g.What += " from <" + cutText(from, maxShown) + ">"
 		}
@@ -180,7 +180,7 @@ func smtpNoValidRcpt(c *Case, _ *fact.Fact, r *Raiser) {
 		if refused == 1 {
 			g.What = "The only recipient was refused"
 		} else {
-			g.What = fmt.Sprintf("All %d recipients were refused", refused)
+			g.say("All %d recipients were refused", refused)
 		}
 		g.What += ", so no message was sent"
 		if t.EndedBy != nil {
@@ -206,7 +206,7 @@ func smtpDataRefused(c *Case, _ *fact.Fact, r *Raiser) {
 		g.Txn = t.N
 		g.evidence(t.Data, t.DataReply)
 		c.replyFields(g, t.DataReply)
-		g.What = fmt.Sprintf("%s accepted, but %s was answered \"%s\".", wereAccepted(accepted), c.said(t.Data), c.answer(t.DataReply))
+		g.say("%s accepted, but %s was answered \"%s\".", wereAccepted(accepted), c.said(t.Data), c.answer(t.DataReply))
 	}
 }
 
@@ -346,7 +346,7 @@ func smtpFateUnknown(c *Case, _ *fact.Fact, r *Raiser) {
 		g.add("ended_by", by)
 		acked := c.TCP.Side[fact.Client].Unacked == 0
 		g.add("acknowledged", yesNo(acked))
-		g.What = fmt.Sprintf("The message of %s was complete at frame %d, and no answer came in %s", counted(t.BodyEnd.Num, "byte"), t.BodyEnd.Frame, howLong(waited))
+		g.say("The message of %s was complete at frame %d, and no answer came in %s", counted(t.BodyEnd.Num, "byte"), t.BodyEnd.Frame, howLong(waited))
 		if by != "" {
 			g.What += "; then the " + by + " " + how + fmt.Sprintf(" (frame %d)", end.Frame)
 		}
@@ -462,7 +462,7 @@ func smtpBdatShort(c *Case, _ *fact.Fact, r *Raiser) {
 	g.evidence(chunk, t.BodyEnd)
 	g.add("announced", strconv.FormatInt(announced, 10))
 	g.add("received", strconv.FormatInt(received, 10))
-	g.What = fmt.Sprintf("A chunk of %d bytes was announced at frame %d, and %d came.", announced, chunk.Frame, received)
+	g.say("A chunk of %d bytes was announced at frame %d, and %d came.", announced, chunk.Frame, received)
 }
 
 // 045
@@ -586,7 +586,7 @@ func smtpRoundTripsWasted(c *Case, _ *fact.Fact, r *Raiser) {
 		g.add("used", strconv.Itoa(used))
 		g.add("needed", "1")
 		g.add("lost", howLong(lost))
-		g.What = fmt.Sprintf("The envelope took %d round trips where one is enough: %s lost.", used, howLong(lost))
+		g.say("The envelope took %d round trips where one is enough: %s lost.", used, howLong(lost))
 	}
 }
 
@@ -710,7 +710,7 @@ func smtpAbandoned(c *Case, _ *fact.Fact, r *Raiser) {
 		g.evidence(t.Mail, t.EndedBy)
 		g.add("by", smtp.Cmd(t.EndedBy.Cmd).String())
 		g.add("recipients", strconv.Itoa(accepted))
-		g.What = fmt.Sprintf("The transaction ended with %s, %s accepted so far.", c.said(t.EndedBy), counted(accepted, "recipient"))
+		g.say("The transaction ended with %s, %s accepted so far.", c.said(t.EndedBy), counted(accepted, "recipient"))
 	}
 }
 
@@ -771,7 +771,7 @@ func smtpRcptOverflow(c *Case, _ *fact.Fact, r *Raiser) {
 			g.add("accepted", strconv.Itoa(accepted))
 			g.add("offered", strconv.Itoa(len(t.Recipients)))
 			c.replyFields(g, rc.Reply)
-			g.What = fmt.Sprintf("After %d recipients the server took no more of the %d offered: \"%s\".", accepted, len(t.Recipients), c.answer(rc.Reply))
+			g.say("After %d recipients the server took no more of the %d offered: \"%s\".", accepted, len(t.Recipients), c.answer(rc.Reply))
 			if accepted < least {
 				g.Blame = BlameServer
 				g.What += fmt.Sprintf(" Servers must take at least %d.", least)
@@ -818,5 +818,5 @@ func smtpHarvest(c *Case, _ *fact.Fact, r *Raiser) {
 	g.add("unknown", strconv.Itoa(unknown))
 	g.add("accepted", strconv.Itoa(accepted))
 	g.add("client", c.Client.Addr().String())
-	g.What = fmt.Sprintf("%s tried %d addresses in this session; %d are unknown to the server, %d were accepted.", c.Client.Addr(), tried, unknown, accepted)
+	g.say("%s tried %d addresses in this session; %d are unknown to the server, %d were accepted.", c.Client.Addr(), tried, unknown, accepted)
 }

@@ -158,7 +158,7 @@ func stlsBannerMasked(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f).with("text", text)
-	g.What = fmt.Sprintf("The greeting is blanked out: %d of %d characters are fillers.", max(stars, fill), len(text))
+	g.say("The greeting is blanked out: %d of %d characters are fillers.", max(stars, fill), len(text))
 }
 
 func stlsCapMasked(c *Case, f *fact.Fact, r *Raiser) {
@@ -181,7 +181,7 @@ func stlsCapMasked(c *Case, f *fact.Fact, r *Raiser) {
 		}
 	}
 	g := r.At(f).with("line", text).withInt("length", len(word))
-	g.What = fmt.Sprintf("The answer to EHLO holds %q: a keyword of %d letters was overwritten.", text, len(word))
+	g.say("The answer to EHLO holds %q: a keyword of %d letters was overwritten.", text, len(word))
 	if len(word) == len("STARTTLS") || len(word) == len("STARTTLS")+1 {
 		g.with("fits", "STARTTLS")
 	}
@@ -213,7 +213,7 @@ func stlsCommandMasked(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(command).withFrames(f.Frame).with("line", text).with("reply", fmt.Sprintf("%d %s", f.Code, c.boxWords(f)))
-	g.What = fmt.Sprintf("The client's command arrived as %q and was answered with %d: eight letters stand in the place of STARTTLS.", text, f.Code)
+	g.say("The client's command arrived as %q and was answered with %d: eight letters stand in the place of STARTTLS.", text, f.Code)
 }
 
 func stlsOffered(c *Case, _ *fact.Fact, r *Raiser) {
@@ -241,9 +241,9 @@ func stlsNotOffered(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 	}
 	g := r.At(list).with("list", tlsList(names)).with("port", strconv.Itoa(int(c.Server.Port())))
-	g.What = fmt.Sprintf("The server's list of %s does not hold %s (port %d).", tlsPlural(len(names), "capability"), c.startWord(), c.Server.Port())
+	g.say("The server's list of %s does not hold %s (port %d).", tlsPlural(len(names), "capability"), c.startWord(), c.Server.Port())
 	if len(names) != 1 {
-		g.What = fmt.Sprintf("The server's list of %d capabilities does not hold %s (port %d).", len(names), c.startWord(), c.Server.Port())
+		g.say("The server's list of %d capabilities does not hold %s (port %d).", len(names), c.startWord(), c.Server.Port())
 	}
 	if c.sameHost() || c.Proto == fact.LMTP {
 		g.Severity = Info
@@ -265,7 +265,7 @@ func stlsAccepted(c *Case, f *fact.Fact, r *Raiser) {
 	if t != nil && t.FirstRecord[fact.Client].Frame != 0 {
 		g.with("first frame of TLS", strconv.Itoa(int(t.FirstRecord[fact.Client].Frame)))
 	}
-	g.What = fmt.Sprintf("The server agreed in frame %d to switch from plain text to an encrypted session.", f.Frame)
+	g.say("The server agreed in frame %d to switch from plain text to an encrypted session.", f.Frame)
 	if t != nil && t.Done {
 		g.with("outcome", "encrypted from frame "+strconv.Itoa(int(t.DoneAt.Frame))+" on")
 		return
@@ -319,7 +319,7 @@ func (c *Case) tellRefusal(f *fact.Fact, r *Raiser) *Finding {
 	}
 	offer, _ := c.startOffer()
 	g.with("text", c.boxWords(f)).with("was it offered", saysYes(offer != nil))
-	g.What = fmt.Sprintf("The answer to %s was %q.", c.startWord(), code+c.boxWords(f))
+	g.say("The answer to %s was %q.", c.startWord(), code+c.boxWords(f))
 	return g
 }
 
@@ -388,7 +388,7 @@ func stlsNotUsed(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.At(first).withFrames(offer.Frame).with("went in clear", strings.Join(what, ", "))
 	g.From = fact.Client
-	g.What = fmt.Sprintf("The server offered %s in frame %d; the client did not ask for it and sent in clear: %s.", c.startWord(), offer.Frame, strings.Join(what, ", "))
+	g.say("The server offered %s in frame %d; the client did not ask for it and sent in clear: %s.", c.startWord(), offer.Frame, strings.Join(what, ", "))
 }
 
 // pushedIn returns what the client sent in clear together with its request for
@@ -433,7 +433,7 @@ func stlsInjection(c *Case, _ *fact.Fact, r *Raiser) {
 	command, reply := c.startTLS()
 	g := r.At(f).withFrames(command.Frame, reply.Frame).with("bytes", strconv.Quote(strings.TrimRight(text, "\r\n"))).withInt("count", int(size))
 	g.From = fact.Client
-	g.What = fmt.Sprintf("The client's request for TLS (frame %d) was followed by %q in clear, before any TLS.", command.Frame, strings.TrimRight(text, "\r\n"))
+	g.say("The client's request for TLS (frame %d) was followed by %q in clear, before any TLS.", command.Frame, strings.TrimRight(text, "\r\n"))
 	if t := c.TLS; t != nil && t.Done {
 		// A server that runs them speaks inside of TLS before it is asked.
 		early := t.DataAt[fact.Server].Frame != 0 && (t.DataAt[fact.Client].Frame == 0 || t.DataAt[fact.Server].Frame < t.DataAt[fact.Client].Frame)
@@ -472,7 +472,7 @@ func stlsResponse(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		text = strings.TrimRight(text, "\r\n")
 		g := r.At(f).withFrames(reply.Frame).with("bytes", strconv.Quote(text))
-		g.What = fmt.Sprintf("After it had agreed to TLS in frame %d the server sent clear text: %q.", reply.Frame, text)
+		g.say("After it had agreed to TLS in frame %d the server sent clear text: %q.", reply.Frame, text)
 		return
 	}
 }
@@ -510,7 +510,7 @@ func stlsNoHello(c *Case, _ *fact.Fact, r *Raiser) {
 	g.From, g.HasFrom = fact.Client, true
 	waited := tlsWhen(1, 1+int64(wait))
 	g.with("waited", waited)
-	g.What = fmt.Sprintf("After the server's consent in frame %d the client sent no ClientHello", reply.Frame)
+	g.say("After the server's consent in frame %d the client sent no ClientHello", reply.Frame)
 	if how != "" {
 		g.with("ended by", d.String())
 		g.What += fmt.Sprintf("; after %s the %s closed with %s (frame %d).", waited, d, how, at.Frame)
@@ -544,7 +544,7 @@ func stlsClearAfter(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		text = strings.TrimRight(text, "\r\n")
 		g := r.At(f).withFrames(reply.Frame).with("command", text)
-		g.What = fmt.Sprintf("The server had agreed to TLS in frame %d; the client went on in clear text with %q.", reply.Frame, text)
+		g.say("The server had agreed to TLS in frame %d; the client went on in clear text with %q.", reply.Frame, text)
 		return
 	}
 }
@@ -563,9 +563,9 @@ func stlsTwice(c *Case, f *fact.Fact, r *Raiser) {
 		g.withFrames(command.Frame)
 	}
 	if again {
-		g.What = fmt.Sprintf("STARTTLS was sent again inside of TLS and answered with %d.", f.Code)
+		g.say("STARTTLS was sent again inside of TLS and answered with %d.", f.Code)
 	} else {
-		g.What = fmt.Sprintf("STARTTLS was sent with an argument and answered with %d.", f.Code)
+		g.say("STARTTLS was sent with an argument and answered with %d.", f.Code)
 	}
 }
 
@@ -636,7 +636,7 @@ func implDetected(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.by(fact.Client, c.TLS.HelloAt[fact.Client]).with("port", strconv.Itoa(int(c.Server.Port()))).with("SNI", h.SNI)
-	g.What = fmt.Sprintf("TLS begins with the first byte, on port %d.", c.Server.Port())
+	g.say("TLS begins with the first byte, on port %d.", c.Server.Port())
 }
 
 func implOnClear(c *Case, _ *fact.Fact, r *Raiser) {
@@ -652,7 +652,7 @@ func implOnClear(c *Case, _ *fact.Fact, r *Raiser) {
 	if h := c.clientHello(); h != nil {
 		g.with("offered maximum", tlsrec.VersionName(h.Max)).with("SNI", h.SNI)
 	}
-	g.What = fmt.Sprintf("The client began with a TLS hello (frame %d) on port %d; the server speaks clear text: %q (frame %d).", at.Frame, c.Server.Port(), c.answerText(answer), answer.Frame)
+	g.say("The client began with a TLS hello (frame %d) on port %d; the server speaks clear text: %q (frame %d).", at.Frame, c.Server.Port(), c.answerText(answer), answer.Frame)
 }
 
 func implClear(c *Case, _ *fact.Fact, r *Raiser) {
@@ -671,7 +671,7 @@ func implClear(c *Case, _ *fact.Fact, r *Raiser) {
 	if !ok {
 		g.Severity = Warning // both sides agree on clear text
 		g.with("order", "the client sent no TLS hello")
-		g.What = fmt.Sprintf("On port %d, which is for TLS, the server greets in clear text: %q.", c.Server.Port(), c.answerText(answer))
+		g.say("On port %d, which is for TLS, the server greets in clear text: %q.", c.Server.Port(), c.answerText(answer))
 		return
 	}
 	order := "the greeting came first"
@@ -679,7 +679,7 @@ func implClear(c *Case, _ *fact.Fact, r *Raiser) {
 		order = "the hello came first"
 	}
 	g.withFrames(at.Frame).with("order", order)
-	g.What = fmt.Sprintf("Port %d is for TLS, and the client sent a TLS hello (frame %d); the server speaks clear text: %q.", c.Server.Port(), at.Frame, c.answerText(answer))
+	g.say("Port %d is for TLS, and the client sent a TLS hello (frame %d); the server speaks clear text: %q.", c.Server.Port(), at.Frame, c.answerText(answer))
 }
 
 func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
@@ -724,7 +724,7 @@ func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
 		who = d.String()
 	}
 	g.with("closed by", who)
-	g.What = fmt.Sprintf("Port %d is for TLS from the first byte. For %s the client sent no TLS hello and the server said nothing", c.Server.Port(), tlsWhen(1, 1+int64(wait)))
+	g.say("Port %d is for TLS from the first byte. For %s the client sent no TLS hello and the server said nothing", c.Server.Port(), tlsWhen(1, 1+int64(wait)))
 	if said != "" {
 		g.with("client said", said)
 		g.What += fmt.Sprintf("; the client spoke clear text: %q", said)
@@ -775,5 +775,5 @@ func implNoMail(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 	}
 	g := r.by(fact.Server, t.DoneAt).with("waited", tlsWhen(1, 1+int64(wait)))
-	g.What = fmt.Sprintf("TLS was complete in frame %d; in the %s after it the server sent no greeting.", t.DoneAt.Frame, tlsWhen(1, 1+int64(wait)))
+	g.say("TLS was complete in frame %d; in the %s after it the server sent no greeting.", t.DoneAt.Frame, tlsWhen(1, 1+int64(wait)))
 }

@@ -80,11 +80,16 @@ var tcpChecks = []Check{
 
 // field adds a value beside the finding.
 func (g *Finding) field(key string, format string, args ...any) {
-	g.Fields = append(g.Fields, Field{key, fmt.Sprintf(format, args...)})
+	if !g.quiet {
+		g.Fields = append(g.Fields, Field{key, fmt.Sprintf(format, args...)})
+	}
 }
 
 // frames names further evidence, kept in order; 0 is none.
 func (g *Finding) frames(more ...uint32) {
+	if g.quiet {
+		return
+	}
 	if len(g.Frames) == 0 {
 		g.Frames = append(g.Frames, g.Frame)
 	}
@@ -140,7 +145,7 @@ func tcpEstablished(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.Frame(f.At())
 	g.Frames = []uint32{t.Syn, t.SynAck, t.Open}
-	g.What = fmt.Sprintf("SYN, SYN-ACK and ACK in frames %d, %d and %d: %s to the server and back, %s to the client and back.",
+	g.say("SYN, SYN-ACK and ACK in frames %d, %d and %d: %s to the server and back, %s to the client and back.",
 		t.Syn, t.SynAck, t.Open, tcpTime(t.RTTServer), tcpTime(t.RTTClient))
 	g.field("rtt server", "%s", tcpTime(t.RTTServer))
 	g.field("rtt client", "%s", tcpTime(t.RTTClient))
@@ -174,7 +179,7 @@ func tcpSynNoAnswer(c *Case, _ *fact.Fact, r *Raiser) {
 	g.From, g.HasFrom = fact.Client, true
 	g.framesOf(c, fact.TCPSyn, fact.Client)
 	g.Count = int(t.Syns)
-	g.What = fmt.Sprintf("%s from %s to %s, and no SYN-ACK, no reset and no ICMP message came back in %s.",
+	g.say("%s from %s to %s, and no SYN-ACK, no reset and no ICMP message came back in %s.",
 		tcpCount(uint64(t.Syns), "SYN"), c.Client.Addr(), c.Server, tcpTime(int64(waited)))
 	g.field("SYNs", "%d", t.Syns)
 	g.field("waited", "%s", tcpTime(int64(waited)))
@@ -188,7 +193,7 @@ func tcpRefused(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.frames(t.Syn)
-	g.What = fmt.Sprintf("The SYN to port %d (frame %d) was answered with a reset after %s.", c.Server.Port(), t.Syn, tcpTime(f.Time-t.SynTime))
+	g.say("The SYN to port %d (frame %d) was answered with a reset after %s.", c.Server.Port(), t.Syn, tcpTime(f.Time-t.SynTime))
 	g.field("delay", "%s", tcpTime(f.Time-t.SynTime))
 	g.field("tries", "%d", t.Syns)
 	if m := tcpMark(c, f); m != nil {
@@ -230,7 +235,7 @@ func tcpSynLate(c *Case, f *fact.Fact, r *Raiser) {
 	g.framesOf(c, fact.TCPSyn, fact.Client)
 	g.framesOf(c, fact.TCPSynAck, fact.Server)
 	lost := max(t.Syns, 1) - 1 + max(answers, 1) - 1
-	g.What = fmt.Sprintf("%s and %s before the connection stood after %s.",
+	g.say("%s and %s before the connection stood after %s.",
 		tcpCount(uint64(t.Syns), "SYN"), tcpCount(uint64(answers), "SYN-ACK"), tcpTime(open-first))
 	g.field("repeated", "%d", lost)
 	g.field("delay", "%s", tcpTime(open-first))
@@ -253,7 +258,7 @@ func tcpSynAckUnanswered(c *Case, _ *fact.Fact, r *Raiser) {
 	if t.Syns > 1 {
 		repeats = fmt.Sprintf("repeats its SYN (%d in all): the SYN-ACK does not reach it", t.Syns)
 	}
-	g.What = fmt.Sprintf("%d SYN-ACKs from the server, no ACK from the client in %s; the client %s.", n, tcpTime(c.Capture.Last-t.SynAckAt), repeats)
+	g.say("%d SYN-ACKs from the server, no ACK from the client in %s; the client %s.", n, tcpTime(c.Capture.Last-t.SynAckAt), repeats)
 	g.field("copies", "%d", n)
 	g.field("client repeats SYN", "%t", t.Syns > 1)
 }
@@ -272,7 +277,7 @@ func tcpRTT(c *Case, _ *fact.Fact, r *Raiser) {
 	if time.Duration(rtt) > c.Limits.RTTWarn {
 		g.Up()
 	}
-	g.What = fmt.Sprintf("A round trip takes at least %s (%s to the server, %s to the client); every command and its reply cost that.",
+	g.say("A round trip takes at least %s (%s to the server, %s to the client); every command and its reply cost that.",
 		tcpTime(rtt), tcpTime(s.RTTMin), tcpTime(k.RTTMin))
 	g.field("minimum", "%s", tcpTime(rtt))
 	g.field("median", "about %s", tcpTime(s.RTTMedian+k.RTTMedian))
@@ -286,7 +291,7 @@ func tcpRTTInflation(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.Frame(fact.At{Time: o.LastDataTime, Frame: o.LastData})
 		g.From, g.HasFrom = d.Other(), true
-		g.What = fmt.Sprintf("Acknowledgements of the %s's data came after %s at best, after about %s in the middle and %s at worst.",
+		g.say("Acknowledgements of the %s's data came after %s at best, after about %s in the middle and %s at worst.",
 			d.Other(), tcpTime(x.RTTMin), tcpTime(x.RTTMedian), tcpTime(x.RTTMax))
 		g.field("minimum", "%s", tcpTime(x.RTTMin))
 		g.field("median", "about %s", tcpTime(x.RTTMedian))
@@ -458,7 +463,7 @@ func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 		if d == fact.Client && (owed != nil || body || f.Seen&fact.SeenMail != 0 && f.Seen&fact.SeenAccepted == 0) {
 			g.Up()
 		}
-		g.What = fmt.Sprintf("The %s's side reset the connection (%s), %s after the last words of the other side or the open request.", d, phase.name, tcpTime(waited))
+		g.say("The %s's side reset the connection (%s), %s after the last words of the other side or the open request.", d, phase.name, tcpTime(waited))
 		g.field("phase", "%s", phase.name)
 		g.field("waited", "%s", tcpTime(waited))
 		if f.Num > 0 {
@@ -477,7 +482,7 @@ func tcpPhaseTable(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	phase := tcpPhaseOf(c, f)
 	g := r.At(f)
-	g.What = fmt.Sprintf("A reset by the %s's side here (%s) usually means: %s.", f.From, phase.name, phase.causes)
+	g.say("A reset by the %s's side here (%s) usually means: %s.", f.From, phase.name, phase.causes)
 	g.field("phase", "%s", phase.name)
 	g.field("sender", "%s", f.From)
 	g.field("causes", "%s", phase.causes)
@@ -494,7 +499,7 @@ func tcpResetAfterClose(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.frames(c.TCP.Side[0].Fin, c.TCP.Side[1].Fin)
-	g.What = fmt.Sprintf("The %s sent a reset after the work was done.", f.From)
+	g.say("The %s sent a reset after the work was done.", f.From)
 	g.field("who", "%s", f.From)
 }
 
@@ -509,7 +514,7 @@ func tcpDataAfterClose(c *Case, f *fact.Fact, r *Raiser) {
 	if f.Seen&fact.SeenMail != 0 && f.Seen&(fact.SeenAccepted|fact.SeenBye) == 0 && f.From == fact.Client && tcpInBody(c, f) {
 		g.Up()
 	}
-	g.What = fmt.Sprintf("The %s closed in frame %d; the %s still sent %s, answered by a reset: nobody read that.",
+	g.say("The %s closed in frame %d; the %s still sent %s, answered by a reset: nobody read that.",
 		f.From.Other(), closer.Fin, f.From, tcpCount(uint64(f.Num), "byte"))
 	g.field("closed", "%s", f.From.Other())
 	g.field("bytes lost", "%d", f.Num)
@@ -519,7 +524,7 @@ func tcpUnread(c *Case, f *fact.Fact, r *Raiser) {
 	other := &c.TCP.Side[f.From.Other()]
 	g := r.At(f)
 	g.frames(other.LastData)
-	g.What = fmt.Sprintf("The %s closed with a window of %d, %d below its %d: exactly the other side's last %s were never read.",
+	g.say("The %s closed with a window of %d, %d below its %d: exactly the other side's last %s were never read.",
 		f.From, uint32(f.Code)-f.Num, f.Num, f.Code, tcpCount(uint64(f.Num), "byte"))
 	g.field("base window", "%d", f.Code)
 	g.field("last window", "%d", uint32(f.Code)-f.Num)
@@ -587,7 +592,7 @@ func tcpLoss(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g.Count = int(again)
 		g.framesOf(c, fact.TCPLoss, d)
-		g.What = fmt.Sprintf("Towards the %s %d of %d data segments had to be sent again (%.1f %%), in %s; the longest took %d ms.",
+		g.say("Towards the %s %d of %d data segments had to be sent again (%.1f %%), in %s; the longest took %d ms.",
 			d.Other(), again, x.Segments, rate, tcpCount(uint64(bursts), "episode"), longest)
 		g.field("direction", "towards the %s", d.Other())
 		g.field("segments", "%d", x.Segments)
@@ -632,7 +637,7 @@ func tcpBlackhole(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.framesOf(c, fact.TCPLoss, f.From)
 	g.Count = int(f.Num)
-	g.What = fmt.Sprintf("The %s sent a segment of %d bytes %s more within %d s and it was never acknowledged, while segments of up to %d bytes passed before; no ICMP \"packet too big\" came.",
+	g.say("The %s sent a segment of %d bytes %s more within %d s and it was never acknowledged, while segments of up to %d bytes passed before; no ICMP \"packet too big\" came.",
 		f.From, z.Num, tcpTimes(f.Num), f.Code, z.Code)
 	g.field("direction", "towards the %s", f.From.Other())
 	g.field("failing size", "%d", z.Num)
@@ -662,7 +667,7 @@ func tcpBlackholeAhead(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	g.What = fmt.Sprintf("An empty segment of the %s stands %d bytes ahead of all its data that arrived, and none of its segments was larger than %d bytes (MSS %d): the large ones do not get here.",
+	g.say("An empty segment of the %s stands %d bytes ahead of all its data that arrived, and none of its segments was larger than %d bytes (MSS %d): the large ones do not get here.",
 		f.From, f.Num, x.MaxSeg, mss)
 	g.field("direction", "towards the %s", f.From.Other())
 	g.field("missing", "%d bytes", f.Num)
@@ -691,7 +696,7 @@ func tcpNeverAcked(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.framesOf(c, fact.TCPLoss, f.From)
 	g.Count = int(f.Num)
-	g.What = fmt.Sprintf("The %s sent the same %s %s more within %d s and the %s never acknowledged them; the last byte acknowledged was number %d of %d.",
+	g.say("The %s sent the same %s %s more within %d s and the %s never acknowledged them; the last byte acknowledged was number %d of %d.",
 		f.From, tcpCount(uint64(z.Num), "byte"), tcpTimes(f.Num), f.Code, f.From.Other(), x.Acked, x.Bytes)
 	g.field("direction", "towards the %s", f.From.Other())
 	g.field("segment", "%d bytes", z.Num)
@@ -751,7 +756,7 @@ func tcpStateLostReset(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.frames(idle.Frame)
-	g.What = fmt.Sprintf("After %s without data the %s spoke again (frame %d) and got a reset after %s.",
+	g.say("After %s without data the %s spoke again (frame %d) and got a reset after %s.",
 		tcpTime(int64(idle.Num)*1e6), idle.From, idle.Frame, tcpTime(f.Time-idle.Time))
 	g.idle(idle.Num)
 	g.field("reset by", "%s", f.From)
@@ -770,7 +775,7 @@ func tcpStateLostSilent(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.frames(idle.Frame)
-	g.What = fmt.Sprintf("After %s without data the %s spoke again (frame %d); it sent the same %s more and nothing ever came back.",
+	g.say("After %s without data the %s spoke again (frame %d); it sent the same %s more and nothing ever came back.",
 		tcpTime(int64(idle.Num)*1e6), idle.From, idle.Frame, tcpTimes(f.Num))
 	g.idle(idle.Num)
 }
@@ -784,11 +789,11 @@ func tcpInjected(c *Case, f *fact.Fact, r *Raiser) {
 	ttl, usual := uint8(m.Code>>8), uint8(m.Code)
 	switch {
 	case m.Num&1 != 0 && m.Num&4 != 0:
-		g.What = fmt.Sprintf("The reset in the %s's name came with TTL %d, its other packets with %d, and it went on sending afterwards.", f.From, ttl, usual)
+		g.say("The reset in the %s's name came with TTL %d, its other packets with %d, and it went on sending afterwards.", f.From, ttl, usual)
 	case m.Num&1 != 0:
-		g.What = fmt.Sprintf("The reset in the %s's name came with TTL %d, all its other packets with %d.", f.From, ttl, usual)
+		g.say("The reset in the %s's name came with TTL %d, all its other packets with %d.", f.From, ttl, usual)
 	default:
-		g.What = fmt.Sprintf("After the reset in its name the %s went on sending as if nothing had happened.", f.From)
+		g.say("After the reset in its name the %s went on sending as if nothing had happened.", f.From)
 	}
 	g.field("TTL of the reset", "%d", ttl)
 	g.field("usual TTL", "%d", usual)
@@ -845,7 +850,7 @@ func tcpResetBoth(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.Frame(first.At())
 	g.frames(a.Rst, b.Rst)
-	g.What = fmt.Sprintf("Resets in both names, frames %d and %d, %s apart, and nobody had closed.", a.Rst, b.Rst, tcpTime(apart))
+	g.say("Resets in both names, frames %d and %d, %s apart, and nobody had closed.", a.Rst, b.Rst, tcpTime(apart))
 	g.field("apart", "%s", tcpTime(apart))
 	for i := range c.Log.Facts {
 		if m := &c.Log.Facts[i]; m.Kind == fact.TCPResetMark {
@@ -883,7 +888,7 @@ func tcpZeroWindow(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 		}
 		g.Count = n
 		g.framesOf(c, fact.TCPZeroWindow, d)
-		g.What = fmt.Sprintf("The %s closed its receive window for %s (%s in all, %s): it did not read what had arrived.",
+		g.say("The %s closed its receive window for %s (%s in all, %s): it did not read what had arrived.",
 			d, tcpTime(int64(longest)), tcpTime(total), tcpTimes(uint32(n)))
 		g.field("count", "%d", n)
 		g.field("longest", "%s", tcpTime(int64(longest)))
@@ -902,7 +907,7 @@ func tcpWindowFull(c *Case, _ *fact.Fact, r *Raiser) {
 		g.From, g.HasFrom = d, true
 		g.Count = int(x.WinFull)
 		rtt := c.TCP.HandshakeRTT()
-		g.What = fmt.Sprintf("%d of the %s's %d data segments filled the window of the %s (now %d bytes).", x.WinFull, d, x.Segments, d.Other(), o.Window)
+		g.say("%d of the %s's %d data segments filled the window of the %s (now %d bytes).", x.WinFull, d, x.Segments, d.Other(), o.Window)
 		g.field("window", "%d", o.Window)
 		if rtt > 0 {
 			g.field("RTT", "%s", tcpTime(rtt))
@@ -914,7 +919,7 @@ func tcpWindowFull(c *Case, _ *fact.Fact, r *Raiser) {
 func tcpSpurious(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.Count = int(f.Num)
-	g.What = fmt.Sprintf("The %s sent %s again that had arrived already.", f.From, tcpCount(uint64(f.Num), "segment"))
+	g.say("The %s sent %s again that had arrived already.", f.From, tcpCount(uint64(f.Num), "segment"))
 	g.field("count", "%d", f.Num)
 	g.field("direction", "towards the %s", f.From.Other())
 }
@@ -922,7 +927,7 @@ func tcpSpurious(c *Case, f *fact.Fact, r *Raiser) {
 func tcpReordering(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.Count = int(f.Num)
-	g.What = fmt.Sprintf("%s of the %s arrived later than segments sent after.", tcpCount(uint64(f.Num), "segment"), f.From)
+	g.say("%s of the %s arrived later than segments sent after.", tcpCount(uint64(f.Num), "segment"), f.From)
 	g.field("count", "%d", f.Num)
 }
 
@@ -967,9 +972,9 @@ func tcpStalled(c *Case, _ *fact.Fact, r *Raiser) {
 			"data for the " + d.String() + " was not acknowledged: the network or the host",
 			"the " + d.String() + " had closed its window",
 		}[worst.Level]
-		g.What = fmt.Sprintf("Nothing new came for %s; %s.", tcpTime(long), why)
+		g.say("Nothing new came for %s; %s.", tcpTime(long), why)
 		if n > 1 {
-			g.What = fmt.Sprintf("Nothing new came for %s at the longest, %s in %d pauses; %s.", tcpTime(long), tcpTime(total), n, why)
+			g.say("Nothing new came for %s at the longest, %s in %d pauses; %s.", tcpTime(long), tcpTime(total), n, why)
 		}
 		g.field("lasted", "%s", tcpTime(long))
 		g.field("expected to act", "%s", d)
@@ -1003,7 +1008,7 @@ func tcpClosed(c *Case, _ *fact.Fact, r *Raiser) {
 	g := r.Frame(at)
 	g.From, g.HasFrom = d, true
 	g.frames(a.Fin, b.Fin, a.Rst, b.Rst)
-	g.What = fmt.Sprintf("The %s closed first (%s); %d bytes from the client, %d from the server in %s.",
+	g.say("The %s closed first (%s); %d bytes from the client, %d from the server in %s.",
 		d, how, a.Bytes, b.Bytes, tcpTime(c.End-c.Start))
 	g.field("closed first", "%s", d)
 	g.field("how", "%s", how)
@@ -1017,7 +1022,7 @@ func tcpSACK(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.Count = int(c.TCP.Side[f.From].SACKBad)
-	g.What = fmt.Sprintf("%d acknowledgements of the %s carry SACK blocks more than 1 MiB outside of everything that was sent.", g.Count, f.From)
+	g.say("%d acknowledgements of the %s carry SACK blocks more than 1 MiB outside of everything that was sent.", g.Count, f.From)
 	g.field("acknowledgements", "%d", g.Count)
 }
 
@@ -1064,9 +1069,9 @@ func tcpMSS(c *Case, _ *fact.Fact, r *Raiser) {
 func tcpKeepAlive(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.Count = int(f.Num)
-	g.What = fmt.Sprintf("The %s sent %s.", f.From, tcpCount(uint64(f.Num), "keep-alive probe"))
+	g.say("The %s sent %s.", f.From, tcpCount(uint64(f.Num), "keep-alive probe"))
 	if f.Level == 1 {
-		g.What = fmt.Sprintf("The %s sent %s; the last ones were not answered.", f.From, tcpCount(uint64(f.Num), "keep-alive probe"))
+		g.say("The %s sent %s; the last ones were not answered.", f.From, tcpCount(uint64(f.Num), "keep-alive probe"))
 	}
 	g.field("count", "%d", f.Num)
 	g.field("side", "%s", f.From)
@@ -1093,7 +1098,7 @@ func tcpThroughput(c *Case, _ *fact.Fact, r *Raiser) {
 		g := r.Frame(fact.At{Time: x.LastDataTime, Frame: x.LastData})
 		g.From, g.HasFrom = d, true
 		share := func(ns int64) int64 { return (ns*100 + took/2) / took }
-		g.What = fmt.Sprintf("%d bytes from the %s in %s, %.2f Mbit/s: %d %% of the time held by a closed window, %d %% by the size of the window, %d %% by loss, %d %% by the programs and the line.",
+		g.say("%d bytes from the %s in %s, %.2f Mbit/s: %d %% of the time held by a closed window, %d %% by the size of the window, %d %% by loss, %d %% by the programs and the line.",
 			x.Bytes, d, tcpTime(took), float64(x.Bytes)*8e3/float64(took), share(shut), share(full), share(loss), share(rest))
 		g.field("rate", "%.2f Mbit/s", float64(x.Bytes)*8e3/float64(took))
 		g.field("reader", "%d %%", share(shut))
@@ -1106,7 +1111,7 @@ func tcpThroughput(c *Case, _ *fact.Fact, r *Raiser) {
 func tcpHeld(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.Count = int(f.Num)
-	g.What = fmt.Sprintf("A small last piece of the %s waited %d ms for an acknowledgement before it was sent, %s in this session.", f.From, f.Code, tcpTimes(f.Num))
+	g.say("A small last piece of the %s waited %d ms for an acknowledgement before it was sent, %s in this session.", f.From, f.Code, tcpTimes(f.Num))
 	g.field("delay", "%d ms", f.Code)
 	g.field("times", "%d", f.Num)
 }
@@ -1134,7 +1139,7 @@ func tcpServerNotNetwork(c *Case, _ *fact.Fact, r *Raiser) {
 	g := r.At(worst.Reply)
 	g.frames(worst.Sent.Frame)
 	g.Count = n
-	g.What = fmt.Sprintf("The reply in frame %d took %s, of which the network needs %s: the server had acknowledged the request within %s at most.",
+	g.say("The reply in frame %d took %s, of which the network needs %s: the server had acknowledged the request within %s at most.",
 		worst.Reply.Frame, tcpTime(worst.Wait), tcpTime(t.RTTServer), tcpTime(x.AckMax))
 	g.field("ack delay", "at most %s", tcpTime(x.AckMax))
 	g.field("reply delay", "%s", tcpTime(worst.Wait))
@@ -1157,7 +1162,7 @@ func tcpHalfOpen(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.Frame(fact.At{Time: x.FinTime, Frame: x.Fin})
 		g.From, g.HasFrom = d.Other(), true
-		g.What = fmt.Sprintf("The %s closed in frame %d; the %s acknowledged and had not closed %s later.", d, x.Fin, d.Other(), tcpTime(int64(since)))
+		g.say("The %s closed in frame %d; the %s acknowledged and had not closed %s later.", d, x.Fin, d.Other(), tcpTime(int64(since)))
 		g.field("open side", "%s", d.Other())
 		g.field("for", "%s", tcpTime(int64(since)))
 	}
@@ -1178,7 +1183,7 @@ func tcpFallback(c *Case, f *fact.Fact, r *Raiser) {
 			gone += name
 		}
 	}
-	g.What = fmt.Sprintf("%d SYNs; only the one without %s was answered.", c.TCP.Syns, gone)
+	g.say("%d SYNs; only the one without %s was answered.", c.TCP.Syns, gone)
 	g.field("options left out", "%s", gone)
 }
 
@@ -1198,7 +1203,7 @@ func tcpAckLoss(c *Case, _ *fact.Fact, r *Raiser) {
 		g := r.Frame(first)
 		g.From, g.HasFrom = d, true
 		g.Count = int(x.Spurious)
-		g.What = fmt.Sprintf("All %d segments that the %s sent again had arrived: their acknowledgements were lost or late on the way back.", x.Spurious, d)
+		g.say("All %d segments that the %s sent again had arrived: their acknowledgements were lost or late on the way back.", x.Spurious, d)
 		g.field("direction", "towards the %s", d)
 		g.field("count", "%d", x.Spurious)
 	}
@@ -1239,7 +1244,7 @@ func tcpHealthCheck(c *Case, _ *fact.Fact, r *Raiser) {
 	if t.Side[fact.Server].Bytes > 0 {
 		waited = "after the greeting"
 	}
-	g.What = fmt.Sprintf("%s opened the connection and closed it after %s, %s, without a word.", c.Client.Addr(), tcpTime(at.Time-t.SynTime), waited)
+	g.say("%s opened the connection and closed it after %s, %s, without a word.", c.Client.Addr(), tcpTime(at.Time-t.SynTime), waited)
 	g.field("client", "%s", c.Client.Addr())
 	g.field("left", "%s", waited)
 }
@@ -1291,7 +1296,7 @@ func tcpPortReuse(c *Case, _ *fact.Fact, r *Raiser) {
 	if proof != nil {
 		g.frames(proof.Frame)
 	}
-	g.What = fmt.Sprintf("A new SYN on ports that were in use shortly before was answered with %s.", answer)
+	g.say("A new SYN on ports that were in use shortly before was answered with %s.", answer)
 	g.field("answer", "%s", answer)
 }
 
@@ -1307,7 +1312,7 @@ func tcpCorruption(c *Case, f *fact.Fact, r *Raiser) {
 	if f.Num > 1 {
 		were = "were"
 	}
-	g.What = fmt.Sprintf("%s of the %s arrived with a wrong checksum and %s sent again.", tcpCount(uint64(f.Num), "segment"), f.From, were)
+	g.say("%s of the %s arrived with a wrong checksum and %s sent again.", tcpCount(uint64(f.Num), "segment"), f.From, were)
 	g.field("count", "%d", f.Num)
 	g.field("direction", "towards the %s", f.From.Other())
 }

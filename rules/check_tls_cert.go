@@ -81,7 +81,7 @@ func certFact(c *Case, _ *fact.Fact, r *Raiser) {
 		g.with(fmt.Sprintf("certificate %d", i+1), chain[i].Subject)
 	}
 	g.with("not accepted by the parser", l.Refused)
-	g.What = fmt.Sprintf("Certificate for %s, issued by %s, valid until %s, %s; %s sent.", certText(l), l.Issuer, tlsDay(l.NotAfter), keyText(l), tlsPlural(len(chain), "certificate"))
+	g.say("Certificate for %s, issued by %s, valid until %s, %s; %s sent.", certText(l), l.Issuer, tlsDay(l.NotAfter), keyText(l), tlsPlural(len(chain), "certificate"))
 }
 
 func certExpired(c *Case, _ *fact.Fact, r *Raiser) {
@@ -101,7 +101,7 @@ func certExpired(c *Case, _ *fact.Fact, r *Raiser) {
 			which = "intermediate"
 		}
 		g.with("which", which).with("subject", x.Subject).with("notAfter", tlsDay(x.NotAfter)).with("age", tlsPlural(int(days), "day")).with("client accepted", saysYes(c.accepted()))
-		g.What = fmt.Sprintf("The certificate of %s expired on %s, %s before this session.", certText(x), tlsDay(x.NotAfter), tlsPlural(int(days), "day"))
+		g.say("The certificate of %s expired on %s, %s before this session.", certText(x), tlsDay(x.NotAfter), tlsPlural(int(days), "day"))
 		if a := c.certRefused(); a != nil {
 			g.withFrames(a.At.Frame)
 			g.What += fmt.Sprintf(" The client refused it with %s (%d).", tlsrec.AlertName(a.Code), a.Code)
@@ -138,7 +138,7 @@ func certNotYet(c *Case, _ *fact.Fact, r *Raiser) {
 			ahead = tlsPlural(int(days), "day")
 		}
 		g.with("subject", x.Subject).with("notBefore", tlsDay(x.NotBefore)).with("difference", ahead)
-		g.What = fmt.Sprintf("The certificate of %s is valid from %s on, %s after this session.", certText(x), tlsDay(x.NotBefore), ahead)
+		g.say("The certificate of %s is valid from %s on, %s after this session.", certText(x), tlsDay(x.NotBefore), ahead)
 		if a := c.certRefused(); a != nil {
 			g.withFrames(a.At.Frame)
 		}
@@ -180,7 +180,7 @@ func certName(c *Case, _ *fact.Fact, r *Raiser) {
 			return
 		}
 		g := c.atCert(r).withFrames(h.At.Frame).with("name wanted", h.SNI).with("names present", have)
-		g.What = fmt.Sprintf("The client asked for %s; the certificate is for %s.", h.SNI, have)
+		g.say("The client asked for %s; the certificate is for %s.", h.SNI, have)
 		if a := c.certRefused(); a != nil {
 			g.Up().withFrames(a.At.Frame)
 			g.What += fmt.Sprintf(" The client refused it with %s (%d).", tlsrec.AlertName(a.Code), a.Code)
@@ -201,7 +201,7 @@ func certName(c *Case, _ *fact.Fact, r *Raiser) {
 		if n.Source == "ehlo" || n.Source == "greeting" {
 			g := c.atCert(r).withFrames(n.Frame).with("name of the server", n.Name).with("names present", have)
 			g.Severity = Info
-			g.What = fmt.Sprintf("The client named no host; the server calls itself %s, its certificate is for %s.", n.Name, have)
+			g.say("The client named no host; the server calls itself %s, its certificate is for %s.", n.Name, have)
 			return
 		}
 	}
@@ -246,7 +246,7 @@ func certIncomplete(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	x := &chain[missing]
 	g := c.atCert(r).with("missing", x.Issuer).with("AIA", x.AIA).withInt("chain length", n)
-	g.What = fmt.Sprintf("The server does not send the certificate of %s, which issued that of %s", x.Issuer, certText(x))
+	g.say("The server does not send the certificate of %s, which issued that of %s", x.Issuer, certText(x))
 	if n == 1 {
 		g.What += "; it sends its own certificate only"
 	}
@@ -321,7 +321,7 @@ func certWeakKey(c *Case, _ *fact.Fact, r *Raiser) {
 		if t.KexBits < 1024 {
 			g.Up()
 		}
-		g.What = fmt.Sprintf("By the size of the client's key exchange (%d bytes) the server's RSA key has %d bits.", t.KexLen[fact.Client], t.KexBits)
+		g.say("By the size of the client's key exchange (%d bytes) the server's RSA key has %d bits.", t.KexLen[fact.Client], t.KexBits)
 		return
 	}
 	l := &chain[0]
@@ -336,7 +336,7 @@ func certWeakKey(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := c.atCert(r).with("type", l.KeyType).withInt("bits", l.KeyBits).with("source", "read")
-	g.What = fmt.Sprintf("The key of %s is %s", certText(l), keyText(l))
+	g.say("The key of %s is %s", certText(l), keyText(l))
 	if c.TLS.KexRSA && c.TLS.KexBits == l.KeyBits {
 		g.withFrames(c.TLS.KexAt[fact.Client].Frame)
 		g.What += fmt.Sprintf("; the client's key exchange of %d bytes says the same", c.TLS.KexLen[fact.Client])
@@ -360,7 +360,7 @@ func certWeakSignature(c *Case, _ *fact.Fact, r *Raiser) {
 			continue
 		}
 		g := c.atCert(r).with("which", certText(x)).with("algorithm", x.Signature).with("year of the capture", time.Unix(now, 0).UTC().Format("2006"))
-		g.What = fmt.Sprintf("The certificate of %s is signed with %s (capture of %s).", certText(x), x.Signature, time.Unix(now, 0).UTC().Format("2006"))
+		g.say("The certificate of %s is signed with %s (capture of %s).", certText(x), x.Signature, time.Unix(now, 0).UTC().Format("2006"))
 		if a := c.refusedFor(42, 43, 40, 71, 46); a != nil {
 			g.withFrames(a.At.Frame)
 			g.What += fmt.Sprintf(" The client refused it with %s (%d).", tlsrec.AlertName(a.Code), a.Code)
@@ -385,7 +385,7 @@ func certSoon(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	days := int(left / (24 * time.Hour))
 	g := c.atCert(r).with("days left", fmt.Sprint(days))
-	g.What = fmt.Sprintf("The certificate of %s expires on %s, in %s.", certText(l), tlsDay(l.NotAfter), tlsPlural(days, "day"))
+	g.say("The certificate of %s expires on %s, in %s.", certText(l), tlsDay(l.NotAfter), tlsPlural(days, "day"))
 }
 
 // Bits of keyUsage as crypto/x509 numbers them.
@@ -436,7 +436,7 @@ func certLarge(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	n := c.TLS.CertBytes[fact.Server]
 	g := c.atCert(r).withInt("bytes", n).withInt("certificates", len(chain))
-	g.What = fmt.Sprintf("The Certificate message has %d bytes in %s.", n, tlsPlural(len(chain), "certificate"))
+	g.say("The Certificate message has %d bytes in %s.", n, tlsPlural(len(chain), "certificate"))
 }
 
 func certOCSP(c *Case, _ *fact.Fact, r *Raiser) {
@@ -497,7 +497,7 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 		g := r.by(fact.Client, at).withFrames(t.HelloAt[fact.Client].Frame, seen.Frame)
 		g.with("delay", tlsWhen(seen.Time, at.Time)).with("how", how)
 		c.certFields(g)
-		g.What = fmt.Sprintf("The client closed with %s %s after the server's certificate, without a word.", how, tlsWhen(seen.Time, at.Time))
+		g.say("The client closed with %s %s after the server's certificate, without a word.", how, tlsWhen(seen.Time, at.Time))
 		if time.Duration(at.Time-seen.Time) > 30*time.Second {
 			g.Qualifier = "a question to the user may have been open"
 		}
@@ -512,7 +512,7 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g.with("delay", tlsWhen(t.DoneAt.Time, at.Time)).with("how", how)
 		c.certFields(g)
-		g.What = fmt.Sprintf("The handshake was complete; the client closed with %s %s later and had sent no data.", how, tlsWhen(t.DoneAt.Time, at.Time))
+		g.say("The handshake was complete; the client closed with %s %s later and had sent no data.", how, tlsWhen(t.DoneAt.Time, at.Time))
 	}
 }
 

@@ -118,6 +118,8 @@ type Finding struct {
 	What      string // description: what was seen, with its numbers; "" prints the rule's meaning
 	Fields    []Field
 	Txn       int16 // transaction number from 1, 0: none
+
+	quiet bool // nobody asks for words, fields and further frames
 }
 
 // A Field is one value beside a finding.

@@ -158,3 +158,30 @@ func expect(t *testing.T, dir string, known map[string]string) {
 // TestExpect holds the verdicts on the captures of the project against the
 // ground truth that is known of them.
 func TestExpect(t *testing.T) { expect(t, "../../testdata", nil) }
+
+// TestQuiet shows that sessions which are only counted are counted as what
+// they are: judging without words decides the same as judging with them.
+func TestQuiet(t *testing.T) {
+	files, _ := filepath.Glob("../../testdata/*.pcap*")
+	if len(files) < 100 {
+		t.Fatal("captures:", len(files))
+	}
+	for _, f := range files {
+		loud, quiet := new(collector), new(collector)
+		if _, err := Run(&Config{Files: []string{f}, All: true}, loud); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Run(&Config{Files: []string{f}}, quiet); err != nil {
+			t.Fatal(err)
+		}
+		for i, s := range loud.sessions {
+			q := quiet.sessions[i]
+			if s.Outcome != q.Outcome || s.Cause != q.Cause || s.Blame != q.Blame || s.Layer != q.Layer {
+				t.Errorf("%s session %d: %s %s %s with words, %s %s %s without", f, s.ID, s.Outcome, s.Cause, s.Blame, q.Outcome, q.Cause, q.Blame)
+			}
+		}
+		if a, b := *loud.summary, *quiet.summary; a.Events != b.Events || a.Failed != b.Failed {
+			t.Errorf("%s: events %v with words, %v without", f, a.Events, b.Events)
+		}
+	}
+}

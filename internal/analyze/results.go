@@ -68,6 +68,8 @@ func (k *worker) judge(s *session, c *reasm.Conn) {
 	r := &k.results
 	r.flows++
 	kase := k.fill(s, c)
+	// Most sessions are only counted: they are judged without words first.
+	kase.Quiet = !k.pass.cfg.All
 	rules.Judge(kase)
 	_, byUser := k.pass.cfg.Ports[kase.Server.Port()]
 	k.whole.Sessions.Add(kase, byUser)
@@ -90,7 +92,9 @@ func (k *worker) judge(s *session, c *reasm.Conn) {
 	}
 	g := r.group(d)
 	if g.wants(s.first.Frame) {
-		g.keep(k.writer.Describe(kase, d))
+		kase.Quiet = false
+		rules.Judge(kase)
+		g.keep(k.writer.Describe(kase, k.writer.Decide(kase)))
 	}
 }
 
