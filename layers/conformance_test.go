@@ -36,7 +36,7 @@ func TestConformance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d frames, %d with TCP in tshark's opinion, %d of them the same", c.frames, c.tcp, c.same)
+	t.Logf("%d frames, %d with TCP in tshark's opinion, %d of them the same; %d quoted in ICMP", c.frames, c.tcp, c.same, c.quoted)
 	for rel := range excused {
 		if !c.used[rel] {
 			t.Errorf("%s: is no exception", rel)
@@ -48,8 +48,8 @@ func TestConformance(t *testing.T) {
 }
 
 type comparison struct {
-	frames, tcp, same int
-	used              map[string]bool
+	frames, tcp, same, quoted int
+	used                      map[string]bool
 }
 
 // columns of the oracle's frame lines.
@@ -105,6 +105,12 @@ func (c *comparison) file(t *testing.T, path, rel string) {
 			f, ok := want[n]
 			if !ok {
 				continue
+			}
+			if p.Has&HasICMP != 0 && strings.HasSuffix(f[colProtocols], ":tcp") {
+				q, ok := p.ICMP.Quoted()
+				if c.quoted++; !ok || !q.HasPorts || itoa(q.SrcPort) != last(f[colSport]) || itoa(q.DstPort) != last(f[colDport]) {
+					fail(n, "quoted %+v, tshark: ports %s, %s", q, f[colSport], f[colDport])
+				}
 			}
 			if !hasTCP(f[colProtocols]) {
 				if p.Has&HasTCP != 0 {
@@ -231,3 +237,44 @@ const (
 	firstFragment = "the first fragment of a packet that never becomes whole: tshark shows its ports, we wait for the rest"
 	shorter       = "frames shorter than their IP length: the rest is missing to us, tshark takes the length of the frame"
 )
+
+// TestOwn decodes our own captures: hosts and kernels made them, so nothing is
+// wrong with their frames, and every TCP checksum that was not left to a card
+// is right unless the capture is about wrong ones.
+func TestOwn(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(shared, "own", "*", "*.pcap*"))
+	if err != nil || len(files) < 150 {
+		t.Fatal("too few captures", len(files), err)
+	}
+	var d Decoder
+	var p Packet
+	var w pcap.Window
+	frames, good, left := 0, 0, 0
+	for _, path := range files {
+		r, err := pcap.Open([]string{path}, pcap.Options{})
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for err == nil {
+			err = r.Next(&w)
+			for i := range w.Rows {
+				row := &w.Rows[i]
+				frames++
+				if f := d.Decode(row.Link, w.Bytes(i), row.Wire, row.Time, &p); !f.OK() {
+					t.Errorf("%s frame %d: %v", filepath.Base(path), w.Frame(i), f)
+				}
+				switch ok, known := p.TCPChecksumOK(); {
+				case ok:
+					good++
+				case known && p.TCPChecksumOffloaded():
+					left++
+				case known && !strings.Contains(path, "checksum") && !strings.Contains(path, "blanked"): // addresses were taken out
+					t.Errorf("%s frame %d: wrong checksum", filepath.Base(path), w.Frame(i))
+				}
+			}
+		}
+		r.Close()
+	}
+	t.Logf("%d frames, %d right checksums, %d left to the card", frames, good, left)
+}

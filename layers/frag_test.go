@@ -214,3 +214,27 @@ func FuzzFragments(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkFragmentFlood: fragments that never become whole, and one fragment
+// again and again, must not cost more the more of them there are.
+func BenchmarkFragmentFlood(b *testing.B) {
+	b.Run("never whole", func(b *testing.B) {
+		var d Decoder
+		var p Packet
+		first, _ := fragments4(b, 0, 24)
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			binary.BigEndian.PutUint16(first[18:], uint16(i))
+			d.Decode(LinkEthernet, first, uint32(len(first)), int64(i)*1e3, &p)
+		}
+	})
+	b.Run("one again and again", func(b *testing.B) {
+		var d Decoder
+		var p Packet
+		f := frag4(b, 1, 0, true, make([]byte, 1480))
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			d.Decode(LinkEthernet, f, uint32(len(f)), int64(i)*1e3, &p)
+		}
+	})
+}
