@@ -84,7 +84,7 @@ func (w *Writer) explain(c *rules.Case) {
 			if !ok || !late && e.Frame > f.Frame {
 				continue
 			}
-			if g := group(e.Rule); e.Severity == rules.Info && g != "CAP" && g != "NET" && !infoCounts[rules.All[e.Rule].Num] && f.Severity > rules.Info {
+			if g := group(e.Rule); e.Severity == rules.Info && g != "CAP" && g != "NET" && !infoCounts[rules.All[e.Rule].Num] {
 				continue // what needs no attention explains nothing that does
 			}
 			if group(e.Rule) == "RPL" && group(f.Rule) == "SMTP" && !sameReply(e, f) {
@@ -159,7 +159,8 @@ func (w *Writer) root(c *rules.Case, g goal) {
 		x, y := &c.Findings[a], &c.Findings[b]
 		return cmp.Or(
 			cmp.Compare(w.rank(y, missed), w.rank(x, missed)),
-			cmp.Compare(w.weigh(c, b, missed), w.weigh(c, a, missed)),
+			lastFirst(x, y),
+			cmp.Compare(w.count[b], w.count[a]),
 			-cmp.Compare(base(x), base(y)),
 			cmp.Compare(x.Frame, y.Frame),
 			cmp.Compare(failLayer[x.Rule], failLayer[y.Rule]),
@@ -187,10 +188,13 @@ func (w *Writer) rank(f *rules.Finding, missed bool) int {
 	return 1
 }
 
-// weigh counts what a finding explains. A transaction that failed last counts
-// before earlier ones.
-func (w *Writer) weigh(c *rules.Case, i int, missed bool) int {
-	return w.count[i]
+// lastFirst puts the transaction that failed last before the others: it is the
+// one that the session ended with.
+func lastFirst(x, y *rules.Finding) int {
+	if x.Txn == 0 || y.Txn == 0 {
+		return 0
+	}
+	return cmp.Compare(y.Txn, x.Txn)
 }
 
 // base is the confidence that the kind of evidence gives, in percent.

@@ -171,9 +171,18 @@ func (w *Writer) tree(c *rules.Case, d *Decision) []Event {
 		}
 		return 1
 	}
+	// "No authentication" is said of the greeting, but stands where a login
+	// would: behind the server's answer to the hello.
+	ready := c.Find("smtp-ready")
+	place := func(f *rules.Finding) uint32 {
+		if ready != nil && rules.All[f.Rule].ID == "auth-none" {
+			return max(f.Frame, ready.Frame)
+		}
+		return f.Frame
+	}
 	slices.SortStableFunc(order, func(a, b int) int {
 		x, y := &c.Findings[a], &c.Findings[b]
-		return cmp.Or(cmp.Compare(x.Frame, y.Frame), cmp.Compare(rank(a), rank(b)), cmp.Compare(rules.All[x.Rule].Node, rules.All[y.Rule].Node))
+		return cmp.Or(cmp.Compare(place(x), place(y)), cmp.Compare(rank(a), rank(b)), cmp.Compare(rules.All[x.Rule].Node, rules.All[y.Rule].Node))
 	})
 	var last [rules.END + 1]int
 	events := make([]Event, 0, len(order))

@@ -157,45 +157,61 @@ func startTLS(c *rules.Case) *fact.Fact {
 	return nil
 }
 
-// budget splits the time of the session. Recovery is what losses cost, network
-// the round trips of the exchanges; what a side took to answer is its own.
+// pause is the time from which on a client that says nothing is idle: it waits
+// for its user or its timer, not for its own processor.
+const pause = 10e9
+
+// budget splits the time of the session by who made the other side wait. From
+// one word to the next the way of the answer is the network's, the rest is the
+// time of the side that speaks. What the resending of lost segments took is
+// recovery, what follows the last word is idle.
 func budget(c *rules.Case) (b Budget) {
 	t := c.TCP
-	total := c.End - c.Start
-	rtt := t.HandshakeRTT()
-	b.Network = min(rtt, total)
+	think := [2]int64{}
+	last, from, turn := c.Start, fact.Client, false
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
-		switch f.Kind {
-		case fact.TCPLoss:
+		if f.Kind == fact.TCPLoss {
 			b.Recovery += int64(f.Code) * 1e6
-		case fact.TCPZeroWindow:
-			b.Server += int64(f.Num) * 1000
 		}
-	}
-	b.Recovery = min(b.Recovery, total)
-	last := c.Start + rtt
-	for _, e := range c.Exchanges() {
-		if e.Reply == nil || e.Sent.Time == 0 {
-			if e.Reply != nil && e.Command == nil {
-				b.Server += max(0, e.Reply.Time-last-t.RTTServer)
-				last = e.Reply.Time
-			}
+		if !speaks[f.Kind] || f.Time < last {
 			continue
 		}
-		if e.Sent.Time > last {
-			b.Client += max(0, e.Sent.Time-last-t.RTTClient)
+		gap := f.Time - last
+		if f.From != from {
+			leg := t.RTTServer
+			if f.From == fact.Client {
+				leg = t.RTTClient
+			}
+			b.Network += min(gap, leg)
+			gap -= min(gap, leg)
 		}
-		b.Server += max(0, e.Think)
-		b.Network += min(max(0, e.Wait-e.Think), e.Wait)
-		last = max(last, e.Reply.Time)
+		if f.Kind == fact.Command && turn && gap >= pause {
+			b.Idle += gap
+		} else {
+			think[f.From] += gap
+		}
+		last, from, turn = f.Time, f.From, f.Kind == fact.Reply
 	}
-	b.Server = min(b.Server, total)
-	b.Client = min(b.Client, max(0, total-b.Server))
-	b.Network = min(b.Network, max(0, total-b.Server-b.Client))
-	b.Recovery = min(b.Recovery, max(0, total-b.Server-b.Client-b.Network))
-	b.Idle = max(0, total-b.Network-b.Server-b.Client-b.Recovery)
+	b.Idle += max(0, c.End-last)
+	// Time that went into resending is not the sides' own.
+	b.Recovery = min(b.Recovery, think[0]+think[1])
+	rest := b.Recovery
+	for _, d := range [...]fact.Dir{fact.Server, fact.Client} {
+		n := min(rest, think[d])
+		think[d] -= n
+		rest -= n
+	}
+	b.Client, b.Server = think[fact.Client], think[fact.Server]
 	return b
+}
+
+// speaks are the facts that are words of a side.
+var speaks = [fact.NumKinds]bool{
+	fact.Command: true, fact.Reply: true, fact.Challenge: true, fact.Response: true, fact.BodyStart: true, fact.BodyEnd: true, fact.Chunk: true,
+	fact.TLSHello: true, fact.TLSServerHello: true, fact.TLSMessage: true, fact.TLSCert: true, fact.TLSChange: true, fact.TLSFinished: true,
+	fact.TLSAlert: true, fact.TLSHiddenAlert: true, fact.TLSData: true, fact.TLSRecord: true, fact.TLSBroken: true, fact.TLSPlain: true,
+	fact.TCPSyn: true, fact.TCPSynAck: true, fact.TCPOpen: true, fact.TCPFin: true, fact.TCPReset: true, fact.Foreign: true,
 }
 
 var envelopeOutcomes = [...]string{
