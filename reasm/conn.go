@@ -65,6 +65,7 @@ type Conn struct {
 	clientLow, decided bool
 	list               uint8
 	delivered          bool
+	copied             bool // a frame of it was captured twice
 	asideSeq           layers.Seq
 	asideDir           fact.Dir
 	sigNext            uint8

@@ -33,9 +33,10 @@ type sig struct {
 // IP identification, numbers, flags and length within DupWindow. The TTL may be
 // lower and options may differ, as before and behind a router. Without an
 // identification (IPv6; Linux sends 0 with DF on some segments) the timestamps
-// must be the same too, and an empty ACK or a SYN-ACK is a copy only in a
-// capture that is known to have copies: two equal duplicate ACKs are ordinary,
-// and a SYN-ACK may be sent by its timer and by a repeated SYN at once.
+// must be the same too, and an empty ACK, a SYN-ACK or a RST is a copy only in
+// a conversation that is known to have copies: two equal duplicate ACKs are
+// ordinary, a SYN-ACK may be sent by its timer and by a repeated SYN at once,
+// and each segment that comes after the close is answered with the same RST.
 func (c *Conn) isCopy(t *Table, d fact.Dir, p *layers.Packet, at fact.At) bool {
 	n := uint64(len(p.Payload)) + uint64(p.Missing)
 	flags := uint64(uint8(p.TCP.Flags()))
@@ -62,8 +63,8 @@ func (c *Conn) isCopy(t *Table, d fact.Dir, p *layers.Packet, at fact.At) bool {
 			break
 		}
 	}
-	if found && n == 0 && p.ID == 0 && t.copies == 0 &&
-		(flags&(flagSyn|flagFin|flagRst) == 0 || flags&(flagSyn|flagAck) == flagSyn|flagAck) {
+	if found && n == 0 && p.ID == 0 && !c.copied &&
+		(flags&(flagSyn|flagFin) == 0 || flags&(flagSyn|flagAck) == flagSyn|flagAck) {
 		found = false
 	}
 	if found && len(p.Payload) > 0 {

@@ -15,7 +15,7 @@ func (c *Conn) Segment(t *Table, d fact.Dir, p *layers.Packet, at fact.At, out C
 	t.Clash.Bytes = 0
 	t.Sum = CheckSum(p)
 	if c.isCopy(t, d, p, at) {
-		t.copies++
+		c.copied = true
 		return ClassCopy
 	}
 	s, peer := &c.s[d], &c.s[d.Other()]
@@ -49,7 +49,7 @@ func (c *Conn) Segment(t *Table, d fact.Dir, p *layers.Packet, at fact.At, out C
 		return c.reset(t, d, off, n, p)
 	}
 	if c.isPiece(d, off, n, p, at) && t.same(s, off, p.Payload) {
-		t.copies++
+		c.copied = true
 		return ClassCopy
 	}
 	if n > frameBytes {

@@ -114,15 +114,14 @@ type Table struct {
 	// a conversation because all were in use: what they held becomes a Gap.
 	Evicted, Stolen uint64
 
-	index  map[Key]uint32
-	conns  []Conn // conns[0] is not used: place 0 means none
-	free   uint32
-	lists  [numLists]list // in order of last activity
-	early  pool           // bytes behind holes
-	past   pool           // the last bytes delivered of a stream, to compare copies with
-	copies uint64         // frames captured twice, so far
-	now    int64          // time of the capture
-	clock  int64          // time that has passed for expiry
+	index map[Key]uint32
+	conns []Conn // conns[0] is not used: place 0 means none
+	free  uint32
+	lists [numLists]list // in order of last activity
+	early pool           // bytes behind holes
+	past  pool           // the last bytes delivered of a stream, to compare copies with
+	now   int64          // time of the capture
+	clock int64          // time that has passed for expiry
 }
 
 // A list is a chain of conversations, the longest silent first.

@@ -226,3 +226,49 @@ func TestConnSize(t *testing.T) {
 		t.Errorf("a Key has %d bytes, want 36 without padding", n)
 	}
 }
+
+// TestCopyOfNothing: equal frames without data and without an IP
+// identification are copies only where the conversation has others, whatever
+// its neighbours have: the result must not depend on who shares a table.
+func TestCopyOfNothing(t *testing.T) {
+	const gap = 100 * time.Microsecond
+	frames := []struct {
+		name  string
+		seg   seg
+		alone Class
+	}{
+		{"acknowledgement", seg{from: fact.Client, seq: 1, ack: 1, flags: flagAck, win: 100}, ClassNone},
+		{"reset", seg{from: fact.Client, seq: 1, flags: flagRst}, ClassRst},
+	}
+	for _, f := range frames {
+		var y player
+		open := []seg{
+			{from: fact.Client, flags: flagSyn, win: 100},
+			{from: fact.Server, ack: 1, flags: flagSyn | flagAck, win: 100},
+			{from: fact.Client, seq: 1, ack: 1, flags: flagAck, win: 100},
+		}
+		for i := range open {
+			y.send(t, &open[i])
+		}
+		first, again := f.seg, f.seg
+		first.at, again.at = time.Second, time.Second+gap
+		y.send(t, &first)
+		if c, class := y.send(t, &again); class != f.alone || c.copied {
+			t.Errorf("%s sent twice is %v, want %v", f.name, class, f.alone)
+		}
+
+		y = player{}
+		twice := open[0]
+		twice.at += gap
+		y.send(t, &open[0])
+		if _, class := y.send(t, &twice); class != ClassCopy {
+			t.Fatalf("SYN captured twice is %v", class)
+		}
+		y.send(t, &open[1])
+		y.send(t, &open[2])
+		y.send(t, &first)
+		if _, class := y.send(t, &again); class != ClassCopy {
+			t.Errorf("%s captured twice is %v, want a copy", f.name, class)
+		}
+	}
+}
