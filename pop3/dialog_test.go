@@ -129,7 +129,7 @@ func TestDialog(t *testing.T) {
 			2 command CAPA num=6 "CAPA"
 			3 capability CAPA ref=2 "STLS"
 			4 capability CAPA ref=2 "SASL PLAIN"
-			5 reply CAPA code=1 level=3 ref=2 "STLS\nSASL PLAIN"
+			5 reply CAPA code=1 level=3 ref=2 "\nSTLS\nSASL PLAIN"
 			6 command USER num=12 "USER alice"
 			7 auth USER level=1 ref=6 "USER"
 			8 user USER ref=6 "alice"
@@ -195,7 +195,7 @@ func TestDialog(t *testing.T) {
 			1 reply cmd1 code=1 level=1
 			2 command AUTH num=6 "AUTH"
 			3 capability AUTH ref=2 "SASL PLAIN"
-			4 reply AUTH code=1 level=2 ref=2 "PLAIN"
+			4 reply AUTH code=1 level=2 ref=2 "\nPLAIN"
 			5 command AUTH num=12 "AUTH PLAIN"
 			6 auth AUTH level=1 ref=5 "PLAIN"
 			7 challenge AUTH ref=5
@@ -294,7 +294,7 @@ func TestDialog(t *testing.T) {
 			3 command NOOP num=6 level=1 "NOOP"
 			4 odd LIST code=7 ref=2
 			5 odd LIST code=7 num=1 ref=2
-			6 reply LIST code=1 num=1 level=3 ref=2 "1 100\n-2 bad"
+			6 reply LIST code=1 num=1 level=3 ref=2 "\n1 100\n-2 bad"
 			7 reply NOOP code=1 level=1 ref=3`},
 		{name: "LIST and UIDL with an argument are single lines", script: `
 			S: +OK

@@ -243,7 +243,7 @@ func (d *Dialog) listLine(line []byte, ends bool, at fact.At) {
 	if len(line) > 0 && line[0] == '.' {
 		line = line[1:]
 	}
-	if m.n > 0 && m.n < len(m.text) {
+	if m.n < len(m.text) { // behind an empty first line too
 		m.text[m.n] = '\n'
 		m.n++
 	}
