@@ -3,6 +3,9 @@ package rules
 import (
 	"fmt"
 	"net/netip"
+	"slices"
+	"strconv"
+	"unsafe"
 
 	"postmortem/internal/fact"
 	"postmortem/tlsrec"
@@ -83,11 +86,81 @@ func (g *Finding) Up() *Finding {
 	return g
 }
 
+// What a finding is told with is dropped when it is quiet. A check whose words
+// take work to find returns before them:
+//
+//	if g.quiet {
+//		return
+//	}
+
 // say puts what was seen into words.
 func (g *Finding) say(format string, args ...any) {
 	if !g.quiet {
 		g.What = fmt.Sprintf(format, args...)
 	}
+}
+
+// with adds a field when it has a value.
+func (g *Finding) with(key, value string) *Finding {
+	if value != "" && !g.quiet {
+		g.Fields = append(g.Fields, Field{key, value})
+	}
+	return g
+}
+
+// withInt adds a number, 0 is none.
+func (g *Finding) withInt(key string, n int) *Finding {
+	if n != 0 {
+		g.with(key, strconv.Itoa(n))
+	}
+	return g
+}
+
+// field adds a field that takes some printing.
+func (g *Finding) field(key string, format string, args ...any) {
+	if !g.quiet {
+		g.with(key, fmt.Sprintf(format, args...))
+	}
+}
+
+// maxFrames is how many frames one finding names. The rest is counted: a
+// hundred recipients refused alike are one statement.
+const maxFrames = 16
+
+// frames adds frames to the evidence, in order and each once, with the
+// finding's own. 0 is none.
+func (g *Finding) frames(more ...uint32) *Finding {
+	if g.quiet {
+		return g
+	}
+	if len(g.Frames) == 0 {
+		g.Frames = append(g.Frames, g.Frame)
+	}
+	for _, n := range more {
+		if i, found := slices.BinarySearch(g.Frames, n); n != 0 && !found && len(g.Frames) < maxFrames {
+			g.Frames = slices.Insert(g.Frames, i, n)
+		}
+	}
+	return g
+}
+
+// evidence adds the frames of facts; nil is none.
+func (g *Finding) evidence(facts ...*fact.Fact) {
+	for _, f := range facts {
+		if f != nil {
+			g.frames(f.Frame)
+		}
+	}
+}
+
+// text returns the words of a fact. Those of a quiet case are not copied, as
+// nothing of it outlives the log: they are good until the log is reset.
+func (c *Case) text(f *fact.Fact) string {
+	b := c.Log.Text(f)
+	if c.Quiet && len(b) > 0 {
+		return unsafe.String(&b[0], len(b))
+	}
+	return string(b)
 }
 
 // Raised reports whether the rule id has been raised in this case.

@@ -67,12 +67,12 @@ func (c *Case) loginOf(end *fact.Fact) (l login) {
 		}
 		switch f.Kind {
 		case fact.AuthStart:
-			l.start, l.mech = f, string(c.Log.Text(f))
+			l.start, l.mech = f, c.text(f)
 			if f.Code != 0 && c.mail() {
 				l.form = f.Code
 			}
 		case fact.AuthUser:
-			l.user = string(c.Log.Text(f))
+			l.user = c.text(f)
 		case fact.Challenge:
 			l.challenges++
 			l.asked, l.answered = f, false
@@ -113,8 +113,8 @@ func (c *Case) raiseLogin(r *Raiser, l *login) *Finding {
 	}
 	g := r.At(l.end)
 	g.evidence(l.command, l.asked, l.end)
-	g.add("mechanism", l.mech)
-	g.add("user", l.user)
+	g.with("mechanism", l.mech)
+	g.with("user", l.user)
 	return g
 }
 
@@ -140,7 +140,7 @@ func (c *Case) code(f *fact.Fact) uint16 {
 
 // answered writes what the server said at the end of a login.
 func (c *Case) authAnswer(f *fact.Fact) string {
-	text := cutText(string(c.Log.Text(f)), maxReply)
+	text := cutText(c.text(f), maxReply)
 	if c.mail() && f.Code != 0 {
 		return strings.TrimSpace(strconv.Itoa(int(f.Code)) + " " + text)
 	}
@@ -170,7 +170,7 @@ func authNone(c *Case, _ *fact.Fact, r *Raiser) {
 			continue
 		}
 		known = true
-		if text := string(c.Log.Text(f)); list == "" && (begins(text, "AUTH ") || begins(text, "AUTH=")) {
+		if text := c.text(f); list == "" && (begins(text, "AUTH ") || begins(text, "AUTH=")) {
 			list = text[len("AUTH "):]
 		}
 	}
@@ -186,10 +186,10 @@ func authNone(c *Case, _ *fact.Fact, r *Raiser) {
 		if list == "" {
 			list = "none"
 		}
-		g.add("offered", list)
+		g.with("offered", list)
 	}
-	g.add("port", strconv.Itoa(int(port)))
-	g.add("tls_hides_rest", yesNo(hidden))
+	g.with("port", strconv.Itoa(int(port)))
+	g.with("tls_hides_rest", yesNo(hidden))
 	switch {
 	case hidden:
 		g.Severity = Info
@@ -201,7 +201,7 @@ func authNone(c *Case, _ *fact.Fact, r *Raiser) {
 		g.Qualifier = "session ended before authentication was possible"
 	}
 	over := g.Qualifier != "" && !hidden
-	g.add("ended_before", yesNo(over))
+	g.with("ended_before", yesNo(over))
 }
 
 func begins(s, prefix string) bool {
@@ -219,10 +219,10 @@ func authSuccess(c *Case, f *fact.Fact, r *Raiser) {
 	g.What = l.who() + " succeeded"
 	if l.command != nil {
 		d := f.Time - l.command.Time
-		g.add("duration", howLong(d))
+		g.with("duration", howLong(d))
 		g.What += " after " + howLong(d)
 	}
-	g.add("round_trips", strconv.Itoa(l.challenges+1))
+	g.with("round_trips", strconv.Itoa(l.challenges+1))
 	g.What += "."
 }
 
@@ -238,10 +238,10 @@ func authFailed(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := c.raiseLogin(r, &l)
 	if c.mail() {
-		g.add("code", strconv.Itoa(int(f.Code)))
+		g.with("code", strconv.Itoa(int(f.Code)))
 	}
-	g.add("text", cutText(string(c.Log.Text(f)), maxReply))
-	g.add("think", howLong(l.think(c)))
+	g.with("text", cutText(c.text(f), maxReply))
+	g.with("think", howLong(l.think(c)))
 	g.What = l.who() + " was refused: \"" + c.authAnswer(f) + "\"."
 }
 
@@ -251,7 +251,7 @@ func authClearCredentials(c *Case, f *fact.Fact, r *Raiser) {
 	if f.Level != 1 || !c.inClear(f) || c.sameHost() {
 		return
 	}
-	l := login{start: f, mech: string(c.Log.Text(f)), command: c.Log.Get(f.Ref)}
+	l := login{start: f, mech: c.text(f), command: c.Log.Get(f.Ref)}
 	secret := f // where the secret was readable
 	length := uint32(0)
 	outcome := "no answer"
@@ -262,7 +262,7 @@ func authClearCredentials(c *Case, f *fact.Fact, r *Raiser) {
 		}
 		switch x.Kind {
 		case fact.AuthUser:
-			l.user = string(c.Log.Text(x))
+			l.user = c.text(x)
 		case fact.Response:
 			if x.Level == 0 {
 				secret, length = x, x.Num
@@ -280,11 +280,11 @@ func authClearCredentials(c *Case, f *fact.Fact, r *Raiser) {
 		g.Severity = Warning
 	}
 	g.evidence(l.command, secret)
-	g.add("mechanism", l.mech)
-	g.add("user", l.user)
-	g.add("outcome", outcome)
+	g.with("mechanism", l.mech)
+	g.with("user", l.user)
+	g.with("outcome", outcome)
 	if length > 2 {
-		g.add("secret_length", strconv.Itoa(int(length)-2))
+		g.with("secret_length", strconv.Itoa(int(length)-2))
 	}
 	what := "the password"
 	if strings.HasPrefix(l.mech, "XOAUTH") || strings.HasPrefix(l.mech, "OAUTH") {
@@ -310,7 +310,7 @@ func authOfferedInClear(c *Case, _ *fact.Fact, r *Raiser) {
 		if f.Kind != fact.Capability || !c.inClear(f) {
 			continue
 		}
-		text := strings.ToUpper(string(c.Log.Text(f)))
+		text := strings.ToUpper(c.text(f))
 		words := " " + strings.NewReplacer("=", " ", "\t", " ").Replace(text) + " "
 		has := func(w string) bool { return strings.Contains(words, " "+w+" ") }
 		switch c.Proto {
@@ -335,8 +335,8 @@ func authOfferedInClear(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(at)
-	g.add("mechanisms", cutText(string(c.Log.Text(at)), maxReply))
-	g.What = "Before any encryption the server offers: \"" + cutText(string(c.Log.Text(at)), maxReply) + "\"."
+	g.with("mechanisms", cutText(c.text(at), maxReply))
+	g.What = "Before any encryption the server offers: \"" + cutText(c.text(at), maxReply) + "\"."
 }
 
 // 006
@@ -374,8 +374,8 @@ func authMechanismRefused(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	line, _, _ := c.offered("AUTH", f)
 	g := c.raiseLogin(r, &l)
-	g.add("offered", strings.TrimSpace(strings.TrimPrefix(line, "AUTH")))
-	g.add("text", cutText(string(c.Log.Text(f)), maxReply))
+	g.with("offered", strings.TrimSpace(strings.TrimPrefix(line, "AUTH")))
+	g.with("text", cutText(c.text(f), maxReply))
 	g.What = "The client asked for " + cutText(l.mech, maxShown) + ", and the server answered \"" + c.authAnswer(f) + "\"."
 }
 
@@ -387,8 +387,8 @@ func authTempFailure(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	l := c.loginOf(f)
 	g := c.raiseLogin(r, &l)
-	g.add("text", cutText(string(c.Log.Text(f)), maxReply))
-	g.add("think", howLong(l.think(c)))
+	g.with("text", cutText(c.text(f), maxReply))
+	g.with("think", howLong(l.think(c)))
 	g.What = l.who() + " could not be checked: \"" + c.authAnswer(f) + "\", after " + howLong(l.think(c)) + "."
 }
 
@@ -405,9 +405,9 @@ func authEncryptionNeeded(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	_, offered, known := c.offered(word, f)
 	g := c.raiseLogin(r, &l)
-	g.add("text", cutText(string(c.Log.Text(f)), maxReply))
+	g.with("text", cutText(c.text(f), maxReply))
 	if known {
-		g.add("starttls_offered", yesNo(offered))
+		g.with("starttls_offered", yesNo(offered))
 	}
 	g.What = l.who() + " was refused because the connection is not encrypted: \"" + c.authAnswer(f) + "\"."
 }
@@ -433,7 +433,7 @@ func authPasswordState(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	l := c.loginOf(f)
 	g := c.raiseLogin(r, &l)
-	g.add("text", cutText(string(c.Log.Text(f)), maxReply))
+	g.with("text", cutText(c.text(f), maxReply))
 	g.What = l.who() + " needs an action of the account's owner: \"" + c.authAnswer(f) + "\"."
 }
 
@@ -473,11 +473,11 @@ func authBruteForce(c *Case, _ *fact.Fact, r *Raiser) {
 	g := r.At(last)
 	g.Count = n
 	g.evidence(first, last, good)
-	g.add("clients", c.Client.Addr().String())
-	g.add("users", l.user)
-	g.add("failures", strconv.Itoa(n))
-	g.add("successes", yesNo(good != nil))
-	g.add("period", howLong(last.Time-first.Time))
+	g.with("clients", c.Client.Addr().String())
+	g.with("users", l.user)
+	g.with("failures", strconv.Itoa(n))
+	g.with("successes", yesNo(good != nil))
+	g.with("period", howLong(last.Time-first.Time))
 	g.say("%s failed %d times to log in within %s.", c.Client.Addr(), n, howLong(last.Time-first.Time))
 }
 
@@ -490,9 +490,9 @@ func authSuccessAfterFailures(c *Case, _ *fact.Fact, r *Raiser) {
 	l := c.loginOf(good)
 	g := r.At(good)
 	g.evidence(first, last, good)
-	g.add("user", l.user)
-	g.add("client", c.Client.Addr().String())
-	g.add("failures", strconv.Itoa(n))
+	g.with("user", l.user)
+	g.with("client", c.Client.Addr().String())
+	g.with("failures", strconv.Itoa(n))
 	g.say("%s after %d failures before it.", l.who()+" succeeded", n)
 }
 
@@ -515,7 +515,7 @@ func authBadEncoding(c *Case, f *fact.Fact, r *Raiser) {
 	if w := forms[l.form]; w != "" {
 		what = "the client sent " + w
 	}
-	g.add("wrong", what)
+	g.with("wrong", what)
 	g.What = l.who() + ": " + what + "; the answer was \"" + c.authAnswer(f) + "\"."
 }
 
@@ -536,7 +536,7 @@ func authAborted(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := c.raiseLogin(r, &l)
-	g.add("step", strconv.Itoa(l.challenges))
+	g.with("step", strconv.Itoa(l.challenges))
 	g.What = l.who() + " was broken off: " + what + "."
 }
 
@@ -552,9 +552,9 @@ func authNotEnabled(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	l := c.loginOf(f)
 	g := c.raiseLogin(r, &l)
-	g.add("port", strconv.Itoa(int(c.Server.Port())))
-	g.add("offered", line)
-	g.add("text", cutText(string(c.Log.Text(f)), maxReply))
+	g.with("port", strconv.Itoa(int(c.Server.Port())))
+	g.with("offered", line)
+	g.with("text", cutText(c.text(f), maxReply))
 	g.What = l.who() + " was tried although the server offers none here: \"" + c.authAnswer(f) + "\"."
 }
 
@@ -584,7 +584,7 @@ func authNoCommonMethod(c *Case, _ *fact.Fact, r *Raiser) {
 			}
 			g := r.At(e.Command)
 			g.evidence(hello.Reply, e.Command)
-			g.add("offered", strings.TrimSpace(line[len("AUTH"):]))
+			g.with("offered", strings.TrimSpace(line[len("AUTH"):]))
 			g.What = "The server offers \"" + cutText(line, maxReply) + "\", and the client left right after reading it."
 			return
 		default:
@@ -626,8 +626,8 @@ func authOAuth(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := c.raiseLogin(r, &l)
 	status, scope := jsonString(l.oauth, "status"), jsonString(l.oauth, "scope")
-	g.add("status", status)
-	g.add("scope", scope)
+	g.with("status", status)
+	g.with("scope", scope)
 	g.What = l.who() + " was refused: \"" + c.authAnswer(f) + "\""
 	if status != "" {
 		g.What += ", status " + cutText(status, maxShown)
@@ -661,7 +661,7 @@ func authBasicDisabled(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	l := c.loginOf(f)
 	g := c.raiseLogin(r, &l)
-	g.add("text", cutText(string(c.Log.Text(f)), maxReply))
+	g.with("text", cutText(c.text(f), maxReply))
 	g.What = l.who() + " cannot work: \"" + c.authAnswer(f) + "\"."
 }
 
@@ -683,19 +683,19 @@ func authNTLM(c *Case, f *fact.Fact, r *Raiser) {
 	if b[offset+2] == 0 && b[offset+3] == 0 && at+n <= len(b) {
 		name = asciiOf(b[at : at+n])
 	}
-	g.add("domain", name)
+	g.with("domain", name)
 	g.What = "The server's NTLM challenge tells its Windows name"
 	if name != "" {
 		g.What += ": " + cutText(name, maxShown)
 	}
 	if len(b) >= version+4 && b[version] != 0 {
 		os := fmt.Sprintf("%d.%d build %d", b[version], b[version+1], int(b[version+2])|int(b[version+3])<<8)
-		g.add("os", os)
+		g.with("os", os)
 		g.What += ", version " + os
 	}
 	for i := range c.Log.Facts {
 		if x := &c.Log.Facts[i]; x.Kind == fact.AuthUser && x.Ref == f.Ref {
-			g.add("user", string(c.Log.Text(x)))
+			g.with("user", c.text(x))
 		}
 	}
 	g.What += "."
@@ -725,6 +725,6 @@ func authSlow(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := c.raiseLogin(r, &l)
-	g.add("think", howLong(l.think(c)))
+	g.with("think", howLong(l.think(c)))
 	g.What = l.who() + " was checked for " + howLong(l.think(c)) + "."
 }

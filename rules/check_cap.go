@@ -103,7 +103,7 @@ func capMidStream(c *Case, f *fact.Fact, r *Raiser) {
 	g.say("The capture of this connection begins with frame %d, which is neither SYN nor SYN-ACK: what was said before is unknown.", f.Frame)
 	for i := range c.Log.Facts {
 		if k := &c.Log.Facts[i]; k.Kind == fact.Command || k.Kind == fact.Reply {
-			line, _, _ := strings.Cut(string(c.Log.Text(k)), "\n")
+			line, _, _ := strings.Cut(c.text(k), "\n")
 			if k.Kind == fact.Reply && k.Code >= 100 {
 				line = strings.TrimSpace(fmt.Sprintf("%d %s", k.Code, line))
 			}
@@ -138,7 +138,7 @@ func capEndsMidSession(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	if u := c.Log.Last(fact.Unanswered); u != nil {
 		if cmd := c.Log.Get(u.Ref); cmd != nil {
-			word, _, _ := strings.Cut(string(c.Log.Text(cmd)), " ")
+			word, _, _ := strings.Cut(c.text(cmd), " ")
 			g.What += fmt.Sprintf(" The answer to the last command (frame %d) may have come later.", cmd.Frame)
 			g.field("outstanding", "%s", word)
 			g.frames(cmd.Frame)

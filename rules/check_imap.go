@@ -85,9 +85,9 @@ func imapWelcomed(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	g.add("text", c.boxWords(f))
+	g.with("text", c.boxWords(f))
 	if name, _ := c.Software(); name != "" {
-		g.add("software", name)
+		g.with("software", name)
 	}
 }
 
@@ -96,7 +96,7 @@ func imapGreetingBye(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	g.add("text", c.boxWords(f))
+	g.with("text", c.boxWords(f))
 	g.say("The server's first line was %q.", "* "+c.imapLine(f))
 }
 
@@ -120,7 +120,7 @@ func imapReady(c *Case, _ *fact.Fact, r *Raiser) {
 	for i := range c.Log.Facts {
 		if f := &c.Log.Facts[i]; f.Kind == fact.Capability {
 			g := r.At(f)
-			g.add("capabilities", boxJoin(c, f.Ref))
+			g.with("capabilities", boxJoin(c, f.Ref))
 			return
 		}
 	}
@@ -141,10 +141,10 @@ func imapLoginDisabled(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	g.add("user", c.boxUser(f.Ref))
+	g.with("user", c.boxUser(f.Ref))
 	if e := c.boxReplyTo(f.Ref); e != nil {
 		g.evidence(e)
-		g.add("reply", c.imapLine(e))
+		g.with("reply", c.imapLine(e))
 	}
 	g.say("The server had announced LOGINDISABLED; the client sent LOGIN with the password in clear in frame %d.", f.Frame)
 }
@@ -202,15 +202,15 @@ func imapAnswer(c *Case, f *fact.Fact, g *Finding) {
 	command := c.Log.Get(f.Ref)
 	g.evidence(command)
 	if code, _ := imap.Code(c.Log.Text(f)); len(code) > 0 {
-		g.add("code", string(code))
+		g.with("code", string(code))
 	}
-	g.add("text", c.boxWords(f))
+	g.with("text", c.boxWords(f))
 	if command == nil {
 		g.say("The server said in frame %d: %q.", f.Frame, "* "+c.imapLine(f))
 		return
 	}
 	words := c.boxWords(command)
-	g.add("command", cutText(words, 80))
+	g.with("command", cutText(words, 80))
 	g.say("The answer to %s (frame %d) was %q in frame %d.", imapVerb(c, command), command.Frame, c.imapLine(f), f.Frame)
 }
 
@@ -283,12 +283,12 @@ func imapBye(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	g.add("text", c.boxWords(f))
+	g.with("text", c.boxWords(f))
 	g.say("The server ended the session in frame %d without being asked: %q.", f.Frame, "* "+c.imapLine(f))
 	for i := range c.Log.Facts {
 		if x := &c.Log.Facts[i]; x.Kind == fact.Unanswered {
 			if command := c.Log.Get(x.Ref); command != nil && command.Frame <= f.Frame {
-				g.add("command_in_progress", imapVerb(c, command))
+				g.with("command_in_progress", imapVerb(c, command))
 			}
 		}
 	}
@@ -313,14 +313,14 @@ func imapAutologout(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	g.add("text", c.boxWords(f))
+	g.with("text", c.boxWords(f))
 	last, ok := imapLastCommand(c, f)
 	if !ok {
 		g.say("The server ended the session for inactivity in frame %d.", f.Frame)
 		return
 	}
 	idle := f.Time - last
-	g.add("idle", howLong(idle))
+	g.with("idle", howLong(idle))
 	g.say("%s after the client's last command the server ended the session: %q.", howLong(idle), "* "+c.imapLine(f))
 	if idle < int64(imapRenew) && f.Seen&fact.SeenAuth != 0 {
 		g.Up()
@@ -378,9 +378,9 @@ func imapIdleKilled(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.At(idle)
 	g.evidence(last)
-	g.frame(lost.Frame)
+	g.frames(lost.Frame)
 	seconds := silence / int64(time.Second)
-	g.add("silence", howLong(silence))
+	g.with("silence", howLong(silence))
 	near := ""
 	for _, n := range natIdle {
 		if d := max(n-seconds, seconds-n); d*100 <= n*3 {
@@ -389,7 +389,7 @@ func imapIdleKilled(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g.say("IDLE was accepted in frame %d; after %s of silence the connection was dead.", idle.Frame, howLong(silence))
 	if near != "" {
-		g.add("usual_limit", near+" s")
+		g.with("usual_limit", near+" s")
 		g.What += fmt.Sprintf(" %s s is a usual limit of devices that forget quiet connections.", near)
 	}
 }
@@ -415,8 +415,8 @@ func imapIdleTooLong(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	g.frame(endFrame)
-	g.add("seconds", fmt.Sprint((end-f.Time)/int64(time.Second)))
+	g.frames(endFrame)
+	g.with("seconds", fmt.Sprint((end-f.Time)/int64(time.Second)))
 	g.say("IDLE lasted %s without DONE; clients should renew it within %d s.", howLong(end-f.Time), int(imapRenew.Seconds()))
 }
 
@@ -450,10 +450,10 @@ func imapLiteralWait(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(command)
-	g.add("command", c.boxWords(command))
-	g.add("received", fmt.Sprint(f.Num))
-	g.add("waited", howLong(waited))
-	g.add("state", state)
+	g.with("command", c.boxWords(command))
+	g.with("received", fmt.Sprint(f.Num))
+	g.with("waited", howLong(waited))
+	g.with("state", state)
 	g.say("%s in frame %d announced a literal; %s in %s.", imapVerb(c, command), command.Frame, state, howLong(waited))
 }
 
@@ -469,7 +469,7 @@ func imapUnoffered(c *Case, f *fact.Fact, r *Raiser, command *fact.Fact) {
 	g := r.At(f)
 	g.evidence(command)
 	g.evidence(answer)
-	g.add("command", c.boxWords(command))
+	g.with("command", c.boxWords(command))
 	g.say("The client sent a literal without waiting (frame %d) to a server that does not offer LITERAL+; the answer was %q.", f.Frame, c.imapLine(answer))
 }
 
@@ -498,9 +498,9 @@ func imapUnanswered(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(command)
 	g.evidence(c.boxClosed())
-	g.add("command", c.boxWords(command))
-	g.add("waited", howLong(waited))
-	g.add("lines_meanwhile", fmt.Sprint(f.Code))
+	g.with("command", c.boxWords(command))
+	g.with("waited", howLong(waited))
+	g.with("lines_meanwhile", fmt.Sprint(f.Code))
 	g.say("%s in frame %d was acknowledged and never answered in %s; then %s.", imapVerb(c, command), command.Frame, howLong(waited), c.boxEnded())
 }
 
@@ -511,7 +511,7 @@ func imapAlert(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	_, text, _ := strings.Cut(c.boxWords(f), "]")
 	text = strings.TrimSpace(text)
-	g.add("text", text)
+	g.with("text", text)
 	g.say("The server's message in frame %d: %q.", f.Frame, text)
 }
 
@@ -553,7 +553,7 @@ func imapStale(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.evidence(last)
-	g.add("extension", strings.TrimSuffix(word, "="))
+	g.with("extension", strings.TrimSuffix(word, "="))
 	g.say("An earlier list offered %s, the one in frame %d does not; the client used it and got BAD in frame %d.", strings.TrimSuffix(word, "="), last.Frame, f.Frame)
 }
 
@@ -567,14 +567,14 @@ func imapLogout(c *Case, f *fact.Fact, r *Raiser) {
 	fetched, _ := c.boxLedger(fact.CountFetched)
 	bytes, _ := c.boxLedger(fact.CountBytes)
 	stored, _ := c.boxLedger(fact.CountLiterals)
-	g.add("duration", howLong(f.Time-c.Start))
+	g.with("duration", howLong(f.Time-c.Start))
 	if commands == 0 {
 		return // never logged in
 	}
-	g.add("commands", fmt.Sprint(commands))
-	g.add("fetched", fmt.Sprint(fetched))
-	g.add("bytes", fmt.Sprint(bytes))
-	g.add("stored", fmt.Sprint(stored))
+	g.with("commands", fmt.Sprint(commands))
+	g.with("fetched", fmt.Sprint(fetched))
+	g.with("bytes", fmt.Sprint(bytes))
+	g.with("stored", fmt.Sprint(stored))
 	g.say("%s in %s: %s fetched (%d bytes), %d stored.", counted(int(commands), "command"), howLong(f.Time-c.Start), counted(int(fetched), "message"), bytes, stored)
 }
 

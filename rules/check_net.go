@@ -119,7 +119,7 @@ func icmpFirst(c *Case, f *fact.Fact, class icmpClass) (g icmpGroup, ok bool) {
 			return g, false
 		}
 		g.facts = append(g.facts, o)
-		if s := string(c.Log.Text(o)); !slices.Contains(g.senders, s) && len(g.senders) < netSendersMax {
+		if s := c.text(o); !slices.Contains(g.senders, s) && len(g.senders) < netSendersMax {
 			g.senders = append(g.senders, s)
 		}
 	}
@@ -353,7 +353,7 @@ func netPMTUNonsense(c *Case, f *fact.Fact, r *Raiser) {
 		}
 	}
 	g := r.At(f)
-	from := string(c.Log.Text(f))
+	from := c.text(f)
 	g.say("%s reports an MTU of %d bytes (frame %d); no link of the Internet is that small.", from, f.Num, f.Frame)
 	if f.Num == 0 {
 		g.say("%s reports that a packet is too big and does not say what would fit (frame %d).", from, f.Frame)
@@ -411,7 +411,7 @@ func netFragmentLost(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.Count = int(f.Num)
-	words := strings.Fields(string(c.Log.Text(f)))
+	words := strings.Fields(c.text(f))
 	g.say("A fragment of %s of the %s never came; the first fragment of the first of them is frame %d.",
 		tcpCount(uint64(f.Num), "packet"), f.From, f.Frame)
 	if f.Num == 1 {

@@ -61,7 +61,7 @@ func (c *Case) boxWords(f *fact.Fact) string {
 	if f == nil {
 		return ""
 	}
-	return cutText(string(c.Log.Text(f)), maxReply)
+	return cutText(c.text(f), maxReply)
 }
 
 // boxAgain counts a repetition on the finding of the same rule, and reports
@@ -146,15 +146,15 @@ func popWelcomed(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	text := c.boxWords(f)
 	g := r.At(f)
-	g.add("text", text)
+	g.with("text", text)
 	if name, _ := c.Software(); name != "" {
-		g.add("software", name)
+		g.with("software", name)
 	}
 	apop := "no"
 	if popStamp(text) {
 		apop = "yes"
 	}
-	g.add("apop_possible", apop)
+	g.with("apop_possible", apop)
 }
 
 // popStamp reports that a greeting has the time stamp that APOP needs. RFC 1939, section 7.
@@ -181,7 +181,7 @@ func popGreetingError(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.say("The server's first line was -ERR: %q.", c.boxWords(f))
-	g.add("text", c.boxWords(f))
+	g.with("text", c.boxWords(f))
 }
 
 // popGreetingClosed: accepted and closed without a word.
@@ -235,10 +235,10 @@ func boxNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.Frame(fact.At{Time: t.OpenTime, Frame: t.Open})
 	g.From, g.HasFrom = fact.Server, true
-	g.add("waited", howLong(waited))
+	g.with("waited", howLong(waited))
 	g.say("The connection was established in frame %d; the server did not send a byte in %s.", t.Open, howLong(waited))
 	if by != 0 {
-		g.frame(by)
+		g.frames(by)
 		g.What += fmt.Sprintf(" Then the client gave up (frame %d).", by)
 	}
 }
@@ -255,7 +255,7 @@ func popReady(c *Case, _ *fact.Fact, r *Raiser) {
 		switch pop3.Cmd(f.Cmd) {
 		case pop3.CAPA:
 			g := r.At(f)
-			g.add("capabilities", boxJoin(c, f.Ref))
+			g.with("capabilities", boxJoin(c, f.Ref))
 			return
 		case pop3.USER, pop3.APOP, pop3.AUTH, pop3.PASS:
 			r.At(f)
@@ -326,12 +326,12 @@ func boxClear(c *Case, r *Raiser, upgrade string) {
 		user := c.boxUser(f.Ref)
 		mech := c.boxWords(f)
 		g.evidence(c.Log.Get(f.Ref))
-		g.add("user", user)
-		g.add("mechanism", mech)
+		g.with("user", user)
+		g.with("mechanism", mech)
 		if at.Kind == fact.Command && c.isPOP() && at.Cmd == uint8(pop3.PASS) && at.Num > 7 {
-			g.add("password_length", fmt.Sprint(at.Num-7)) // without "PASS " and CRLF
+			g.with("password_length", fmt.Sprint(at.Num-7)) // without "PASS " and CRLF
 		}
-		g.add(strings.ToLower(upgrade)+"_offered", c.boxOffered(upgrade, f))
+		g.with(strings.ToLower(upgrade)+"_offered", c.boxOffered(upgrade, f))
 		secret, way := "password", mech
 		if mech == "USER" {
 			way = "USER and PASS"
@@ -351,7 +351,7 @@ func popAPOP(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	g.add("user", c.boxUser(f.Ref))
+	g.with("user", c.boxUser(f.Ref))
 }
 
 func popLoginFailed(c *Case, f *fact.Fact, r *Raiser) {
@@ -378,9 +378,9 @@ func boxLoginFailed(c *Case, f *fact.Fact, r *Raiser, word string) {
 	}
 	g.evidence(c.Log.Get(f.Ref))
 	user := c.boxUser(f.Ref)
-	g.add("user", user)
-	g.add("mechanism", mech)
-	g.add("text", c.boxWords(f))
+	g.with("user", user)
+	g.with("mechanism", mech)
+	g.with("text", c.boxWords(f))
 	g.say("The server refused the login in frame %d: %q.", f.Frame, word+" "+c.boxWords(f))
 	if user != "" {
 		g.say("The server refused the login of %q in frame %d: %q.", user, f.Frame, word+" "+c.boxWords(f))
@@ -409,14 +409,14 @@ func popTrouble(what pop3.Trouble) func(*Case, *fact.Fact, *Raiser) {
 		}
 		g := r.At(f)
 		g.evidence(c.Log.Get(f.Ref))
-		g.add("text", c.boxWords(f))
+		g.with("text", c.boxWords(f))
 		verb := pop3.Cmd(f.Cmd).Verb()
 		if verb == "" {
 			verb = "the connection"
 		}
 		g.say("The answer to %s in frame %d was %q.", verb, f.Frame, "-ERR "+c.boxWords(f))
 		if what == pop3.Plaintext {
-			g.add("stls_offered", c.boxOffered("STLS", f))
+			g.with("stls_offered", c.boxOffered("STLS", f))
 		}
 	}
 }
@@ -437,8 +437,8 @@ func popSTLS(c *Case, f *fact.Fact, r *Raiser) {
 func boxUpgrade(c *Case, f *fact.Fact, r *Raiser, word string) {
 	g := r.At(f)
 	g.evidence(c.Log.Get(f.Ref))
-	g.add("command_frame", boxFrame(c.Log.Get(f.Ref)))
-	g.add("reply_frame", fmt.Sprint(f.Frame))
+	g.with("command_frame", boxFrame(c.Log.Get(f.Ref)))
+	g.with("reply_frame", fmt.Sprint(f.Frame))
 	t := c.TLS
 	switch {
 	case t != nil && t.Done:
@@ -478,8 +478,8 @@ func popUnknown(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	command := c.Log.Get(f.Ref)
 	g.evidence(command)
-	g.add("command", c.boxWords(command))
-	g.add("text", c.boxWords(f))
+	g.with("command", c.boxWords(command))
+	g.with("text", c.boxWords(f))
 	g.say("The server refused %q in frame %d: %q.", c.boxWords(command), f.Frame, "-ERR "+c.boxWords(f))
 	if f.Seen&fact.SeenAuth == 0 && popNeedsLogin(cmd) {
 		g.say("The client sent %s before it had logged in; the server refused it in frame %d: %q.", cmd.Verb(), f.Frame, "-ERR "+c.boxWords(f))
@@ -510,8 +510,8 @@ func popDeclined(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	command := c.Log.Get(f.Ref)
 	g.evidence(command)
-	g.add("command", c.boxWords(command))
-	g.add("text", c.boxWords(f))
+	g.with("command", c.boxWords(command))
+	g.with("text", c.boxWords(f))
 	g.say("The answer to %s in frame %d was %q.", pop3.Cmd(f.Cmd).Verb(), f.Frame, "-ERR "+c.boxWords(f))
 }
 
@@ -535,7 +535,7 @@ func popListBroken(c *Case, f *fact.Fact, r *Raiser) {
 		g.say("The answer to %s never came to its closing dot (frame %d).", verb, f.Frame)
 		return
 	}
-	g.add("bad_lines", fmt.Sprint(f.Num))
+	g.with("bad_lines", fmt.Sprint(f.Num))
 	g.say("The answer to %s has %s that should begin with a message number and its value, and does not.", verb, counted(int(f.Num), "line"))
 }
 
@@ -587,8 +587,8 @@ func popListCount(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.evidence(stat)
-	g.add("expected", fmt.Sprint(want))
-	g.add("got", fmt.Sprint(f.Num))
+	g.with("expected", fmt.Sprint(want))
+	g.with("got", fmt.Sprint(f.Num))
 	g.say("STAT told %s (frame %d), LIST has %d (frame %d).", counted(int(want), "message"), stat.Frame, f.Num, f.Frame)
 }
 
@@ -610,8 +610,8 @@ func popSize(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.evidence(start)
-	g.add("announced", fmt.Sprint(told))
-	g.add("received", fmt.Sprint(got))
+	g.with("announced", fmt.Sprint(told))
+	g.with("received", fmt.Sprint(got))
 	g.say("Message %d: %d bytes announced, %d received.", start.Code, told, got)
 	switch {
 	case f.Code == 0:
@@ -629,14 +629,14 @@ func popInterrupted(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.evidence(start)
 	g.evidence(c.boxClosed())
-	g.add("bytes", fmt.Sprint(f.Num))
+	g.with("bytes", fmt.Sprint(f.Num))
 	g.say("%d bytes of the message had come, its closing dot had not, when %s.", f.Num, c.boxEnded())
 	if start == nil {
 		return
 	}
-	g.add("message", fmt.Sprint(start.Code))
+	g.with("message", fmt.Sprint(start.Code))
 	if start.Num > 0 {
-		g.add("announced", fmt.Sprint(start.Num))
+		g.with("announced", fmt.Sprint(start.Num))
 		g.say("%d of %d bytes of message %d had come, its closing dot had not, when %s.", f.Num, start.Num, start.Code, c.boxEnded())
 	}
 }
@@ -657,8 +657,8 @@ func popDeletesLost(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(last)
 	g.evidence(c.boxClosed())
-	g.add("messages", c.boxWords(f))
-	g.add("ended", c.boxEnded())
+	g.with("messages", c.boxWords(f))
+	g.with("ended", c.boxEnded())
 	g.say("%s marked for deletion (number %s), then %s without QUIT: nothing was deleted.",
 		counted(int(f.Num), "message"), c.boxWords(f), c.boxEnded())
 }
@@ -673,7 +673,7 @@ func popQuitFailed(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.evidence(c.Log.Get(f.Ref))
-	g.add("text", c.boxWords(f))
+	g.with("text", c.boxWords(f))
 	g.say("%s marked for deletion; the answer to QUIT was %q.", counted(int(n), "message"), "-ERR "+c.boxWords(f))
 }
 
@@ -693,8 +693,8 @@ func popAutologout(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	idle := f.Time - boxLastBefore(c, f)
 	g := r.At(f)
-	g.add("text", c.boxWords(f))
-	g.add("idle", howLong(idle))
+	g.with("text", c.boxWords(f))
+	g.with("idle", howLong(idle))
 	g.say("After %s without a command the server ended the session: %q.", howLong(idle), "-ERR "+c.boxWords(f))
 	if popMarks(c) {
 		g.Up()
@@ -759,7 +759,7 @@ func boxSilentClose(c *Case, r *Raiser, after time.Duration) *Finding {
 	g := r.Frame(fact.At{Time: s.FinTime, Frame: s.Fin})
 	g.From, g.HasFrom = fact.Server, true
 	g.evidence(last)
-	g.add("idle", howLong(s.FinTime-last.Time))
+	g.with("idle", howLong(s.FinTime-last.Time))
 	g.say("The server closed the connection after %s without a command.", howLong(s.FinTime-last.Time))
 	return g
 }
@@ -784,12 +784,12 @@ func popSummary(c *Case, _ *fact.Fact, r *Raiser) {
 	deleted, _ := c.boxLedger(fact.CountMarked)
 	g.say("%s fetched (%d bytes), %d deleted, in %s.", counted(int(fetched), "message"), bytes, deleted, howLong(quit.Time-c.Start))
 	if known {
-		g.add("messages", fmt.Sprint(box))
-		g.add("left_on_server", fmt.Sprint(box-min(deleted, box)))
+		g.with("messages", fmt.Sprint(box))
+		g.with("left_on_server", fmt.Sprint(box-min(deleted, box)))
 		g.say("%s in the mailbox, %d fetched (%d bytes), %d deleted, in %s.", counted(int(box), "message"), fetched, bytes, deleted, howLong(quit.Time-c.Start))
 	}
-	g.add("fetched", fmt.Sprint(fetched))
-	g.add("bytes", fmt.Sprint(bytes))
-	g.add("deleted", fmt.Sprint(deleted))
-	g.add("seconds", fmt.Sprintf("%.3f", float64(quit.Time-c.Start)/1e9))
+	g.with("fetched", fmt.Sprint(fetched))
+	g.with("bytes", fmt.Sprint(bytes))
+	g.with("deleted", fmt.Sprint(deleted))
+	g.with("seconds", fmt.Sprintf("%.3f", float64(quit.Time-c.Start)/1e9))
 }

@@ -17,10 +17,6 @@ var rplChecks = []Check{
 	{ID: "rpl-tarpit", Needs: BOTH, Do: rplTarpit},
 }
 
-// rplFrames is how many frames a finding of a class names. The rest is counted:
-// a hundred recipients refused alike are one statement.
-const rplFrames = 16
-
 // rplClasses raises one finding for each class of refusal in the session, at the first reply of it.
 func rplClasses(c *Case, _ *fact.Fact, r *Raiser) {
 	if !c.mail() {
@@ -48,7 +44,7 @@ func rplClasses(c *Case, _ *fact.Fact, r *Raiser) {
 		if k := at[class]; k != 0 {
 			g := &c.Findings[k-1]
 			g.Count++
-			g.named(f)
+			g.frames(f.Frame)
 			continue
 		}
 		g := (&Raiser{c, rule}).At(f)
@@ -80,13 +76,6 @@ func answered(f *fact.Fact) smtp.Cmd {
 // maxClasses is larger than any number of a class.
 const maxClasses = 64
 
-// named adds a reply to the frames of a class.
-func (g *Finding) named(f *fact.Fact) {
-	if len(g.Frames) < rplFrames {
-		g.frame(f.Frame)
-	}
-}
-
 // describe fills a finding of a class at its first reply f.
 func (c *Case) describe(g *Finding, f *fact.Fact) {
 	e := c.exchangeOf(f)
@@ -96,7 +85,7 @@ func (c *Case) describe(g *Finding, f *fact.Fact) {
 		asked = e.Command
 	}
 	g.evidence(asked, f)
-	g.add("class", strings.TrimPrefix(All[g.Rule].ID, "rpl-"))
+	g.with("class", strings.TrimPrefix(All[g.Rule].ID, "rpl-"))
 	c.replyFields(g, f)
 	cmd := answered(f)
 	address := ""
@@ -106,18 +95,18 @@ func (c *Case) describe(g *Finding, f *fact.Fact) {
 		}
 	}
 	if cmd != smtp.None {
-		g.add("command", cmd.String())
+		g.with("command", cmd.String())
 	}
-	g.add("address", cutText(address, maxReply))
+	g.with("address", cutText(address, maxReply))
 	if f.Code < 500 {
-		g.add("retry_helps", "yes")
+		g.with("retry_helps", "yes")
 	} else {
-		g.add("retry_helps", "no")
+		g.with("retry_helps", "no")
 	}
 	if All[g.Rule].Num == "RPL-008" {
 		list, link := blockList(c.Log.Text(f))
-		g.add("list", list)
-		g.add("link", link)
+		g.with("list", list)
+		g.with("link", link)
 	}
 	switch answer := c.answer(f); {
 	case cmd == smtp.Greeting:
@@ -251,14 +240,14 @@ func rplTarpit(c *Case, _ *fact.Fact, r *Raiser) {
 	g := r.At(slow[0].Reply)
 	var all []string
 	for _, e := range slow {
-		g.named(e.Reply)
-		if len(all) < rplFrames {
+		g.frames(e.Reply.Frame)
+		if len(all) < maxFrames {
 			all = append(all, howLong(e.Think))
 		}
 	}
 	g.Count = len(slow)
-	g.add("delays", strings.Join(all, ", "))
-	g.add("since", fmt.Sprintf("frame %d", slow[0].Reply.Frame))
+	g.with("delays", strings.Join(all, ", "))
+	g.with("since", fmt.Sprintf("frame %d", slow[0].Reply.Frame))
 	g.say("The server took %s for each of %d replies from frame %d on, while the network needed %s",
 		howLong(slow[0].Think), len(slow), slow[0].Reply.Frame, howLong(c.TCP.RTTServer))
 	if !even(slow) {

@@ -64,7 +64,7 @@ func TestRefusedAlike(t *testing.T) {
 		t.Fatalf("%d findings", len(c.Findings))
 	}
 	g := &c.Findings[0]
-	if g.Count != 100 || len(g.Frames) != rplFrames || g.Txn != 1 || g.Class != 4 {
+	if g.Count != 100 || len(g.Frames) != maxFrames || g.Txn != 1 || g.Class != 4 {
 		t.Errorf("count %d, frames %v, transaction %d, class %d", g.Count, g.Frames, g.Txn, g.Class)
 	}
 	const what = `"RCPT TO:<b@example.org>" was answered "550 5.1.1 <b@example.org>: User unknown". 99 more replies of this session are of the same kind.`

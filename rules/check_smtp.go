@@ -3,7 +3,6 @@ package rules
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,7 +93,6 @@ const (
 	maxFolded = 20  // recipients told one by one: a longer list hides the rest of the report
 	maxShown  = 60  // bytes of a command in a sentence
 	maxReply  = 160 // bytes of a reply in a sentence
-	maxFrames = 50  // frames of evidence
 )
 
 // room reports whether one more finding of the rule fits; when it does not, the
@@ -113,35 +111,6 @@ func (r *Raiser) room() bool {
 	return false
 }
 
-// add appends a field when it has a value.
-func (g *Finding) add(key, value string) {
-	if value != "" && !g.quiet {
-		g.Fields = append(g.Fields, Field{key, value})
-	}
-}
-
-// evidence adds the frames of facts, each once and in order, with the finding's own.
-func (g *Finding) evidence(facts ...*fact.Fact) {
-	for _, f := range facts {
-		if f != nil {
-			g.frame(f.Frame)
-		}
-	}
-}
-
-// frame adds one frame to the evidence.
-func (g *Finding) frame(n uint32) {
-	if g.quiet {
-		return
-	}
-	for _, n := range [...]uint32{g.Frame, n} {
-		i, known := slices.BinarySearch(g.Frames, n)
-		if n != 0 && !known && len(g.Frames) < maxFrames {
-			g.Frames = slices.Insert(g.Frames, i, n)
-		}
-	}
-}
-
 // cutText shortens captured words for a sentence, and takes their line ends out.
 func cutText(s string, n int) string {
 	s, _, _ = strings.Cut(s, "\n")
@@ -156,7 +125,7 @@ func (c *Case) answer(f *fact.Fact) string {
 	if f == nil {
 		return "no reply"
 	}
-	text := cutText(string(c.Log.Text(f)), maxReply)
+	text := cutText(c.text(f), maxReply)
 	if text == "" {
 		return strconv.Itoa(int(f.Code))
 	}
@@ -171,7 +140,7 @@ func (c *Case) said(f *fact.Fact) string {
 	if f.Kind == fact.BodyEnd {
 		return "the end of the message"
 	}
-	return "\"" + cutText(string(c.Log.Text(f)), maxShown) + "\""
+	return "\"" + cutText(c.text(f), maxShown) + "\""
 }
 
 // replyFields adds the standard fields of a reply.
@@ -179,11 +148,11 @@ func (c *Case) replyFields(g *Finding, f *fact.Fact) {
 	if f == nil {
 		return
 	}
-	g.add("code", strconv.Itoa(int(f.Code)))
+	g.with("code", strconv.Itoa(int(f.Code)))
 	if a, b, d := smtp.Unpack(f.Num); a != 0 {
-		g.add("enhanced", fmt.Sprintf("%d.%d.%d", a, b, d))
+		g.with("enhanced", fmt.Sprintf("%d.%d.%d", a, b, d))
 	}
-	g.add("text", cutText(string(c.Log.Text(f)), maxReply))
+	g.with("text", cutText(c.text(f), maxReply))
 }
 
 // enhanced reports whether a reply has this enhanced code.
@@ -196,7 +165,7 @@ func (c *Case) says(f *fact.Fact, words ...string) bool {
 	if f == nil {
 		return false
 	}
-	low := strings.ToLower(string(c.Log.Text(f)))
+	low := strings.ToLower(c.text(f))
 	for _, w := range words {
 		if strings.Contains(low, w) {
 			return true
@@ -267,12 +236,12 @@ func smtpDetected(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.Frame(fact.At{Time: c.Start, Frame: c.First})
 	g.Qualifier = "TCP@" + c.Server.String() + "-" + c.Client.String()
-	g.add("client", c.Client.String())
-	g.add("server", c.Server.String())
-	g.add("port", strconv.Itoa(int(c.Server.Port())))
-	g.add("role", c.role())
-	g.add("duration", howLong(c.End-c.Start))
-	g.add("messages", strconv.Itoa(len(c.Transactions())))
+	g.with("client", c.Client.String())
+	g.with("server", c.Server.String())
+	g.with("port", strconv.Itoa(int(c.Server.Port())))
+	g.with("role", c.role())
+	g.with("duration", howLong(c.End-c.Start))
+	g.with("messages", strconv.Itoa(len(c.Transactions())))
 	g.What = "Session of " + c.Client.String() + " with the mail server " + c.Server.String() + ", " + howLong(c.End-c.Start) + "."
 }
 
@@ -296,7 +265,7 @@ func (c *Case) helloName() (name string, f *fact.Fact) {
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
 		if f.Kind == fact.Command && isHello(smtp.Cmd(f.Cmd)) {
-			_, name, _ := strings.Cut(string(c.Log.Text(f)), " ")
+			_, name, _ := strings.Cut(c.text(f), " ")
 			return strings.TrimSpace(name), f
 		}
 	}
@@ -317,30 +286,30 @@ func smtpWelcomed(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	text := string(c.Log.Text(f))
+	text := c.text(f)
 	c.replyFields(g, f)
-	g.add("lines", strconv.Itoa(int(f.Level)))
+	g.with("lines", strconv.Itoa(int(f.Level)))
 	if strings.Contains(strings.ToUpper(text), "ESMTP") {
-		g.add("esmtp", "yes")
+		g.with("esmtp", "yes")
 	} else {
-		g.add("esmtp", "no")
+		g.with("esmtp", "no")
 	}
 	names := c.named(nil, f, "greeting")
 	who := "The server"
 	if len(names) > 0 {
-		g.add("name", names[0].Name)
+		g.with("name", names[0].Name)
 		who = names[0].Name
 	}
 	software, evidence := c.Software()
 	if evidence == f {
-		g.add("software", software)
+		g.with("software", software)
 	}
 	if software != "" && evidence == f {
 		who += " (" + software + ")"
 	}
 	g.What = who + " greeted"
 	if d := f.Time - c.TCP.OpenTime; c.TCP.OpenTime != 0 && d >= 0 {
-		g.add("delay", howLong(d))
+		g.with("delay", howLong(d))
 		g.What += " " + howLong(d) + " after the connection was established"
 	}
 	g.What += "."
@@ -368,25 +337,25 @@ func smtpReady(c *Case, _ *fact.Fact, r *Raiser) {
 		told[inside] = true
 		g := r.At(e.Reply)
 		g.evidence(e.Command, e.Reply)
-		g.add("command", e.Cmd().String())
+		g.with("command", e.Cmd().String())
 		if e.Command != nil {
-			_, name, _ := strings.Cut(string(c.Log.Text(e.Command)), " ")
-			g.add("client_name", strings.TrimSpace(name))
+			_, name, _ := strings.Cut(c.text(e.Command), " ")
+			g.with("client_name", strings.TrimSpace(name))
 		}
 		if n := c.named(nil, e.Reply, "ehlo"); len(n) > 0 {
-			g.add("server_name", n[0].Name)
+			g.with("server_name", n[0].Name)
 		}
 		list := c.capabilityList(e.Reply)
-		g.add("capabilities", strings.Join(list, ", "))
+		g.with("capabilities", strings.Join(list, ", "))
 		for _, line := range list {
 			if word, arg, _ := strings.Cut(line, " "); strings.EqualFold(word, "SIZE") {
-				g.add("size_limit", arg)
+				g.with("size_limit", arg)
 			} else if strings.EqualFold(word, "AUTH") {
-				g.add("auth", arg)
+				g.with("auth", arg)
 			}
 		}
 		if e.Command != nil {
-			g.add("delay", howLong(e.Wait))
+			g.with("delay", howLong(e.Wait))
 		}
 		g.What = e.Cmd().String() + " was accepted"
 		if len(list) > 0 {
@@ -405,7 +374,7 @@ func (c *Case) capabilityList(reply *fact.Fact) (list []string) {
 		}
 		switch {
 		case f.Kind == fact.Capability && f.Ref == reply.Ref:
-			list = append(list, string(c.Log.Text(f)))
+			list = append(list, c.text(f))
 		case f.Kind == fact.Reply:
 			list = list[:0]
 		}
@@ -441,12 +410,12 @@ func smtpNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.Frame(fact.At{Time: t.OpenTime, Frame: t.Open})
-	g.add("waited", howLong(waited))
+	g.with("waited", howLong(waited))
 	g.What = "The connection was established at frame " + strconv.Itoa(int(t.Open)) + ", and the server did not send a byte in " + howLong(waited)
 	if by != 0 {
-		g.frame(t.Open)
-		g.frame(by)
-		g.add("ended_by", "client")
+		g.frames(t.Open)
+		g.frames(by)
+		g.with("ended_by", "client")
 		g.What += "; then the client gave up (frame " + strconv.Itoa(int(by)) + ")"
 	}
 	g.What += "."
@@ -505,7 +474,7 @@ func smtpGreetingSlow(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.Severity = sev
-	g.add("delay", howLong(delay))
+	g.with("delay", howLong(delay))
 	guess := ""
 	switch s := float64(delay) / 1e9; {
 	case s >= 5 && s <= 7:
@@ -513,7 +482,7 @@ func smtpGreetingSlow(c *Case, _ *fact.Fact, r *Raiser) {
 	case nearMultiple(s, 5, 0.3):
 		guess = "name lookups that time out"
 	}
-	g.add("guess", guess)
+	g.with("guess", guess)
 	g.What = "The greeting came " + howLong(delay) + " after the connection was established"
 	if guess != "" {
 		g.What += ", which looks like " + guess
@@ -556,9 +525,9 @@ func smtpGreetingRefused(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.Frame(at)
 	g.From, g.HasFrom = fact.Server, true
-	g.frame(t.Open)
-	g.frame(at.Frame)
-	g.add("delay", howLong(at.Time-t.OpenTime))
+	g.frames(t.Open)
+	g.frames(at.Frame)
+	g.with("delay", howLong(at.Time-t.OpenTime))
 	g.What = "The server accepted the connection and " + how + " it after " + howLong(at.Time-t.OpenTime) + " without a greeting."
 }
 
@@ -575,9 +544,9 @@ func smtpNotSMTP(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	g.add("looks_like", foreignNames[f.Code])
-	g.add("bytes", string(c.Log.Text(f)))
-	g.What = "The server's first bytes are " + foreignNames[f.Code] + ": \"" + cutText(string(c.Log.Text(f)), 40) + "\"."
+	g.with("looks_like", foreignNames[f.Code])
+	g.with("bytes", c.text(f))
+	g.What = "The server's first bytes are " + foreignNames[f.Code] + ": \"" + cutText(c.text(f), 40) + "\"."
 }
 
 // 008
@@ -587,7 +556,7 @@ func smtpTeaser(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	g.add("pause", howLong(int64(f.Num)*1000))
+	g.with("pause", howLong(int64(f.Num)*1000))
 	g.What = "The greeting came in two parts, " + howLong(int64(f.Num)*1000) + " apart."
 }
 
@@ -604,8 +573,8 @@ func smtpNamesDiffer(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.At(h)
 	g.evidence(g0, h)
-	g.add("greeting", a[0].Name)
-	g.add("ehlo", b[0].Name)
+	g.with("greeting", a[0].Name)
+	g.with("ehlo", b[0].Name)
 	g.What = "The greeting says " + a[0].Name + ", the answer to the hello " + b[0].Name + "."
 }
 
@@ -627,17 +596,17 @@ func smtpEarlyTalker(c *Case, f *fact.Fact, r *Raiser) {
 	reaction := c.after(f)
 	g := r.At(f)
 	g.evidence(f, reaction)
-	g.add("bytes", strconv.FormatUint(uint64(f.Num), 10))
+	g.with("bytes", strconv.FormatUint(uint64(f.Num), 10))
 	first := c.Log.First(fact.Command)
 	if x := c.foreign(fact.Client); x != nil {
 		first = x
 	}
 	if first != nil {
-		g.add("first", cutText(string(c.Log.Text(first)), 40))
+		g.with("first", cutText(c.text(first), 40))
 	}
 	g.What = "The client sent " + counted(f.Num, "byte") + " before the server had greeted"
 	if reaction != nil {
-		g.add("reaction", c.answer(reaction))
+		g.with("reaction", c.answer(reaction))
 		g.What += "; the server then said \"" + c.answer(reaction) + "\""
 	}
 	g.What += "."
@@ -678,7 +647,7 @@ func smtpEhloRefused(c *Case, _ *fact.Fact, r *Raiser) {
 			refused = nil
 			switch e.Code() {
 			case 500, 501, 502, 504, 550:
-				_, name, _ := strings.Cut(string(c.Log.Text(e.Command)), " ")
+				_, name, _ := strings.Cut(c.text(e.Command), " ")
 				if strings.TrimSpace(name) != "" {
 					refused = e
 				}
@@ -688,7 +657,7 @@ func smtpEhloRefused(c *Case, _ *fact.Fact, r *Raiser) {
 			g.evidence(refused.Command, refused.Reply, e.Reply)
 			c.replyFields(g, refused.Reply)
 			g.What = "EHLO was answered \"" + c.answer(refused.Reply) + "\"; HELO was accepted."
-			if hi := c.greeting(); hi != nil && strings.Contains(strings.ToUpper(string(c.Log.Text(hi))), "ESMTP") {
+			if hi := c.greeting(); hi != nil && strings.Contains(strings.ToUpper(c.text(hi)), "ESMTP") {
 				g.Up()
 				g.What += " The greeting says ESMTP all the same."
 			}
@@ -721,7 +690,7 @@ func smtpNoHello(c *Case, _ *fact.Fact, r *Raiser) {
 			}
 			g := r.At(e.Command)
 			g.evidence(e.Command, e.Reply)
-			g.add("command", cmd.String())
+			g.with("command", cmd.String())
 			c.replyFields(g, e.Reply)
 			g.What = "The client sent " + c.said(e.Command) + " without a hello before it; the server answered \"" + c.answer(e.Reply) + "\"."
 			return
@@ -779,8 +748,8 @@ func smtpHeloNotFQDN(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	g.add("name", name)
-	g.add("why", why)
+	g.with("name", name)
+	g.with("why", why)
 	g.What = "The client calls itself \"" + cutText(name, maxShown) + "\": " + why + "."
 }
 
@@ -805,19 +774,19 @@ func smtpServerIdentity(c *Case, _ *fact.Fact, r *Raiser) {
 	g := r.Frame(at)
 	g.From, g.HasFrom = fact.Server, true
 	if len(names) > 0 {
-		g.add("name", names[0].Name)
+		g.with("name", names[0].Name)
 		all := make([]string, 0, len(names))
 		for _, n := range names {
 			all = append(all, fmt.Sprintf("%s (%s, frame %d)", n.Name, n.Source, n.Frame))
-			g.frame(n.Frame)
+			g.frames(n.Frame)
 		}
-		g.add("candidates", strings.Join(all, ", "))
+		g.with("candidates", strings.Join(all, ", "))
 		g.What = "The server is " + names[0].Name
 	} else {
 		g.What = "The server tells no name"
 	}
 	if software != "" {
-		g.add("software", software)
+		g.with("software", software)
 		g.evidence(evidence)
 		g.What += "; it looks like " + software
 	}
@@ -840,7 +809,7 @@ func refusals(c *Case, r *Raiser, what string, hit func(e *Exchange) bool) *Find
 		if g == nil {
 			g = r.At(e.Reply)
 			g.Txn = e.Txn
-			g.add("command", cutText(string(c.Log.Text(e.Command)), maxShown))
+			g.with("command", cutText(c.text(e.Command), maxShown))
 			c.replyFields(g, e.Reply)
 			g.What = c.said(e.Command) + " was answered \"" + c.answer(e.Reply) + "\""
 			g.evidence(e.Command, e.Reply)

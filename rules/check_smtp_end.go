@@ -43,10 +43,10 @@ func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 		g := r.Frame(fact.At{Time: s.FinTime, Frame: s.Fin})
 		g.From, g.HasFrom = fact.Server, true
 		g.Txn = e.Txn
-		g.frame(e.Command.Frame)
-		g.frame(s.Fin)
-		g.add("command", cutText(string(c.Log.Text(e.Command)), maxShown))
-		g.add("think", howLong(think))
+		g.frames(e.Command.Frame)
+		g.frames(s.Fin)
+		g.with("command", cutText(c.text(e.Command), maxShown))
+		g.with("think", howLong(think))
 		g.say("%s at frame %d was not answered; %s later the server closed the connection (frame %d).",
 			capital(c.said(e.Command)), e.Command.Frame, howLong(s.FinTime-e.Sent.Time), s.Fin)
 		return
@@ -120,13 +120,13 @@ func smtpShuttingDown(c *Case, f *fact.Fact, r *Raiser) {
 	asked := c.Log.Get(f.Ref)
 	g.evidence(asked, f)
 	c.replyFields(g, f)
-	g.add("phase", phase)
+	g.with("phase", phase)
 	g.What = "The server ended the session: \"" + c.answer(f) + "\""
 	if asked != nil {
 		g.What += ", in answer to " + c.said(asked)
 	}
 	if s := &c.TCP.Side[fact.Server]; s.Fin != 0 && s.FinTime >= f.Time && s.FinTime-f.Time < 2e9 {
-		g.add("closed", "frame "+strconv.Itoa(int(s.Fin)))
+		g.with("closed", "frame "+strconv.Itoa(int(s.Fin)))
 		g.What += fmt.Sprintf(", and closed it at frame %d", s.Fin)
 	}
 	g.What += "."
@@ -165,11 +165,11 @@ func (c *Case) timedOut(f *fact.Fact, r *Raiser, phase string, txn int16) {
 		if t := c.TCP.Side[fact.Client].LastDataTime; t > last.Time && t <= f.Time {
 			idle = f.Time - t
 		}
-		g.add("idle", howLong(idle))
+		g.with("idle", howLong(idle))
 		g.What += ", " + howLong(idle) + " after the client's last bytes"
 	}
 	if phase != "" {
-		g.add("phase", phase)
+		g.with("phase", phase)
 		g.What += "; a " + phase + " was under way"
 	}
 	g.What += "."
@@ -193,10 +193,10 @@ func smtpEndedNormally(c *Case, _ *fact.Fact, r *Raiser) {
 		if fin == 0 || b.Fin != 0 && b.FinTime < a.FinTime {
 			fin = b.Fin
 		}
-		g.frame(fin)
-		g.add("duration", howLong(c.End-c.Start))
-		g.add("messages", strconv.Itoa(len(c.Transactions())))
-		g.add("bytes", strconv.FormatUint(a.Bytes+b.Bytes, 10))
+		g.frames(fin)
+		g.with("duration", howLong(c.End-c.Start))
+		g.with("messages", strconv.Itoa(len(c.Transactions())))
+		g.with("bytes", strconv.FormatUint(a.Bytes+b.Bytes, 10))
 		g.say("QUIT was answered, and the connection closed at frame %d, after %s.", fin, howLong(c.End-c.Start))
 		return
 	}
@@ -239,7 +239,7 @@ func smtpNoQuit(c *Case, _ *fact.Fact, r *Raiser) {
 	if open != nil {
 		g.Up()
 		g.Txn = open.N
-		g.add("open", "transaction "+strconv.Itoa(int(open.N)))
+		g.with("open", "transaction "+strconv.Itoa(int(open.N)))
 		g.What += "; a transaction was open, nothing of it was delivered"
 	}
 	g.What += "."
@@ -282,10 +282,10 @@ func smtpReplySlow(c *Case, _ *fact.Fact, r *Raiser) {
 	g.Severity, _ = bySteps(worst.Think, l.ReplyInfo, l.ReplyWarn, l.ReplyError)
 	g.Txn, g.Count = worst.Txn, n
 	g.evidence(worst.Command, worst.Reply)
-	g.add("command", cutText(string(c.Log.Text(worst.Command)), maxShown))
+	g.with("command", cutText(c.text(worst.Command), maxShown))
 	c.replyFields(g, worst.Reply)
-	g.add("think", howLong(worst.Think))
-	g.add("total", howLong(total))
+	g.with("think", howLong(worst.Think))
+	g.with("total", howLong(total))
 	g.What = c.said(worst.Command) + " was answered after " + howLong(worst.Wait)
 	if n > 1 {
 		g.What += fmt.Sprintf("; %d answers were slow, %s in all", n, howLong(total))
@@ -326,13 +326,13 @@ func smtpClientImpatient(c *Case, _ *fact.Fact, r *Raiser) {
 		g.From, g.HasFrom = fact.Client, true
 		g.Txn = e.Txn
 		g.evidence(e.Command)
-		g.frame(frame)
-		g.add("phase", strings.ToLower(e.Cmd().String()))
-		g.add("waited", howLong(waited))
-		g.add("minimum", howLong(int64(least)))
+		g.frames(frame)
+		g.with("phase", strings.ToLower(e.Cmd().String()))
+		g.with("waited", howLong(waited))
+		g.with("minimum", howLong(int64(least)))
 		for _, s := range usualTimeouts {
 			if d := waited - s*1e9; d > -5e8 && d < s*5e7+5e8 {
-				g.add("client_default", strconv.FormatInt(s, 10)+" s")
+				g.with("client_default", strconv.FormatInt(s, 10)+" s")
 			}
 		}
 		g.say("The client waited %s for the answer to %s and left at frame %d; the standard asks for %s.",
@@ -359,8 +359,8 @@ func smtpFinalReplySlow(c *Case, _ *fact.Fact, r *Raiser) {
 		g := r.At(t.Reply)
 		g.Severity, g.Txn = sev, t.N
 		g.evidence(t.BodyEnd, t.Reply)
-		g.add("think", howLong(think))
-		g.add("bytes", strconv.FormatUint(uint64(t.BodyEnd.Num), 10))
+		g.with("think", howLong(think))
+		g.with("bytes", strconv.FormatUint(uint64(t.BodyEnd.Num), 10))
 		c.replyFields(g, t.Reply)
 		g.What = "The answer to the message came " + howLong(think) + " after its end."
 	}
@@ -376,6 +376,6 @@ func smtpUnterminatedCommand(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	g.add("fragment", cutText(string(c.Log.Text(f)), maxShown))
-	g.say("The client's last %s have no line end: \"%s\".", counted(f.Num, "byte"), cutText(string(c.Log.Text(f)), maxShown))
+	g.with("fragment", cutText(c.text(f), maxShown))
+	g.say("The client's last %s have no line end: \"%s\".", counted(f.Num, "byte"), cutText(c.text(f), maxShown))
 }

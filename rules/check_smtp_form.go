@@ -31,10 +31,10 @@ func smtpPipeliningUnoffered(c *Case, _ *fact.Fact, r *Raiser) {
 		reaction := c.after(f)
 		g = r.At(f)
 		g.evidence(f, reaction)
-		g.add("command", c.said(c.Log.Get(f.Ref)))
+		g.with("command", c.said(c.Log.Get(f.Ref)))
 		g.What = "The client sent " + c.said(c.Log.Get(f.Ref)) + " before the answer to the command before it, and the server had not offered PIPELINING"
 		if reaction != nil && reaction.Code >= 400 {
-			g.add("reaction", c.answer(reaction))
+			g.with("reaction", c.answer(reaction))
 			g.What += "; the server said \"" + c.answer(reaction) + "\""
 		}
 		g.What += "."
@@ -63,7 +63,7 @@ func smtpPipeliningPastSync(c *Case, _ *fact.Fact, r *Raiser) {
 		e := c.view.of(f.Ref)
 		g = r.At(f)
 		g.evidence(asked, f)
-		g.add("command", smtp.Cmd(f.Cmd).String())
+		g.with("command", smtp.Cmd(f.Cmd).String())
 		g.What = "The client sent more behind " + c.said(asked) + " without waiting for its answer"
 		if e != nil && e.Reply != nil {
 			c.replyFields(g, e.Reply)
@@ -73,7 +73,7 @@ func smtpPipeliningPastSync(c *Case, _ *fact.Fact, r *Raiser) {
 		g.What += "."
 	}
 	if g != nil {
-		g.add("bytes", strconv.FormatUint(bytes, 10))
+		g.with("bytes", strconv.FormatUint(bytes, 10))
 	}
 }
 
@@ -107,8 +107,8 @@ func smtpBareLFCommand(c *Case, _ *fact.Fact, r *Raiser) {
 		asked := c.Log.Get(f.Ref)
 		g := r.At(f)
 		g.Count = int(f.Num)
-		g.add("command", c.said(asked))
-		g.add("lines", strconv.FormatUint(uint64(f.Num), 10))
+		g.with("command", c.said(asked))
+		g.with("lines", strconv.FormatUint(uint64(f.Num), 10))
 		what := "LF without CR"
 		if f.Code == fact.OddBareCR {
 			what = "a CR inside the line"
@@ -154,12 +154,12 @@ func smtpBareLFBody(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.At(first)
 		g.Txn, g.Count = t.N, lf+cr
-		g.add("bare_lf", strconv.Itoa(lf))
-		g.add("bare_cr", strconv.Itoa(cr))
+		g.with("bare_lf", strconv.Itoa(lf))
+		g.with("bare_cr", strconv.Itoa(cr))
 		g.say("The message has %s without CR and %s without LF, the first at frame %d", counted(lf, "LF"), counted(cr, "CR"), first.Frame)
 		if t.Reply != nil {
 			g.evidence(first, t.Reply)
-			g.add("reaction", c.answer(t.Reply))
+			g.with("reaction", c.answer(t.Reply))
 			g.What += "; the server answered \"" + c.answer(t.Reply) + "\""
 		}
 		g.What += "."
@@ -176,10 +176,10 @@ func smtpSmuggling(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	pattern, hidden, _ := strings.Cut(string(c.Log.Text(f)), " ")
-	g.add("pattern", pattern)
-	g.add("offset", strconv.FormatUint(uint64(f.Num), 10))
-	g.add("hidden", hidden)
+	pattern, hidden, _ := strings.Cut(c.text(f), " ")
+	g.with("pattern", pattern)
+	g.with("offset", strconv.FormatUint(uint64(f.Num), 10))
+	g.with("hidden", hidden)
 	g.What = "The message text holds " + pattern + fmt.Sprintf(" at byte %d, and behind it \"%s\"", f.Num, cutText(hidden, maxShown))
 	extra := 0
 	for i := range c.Log.Facts {
@@ -189,7 +189,7 @@ func smtpSmuggling(c *Case, f *fact.Fact, r *Raiser) {
 			g.evidence(f, x)
 		}
 	}
-	g.add("answered", yesNo(extra > 0))
+	g.with("answered", yesNo(extra > 0))
 	if extra > 0 {
 		g.What += fmt.Sprintf("; the server answered %d times more than the dialogue allows: it took the hidden lines for commands", extra)
 	}
@@ -222,7 +222,7 @@ func smtpLostDotStuffing(c *Case, _ *fact.Fact, r *Raiser) {
 		if e.Code() != 500 && e.Code() != 502 && e.Code() != 503 {
 			continue
 		}
-		if text := string(c.Log.Text(e.Command)); text != "" && text != "." && !strings.ContainsAny(text, " :<") {
+		if text := c.text(e.Command); text != "" && text != "." && !strings.ContainsAny(text, " :<") {
 			continue
 		}
 		if first == nil {
@@ -239,8 +239,8 @@ func smtpLostDotStuffing(c *Case, _ *fact.Fact, r *Raiser) {
 	g := r.At(first.Command)
 	g.Count = n
 	g.evidence(after, first.Command, first.Reply)
-	g.add("line", cutText(string(c.Log.Text(first.Command)), maxShown))
-	g.add("errors", strconv.Itoa(n))
+	g.with("line", cutText(c.text(first.Command), maxShown))
+	g.with("errors", strconv.Itoa(n))
 	g.say("%s of text were answered as commands, the first at frame %d: %s.", counted(n, "line"), first.Command.Frame, c.said(first.Command))
 }
 
@@ -265,9 +265,9 @@ func smtpLineTooLong(c *Case, _ *fact.Fact, r *Raiser) {
 	const huge = 8 << 10
 	one := func(f *fact.Fact, kind string, size, most uint32, reply *fact.Fact) {
 		g := r.At(f)
-		g.add("kind", kind)
-		g.add("length", strconv.Itoa(int(size)))
-		g.add("limit", strconv.Itoa(int(most)))
+		g.with("kind", kind)
+		g.with("length", strconv.Itoa(int(size)))
+		g.with("limit", strconv.Itoa(int(most)))
 		g.say("A %s of %d bytes at frame %d; the standard allows %d.", kind, size, f.Frame, most)
 		if size > huge || reply != nil && reply.Code >= 400 {
 			g.Up()
@@ -351,7 +351,7 @@ func smtpEightBit(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.Txn = t.N
-	g.add("count", strconv.FormatUint(uint64(f.Num), 10))
+	g.with("count", strconv.FormatUint(uint64(f.Num), 10))
 	g.say("The message has %s with the eighth bit set, the first at frame %d; ", counted(f.Num, "byte"), f.Frame)
 	if offered {
 		g.What += "the client did not announce it with BODY=8BITMIME."
@@ -371,7 +371,7 @@ func smtpUTF8Address(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	address, params := c.Path(f)
 	if cmd == smtp.VRFY {
-		address = string(c.Log.Text(f))
+		address = c.text(f)
 	}
 	if strings.IndexFunc(address, func(r rune) bool { return r >= 0x80 }) < 0 {
 		return
@@ -391,9 +391,9 @@ func smtpUTF8Address(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	g.add("address", address)
-	g.add("offered", yesNo(offered))
-	g.add("keyword", yesNo(keyword))
+	g.with("address", address)
+	g.with("offered", yesNo(offered))
+	g.with("keyword", yesNo(keyword))
 	g.What = "The address <" + cutText(address, maxShown) + "> has letters beyond ASCII, "
 	if offered {
 		g.What += "and MAIL did not say SMTPUTF8."
@@ -430,7 +430,7 @@ func smtpProbeCommands(c *Case, _ *fact.Fact, r *Raiser) {
 				continue
 			}
 		case smtp.Unknown:
-			word := strings.ToUpper(firstWord(string(c.Log.Text(e.Command))))
+			word := strings.ToUpper(firstWord(c.text(e.Command)))
 			if near || word != "TURN" && word != "DEBUG" && word != "WIZ" {
 				continue
 			}
@@ -444,7 +444,7 @@ func smtpProbeCommands(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g = r.At(e.Command)
 		g.evidence(e.Command, e.Reply)
-		g.add("command", cutText(string(c.Log.Text(e.Command)), maxShown))
+		g.with("command", cutText(c.text(e.Command), maxShown))
 		c.replyFields(g, e.Reply)
 		g.What = c.said(e.Command) + " was answered \"" + c.answer(e.Reply) + "\"."
 	}
@@ -461,11 +461,11 @@ func smtpCrossProtocol(c *Case, _ *fact.Fact, r *Raiser) {
 		reaction := c.after(f)
 		g := r.At(f)
 		g.evidence(f, reaction)
-		g.add("kind", foreignNames[f.Code])
-		g.add("line", cutText(string(c.Log.Text(f)), 40))
-		g.What = "The client sent " + foreignNames[f.Code] + " to the mail server: \"" + cutText(string(c.Log.Text(f)), 40) + "\""
+		g.with("kind", foreignNames[f.Code])
+		g.with("line", cutText(c.text(f), 40))
+		g.What = "The client sent " + foreignNames[f.Code] + " to the mail server: \"" + cutText(c.text(f), 40) + "\""
 		if reaction != nil {
-			g.add("reaction", c.answer(reaction))
+			g.with("reaction", c.answer(reaction))
 			g.What += "; the server said \"" + c.answer(reaction) + "\""
 		}
 		g.What += "."
@@ -476,14 +476,14 @@ func smtpCrossProtocol(c *Case, _ *fact.Fact, r *Raiser) {
 		if f.Kind != fact.Command || f.From != fact.Client {
 			continue
 		}
-		text := string(c.Log.Text(f))
+		text := c.text(f)
 		proxy := smtp.Cmd(f.Cmd) == smtp.PROXY
 		if !proxy && !strings.HasPrefix(text, "PROXY TCP") {
 			continue
 		}
 		g := r.At(f)
-		g.add("kind", "PROXY header")
-		g.add("line", cutText(text, maxShown))
+		g.with("kind", "PROXY header")
+		g.with("line", cutText(text, maxShown))
 		hi := c.greeting()
 		g.What = "The connection begins with a PROXY header of a load balancer"
 		if proxy && hi != nil && hi.Code == 220 && hi.Time >= f.Time {
@@ -536,8 +536,8 @@ func smtpReplyMalformed(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g = r.At(f)
 		g.evidence(f)
-		g.add("line", cutText(string(line), maxShown))
-		g.add("fault", fault)
+		g.with("line", cutText(string(line), maxShown))
+		g.with("fault", fault)
 		g.say("Frame %d holds %s: \"%s\".", f.Frame, fault, cutText(string(line), maxShown))
 	}
 }
@@ -571,7 +571,7 @@ func smtpLMTP(c *Case, _ *fact.Fact, r *Raiser) {
 				n++
 			}
 		}
-		g.add("replies", strconv.Itoa(n))
+		g.with("replies", strconv.Itoa(n))
 		g.What = "The client said LHLO: local delivery; " + counted(n, "answer") + " to messages, one for each recipient."
 		return
 	}
@@ -583,7 +583,7 @@ func smtpLMTPMixup(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	lmtp := false
 	if hi := c.greeting(); hi != nil {
-		lmtp = strings.Contains(strings.ToUpper(string(c.Log.Text(hi))), "LMTP")
+		lmtp = strings.Contains(strings.ToUpper(c.text(hi)), "LMTP")
 	}
 	for i := range c.Exchanges() {
 		e := &c.view.exchanges[i]
@@ -595,7 +595,7 @@ func smtpLMTPMixup(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.At(e.Reply)
 		g.evidence(e.Command, e.Reply)
-		g.add("command", cutText(string(c.Log.Text(e.Command)), maxShown))
+		g.with("command", cutText(c.text(e.Command), maxShown))
 		c.replyFields(g, e.Reply)
 		g.What = c.said(e.Command) + " was answered \"" + c.answer(e.Reply) + "\": one side speaks LMTP, the other SMTP."
 		return
@@ -654,9 +654,9 @@ func smtpClearTextMail(c *Case, _ *fact.Fact, r *Raiser) {
 	g := r.At(first.BodyStart)
 	g.Txn, g.Count = first.N, n
 	_, offered, known := c.offered("STARTTLS", first.BodyStart)
-	g.add("bytes", strconv.FormatUint(bytes, 10))
+	g.with("bytes", strconv.FormatUint(bytes, 10))
 	if known {
-		g.add("tls_offered", yesNo(offered))
+		g.with("tls_offered", yesNo(offered))
 	}
 	g.What = counted(n, "message") + ", " + counted(bytes, "byte") + ", crossed the network in clear text"
 	port := c.Server.Port()

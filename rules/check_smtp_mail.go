@@ -28,20 +28,20 @@ func smtpTransaction(c *Case, _ *fact.Fact, r *Raiser) {
 		g.evidence(t.Mail, t.Data, t.BodyEnd, t.Reply)
 		from, params := c.Path(t.Mail)
 		accepted, refused := t.Taken()
-		g.add("number", strconv.Itoa(int(t.N)))
+		g.with("number", strconv.Itoa(int(t.N)))
 		if t.Mail != nil {
-			g.add("sender", "<"+from+">")
+			g.with("sender", "<"+from+">")
 		}
-		g.add("parameters", params)
-		g.add("accepted", strconv.Itoa(accepted))
-		g.add("rejected", strconv.Itoa(refused))
+		g.with("parameters", params)
+		g.with("accepted", strconv.Itoa(accepted))
+		g.with("rejected", strconv.Itoa(refused))
 		if t.BodyEnd != nil {
-			g.add("bytes", strconv.FormatUint(uint64(t.BodyEnd.Num), 10))
+			g.with("bytes", strconv.FormatUint(uint64(t.BodyEnd.Num), 10))
 		}
 		if t.Last != nil {
-			g.add("time", howLong(t.Last.Time-first.Time))
+			g.with("time", howLong(t.Last.Time-first.Time))
 		}
-		g.add("outcome", t.Outcome.String())
+		g.with("outcome", t.Outcome.String())
 		g.say("Message %d", t.N)
 		if t.Mail != nil {
 			g.What += " from <" + cutText(from, maxShown) + ">"
@@ -80,7 +80,7 @@ func smtpMailRejected(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		from, _ := c.Path(e.Command)
 		g.evidence(e.Command, e.Reply)
-		g.add("sender", "<"+from+">")
+		g.with("sender", "<"+from+">")
 		c.replyFields(g, e.Reply)
 		g.What = "The sender <" + cutText(from, maxShown) + "> was " + refusedWord(e.Code()) + ": \"" + c.answer(e.Reply) + "\"."
 	}
@@ -129,7 +129,7 @@ func smtpRcptRejected(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		to, _ := c.Path(e.Command)
 		g.evidence(e.Command, e.Reply)
-		g.add("recipient", "<"+to+">")
+		g.with("recipient", "<"+to+">")
 		c.replyFields(g, e.Reply)
 		g.What = "The recipient <" + cutText(to, maxShown) + "> was " + refusedWord(e.Code()) + ": \"" + c.answer(e.Reply) + "\"."
 	}
@@ -174,9 +174,9 @@ func smtpNoValidRcpt(c *Case, _ *fact.Fact, r *Raiser) {
 		for k := range t.Recipients {
 			g.evidence(t.Recipients[k].Reply)
 		}
-		g.add("recipients", strconv.Itoa(len(t.Recipients)))
-		g.add("rejected", strconv.Itoa(perm))
-		g.add("deferred", strconv.Itoa(refused-perm))
+		g.with("recipients", strconv.Itoa(len(t.Recipients)))
+		g.with("rejected", strconv.Itoa(perm))
+		g.with("deferred", strconv.Itoa(refused-perm))
 		if refused == 1 {
 			g.What = "The only recipient was refused"
 		} else {
@@ -240,25 +240,25 @@ func smtpAccepted(c *Case, _ *fact.Fact, r *Raiser) {
 		g.Txn = t.N
 		g.evidence(t.BodyEnd, reply)
 		c.replyFields(g, reply)
-		id := QueueID(string(c.Log.Text(reply)))
-		g.add("queue_id", id)
+		id := QueueID(c.text(reply))
+		g.with("queue_id", id)
 		accepted, _ := t.Taken()
 		if len(t.Recipients) > 0 {
-			g.add("recipients", strconv.Itoa(accepted))
+			g.with("recipients", strconv.Itoa(accepted))
 		}
 		g.What = "The server took the message"
 		if t.BodyEnd != nil {
-			g.add("bytes", strconv.FormatUint(uint64(t.BodyEnd.Num), 10))
+			g.with("bytes", strconv.FormatUint(uint64(t.BodyEnd.Num), 10))
 			g.What += " of " + counted(t.BodyEnd.Num, "byte")
 		}
 		if accepted > 0 {
 			g.What += " for " + counted(accepted, "recipient")
 		}
 		if t.BodyStart != nil {
-			g.add("seconds", strconv.FormatFloat(float64(reply.Time-t.BodyStart.Time)/1e9, 'f', 3, 64))
+			g.with("seconds", strconv.FormatFloat(float64(reply.Time-t.BodyStart.Time)/1e9, 'f', 3, 64))
 		}
 		if t.BodyEnd != nil {
-			g.add("think", howLong(c.thinkOf(t)))
+			g.with("think", howLong(c.thinkOf(t)))
 		}
 		if id != "" {
 			g.What += ", its ID there is " + cutText(id, maxShown)
@@ -293,7 +293,7 @@ func smtpRejectedAfterData(c *Case, _ *fact.Fact, r *Raiser) {
 		c.replyFields(g, t.Reply)
 		g.What = "The message"
 		if t.BodyEnd != nil {
-			g.add("bytes", strconv.FormatUint(uint64(t.BodyEnd.Num), 10))
+			g.with("bytes", strconv.FormatUint(uint64(t.BodyEnd.Num), 10))
 			g.What += " of " + counted(t.BodyEnd.Num, "byte")
 		}
 		g.What += " was sent in full and " + refusedWord(t.Reply.Code) + ": \"" + c.answer(t.Reply) + "\"."
@@ -339,13 +339,13 @@ func smtpFateUnknown(c *Case, _ *fact.Fact, r *Raiser) {
 		g.Txn = t.N
 		g.evidence(t.BodyStart, t.BodyEnd)
 		if by != "" && end.Frame != 0 {
-			g.frame(end.Frame)
+			g.frames(end.Frame)
 		}
-		g.add("bytes", strconv.FormatUint(uint64(t.BodyEnd.Num), 10))
-		g.add("waited", howLong(waited))
-		g.add("ended_by", by)
+		g.with("bytes", strconv.FormatUint(uint64(t.BodyEnd.Num), 10))
+		g.with("waited", howLong(waited))
+		g.with("ended_by", by)
 		acked := c.TCP.Side[fact.Client].Unacked == 0
-		g.add("acknowledged", yesNo(acked))
+		g.with("acknowledged", yesNo(acked))
 		g.say("The message of %s was complete at frame %d, and no answer came in %s", counted(t.BodyEnd.Num, "byte"), t.BodyEnd.Frame, howLong(waited))
 		if by != "" {
 			g.What += "; then the " + by + " " + how + fmt.Sprintf(" (frame %d)", end.Frame)
@@ -402,20 +402,20 @@ func (c *Case) interrupted(t *Transaction, r *Raiser) *Finding {
 	g := r.At(t.BodyEnd)
 	g.Txn = t.N
 	g.evidence(t.BodyStart, t.BodyEnd)
-	g.add("bytes", strconv.FormatUint(uint64(t.BodyEnd.Num), 10))
+	g.with("bytes", strconv.FormatUint(uint64(t.BodyEnd.Num), 10))
 	declared := c.DeclaredSize(t)
 	if declared >= 0 {
-		g.add("declared", strconv.FormatInt(declared, 10))
+		g.with("declared", strconv.FormatInt(declared, 10))
 	}
-	g.add("unacknowledged", strconv.FormatUint(s.Unacked, 10))
+	g.with("unacknowledged", strconv.FormatUint(s.Unacked, 10))
 	g.What = "The connection broke after " + counted(t.BodyEnd.Num, "byte") + " of the message"
 	if declared > 0 {
 		g.What += fmt.Sprintf(" of %d announced", declared)
 	}
 	if by != "" {
-		g.add("ended_by", by)
+		g.with("ended_by", by)
 		if end.Frame != 0 {
-			g.frame(end.Frame)
+			g.frames(end.Frame)
 		}
 		g.What += "; the " + by + " " + how + fmt.Sprintf(" at frame %d", end.Frame)
 		if by == "client" {
@@ -426,7 +426,7 @@ func (c *Case) interrupted(t *Transaction, r *Raiser) *Finding {
 		g.What += "; the last " + counted(s.Unacked, "byte") + " were never acknowledged"
 	}
 	if seg := uint64(s.MaxSeg); seg > 0 && s.Unacked == 0 && uint64(t.BodyEnd.Num)%seg == 0 {
-		g.add("stopped_at", "multiple of the segment size")
+		g.with("stopped_at", "multiple of the segment size")
 	}
 	g.What += "."
 	return g
@@ -451,7 +451,7 @@ func smtpBdatShort(c *Case, _ *fact.Fact, r *Raiser) {
 	if chunk == nil || uint64(t.BodyEnd.Num) <= done {
 		return // between two chunks
 	}
-	fields := strings.Fields(string(c.Log.Text(chunk)))
+	fields := strings.Fields(c.text(chunk))
 	if len(fields) < 2 {
 		return
 	}
@@ -460,8 +460,8 @@ func smtpBdatShort(c *Case, _ *fact.Fact, r *Raiser) {
 	g := r.At(chunk)
 	g.Txn = t.N
 	g.evidence(chunk, t.BodyEnd)
-	g.add("announced", strconv.FormatInt(announced, 10))
-	g.add("received", strconv.FormatInt(received, 10))
+	g.with("announced", strconv.FormatInt(announced, 10))
+	g.with("received", strconv.FormatInt(received, 10))
 	g.say("A chunk of %d bytes was announced at frame %d, and %d came.", announced, chunk.Frame, received)
 }
 
@@ -512,17 +512,17 @@ func smtpSizeMismatch(c *Case, _ *fact.Fact, r *Raiser) {
 			g.Severity = Warning
 		}
 		if most > 0 {
-			g.add("limit", strconv.FormatInt(most, 10))
+			g.with("limit", strconv.FormatInt(most, 10))
 			why += fmt.Sprintf("; the server's limit is %d bytes", most)
 		}
 		if declared >= 0 {
-			g.add("declared", strconv.FormatInt(declared, 10))
+			g.with("declared", strconv.FormatInt(declared, 10))
 		}
 		if sent >= 0 {
-			g.add("sent", strconv.FormatInt(sent, 10))
+			g.with("sent", strconv.FormatInt(sent, 10))
 		}
 		if n := max(sent, declared); n > 0 {
-			g.add("attachment", strconv.FormatInt(n*73/100, 10))
+			g.with("attachment", strconv.FormatInt(n*73/100, 10))
 			why += fmt.Sprintf("; as files that is about %d bytes", n*73/100)
 		}
 		g.What = capital(why) + "."
@@ -583,9 +583,9 @@ func smtpRoundTripsWasted(c *Case, _ *fact.Fact, r *Raiser) {
 		g := r.At(t.Mail)
 		g.Txn = t.N
 		g.evidence(t.Mail, t.DataReply)
-		g.add("used", strconv.Itoa(used))
-		g.add("needed", "1")
-		g.add("lost", howLong(lost))
+		g.with("used", strconv.Itoa(used))
+		g.with("needed", "1")
+		g.with("lost", howLong(lost))
 		g.say("The envelope took %d round trips where one is enough: %s lost.", used, howLong(lost))
 	}
 }
@@ -636,7 +636,7 @@ func smtpBdatDesync(c *Case, _ *fact.Fact, r *Raiser) {
 		g := r.At(e.Reply)
 		g.Txn = e.Txn
 		g.evidence(e.Command, e.Reply, last)
-		g.add("command", cutText(string(c.Log.Text(e.Command)), maxShown))
+		g.with("command", cutText(c.text(e.Command), maxShown))
 		c.replyFields(g, e.Reply)
 		g.What = c.said(e.Command) + " was answered \"" + c.answer(e.Reply) + "\""
 		if n > 0 {
@@ -708,8 +708,8 @@ func smtpAbandoned(c *Case, _ *fact.Fact, r *Raiser) {
 		g := r.At(t.EndedBy)
 		g.Txn = t.N
 		g.evidence(t.Mail, t.EndedBy)
-		g.add("by", smtp.Cmd(t.EndedBy.Cmd).String())
-		g.add("recipients", strconv.Itoa(accepted))
+		g.with("by", smtp.Cmd(t.EndedBy.Cmd).String())
+		g.with("recipients", strconv.Itoa(accepted))
 		g.say("The transaction ended with %s, %s accepted so far.", c.said(t.EndedBy), counted(accepted, "recipient"))
 	}
 }
@@ -740,9 +740,9 @@ func smtpCallout(c *Case, _ *fact.Fact, r *Raiser) {
 		g := r.At(t.Mail)
 		g.Txn = t.N
 		g.evidence(t.Mail, t.Recipients[0].Reply, t.EndedBy)
-		g.add("address", to)
-		g.add("answer", c.answer(t.Recipients[0].Reply))
-		g.add("client", c.Client.Addr().String())
+		g.with("address", to)
+		g.with("answer", c.answer(t.Recipients[0].Reply))
+		g.with("client", c.Client.Addr().String())
 		g.What = "The client asked about <" + cutText(to, maxShown) + "> only; the answer was \"" + c.answer(t.Recipients[0].Reply) + "\"."
 	}
 }
@@ -768,8 +768,8 @@ func smtpRcptOverflow(c *Case, _ *fact.Fact, r *Raiser) {
 			g := r.At(rc.Reply)
 			g.Txn = t.N
 			g.evidence(rc.Command, rc.Reply)
-			g.add("accepted", strconv.Itoa(accepted))
-			g.add("offered", strconv.Itoa(len(t.Recipients)))
+			g.with("accepted", strconv.Itoa(accepted))
+			g.with("offered", strconv.Itoa(len(t.Recipients)))
 			c.replyFields(g, rc.Reply)
 			g.say("After %d recipients the server took no more of the %d offered: \"%s\".", accepted, len(t.Recipients), c.answer(rc.Reply))
 			if accepted < least {
@@ -814,9 +814,9 @@ func smtpHarvest(c *Case, _ *fact.Fact, r *Raiser) {
 	if c.sameHost() || c.Client.Addr().Unmap().IsPrivate() {
 		g.Severity = Info
 	}
-	g.add("tried", strconv.Itoa(tried))
-	g.add("unknown", strconv.Itoa(unknown))
-	g.add("accepted", strconv.Itoa(accepted))
-	g.add("client", c.Client.Addr().String())
+	g.with("tried", strconv.Itoa(tried))
+	g.with("unknown", strconv.Itoa(unknown))
+	g.with("accepted", strconv.Itoa(accepted))
+	g.with("client", c.Client.Addr().String())
 	g.say("%s tried %d addresses in this session; %d are unknown to the server, %d were accepted.", c.Client.Addr(), tried, unknown, accepted)
 }

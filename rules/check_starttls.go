@@ -173,7 +173,7 @@ func stlsCapMasked(c *Case, f *fact.Fact, r *Raiser) {
 	for i := range c.Findings {
 		if g := &c.Findings[i]; g.Rule == r.rule {
 			g.Count++
-			g.withFrames(f.Frame)
+			g.frames(f.Frame)
 			if len(g.Fields) < tlsListed {
 				g.with("line", text)
 			}
@@ -212,7 +212,7 @@ func stlsCommandMasked(c *Case, f *fact.Fact, r *Raiser) {
 	if !blank && (strings.Trim(text, "Xx") != "" || len(text) != len("STARTTLS")) {
 		return
 	}
-	g := r.At(command).withFrames(f.Frame).with("line", text).with("reply", fmt.Sprintf("%d %s", f.Code, c.boxWords(f)))
+	g := r.At(command).frames(f.Frame).with("line", text).with("reply", fmt.Sprintf("%d %s", f.Code, c.boxWords(f)))
 	g.say("The client's command arrived as %q and was answered with %d: eight letters stand in the place of STARTTLS.", text, f.Code)
 }
 
@@ -258,7 +258,7 @@ func stlsAccepted(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	command := c.Log.Get(f.Ref)
 	if command != nil {
-		g.withFrames(command.Frame).with("frame of the command", strconv.Itoa(int(command.Frame)))
+		g.frames(command.Frame).with("frame of the command", strconv.Itoa(int(command.Frame)))
 	}
 	g.with("frame of the reply", strconv.Itoa(int(f.Frame)))
 	t := c.TLS
@@ -310,7 +310,7 @@ func stlsRefusedTemp(c *Case, f *fact.Fact, r *Raiser) {
 func (c *Case) tellRefusal(f *fact.Fact, r *Raiser) *Finding {
 	g := r.At(f)
 	if command := c.Log.Get(f.Ref); command != nil {
-		g.withFrames(command.Frame)
+		g.frames(command.Frame)
 	}
 	code := ""
 	if c.mail() {
@@ -333,7 +333,7 @@ func stlsRefusedPerm(c *Case, f *fact.Fact, r *Raiser) {
 	switch {
 	case offer != nil && (f.Code == 500 || f.Code == 502 || f.Code == 3):
 		g.Blame = BlameServer | BlameMiddlebox
-		g.withFrames(offer.Frame)
+		g.frames(offer.Frame)
 		g.What += " It had been offered: a device may have changed the command."
 	case offer == nil:
 		g.Blame = BlameClient
@@ -386,7 +386,7 @@ func stlsNotUsed(c *Case, _ *fact.Fact, r *Raiser) {
 	if first == nil {
 		return
 	}
-	g := r.At(first).withFrames(offer.Frame).with("went in clear", strings.Join(what, ", "))
+	g := r.At(first).frames(offer.Frame).with("went in clear", strings.Join(what, ", "))
 	g.From = fact.Client
 	g.say("The server offered %s in frame %d; the client did not ask for it and sent in clear: %s.", c.startWord(), offer.Frame, strings.Join(what, ", "))
 }
@@ -431,7 +431,7 @@ func stlsInjection(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	command, reply := c.startTLS()
-	g := r.At(f).withFrames(command.Frame, reply.Frame).with("bytes", strconv.Quote(strings.TrimRight(text, "\r\n"))).withInt("count", int(size))
+	g := r.At(f).frames(command.Frame, reply.Frame).with("bytes", strconv.Quote(strings.TrimRight(text, "\r\n"))).withInt("count", int(size))
 	g.From = fact.Client
 	g.say("The client's request for TLS (frame %d) was followed by %q in clear, before any TLS.", command.Frame, strings.TrimRight(text, "\r\n"))
 	if t := c.TLS; t != nil && t.Done {
@@ -471,7 +471,7 @@ func stlsResponse(c *Case, _ *fact.Fact, r *Raiser) {
 			}
 		}
 		text = strings.TrimRight(text, "\r\n")
-		g := r.At(f).withFrames(reply.Frame).with("bytes", strconv.Quote(text))
+		g := r.At(f).frames(reply.Frame).with("bytes", strconv.Quote(text))
 		g.say("After it had agreed to TLS in frame %d the server sent clear text: %q.", reply.Frame, text)
 		return
 	}
@@ -506,7 +506,7 @@ func stlsNoHello(c *Case, _ *fact.Fact, r *Raiser) {
 	default:
 		return
 	}
-	g := r.At(reply).withFrames(command.Frame, at.Frame)
+	g := r.At(reply).frames(command.Frame, at.Frame)
 	g.From, g.HasFrom = fact.Client, true
 	waited := tlsWhen(1, 1+int64(wait))
 	g.with("waited", waited)
@@ -543,7 +543,7 @@ func stlsClearAfter(c *Case, _ *fact.Fact, r *Raiser) {
 			continue
 		}
 		text = strings.TrimRight(text, "\r\n")
-		g := r.At(f).withFrames(reply.Frame).with("command", text)
+		g := r.At(f).frames(reply.Frame).with("command", text)
 		g.say("The server had agreed to TLS in frame %d; the client went on in clear text with %q.", reply.Frame, text)
 		return
 	}
@@ -560,7 +560,7 @@ func stlsTwice(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f).with("reply", fmt.Sprintf("%d %s", f.Code, c.boxWords(f)))
 	command := c.Log.Get(f.Ref)
 	if command != nil {
-		g.withFrames(command.Frame)
+		g.frames(command.Frame)
 	}
 	if again {
 		g.say("STARTTLS was sent again inside of TLS and answered with %d.", f.Code)
@@ -648,7 +648,7 @@ func implOnClear(c *Case, _ *fact.Fact, r *Raiser) {
 	if !ok || answer == nil {
 		return
 	}
-	g := r.by(fact.Client, at).withFrames(answer.Frame).with("server's answer", c.answerText(answer)).with("port", strconv.Itoa(int(c.Server.Port())))
+	g := r.by(fact.Client, at).frames(answer.Frame).with("server's answer", c.answerText(answer)).with("port", strconv.Itoa(int(c.Server.Port())))
 	if h := c.clientHello(); h != nil {
 		g.with("offered maximum", tlsrec.VersionName(h.Max)).with("SNI", h.SNI)
 	}
@@ -678,7 +678,7 @@ func implClear(c *Case, _ *fact.Fact, r *Raiser) {
 	if at.Frame < answer.Frame {
 		order = "the hello came first"
 	}
-	g.withFrames(at.Frame).with("order", order)
+	g.frames(at.Frame).with("order", order)
 	g.say("Port %d is for TLS, and the client sent a TLS hello (frame %d); the server speaks clear text: %q.", c.Server.Port(), at.Frame, c.answerText(answer))
 }
 
@@ -718,7 +718,7 @@ func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
 	default:
 		return
 	}
-	g := r.by(fact.Client, fact.At{Time: c.TCP.OpenTime, Frame: c.TCP.Open}).withFrames(at.Frame).with("waited", tlsWhen(1, 1+int64(wait)))
+	g := r.by(fact.Client, fact.At{Time: c.TCP.OpenTime, Frame: c.TCP.Open}).frames(at.Frame).with("waited", tlsWhen(1, 1+int64(wait)))
 	who := "nobody"
 	if how != "" {
 		who = d.String()

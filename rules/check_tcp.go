@@ -3,7 +3,6 @@ package rules
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"time"
 
@@ -12,8 +11,7 @@ import (
 
 // Thresholds of the TCP group that rules.md names beside the rule.
 const (
-	tcpMinCopies  = 3  // loss needs at least so many segments; rto.dead; TCP-036
-	tcpFrames     = 16 // frames named in one finding
+	tcpMinCopies  = 3 // loss needs at least so many segments; rto.dead; TCP-036
 	tcpTransfer   = 100_000
 	tcpBothResets = 5 * time.Millisecond // TCP-016
 	tcpWindowPart = 20                   // percent of the segments, TCP-020
@@ -76,28 +74,6 @@ var tcpChecks = []Check{
 	{ID: "tcp-odd-handshake", On: fact.TCPOdd, Do: tcpOddHandshake},
 	{ID: "tcp-port-reuse", Do: tcpPortReuse},
 	{ID: "tcp-corruption", On: fact.TCPChecksum, Do: tcpCorruption},
-}
-
-// field adds a value beside the finding.
-func (g *Finding) field(key string, format string, args ...any) {
-	if !g.quiet {
-		g.Fields = append(g.Fields, Field{key, fmt.Sprintf(format, args...)})
-	}
-}
-
-// frames names further evidence, kept in order; 0 is none.
-func (g *Finding) frames(more ...uint32) {
-	if g.quiet {
-		return
-	}
-	if len(g.Frames) == 0 {
-		g.Frames = append(g.Frames, g.Frame)
-	}
-	for _, n := range more {
-		if i, found := slices.BinarySearch(g.Frames, n); n != 0 && !found && len(g.Frames) < tcpFrames {
-			g.Frames = slices.Insert(g.Frames, i, n)
-		}
-	}
 }
 
 // tcpTime prints nanoseconds as people say them: 5.7 ms, 12.4 s.

@@ -22,7 +22,6 @@ const (
 	tlsClockSlack = 5 * time.Minute        // difference of two clocks that means nothing
 	tlsClockWrong = time.Hour              // one that does
 	tlsClockRange = 20 * 365 * 24 * time.Hour
-	tlsFrames     = 12 // frames named in one finding
 	tlsListed     = 12 // names of suites, groups and versions in one field
 )
 
@@ -89,39 +88,6 @@ var tlsChecks = slices.Concat(startChecks, implicitChecks, []Check{
 	{ID: "tls-no-extended-secret", Do: tlsNoEMS},
 	{ID: "tls-record-damaged", Do: tlsDamaged},
 }, certChecks, alertChecks())
-
-// withFrames adds frames to the evidence, in order and each once. 0 is none.
-func (g *Finding) withFrames(frames ...uint32) *Finding {
-	if g.quiet {
-		return g
-	}
-	if len(g.Frames) == 0 {
-		g.Frames = append(g.Frames, g.Frame)
-	}
-	for _, f := range frames {
-		i, found := slices.BinarySearch(g.Frames, f)
-		if f != 0 && !found && len(g.Frames) < tlsFrames {
-			g.Frames = slices.Insert(g.Frames, i, f)
-		}
-	}
-	return g
-}
-
-// with adds a field when it has a value.
-func (g *Finding) with(key, value string) *Finding {
-	if value != "" && !g.quiet {
-		g.Fields = append(g.Fields, Field{key, value})
-	}
-	return g
-}
-
-// withInt adds a number, 0 is none.
-func (g *Finding) withInt(key string, n int) *Finding {
-	if n != 0 {
-		g.with(key, strconv.Itoa(n))
-	}
-	return g
-}
 
 // by raises a finding at a place of the capture that one side is responsible for showing.
 func (r *Raiser) by(d fact.Dir, at fact.At) *Finding {
@@ -316,7 +282,7 @@ func tlsDetected(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	at := t.HelloAt[fact.Client]
 	g := r.by(fact.Client, at)
-	g.withFrames(t.ServerHelloAt[fact.Server].Frame, t.CertAt[fact.Server].Frame, t.ServerDoneAt[fact.Server].Frame,
+	g.frames(t.ServerHelloAt[fact.Server].Frame, t.CertAt[fact.Server].Frame, t.ServerDoneAt[fact.Server].Frame,
 		t.KexAt[fact.Client].Frame, t.ChangeAt[fact.Client].Frame, t.FinishedAt[fact.Client].Frame, t.FinishedAt[fact.Server].Frame)
 	format := "TLS record"
 	if h.SSLv2 {
@@ -382,7 +348,7 @@ func tlsCompleted(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	t := c.TLS
-	g := r.Frame(t.DoneAt).withFrames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame, t.FinishedAt[fact.Client].Frame, t.FinishedAt[fact.Server].Frame)
+	g := r.Frame(t.DoneAt).frames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame, t.FinishedAt[fact.Client].Frame, t.FinishedAt[fact.Server].Frame)
 	version := "TLS"
 	if t.Version != 0 {
 		version = tlsrec.VersionName(t.Version)
@@ -434,7 +400,7 @@ func tlsVersion(c *Case, _ *fact.Fact, r *Raiser) {
 	if t.ServerHello == nil {
 		at, v = t.RetryAt, tlsrec.TLS13
 	}
-	g := r.by(fact.Server, at).withFrames(t.HelloAt[fact.Client].Frame)
+	g := r.by(fact.Server, at).frames(t.HelloAt[fact.Client].Frame)
 	g.with("version", tlsrec.VersionName(v))
 	if h := t.Hello; h != nil {
 		g.with("offered maximum", tlsrec.VersionName(h.Max))
@@ -523,7 +489,7 @@ func tlsOldVersion(c *Case, _ *fact.Fact, r *Raiser) {
 		if t.Version >= tlsrec.TLS12 || t.Version == 0 {
 			return
 		}
-		g := r.by(fact.Server, t.ServerHelloAt[fact.Server]).withFrames(t.HelloAt[fact.Client].Frame)
+		g := r.by(fact.Server, t.ServerHelloAt[fact.Server]).frames(t.HelloAt[fact.Client].Frame)
 		if t.Version <= tlsrec.SSL30 {
 			g.Up()
 		}
@@ -569,7 +535,7 @@ func tlsV2Session(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	t := c.TLS
-	g := r.by(fact.Server, t.ServerHelloAt[fact.Server]).withFrames(t.HelloAt[fact.Client].Frame)
+	g := r.by(fact.Server, t.ServerHelloAt[fact.Server]).frames(t.HelloAt[fact.Client].Frame)
 	if t.Hello != nil {
 		g.with("ciphers", helloSuites(t.Hello))
 	}
@@ -589,7 +555,7 @@ func tlsWeakCipher(c *Case, _ *fact.Fact, r *Raiser) {
 	if !ok || weak == 0 || s.SCSV {
 		return
 	}
-	g := r.by(fact.Server, t.ServerHelloAt[fact.Server]).withFrames(t.HelloAt[fact.Client].Frame)
+	g := r.by(fact.Server, t.ServerHelloAt[fact.Server]).frames(t.HelloAt[fact.Client].Frame)
 	if weak&tlsrec.BrokenSuite != 0 {
 		g.Up()
 	}
@@ -719,7 +685,7 @@ func (c *Case) tellAlert(g *Finding, f *fact.Fact) {
 		g.with("readable", "decrypted")
 	}
 	if at := c.lastOf(a.From.Other(), a.At.Frame); at.Frame != 0 {
-		g.withFrames(at.Frame).with("after", fmt.Sprintf("%s of the %s in frame %d", peerMessage(a.After), a.From.Other(), at.Frame))
+		g.frames(at.Frame).with("after", fmt.Sprintf("%s of the %s in frame %d", peerMessage(a.After), a.From.Other(), at.Frame))
 		g.with("delay", tlsWhen(at.Time, a.At.Time))
 	}
 	if c.consequence(a) {
@@ -831,7 +797,7 @@ func tlsNothingInCommon(c *Case, _ *fact.Fact, r *Raiser) {
 	if a == nil || c.TLS.Gaps != [2]uint64{} {
 		return
 	}
-	g := r.by(a.From, a.At).withFrames(h.At.Frame)
+	g := r.by(a.From, a.At).frames(h.At.Frame)
 	g.Class = a.Code
 	missing := c.missing(a, h)
 	g.with("client's versions", tlsNames(h.Versions, tlsrec.VersionName)).with("client's maximum", tlsrec.VersionName(h.Max))
@@ -911,7 +877,7 @@ func tlsFallbackRefused(c *Case, _ *fact.Fact, r *Raiser) {
 	if a == nil || h == nil || !h.SCSVFallback {
 		return
 	}
-	g := r.by(fact.Server, a.At).withFrames(h.At.Frame).with("offered maximum", tlsrec.VersionName(h.Max))
+	g := r.by(fact.Server, a.At).frames(h.At.Frame).with("offered maximum", tlsrec.VersionName(h.Max))
 	g.What = "The hello carries TLS_FALLBACK_SCSV and offers at most " + tlsrec.VersionName(h.Max) + "; the server knows a newer version and refused."
 }
 
@@ -931,9 +897,9 @@ func tlsHelloThenClose(c *Case, _ *fact.Fact, r *Raiser) {
 	if d != fact.Server || at.Frame < h.At.Frame || time.Duration(at.Time-h.At.Time) >= tlsSilence {
 		return
 	}
-	g := r.by(fact.Server, at).withFrames(h.At.Frame)
+	g := r.by(fact.Server, at).frames(h.At.Frame)
 	if f := c.TLS.Alerts; len(f) > 0 {
-		g.withFrames(f[0].At.Frame)
+		g.frames(f[0].At.Frame)
 	}
 	g.with("delay", tlsWhen(h.At.Time, at.Time)).with("how", how).withInt("hello bytes", h.Size).withInt("hello segments", h.Segments).with("SNI", h.SNI)
 	g.say("The server closed with %s %s after the client's hello of %d bytes (frame %d), without any TLS record.", how, tlsWhen(h.At.Time, at.Time), h.Size, h.At.Frame)
@@ -969,7 +935,7 @@ func tlsHelloThenSilence(c *Case, _ *fact.Fact, r *Raiser) {
 	default:
 		return
 	}
-	g := r.by(fact.Client, h.At).withFrames(at.Frame)
+	g := r.by(fact.Client, h.At).frames(at.Frame)
 	seconds := fmt.Sprintf("%d s", int64(wait.Round(time.Second)/time.Second))
 	g.with("waited", seconds).withInt("hello bytes", h.Size).withInt("hello segments", h.Segments).with("SNI", h.SNI)
 	g.say("The client's hello of %d bytes was acknowledged and not answered for %s; %s.", h.Size, seconds, until)
@@ -996,7 +962,7 @@ func tlsStuck(c *Case, _ *fact.Fact, r *Raiser) {
 		if f.From != fact.Server || f.Frame < t.HelloAt[fact.Client].Frame || f.Kind != fact.TCPAhead && (f.Kind != fact.TCPUnacked || f.Num < 3) {
 			continue
 		}
-		g := r.At(f).withFrames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame)
+		g := r.At(f).frames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame)
 		size := 0
 		for j := range c.Log.Facts {
 			if x := &c.Log.Facts[j]; x.Kind == fact.TCPSizes && c.Log.Get(x.Ref) == f {
@@ -1036,7 +1002,7 @@ func tlsSizeContradicts(c *Case, _ *fact.Fact, r *Raiser) {
 		if len(f) == 0 {
 			continue // several messages in one record
 		}
-		g := r.by(d, t.FinishedAt[d]).withFrames(t.ServerHelloAt[fact.Server].Frame)
+		g := r.by(d, t.FinishedAt[d]).frames(t.ServerHelloAt[fact.Server].Frame)
 		g.Blame = BlameClient << d
 		g.with("agreed cipher", s.Name).withInt("demanded length", want).withInt("seen length", int(got)).with("seen length fits", familyNames(f))
 		g.say("%s demands a first encrypted record of %d bytes under %s; the %s sent %d, which fits %s.", s.Name, want, tlsrec.VersionName(t.Version), d, got, familyNames(f))
@@ -1056,7 +1022,7 @@ func tlsKeyMismatch(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	peer := a.From.Other()
-	g := r.by(a.From, a.At).withFrames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame, t.KexAt[fact.Client].Frame, t.FirstEncrypted[peer].Frame)
+	g := r.by(a.From, a.At).frames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame, t.KexAt[fact.Client].Frame, t.FirstEncrypted[peer].Frame)
 	g.Class = a.Code
 	if c.agreed() {
 		g.with("version", tlsrec.VersionName(t.Version)).with("cipher", tlsrec.SuiteName(t.Cipher))
@@ -1133,7 +1099,7 @@ func tlsTranscript(c *Case, _ *fact.Fact, r *Raiser) {
 	if a == nil {
 		return
 	}
-	g := r.by(a.From, a.At).withFrames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame, t.FirstEncrypted[a.From.Other()].Frame)
+	g := r.by(a.From, a.At).frames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame, t.FirstEncrypted[a.From.Other()].Frame)
 	g.Class = a.Code
 	if c.agreed() {
 		g.with("version", tlsrec.VersionName(t.Version)).with("cipher", tlsrec.SuiteName(t.Cipher))
@@ -1166,7 +1132,7 @@ func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	t := c.TLS
-	g := r.by(fact.Client, a.At).withFrames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame, t.CertAt[fact.Server].Frame)
+	g := r.by(fact.Client, a.At).frames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame, t.CertAt[fact.Server].Frame)
 	g.Class = a.Code
 	g.with("alert", fmt.Sprintf("%s (%d)", tlsrec.AlertName(a.Code), a.Code))
 	c.certFields(g)
@@ -1218,9 +1184,9 @@ func tlsHiddenClient(c *Case, _ *fact.Fact, r *Raiser) {
 	if a == nil || !a.Hidden || t.Done || t.Gaps != [2]uint64{} {
 		return
 	}
-	g := r.by(fact.Client, a.At).withFrames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame)
+	g := r.by(fact.Client, a.At).frames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame)
 	at, how := c.closedAt(fact.Client)
-	g.withFrames(at.Frame).withInt("record length", int(a.Len)).with("delay", tlsWhen(t.LastRecord[fact.Server].Time, a.At.Time)).with("close", how)
+	g.frames(at.Frame).withInt("record length", int(a.Len)).with("delay", tlsWhen(t.LastRecord[fact.Server].Time, a.At.Time)).with("close", how)
 	c.certFields(g)
 	g.say("Instead of its Finished (%d bytes) the client sent one encrypted record of %d bytes, the size of an alert",
 		tlsrec.FinishedLen(t.Version, t.Cipher, false), a.Len)
@@ -1240,7 +1206,7 @@ func tlsHiddenServer(c *Case, _ *fact.Fact, r *Raiser) {
 	if how != "" && time.Duration(at.Time-a.At.Time) > tlsRefusal {
 		return
 	}
-	g := r.by(fact.Server, a.At).withFrames(t.HelloAt[fact.Client].Frame, t.FinishedAt[fact.Client].Frame, at.Frame)
+	g := r.by(fact.Server, a.At).frames(t.HelloAt[fact.Client].Frame, t.FinishedAt[fact.Client].Frame, at.Frame)
 	g.withInt("record length", int(a.Len)).with("delay", tlsWhen(t.FinishedAt[fact.Client].Time, a.At.Time)).with("close", how)
 	asked := c.asked13()
 	if asked {
@@ -1299,7 +1265,7 @@ func tlsClientCertMissing(c *Case, _ *fact.Fact, r *Raiser) {
 		return false
 	})
 	if a != nil {
-		g := r.by(fact.Server, a.At).withFrames(t.CertRequestAt[fact.Server].Frame, t.CertAt[fact.Client].Frame)
+		g := r.by(fact.Server, a.At).frames(t.CertRequestAt[fact.Server].Frame, t.CertAt[fact.Client].Frame)
 		g.Class = a.Code
 		g.withInt("acceptable CA names", t.CertCAs).with("client sent", sent).with("alert", fmt.Sprintf("%s (%d)", tlsrec.AlertName(a.Code), a.Code))
 		g.say("The server asked for a client certificate, the client sent %s; the server answered with %s (%d).", sent, tlsrec.AlertName(a.Code), a.Code)
@@ -1332,7 +1298,7 @@ func tlsClientCertMissing(c *Case, _ *fact.Fact, r *Raiser) {
 	if !ok || n < 8 || n > 120 {
 		return // an answer to EHLO has several lines
 	}
-	g := r.by(fact.Server, t.DataAt[fact.Server]).withFrames(t.CertRequestAt[fact.Server].Frame, t.CertAt[fact.Client].Frame, at.Frame)
+	g := r.by(fact.Server, t.DataAt[fact.Server]).frames(t.CertRequestAt[fact.Server].Frame, t.CertAt[fact.Client].Frame, at.Frame)
 	g.Severity, g.Qualifier = Warning, "probably, by sizes"
 	g.withInt("acceptable CA names", t.CertCAs).with("client sent", sent).withInt("bytes of the only reply", n)
 	g.say("The server asked for a client certificate, the client sent %s. The handshake succeeded; inside, the server answered the first command with one line of about %d bytes and closed.", sent, n)
@@ -1343,13 +1309,13 @@ func tlsRetry(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	t := c.TLS
-	g := r.by(fact.Server, t.RetryAt).withFrames(t.HelloAt[fact.Client].Frame)
+	g := r.by(fact.Server, t.RetryAt).frames(t.HelloAt[fact.Client].Frame)
 	g.with("group asked", tlsrec.GroupName(t.RetryGroup))
 	if t.FirstHello != nil && t.FirstHello != t.Hello {
 		g.with("groups first sent", tlsNames(t.FirstHello.KeyShares, tlsrec.GroupName))
 	}
 	if t.Hello != nil && t.Hello.At.Frame > t.RetryAt.Frame {
-		g.withFrames(t.Hello.At.Frame).with("extra round trip", tlsWhen(t.RetryAt.Time, t.Hello.At.Time))
+		g.frames(t.Hello.At.Frame).with("extra round trip", tlsWhen(t.RetryAt.Time, t.Hello.At.Time))
 	}
 	g.What = "The server asked for a key share of the group " + tlsrec.GroupName(t.RetryGroup) + "."
 }
@@ -1360,9 +1326,9 @@ func tlsRetryLoop(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	switch f.Code {
 	case tlsrec.OddSecondRetry:
-		r.At(f).withFrames(c.TLS.RetryAt.Frame).What = "The server sent a second hello retry request."
+		r.At(f).frames(c.TLS.RetryAt.Frame).What = "The server sent a second hello retry request."
 	case tlsrec.OddRetryIgnored:
-		r.At(f).withFrames(c.TLS.RetryAt.Frame).What = "The second ClientHello does not hold the key share for " + tlsrec.GroupName(uint16(f.Num)) + " that the server asked for."
+		r.At(f).frames(c.TLS.RetryAt.Frame).What = "The second ClientHello does not hold the key share for " + tlsrec.GroupName(uint16(f.Num)) + " that the server asked for."
 	}
 }
 
@@ -1375,7 +1341,7 @@ func tlsClientCertAsked(c *Case, _ *fact.Fact, r *Raiser) {
 	if at.Frame == 0 {
 		at = t.FinishedAt[fact.Client]
 	}
-	g := r.by(fact.Server, at).withFrames(t.CertAt[fact.Client].Frame).withInt("CA names", t.CertCAs)
+	g := r.by(fact.Server, at).frames(t.CertAt[fact.Client].Frame).withInt("CA names", t.CertCAs)
 	sent := "not seen"
 	switch {
 	case len(t.Chain[fact.Client]) > 0:
@@ -1408,7 +1374,7 @@ func tlsRenegotiation(c *Case, f *fact.Fact, r *Raiser) {
 	if f.Level == 1 {
 		for i := range c.Findings {
 			if g := &c.Findings[i]; g.Rule == r.rule {
-				g.withFrames(f.Frame).with("outcome", "an alert followed")
+				g.frames(f.Frame).with("outcome", "an alert followed")
 				g.What += " The other side answered with an alert."
 				return
 			}
@@ -1428,7 +1394,7 @@ func tlsInsecureRenegotiation(c *Case, _ *fact.Fact, r *Raiser) {
 	if client && server {
 		return
 	}
-	g := r.by(fact.Server, t.ServerHelloAt[fact.Server]).withFrames(t.HelloAt[fact.Client].Frame)
+	g := r.by(fact.Server, t.ServerHelloAt[fact.Server]).frames(t.HelloAt[fact.Client].Frame)
 	who, blame := "server", BlameServer
 	if !client {
 		who, blame = "client", BlameClient // the server may only answer what was offered
@@ -1443,7 +1409,7 @@ func tlsHeartbleed(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	h := &c.TLS.Heartbeat
-	g := r.by(h.BadFrom, h.BadAt).withFrames(h.ReturnAt.Frame)
+	g := r.by(h.BadFrom, h.BadAt).frames(h.ReturnAt.Frame)
 	g.withInt("asked", int(h.Asked)).withInt("sent", int(h.Sent)).withInt("returned", int(h.Returned))
 	switch {
 	case h.Opaque:
@@ -1518,7 +1484,7 @@ func tlsNotTLS(c *Case, f *fact.Fact, r *Raiser) {
 	if b := c.TLS.Broken; b != nil && b.From == f.From && b.At.Frame == f.Frame && b.After {
 		return // something in front of TLS: the STLS rules
 	}
-	g := r.At(f).withFrames(c.TLS.HelloAt[fact.Client].Frame)
+	g := r.At(f).frames(c.TLS.HelloAt[fact.Client].Frame)
 	text := strings.TrimRight(c.boxWords(f), "\r\n")
 	g.with("bytes", strconv.Quote(text)).with("looks like", tlsLooks(f.Code))
 	place := "where a TLS record was expected"
@@ -1544,7 +1510,7 @@ func tlsDowngradeMark(c *Case, _ *fact.Fact, r *Raiser) {
 	if mark == 1 && (t.Hello.Max < tlsrec.TLS13 || t.Version != tlsrec.TLS12) || mark == 2 && (t.Hello.Max < tlsrec.TLS12 || t.Version > tlsrec.TLS11) {
 		return
 	}
-	g := r.by(fact.Server, t.ServerHelloAt[fact.Server]).withFrames(t.HelloAt[fact.Client].Frame)
+	g := r.by(fact.Server, t.ServerHelloAt[fact.Server]).frames(t.HelloAt[fact.Client].Frame)
 	g.with("agreed", tlsrec.VersionName(t.Version)).with("client's maximum", tlsrec.VersionName(t.Hello.Max)).withInt("server's mark", int(2-mark))
 	g.say("The server agreed to %s and marked its answer as a downgrade; the hello captured here offers %s.", tlsrec.VersionName(t.Version), tlsrec.VersionName(t.Hello.Max))
 }
@@ -1566,7 +1532,7 @@ func tlsResumed(c *Case, _ *fact.Fact, r *Raiser) {
 	if t.Version == tlsrec.TLS13 {
 		kind = "pre-shared key"
 	}
-	g := r.by(fact.Server, t.ServerHelloAt[fact.Server]).withFrames(t.ChangeAt[fact.Server].Frame).with("kind", kind)
+	g := r.by(fact.Server, t.ServerHelloAt[fact.Server]).frames(t.ChangeAt[fact.Server].Frame).with("kind", kind)
 	g.What = "An earlier session was resumed by " + kind + "; no certificate is shown."
 }
 
@@ -1604,7 +1570,7 @@ func tlsALPN(c *Case, _ *fact.Fact, r *Raiser) {
 	a := c.fatalAlert(func(a *tlsrec.Alert) bool { return a.Code == 120 })
 	switch {
 	case a != nil:
-		g.Up().withFrames(a.At.Frame)
+		g.Up().frames(a.At.Frame)
 		g.What = "The server knows none of the client's application protocols: " + tlsList(h.ALPN) + " (alert 120)."
 	case t.ServerHello != nil && t.ServerHello.ALPN != "":
 		g.with("chosen", t.ServerHello.ALPN)
@@ -1657,7 +1623,7 @@ func tlsWeakDH(c *Case, _ *fact.Fact, r *Raiser) {
 	})
 	switch {
 	case a != nil:
-		g.Up().withFrames(a.At.Frame)
+		g.Up().frames(a.At.Frame)
 		g.What += fmt.Sprintf("; the client refused with %s (%d)", tlsrec.AlertName(a.Code), a.Code)
 	case t.KexBits < 1024:
 		g.Up()
@@ -1749,7 +1715,7 @@ func tlsOpaque(c *Case, _ *fact.Fact, r *Raiser) {
 	g.withInt("client's records", t.Count[0]).withInt("server's records", t.Count[1])
 	d, at, how := c.firstClose()
 	if how != "" {
-		g.withFrames(at.Frame).with("close", fmt.Sprintf("%s by the %s in frame %d", how, d, at.Frame))
+		g.frames(at.Frame).with("close", fmt.Sprintf("%s by the %s in frame %d", how, d, at.Frame))
 	}
 	g.say("After frame %d everything is encrypted: %d bytes in %s from the client, %d bytes in %s from the server.",
 		t.DoneAt.Frame, t.Bytes[0], tlsPlural(t.Count[0], "record"), t.Bytes[1], tlsPlural(t.Count[1], "record"))
@@ -1772,7 +1738,7 @@ func tlsHandshakeTime(c *Case, _ *fact.Fact, r *Raiser) {
 	if total < 0 {
 		return
 	}
-	g := r.by(fact.Client, end).withFrames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame, t.KexAt[fact.Client].Frame)
+	g := r.by(fact.Client, end).frames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame, t.KexAt[fact.Client].Frame)
 	g.HasFrom = false
 	flight := c.lastServerFlight()
 	client := t.KexAt[fact.Client]
@@ -1829,11 +1795,11 @@ func tlsEarlyCCS(c *Case, f *fact.Fact, r *Raiser) {
 	if f.Code != tlsrec.OddEarlyChange || c.TLS == nil || c.TLS.MidStream || c.TLS.Resumed {
 		return
 	}
-	g := r.At(f).withFrames(c.TLS.HelloAt[fact.Client].Frame)
+	g := r.At(f).frames(c.TLS.HelloAt[fact.Client].Frame)
 	g.say("The %s sent ChangeCipherSpec before the key exchange.", f.From)
 	for i := range c.TLS.Alerts {
 		if a := &c.TLS.Alerts[i]; a.From != f.From && a.At.Frame >= f.Frame && a.Level != 0 {
-			g.withFrames(a.At.Frame).with("reaction", tlsrec.AlertName(a.Code))
+			g.frames(a.At.Frame).with("reaction", tlsrec.AlertName(a.Code))
 			break
 		}
 	}
@@ -1908,7 +1874,7 @@ func tlsDoubleHello(c *Case, f *fact.Fact, r *Raiser) {
 	if f.Code != tlsrec.OddSecondHello || c.TLS == nil {
 		return
 	}
-	g := r.At(f).withFrames(c.TLS.HelloAt[fact.Client].Frame)
+	g := r.At(f).frames(c.TLS.HelloAt[fact.Client].Frame)
 	g.What = "The client sent a second ClientHello without being asked for it."
 }
 

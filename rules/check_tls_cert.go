@@ -103,7 +103,7 @@ func certExpired(c *Case, _ *fact.Fact, r *Raiser) {
 		g.with("which", which).with("subject", x.Subject).with("notAfter", tlsDay(x.NotAfter)).with("age", tlsPlural(int(days), "day")).with("client accepted", saysYes(c.accepted()))
 		g.say("The certificate of %s expired on %s, %s before this session.", certText(x), tlsDay(x.NotAfter), tlsPlural(int(days), "day"))
 		if a := c.certRefused(); a != nil {
-			g.withFrames(a.At.Frame)
+			g.frames(a.At.Frame)
 			g.What += fmt.Sprintf(" The client refused it with %s (%d).", tlsrec.AlertName(a.Code), a.Code)
 		} else if c.TLS.Done {
 			g.What += " The client accepted it all the same."
@@ -140,7 +140,7 @@ func certNotYet(c *Case, _ *fact.Fact, r *Raiser) {
 		g.with("subject", x.Subject).with("notBefore", tlsDay(x.NotBefore)).with("difference", ahead)
 		g.say("The certificate of %s is valid from %s on, %s after this session.", certText(x), tlsDay(x.NotBefore), ahead)
 		if a := c.certRefused(); a != nil {
-			g.withFrames(a.At.Frame)
+			g.frames(a.At.Frame)
 		}
 		return
 	}
@@ -179,10 +179,10 @@ func certName(c *Case, _ *fact.Fact, r *Raiser) {
 		if certCovers(l, h.SNI) {
 			return
 		}
-		g := c.atCert(r).withFrames(h.At.Frame).with("name wanted", h.SNI).with("names present", have)
+		g := c.atCert(r).frames(h.At.Frame).with("name wanted", h.SNI).with("names present", have)
 		g.say("The client asked for %s; the certificate is for %s.", h.SNI, have)
 		if a := c.certRefused(); a != nil {
-			g.Up().withFrames(a.At.Frame)
+			g.Up().frames(a.At.Frame)
 			g.What += fmt.Sprintf(" The client refused it with %s (%d).", tlsrec.AlertName(a.Code), a.Code)
 		} else if c.leftAfterCert() {
 			g.Up()
@@ -199,7 +199,7 @@ func certName(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	for _, n := range names {
 		if n.Source == "ehlo" || n.Source == "greeting" {
-			g := c.atCert(r).withFrames(n.Frame).with("name of the server", n.Name).with("names present", have)
+			g := c.atCert(r).frames(n.Frame).with("name of the server", n.Name).with("names present", have)
 			g.Severity = Info
 			g.say("The client named no host; the server calls itself %s, its certificate is for %s.", n.Name, have)
 			return
@@ -215,7 +215,7 @@ func certSelfSigned(c *Case, _ *fact.Fact, r *Raiser) {
 	g := c.atCert(r).with("subject", chain[0].Subject)
 	g.What = "The certificate of " + certText(&chain[0]) + " is signed with its own key."
 	if a := c.certRefused(); a != nil {
-		g.withFrames(a.At.Frame)
+		g.frames(a.At.Frame)
 		g.What += fmt.Sprintf(" The client refused it with %s (%d).", tlsrec.AlertName(a.Code), a.Code)
 	}
 }
@@ -253,7 +253,7 @@ func certIncomplete(c *Case, _ *fact.Fact, r *Raiser) {
 	g.What += "."
 	switch a := c.certRefused(); {
 	case a != nil:
-		g.withFrames(a.At.Frame)
+		g.frames(a.At.Frame)
 		g.What += fmt.Sprintf(" The client refused it with %s (%d).", tlsrec.AlertName(a.Code), a.Code)
 	case c.TLS.Done:
 		g.Severity = Info // this client has the missing one, or does not care
@@ -338,12 +338,12 @@ func certWeakKey(c *Case, _ *fact.Fact, r *Raiser) {
 	g := c.atCert(r).with("type", l.KeyType).withInt("bits", l.KeyBits).with("source", "read")
 	g.say("The key of %s is %s", certText(l), keyText(l))
 	if c.TLS.KexRSA && c.TLS.KexBits == l.KeyBits {
-		g.withFrames(c.TLS.KexAt[fact.Client].Frame)
+		g.frames(c.TLS.KexAt[fact.Client].Frame)
 		g.What += fmt.Sprintf("; the client's key exchange of %d bytes says the same", c.TLS.KexLen[fact.Client])
 	}
 	if a := c.refusedFor(42, 43, 40, 71, 80); a != nil {
 		broken = true
-		g.withFrames(a.At.Frame)
+		g.frames(a.At.Frame)
 		g.What += fmt.Sprintf("; the client refused it with %s (%d)", tlsrec.AlertName(a.Code), a.Code)
 	}
 	if broken {
@@ -362,7 +362,7 @@ func certWeakSignature(c *Case, _ *fact.Fact, r *Raiser) {
 		g := c.atCert(r).with("which", certText(x)).with("algorithm", x.Signature).with("year of the capture", time.Unix(now, 0).UTC().Format("2006"))
 		g.say("The certificate of %s is signed with %s (capture of %s).", certText(x), x.Signature, time.Unix(now, 0).UTC().Format("2006"))
 		if a := c.refusedFor(42, 43, 40, 71, 46); a != nil {
-			g.withFrames(a.At.Frame)
+			g.frames(a.At.Frame)
 			g.What += fmt.Sprintf(" The client refused it with %s (%d).", tlsrec.AlertName(a.Code), a.Code)
 		}
 		return
@@ -494,7 +494,7 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 	flagged := c.Raised("tls-expired") || c.Raised("tls-name-mismatch") || c.Raised("tls-self-signed") || c.Raised("tls-incomplete-chain") || c.Raised("tls-weak-key") || c.Raised("tls-not-yet-valid")
 	switch {
 	case !t.Done && seen.Frame != 0 && at.Frame > seen.Frame && t.KexAt[fact.Client].Frame == 0 && t.FirstEncrypted[fact.Client].Frame == 0 && len(t.Alerts) == 0:
-		g := r.by(fact.Client, at).withFrames(t.HelloAt[fact.Client].Frame, seen.Frame)
+		g := r.by(fact.Client, at).frames(t.HelloAt[fact.Client].Frame, seen.Frame)
 		g.with("delay", tlsWhen(seen.Time, at.Time)).with("how", how)
 		c.certFields(g)
 		g.say("The client closed with %s %s after the server's certificate, without a word.", how, tlsWhen(seen.Time, at.Time))
@@ -502,7 +502,7 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 			g.Qualifier = "a question to the user may have been open"
 		}
 	case c.leftAfterCert() && !c.inTLSDialog():
-		g := r.by(fact.Client, at).withFrames(t.HelloAt[fact.Client].Frame, seen.Frame, t.DoneAt.Frame)
+		g := r.by(fact.Client, at).frames(t.HelloAt[fact.Client].Frame, seen.Frame, t.DoneAt.Frame)
 		g.Severity = Warning
 		switch {
 		case flagged:

@@ -165,7 +165,7 @@ func tlsBySize(c *Case, _ *fact.Fact, r *Raiser) {
 	if accepted < messages && class == BySizeAccepted {
 		class = BySizeSent
 	}
-	g := r.Frame(at).withFrames(frames...)
+	g := r.Frame(at).frames(frames...)
 	g.Class = class
 	g.with("steps", tlsList(steps)).withInt("messages", messages).withInt("message bytes", bytes)
 	switch class {
@@ -208,7 +208,7 @@ func (c *Case) helloLength() (n int) {
 	if f == nil {
 		return 0
 	}
-	for _, line := range strings.Split(string(c.Log.Text(f)), "\n") {
+	for _, line := range strings.Split(c.text(f), "\n") {
 		n += len("250-") + len(line) + len("\r\n")
 	}
 	return n

@@ -532,7 +532,7 @@ func (c *Case) Path(f *fact.Fact) (address, params string) {
 	if f == nil {
 		return "", ""
 	}
-	_, rest, ok := strings.Cut(string(c.Log.Text(f)), ":")
+	_, rest, ok := strings.Cut(c.text(f), ":")
 	if !ok {
 		return "", ""
 	}
@@ -706,7 +706,7 @@ func (c *Case) named(names []ServerName, f *fact.Fact, source string) []ServerNa
 	if f.Code >= 400 {
 		return names
 	}
-	word := strings.Trim(firstWord(skipEnhanced(string(c.Log.Text(f)))), "\n,;:")
+	word := strings.Trim(firstWord(skipEnhanced(c.text(f))), "\n,;:")
 	word, _, _ = strings.Cut(word, "\n")
 	if !hostLike(word) {
 		return names
@@ -920,7 +920,7 @@ func (c *Case) offered(word string, before *fact.Fact) (line string, yes, known 
 		if f.Kind != fact.Capability {
 			continue
 		}
-		text := string(c.Log.Text(f))
+		text := c.text(f)
 		w, _, _ := strings.Cut(text, " ")
 		if w, _, _ = strings.Cut(w, "="); strings.EqualFold(w, word) {
 			return text, true, known
