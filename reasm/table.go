@@ -222,6 +222,10 @@ func (t *Table) advance(now int64) {
 	t.now = now
 }
 
+// Trim gives up the bytes kept of the conversation at place: it is known to be
+// over, and kept only to tell late frames from those of a new one.
+func (t *Table) Trim(place uint32) { t.drop(&t.conns[place]) }
+
 // Any returns the place of some conversation, 0 when there is none: at the end
 // of the capture the caller ends and releases them one by one.
 func (t *Table) Any() (place uint32) { return t.oldest() }

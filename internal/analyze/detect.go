@@ -79,30 +79,30 @@ func (u *consumer) toTLS(d fact.Dir, b []byte, at fact.At) {
 // kept, and given on when it is.
 func (u *consumer) decide(d fact.Dir, b []byte, at fact.At) {
 	s := u.s
-	if s.wait[0].n == 0 && s.wait[1].n == 0 {
+	if s.early == nil {
 		// Nearly always the first segment decides, and nothing has to be kept.
 		if p, ok := u.guess(d, b, nil); ok {
-			u.become(p, d, b)
+			u.become(p)
 			u.forward(d, b, at)
 			return
 		}
+		s.early = u.k.drawer.first.take()
+		s.early.side[0].n, s.early.side[1].n = 0, 0
 	}
-	w := &s.wait[d]
-	n := copy(w.b[w.n:], b)
-	w.n += n
-	if int(s.pieces) < maxPieces && n == len(b) {
-		s.order[s.pieces] = pieceOf{at, uint16(n), d}
-		s.pieces++
-		if p, ok := u.guess(d, w.b[:w.n], s.wait[d.Other()].b[:s.wait[d.Other()].n]); ok {
-			u.become(p, d, w.b[:w.n])
-			u.replay()
-		}
+	w := &s.early.side[d]
+	if int(s.pieces) == maxPieces || len(b) > undecided-w.n {
+		// It does not fit: what is spoken must be told from what there is.
+		u.settle()
+		u.forward(d, b, at)
 		return
 	}
-	// It does not fit: what is spoken must be told from what there is.
-	w.n -= n
-	u.settle()
-	u.forward(d, b, at)
+	w.n += copy(w.b[w.n:], b)
+	s.early.order[s.pieces] = pieceOf{at, uint16(len(b)), d}
+	s.pieces++
+	if p, ok := u.guess(d, w.bytes(), s.early.side[d.Other()].bytes()); ok {
+		u.become(p)
+		u.replay()
+	}
 }
 
 // settle decides with what there is, and replays it.
@@ -117,11 +117,7 @@ func (u *consumer) settle() {
 		s.known = true // nobody follows it
 		return
 	}
-	d := fact.Server
-	if s.pieces > 0 {
-		d = s.order[0].from
-	}
-	u.become(proto, d, s.wait[d].b[:s.wait[d].n])
+	u.become(proto)
 	u.replay()
 }
 
@@ -136,12 +132,16 @@ func (u *consumer) finish() {
 func (u *consumer) replay() {
 	s := u.s
 	var off [2]int
-	for _, p := range s.order[:s.pieces] {
-		b := s.wait[p.from].b[off[p.from]:]
+	if s.early == nil {
+		return
+	}
+	for _, p := range s.early.order[:s.pieces] {
+		b := s.early.side[p.from].b[off[p.from]:]
 		u.forward(p.from, b[:p.n], p.at)
 		off[p.from] += int(p.n)
 	}
-	s.pieces, s.wait[0].n, s.wait[1].n = 0, 0, 0
+	u.k.drawer.first.put(s.early)
+	s.early, s.pieces = nil, 0
 }
 
 // port is what a port promises: by the command line, or by its number.
@@ -230,8 +230,8 @@ func binary(b []byte) bool {
 	return len(b) > 0 && (b[0] < ' ' && b[0] != '\r' && b[0] != '\n' || b[0] >= 0x7f)
 }
 
-// become settles what is spoken. b are the first bytes of side d.
-func (u *consumer) become(p fact.Proto, d fact.Dir, b []byte) {
+// become settles what is spoken.
+func (u *consumer) become(p fact.Proto) {
 	s, k := u.s, u.k
 	s.known, s.proto = true, p
 	mid := u.c.Guessed
@@ -321,6 +321,8 @@ type drawer struct {
 	pop3 pool[pop3.Dialog]
 	imap pool[imap.Dialog]
 	tls  pool[tlsrec.Conn]
+
+	first pool[prefixes]
 }
 
 type pool[T any] []*T
@@ -346,4 +348,5 @@ func (w *drawer) putAll(s *session) {
 	w.pop3.put(s.pop3)
 	w.imap.put(s.imap)
 	w.tls.put(s.tls)
+	w.first.put(s.early)
 }

@@ -13,6 +13,10 @@ const (
 	// before that. Two hours is the default keep-alive (RFC 9293 3.8.4).
 	idle = 2 * time.Hour
 
+	// settle is how long after both sides have closed a conversation is judged:
+	// a reset or a FIN sent again comes within a round trip.
+	settle = 5 * time.Second
+
 	// undecided is how many bytes of a direction are kept while nobody knows
 	// what a conversation speaks: a greeting with its first words.
 	undecided = 256

@@ -70,6 +70,8 @@ type worker struct {
 	first     int64
 	frames    uint64
 	fragments []layers.Lost
+	closed    []uint32 // places of conversations that both sides have closed, in that order
+	settled   int      // of these: looked at
 	results   results
 	view      rules.Capture
 	kase      rules.Case
@@ -154,6 +156,23 @@ func (k *worker) frame(row *pcap.Row, b []byte, at fact.At) {
 // goes by the time of every frame, so that the end of a conversation does not
 // depend on which others a worker has.
 func (k *worker) expire(now int64) {
+	for k.settled < len(k.closed) {
+		place := k.closed[k.settled]
+		if s := k.sessions[place]; s != nil && s.closed {
+			if now-k.table.At(place).Time < int64(settle) {
+				break
+			}
+			k.close(place, fact.EndSilent)
+			k.table.Trim(place)
+		}
+		k.settled++
+	}
+	if k.settled == len(k.closed) {
+		k.closed, k.settled = k.closed[:0], 0
+	} else if k.settled > 1024 && k.settled > len(k.closed)/2 {
+		k.closed = k.closed[:copy(k.closed, k.closed[k.settled:])]
+		k.settled = 0
+	}
 	for {
 		place := k.table.Due(now, idle)
 		if place == 0 {
@@ -173,7 +192,7 @@ func (k *worker) lost() {
 		}
 		key, up := reasm.KeyOf(g.Src, g.Dst, g.SrcPort, g.DstPort)
 		c, place := k.table.Find(key)
-		if c == nil {
+		if c == nil || k.sessions[place] == nil {
 			continue
 		}
 		s := k.sessions[place]
@@ -195,12 +214,18 @@ func (k *worker) segment(row *pcap.Row, key reasm.Key, up bool, at fact.At) {
 	d := c.Dir(p, up)
 	s := k.sessions[place]
 	if !fresh && c.Reused(d, p) {
-		k.close(place, fact.EndReused)
+		if s != nil {
+			k.close(place, fact.EndReused)
+		}
 		c = k.table.Renew(place, at.Frame, at.Time)
 		k.open(place)
 		s = k.sessions[place]
 		s.flow.Reused = true
 		d = c.Dir(p, up)
+	}
+	row.Flow = place
+	if s == nil {
+		return // long after both sides closed: nothing of it changes the verdict
 	}
 	if c.Guessed && !c.Delivered() && s.pieces == 0 && misjudged(d, p.Payload) && c.Flip() {
 		s.flow.Flip(&s.log, &s.tcp)
@@ -217,7 +242,10 @@ func (k *worker) segment(row *pcap.Row, key reasm.Key, up bool, at fact.At) {
 	class := c.Segment(&k.table, d, p, at, &k.consume)
 	s.flow.Segment(&k.table, c, d, p, class, at, &s.log, &s.tcp)
 	row.Class = uint8(class)
-	row.Flow = place
+	if !s.closed && c.Closed() {
+		s.closed = true
+		k.closed = append(k.closed, place)
+	}
 }
 
 // why a conversation that is due ends.
@@ -236,6 +264,9 @@ func (k *worker) quoted(q *layers.Quote, at fact.At) {
 		return
 	}
 	s := k.sessions[place]
+	if s == nil {
+		return
+	}
 	d := fact.Server
 	if up == c.ClientLow() {
 		d = fact.Client
@@ -263,7 +294,9 @@ func (k *worker) open(place uint32) {
 
 // end closes the conversation at place and frees the place.
 func (k *worker) end(place uint32, how uint16) {
-	k.close(place, how)
+	if k.sessions[place] != nil {
+		k.close(place, how)
+	}
 	k.table.Release(place)
 }
 

@@ -38,13 +38,13 @@ type session struct {
 	dialog stream // nil: none
 	tls    *tlsrec.Conn
 	inTLS  bool // bytes go to tls
+	closed bool // both sides have closed
 
 	smtp *smtp.Dialog
 	pop3 *pop3.Dialog
 	imap *imap.Dialog
 
-	wait   [2]prefix // bytes kept until proto is decided
-	order  [maxPieces]pieceOf
+	early  *prefixes // kept until proto is decided; nil: nothing
 	pieces uint8
 
 	frames uint32
@@ -52,11 +52,19 @@ type session struct {
 	plain  bool // the dialog gets the plaintext of TLS
 }
 
+// A prefixes is the first bytes of both directions, in the order of their pieces.
+type prefixes struct {
+	side  [2]prefix
+	order [maxPieces]pieceOf
+}
+
 // A prefix is the first bytes of a direction.
 type prefix struct {
 	n int
 	b [undecided]byte
 }
+
+func (p *prefix) bytes() []byte { return p.b[:p.n] }
 
 // maxPieces is how many pieces of the first bytes are told apart: a command
 // typed by hand comes a key at a time.
@@ -76,7 +84,7 @@ func (s *session) reset() {
 	s.first, s.last = fact.At{}, fact.At{}
 	s.proto, s.known, s.inTLS, s.plain = fact.TCP, false, false, false
 	s.dialog, s.tls, s.smtp, s.pop3, s.imap = nil, nil, nil, nil, nil
-	s.wait[0].n, s.wait[1].n, s.pieces = 0, 0, 0
+	s.early, s.pieces, s.closed = nil, 0, false
 	s.frames = 0
 	s.open = opener{}
 }
