@@ -47,14 +47,17 @@ func capSnaplen(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.At(first)
 	g.HasFrom = false
+	g.Count = int(min(frames, 1<<30))
+	if all > 0 && lost*100 > all*capCutError {
+		g.Up()
+	}
+	if g.quiet {
+		return
+	}
 	share := ""
 	if all > 0 {
-		if lost*100 > all*capCutError {
-			g.Up()
-		}
 		share = fmt.Sprintf(", %s of its payload", percent(lost, all))
 	}
-	g.Count = int(min(frames, 1<<30))
 	g.say("%s of this connection %s shortened by the capture, the first is frame %d: %s missing%s.",
 		tcpCount(frames, "packet"), wasWere(frames), first.Frame, bytesAre(lost), share)
 	g.field("frames cut", "%d", frames)
@@ -91,6 +94,9 @@ func capMidStream(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.Frame(f.At())
+	if g.quiet {
+		return
+	}
 	if f.Level == 1 {
 		g.say("The client's SYN is missing; the capture of this connection begins with the server's SYN-ACK in frame %d.", f.Frame)
 		g.field("first frame", "%d", f.Frame)
@@ -131,6 +137,9 @@ func capEndsMidSession(c *Case, f *fact.Fact, r *Raiser) {
 		}
 	}
 	g := r.Frame(fact.At{Time: c.End, Frame: c.Last})
+	if g.quiet {
+		return
+	}
 	g.say("The capture ends %s after the last packet of this connection (frame %d), and neither side has closed it.",
 		tcpTime(int64(f.Num)*1e6), c.Last)
 	if f.Num == 0 {
@@ -174,6 +183,9 @@ func capOneSided(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	g.say("Only packets of the %s were captured (%d). They acknowledge %d bytes of the %s, so it did speak.",
 		d, c.TCP.Side[d].Packets, f.Num, d.Other())
 	g.field("direction seen", "%s", d)
@@ -196,6 +208,9 @@ func capHole(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.framesOf(c, fact.TCPGap, f.From)
 	g.Count = n
+	if g.quiet {
+		return
+	}
 	where := "one place"
 	if n > 1 {
 		where = fmt.Sprintf("%d places", n)
@@ -222,6 +237,9 @@ func capDuplicates(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.Frame(first.At())
 	g.Count = int(min(copies, 1<<30))
+	if g.quiet {
+		return
+	}
 	g.say("%d of the %d packets of this connection are copies of an earlier one (%s), the first is frame %d. They are left out of all counts.",
 		copies, all, percent(copies, all), first.Frame)
 	g.field("share", "%s", percent(copies, all))
@@ -233,6 +251,9 @@ func capOffload(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	g.say("The %s's largest segment has %d bytes although the %s takes %d at most (MSS): the network card or the kernel merges or splits packets, so frame %d was no single packet on the wire.",
 		f.From, f.Num, f.From.Other(), mss, f.Frame)
 	g.field("largest payload", "%d", f.Num)
@@ -246,12 +267,15 @@ func capChecksum(c *Case, f *fact.Fact, r *Raiser) {
 	if f.Level != 1 || all == 0 || uint64(x.BadSum)*100 < all*capOffShare || x.Acked == 0 && c.TCP.Open == 0 {
 		return
 	}
+	g := r.At(f)
+	g.Count = int(x.BadSum)
+	if g.quiet {
+		return
+	}
 	host := c.Client.Addr()
 	if f.From == fact.Server {
 		host = c.Server.Addr()
 	}
-	g := r.At(f)
-	g.Count = int(x.BadSum)
 	g.say("%d of %d packets of %s have a checksum that its network card was still to fill in; they were received all the same. No damage.",
 		x.BadSum, all, host)
 	g.field("host", "%s", host)
@@ -276,6 +300,9 @@ func capPoint(c *Case, _ *fact.Fact, r *Raiser) {
 		where = "close to the server"
 	}
 	g := r.Frame(fact.At{Time: t.OpenTime, Frame: t.Open})
+	if g.quiet {
+		return
+	}
 	g.frames(t.Syn, t.SynAck)
 	g.say("The capture was taken %s: from here it is %s to the server and back and %s to the client and back.",
 		where, tcpTime(t.RTTServer), tcpTime(t.RTTClient))
@@ -302,13 +329,16 @@ func capTunnel(c *Case, _ *fact.Fact, r *Raiser) {
 	if t.Tunnel == 0 {
 		return
 	}
+	g := r.Frame(fact.At{Time: c.Start, Frame: c.First})
+	if g.quiet {
+		return
+	}
 	var names []string
 	for i, name := range tunnels {
 		if t.Tunnel&(1<<i) != 0 {
 			names = append(names, name)
 		}
 	}
-	g := r.Frame(fact.At{Time: c.Start, Frame: c.First})
 	g.say("This connection is inside of %s.", strings.Join(names, ", "))
 	g.field("encapsulation", "%s", strings.Join(names, ", "))
 	if t.Overhead > 0 {

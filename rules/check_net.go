@@ -455,6 +455,9 @@ func netTTLChange(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.Count = int(x.TTLOdd)
+	if g.quiet {
+		return
+	}
 	g.say("The %s's first packet came with TTL %d, %s of it later with another one (%d), the first change is in frame %d: the route changed, or some packets are not its own.",
 		f.From, first, tcpCount(uint64(x.TTLOdd), "packet"), now, f.Frame)
 	g.field("old TTL", "%d", first)
@@ -478,6 +481,9 @@ func netHops(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.Frame(fact.At{Time: t.SynAckAt, Frame: t.SynAck})
+	if g.quiet {
+		return
+	}
 	g.frames(t.Syn)
 	var words []string
 	for d := range t.Side {
@@ -522,6 +528,9 @@ func netECN(c *Case, _ *fact.Fact, r *Raiser) {
 		g := r.Frame(fact.At{Time: c.Start, Frame: c.First})
 		g.From, g.HasFrom = fact.Dir(d), true
 		g.Count = int(x.CE)
+		if g.quiet {
+			continue
+		}
 		g.say("%d of %d packets of the %s were marked \"congestion experienced\" (%s): a router is busy but drops nothing yet.",
 			x.CE, x.Packets, fact.Dir(d), percent(uint64(x.CE), x.Packets))
 		g.field("CE share", "%s", percent(uint64(x.CE), x.Packets))
@@ -555,6 +564,9 @@ func netMTULearned(c *Case, _ *fact.Fact, r *Raiser) {
 		size := int(x.Passed) - head
 		g := r.Frame(fact.At{Time: t.OpenTime, Frame: t.Open})
 		g.From, g.HasFrom = fact.Dir(d), true
+		if g.quiet {
+			continue
+		}
 		g.say("The largest packet of the %s known to have arrived has %d bytes.", fact.Dir(d), size)
 		g.field("arrived", "%d", size)
 		for i := range c.Log.Facts {

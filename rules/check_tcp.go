@@ -120,7 +120,10 @@ func tcpEstablished(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.Frame(f.At())
-	g.Frames = []uint32{t.Syn, t.SynAck, t.Open}
+	if g.quiet {
+		return
+	}
+	g.frames(t.Syn, t.SynAck, t.Open)
 	g.say("SYN, SYN-ACK and ACK in frames %d, %d and %d: %s to the server and back, %s to the client and back.",
 		t.Syn, t.SynAck, t.Open, tcpTime(t.RTTServer), tcpTime(t.RTTClient))
 	g.field("rtt server", "%s", tcpTime(t.RTTServer))
@@ -155,6 +158,9 @@ func tcpSynNoAnswer(c *Case, _ *fact.Fact, r *Raiser) {
 	g.From, g.HasFrom = fact.Client, true
 	g.framesOf(c, fact.TCPSyn, fact.Client)
 	g.Count = int(t.Syns)
+	if g.quiet {
+		return
+	}
 	g.say("%s from %s to %s, and no SYN-ACK, no reset and no ICMP message came back in %s.",
 		tcpCount(uint64(t.Syns), "SYN"), c.Client.Addr(), c.Server, tcpTime(int64(waited)))
 	g.field("SYNs", "%d", t.Syns)
@@ -168,6 +174,9 @@ func tcpRefused(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	g.frames(t.Syn)
 	g.say("The SYN to port %d (frame %d) was answered with a reset after %s.", c.Server.Port(), t.Syn, tcpTime(f.Time-t.SynTime))
 	g.field("delay", "%s", tcpTime(f.Time-t.SynTime))
@@ -208,6 +217,9 @@ func tcpSynLate(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.HasFrom = false
+	if g.quiet {
+		return
+	}
 	g.framesOf(c, fact.TCPSyn, fact.Client)
 	g.framesOf(c, fact.TCPSynAck, fact.Server)
 	lost := max(t.Syns, 1) - 1 + max(answers, 1) - 1
@@ -229,6 +241,9 @@ func tcpSynAckUnanswered(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.Frame(fact.At{Time: t.SynAckAt, Frame: t.SynAck})
 	g.From, g.HasFrom = fact.Server, true
+	if g.quiet {
+		return
+	}
 	g.framesOf(c, fact.TCPSynAck, fact.Server)
 	repeats := "does not repeat its SYN"
 	if t.Syns > 1 {
@@ -253,6 +268,9 @@ func tcpRTT(c *Case, _ *fact.Fact, r *Raiser) {
 	if time.Duration(rtt) > c.Limits.RTTWarn {
 		g.Up()
 	}
+	if g.quiet {
+		return
+	}
 	g.say("A round trip takes at least %s (%s to the server, %s to the client); every command and its reply cost that.",
 		tcpTime(rtt), tcpTime(s.RTTMin), tcpTime(k.RTTMin))
 	g.field("minimum", "%s", tcpTime(rtt))
@@ -267,6 +285,9 @@ func tcpRTTInflation(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.Frame(fact.At{Time: o.LastDataTime, Frame: o.LastData})
 		g.From, g.HasFrom = d.Other(), true
+		if g.quiet {
+			continue
+		}
 		g.say("Acknowledgements of the %s's data came after %s at best, after about %s in the middle and %s at worst.",
 			d.Other(), tcpTime(x.RTTMin), tcpTime(x.RTTMedian), tcpTime(x.RTTMax))
 		g.field("minimum", "%s", tcpTime(x.RTTMin))
@@ -356,7 +377,8 @@ func tcpAborted(c *Case, f *fact.Fact) bool {
 // when there was none.
 func tcpOwed(c *Case, f *fact.Fact) *fact.Fact {
 	var last *fact.Fact
-	for _, e := range c.Exchanges() {
+	for i := range c.Exchanges() {
+		e := &c.view.exchanges[i]
 		if e.Command == nil || e.Command.Frame > f.Frame {
 			continue
 		}
@@ -439,6 +461,9 @@ func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 		if d == fact.Client && (owed != nil || body || f.Seen&fact.SeenMail != 0 && f.Seen&fact.SeenAccepted == 0) {
 			g.Up()
 		}
+		if g.quiet {
+			return
+		}
 		g.say("The %s's side reset the connection (%s), %s after the last words of the other side or the open request.", d, phase.name, tcpTime(waited))
 		g.field("phase", "%s", phase.name)
 		g.field("waited", "%s", tcpTime(waited))
@@ -458,6 +483,9 @@ func tcpPhaseTable(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	phase := tcpPhaseOf(c, f)
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	g.say("A reset by the %s's side here (%s) usually means: %s.", f.From, phase.name, phase.causes)
 	g.field("phase", "%s", phase.name)
 	g.field("sender", "%s", f.From)
@@ -474,6 +502,9 @@ func tcpResetAfterClose(c *Case, f *fact.Fact, r *Raiser) {
 		}
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	g.frames(c.TCP.Side[0].Fin, c.TCP.Side[1].Fin)
 	g.say("The %s sent a reset after the work was done.", f.From)
 	g.field("who", "%s", f.From)
@@ -490,6 +521,9 @@ func tcpDataAfterClose(c *Case, f *fact.Fact, r *Raiser) {
 	if f.Seen&fact.SeenMail != 0 && f.Seen&(fact.SeenAccepted|fact.SeenBye) == 0 && f.From == fact.Client && tcpInBody(c, f) {
 		g.Up()
 	}
+	if g.quiet {
+		return
+	}
 	g.say("The %s closed in frame %d; the %s still sent %s, answered by a reset: nobody read that.",
 		f.From.Other(), closer.Fin, f.From, tcpCount(uint64(f.Num), "byte"))
 	g.field("closed", "%s", f.From.Other())
@@ -499,6 +533,9 @@ func tcpDataAfterClose(c *Case, f *fact.Fact, r *Raiser) {
 func tcpUnread(c *Case, f *fact.Fact, r *Raiser) {
 	other := &c.TCP.Side[f.From.Other()]
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	g.frames(other.LastData)
 	g.say("The %s closed with a window of %d, %d below its %d: exactly the other side's last %s were never read.",
 		f.From, uint32(f.Code)-f.Num, f.Num, f.Code, tcpCount(uint64(f.Num), "byte"))
@@ -567,6 +604,9 @@ func tcpLoss(c *Case, _ *fact.Fact, r *Raiser) {
 			g.Severity = Warning
 		}
 		g.Count = int(again)
+		if g.quiet {
+			continue
+		}
 		g.framesOf(c, fact.TCPLoss, d)
 		g.say("Towards the %s %d of %d data segments had to be sent again (%.1f %%), in %s; the longest took %d ms.",
 			d.Other(), again, x.Segments, rate, tcpCount(uint64(bursts), "episode"), longest)
@@ -613,6 +653,9 @@ func tcpBlackhole(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.framesOf(c, fact.TCPLoss, f.From)
 	g.Count = int(f.Num)
+	if g.quiet {
+		return
+	}
 	g.say("The %s sent a segment of %d bytes %s more within %d s and it was never acknowledged, while segments of up to %d bytes passed before; no ICMP \"packet too big\" came.",
 		f.From, z.Num, tcpTimes(f.Num), f.Code, z.Code)
 	g.field("direction", "towards the %s", f.From.Other())
@@ -672,6 +715,9 @@ func tcpNeverAcked(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.framesOf(c, fact.TCPLoss, f.From)
 	g.Count = int(f.Num)
+	if g.quiet {
+		return
+	}
 	g.say("The %s sent the same %s %s more within %d s and the %s never acknowledged them; the last byte acknowledged was number %d of %d.",
 		f.From, tcpCount(uint64(z.Num), "byte"), tcpTimes(f.Num), f.Code, f.From.Other(), x.Acked, x.Bytes)
 	g.field("direction", "towards the %s", f.From.Other())
@@ -731,6 +777,9 @@ func tcpStateLostReset(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	g.frames(idle.Frame)
 	g.say("After %s without data the %s spoke again (frame %d) and got a reset after %s.",
 		tcpTime(int64(idle.Num)*1e6), idle.From, idle.Frame, tcpTime(f.Time-idle.Time))
@@ -750,6 +799,9 @@ func tcpStateLostSilent(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	g.frames(idle.Frame)
 	g.say("After %s without data the %s spoke again (frame %d); it sent the same %s more and nothing ever came back.",
 		tcpTime(int64(idle.Num)*1e6), idle.From, idle.Frame, tcpTimes(f.Num))
@@ -762,6 +814,9 @@ func tcpInjected(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	ttl, usual := uint8(m.Code>>8), uint8(m.Code)
 	switch {
 	case m.Num&1 != 0 && m.Num&4 != 0:
@@ -825,6 +880,9 @@ func tcpResetBoth(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.Frame(first.At())
+	if g.quiet {
+		return
+	}
 	g.frames(a.Rst, b.Rst)
 	g.say("Resets in both names, frames %d and %d, %s apart, and nobody had closed.", a.Rst, b.Rst, tcpTime(apart))
 	g.field("apart", "%s", tcpTime(apart))
@@ -863,6 +921,9 @@ func tcpZeroWindow(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 			g.Severity = Warning
 		}
 		g.Count = n
+		if g.quiet {
+			return
+		}
 		g.framesOf(c, fact.TCPZeroWindow, d)
 		g.say("The %s closed its receive window for %s (%s in all, %s): it did not read what had arrived.",
 			d, tcpTime(int64(longest)), tcpTime(total), tcpTimes(uint32(n)))
@@ -882,6 +943,9 @@ func tcpWindowFull(c *Case, _ *fact.Fact, r *Raiser) {
 		g := r.Frame(fact.At{Time: x.LastDataTime, Frame: x.LastData})
 		g.From, g.HasFrom = d, true
 		g.Count = int(x.WinFull)
+		if g.quiet {
+			continue
+		}
 		rtt := c.TCP.HandshakeRTT()
 		g.say("%d of the %s's %d data segments filled the window of the %s (now %d bytes).", x.WinFull, d, x.Segments, d.Other(), o.Window)
 		g.field("window", "%d", o.Window)
@@ -895,6 +959,9 @@ func tcpWindowFull(c *Case, _ *fact.Fact, r *Raiser) {
 func tcpSpurious(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.Count = int(f.Num)
+	if g.quiet {
+		return
+	}
 	g.say("The %s sent %s again that had arrived already.", f.From, tcpCount(uint64(f.Num), "segment"))
 	g.field("count", "%d", f.Num)
 	g.field("direction", "towards the %s", f.From.Other())
@@ -903,6 +970,9 @@ func tcpSpurious(c *Case, f *fact.Fact, r *Raiser) {
 func tcpReordering(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.Count = int(f.Num)
+	if g.quiet {
+		return
+	}
 	g.say("%s of the %s arrived later than segments sent after.", tcpCount(uint64(f.Num), "segment"), f.From)
 	g.field("count", "%d", f.Num)
 }
@@ -942,6 +1012,9 @@ func tcpStalled(c *Case, _ *fact.Fact, r *Raiser) {
 		long := int64(worst.Num) * 1e6
 		if long >= int64(tcpStallError) {
 			g.Up()
+		}
+		if g.quiet {
+			continue
 		}
 		why := [...]string{
 			"everything was acknowledged: the " + d.String() + "'s program was silent",
@@ -983,6 +1056,9 @@ func tcpClosed(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.Frame(at)
 	g.From, g.HasFrom = d, true
+	if g.quiet {
+		return
+	}
 	g.frames(a.Fin, b.Fin, a.Rst, b.Rst)
 	g.say("The %s closed first (%s); %d bytes from the client, %d from the server in %s.",
 		d, how, a.Bytes, b.Bytes, tcpTime(c.End-c.Start))
@@ -1045,6 +1121,9 @@ func tcpMSS(c *Case, _ *fact.Fact, r *Raiser) {
 func tcpKeepAlive(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.Count = int(f.Num)
+	if g.quiet {
+		return
+	}
 	g.say("The %s sent %s.", f.From, tcpCount(uint64(f.Num), "keep-alive probe"))
 	if f.Level == 1 {
 		g.say("The %s sent %s; the last ones were not answered.", f.From, tcpCount(uint64(f.Num), "keep-alive probe"))
@@ -1073,6 +1152,9 @@ func tcpThroughput(c *Case, _ *fact.Fact, r *Raiser) {
 		rest := took - shut - full - loss
 		g := r.Frame(fact.At{Time: x.LastDataTime, Frame: x.LastData})
 		g.From, g.HasFrom = d, true
+		if g.quiet {
+			continue
+		}
 		share := func(ns int64) int64 { return (ns*100 + took/2) / took }
 		g.say("%d bytes from the %s in %s, %.2f Mbit/s: %d %% of the time held by a closed window, %d %% by the size of the window, %d %% by loss, %d %% by the programs and the line.",
 			x.Bytes, d, tcpTime(took), float64(x.Bytes)*8e3/float64(took), share(shut), share(full), share(loss), share(rest))
@@ -1087,6 +1169,9 @@ func tcpThroughput(c *Case, _ *fact.Fact, r *Raiser) {
 func tcpHeld(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.Count = int(f.Num)
+	if g.quiet {
+		return
+	}
 	g.say("A small last piece of the %s waited %d ms for an acknowledgement before it was sent, %s in this session.", f.From, f.Code, tcpTimes(f.Num))
 	g.field("delay", "%d ms", f.Code)
 	g.field("times", "%d", f.Num)
@@ -1100,13 +1185,14 @@ func tcpServerNotNetwork(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	var worst *Exchange
 	n := 0
-	for _, e := range c.Exchanges() {
+	for i := range c.Exchanges() {
+		e := &c.view.exchanges[i]
 		if e.Command == nil || e.Reply == nil || time.Duration(e.Think) < c.Limits.ReplyInfo {
 			continue
 		}
 		n++
 		if worst == nil || e.Think > worst.Think {
-			worst = &e
+			worst = e
 		}
 	}
 	if worst == nil {
@@ -1115,6 +1201,9 @@ func tcpServerNotNetwork(c *Case, _ *fact.Fact, r *Raiser) {
 	g := r.At(worst.Reply)
 	g.frames(worst.Sent.Frame)
 	g.Count = n
+	if g.quiet {
+		return
+	}
 	g.say("The reply in frame %d took %s, of which the network needs %s: the server had acknowledged the request within %s at most.",
 		worst.Reply.Frame, tcpTime(worst.Wait), tcpTime(t.RTTServer), tcpTime(x.AckMax))
 	g.field("ack delay", "at most %s", tcpTime(x.AckMax))
@@ -1138,6 +1227,9 @@ func tcpHalfOpen(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.Frame(fact.At{Time: x.FinTime, Frame: x.Fin})
 		g.From, g.HasFrom = d.Other(), true
+		if g.quiet {
+			continue
+		}
 		g.say("The %s closed in frame %d; the %s acknowledged and had not closed %s later.", d, x.Fin, d.Other(), tcpTime(int64(since)))
 		g.field("open side", "%s", d.Other())
 		g.field("for", "%s", tcpTime(int64(since)))
@@ -1179,6 +1271,9 @@ func tcpAckLoss(c *Case, _ *fact.Fact, r *Raiser) {
 		g := r.Frame(first)
 		g.From, g.HasFrom = d, true
 		g.Count = int(x.Spurious)
+		if g.quiet {
+			continue
+		}
 		g.say("All %d segments that the %s sent again had arrived: their acknowledgements were lost or late on the way back.", x.Spurious, d)
 		g.field("direction", "towards the %s", d)
 		g.field("count", "%d", x.Spurious)
@@ -1215,6 +1310,9 @@ func tcpHealthCheck(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.Frame(at)
 	g.From, g.HasFrom = fact.Client, true
+	if g.quiet {
+		return
+	}
 	g.frames(t.Syn, t.SynAck, t.Open)
 	waited := "before the greeting"
 	if t.Side[fact.Server].Bytes > 0 {
@@ -1282,8 +1380,11 @@ func tcpCorruption(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	g.framesOf(c, fact.TCPLoss, f.From)
 	g.Count = int(f.Num)
+	if g.quiet {
+		return
+	}
+	g.framesOf(c, fact.TCPLoss, f.From)
 	were := "was"
 	if f.Num > 1 {
 		were = "were"
