@@ -184,8 +184,8 @@ func (u *consumer) guess(d fact.Dir, b, other []byte) (fact.Proto, bool) {
 			return fact.SMTP, true
 		case byPort != fact.POP3 && imap.LooksCommand(b) && whole(b):
 			return fact.IMAP, true
-		case pop3.LooksCommand(b) && whole(b):
-			return fact.POP3, true
+		case pop3.LooksCommand(b) && whole(b) && (byPort == fact.POP3 || pop3.LooksGreeting(other)):
+			return fact.POP3, true // FTP has USER and PASS too
 		}
 	}
 	if onPort && (whole(b) || len(b) >= 64 || binary(b)) {

@@ -42,9 +42,11 @@ func MakeBrief(c *rules.Case, d *Decision) Brief {
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
 		if f.Kind == fact.AuthEnd {
-			b.Auth = -1
-			if f.Level == fact.AuthOK {
+			switch f.Level {
+			case fact.AuthOK:
 				b.Auth = 1
+			case fact.AuthFailed:
+				b.Auth = -1
 			}
 		}
 	}

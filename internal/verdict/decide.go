@@ -6,6 +6,8 @@ import (
 
 	"postmortem/internal/fact"
 	"postmortem/rules"
+	"postmortem/smtp"
+	"postmortem/tlsrec"
 )
 
 // A Decision is the verdict without its words. Indexes are of the case's findings.
@@ -283,24 +285,47 @@ func plain(c *rules.Case) bool {
 }
 
 func mailboxGoal(c *rules.Case) goal {
-	in := false
-	tried := false
+	in, tried, open := false, false, false
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
 		if f.Kind == fact.AuthEnd {
-			tried = true
+			tried = tried || f.Level != fact.AuthAborted
 			in = in || f.Level == fact.AuthOK
+			open = f.Level == fact.AuthAborted
 		}
 	}
 	switch {
-	case in:
+	case in, c.TCP.MidStream && served(c):
 		return goalReached
+	case open:
+		return goalUnknown
 	case tried:
 		return goalMissed
 	case c.TLS != nil && c.TLS.Done && !plain(c):
 		return tlsGoal(c)
 	}
 	return goalNone
+}
+
+// served reports that the mailbox was read, although the login was not captured.
+func served(c *rules.Case) bool {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.BodyEnd && f.Code == 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// unanswered reports that the session ended while a command had no reply.
+func unanswered(c *rules.Case) bool {
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind == fact.Unanswered && !(c.Proto == fact.SMTP && smtp.Cmd(f.Cmd) == smtp.QUIT) {
+			return true
+		}
+	}
+	return false
 }
 
 // tlsGoal looks at a session whose dialog is not readable: by the sizes of its
@@ -334,13 +359,13 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 	case fails, top != nil && missedBy(c):
 		d.Outcome = OutcomeFailed
 	case g == goalMissed:
-		d.Outcome = OutcomeFailed
+		d.Outcome = OutcomeUnknown // it failed, but nothing that was seen is the reason
 	case g == goalUnknown:
 		d.Outcome = OutcomeUnknown
 		if orderly(c) && c.TLS != nil && c.TLS.Done && !plain(c) && top != nil && !isRemark[top.Rule] {
 			d.Outcome = OutcomeDegraded // what is inside is not known, but this is
 		}
-	case incomplete(c):
+	case incomplete(c), g == goalNone && unanswered(c) && (top == nil || top.Severity < rules.Error):
 		d.Outcome = OutcomeUnknown
 	default: // nothing was tried, and nothing is wrong: a probe, a session typed by hand
 		d.Outcome = OutcomeOK
@@ -580,6 +605,18 @@ func (w *Writer) blame(c *rules.Case) {
 		}
 	}
 	conf := base(f)
+	if r.Num == "TLS-012" && c.TLS != nil {
+		// The older offer is at fault. A hello that offers what is current was
+		// refused for a reason of the other side's.
+		if modern(c.TLS.Hello) {
+			d.Blame, conf = rules.BlameServer, 70
+		} else {
+			d.Blame = rules.BlameClient
+		}
+		if f.From == fact.Client && f.HasFrom {
+			d.Blame, conf = rules.BlameServer, 70 // the client refused what the server chose
+		}
+	}
 	t := c.TCP
 	if t.OneSided {
 		conf -= 20
@@ -622,4 +659,18 @@ func confidenceWord(n int) string {
 		return "medium"
 	}
 	return "low"
+}
+
+// modern reports that a hello offers TLS 1.2 or later with a suite that has
+// forward secrecy and authenticated encryption.
+func modern(h *tlsrec.ClientHello) bool {
+	if h == nil || h.SSLv2 || h.Max < 0x0303 {
+		return false
+	}
+	for _, v := range h.Ciphers {
+		if s, ok := tlsrec.Suite(v); ok && s.Weak == 0 && !tlsrec.IsGREASE(v) {
+			return true
+		}
+	}
+	return false
 }

@@ -205,7 +205,7 @@ func (w *Writer) tree(c *rules.Case, d *Decision) []Event {
 			e.From = f.From.String()
 		}
 		if e.Description == "" {
-			e.Description = r.Meaning
+			e.Description = meaning(r)
 		}
 		for _, v := range f.Fields {
 			e.Fields = append(e.Fields, KV{v.Key, v.Value})
@@ -292,7 +292,7 @@ func (w *Writer) joins(c *rules.Case, d *Decision, n int) (list []Event) {
 		e := Event{ID: n + len(list) + 1, Rule: r.ID, Label: r.Label.String(), Severity: r.Severity.String(), OK: r.OK, Title: r.Title,
 			Description: what, Frame: c.First, Frames: []uint32{c.First}, Time: c.Start, Count: 1, Fields: fields}
 		if what == "" {
-			e.Description = r.Meaning
+			e.Description = meaning(r)
 		}
 		if d.Root >= 0 {
 			e.Frame, e.Time = c.Findings[d.Root].Frame, c.Findings[d.Root].Time
@@ -387,10 +387,26 @@ func (w *Writer) missing(c *rules.Case) string {
 		return fmt.Sprintf("%s bytes are missing from the capture.", thousands(int64(t.Side[0].Gap+t.Side[1].Gap)))
 	case t.MidStream:
 		return "The capture starts inside the session."
+	case t.HowClosed != fact.EndOfCapture && unanswered(c):
+		return w.lastWord(c)
 	case t.HowClosed == fact.EndOfCapture:
 		return "The capture ends while the session is still open."
 	}
 	return "What the capture shows does not decide it."
+}
+
+// lastWord names the command that was never answered.
+func (w *Writer) lastWord(c *rules.Case) string {
+	for i := len(c.Log.Facts) - 1; i >= 0; i-- {
+		f := &c.Log.Facts[i]
+		if f.Kind != fact.Unanswered {
+			continue
+		}
+		if q := c.Log.Get(f.Ref); q != nil {
+			return fmt.Sprintf("The command in frame %d was not answered before the session ended; the capture does not show why.", q.Frame)
+		}
+	}
+	return "A command was not answered before the session ended; the capture does not show why."
 }
 
 func versionOf(c *rules.Case) string {
@@ -406,7 +422,7 @@ func CaptureEvents(found []rules.Finding) (events []Event) {
 		f := &found[i]
 		r := &rules.All[f.Rule]
 		e := Event{ID: i + 1, Rule: r.ID, Label: r.Label.String(), Severity: f.Severity.String(), OK: r.OK, Title: r.Title,
-			Qualifier: f.Qualifier, Description: cmp.Or(f.What, r.Meaning), Frame: f.Frame, Frames: f.Frames, Time: f.Time, Count: f.Count}
+			Qualifier: f.Qualifier, Description: cmp.Or(f.What, meaning(r)), Frame: f.Frame, Frames: f.Frames, Time: f.Time, Count: f.Count}
 		for _, v := range f.Fields {
 			e.Fields = append(e.Fields, KV{v.Key, v.Value})
 		}

@@ -16,7 +16,13 @@ const maxHeadline = 160
 func (w *Writer) words(c *rules.Case, d *Decision, s *Session) {
 	clause := w.clause(c, d)
 	what := w.what(c, d)
-	s.Headline = cut(clause+"; "+what+".", maxHeadline)
+	s.Headline = clause + "; " + what + "."
+	if len([]rune(s.Headline)) > maxHeadline {
+		s.Headline = cut(clause+"; "+what, maxHeadline-1)
+		if strings.Count(s.Headline, "\"")%2 == 1 { // cut inside a quotation
+			s.Headline += "\""
+		}
+	}
 	s.Result = w.result(c, d)
 	s.Summary = w.summary(c, d, what)
 	s.CauseTitle = w.causeTitle(c, d)
@@ -119,7 +125,10 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		return "the client's TLS hello was received, but never answered"
 	},
 	"TLS-047": func(c *rules.Case, f *rules.Finding) string {
-		if c.TLS != nil && c.TLS.Implicit {
+		if c.TLS == nil || c.TLS.Broken == nil || c.TLS.Broken.Looks == fact.LooksBinary {
+			return fmt.Sprintf("the %s sent bytes that are no TLS (frame %d)", f.From, f.Frame)
+		}
+		if c.TLS.Implicit && f.From == fact.Server && c.TLS.Hello != nil {
 			return fmt.Sprintf("port %d answered the client's TLS hello with clear text (frame %d): the service is not wrapped in TLS", c.Server.Port(), f.Frame)
 		}
 		return fmt.Sprintf("clear text came where TLS was expected (frame %d)", f.Frame)
@@ -209,7 +218,7 @@ func (w *Writer) good(c *rules.Case, d *Decision) string {
 	}
 	tail := ""
 	if c.Raised("smtp-clear-text-mail") {
-		tail = ", but it was readable by everyone on the path"
+		tail = ", readable by everyone on the path"
 	}
 	switch {
 	case n == 1 && id != "":
@@ -262,6 +271,9 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 		}
 		return "the mailbox session failed"
 	case fact.TLS:
+		if c.TLS != nil && c.TLS.Done {
+			return "the encrypted session was broken off"
+		}
 		return "the encrypted session did not come about"
 	}
 	return "the session failed"
@@ -279,6 +291,9 @@ func (w *Writer) summary(c *rules.Case, d *Decision, what string) string {
 	f := &c.Findings[d.Root]
 	r := &rules.All[f.Rule]
 	sentence := upper(what) + "."
+	if strings.HasSuffix(what, ".\"") {
+		sentence = upper(what)
+	}
 	if r.Num == "TLS-016" && f.From == fact.Server {
 		sentence = fmt.Sprintf("%s rejected the client's first encrypted message with the TLS alert %s (frame %d).", name, alertName(c, f), f.Frame)
 	} else if r.Num == "TLS-012" {
@@ -329,7 +344,11 @@ func (w *Writer) goodSentence(c *rules.Case, d *Decision, name string) string {
 	case over != "":
 		return fmt.Sprintf("%s was agreed with %s; the session took %s and was closed in order.", versionOf(c), name, span(c.End-c.Start))
 	}
-	return fmt.Sprintf("the session with %s took %s and was closed in order; no mail was attempted.", name, span(c.End-c.Start))
+	tried := "mail"
+	if c.Proto == fact.POP3 || c.Proto == fact.IMAP {
+		tried = "login"
+	}
+	return fmt.Sprintf("the session with %s took %s and was closed in order; no %s was attempted.", name, span(c.End-c.Start), tried)
 }
 
 // causeTitle is a short noun phrase for tables of causes.
@@ -357,7 +376,7 @@ func (w *Writer) why(c *rules.Case, d *Decision) (list []string) {
 		if f.What != "" {
 			list = append(list, f.What)
 		}
-		list = append(list, rules.All[f.Rule].Meaning)
+		list = append(list, meaning(&rules.All[f.Rule]))
 	}
 	switch {
 	case d.Outcome == OutcomeFailed && d.notNetwork(c):

@@ -35,7 +35,8 @@ var guesses = map[string][]guess{
 		{"Client and server have no cipher suite in common.", 40, []test{fewSuites}, nil},
 		{"They have no TLS version in common.", 25, []test{oldOffer, versionAlert}, []test{suiteAlert}},
 		{"No signature algorithm or group suits both.", 15, nil, nil},
-		{"The server refuses the name asked for, or the client, by its rules.", 10, []test{nameAlert}, nil},
+		{"The server wants to know which name is asked for, and the client names none (SNI).", 10, []test{noName}, []test{someName}},
+		{"The server refuses the client, or the name it asked for, by its rules.", 10, []test{nameAlert}, nil},
 		{"The type of the server's certificate (RSA, ECDSA) does not suit the client.", 10, nil, nil},
 	},
 	"TLS-013": {
@@ -87,6 +88,12 @@ func alertIs(c *rules.Case, codes ...uint8) bool {
 func versionAlert(c *rules.Case, _ *rules.Finding) bool { return alertIs(c, 70) }
 func suiteAlert(c *rules.Case, _ *rules.Finding) bool   { return alertIs(c, 40, 71) && !oldOffer(c, nil) }
 func nameAlert(c *rules.Case, _ *rules.Finding) bool    { return alertIs(c, 112, 120) }
+
+func noName(c *rules.Case, _ *rules.Finding) bool {
+	return c.TLS.Hello != nil && c.TLS.Hello.SNI == "" && !c.TLS.Hello.SSLv2
+}
+
+func someName(c *rules.Case, f *rules.Finding) bool { return !noName(c, f) }
 
 func ttlDiffers(c *rules.Case, _ *rules.Finding) bool {
 	s := &c.TCP.Side[fact.Server]
@@ -201,17 +208,6 @@ func (w *Writer) captureAgain(c *rules.Case) []Advice {
 
 // tlsTests are the commands that tell the client's fault from the server's.
 func (w *Writer) tlsTests(c *rules.Case, f *rules.Finding) (list []Advice) {
-	start := ""
-	if !c.TLS.Implicit {
-		switch c.Proto {
-		case fact.POP3:
-			start = " -starttls pop3"
-		case fact.IMAP:
-			start = " -starttls imap"
-		default:
-			start = " -starttls smtp"
-		}
-	}
 	name := ""
 	for _, n := range c.ServerNames() {
 		if plainName(n.Name) {
@@ -219,7 +215,7 @@ func (w *Writer) tlsTests(c *rules.Case, f *rules.Finding) (list []Advice) {
 			break
 		}
 	}
-	base := "openssl s_client" + start + " -connect " + c.Server.String()
+	base := "openssl s_client" + startOption(c) + " -connect " + c.Server.String()
 	list = append(list, Advice{
 		Text:    "Check the server with a current client, from the network of " + c.Client.Addr().String() + ":",
 		Command: base + name + " -tls1_2 </dev/null",
@@ -246,6 +242,19 @@ func (w *Writer) tlsTests(c *rules.Case, f *rules.Finding) (list []Advice) {
 		}
 	}
 	return list
+}
+
+// startOption is how openssl is told to ask for TLS in this session.
+func startOption(c *rules.Case) string {
+	switch {
+	case c.TLS != nil && c.TLS.Implicit:
+		return ""
+	case c.Proto == fact.POP3:
+		return " -starttls pop3"
+	case c.Proto == fact.IMAP:
+		return " -starttls imap"
+	}
+	return " -starttls smtp"
 }
 
 // opensslName writes an RSA suite the way OpenSSL does; "" when it is not simple.
@@ -285,7 +294,14 @@ func fill(c *rules.Case, advice string) string {
 			break
 		}
 	}
-	advice = strings.ReplaceAll(advice, "-servername NAME", "-servername "+host)
+	advice = strings.ReplaceAll(named(advice), "-servername NAME", "-servername "+host)
+	// The catalogue writes its commands for SMTP on port 25.
+	if port := itoa(int(c.Server.Port())); port != "25" {
+		advice = strings.ReplaceAll(advice, "sport = :25", "sport = :"+port)
+		advice = strings.ReplaceAll(advice, "HOST:25", c.Server.String())
+		advice = strings.ReplaceAll(advice, "HOST 25", "HOST "+port)
+	}
+	advice = strings.ReplaceAll(advice, " -starttls smtp", startOption(c))
 	words := strings.Fields(advice)
 	for i, x := range words {
 		if k := strings.Trim(x, "`,.;:)('\""); k == "HOST" {

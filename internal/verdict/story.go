@@ -100,7 +100,7 @@ func (w *Writer) moments(c *rules.Case, f *fact.Fact, add func(f *fact.Fact, wei
 		switch {
 		case f.Code >= 400 && c.Proto != fact.IMAP && c.Proto != fact.POP3:
 			add(f, 45, "answers "+cut(line, 70), "")
-		case f.Ref == 0 && f.From == fact.Server && f.Seen&fact.SeenGreeting == 0:
+		case f.Ref == 0 && f.From == fact.Server && f.Seen&fact.SeenGreeting == 0 && !c.TCP.MidStream:
 			add(f, 15, "greets: "+cut(line, 60), "")
 		case f.Code == 354:
 			add(f, 8, "wants the message: "+cut(line, 50), "")
@@ -129,13 +129,19 @@ func (w *Writer) moments(c *rules.Case, f *fact.Fact, add func(f *fact.Fact, wei
 		switch f.Level {
 		case fact.AuthOK:
 			add(f, 30, cut(authLine(c, f), 60)+": logged in", "")
+		case fact.AuthCancelled:
+			add(f, 55, "breaks off the login", "")
+		case fact.AuthAborted: // nobody answered: that is told elsewhere
 		default:
-			add(f, 55, "refuses the login: "+cut(authLine(c, f), 60), "")
+			if f.From == fact.Server {
+				add(f, 55, "refuses the login: "+cut(authLine(c, f), 60), "")
+			}
 		}
 	case fact.BodyEnd:
-		if f.Code == 1 {
+		switch {
+		case f.Code == 1:
 			add(f, 14, "has sent the message, "+thousands(int64(f.Num))+" bytes", "")
-		} else {
+		case c.TCP.HowClosed != fact.EndOfCapture:
 			add(f, 40, "stops inside the message after "+thousands(int64(f.Num))+" bytes", "")
 		}
 	case fact.TLSHello:

@@ -122,3 +122,71 @@ func frameText(frames []uint32) string {
 	}
 	return b.String()
 }
+
+// meaning is a rule's Meaning for the reader of a report: one that only points
+// to another rule carries that one's words.
+func meaning(r *rules.Rule) string {
+	text := r.Meaning
+	for _, word := range [...]string{"See ", "As "} {
+		rest, ok := strings.CutPrefix(text, word)
+		if !ok {
+			continue
+		}
+		num := ruleNumber(rest)
+		other, found := rules.Find(num)
+		if num == "" || !found {
+			continue
+		}
+		rest = strings.TrimLeft(strings.TrimPrefix(rest, num), ".,;: ")
+		text = other.Meaning
+		if rest != "" {
+			text += " " + upper(rest)
+		}
+		break
+	}
+	return named(text)
+}
+
+// named replaces the catalogue's numbers by the names that users know.
+func named(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		num := ""
+		if i == 0 || !isLetter(text[i-1]) {
+			num = ruleNumber(text[i:])
+		}
+		r, ok := rules.Find(num)
+		if num == "" || !ok {
+			b.WriteByte(text[i])
+			i++
+			continue
+		}
+		b.WriteString(r.ID)
+		i += len(num)
+		// "STLS-011/013" names two.
+		group, _, _ := strings.Cut(num, "-")
+		for len(text) >= i+4 && text[i] == '/' && digits(text[i+1:i+4]) {
+			if r, ok := rules.Find(group + "-" + text[i+1:i+4]); ok {
+				b.WriteString(", " + r.ID)
+			}
+			i += 4
+		}
+	}
+	return b.String()
+}
+
+// ruleNumber is the catalogue number that s begins with, "" when it does not.
+func ruleNumber(s string) string {
+	n := 0
+	for n < len(s) && isLetter(s[n]) && n < 5 {
+		n++
+	}
+	if n < 2 || len(s) < n+4 || s[n] != '-' || !digits(s[n+1:n+4]) {
+		return ""
+	}
+	return s[:n+4]
+}
+
+func isLetter(c byte) bool { return c >= 'A' && c <= 'Z' }
+
+func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
