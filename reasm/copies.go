@@ -154,7 +154,7 @@ func (t *Table) pastRanges(s *stream, off int64, b []byte, f func(off int64, old
 func (t *Table) remember(c *Conn, d fact.Dir, b []byte) {
 	s := &c.s[d]
 	if s.past == 0 {
-		if t.past.count >= maxPages {
+		if t.past.count >= maxPast {
 			i := t.past.used.oldest
 			o := t.past.at(i)
 			t.conns[o.owner].s[o.dir].past = 0

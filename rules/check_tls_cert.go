@@ -226,6 +226,9 @@ func certIncomplete(c *Case, _ *fact.Fact, r *Raiser) {
 	if n == 0 || chain[0].Subject == "" {
 		return
 	}
+	if f := c.Log.First(fact.TLSCert); f != nil && f.From == fact.Server && int(f.Num) > n {
+		return // a certificate was sent that could not be read: it may be the one that is missed
+	}
 	missing := -1
 	for i := range n - 1 {
 		if chain[i].IssuerAt < 0 {
