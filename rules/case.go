@@ -30,6 +30,7 @@ type Case struct {
 	Findings []Finding
 	view     dialogView // exchanges and transactions, made once
 	raiser   Raiser
+	low      []byte // memory of lower
 }
 
 // A Capture is what the rules must know of the input as a whole.
@@ -156,12 +157,26 @@ func (g *Finding) evidence(facts ...*fact.Fact) {
 // text returns the words of a fact. Those of a quiet case are not copied, as
 // nothing of it outlives the log: they are good until the log is reset.
 func (c *Case) text(f *fact.Fact) string {
-	b := c.Log.Text(f)
-	if c.Quiet && len(b) > 0 {
-		return unsafe.String(&b[0], len(b))
+	if c.Quiet {
+		return view(c.Log.Text(f))
 	}
-	return string(b)
+	return string(c.Log.Text(f))
 }
+
+// lower returns s with small letters, to be looked through: it is good until
+// the next call. Letters beyond ASCII stay as they are.
+func (c *Case) lower(s string) string {
+	c.low = append(c.low[:0], s...)
+	for i, b := range c.low {
+		if 'A' <= b && b <= 'Z' {
+			c.low[i] = b + 'a' - 'A'
+		}
+	}
+	return view(c.low)
+}
+
+// view returns b as a string without copying it. The string changes with b.
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // Raised reports whether the rule id has been raised in this case.
 func (c *Case) Raised(id string) bool { return c.Find(id) != nil }

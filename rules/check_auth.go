@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -76,7 +77,7 @@ func (c *Case) loginOf(end *fact.Fact) (l login) {
 		case fact.Challenge:
 			l.challenges++
 			l.asked, l.answered = f, false
-			if text := decodeBase64(c.Log.Text(f)); bytes.Contains(text, []byte(`"status"`)) {
+			if text := c.decodeBase64(c.Log.Text(f)); bytes.Contains(text, []byte(`"status"`)) {
 				l.oauth = string(text)
 			}
 		case fact.Response:
@@ -90,9 +91,11 @@ func (c *Case) loginOf(end *fact.Fact) (l login) {
 }
 
 // decodeBase64 decodes as much of text as is base64; POP3 and IMAP have it behind "+ ".
-func decodeBase64(text []byte) []byte {
+// What is returned is good until the next call of it or of lower.
+func (c *Case) decodeBase64(text []byte) []byte {
 	text = bytes.TrimSpace(bytes.TrimPrefix(text, []byte("+ ")))
-	out := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
+	c.low = slices.Grow(c.low[:0], base64.StdEncoding.DecodedLen(len(text)))
+	out := c.low[:base64.StdEncoding.DecodedLen(len(text))]
 	n, _ := base64.StdEncoding.Decode(out, text)
 	return out[:n]
 }
@@ -109,7 +112,7 @@ func (l *login) think(c *Case) int64 {
 // rule already, what is returned is not kept.
 func (c *Case) raiseLogin(r *Raiser, l *login) *Finding {
 	if !r.room() {
-		return &Finding{}
+		return &Finding{quiet: true}
 	}
 	g := r.At(l.end)
 	g.evidence(l.command, l.asked, l.end)
@@ -182,10 +185,10 @@ func authNone(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.At(hi)
 	g.What = "No authentication has been detected."
-	if known || list != "" {
-		if list == "" {
-			list = "none"
-		}
+	if known && list == "" {
+		list = "none"
+	}
+	if list != "" {
 		g.with("offered", list)
 	}
 	g.with("port", strconv.Itoa(int(port)))
@@ -204,6 +207,21 @@ func authNone(c *Case, _ *fact.Fact, r *Raiser) {
 	g.with("ended_before", yesNo(over))
 }
 
+// holdsWord reports whether word is one of those of a capability.
+func holdsWord(text, word string) bool {
+	for text != "" {
+		n := strings.IndexAny(text, " =\t")
+		if n < 0 {
+			return strings.EqualFold(text, word)
+		}
+		if n == len(word) && strings.EqualFold(text[:n], word) {
+			return true
+		}
+		text = text[n+1:]
+	}
+	return false
+}
+
 func begins(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
@@ -216,6 +234,9 @@ func authSuccess(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	l := c.loginOf(f)
 	g := c.raiseLogin(r, &l)
+	if g.quiet {
+		return
+	}
 	g.What = l.who() + " succeeded"
 	if l.command != nil {
 		d := f.Time - l.command.Time
@@ -237,6 +258,9 @@ func authFailed(c *Case, f *fact.Fact, r *Raiser) {
 		return // not the password: its form
 	}
 	g := c.raiseLogin(r, &l)
+	if g.quiet {
+		return
+	}
 	if c.mail() {
 		g.with("code", strconv.Itoa(int(f.Code)))
 	}
@@ -276,8 +300,12 @@ func authClearCredentials(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	g.Frame, g.Time = secret.Frame, secret.Time
 	if c.privateBoth() {
 		g.Severity = Warning
+	}
+	if g.quiet {
+		return
 	}
 	g.evidence(l.command, secret)
 	g.with("mechanism", l.mech)
@@ -310,9 +338,8 @@ func authOfferedInClear(c *Case, _ *fact.Fact, r *Raiser) {
 		if f.Kind != fact.Capability || !c.inClear(f) {
 			continue
 		}
-		text := strings.ToUpper(c.text(f))
-		words := " " + strings.NewReplacer("=", " ", "\t", " ").Replace(text) + " "
-		has := func(w string) bool { return strings.Contains(words, " "+w+" ") }
+		text := c.text(f)
+		has := func(word string) bool { return holdsWord(text, word) }
 		switch c.Proto {
 		case fact.SMTP:
 			if at == nil && has("AUTH") && (has("PLAIN") || has("LOGIN")) {
@@ -320,7 +347,7 @@ func authOfferedInClear(c *Case, _ *fact.Fact, r *Raiser) {
 			}
 		case fact.POP3:
 			startTLS = startTLS || has("STLS")
-			if at == nil && (strings.HasPrefix(text, "USER") || strings.HasPrefix(text, "SASL") && (has("PLAIN") || has("LOGIN"))) {
+			if at == nil && (begins(text, "USER") || begins(text, "SASL") && (has("PLAIN") || has("LOGIN"))) {
 				at = f
 			}
 		case fact.IMAP, fact.Sieve:
@@ -335,6 +362,9 @@ func authOfferedInClear(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(at)
+	if g.quiet {
+		return
+	}
 	g.with("mechanisms", cutText(c.text(at), maxReply))
 	g.What = "Before any encryption the server offers: \"" + cutText(c.text(at), maxReply) + "\"."
 }
@@ -374,6 +404,9 @@ func authMechanismRefused(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	line, _, _ := c.offered("AUTH", f)
 	g := c.raiseLogin(r, &l)
+	if g.quiet {
+		return
+	}
 	g.with("offered", strings.TrimSpace(strings.TrimPrefix(line, "AUTH")))
 	g.with("text", cutText(c.text(f), maxReply))
 	g.What = "The client asked for " + cutText(l.mech, maxShown) + ", and the server answered \"" + c.authAnswer(f) + "\"."
@@ -387,6 +420,9 @@ func authTempFailure(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	l := c.loginOf(f)
 	g := c.raiseLogin(r, &l)
+	if g.quiet {
+		return
+	}
 	g.with("text", cutText(c.text(f), maxReply))
 	g.with("think", howLong(l.think(c)))
 	g.What = l.who() + " could not be checked: \"" + c.authAnswer(f) + "\", after " + howLong(l.think(c)) + "."
@@ -405,6 +441,9 @@ func authEncryptionNeeded(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	_, offered, known := c.offered(word, f)
 	g := c.raiseLogin(r, &l)
+	if g.quiet {
+		return
+	}
 	g.with("text", cutText(c.text(f), maxReply))
 	if known {
 		g.with("starttls_offered", yesNo(offered))
@@ -433,6 +472,9 @@ func authPasswordState(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	l := c.loginOf(f)
 	g := c.raiseLogin(r, &l)
+	if g.quiet {
+		return
+	}
 	g.with("text", cutText(c.text(f), maxReply))
 	g.What = l.who() + " needs an action of the account's owner: \"" + c.authAnswer(f) + "\"."
 }
@@ -472,6 +514,9 @@ func authBruteForce(c *Case, _ *fact.Fact, r *Raiser) {
 	l := c.loginOf(last)
 	g := r.At(last)
 	g.Count = n
+	if g.quiet {
+		return
+	}
 	g.evidence(first, last, good)
 	g.with("clients", c.Client.Addr().String())
 	g.with("users", l.user)
@@ -489,6 +534,9 @@ func authSuccessAfterFailures(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	l := c.loginOf(good)
 	g := r.At(good)
+	if g.quiet {
+		return
+	}
 	g.evidence(first, last, good)
 	g.with("user", l.user)
 	g.with("client", c.Client.Addr().String())
@@ -536,6 +584,9 @@ func authAborted(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := c.raiseLogin(r, &l)
+	if g.quiet {
+		return
+	}
 	g.with("step", strconv.Itoa(l.challenges))
 	g.What = l.who() + " was broken off: " + what + "."
 }
@@ -552,6 +603,9 @@ func authNotEnabled(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	l := c.loginOf(f)
 	g := c.raiseLogin(r, &l)
+	if g.quiet {
+		return
+	}
 	g.with("port", strconv.Itoa(int(c.Server.Port())))
 	g.with("offered", line)
 	g.with("text", cutText(c.text(f), maxReply))
@@ -583,6 +637,9 @@ func authNoCommonMethod(c *Case, _ *fact.Fact, r *Raiser) {
 				return
 			}
 			g := r.At(e.Command)
+			if g.quiet {
+				return
+			}
 			g.evidence(hello.Reply, e.Command)
 			g.with("offered", strings.TrimSpace(line[len("AUTH"):]))
 			g.What = "The server offers \"" + cutText(line, maxReply) + "\", and the client left right after reading it."
@@ -608,6 +665,9 @@ func authTwice(c *Case, _ *fact.Fact, r *Raiser) {
 			continue
 		}
 		g := r.At(e.Command)
+		if g.quiet {
+			return
+		}
 		g.evidence(e.Command, e.Reply)
 		g.What = "A second login at frame " + strconv.Itoa(int(e.Command.Frame)) + " was answered \"" + c.answer(e.Reply) + "\"."
 		return
@@ -625,6 +685,9 @@ func authOAuth(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := c.raiseLogin(r, &l)
+	if g.quiet {
+		return
+	}
 	status, scope := jsonString(l.oauth, "status"), jsonString(l.oauth, "scope")
 	g.with("status", status)
 	g.with("scope", scope)
@@ -661,6 +724,9 @@ func authBasicDisabled(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	l := c.loginOf(f)
 	g := c.raiseLogin(r, &l)
+	if g.quiet {
+		return
+	}
 	g.with("text", cutText(c.text(f), maxReply))
 	g.What = l.who() + " cannot work: \"" + c.authAnswer(f) + "\"."
 }
@@ -672,7 +738,7 @@ func authNTLM(c *Case, f *fact.Fact, r *Raiser) {
 	if c.Raised("auth-ntlm-facts") {
 		return
 	}
-	b := decodeBase64(c.Log.Text(f))
+	b := c.decodeBase64(c.Log.Text(f))
 	const length, offset, version, least = 12, 16, 48, 48
 	if len(b) < least || string(b[:8]) != "NTLMSSP\x00" || b[8] != 2 {
 		return
@@ -725,6 +791,9 @@ func authSlow(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := c.raiseLogin(r, &l)
+	if g.quiet {
+		return
+	}
 	g.with("think", howLong(l.think(c)))
 	g.What = l.who() + " was checked for " + howLong(l.think(c)) + "."
 }

@@ -85,6 +85,9 @@ func imapWelcomed(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	g.with("text", c.boxWords(f))
 	if name, _ := c.Software(); name != "" {
 		g.with("software", name)
@@ -96,6 +99,9 @@ func imapGreetingBye(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	g.with("text", c.boxWords(f))
 	g.say("The server's first line was %q.", "* "+c.imapLine(f))
 }
@@ -120,6 +126,9 @@ func imapReady(c *Case, _ *fact.Fact, r *Raiser) {
 	for i := range c.Log.Facts {
 		if f := &c.Log.Facts[i]; f.Kind == fact.Capability {
 			g := r.At(f)
+			if g.quiet {
+				return
+			}
 			g.with("capabilities", boxJoin(c, f.Ref))
 			return
 		}
@@ -141,6 +150,9 @@ func imapLoginDisabled(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	g.with("user", c.boxUser(f.Ref))
 	if e := c.boxReplyTo(f.Ref); e != nil {
 		g.evidence(e)
@@ -199,6 +211,9 @@ func imapTrouble(what imap.Trouble) func(*Case, *fact.Fact, *Raiser) {
 
 // imapAnswer fills a finding about an answer: the command, the code, the words.
 func imapAnswer(c *Case, f *fact.Fact, g *Finding) {
+	if g.quiet {
+		return
+	}
 	command := c.Log.Get(f.Ref)
 	g.evidence(command)
 	if code, _ := imap.Code(c.Log.Text(f)); len(code) > 0 {
@@ -283,6 +298,9 @@ func imapBye(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	g.with("text", c.boxWords(f))
 	g.say("The server ended the session in frame %d without being asked: %q.", f.Frame, "* "+c.imapLine(f))
 	for i := range c.Log.Facts {
@@ -377,6 +395,9 @@ func imapIdleKilled(c *Case, _ *fact.Fact, r *Raiser) {
 		silence = lost.Time - last.Time
 	}
 	g := r.At(idle)
+	if g.quiet {
+		return
+	}
 	g.evidence(last)
 	g.frames(lost.Frame)
 	seconds := silence / int64(time.Second)
@@ -415,6 +436,9 @@ func imapIdleTooLong(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	g.frames(endFrame)
 	g.with("seconds", fmt.Sprint((end-f.Time)/int64(time.Second)))
 	g.say("IDLE lasted %s without DONE; clients should renew it within %d s.", howLong(end-f.Time), int(imapRenew.Seconds()))
@@ -497,6 +521,9 @@ func imapUnanswered(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(command)
+	if g.quiet {
+		return
+	}
 	g.evidence(c.boxClosed())
 	g.with("command", c.boxWords(command))
 	g.with("waited", howLong(waited))
@@ -505,10 +532,16 @@ func imapUnanswered(c *Case, f *fact.Fact, r *Raiser) {
 }
 
 func imapAlert(c *Case, f *fact.Fact, r *Raiser) {
-	if code, _ := imap.Code(c.Log.Text(f)); !c.isIMAP() || !strings.EqualFold(string(code), "ALERT") || boxAgain(r, f) {
+	if !c.isIMAP() {
+		return
+	}
+	if code, _ := imap.Code(c.Log.Text(f)); !strings.EqualFold(string(code), "ALERT") || boxAgain(r, f) {
 		return
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	_, text, _ := strings.Cut(c.boxWords(f), "]")
 	text = strings.TrimSpace(text)
 	g.with("text", text)
@@ -525,8 +558,11 @@ var imapExtensions = map[imap.Cmd]string{
 
 // imapStale: BAD to an extension that an older list offered and the last one does not.
 func imapStale(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.isIMAP() || f.Code != imap.BAD {
+		return
+	}
 	word, ok := imapExtensions[imap.Cmd(f.Cmd)]
-	if !c.isIMAP() || !ok || f.Code != imap.BAD {
+	if !ok {
 		return
 	}
 	ever, now, lists := false, false, 0
@@ -562,6 +598,9 @@ func imapLogout(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	g.evidence(c.Log.Get(f.Ref))
 	commands, _ := c.boxLedger(fact.CountCommands)
 	fetched, _ := c.boxLedger(fact.CountFetched)

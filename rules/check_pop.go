@@ -144,8 +144,11 @@ func popWelcomed(c *Case, f *fact.Fact, r *Raiser) {
 	if !c.isPOP() || f.Cmd != uint8(pop3.Greeting) || f.Code != pop3.OK {
 		return
 	}
-	text := c.boxWords(f)
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
+	text := c.boxWords(f)
 	g.with("text", text)
 	if name, _ := c.Software(); name != "" {
 		g.with("software", name)
@@ -180,6 +183,9 @@ func popGreetingError(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	g.say("The server's first line was -ERR: %q.", c.boxWords(f))
 	g.with("text", c.boxWords(f))
 }
@@ -207,6 +213,9 @@ func boxNeverGreeted(c *Case, r *Raiser) {
 	}
 	g := r.Frame(at)
 	g.From, g.HasFrom = fact.Server, true
+	if g.quiet {
+		return
+	}
 	g.say("The server accepted the connection and closed it after %s without sending a byte.", howLong(at.Time-t.OpenTime))
 }
 
@@ -235,6 +244,9 @@ func boxNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.Frame(fact.At{Time: t.OpenTime, Frame: t.Open})
 	g.From, g.HasFrom = fact.Server, true
+	if g.quiet {
+		return
+	}
 	g.with("waited", howLong(waited))
 	g.say("The connection was established in frame %d; the server did not send a byte in %s.", t.Open, howLong(waited))
 	if by != 0 {
@@ -255,6 +267,9 @@ func popReady(c *Case, _ *fact.Fact, r *Raiser) {
 		switch pop3.Cmd(f.Cmd) {
 		case pop3.CAPA:
 			g := r.At(f)
+			if g.quiet {
+				return
+			}
 			g.with("capabilities", boxJoin(c, f.Ref))
 			return
 		case pop3.USER, pop3.APOP, pop3.AUTH, pop3.PASS:
@@ -323,6 +338,9 @@ func boxClear(c *Case, r *Raiser, upgrade string) {
 		if c.privateBoth() {
 			g.Severity = min(g.Severity, Warning) // between private addresses the path is one's own, or a tunnel
 		}
+		if g.quiet {
+			continue
+		}
 		user := c.boxUser(f.Ref)
 		mech := c.boxWords(f)
 		g.evidence(c.Log.Get(f.Ref))
@@ -347,7 +365,7 @@ func boxClear(c *Case, r *Raiser, upgrade string) {
 }
 
 func popAPOP(c *Case, f *fact.Fact, r *Raiser) {
-	if !c.isPOP() || c.boxWords(f) != "APOP" {
+	if !c.isPOP() || c.text(f) != "APOP" {
 		return
 	}
 	g := r.At(f)
@@ -375,6 +393,9 @@ func boxLoginFailed(c *Case, f *fact.Fact, r *Raiser, word string) {
 		if x.Kind == fact.AuthEnd && x.Level == fact.AuthOK && x.Frame > f.Frame {
 			g.Severity = min(g.Severity, Warning)
 		}
+	}
+	if g.quiet {
+		return
 	}
 	g.evidence(c.Log.Get(f.Ref))
 	user := c.boxUser(f.Ref)
@@ -408,6 +429,9 @@ func popTrouble(what pop3.Trouble) func(*Case, *fact.Fact, *Raiser) {
 			return
 		}
 		g := r.At(f)
+		if g.quiet {
+			return
+		}
 		g.evidence(c.Log.Get(f.Ref))
 		g.with("text", c.boxWords(f))
 		verb := pop3.Cmd(f.Cmd).Verb()
@@ -436,6 +460,9 @@ func popSTLS(c *Case, f *fact.Fact, r *Raiser) {
 // sessions whose handshake was completed.
 func boxUpgrade(c *Case, f *fact.Fact, r *Raiser, word string) {
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	g.evidence(c.Log.Get(f.Ref))
 	g.with("command_frame", boxFrame(c.Log.Get(f.Ref)))
 	g.with("reply_frame", fmt.Sprint(f.Frame))
@@ -476,6 +503,9 @@ func popUnknown(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	command := c.Log.Get(f.Ref)
 	g.evidence(command)
 	g.with("command", c.boxWords(command))
@@ -508,6 +538,9 @@ func popDeclined(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	command := c.Log.Get(f.Ref)
 	g.evidence(command)
 	g.with("command", c.boxWords(command))
@@ -529,6 +562,9 @@ func popListBroken(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	g.evidence(c.Log.Get(f.Ref))
 	verb := pop3.Cmd(f.Cmd).Verb()
 	if f.Num == 0 {
@@ -627,6 +663,9 @@ func popInterrupted(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	start := c.Log.Get(f.Ref)
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	g.evidence(start)
 	g.evidence(c.boxClosed())
 	g.with("bytes", fmt.Sprint(f.Num))
@@ -656,6 +695,9 @@ func popDeletesLost(c *Case, f *fact.Fact, r *Raiser) {
 		last = f
 	}
 	g := r.At(last)
+	if g.quiet {
+		return
+	}
 	g.evidence(c.boxClosed())
 	g.with("messages", c.boxWords(f))
 	g.with("ended", c.boxEnded())
@@ -758,6 +800,9 @@ func boxSilentClose(c *Case, r *Raiser, after time.Duration) *Finding {
 	}
 	g := r.Frame(fact.At{Time: s.FinTime, Frame: s.Fin})
 	g.From, g.HasFrom = fact.Server, true
+	if g.quiet {
+		return g
+	}
 	g.evidence(last)
 	g.with("idle", howLong(s.FinTime-last.Time))
 	g.say("The server closed the connection after %s without a command.", howLong(s.FinTime-last.Time))
@@ -778,6 +823,9 @@ func popSummary(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(quit)
+	if g.quiet {
+		return
+	}
 	box, known := c.boxLedger(fact.CountBox)
 	fetched, _ := c.boxLedger(fact.CountFetched)
 	bytes, _ := c.boxLedger(fact.CountBytes)

@@ -53,7 +53,7 @@ func rplClasses(c *Case, _ *fact.Fact, r *Raiser) {
 		c.describe(g, f)
 	}
 	for _, k := range at {
-		if k == 0 {
+		if k == 0 || c.Quiet {
 			continue
 		}
 		if g := &c.Findings[k-1]; g.Count == 2 {
@@ -83,6 +83,9 @@ func (c *Case) describe(g *Finding, f *fact.Fact) {
 	if e != nil {
 		g.Txn = e.Txn
 		asked = e.Command
+	}
+	if g.quiet {
+		return
 	}
 	g.evidence(asked, f)
 	g.with("class", strings.TrimPrefix(All[g.Rule].ID, "rpl-"))

@@ -165,7 +165,7 @@ func (c *Case) says(f *fact.Fact, words ...string) bool {
 	if f == nil {
 		return false
 	}
-	low := strings.ToLower(c.text(f))
+	low := c.lower(c.text(f))
 	for _, w := range words {
 		if strings.Contains(low, w) {
 			return true
@@ -235,6 +235,9 @@ func smtpDetected(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.Frame(fact.At{Time: c.Start, Frame: c.First})
+	if g.quiet {
+		return
+	}
 	g.Qualifier = "TCP@" + c.Server.String() + "-" + c.Client.String()
 	g.with("client", c.Client.String())
 	g.with("server", c.Server.String())
@@ -286,6 +289,9 @@ func smtpWelcomed(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	text := c.text(f)
 	c.replyFields(g, f)
 	g.with("lines", strconv.Itoa(int(f.Level)))
@@ -294,11 +300,10 @@ func smtpWelcomed(c *Case, _ *fact.Fact, r *Raiser) {
 	} else {
 		g.with("esmtp", "no")
 	}
-	names := c.named(nil, f, "greeting")
 	who := "The server"
-	if len(names) > 0 {
-		g.with("name", names[0].Name)
-		who = names[0].Name
+	if name := c.nameIn(f); name != "" {
+		g.with("name", name)
+		who = name
 	}
 	software, evidence := c.Software()
 	if evidence == f {
@@ -336,15 +341,16 @@ func smtpReady(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		told[inside] = true
 		g := r.At(e.Reply)
+		if g.quiet {
+			continue
+		}
 		g.evidence(e.Command, e.Reply)
 		g.with("command", e.Cmd().String())
 		if e.Command != nil {
 			_, name, _ := strings.Cut(c.text(e.Command), " ")
 			g.with("client_name", strings.TrimSpace(name))
 		}
-		if n := c.named(nil, e.Reply, "ehlo"); len(n) > 0 {
-			g.with("server_name", n[0].Name)
-		}
+		g.with("server_name", c.nameIn(e.Reply))
 		list := c.capabilityList(e.Reply)
 		g.with("capabilities", strings.Join(list, ", "))
 		for _, line := range list {
@@ -410,6 +416,9 @@ func smtpNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.Frame(fact.At{Time: t.OpenTime, Frame: t.Open})
+	if g.quiet {
+		return
+	}
 	g.with("waited", howLong(waited))
 	g.What = "The connection was established at frame " + strconv.Itoa(int(t.Open)) + ", and the server did not send a byte in " + howLong(waited)
 	if by != 0 {
@@ -474,6 +483,9 @@ func smtpGreetingSlow(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.Severity = sev
+	if g.quiet {
+		return
+	}
 	g.with("delay", howLong(delay))
 	guess := ""
 	switch s := float64(delay) / 1e9; {
@@ -506,6 +518,9 @@ func smtpGreetingRefused(c *Case, _ *fact.Fact, r *Raiser) {
 	if f := c.greeting(); f != nil {
 		if f.Code >= 400 {
 			g := r.At(f)
+			if g.quiet {
+				return
+			}
 			c.replyFields(g, f)
 			g.What = "Instead of a greeting the server answered \"" + c.answer(f) + "\"."
 		}
@@ -525,6 +540,9 @@ func smtpGreetingRefused(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.Frame(at)
 	g.From, g.HasFrom = fact.Server, true
+	if g.quiet {
+		return
+	}
 	g.frames(t.Open)
 	g.frames(at.Frame)
 	g.with("delay", howLong(at.Time-t.OpenTime))
@@ -544,6 +562,9 @@ func smtpNotSMTP(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	g.with("looks_like", foreignNames[f.Code])
 	g.with("bytes", c.text(f))
 	g.What = "The server's first bytes are " + foreignNames[f.Code] + ": \"" + cutText(c.text(f), 40) + "\"."
@@ -556,6 +577,9 @@ func smtpTeaser(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	g.with("pause", howLong(int64(f.Num)*1000))
 	g.What = "The greeting came in two parts, " + howLong(int64(f.Num)*1000) + " apart."
 }
@@ -567,15 +591,18 @@ func smtpNamesDiffer(c *Case, _ *fact.Fact, r *Raiser) {
 	if !c.mail() || g0 == nil || h == nil || !c.inClear(h) {
 		return
 	}
-	a, b := c.named(nil, g0, ""), c.named(nil, h, "")
-	if len(a) == 0 || len(b) == 0 || strings.EqualFold(a[0].Name, b[0].Name) {
+	a, b := c.nameIn(g0), c.nameIn(h)
+	if a == "" || b == "" || strings.EqualFold(a, b) {
 		return
 	}
 	g := r.At(h)
+	if g.quiet {
+		return
+	}
 	g.evidence(g0, h)
-	g.with("greeting", a[0].Name)
-	g.with("ehlo", b[0].Name)
-	g.What = "The greeting says " + a[0].Name + ", the answer to the hello " + b[0].Name + "."
+	g.with("greeting", a)
+	g.with("ehlo", b)
+	g.What = "The greeting says " + a + ", the answer to the hello " + b + "."
 }
 
 // 010
@@ -595,6 +622,9 @@ func smtpEarlyTalker(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	reaction := c.after(f)
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	g.evidence(f, reaction)
 	g.with("bytes", strconv.FormatUint(uint64(f.Num), 10))
 	first := c.Log.First(fact.Command)
@@ -689,6 +719,9 @@ func smtpNoHello(c *Case, _ *fact.Fact, r *Raiser) {
 				return
 			}
 			g := r.At(e.Command)
+			if g.quiet {
+				return
+			}
 			g.evidence(e.Command, e.Reply)
 			g.with("command", cmd.String())
 			c.replyFields(g, e.Reply)
@@ -702,7 +735,6 @@ func smtpNoHello(c *Case, _ *fact.Fact, r *Raiser) {
 
 // usable says why a name is not fit for HELO, "" when it is.
 func usable(name string) string {
-	low := strings.ToLower(name)
 	switch {
 	case name == "":
 		return "empty"
@@ -715,15 +747,23 @@ func usable(name string) string {
 	case strings.Contains(name, "_"):
 		return "underscore"
 	}
-	for _, end := range [...]string{".local", ".lan", ".localdomain", ".internal"} {
-		if strings.HasSuffix(low, end) {
-			return "ends in " + end
+	for _, p := range private {
+		if n := len(name) - len(p.end); n >= 0 && strings.EqualFold(name[n:], p.end) {
+			return p.why
 		}
 	}
 	return ""
 }
 
+// private are ends of names that mean something within one network only.
+var private = [...]struct{ end, why string }{
+	{".local", "ends in .local"}, {".lan", "ends in .lan"}, {".localdomain", "ends in .localdomain"}, {".internal", "ends in .internal"},
+}
+
 func isAddress(s string) bool {
+	if !strings.Contains(s, ":") && strings.Trim(s, "0123456789.") != "" {
+		return false // most are names, and an error has to be made
+	}
 	_, err := netip.ParseAddr(s)
 	return err == nil
 }
@@ -738,7 +778,8 @@ func smtpHeloNotFQDN(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	why := usable(name)
 	if why == "" && !c.sameHost() {
-		for _, n := range c.ServerNames() {
+		var buf [maxNames]ServerName
+		for _, n := range c.appendNames(buf[:0]) {
 			if n.Source != "sni" && strings.EqualFold(n.Name, name) {
 				why = "a name of the server"
 			}
@@ -748,6 +789,9 @@ func smtpHeloNotFQDN(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	g.with("name", name)
 	g.with("why", why)
 	g.What = "The client calls itself \"" + cutText(name, maxShown) + "\": " + why + "."
@@ -759,8 +803,12 @@ func smtpServerIdentity(c *Case, _ *fact.Fact, r *Raiser) {
 	if !c.mail() {
 		return
 	}
-	names := c.ServerNames()
-	software, evidence := c.Software()
+	var buf [maxNames]ServerName
+	names := c.appendNames(buf[:0])
+	software, evidence := "", (*fact.Fact)(nil)
+	if len(names) == 0 || !c.Quiet {
+		software, evidence = c.Software()
+	}
 	if len(names) == 0 && software == "" {
 		return
 	}
@@ -773,6 +821,9 @@ func smtpServerIdentity(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.Frame(at)
 	g.From, g.HasFrom = fact.Server, true
+	if g.quiet {
+		return
+	}
 	if len(names) > 0 {
 		g.with("name", names[0].Name)
 		all := make([]string, 0, len(names))
@@ -809,6 +860,9 @@ func refusals(c *Case, r *Raiser, what string, hit func(e *Exchange) bool) *Find
 		if g == nil {
 			g = r.At(e.Reply)
 			g.Txn = e.Txn
+			if g.quiet {
+				continue
+			}
 			g.with("command", cutText(c.text(e.Command), maxShown))
 			c.replyFields(g, e.Reply)
 			g.What = c.said(e.Command) + " was answered \"" + c.answer(e.Reply) + "\""
@@ -818,7 +872,7 @@ func refusals(c *Case, r *Raiser, what string, hit func(e *Exchange) bool) *Find
 		g.Count++
 		g.evidence(e.Reply)
 	}
-	if g != nil {
+	if g != nil && !g.quiet {
 		if g.Count > 1 {
 			g.What += fmt.Sprintf("; %s %s in all", counted(g.Count, "command"), what)
 		}

@@ -43,6 +43,9 @@ func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 		g := r.Frame(fact.At{Time: s.FinTime, Frame: s.Fin})
 		g.From, g.HasFrom = fact.Server, true
 		g.Txn = e.Txn
+		if g.quiet {
+			return
+		}
 		g.frames(e.Command.Frame)
 		g.frames(s.Fin)
 		g.with("command", cutText(c.text(e.Command), maxShown))
@@ -117,6 +120,9 @@ func smtpShuttingDown(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.Txn = txn
+	if g.quiet {
+		return
+	}
 	asked := c.Log.Get(f.Ref)
 	g.evidence(asked, f)
 	c.replyFields(g, f)
@@ -156,6 +162,9 @@ func (c *Case) timedOut(f *fact.Fact, r *Raiser, phase string, txn int16) {
 	}
 	g := r.At(f)
 	g.Txn = txn
+	if g.quiet {
+		return
+	}
 	last := c.lastOfClient(f)
 	g.evidence(last, f)
 	c.replyFields(g, f)
@@ -188,6 +197,9 @@ func smtpEndedNormally(c *Case, _ *fact.Fact, r *Raiser) {
 			continue
 		}
 		g := r.At(e.Reply)
+		if g.quiet {
+			return
+		}
 		g.evidence(e.Command, e.Reply)
 		fin := a.Fin
 		if fin == 0 || b.Fin != 0 && b.FinTime < a.FinTime {
@@ -235,10 +247,15 @@ func smtpNoQuit(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.Frame(fact.At{Time: when, Frame: frame})
 	g.From, g.HasFrom = fact.Client, true
-	g.say("The client closed the connection at frame %d without QUIT", frame)
 	if open != nil {
 		g.Up()
 		g.Txn = open.N
+	}
+	if g.quiet {
+		return
+	}
+	g.say("The client closed the connection at frame %d without QUIT", frame)
+	if open != nil {
 		g.with("open", "transaction "+strconv.Itoa(int(open.N)))
 		g.What += "; a transaction was open, nothing of it was delivered"
 	}
@@ -281,6 +298,9 @@ func smtpReplySlow(c *Case, _ *fact.Fact, r *Raiser) {
 	g := r.At(worst.Reply)
 	g.Severity, _ = bySteps(worst.Think, l.ReplyInfo, l.ReplyWarn, l.ReplyError)
 	g.Txn, g.Count = worst.Txn, n
+	if g.quiet {
+		return
+	}
 	g.evidence(worst.Command, worst.Reply)
 	g.with("command", cutText(c.text(worst.Command), maxShown))
 	c.replyFields(g, worst.Reply)
@@ -325,6 +345,9 @@ func smtpClientImpatient(c *Case, _ *fact.Fact, r *Raiser) {
 		g := r.Frame(fact.At{Time: when, Frame: frame})
 		g.From, g.HasFrom = fact.Client, true
 		g.Txn = e.Txn
+		if g.quiet {
+			return
+		}
 		g.evidence(e.Command)
 		g.frames(frame)
 		g.with("phase", strings.ToLower(e.Cmd().String()))
@@ -358,6 +381,9 @@ func smtpFinalReplySlow(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.At(t.Reply)
 		g.Severity, g.Txn = sev, t.N
+		if g.quiet {
+			continue
+		}
 		g.evidence(t.BodyEnd, t.Reply)
 		g.with("think", howLong(think))
 		g.with("bytes", strconv.FormatUint(uint64(t.BodyEnd.Num), 10))

@@ -28,8 +28,11 @@ func smtpPipeliningUnoffered(c *Case, _ *fact.Fact, r *Raiser) {
 			g.evidence(f)
 			continue
 		}
-		reaction := c.after(f)
 		g = r.At(f)
+		if g.quiet {
+			continue
+		}
+		reaction := c.after(f)
 		g.evidence(f, reaction)
 		g.with("command", c.said(c.Log.Get(f.Ref)))
 		g.What = "The client sent " + c.said(c.Log.Get(f.Ref)) + " before the answer to the command before it, and the server had not offered PIPELINING"
@@ -62,6 +65,9 @@ func smtpPipeliningPastSync(c *Case, _ *fact.Fact, r *Raiser) {
 		asked := c.Log.Get(f.Ref)
 		e := c.view.of(f.Ref)
 		g = r.At(f)
+		if g.quiet {
+			continue
+		}
 		g.evidence(asked, f)
 		g.with("command", smtp.Cmd(f.Cmd).String())
 		g.What = "The client sent more behind " + c.said(asked) + " without waiting for its answer"
@@ -443,6 +449,9 @@ func smtpProbeCommands(c *Case, _ *fact.Fact, r *Raiser) {
 			continue
 		}
 		g = r.At(e.Command)
+		if g.quiet {
+			continue
+		}
 		g.evidence(e.Command, e.Reply)
 		g.with("command", cutText(c.text(e.Command), maxShown))
 		c.replyFields(g, e.Reply)
@@ -458,8 +467,11 @@ func smtpCrossProtocol(c *Case, _ *fact.Fact, r *Raiser) {
 		if f.Code == fact.LooksBinary && c.TCP.MidStream {
 			return
 		}
-		reaction := c.after(f)
 		g := r.At(f)
+		if g.quiet {
+			return
+		}
+		reaction := c.after(f)
 		g.evidence(f, reaction)
 		g.with("kind", foreignNames[f.Code])
 		g.with("line", cutText(c.text(f), 40))
@@ -535,6 +547,9 @@ func smtpReplyMalformed(c *Case, _ *fact.Fact, r *Raiser) {
 			continue
 		}
 		g = r.At(f)
+		if g.quiet {
+			continue
+		}
 		g.evidence(f)
 		g.with("line", cutText(string(line), maxShown))
 		g.with("fault", fault)
@@ -564,6 +579,9 @@ func smtpLMTP(c *Case, _ *fact.Fact, r *Raiser) {
 			continue
 		}
 		g := r.At(e.Reply)
+		if g.quiet {
+			return
+		}
 		g.evidence(e.Command, e.Reply)
 		n := 0
 		for k := range c.view.exchanges {
@@ -624,6 +642,9 @@ func smtpCodeClassClash(c *Case, _ *fact.Fact, r *Raiser) {
 			continue
 		}
 		g = r.At(f)
+		if g.quiet {
+			continue
+		}
 		g.evidence(f)
 		c.replyFields(g, f)
 		g.say("The reply has the code %d and the enhanced code %d.%d.%d.", f.Code, class, subject, detail)
@@ -654,21 +675,25 @@ func smtpClearTextMail(c *Case, _ *fact.Fact, r *Raiser) {
 	g := r.At(first.BodyStart)
 	g.Txn, g.Count = first.N, n
 	_, offered, known := c.offered("STARTTLS", first.BodyStart)
+	port := c.Server.Port()
+	auth := c.Log.First(fact.AuthStart) != nil
+	wrong := !c.sameHost() && c.Proto != fact.LMTP && (port == portSubmission || port == portAlternate || offered || auth)
+	if wrong {
+		g.Up()
+	}
+	if g.quiet {
+		return
+	}
 	g.with("bytes", strconv.FormatUint(bytes, 10))
 	if known {
 		g.with("tls_offered", yesNo(offered))
 	}
 	g.What = counted(n, "message") + ", " + counted(bytes, "byte") + ", crossed the network in clear text"
-	port := c.Server.Port()
-	auth := c.Log.First(fact.AuthStart) != nil
-	if !c.sameHost() && c.Proto != fact.LMTP && (port == portSubmission || port == portAlternate || offered || auth) {
-		g.Up()
-		switch {
-		case offered:
-			g.What += " although the server offered STARTTLS"
-		case auth:
-			g.What += ", and so did a login"
-		}
+	switch {
+	case wrong && offered:
+		g.What += " although the server offered STARTTLS"
+	case wrong && auth:
+		g.What += ", and so did a login"
 	}
 	g.What += "."
 }

@@ -25,6 +25,9 @@ func smtpTransaction(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.At(first)
 		g.Txn = t.N
+		if g.quiet {
+			continue
+		}
 		g.evidence(t.Mail, t.Data, t.BodyEnd, t.Reply)
 		from, params := c.Path(t.Mail)
 		accepted, refused := t.Taken()
@@ -78,6 +81,9 @@ func smtpMailRejected(c *Case, _ *fact.Fact, r *Raiser) {
 		if e.Code() >= 500 {
 			g.Up()
 		}
+		if g.quiet {
+			continue
+		}
 		from, _ := c.Path(e.Command)
 		g.evidence(e.Command, e.Reply)
 		g.with("sender", "<"+from+">")
@@ -127,13 +133,16 @@ func smtpRcptRejected(c *Case, _ *fact.Fact, r *Raiser) {
 		if e.Code() >= 500 {
 			g.Up()
 		}
+		if g.quiet {
+			continue
+		}
 		to, _ := c.Path(e.Command)
 		g.evidence(e.Command, e.Reply)
 		g.with("recipient", "<"+to+">")
 		c.replyFields(g, e.Reply)
 		g.What = "The recipient <" + cutText(to, maxShown) + "> was " + refusedWord(e.Code()) + ": \"" + c.answer(e.Reply) + "\"."
 	}
-	if n > maxFolded {
+	if n > maxFolded && !c.Quiet {
 		c.Findings[folded].What += fmt.Sprintf(" %d recipients more were refused.", n-maxFolded)
 	}
 }
@@ -171,6 +180,9 @@ func smtpNoValidRcpt(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.At(last)
 		g.Txn = t.N
+		if g.quiet {
+			continue
+		}
 		for k := range t.Recipients {
 			g.evidence(t.Recipients[k].Reply)
 		}
@@ -204,6 +216,9 @@ func smtpDataRefused(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.At(t.DataReply)
 		g.Txn = t.N
+		if g.quiet {
+			continue
+		}
 		g.evidence(t.Data, t.DataReply)
 		c.replyFields(g, t.DataReply)
 		g.say("%s accepted, but %s was answered \"%s\".", wereAccepted(accepted), c.said(t.Data), c.answer(t.DataReply))
@@ -238,6 +253,9 @@ func smtpAccepted(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.At(reply)
 		g.Txn = t.N
+		if g.quiet {
+			continue
+		}
 		g.evidence(t.BodyEnd, reply)
 		c.replyFields(g, reply)
 		id := QueueID(c.text(reply))
@@ -289,6 +307,9 @@ func smtpRejectedAfterData(c *Case, _ *fact.Fact, r *Raiser) {
 		if t.Reply.Code >= 500 {
 			g.Up()
 		}
+		if g.quiet {
+			continue
+		}
 		g.evidence(t.BodyEnd, t.Reply)
 		c.replyFields(g, t.Reply)
 		g.What = "The message"
@@ -337,6 +358,9 @@ func smtpFateUnknown(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.At(t.BodyEnd)
 		g.Txn = t.N
+		if g.quiet {
+			continue
+		}
 		g.evidence(t.BodyStart, t.BodyEnd)
 		if by != "" && end.Frame != 0 {
 			g.frames(end.Frame)
@@ -582,6 +606,9 @@ func smtpRoundTripsWasted(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.At(t.Mail)
 		g.Txn = t.N
+		if g.quiet {
+			continue
+		}
 		g.evidence(t.Mail, t.DataReply)
 		g.with("used", strconv.Itoa(used))
 		g.with("needed", "1")
@@ -635,6 +662,9 @@ func smtpBdatDesync(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.At(e.Reply)
 		g.Txn = e.Txn
+		if g.quiet {
+			return
+		}
 		g.evidence(e.Command, e.Reply, last)
 		g.with("command", cutText(c.text(e.Command), maxShown))
 		c.replyFields(g, e.Reply)
@@ -683,6 +713,9 @@ func smtpDataBdatMixed(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.At(e.Command)
 		g.Txn = e.Txn
+		if g.quiet {
+			return
+		}
 		g.evidence(before, e.Command, e.Reply)
 		c.replyFields(g, e.Reply)
 		g.What = c.said(before) + " and " + c.said(e.Command) + " in one transaction; the answer was \"" + c.answer(e.Reply) + "\"."
@@ -707,6 +740,9 @@ func smtpAbandoned(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.At(t.EndedBy)
 		g.Txn = t.N
+		if g.quiet {
+			continue
+		}
 		g.evidence(t.Mail, t.EndedBy)
 		g.with("by", smtp.Cmd(t.EndedBy.Cmd).String())
 		g.with("recipients", strconv.Itoa(accepted))
@@ -724,7 +760,7 @@ func (c *Case) callout(t *Transaction) bool {
 		return false
 	}
 	from, _ := c.Path(t.Mail)
-	return from == "" || strings.HasPrefix(strings.ToLower(from), "postmaster@")
+	return from == "" || begins(from, "postmaster@")
 }
 
 func smtpCallout(c *Case, _ *fact.Fact, r *Raiser) {
@@ -739,6 +775,9 @@ func smtpCallout(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.At(t.Mail)
 		g.Txn = t.N
+		if g.quiet {
+			continue
+		}
 		g.evidence(t.Mail, t.Recipients[0].Reply, t.EndedBy)
 		g.with("address", to)
 		g.with("answer", c.answer(t.Recipients[0].Reply))
@@ -813,6 +852,9 @@ func smtpHarvest(c *Case, _ *fact.Fact, r *Raiser) {
 	g.evidence(first, last)
 	if c.sameHost() || c.Client.Addr().Unmap().IsPrivate() {
 		g.Severity = Info
+	}
+	if g.quiet {
+		return
 	}
 	g.with("tried", strconv.Itoa(tried))
 	g.with("unknown", strconv.Itoa(unknown))

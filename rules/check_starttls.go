@@ -100,8 +100,7 @@ func (c *Case) startOffer() (offer *fact.Fact, list *fact.Fact) {
 		switch f.Kind {
 		case fact.Capability:
 			list = f
-			text := c.boxWords(f)
-			if w, _, _ := strings.Cut(text, " "); strings.EqualFold(strings.Trim(w, "\""), c.startWord()) && offer == nil {
+			if w, _, _ := strings.Cut(c.text(f), " "); strings.EqualFold(strings.Trim(w, "\""), c.startWord()) && offer == nil {
 				offer = f
 			}
 		case fact.Reply:
@@ -158,6 +157,9 @@ func stlsBannerMasked(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f).with("text", text)
+	if g.quiet {
+		return
+	}
 	g.say("The greeting is blanked out: %d of %d characters are fillers.", max(stars, fill), len(text))
 }
 
@@ -165,11 +167,11 @@ func stlsCapMasked(c *Case, f *fact.Fact, r *Raiser) {
 	if !c.inClear(f) {
 		return
 	}
-	text := c.boxWords(f)
-	word, _, _ := strings.Cut(text, " ")
+	word, _, _ := strings.Cut(c.text(f), " ")
 	if !tlsMasked(word) {
 		return
 	}
+	text := c.boxWords(f)
 	for i := range c.Findings {
 		if g := &c.Findings[i]; g.Rule == r.rule {
 			g.Count++
@@ -181,6 +183,9 @@ func stlsCapMasked(c *Case, f *fact.Fact, r *Raiser) {
 		}
 	}
 	g := r.At(f).with("line", text).withInt("length", len(word))
+	if g.quiet {
+		return
+	}
 	g.say("The answer to EHLO holds %q: a keyword of %d letters was overwritten.", text, len(word))
 	if len(word) == len("STARTTLS") || len(word) == len("STARTTLS")+1 {
 		g.with("fits", "STARTTLS")
@@ -219,6 +224,9 @@ func stlsCommandMasked(c *Case, f *fact.Fact, r *Raiser) {
 func stlsOffered(c *Case, _ *fact.Fact, r *Raiser) {
 	if offer, _ := c.startOffer(); offer != nil {
 		g := r.At(offer)
+		if g.quiet {
+			return
+		}
 		g.What = "The server offers " + c.startWord() + "."
 	}
 }
@@ -234,20 +242,24 @@ func stlsNotOffered(c *Case, _ *fact.Fact, r *Raiser) {
 	if command, _ := c.startTLS(); command != nil {
 		return // it was asked for all the same: the answer is told
 	}
+	g := r.At(list)
+	if c.sameHost() || c.Proto == fact.LMTP {
+		g.Severity = Info
+		g.Qualifier = "nobody can listen on the way"
+	}
+	if g.quiet {
+		return
+	}
 	var names []string
 	for i := range c.Log.Facts {
 		if f := &c.Log.Facts[i]; f.Kind == fact.Capability {
 			names = append(names, c.boxWords(f))
 		}
 	}
-	g := r.At(list).with("list", tlsList(names)).with("port", strconv.Itoa(int(c.Server.Port())))
+	g.with("list", tlsList(names)).with("port", strconv.Itoa(int(c.Server.Port())))
 	g.say("The server's list of %s does not hold %s (port %d).", tlsPlural(len(names), "capability"), c.startWord(), c.Server.Port())
 	if len(names) != 1 {
 		g.say("The server's list of %d capabilities does not hold %s (port %d).", len(names), c.startWord(), c.Server.Port())
-	}
-	if c.sameHost() || c.Proto == fact.LMTP {
-		g.Severity = Info
-		g.Qualifier = "nobody can listen on the way"
 	}
 }
 
@@ -256,6 +268,9 @@ func stlsAccepted(c *Case, f *fact.Fact, r *Raiser) {
 		return // POP3 and IMAP have rules of their own
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	command := c.Log.Get(f.Ref)
 	if command != nil {
 		g.frames(command.Frame).with("frame of the command", strconv.Itoa(int(command.Frame)))
@@ -300,8 +315,7 @@ func (c *Case) startRefusal(f *fact.Fact) (temporary, permanent bool) {
 
 func stlsRefusedTemp(c *Case, f *fact.Fact, r *Raiser) {
 	temporary, _ := c.startRefusal(f)
-	text := strings.ToLower(c.boxWords(f))
-	if !temporary || strings.Contains(text, "too many") || strings.Contains(text, "pipelin") {
+	if !temporary || c.says(f, "too many", "pipelin") {
 		return
 	}
 	c.tellRefusal(f, r)
@@ -309,6 +323,9 @@ func stlsRefusedTemp(c *Case, f *fact.Fact, r *Raiser) {
 
 func (c *Case) tellRefusal(f *fact.Fact, r *Raiser) *Finding {
 	g := r.At(f)
+	if g.quiet {
+		return g
+	}
 	if command := c.Log.Get(f.Ref); command != nil {
 		g.frames(command.Frame)
 	}
@@ -379,15 +396,19 @@ func stlsNotUsed(c *Case, _ *fact.Fact, r *Raiser) {
 		if first == nil {
 			first = f
 		}
-		if !strings.Contains(strings.Join(what, " "), word) {
+		if !c.Quiet && !strings.Contains(strings.Join(what, " "), word) {
 			what = append(what, word)
 		}
 	}
 	if first == nil {
 		return
 	}
-	g := r.At(first).frames(offer.Frame).with("went in clear", strings.Join(what, ", "))
+	g := r.At(first)
 	g.From = fact.Client
+	if g.quiet {
+		return
+	}
+	g.frames(offer.Frame).with("went in clear", strings.Join(what, ", "))
 	g.say("The server offered %s in frame %d; the client did not ask for it and sent in clear: %s.", c.startWord(), offer.Frame, strings.Join(what, ", "))
 }
 
@@ -624,10 +645,9 @@ func implDetected(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	h := c.TLS.Hello
-	sni := strings.ToLower(h.SNI)
 	mail := mailPort(c.Server.Port()) || c.Proto != fact.TLS && c.Proto != fact.TCP
 	for _, w := range [...]string{"smtp", "imap", "pop", "mail", "mx"} {
-		mail = mail || strings.HasPrefix(sni, w)
+		mail = mail || begins(h.SNI, w)
 	}
 	for _, p := range h.ALPN {
 		mail = mail || p == "imap" || p == "pop3" || p == "managesieve"
@@ -635,7 +655,11 @@ func implDetected(c *Case, _ *fact.Fact, r *Raiser) {
 	if !mail {
 		return
 	}
-	g := r.by(fact.Client, c.TLS.HelloAt[fact.Client]).with("port", strconv.Itoa(int(c.Server.Port()))).with("SNI", h.SNI)
+	g := r.by(fact.Client, c.TLS.HelloAt[fact.Client])
+	if g.quiet {
+		return
+	}
+	g.with("port", strconv.Itoa(int(c.Server.Port()))).with("SNI", h.SNI)
 	g.say("TLS begins with the first byte, on port %d.", c.Server.Port())
 }
 
@@ -648,7 +672,11 @@ func implOnClear(c *Case, _ *fact.Fact, r *Raiser) {
 	if !ok || answer == nil {
 		return
 	}
-	g := r.by(fact.Client, at).frames(answer.Frame).with("server's answer", c.answerText(answer)).with("port", strconv.Itoa(int(c.Server.Port())))
+	g := r.by(fact.Client, at)
+	if g.quiet {
+		return
+	}
+	g.frames(answer.Frame).with("server's answer", c.answerText(answer)).with("port", strconv.Itoa(int(c.Server.Port())))
 	if h := c.clientHello(); h != nil {
 		g.with("offered maximum", tlsrec.VersionName(h.Max)).with("SNI", h.SNI)
 	}
@@ -666,10 +694,16 @@ func implClear(c *Case, _ *fact.Fact, r *Raiser) {
 	if answer.Kind == fact.TLSBroken && (answer.Code == fact.LooksHTTP || answer.Code == fact.LooksSSH) {
 		return // no mail server at all: TLS-047
 	}
-	g := r.At(answer).with("greeting", c.answerText(answer))
+	g := r.At(answer)
 	at, ok := c.clientTLS()
 	if !ok {
 		g.Severity = Warning // both sides agree on clear text
+	}
+	if g.quiet {
+		return
+	}
+	g.with("greeting", c.answerText(answer))
+	if !ok {
 		g.with("order", "the client sent no TLS hello")
 		g.say("On port %d, which is for TLS, the server greets in clear text: %q.", c.Server.Port(), c.answerText(answer))
 		return

@@ -547,7 +547,7 @@ func (c *Case) Path(f *fact.Fact) (address, params string) {
 
 // param returns the value of a parameter of MAIL or RCPT.
 func param(params, key string) (value string, ok bool) {
-	for _, p := range strings.Fields(params) {
+	for p := range strings.FieldsSeq(params) {
 		k, v, _ := strings.Cut(p, "=")
 		if strings.EqualFold(k, key) {
 			return v, true
@@ -676,14 +676,22 @@ type ServerName struct {
 // ServerNames returns the names of the server, the best first: its answer to
 // the hello, its greeting, its certificate, and what the client asked for.
 // Names that a device has masked are none.
-func (c *Case) ServerNames() []ServerName {
-	var names []ServerName
+func (c *Case) ServerNames() []ServerName { return c.appendNames(nil) }
+
+// maxNames is how many names of one server there are: one from each source.
+const maxNames = 4
+
+func (c *Case) appendNames(names []ServerName) []ServerName {
 	if c.mail() {
 		if f := c.helloReply(); f != nil {
-			names = c.named(names, f, "ehlo")
+			if name := c.nameIn(f); name != "" {
+				names = append(names, ServerName{name, "ehlo", f.Frame})
+			}
 		}
 		if f := c.greeting(); f != nil {
-			names = c.named(names, f, "greeting")
+			if name := c.nameIn(f); name != "" {
+				names = append(names, ServerName{name, "greeting", f.Frame})
+			}
 		}
 	}
 	if c.TLS != nil && len(c.TLS.Chain[fact.Server]) > 0 {
@@ -702,16 +710,17 @@ func (c *Case) ServerNames() []ServerName {
 	return names
 }
 
-func (c *Case) named(names []ServerName, f *fact.Fact, source string) []ServerName {
+// nameIn returns the name by which the server calls itself in a reply, "" when it does not.
+func (c *Case) nameIn(f *fact.Fact) string {
 	if f.Code >= 400 {
-		return names
+		return ""
 	}
 	word := strings.Trim(firstWord(skipEnhanced(c.text(f))), "\n,;:")
 	word, _, _ = strings.Cut(word, "\n")
 	if !hostLike(word) {
-		return names
+		return ""
 	}
-	return append(names, ServerName{word, source, f.Frame})
+	return word
 }
 
 // hostLike reports whether word can be the name of a host: letters, digits, and at least one dot.
@@ -802,7 +811,7 @@ func (c *Case) Software() (name string, evidence *fact.Fact) {
 		}
 		text := c.Log.Text(f)
 		if smtp.Cmd(f.Cmd) == smtp.Greeting || !c.mail() {
-			low := strings.ToLower(string(text))
+			low := c.lower(view(text))
 			for _, s := range softwares {
 				if strings.Contains(low, s.says) {
 					return s.name, f
