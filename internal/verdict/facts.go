@@ -272,7 +272,7 @@ func dialog(c *rules.Case) (list []Line) {
 		var text string
 		switch f.Kind {
 		case fact.Command:
-			text = string(c.Log.Text(f))
+			text = strings.TrimRight(string(c.Log.Text(f)), "\r\n")
 		case fact.Reply:
 			text = replyText(c, f)
 		case fact.Challenge:

@@ -376,7 +376,11 @@ func (w *Writer) why(c *rules.Case, d *Decision) (list []string) {
 		if f.What != "" {
 			list = append(list, f.What)
 		}
-		list = append(list, meaning(&rules.All[f.Rule]))
+		if text, _, ok := ofAlert(c, f); ok && rules.All[f.Rule].Num == "TLS-010" {
+			list = append(list, text)
+		} else {
+			list = append(list, meaning(&rules.All[f.Rule]))
+		}
 	}
 	switch {
 	case d.Outcome == OutcomeFailed && d.notNetwork(c):

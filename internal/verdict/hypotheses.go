@@ -183,7 +183,11 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 				Advice{Text: "Search the server's log at that second for \"" + "decryption failed or bad record mac\"."})[:min(len(list)+2, maxNext)]
 		}
 	}
-	for _, a := range r.Advice {
+	advice := r.Advice
+	if _, a, ok := ofAlert(c, f); ok && r.Num == "TLS-010" {
+		advice = a
+	}
+	for _, a := range advice {
 		if len(list) == maxNext {
 			break
 		}

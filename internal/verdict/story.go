@@ -93,7 +93,7 @@ func tcpTech(c *rules.Case, d fact.Dir, flags string) string {
 
 // moments says what a fact is worth telling.
 func (w *Writer) moments(c *rules.Case, f *fact.Fact, add func(f *fact.Fact, weight int, text, tech string)) {
-	text := string(c.Log.Text(f))
+	text := strings.TrimRight(string(c.Log.Text(f)), "\r\n")
 	switch f.Kind {
 	case fact.Reply:
 		line := replyText(c, f)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"postmortem/internal/fact"
 	"postmortem/rules"
 )
 
@@ -190,3 +191,34 @@ func ruleNumber(s string) string {
 func isLetter(c byte) bool { return c >= 'A' && c <= 'Z' }
 
 func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
+
+// moments are the letters of the alert table: what had happened before the alert.
+var moments = strings.NewReplacer(
+	"H/C/K:", "during the handshake:", "H fatal:", "in answer to the ClientHello, fatal:", "H/K:", "during the handshake:",
+	"C/K:", "after the server's certificate:", "H:", "in answer to the ClientHello:", "C:", "after the server's certificate:",
+	"K:", "after the client's key exchange:", "D:", "after application data:",
+)
+
+// ofAlert is the row of the alert table that belongs to a finding about an
+// alert: what it means from the side that sent it. ok is false when there is none.
+func ofAlert(c *rules.Case, f *rules.Finding) (text string, advice []string, ok bool) {
+	for i := range c.Findings {
+		g := &c.Findings[i]
+		r := &rules.All[g.Rule]
+		if g.Frame != f.Frame || !strings.HasPrefix(r.Num, "TLSA-") {
+			continue
+		}
+		name, what, _ := strings.Cut(r.Title, " - ")
+		text = fmt.Sprintf("The alert %s says: %s", name, what)
+		server, client, _ := strings.Cut(r.Meaning, " If the client sends it: ")
+		side := strings.TrimPrefix(server, "If the server sends it: ")
+		if f.From == fact.Client && client != "" {
+			side = client
+		}
+		if side != "" && !strings.HasPrefix(side, "If the client") {
+			text += " From the " + f.From.String() + " it means: " + moments.Replace(named(side))
+		}
+		return text, r.Advice, true
+	}
+	return "", nil, false
+}
