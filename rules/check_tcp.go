@@ -450,12 +450,12 @@ func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 		owed := tcpOwed(c, f)
 		body := tcpInBody(c, f)
 		phase := tcpPhaseOf(c, f)
-		waited := int64(0)
+		waited, since := int64(0), ""
 		if owed != nil {
-			waited = max(f.Time-owed.Time, 0)
+			waited, since = max(f.Time-owed.Time, 0), "a request that was still open"
 			g.frames(owed.Frame)
 		} else if x := &t.Side[d.Other()]; x.LastData != 0 && x.LastData < f.Frame {
-			waited = max(f.Time-x.LastDataTime, 0)
+			waited, since = max(f.Time-x.LastDataTime, 0), "the last data of the "+d.Other().String()
 			g.frames(x.LastData)
 		}
 		if d == fact.Client && (owed != nil || body || f.Seen&fact.SeenMail != 0 && f.Seen&fact.SeenAccepted == 0) {
@@ -464,7 +464,11 @@ func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 		if g.quiet {
 			return
 		}
-		g.say("The %s's side reset the connection (%s), %s after the last words of the other side or the open request.", d, phase.name, tcpTime(waited))
+		g.say("The %s's side reset the connection (%s)", d, phase.name)
+		if since != "" {
+			g.What += ", " + tcpTime(waited) + " after " + since
+		}
+		g.What += "."
 		g.field("phase", "%s", phase.name)
 		g.field("waited", "%s", tcpTime(waited))
 		if f.Num > 0 {
@@ -695,13 +699,17 @@ func tcpBlackholeAhead(c *Case, f *fact.Fact, r *Raiser) {
 }
 
 // tcpDead reports that f shows a path that died: not only large segments fail,
-// the other side had acknowledged before, and there was something to lose.
+// the other side had acknowledged before, and there was something to lose. Who
+// has closed its half, and is gone when the other one does, lost nothing.
 func tcpDead(c *Case, f *fact.Fact) bool {
 	z := tcpSizes(c, f)
 	if f.Level == 1 && !tcpICMPBig(c) || z == nil || z.Num == 0 || f.Num < tcpMinCopies && f.Code < uint16(c.Limits.RTODead/time.Second) {
 		return false
 	}
 	if c.TCP.Open == 0 && !c.TCP.MidStream {
+		return false
+	}
+	if x := &c.TCP.Side[f.From.Other()]; x.Fin != 0 && x.Fin < f.Frame {
 		return false
 	}
 	return !tcpSaidBye(c, f)

@@ -393,6 +393,14 @@ func TestTCPChecks(t *testing.T) {
 			tcpDeadSegment(c, 301*sec, 4, 6, 200, 0)
 			return c
 		}, "tcp-state-lost-silent=error tcp-never-acked=error"},
+		{"silent after the other side had closed", func() *Case {
+			c := tcpHealthy()
+			x := &c.TCP.Side[fact.Server]
+			x.Fin, x.FinTime = 12, tcpStart+60*msec
+			c.add(fact.TCPIdle, 13, 300*sec, fact.Fact{Num: 300000})
+			tcpDeadSegment(c, 301*sec, 4, 6, 200, 0)
+			return c
+		}, "-tcp-state-lost-silent -tcp-never-acked"},
 		{"forged reset", func() *Case {
 			c := tcpHealthy()
 			tcpRst(c, fact.Server, 60*msec, 3, 1)

@@ -1,0 +1,19 @@
+package rules
+
+import "testing"
+
+// The evidence of a readable password is the line that holds it, not the
+// command that began the login: with AUTH LOGIN they are three frames apart.
+func TestClearPasswordFrame(t *testing.T) {
+	c := mailCase(mailTalk{script: "S: 220 mx.example.org ESMTP\nC: EHLO c.example.com\nS: 250-mx.example.org\nS: 250 AUTH LOGIN\n" +
+		"C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: YWxpY2U=\nS: 334 UGFzc3dvcmQ6\nC: c2VjcmV0\nS: 235 2.7.0 ok\n"})
+	mailJudge(c)
+	f := c.Find("auth-clear-credentials")
+	if f == nil {
+		t.Fatal("not raised")
+	}
+	first, last := f.Frames[0], f.Frames[len(f.Frames)-1]
+	if f.Frame != last || first >= last {
+		t.Errorf("decisive frame %d, evidence %v: want the last one", f.Frame, f.Frames)
+	}
+}
