@@ -93,7 +93,7 @@ func (c *Conn) noteChain(d fact.Dir, ders [][]byte, size int, at fact.At) {
 		c.chain[d][i].Frame = at.Frame
 	}
 	c.s.Chain[d] = c.chain[d]
-	c.s.CertBytes[d], c.s.CertAt[d] = size, at
+	c.s.CertBytes[d], c.s.CertAt[d], c.s.CertSent[d] = size, at, len(ders)
 	c.add(fact.Fact{Kind: fact.TLSCert, From: d, Num: uint32(len(ders))}, at, []byte(chain[0].Subject))
 }
 

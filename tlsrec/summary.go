@@ -27,6 +27,7 @@ type Summary struct {
 	Resumed     bool
 	Chain       [2][]Certificate // by side that sent it
 	CertBytes   [2]int           // size of the Certificate message
+	CertSent    [2]int           // certificates in it; more than Chain has when some are not readable
 	CertRequest bool             // the server asked for a client certificate
 	CertCAs     int              // CA names in that request
 	CertEmpty   bool             // the client answered with an empty one
