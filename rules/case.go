@@ -31,6 +31,7 @@ type Case struct {
 	view     dialogView // exchanges and transactions, made once
 	raiser   Raiser
 	low      []byte // memory of lower
+	spoken   []turn // memory of turns
 }
 
 // A Capture is what the rules must know of the input as a whole.

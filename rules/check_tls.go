@@ -282,6 +282,9 @@ func tlsDetected(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	at := t.HelloAt[fact.Client]
 	g := r.by(fact.Client, at)
+	if g.quiet {
+		return
+	}
 	g.frames(t.ServerHelloAt[fact.Server].Frame, t.CertAt[fact.Server].Frame, t.ServerDoneAt[fact.Server].Frame,
 		t.KexAt[fact.Client].Frame, t.ChangeAt[fact.Client].Frame, t.FinishedAt[fact.Client].Frame, t.FinishedAt[fact.Server].Frame)
 	format := "TLS record"
@@ -348,7 +351,11 @@ func tlsCompleted(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	t := c.TLS
-	g := r.Frame(t.DoneAt).frames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame, t.FinishedAt[fact.Client].Frame, t.FinishedAt[fact.Server].Frame)
+	g := r.Frame(t.DoneAt)
+	if g.quiet {
+		return
+	}
+	g.frames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame, t.FinishedAt[fact.Client].Frame, t.FinishedAt[fact.Server].Frame)
 	version := "TLS"
 	if t.Version != 0 {
 		version = tlsrec.VersionName(t.Version)
@@ -401,6 +408,9 @@ func tlsVersion(c *Case, _ *fact.Fact, r *Raiser) {
 		at, v = t.RetryAt, tlsrec.TLS13
 	}
 	g := r.by(fact.Server, at).frames(t.HelloAt[fact.Client].Frame)
+	if g.quiet {
+		return
+	}
 	g.with("version", tlsrec.VersionName(v))
 	if h := t.Hello; h != nil {
 		g.with("offered maximum", tlsrec.VersionName(h.Max))
@@ -435,11 +445,17 @@ func tlsCipher(c *Case, _ *fact.Fact, r *Raiser) {
 			return
 		}
 		g := r.by(d, t.FinishedAt[d])
+		if g.quiet {
+			return
+		}
 		g.with("source", "inferred by size").with("cipher families", familyNames(families))
 		g.say("The ServerHello was not captured; the first encrypted record of %d bytes fits: %s.", t.FinishedLen[d], familyNames(families))
 		return
 	}
 	g := r.by(fact.Server, t.ServerHelloAt[fact.Server])
+	if g.quiet {
+		return
+	}
 	s, known := tlsrec.Suite(t.Cipher)
 	g.with("cipher", tlsrec.SuiteName(t.Cipher)).with("number", fmt.Sprintf("0x%04x", t.Cipher)).with("source", "read")
 	if known && !s.SCSV {
@@ -493,17 +509,25 @@ func tlsOldVersion(c *Case, _ *fact.Fact, r *Raiser) {
 		if t.Version <= tlsrec.SSL30 {
 			g.Up()
 		}
+		switch {
+		case h == nil:
+		case h.Max <= t.Version:
+			g.Blame = BlameClient
+		default:
+			g.Blame = BlameServer
+		}
+		if g.quiet {
+			return
+		}
 		g.with("version", tlsrec.VersionName(t.Version))
 		g.What = tlsrec.VersionName(t.Version) + " was agreed"
 		switch {
 		case h == nil:
 			g.What += "."
 		case h.Max <= t.Version:
-			g.Blame = BlameClient
 			g.with("limited by", "client: offers at most "+tlsrec.VersionName(h.Max))
 			g.What += " because the client offers nothing newer."
 		default:
-			g.Blame = BlameServer
 			g.with("limited by", "server: the client offers "+tlsrec.VersionName(h.Max))
 			g.What += "; the client offers " + tlsrec.VersionName(h.Max) + ", the server chose the older one."
 		}
@@ -512,6 +536,9 @@ func tlsOldVersion(c *Case, _ *fact.Fact, r *Raiser) {
 		g.Blame = BlameClient
 		if h.Max <= tlsrec.SSL30 {
 			g.Up()
+		}
+		if g.quiet {
+			return
 		}
 		g.with("version", tlsrec.VersionName(h.Max)).with("limited by", "client: offers at most "+tlsrec.VersionName(h.Max))
 		g.What = "The client offers at most " + tlsrec.VersionName(h.Max) + "; nothing was agreed."
@@ -524,6 +551,9 @@ func tlsV2Hello(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.by(fact.Client, h.At)
+	if g.quiet {
+		return
+	}
 	g.with("highest version", tlsrec.VersionName(h.Max)).withInt("ciphers", countSuites(h)).with("cipher list", helloSuites(h))
 	g.withInt("challenge length", h.Challenge).withInt("hello bytes", h.Size+2)
 	g.say("The hello of %d bytes has the SSLv2 format: up to %s, %s (%s), challenge of %d bytes, no extensions.",
@@ -536,6 +566,9 @@ func tlsV2Session(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	t := c.TLS
 	g := r.by(fact.Server, t.ServerHelloAt[fact.Server]).frames(t.HelloAt[fact.Client].Frame)
+	if g.quiet {
+		return
+	}
 	if t.Hello != nil {
 		g.with("ciphers", helloSuites(t.Hello))
 	}
@@ -563,7 +596,10 @@ func tlsWeakCipher(c *Case, _ *fact.Fact, r *Raiser) {
 		g.Severity = Info // between servers that do not check certificates anyway
 		g.Qualifier = "usual between mail servers"
 	}
-	g.with("cipher", s.Name).with("reason", weak.Why())
+	if !g.quiet {
+		g.with("cipher", s.Name).with("reason", weak.Why())
+		g.What = s.Name + " was agreed: " + weak.Why() + "."
+	}
 	if t.Hello != nil {
 		var better []string
 		for _, v := range t.Hello.Ciphers {
@@ -576,7 +612,6 @@ func tlsWeakCipher(c *Case, _ *fact.Fact, r *Raiser) {
 			g.Blame = BlameClient
 		}
 	}
-	g.What = s.Name + " was agreed: " + weak.Why() + "."
 }
 
 func tlsNoForwardSecrecy(c *Case, _ *fact.Fact, r *Raiser) {
@@ -587,7 +622,11 @@ func tlsNoForwardSecrecy(c *Case, _ *fact.Fact, r *Raiser) {
 	if !ok || s.Weak&tlsrec.WeakNoFS == 0 || s.SCSV || s.ID == 0 {
 		return
 	}
-	g := r.by(fact.Server, c.TLS.ServerHelloAt[fact.Server]).with("cipher", s.Name).with("key exchange", tlsKx(c.TLS))
+	g := r.by(fact.Server, c.TLS.ServerHelloAt[fact.Server])
+	if g.quiet {
+		return
+	}
+	g.with("cipher", s.Name).with("key exchange", tlsKx(c.TLS))
 	if h := c.TLS.Hello; h != nil {
 		var better []string
 		for _, v := range h.Ciphers {
@@ -629,6 +668,9 @@ func tlsObsoleteOffer(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.by(fact.Client, h.At)
+	if g.quiet {
+		return
+	}
 	g.with("ciphers", helloSuites(h)).with("newest version", tlsrec.VersionName(h.Max))
 	g.say("The client offers %s and no modern key exchange or cipher: %s.", tlsPlural(n, "cipher suite"), fewSuites(h))
 }
@@ -669,6 +711,14 @@ func alertLine(level, code uint8) string {
 func (c *Case) tellAlert(g *Finding, f *fact.Fact) {
 	code := uint8(f.Code)
 	g.Class = code
+	a := c.alertOf(f)
+	if a != nil && c.consequence(a) {
+		g.Severity = Info
+		g.Qualifier = "a consequence: the other side had closed or never answered"
+	}
+	if g.quiet {
+		return
+	}
 	g.What = alertLine(f.Level, code)
 	g.with("SSL alert message description", strconv.Itoa(int(code)))
 	decoded := tlsrec.AlertName(code)
@@ -676,7 +726,6 @@ func (c *Case) tellAlert(g *Finding, f *fact.Fact) {
 		decoded += " - " + t
 	}
 	g.with("Decoded error", decoded).with("sender", f.From.String())
-	a := c.alertOf(f)
 	if a == nil {
 		return
 	}
@@ -687,10 +736,6 @@ func (c *Case) tellAlert(g *Finding, f *fact.Fact) {
 	if at := c.lastOf(a.From.Other(), a.At.Frame); at.Frame != 0 {
 		g.frames(at.Frame).with("after", fmt.Sprintf("%s of the %s in frame %d", peerMessage(a.After), a.From.Other(), at.Frame))
 		g.with("delay", tlsWhen(at.Time, a.At.Time))
-	}
-	if c.consequence(a) {
-		g.Severity = Info
-		g.Qualifier = "a consequence: the other side had closed or never answered"
 	}
 }
 
@@ -726,7 +771,9 @@ func tlsFatalAlert(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	c.tellAlert(g, f)
-	g.What = alertLine(2, uint8(f.Code))
+	if !g.quiet {
+		g.What = alertLine(2, uint8(f.Code))
+	}
 }
 
 func tlsWarningAlert(c *Case, f *fact.Fact, r *Raiser) {
@@ -766,7 +813,9 @@ func alertChecks() []Check {
 				g := r.At(f)
 				c.tellAlert(g, f)
 				if c.isFatal(f.Level, code) {
-					g.What = alertLine(2, code)
+					if !g.quiet {
+						g.What = alertLine(2, code)
+					}
 					return
 				}
 				g.Severity = min(g.Severity, Warning)
@@ -799,6 +848,15 @@ func tlsNothingInCommon(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.by(a.From, a.At).frames(h.At.Frame)
 	g.Class = a.Code
+	if h.Max < tlsrec.TLS12 {
+		g.Blame = BlameClient
+	}
+	if a.From == fact.Client {
+		g.Blame = BlameServer
+	}
+	if g.quiet {
+		return
+	}
 	missing := c.missing(a, h)
 	g.with("client's versions", tlsNames(h.Versions, tlsrec.VersionName)).with("client's maximum", tlsrec.VersionName(h.Max))
 	g.with("client's ciphers", helloSuites(h)).with("client's groups", tlsNames(h.Groups, tlsrec.GroupName))
@@ -806,14 +864,10 @@ func tlsNothingInCommon(c *Case, _ *fact.Fact, r *Raiser) {
 	g.with("alert", fmt.Sprintf("%s (%d)", tlsrec.AlertName(a.Code), a.Code)).with("most likely missing", missing)
 	offer := fmt.Sprintf("%s, %s", versionsOffered(h), tlsPlural(countSuites(h), "cipher suite"))
 	if a.From == fact.Client {
-		g.Blame = BlameServer
 		g.say("The server chose %s; the client refuses that version (protocol_version, 70).", tlsrec.VersionName(c.TLS.Version))
 		return
 	}
 	g.say("The server answered the client's hello (%s) with %s (%d), without a hello of its own: %s.", offer, tlsrec.AlertName(a.Code), a.Code, missing)
-	if h.Max < tlsrec.TLS12 {
-		g.Blame = BlameClient
-	}
 }
 
 func versionsOffered(h *tlsrec.ClientHello) string {
@@ -898,6 +952,9 @@ func tlsHelloThenClose(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.by(fact.Server, at).frames(h.At.Frame)
+	if g.quiet {
+		return
+	}
 	if f := c.TLS.Alerts; len(f) > 0 {
 		g.frames(f[0].At.Frame)
 	}
@@ -936,6 +993,9 @@ func tlsHelloThenSilence(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.by(fact.Client, h.At).frames(at.Frame)
+	if g.quiet {
+		return
+	}
 	seconds := fmt.Sprintf("%d s", int64(wait.Round(time.Second)/time.Second))
 	g.with("waited", seconds).withInt("hello bytes", h.Size).withInt("hello segments", h.Segments).with("SNI", h.SNI)
 	g.say("The client's hello of %d bytes was acknowledged and not answered for %s; %s.", h.Size, seconds, until)
@@ -1004,6 +1064,9 @@ func tlsSizeContradicts(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.by(d, t.FinishedAt[d]).frames(t.ServerHelloAt[fact.Server].Frame)
 		g.Blame = BlameClient << d
+		if g.quiet {
+			return
+		}
 		g.with("agreed cipher", s.Name).withInt("demanded length", want).withInt("seen length", int(got)).with("seen length fits", familyNames(f))
 		g.say("%s demands a first encrypted record of %d bytes under %s; the %s sent %d, which fits %s.", s.Name, want, tlsrec.VersionName(t.Version), d, got, familyNames(f))
 		return
@@ -1024,6 +1087,9 @@ func tlsKeyMismatch(c *Case, _ *fact.Fact, r *Raiser) {
 	peer := a.From.Other()
 	g := r.by(a.From, a.At).frames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame, t.KexAt[fact.Client].Frame, t.FirstEncrypted[peer].Frame)
 	g.Class = a.Code
+	if g.quiet {
+		return
+	}
 	if c.agreed() {
 		g.with("version", tlsrec.VersionName(t.Version)).with("cipher", tlsrec.SuiteName(t.Cipher))
 	}
@@ -1101,6 +1167,9 @@ func tlsTranscript(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.by(a.From, a.At).frames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame, t.FirstEncrypted[a.From.Other()].Frame)
 	g.Class = a.Code
+	if g.quiet {
+		return
+	}
 	if c.agreed() {
 		g.with("version", tlsrec.VersionName(t.Version)).with("cipher", tlsrec.SuiteName(t.Cipher))
 	}
@@ -1134,6 +1203,9 @@ func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TLS
 	g := r.by(fact.Client, a.At).frames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame, t.CertAt[fact.Server].Frame)
 	g.Class = a.Code
+	if g.quiet {
+		return
+	}
 	g.with("alert", fmt.Sprintf("%s (%d)", tlsrec.AlertName(a.Code), a.Code))
 	c.certFields(g)
 	g.say("The client answered the server's certificate with %s (%d)", tlsrec.AlertName(a.Code), a.Code)
@@ -1185,6 +1257,9 @@ func tlsHiddenClient(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.by(fact.Client, a.At).frames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame)
+	if g.quiet {
+		return
+	}
 	at, how := c.closedAt(fact.Client)
 	g.frames(at.Frame).withInt("record length", int(a.Len)).with("delay", tlsWhen(t.LastRecord[fact.Server].Time, a.At.Time)).with("close", how)
 	c.certFields(g)
@@ -1207,6 +1282,9 @@ func tlsHiddenServer(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.by(fact.Server, a.At).frames(t.HelloAt[fact.Client].Frame, t.FinishedAt[fact.Client].Frame, at.Frame)
+	if g.quiet {
+		return
+	}
 	g.withInt("record length", int(a.Len)).with("delay", tlsWhen(t.FinishedAt[fact.Client].Time, a.At.Time)).with("close", how)
 	asked := c.asked13()
 	if asked {
@@ -1400,6 +1478,9 @@ func tlsInsecureRenegotiation(c *Case, _ *fact.Fact, r *Raiser) {
 		who, blame = "client", BlameClient // the server may only answer what was offered
 	}
 	g.Blame = blame
+	if g.quiet {
+		return
+	}
 	g.with("lacking", who)
 	g.What = "The " + who + " does not support secure renegotiation (RFC 5746)."
 }
@@ -1443,6 +1524,9 @@ func tlsTruncated(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.by(d, at).with("who", d.String()).with("how", how)
+	if g.quiet {
+		return
+	}
 	g.say("The %s closed with %s without a close_notify.", d, how)
 }
 
@@ -1532,7 +1616,11 @@ func tlsResumed(c *Case, _ *fact.Fact, r *Raiser) {
 	if t.Version == tlsrec.TLS13 {
 		kind = "pre-shared key"
 	}
-	g := r.by(fact.Server, t.ServerHelloAt[fact.Server]).frames(t.ChangeAt[fact.Server].Frame).with("kind", kind)
+	g := r.by(fact.Server, t.ServerHelloAt[fact.Server])
+	if g.quiet {
+		return
+	}
+	g.frames(t.ChangeAt[fact.Server].Frame).with("kind", kind)
 	g.What = "An earlier session was resumed by " + kind + "; no certificate is shown."
 }
 
@@ -1545,6 +1633,9 @@ func tlsResumptionRefused(c *Case, _ *fact.Fact, r *Raiser) {
 		return // a full handshake was not seen
 	}
 	g := r.by(fact.Server, t.ServerHelloAt[fact.Server]).with("kind", resumptionOffer(t.Hello))
+	if g.quiet {
+		return
+	}
 	g.What = "The client offered to resume a session (" + resumptionOffer(t.Hello) + "); the server began a new one."
 }
 
@@ -1589,12 +1680,16 @@ func tlsFingerprint(c *Case, _ *fact.Fact, r *Raiser) {
 	if h == nil || h.SSLv2 {
 		return
 	}
+	g := r.by(fact.Client, h.At)
+	if g.quiet {
+		return
+	}
 	ja3, ja3s, ja4 := c.TLS.Fingerprints()
 	grease := "no"
 	if slices.ContainsFunc(h.Ciphers, tlsrec.IsGREASE) {
 		grease = "yes"
 	}
-	g := r.by(fact.Client, h.At).with("JA3", ja3).with("JA4", ja4).with("JA3S", ja3s).with("GREASE", grease)
+	g.with("JA3", ja3).with("JA4", ja4).with("JA3S", ja3s).with("GREASE", grease)
 	g.withInt("ciphers", countSuites(h)).withInt("extensions", len(h.Extensions))
 	g.What = "JA4 " + ja4 + ", JA3 " + ja3 + "."
 }
@@ -1640,7 +1735,11 @@ func tlsFinishedSize(c *Case, _ *fact.Fact, r *Raiser) {
 	if len(f) == 0 {
 		return
 	}
-	g := r.by(d, t.FinishedAt[d]).withInt("record length", int(t.FinishedLen[d])).with("candidates", familyNames(f))
+	g := r.by(d, t.FinishedAt[d])
+	if g.quiet {
+		return
+	}
+	g.withInt("record length", int(t.FinishedLen[d])).with("candidates", familyNames(f))
 	g.say("The %s's first encrypted record of %d bytes fits %s", d, t.FinishedLen[d], familyNames(f))
 	if c.agreed() {
 		g.with("version", tlsrec.VersionName(t.Version))
@@ -1660,6 +1759,10 @@ func tlsFirstEncrypted(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	at := t.FirstEncrypted[fact.Client]
+	g := r.by(fact.Client, at)
+	if g.quiet {
+		return
+	}
 	commands, handshake, ccs, segments := 0, 0, 0, 0
 	var last uint32
 	for i := range c.Log.Facts {
@@ -1682,7 +1785,6 @@ func tlsFirstEncrypted(c *Case, _ *fact.Fact, r *Raiser) {
 			last = f.Frame
 		}
 	}
-	g := r.by(fact.Client, at)
 	total := commands + handshake + ccs
 	for _, x := range [...]struct {
 		key string
@@ -1711,6 +1813,9 @@ func tlsOpaque(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.Frame(t.DoneAt)
+	if g.quiet {
+		return
+	}
 	g.with("client's bytes", strconv.FormatUint(t.Bytes[0], 10)).with("server's bytes", strconv.FormatUint(t.Bytes[1], 10))
 	g.withInt("client's records", t.Count[0]).withInt("server's records", t.Count[1])
 	d, at, how := c.firstClose()
@@ -1740,6 +1845,19 @@ func tlsHandshakeTime(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.by(fact.Client, end).frames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame, t.KexAt[fact.Client].Frame)
 	g.HasFrom = false
+	l := c.thresholds()
+	switch {
+	case total >= l.HSError:
+		g.Severity = Error
+	case total >= l.HSWarn:
+		g.Severity = Warning
+	}
+	if g.Severity != Info && (c.Log.First(fact.TCPLoss) != nil || c.Log.First(fact.TCPUnacked) != nil) {
+		g.Severity = Info // the network's time, other rules say so
+	}
+	if g.quiet {
+		return
+	}
 	flight := c.lastServerFlight()
 	client := t.KexAt[fact.Client]
 	if client.Frame == 0 {
@@ -1762,16 +1880,6 @@ func tlsHandshakeTime(c *Case, _ *fact.Fact, r *Raiser) {
 		g.What += ", of which " + tlsWhen(1, 1+int64(compute)) + " passed at the client before its key exchange"
 	}
 	g.What += "."
-	l := c.thresholds()
-	switch {
-	case total >= l.HSError:
-		g.Severity = Error
-	case total >= l.HSWarn:
-		g.Severity = Warning
-	}
-	if g.Severity != Info && (c.Log.First(fact.TCPLoss) != nil || c.Log.First(fact.TCPUnacked) != nil) {
-		g.Severity = Info // the network's time, other rules say so
-	}
 }
 
 func tlsWrongOrder(c *Case, f *fact.Fact, r *Raiser) {
@@ -1857,13 +1965,17 @@ func tlsInterception(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	l := &c.TLS.Chain[fact.Server][0]
-	issuer := strings.ToLower(l.Issuer)
+	issuer := c.lower(l.Issuer)
 	if l.SelfIssued {
 		return // the product's own page
 	}
 	for _, p := range inspectors {
 		if strings.Contains(issuer, p) {
-			g := r.by(fact.Server, c.TLS.CertAt[fact.Server]).with("issuer", l.Issuer).with("subject", l.Subject)
+			g := r.by(fact.Server, c.TLS.CertAt[fact.Server])
+			if g.quiet {
+				return
+			}
+			g.with("issuer", l.Issuer).with("subject", l.Subject)
 			g.What = "The certificate for " + l.Subject + " was issued by " + l.Issuer + ", a product that opens encrypted connections."
 			return
 		}
@@ -1891,6 +2003,9 @@ func tlsNoEMS(c *Case, _ *fact.Fact, r *Raiser) {
 		who = "server"
 	}
 	g := r.by(fact.Server, t.ServerHelloAt[fact.Server]).with("lacking", who)
+	if g.quiet {
+		return
+	}
 	g.What = "The " + who + " does not use the extended master secret."
 }
 
@@ -1915,6 +2030,9 @@ func tlsDamaged(c *Case, _ *fact.Fact, r *Raiser) {
 	g.with("bytes transferred before", strconv.FormatUint(t.Bytes[0]+t.Bytes[1], 10))
 	if low {
 		g.Severity, g.Qualifier = Warning, "probably"
+	}
+	if g.quiet {
+		return
 	}
 	g.say("After %d bytes in order the %s could not verify a record.", t.Bytes[0]+t.Bytes[1], a.From)
 	if low {

@@ -75,6 +75,9 @@ func certFact(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	l := &chain[0]
 	g := c.atCert(r)
+	if g.quiet {
+		return
+	}
 	g.with("subject", l.Subject).with("alternative names", tlsList(l.Names)).with("issuer", l.Issuer)
 	g.with("valid", tlsDay(l.NotBefore)+" to "+tlsDay(l.NotAfter)).with("key", keyText(l)).with("signature", l.Signature).with("serial", l.Serial).with("SHA-256", l.SHA256)
 	for i := 1; i < len(chain); i++ {
@@ -95,6 +98,9 @@ func certExpired(c *Case, _ *fact.Fact, r *Raiser) {
 		days := (now - x.NotAfter) / 86400
 		if i > 0 || c.accepted() || !c.clockPlausible(now) {
 			g.Severity = Warning
+		}
+		if g.quiet {
+			return
 		}
 		which := "leaf"
 		if i > 0 {
@@ -133,6 +139,9 @@ func certNotYet(c *Case, _ *fact.Fact, r *Raiser) {
 		if c.accepted() || !c.clockPlausible(now) || i > 0 {
 			g.Severity = Warning
 		}
+		if g.quiet {
+			return
+		}
 		ahead := (time.Duration(x.NotBefore-now) * time.Second).String()
 		if days := (x.NotBefore - now) / 86400; days > 1 {
 			ahead = tlsPlural(int(days), "day")
@@ -149,20 +158,27 @@ func certNotYet(c *Case, _ *fact.Fact, r *Raiser) {
 // tlsMatches reports whether a name of a certificate covers a host: a wildcard
 // stands for one label (RFC 9525, section 6.3).
 func tlsMatches(pattern, host string) bool {
-	pattern, host = strings.TrimSuffix(strings.ToLower(pattern), "."), strings.TrimSuffix(strings.ToLower(host), ".")
+	pattern, host = strings.TrimSuffix(pattern, "."), strings.TrimSuffix(host, ".")
 	if rest, ok := strings.CutPrefix(pattern, "*."); ok {
 		label, parent, found := strings.Cut(host, ".")
-		return found && label != "" && parent == rest
+		return found && label != "" && strings.EqualFold(parent, rest)
 	}
-	return pattern == host
+	return strings.EqualFold(pattern, host)
 }
 
 func certCovers(x *tlsrec.Certificate, host string) bool {
-	names := x.Names
-	if len(names) == 0 && x.CommonName != "" {
-		names = []string{x.CommonName}
+	if len(x.Names) == 0 {
+		return x.CommonName != "" && tlsMatches(x.CommonName, host)
 	}
-	return slices.ContainsFunc(names, func(n string) bool { return tlsMatches(n, host) })
+	return slices.ContainsFunc(x.Names, func(n string) bool { return tlsMatches(n, host) })
+}
+
+// certNames are the names that a certificate is for.
+func certNames(x *tlsrec.Certificate) string {
+	if len(x.Names) == 0 {
+		return x.CommonName
+	}
+	return tlsList(x.Names)
 }
 
 func certName(c *Case, _ *fact.Fact, r *Raiser) {
@@ -171,27 +187,32 @@ func certName(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	l := &chain[0]
-	have := tlsList(l.Names)
-	if have == "" {
-		have = l.CommonName
-	}
 	if h := c.TLS.Hello; h != nil && h.SNI != "" {
 		if certCovers(l, h.SNI) {
 			return
 		}
-		g := c.atCert(r).frames(h.At.Frame).with("name wanted", h.SNI).with("names present", have)
-		g.say("The client asked for %s; the certificate is for %s.", h.SNI, have)
-		if a := c.certRefused(); a != nil {
-			g.Up().frames(a.At.Frame)
-			g.What += fmt.Sprintf(" The client refused it with %s (%d).", tlsrec.AlertName(a.Code), a.Code)
-		} else if c.leftAfterCert() {
+		g := c.atCert(r)
+		refused := c.certRefused()
+		left := refused == nil && c.leftAfterCert()
+		if refused != nil || left {
 			g.Up()
+		}
+		if g.quiet {
+			return
+		}
+		g.frames(h.At.Frame).with("name wanted", h.SNI).with("names present", certNames(l))
+		g.say("The client asked for %s; the certificate is for %s.", h.SNI, certNames(l))
+		if a := refused; a != nil {
+			g.frames(a.At.Frame)
+			g.What += fmt.Sprintf(" The client refused it with %s (%d).", tlsrec.AlertName(a.Code), a.Code)
+		} else if left {
 			g.What += " The client left without using the connection."
 		}
 		return
 	}
 	// Nobody said which name is wanted: the server's own name is a hint, no more.
-	names := c.ServerNames()
+	var buf [maxNames]ServerName
+	names := c.appendNames(buf[:0])
 	for _, n := range names {
 		if (n.Source == "ehlo" || n.Source == "greeting") && certCovers(l, n.Name) {
 			return
@@ -199,9 +220,13 @@ func certName(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	for _, n := range names {
 		if n.Source == "ehlo" || n.Source == "greeting" {
-			g := c.atCert(r).frames(n.Frame).with("name of the server", n.Name).with("names present", have)
+			g := c.atCert(r)
 			g.Severity = Info
-			g.say("The client named no host; the server calls itself %s, its certificate is for %s.", n.Name, have)
+			if g.quiet {
+				return
+			}
+			g.frames(n.Frame).with("name of the server", n.Name).with("names present", certNames(l))
+			g.say("The client named no host; the server calls itself %s, its certificate is for %s.", n.Name, certNames(l))
 			return
 		}
 	}
@@ -212,7 +237,11 @@ func certSelfSigned(c *Case, _ *fact.Fact, r *Raiser) {
 	if len(chain) == 0 || !chain[0].SelfSigned || !chain[0].SelfIssued {
 		return
 	}
-	g := c.atCert(r).with("subject", chain[0].Subject)
+	g := c.atCert(r)
+	if g.quiet {
+		return
+	}
+	g.with("subject", chain[0].Subject)
 	g.What = "The certificate of " + certText(&chain[0]) + " is signed with its own key."
 	if a := c.certRefused(); a != nil {
 		g.frames(a.At.Frame)
@@ -226,7 +255,7 @@ func certIncomplete(c *Case, _ *fact.Fact, r *Raiser) {
 	if n == 0 || chain[0].Subject == "" {
 		return
 	}
-	if f := c.Log.First(fact.TLSCert); f != nil && f.From == fact.Server && int(f.Num) > n {
+	if c.TLS.CertSent[fact.Server] > n {
 		return // a certificate was sent that could not be read: it may be the one that is missed
 	}
 	missing := -1
@@ -239,7 +268,7 @@ func certIncomplete(c *Case, _ *fact.Fact, r *Raiser) {
 	if n == 1 && !chain[0].SelfIssued {
 		// A leaf that a root has signed is complete. Nobody can tell by the name
 		// alone; roots mostly say that they are.
-		if strings.Contains(strings.ToLower(chain[0].Issuer), "root") {
+		if strings.Contains(c.lower(chain[0].Issuer), "root") {
 			return
 		}
 		missing = 0
@@ -248,18 +277,25 @@ func certIncomplete(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	x := &chain[missing]
-	g := c.atCert(r).with("missing", x.Issuer).with("AIA", x.AIA).withInt("chain length", n)
+	g := c.atCert(r)
+	refused := c.certRefused()
+	if refused == nil && c.TLS.Done {
+		g.Severity = Info // this client has the missing one, or does not care
+	}
+	if g.quiet {
+		return
+	}
+	g.with("missing", x.Issuer).with("AIA", x.AIA).withInt("chain length", n)
 	g.say("The server does not send the certificate of %s, which issued that of %s", x.Issuer, certText(x))
 	if n == 1 {
 		g.What += "; it sends its own certificate only"
 	}
 	g.What += "."
-	switch a := c.certRefused(); {
+	switch a := refused; {
 	case a != nil:
 		g.frames(a.At.Frame)
 		g.What += fmt.Sprintf(" The client refused it with %s (%d).", tlsrec.AlertName(a.Code), a.Code)
 	case c.TLS.Done:
-		g.Severity = Info // this client has the missing one, or does not care
 		g.What += " This client accepted it."
 	}
 }
@@ -386,8 +422,12 @@ func certSoon(c *Case, _ *fact.Fact, r *Raiser) {
 	if l.NotAfter == 0 || left < 0 || left >= soon {
 		return
 	}
+	g := c.atCert(r)
+	if g.quiet {
+		return
+	}
 	days := int(left / (24 * time.Hour))
-	g := c.atCert(r).with("days left", fmt.Sprint(days))
+	g.with("days left", fmt.Sprint(days))
 	g.say("The certificate of %s expires on %s, in %s.", certText(l), tlsDay(l.NotAfter), tlsPlural(days, "day"))
 }
 
@@ -428,7 +468,11 @@ func certNoSAN(c *Case, _ *fact.Fact, r *Raiser) {
 	if len(chain) == 0 || len(chain[0].Names) > 0 || chain[0].Subject == "" && chain[0].Refused != "" {
 		return
 	}
-	g := c.atCert(r).with("common name", chain[0].CommonName)
+	g := c.atCert(r)
+	if g.quiet {
+		return
+	}
+	g.with("common name", chain[0].CommonName)
 	g.What = "The certificate has no alternative names; its common name is " + fmt.Sprintf("%q", chain[0].CommonName) + "."
 }
 
@@ -439,6 +483,9 @@ func certLarge(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	n := c.TLS.CertBytes[fact.Server]
 	g := c.atCert(r).withInt("bytes", n).withInt("certificates", len(chain))
+	if g.quiet {
+		return
+	}
 	g.say("The Certificate message has %d bytes in %s.", n, tlsPlural(len(chain), "certificate"))
 }
 
@@ -498,6 +545,9 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 	switch {
 	case !t.Done && seen.Frame != 0 && at.Frame > seen.Frame && t.KexAt[fact.Client].Frame == 0 && t.FirstEncrypted[fact.Client].Frame == 0 && len(t.Alerts) == 0:
 		g := r.by(fact.Client, at).frames(t.HelloAt[fact.Client].Frame, seen.Frame)
+		if g.quiet {
+			return
+		}
 		g.with("delay", tlsWhen(seen.Time, at.Time)).with("how", how)
 		c.certFields(g)
 		g.say("The client closed with %s %s after the server's certificate, without a word.", how, tlsWhen(seen.Time, at.Time))

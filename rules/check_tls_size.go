@@ -41,16 +41,18 @@ type turn struct {
 	first   uint32
 	last    uint32
 	time    int64
-	sizes   []int
+	one     int // bytes of the first record
 }
 
-// turns joins the encrypted records of both sides, in the order of their frames.
+// turns joins the encrypted records of both sides, in the order of their
+// frames. What is returned is good until the next call.
 func (c *Case) turns() (out []turn, exact bool) {
 	t := c.TLS
 	s, ok := tlsrec.Suite(t.Cipher)
 	if !ok {
 		return nil, false
 	}
+	out = c.spoken[:0]
 	var i [2]int
 	alert := tlsrec.AlertLen(t.Version, t.Cipher, t.EtM)
 	for {
@@ -58,6 +60,7 @@ func (c *Case) turns() (out []turn, exact bool) {
 		var d fact.Dir
 		switch {
 		case len(a) == 0 && len(b) == 0:
+			c.spoken = out
 			return out, exact
 		case len(a) == 0, len(b) > 0 && b[0].At.Frame < a[0].At.Frame:
 			d = fact.Server
@@ -82,11 +85,48 @@ func (c *Case) turns() (out []turn, exact bool) {
 			out[k].n += n
 			out[k].records++
 			out[k].last = rec.At.Frame
-			out[k].sizes = append(out[k].sizes, n)
 			continue
 		}
-		out = append(out, turn{d, n, 1, rec.At.Frame, rec.At.Frame, rec.At.Time, []int{n}})
+		out = append(out, turn{d, n, 1, rec.At.Frame, rec.At.Frame, rec.At.Time, n})
 	}
+}
+
+// A step is what a turn of the client and the answer to it look like.
+type step struct {
+	kind     uint8
+	n, reply int       // bytes of plaintext
+	at       [2]uint32 // their first frames
+}
+
+const (
+	stepOther uint8 = iota
+	stepGreeting
+	stepHello
+	stepHelloLess
+	stepMessage
+	stepData
+	stepQuit
+)
+
+// usualSteps is how many steps a session seldom has more of.
+const usualSteps = 16
+
+func (x step) String() string {
+	switch x.kind {
+	case stepGreeting:
+		return "greeting"
+	case stepHello:
+		return fmt.Sprintf("EHLO (answer %d)", x.reply)
+	case stepHelloLess:
+		return fmt.Sprintf("EHLO (answer %d, %d less than before STARTTLS)", x.reply, sizeLoss)
+	case stepMessage:
+		return fmt.Sprintf("message of %d bytes (reply %d)", x.n, x.reply)
+	case stepData:
+		return fmt.Sprintf("DATA or RSET (reply %d)", x.reply)
+	case stepQuit:
+		return "QUIT"
+	}
+	return fmt.Sprintf("%d bytes (reply %d)", x.n, x.reply)
 }
 
 // tlsBySize follows an SMTP dialog by the lengths of its records. It looks for
@@ -100,60 +140,59 @@ func tlsBySize(c *Case, _ *fact.Fact, r *Raiser) {
 	if !exact || len(turns) < 2 {
 		return
 	}
-	software, _ := c.Software()
-	var steps []string
+	var buf [usualSteps]step
+	steps := buf[:0]
 	class, messages, bytes := BySizeNone, 0, 0
 	accepted := 0
-	var frames []uint32
 	k := 0
 	if turns[0].d == fact.Server {
-		steps = append(steps, "greeting")
+		steps = append(steps, step{kind: stepGreeting})
 		k++
 	}
 	hello := false
 	for ; k < len(turns); k++ {
 		x := &turns[k]
-		var reply *turn
-		if k+1 < len(turns) {
-			reply = &turns[k+1]
-		}
 		if x.d != fact.Client {
 			continue
 		}
+		if k+1 == len(turns) {
+			break // not answered
+		}
+		reply := &turns[k+1]
+		now := step{n: x.n, reply: reply.n, at: [2]uint32{x.first, reply.first}}
 		switch {
-		case !hello && reply != nil && reply.n >= sizeHello:
+		case !hello && reply.n >= sizeHello:
 			hello = true
-			step := fmt.Sprintf("EHLO (answer %d)", reply.n)
+			now.kind = stepHello
 			if before := c.helloLength(); before-reply.n == sizeLoss {
-				step = fmt.Sprintf("EHLO (answer %d, %d less than before STARTTLS)", reply.n, sizeLoss)
+				now.kind = stepHelloLess
 			}
-			steps = append(steps, step)
-		case hello && reply != nil && k > 1 && isMessage(&turns[k-2], &turns[k-1], x):
+		case hello && k > 1 && isMessage(&turns[k-2], &turns[k-1], x):
+			now.kind, now.reply = stepMessage, reply.one
 			messages++
 			bytes += x.n
-			frames = append(frames, x.first, reply.first)
-			steps = append(steps, fmt.Sprintf("message of %d bytes (reply %d)", x.n, reply.sizes[0]))
 			if class != BySizeAccepted {
 				class = BySizeSent
 			}
 			q := reply.n
 			if reply.n > sizeBye+sizeQueued { // the goodbye may be in the same turn
-				q = max(reply.sizes[0], reply.n-sizeBye)
-				if reply.sizes[0] != reply.n {
-					q = reply.sizes[0]
+				q = max(reply.one, reply.n-sizeBye)
+				if reply.one != reply.n {
+					q = reply.one
 				}
 			}
-			if strings.HasPrefix(software, "Postfix") && (queuedLength(q) || queuedLength(reply.n-sizeBye)) {
-				accepted++
-				class = BySizeAccepted
+			if queuedLength(q) || queuedLength(reply.n-sizeBye) {
+				if software, _ := c.Software(); strings.HasPrefix(software, "Postfix") {
+					accepted++
+					class = BySizeAccepted
+				}
 			}
-		case x.n == sizeQuit && reply != nil && reply.n < sizeGoAhead && k+2 >= len(turns):
-			steps = append(steps, "QUIT")
-		case x.n == sizeQuit && reply != nil:
-			steps = append(steps, fmt.Sprintf("DATA or RSET (reply %d)", reply.n))
-		case reply != nil:
-			steps = append(steps, fmt.Sprintf("%d bytes (reply %d)", x.n, reply.n))
+		case x.n == sizeQuit && reply.n < sizeGoAhead && k+2 >= len(turns):
+			now.kind = stepQuit
+		case x.n == sizeQuit:
+			now.kind = stepData
 		}
+		steps = append(steps, now)
 	}
 	if len(steps) == 0 {
 		return
@@ -165,9 +204,19 @@ func tlsBySize(c *Case, _ *fact.Fact, r *Raiser) {
 	if accepted < messages && class == BySizeAccepted {
 		class = BySizeSent
 	}
-	g := r.Frame(at).frames(frames...)
+	g := r.Frame(at)
 	g.Class = class
-	g.with("steps", tlsList(steps)).withInt("messages", messages).withInt("message bytes", bytes)
+	if g.quiet {
+		return
+	}
+	var told []string
+	for _, x := range steps {
+		told = append(told, x.String())
+		if x.kind == stepMessage {
+			g.frames(x.at[:]...)
+		}
+	}
+	g.with("steps", tlsList(told)).withInt("messages", messages).withInt("message bytes", bytes)
 	switch class {
 	case BySizeAccepted:
 		g.with("queued reply", "present").with("confidence", "medium")
@@ -178,7 +227,7 @@ func tlsBySize(c *Case, _ *fact.Fact, r *Raiser) {
 		g.say("By the sizes of the records %s of %d bytes went over; whether the reply accepted it cannot be seen.", tlsPlural(messages, "message"), bytes)
 	default:
 		g.with("confidence", "low")
-		g.What = "By the sizes of the records no message can be made out: " + tlsList(steps) + "."
+		g.What = "By the sizes of the records no message can be made out: " + tlsList(told) + "."
 	}
 }
 
@@ -208,7 +257,7 @@ func (c *Case) helloLength() (n int) {
 	if f == nil {
 		return 0
 	}
-	for _, line := range strings.Split(c.text(f), "\n") {
+	for line := range strings.SplitSeq(c.text(f), "\n") {
 		n += len("250-") + len(line) + len("\r\n")
 	}
 	return n

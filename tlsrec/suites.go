@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // A Mode is how a cipher suite turns plaintext into records, which is what
@@ -81,8 +82,8 @@ func (w Weakness) Why() string {
 // SuiteName returns the registered name of a cipher suite, its number in hex
 // when it has none.
 func SuiteName(v uint16) string {
-	if s, ok := find(v); ok {
-		return "TLS_" + s
+	if i, ok := find(v); ok {
+		return infos()[i].Name
 	}
 	if IsGREASE(v) {
 		return "GREASE"
@@ -90,13 +91,19 @@ func SuiteName(v uint16) string {
 	return "0x" + hex4(v)
 }
 
-func find(v uint16) (string, bool) {
-	i, ok := slices.BinarySearchFunc(suites[:], v, func(n named, v uint16) int { return cmp.Compare(n.num, v) })
-	if !ok {
-		return "", false
-	}
-	return suites[i].name, true
+// find returns the place of a suite in the registry.
+func find(v uint16) (int, bool) {
+	return slices.BinarySearchFunc(suites[:], v, func(n named, v uint16) int { return cmp.Compare(n.num, v) })
 }
+
+// infos are all suites taken apart: that is asked for each suite of each hello.
+var infos = sync.OnceValue(func() []SuiteInfo {
+	list := make([]SuiteInfo, len(suites))
+	for i := range suites {
+		list[i] = takeApart(suites[i].num, suites[i].name)
+	}
+	return list
+})
 
 // kxs are the key exchanges by the first part of a suite's name.
 var kxs = [...]struct{ prefix, kx, auth string }{
@@ -141,16 +148,21 @@ var macs = [...]struct {
 	n      int
 }{{"SHA256", 32}, {"SHA384", 48}, {"SHA512", 64}, {"SHA", 20}, {"MD5", 16}, {"SM3", 32}, {"GOSTR3411", 32}, {"IMIT", 4}, {"OMAC", 16}}
 
-// Suite takes a cipher suite apart. ok is false for a number without a name.
+// Suite returns what the name of a cipher suite says. ok is false for a number
+// without a name.
 func Suite(v uint16) (s SuiteInfo, ok bool) {
-	full, ok := find(v)
-	if !ok {
-		return SuiteInfo{ID: v}, false
+	if i, ok := find(v); ok {
+		return infos()[i], true
 	}
-	s = SuiteInfo{ID: v, Name: "TLS_" + full}
+	return SuiteInfo{ID: v}, false
+}
+
+// takeApart reads a suite's name.
+func takeApart(v uint16, full string) SuiteInfo {
+	s := SuiteInfo{ID: v, Name: "TLS_" + full}
 	if strings.HasSuffix(full, "_SCSV") {
 		s.SCSV = true
-		return s, true
+		return s
 	}
 	kx, rest, found := strings.Cut(full, "_WITH_")
 	if !found { // TLS 1.3 has no key exchange in the name
@@ -198,7 +210,7 @@ func Suite(v uint16) (s SuiteInfo, ok bool) {
 	case "RSA", "DH", "ECDH", "PSK", "KRB5", "KEA", "GOST":
 		s.Weak |= WeakNoFS
 	}
-	return s, true
+	return s
 }
 
 // suites is the TLS Cipher Suites registry (without "TLS_"), with the suites of
