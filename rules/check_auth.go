@@ -366,6 +366,10 @@ func authOfferedInClear(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g.with("mechanisms", cutText(c.text(at), maxReply))
+	if c.Proto == fact.IMAP || c.Proto == fact.Sieve {
+		g.What = "The server takes LOGIN before any encryption: LOGINDISABLED is not among its capabilities."
+		return
+	}
 	g.What = "Before any encryption the server offers: \"" + cutText(c.text(at), maxReply) + "\"."
 }
 

@@ -1,6 +1,11 @@
 package rules
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"postmortem/internal/fact"
+)
 
 // The evidence of a readable password is the line that holds it, not the
 // command that began the login: with AUTH LOGIN they are three frames apart.
@@ -15,5 +20,15 @@ func TestClearPasswordFrame(t *testing.T) {
 	first, last := f.Frames[0], f.Frames[len(f.Frames)-1]
 	if f.Frame != last || first >= last {
 		t.Errorf("decisive frame %d, evidence %v: want the last one", f.Frame, f.Frames)
+	}
+}
+
+// What an IMAP server lacks is not quoted: its list says nothing of passwords.
+func TestOfferedInClearIMAP(t *testing.T) {
+	c := boxCase(fact.IMAP, boxTalk{script: imapHi + "C: a LOGIN bob hunter2\nS: a OK\n"})
+	boxJudge(c, authChecks)
+	f := c.Find("auth-offered-in-clear")
+	if f == nil || strings.Contains(f.What, "IMAP4") || !strings.Contains(f.What, "LOGINDISABLED") {
+		t.Errorf("%+v", f)
 	}
 }

@@ -547,7 +547,7 @@ func smtpSizeMismatch(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		if n := max(sent, declared); n > 0 {
 			g.with("attachment", strconv.FormatInt(n*73/100, 10))
-			why += fmt.Sprintf("; as files that is about %d bytes", n*73/100)
+			why += fmt.Sprintf("; as files the message is about %d bytes", n*73/100)
 		}
 		g.What = capital(why) + "."
 	}

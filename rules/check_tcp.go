@@ -432,6 +432,8 @@ func tcpPhaseOf(c *Case, f *fact.Fact) tcpPhase {
 		return tcpPhase{"after STARTTLS", "a device on the path forbids TLS"}
 	case s&fact.SeenHello == 0:
 		return tcpPhase{"hello", "a device on the path dislikes ESMTP"}
+	case s&fact.SeenData != 0 && s&fact.SeenAccepted == 0 && !tcpHasBefore(c, fact.BodyEnd, f):
+		return tcpPhase{"after DATA", "content filter, or a path that carries no large packets"}
 	case s&fact.SeenData != 0 && s&fact.SeenAccepted == 0:
 		return tcpPhase{"after the final dot", "server crashed while storing; the fate of the message is unknown"}
 	case s&fact.SeenMail != 0 && s&fact.SeenAccepted == 0:
@@ -453,6 +455,9 @@ func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 		waited, since := int64(0), ""
 		if owed != nil {
 			waited, since = max(f.Time-owed.Time, 0), "a request that was still open"
+			if owed.Kind == fact.BodyEnd {
+				since = "the end of the message"
+			}
 			g.frames(owed.Frame)
 		} else if x := &t.Side[d.Other()]; x.LastData != 0 && x.LastData < f.Frame {
 			waited, since = max(f.Time-x.LastDataTime, 0), "the last data of the "+d.Other().String()

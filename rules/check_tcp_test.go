@@ -113,6 +113,24 @@ func tcpDeadSegment(c *Case, t int64, copies, size, passed uint32, level uint8) 
 	c.add(fact.TCPSizes, 14, t, fact.Fact{Ref: ref, Num: size, Code: uint16(passed), Level: 1})
 }
 
+// A reset behind DATA is told apart from one behind the message.
+func TestTCPPhaseOfData(t *testing.T) {
+	for _, tt := range []struct {
+		sent bool
+		want string
+	}{{false, "after DATA"}, {true, "after the final dot"}} {
+		c := tcpHealthy()
+		c.Log.Mark(fact.SeenMail | fact.SeenRcpt | fact.SeenData)
+		if tt.sent {
+			c.add(fact.BodyStart, 12, 80*msec, fact.Fact{})
+			c.add(fact.BodyEnd, 13, 90*msec, fact.Fact{Code: 1})
+		}
+		if got := tcpPhaseOf(c, &fact.Fact{From: fact.Server, Frame: 14, Seen: c.Log.Now}); got.name != tt.want {
+			t.Errorf("message sent %t: %q, want %q", tt.sent, got.name, tt.want)
+		}
+	}
+}
+
 func TestTCPChecks(t *testing.T) {
 	tests := []struct {
 		name string
