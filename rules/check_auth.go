@@ -588,6 +588,13 @@ func authAborted(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := c.raiseLogin(r, &l)
+	if at, frame := c.clientLeft(); f.Level == fact.AuthAborted && frame != 0 {
+		// Not the end of the session, which may be later.
+		g.Frame, g.Time = frame, at
+		if i := slices.Index(g.Frames, f.Frame); i >= 0 {
+			g.Frames[i] = frame
+		}
+	}
 	if g.quiet {
 		return
 	}

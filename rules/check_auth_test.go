@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,5 +31,23 @@ func TestOfferedInClearIMAP(t *testing.T) {
 	f := c.Find("auth-offered-in-clear")
 	if f == nil || strings.Contains(f.What, "IMAP4") || !strings.Contains(f.What, "LOGINDISABLED") {
 		t.Errorf("%+v", f)
+	}
+}
+
+// Who breaks a login off does it where it closes, not where the session is over.
+func TestAbortedLoginFrame(t *testing.T) {
+	c := mailCase(mailTalk{script: "S: 220 mx.example.org ESMTP\nC: EHLO c.example.com\nS: 250-mx.example.org\nS: 250 AUTH CRAM-MD5\n" +
+		"C: AUTH CRAM-MD5\nS: 334 PDEyMz4=\n"})
+	end := c.Log.First(fact.AuthEnd)
+	if end == nil || end.Level != fact.AuthAborted {
+		t.Fatalf("%+v", end)
+	}
+	x := &c.TCP.Side[fact.Client]
+	x.Fin, x.FinTime = end.Frame, end.Time
+	end.Frame += 2 // the last packets of the closing
+	mailJudge(c)
+	f := c.Find("auth-aborted")
+	if f == nil || f.Frame != x.Fin || slices.Contains(f.Frames, end.Frame) {
+		t.Errorf("%+v, want frame %d", f, x.Fin)
 	}
 }

@@ -591,15 +591,17 @@ func tcpLoss(c *Case, _ *fact.Fact, r *Raiser) {
 		if rate < c.Limits.LossInfo {
 			continue
 		}
-		first := fact.At{}
+		first, fin := fact.At{}, c.TCP.Side[d.Other()].Fin
 		bursts, longest := 0, uint16(0)
 		for i := range c.Log.Facts {
-			if f := &c.Log.Facts[i]; f.Kind == fact.TCPLoss && f.From == d {
-				if bursts++; bursts == 1 {
-					first = f.At()
-				}
-				longest = max(longest, f.Code)
+			f := &c.Log.Facts[i]
+			if f.Kind != fact.TCPLoss || f.From != d || fin != 0 && f.Frame > fin {
+				continue // copies to a side that has closed are no loss of the session
 			}
+			if bursts++; bursts == 1 {
+				first = f.At()
+			}
+			longest = max(longest, f.Code)
 		}
 		if first.Frame == 0 {
 			continue
@@ -617,8 +619,15 @@ func tcpLoss(c *Case, _ *fact.Fact, r *Raiser) {
 			continue
 		}
 		g.framesOf(c, fact.TCPLoss, d)
-		g.say("Towards the %s %d of %d data segments had to be sent again (%.1f %%), in %s; the longest took %d ms.",
-			d.Other(), again, x.Segments, rate, tcpCount(uint64(bursts), "episode"), longest)
+		g.say("Towards the %s %d of %d data segments had to be sent again (%.1f %%)", d.Other(), again, x.Segments, rate)
+		if bursts <= int(again) { // else copies that were not needed are among the episodes
+			g.What += ", in " + tcpCount(uint64(bursts), "episode")
+		}
+		over := ""
+		if longest == math.MaxUint16 {
+			over = "more than "
+		}
+		g.What += "; the longest repair took " + over + tcpTime(int64(longest)*1e6) + "."
 		g.field("direction", "towards the %s", d.Other())
 		g.field("segments", "%d", x.Segments)
 		g.field("retransmitted", "%d", again)

@@ -113,6 +113,25 @@ func tcpDeadSegment(c *Case, t int64, copies, size, passed uint32, level uint8) 
 	c.add(fact.TCPSizes, 14, t, fact.Fact{Ref: ref, Num: size, Code: uint16(passed), Level: 1})
 }
 
+// An episode that the counter of milliseconds cannot hold is not told as one
+// of 65535 ms, and what is sent to a side that has closed is no episode.
+func TestTCPLossWords(t *testing.T) {
+	c := tcpHealthy()
+	c.TCP.Side[fact.Client].Segments, c.TCP.Side[fact.Client].Retrans = 20, 4
+	c.add(fact.TCPLoss, 9, 50*msec, fact.Fact{Num: 4, Code: 300})
+	c.add(fact.TCPLoss, 40, 300*sec, fact.Fact{Num: 2, Code: 65535})
+	c.TCP.Side[fact.Server].Fin = 30
+	Judge(c)
+	if f := c.Find("tcp-loss"); f == nil || !strings.Contains(f.What, "in 1 episode; the longest repair took 300.0 ms") {
+		t.Errorf("%+v", f)
+	}
+	c.TCP.Side[fact.Server].Fin = 0
+	Judge(c)
+	if f := c.Find("tcp-loss"); f == nil || !strings.Contains(f.What, "more than 65.5 s") {
+		t.Errorf("%+v", f)
+	}
+}
+
 // A reset behind DATA is told apart from one behind the message.
 func TestTCPPhaseOfData(t *testing.T) {
 	for _, tt := range []struct {
