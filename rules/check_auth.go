@@ -184,25 +184,26 @@ func authNone(c *Case, _ *fact.Fact, r *Raiser) {
 		return // between servers, and out of sight
 	}
 	g := r.At(hi)
-	g.What = "No authentication has been detected."
-	if known && list == "" {
-		list = "none"
-	}
-	if list != "" {
-		g.with("offered", list)
-	}
-	g.with("port", strconv.Itoa(int(port)))
-	g.with("tls_hides_rest", yesNo(hidden))
 	switch {
 	case hidden:
 		g.Severity = Info
 		g.Qualifier = "the dialogue went into TLS"
-	case port == portSMTP && (accepted || c.peerLooksMTA()) && (list == "" || list == "none" || accepted):
+	case port == portSMTP && (accepted || list == "" && c.peerLooksMTA()):
 		g.Severity = Info
+	}
+	if g.quiet {
+		return
 	}
 	if !hidden && (c.Log.Now&fact.SeenHello == 0 || c.Log.Now&(fact.SeenStartTLS|fact.SeenTLSHello) != 0) {
 		g.Qualifier = "session ended before authentication was possible"
 	}
+	g.What = "No authentication has been detected."
+	if known && list == "" {
+		list = "none"
+	}
+	g.with("offered", list)
+	g.with("port", strconv.Itoa(int(port)))
+	g.with("tls_hides_rest", yesNo(hidden))
 	over := g.Qualifier != "" && !hidden
 	g.with("ended_before", yesNo(over))
 }

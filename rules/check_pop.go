@@ -617,11 +617,15 @@ func popListCount(c *Case, f *fact.Fact, r *Raiser) {
 	if stat == nil {
 		return
 	}
-	var want, bytes uint32
-	if n, _ := fmt.Sscanf(c.boxWords(stat), "%d %d", &want, &bytes); n < 2 || want == f.Num {
+	count, _, _ := strings.Cut(strings.TrimLeft(c.text(stat), " "), " ")
+	want, ok := decimal(count)
+	if !ok || want == int64(f.Num) {
 		return
 	}
 	g := r.At(f)
+	if g.quiet {
+		return
+	}
 	g.evidence(stat)
 	g.with("expected", fmt.Sprint(want))
 	g.with("got", fmt.Sprint(f.Num))

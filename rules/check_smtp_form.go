@@ -436,8 +436,8 @@ func smtpProbeCommands(c *Case, _ *fact.Fact, r *Raiser) {
 				continue
 			}
 		case smtp.Unknown:
-			word := strings.ToUpper(firstWord(c.text(e.Command)))
-			if near || word != "TURN" && word != "DEBUG" && word != "WIZ" {
+			word := c.lower(firstWord(c.text(e.Command)))
+			if near || word != "turn" && word != "debug" && word != "wiz" {
 				continue
 			}
 		default:
@@ -601,7 +601,7 @@ func smtpLMTPMixup(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	lmtp := false
 	if hi := c.greeting(); hi != nil {
-		lmtp = strings.Contains(strings.ToUpper(c.text(hi)), "LMTP")
+		lmtp = strings.Contains(c.lower(c.text(hi)), "lmtp")
 	}
 	for i := range c.Exchanges() {
 		e := &c.view.exchanges[i]

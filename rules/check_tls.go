@@ -25,10 +25,10 @@ const (
 	tlsListed     = 12 // names of suites, groups and versions in one field
 )
 
-// tlsChecks are the conditions of the groups STLS, IMPL, TLS and TLSA, in the
-// order in which they are asked: causes before what follows from them. The
-// rules that compare sessions (node HOSTS) are not here.
-var tlsChecks = slices.Concat(startChecks, implicitChecks, []Check{
+// tlsChecks are the conditions of the group TLS, in the order in which they are
+// asked: causes before what follows from them. The rules that compare sessions
+// (node HOSTS) are not here.
+var tlsChecks = []Check{
 	{ID: "tls-detected", Do: tlsDetected},
 	{ID: "tls-completed", Do: tlsCompleted},
 	{ID: "tls-version", Do: tlsVersion},
@@ -87,7 +87,7 @@ var tlsChecks = slices.Concat(startChecks, implicitChecks, []Check{
 	{ID: "tls-double-hello", On: fact.TLSOdd, Do: tlsDoubleHello},
 	{ID: "tls-no-extended-secret", Do: tlsNoEMS},
 	{ID: "tls-record-damaged", Do: tlsDamaged},
-}, certChecks, alertChecks())
+}
 
 // by raises a finding at a place of the capture that one side is responsible for showing.
 func (r *Raiser) by(d fact.Dir, at fact.At) *Finding {

@@ -628,11 +628,15 @@ func QueueID(text string) string {
 }
 
 func firstWord(s string) string {
-	s = strings.TrimLeft(s, " \t")
-	if i := strings.IndexAny(s, " \t"); i >= 0 {
-		return s[:i]
+	from := 0
+	for from < len(s) && (s[from] == ' ' || s[from] == '\t') {
+		from++
 	}
-	return s
+	to := from
+	for to < len(s) && s[to] != ' ' && s[to] != '\t' {
+		to++
+	}
+	return s[from:to]
 }
 
 func lastWord(s string) string {
@@ -642,7 +646,16 @@ func lastWord(s string) string {
 
 // isEnhanced reports whether word is an enhanced status code.
 func isEnhanced(word string) bool {
-	return len(word) >= 5 && strings.Count(word, ".") == 2 && strings.Trim(word, "0123456789.") == ""
+	dots := 0
+	for i := range len(word) {
+		switch b := word[i]; {
+		case b == '.':
+			dots++
+		case b < '0' || b > '9':
+			return false
+		}
+	}
+	return len(word) >= 5 && dots == 2
 }
 
 // skipEnhanced returns text without the enhanced status code in front.
@@ -715,13 +728,22 @@ func (c *Case) nameIn(f *fact.Fact) string {
 	if f.Code >= 400 {
 		return ""
 	}
-	word := strings.Trim(firstWord(skipEnhanced(c.text(f))), "\n,;:")
+	word := firstWord(skipEnhanced(c.text(f)))
+	for word != "" && beside(word[0]) {
+		word = word[1:]
+	}
+	for word != "" && beside(word[len(word)-1]) {
+		word = word[:len(word)-1]
+	}
 	word, _, _ = strings.Cut(word, "\n")
 	if !hostLike(word) {
 		return ""
 	}
 	return word
 }
+
+// beside reports whether a byte can stand beside a name.
+func beside(b byte) bool { return b == '\n' || b == ',' || b == ';' || b == ':' }
 
 // hostLike reports whether word can be the name of a host: letters, digits, and at least one dot.
 func hostLike(word string) bool {

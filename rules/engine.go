@@ -10,18 +10,42 @@ import (
 // tables are the catalogue and its conditions by group, in the order in which
 // they are asked: a check may look at what earlier groups have raised.
 var (
-	tables = [][]Rule{capRules, netRules, tcpRules, smtpRules, rplRules, authRules, stlsRules, implRules, tlsRules, alertRules, popRules, imapRules, xlRules}
-	checks = [][]Check{capChecks, netChecks, tcpChecks, smtpChecks, rplChecks, authChecks, tlsChecks, popChecks, imapChecks}
+	tables      = [][]Rule{capRules, netRules, tcpRules, smtpRules, rplRules, authRules, stlsRules, implRules, tlsRules, alertRules, popRules, imapRules, xlRules}
+	checkGroups = []checkGroup{
+		{checks: capChecks}, {checks: netChecks}, {checks: tcpChecks},
+		{checks: smtpChecks, in: speaks(fact.SMTP, fact.LMTP)},
+		{checks: rplChecks, in: speaks(fact.SMTP, fact.LMTP)},
+		{checks: authChecks}, {checks: startChecks}, {checks: implicitChecks},
+		{checks: tlsChecks, tls: true}, {checks: certChecks, tls: true}, {checks: alertChecks(), tls: true},
+		{checks: popChecks, in: speaks(fact.POP3, fact.IMAP)}, // some are of both
+		{checks: imapChecks, in: speaks(fact.IMAP)},
+	}
 )
+
+// A checkGroup is the conditions of one group of rules, and the sessions in which
+// it is of use to ask them. In others they find nothing.
+type checkGroup struct {
+	checks []Check
+	in     uint8 // set of protocols, 0: all
+	tls    bool  // what is asked at the end needs a summary of TLS
+}
+
+// speaks returns the set of protocols.
+func speaks(list ...fact.Proto) (set uint8) {
+	for _, p := range list {
+		set |= 1 << p
+	}
+	return set
+}
 
 // All is the whole catalogue.
 var All = slices.Concat(tables...)
 
 var (
 	byID    = map[string]uint16{}
-	byKind  [fact.NumKinds][]bound // checks on facts
-	atEnd   []bound                // checks on the session as a whole
 	numbers = map[string]uint16{}
+	byKind  [fact.NumProtos][fact.NumKinds][]bound // checks on facts
+	atEnd   [fact.NumProtos][2][]bound             // checks on the session as a whole; 1: with TLS
 )
 
 type bound struct {
@@ -34,17 +58,25 @@ func init() {
 		byID[All[i].ID] = uint16(i)
 		numbers[All[i].Num] = uint16(i)
 	}
-	for _, group := range checks {
-		for i := range group {
-			c := &group[i]
+	for i := range checkGroups {
+		g := &checkGroups[i]
+		for k := range g.checks {
+			c := &g.checks[k]
 			rule, ok := byID[c.ID]
 			if !ok {
 				panic("rules: check without a rule: " + c.ID)
 			}
-			if c.On == fact.None {
-				atEnd = append(atEnd, bound{c, rule})
-			} else {
-				byKind[c.On] = append(byKind[c.On], bound{c, rule})
+			for p := range fact.NumProtos {
+				switch {
+				case g.in != 0 && g.in&(1<<p) == 0:
+				case c.On != fact.None:
+					byKind[p][c.On] = append(byKind[p][c.On], bound{c, rule})
+				default:
+					if !g.tls {
+						atEnd[p][0] = append(atEnd[p][0], bound{c, rule})
+					}
+					atEnd[p][1] = append(atEnd[p][1], bound{c, rule})
+				}
 			}
 		}
 	}
@@ -64,26 +96,55 @@ func Find(id string) (*Rule, bool) {
 // Index returns the place of r in All.
 func Index(r *Rule) uint16 { return byID[r.ID] }
 
-// Judge asks every check and fills c.Findings, in frame order.
+// Judge asks every check that the session can meet and fills c.Findings, in
+// frame order.
 func Judge(c *Case) {
 	c.Findings = c.Findings[:0]
 	c.view.reset()
+	kinds := &byKind[c.Proto]
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
-		for _, b := range byKind[f.Kind] {
-			if b.check.Needs == 0 || c.holds(b.check.Needs, f) {
-				c.raiser = Raiser{c, b.rule}
-				b.check.Do(c, f, &c.raiser)
-			}
-		}
+		c.ask(kinds[f.Kind], f)
 	}
-	for _, b := range atEnd {
-		if b.check.Needs == 0 || c.holds(b.check.Needs, nil) {
+	tls := 0
+	if c.TLS != nil {
+		tls = 1
+	}
+	c.ask(atEnd[c.Proto][tls], nil)
+	inOrder(c.Findings)
+}
+
+// ask asks checks about f, nil: about the session.
+func (c *Case) ask(list []bound, f *fact.Fact) {
+	for _, b := range list {
+		if b.check.Needs == 0 || c.holds(b.check.Needs, f) {
 			c.raiser = Raiser{c, b.rule}
-			b.check.Do(c, nil, &c.raiser)
+			b.check.Do(c, f, &c.raiser)
 		}
 	}
-	slices.SortStableFunc(c.Findings, func(a, b Finding) int { return cmp.Compare(a.Frame, b.Frame) })
+}
+
+// fewFindings are sorted by putting one after the other in its place, which
+// for large ones takes the square of their number.
+const fewFindings = 64
+
+// inOrder sorts findings by their frames; those of one frame stay as they are.
+func inOrder(list []Finding) {
+	if len(list) > fewFindings {
+		slices.SortStableFunc(list, func(a, b Finding) int { return cmp.Compare(a.Frame, b.Frame) })
+		return
+	}
+	for i := 1; i < len(list); i++ {
+		at := i
+		for at > 0 && list[at-1].Frame > list[i].Frame {
+			at--
+		}
+		if at < i {
+			g := list[i]
+			copy(list[at+1:i+1], list[at:i])
+			list[at] = g
+		}
+	}
 }
 
 // holds reports whether the guards n are met at fact f (nil: for the whole session).

@@ -31,9 +31,9 @@ func sources(t *testing.T, pattern string) string {
 // TestLookedFor: each rule has a condition somewhere, or a reason why it has none.
 func TestLookedFor(t *testing.T) {
 	checked := map[string]bool{}
-	for _, group := range checks {
-		for i := range group {
-			checked[group[i].ID] = true
+	for i := range checkGroups {
+		for k := range checkGroups[i].checks {
+			checked[checkGroups[i].checks[k].ID] = true
 		}
 	}
 	for i := range classes { // of replies: one check raises them all
