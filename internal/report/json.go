@@ -508,7 +508,7 @@ func (e *encoder) tls(t *verdict.TLSFacts) {
 func (e *encoder) envelope(v *verdict.Envelope) {
 	e.open('{')
 	from := v.From
-	if from == "" {
+	if from == "" && v.HasFrom {
 		from = "<>"
 	}
 	e.text("from", from)

@@ -349,7 +349,7 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 	if len(w.order) > 0 {
 		top = &c.Findings[w.order[0]]
 	}
-	fails := top != nil && failLayer[top.Rule] != LayerNone && (top.Severity >= rules.Warning || infoCounts[rules.All[top.Rule].Num])
+	fails := top != nil && failLayer[top.Rule] != LayerNone && (top.Severity >= rules.Warning || rules.All[top.Rule].Num == "RPL-007")
 	switch {
 	case g == goalReached:
 		d.Outcome = OutcomeOK
@@ -365,15 +365,12 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		if orderly(c) && c.TLS != nil && c.TLS.Done && !plain(c) && top != nil && !isRemark[top.Rule] {
 			d.Outcome = OutcomeDegraded // what is inside is not known, but this is
 		}
-	case incomplete(c), g == goalNone && unanswered(c) && (top == nil || top.Severity < rules.Error):
+	case incomplete(c), unanswered(c), c.TLS != nil && !c.TLS.Done, c.TCP.Open == 0 && !c.TCP.MidStream:
 		d.Outcome = OutcomeUnknown
 	default: // nothing was tried, and nothing is wrong: a probe, a session typed by hand
 		d.Outcome = OutcomeOK
 		if top != nil && (!isRemark[top.Rule] || isSTLS[top.Rule]) {
 			d.Outcome = OutcomeDegraded
-			if top.Severity == rules.Error {
-				d.Outcome = OutcomeFailed
-			}
 		}
 	}
 	switch d.Outcome {

@@ -228,6 +228,7 @@ func envelopes(c *rules.Case) (list []Envelope) {
 		}
 		if t.Mail != nil {
 			e.From, _ = c.Path(t.Mail)
+			e.HasFrom = true
 		}
 		for j := range t.Recipients {
 			r := &t.Recipients[j]

@@ -82,7 +82,11 @@ func (w *Writer) what(c *rules.Case, d *Decision) string {
 		first, _, _ := strings.Cut(f.What, ". ")
 		return lower(strings.TrimSuffix(first, "."))
 	}
-	return lower(strings.TrimSuffix(r.Title, ".")) + fmt.Sprintf(" (frame %d)", f.Frame)
+	title := lower(strings.TrimSuffix(r.Title, "."))
+	if strings.HasSuffix(title, ")") {
+		return title[:len(title)-1] + fmt.Sprintf(", frame %d)", f.Frame)
+	}
+	return title + fmt.Sprintf(" (frame %d)", f.Frame)
 }
 
 // quoted is the reply at a finding's frame in quotation marks.
@@ -146,10 +150,10 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		return fmt.Sprintf("full-size segments of the %s vanish while small ones pass (from frame %d)", f.From, f.Frame)
 	},
 	"SMTP-004": func(c *rules.Case, f *rules.Finding) string {
-		switch c.TCP.Closed {
-		case 2:
+		switch {
+		case c.TCP.Closed == 2 && c.TCP.Side[fact.Client].Bytes == 0:
 			return fmt.Sprintf("server accepted the connection and closed it after %s without a greeting", span(c.End-c.Start))
-		case 1:
+		case c.TCP.Closed != 0:
 			return fmt.Sprintf("server accepted the connection and sent no greeting in %s", span(c.End-c.Start))
 		}
 		return "server accepted the connection and sent no greeting"

@@ -33,7 +33,7 @@ var guesses = map[string][]guess{
 	},
 	"TLS-012": {
 		{"Client and server have no cipher suite in common.", 40, []test{fewSuites}, nil},
-		{"They have no TLS version in common.", 25, []test{oldOffer, versionAlert}, []test{suiteAlert}},
+		{"They have no TLS version in common.", 25, []test{oldOffer, versionAlert, versionAlert, onlyNewest, onlyNewest}, []test{suiteAlert}},
 		{"No signature algorithm or group suits both.", 15, nil, nil},
 		{"The server wants to know which name is asked for, and the client names none (SNI).", 10, []test{noName}, []test{someName}},
 		{"The server refuses the client, or the name it asked for, by its rules.", 10, []test{nameAlert}, nil},
@@ -86,8 +86,16 @@ func alertIs(c *rules.Case, codes ...uint8) bool {
 }
 
 func versionAlert(c *rules.Case, _ *rules.Finding) bool { return alertIs(c, 70) }
-func suiteAlert(c *rules.Case, _ *rules.Finding) bool   { return alertIs(c, 40, 71) && !oldOffer(c, nil) }
-func nameAlert(c *rules.Case, _ *rules.Finding) bool    { return alertIs(c, 112, 120) }
+func suiteAlert(c *rules.Case, _ *rules.Finding) bool {
+	return alertIs(c, 40, 71) && !oldOffer(c, nil) && !onlyNewest(c, nil)
+}
+
+// onlyNewest: the hello offers TLS 1.3 and nothing older.
+func onlyNewest(c *rules.Case, _ *rules.Finding) bool {
+	h := c.TLS.Hello
+	return h != nil && h.Max == 0x0304 && h.Min == 0x0304
+}
+func nameAlert(c *rules.Case, _ *rules.Finding) bool { return alertIs(c, 112, 120) }
 
 func noName(c *rules.Case, _ *rules.Finding) bool {
 	return c.TLS.Hello != nil && c.TLS.Hello.SNI == "" && !c.TLS.Hello.SSLv2
@@ -191,9 +199,24 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 		if len(list) == maxNext {
 			break
 		}
+		if pointer(a) {
+			continue
+		}
 		list = append(list, Advice{Text: upper(fill(c, a))})
 	}
 	return list
+}
+
+// pointer reports that an advice only names other rules of the catalogue.
+func pointer(advice string) bool {
+	rest := strings.TrimSpace(advice)
+	for _, word := range [...]string{"see ", "See ", "as ", "As "} {
+		rest = strings.TrimPrefix(rest, word)
+	}
+	if len(rest) > 0 && ruleNumber(rest) == "" && !strings.Contains(advice, "LINK event") && !strings.HasPrefix(advice, "phase table") {
+		return false
+	}
+	return true
 }
 
 // captureAgain says what to capture, with a command made of checked values.

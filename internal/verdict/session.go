@@ -195,6 +195,7 @@ type Budget struct{ Network, Server, Client, Recovery, Idle int64 }
 // An Envelope is one mail transaction.
 type Envelope struct {
 	From       string
+	HasFrom    bool // MAIL was seen; with an empty From it is the null sender
 	Frame      uint32
 	Size       int64 // declared, -1 unknown
 	Recipients []Recipient
@@ -271,7 +272,13 @@ type File struct {
 // A Host is a finding across sessions.
 type Host struct {
 	Rule, Server, Client, Text string
-	Sessions, Failed           int
+	Severity                   string   // info, warning, error; "" unknown
+	Blame                      string   // as of a session; "": the finding blames nobody
+	Sessions, Failed           int      // that it is about, and those of them that failed
+	Frames                     []uint32 // one of each of the first sessions
+	SessionIDs                 []int    // the first ones
+	Healed                     int      // failed sessions whose message was accepted later
+	Told                       bool     // the table of causes says it already
 }
 
 // A Summary closes the output.
@@ -279,6 +286,7 @@ type Summary struct {
 	Frames, Bytes                          uint64
 	Sessions, Failed, Degraded, Unsure, OK int
 	Delivered                              int    // of OK: those in which mail was accepted and none refused
+	Healed                                 int    // of Failed: those whose message was accepted later
 	Events, Roots                          [3]int // info, warning, error
 	Causes                                 []CauseCount
 	Headline                               string
@@ -293,4 +301,6 @@ type CauseCount struct {
 	First       *Session // the first of them
 	Where       string
 	Reason      string // what happened, in the past tense, for the text form; "": Title
+	Outcome     Outcome
+	Step        string // what to do about all of them; "": the first step of First
 }

@@ -128,9 +128,17 @@ func (w *Writer) moments(c *rules.Case, f *fact.Fact, add func(f *fact.Fact, wei
 	case fact.AuthEnd:
 		switch f.Level {
 		case fact.AuthOK:
-			add(f, 30, cut(authLine(c, f), 60)+": logged in", "")
+			line := authLine(c, f)
+			if c.Proto != fact.SMTP { // a response code and the server's prose say no more
+				line = "the login succeeded"
+			} else {
+				line = cut(line, 60) + ": logged in"
+			}
+			add(f, 30, line, "")
 		case fact.AuthCancelled:
-			add(f, 55, "breaks off the login", "")
+			g := *f
+			g.From = fact.Client
+			add(&g, 55, "breaks off the login", "")
 		case fact.AuthAborted: // nobody answered: that is told elsewhere
 		default:
 			if f.From == fact.Server {
@@ -141,7 +149,7 @@ func (w *Writer) moments(c *rules.Case, f *fact.Fact, add func(f *fact.Fact, wei
 		switch {
 		case f.Code == 1:
 			add(f, 14, "has sent the message, "+thousands(int64(f.Num))+" bytes", "")
-		case c.TCP.HowClosed != fact.EndOfCapture:
+		case c.TCP.HowClosed != fact.EndOfCapture && c.TCP.Side[f.From].Gap == 0:
 			add(f, 40, "stops inside the message after "+thousands(int64(f.Num))+" bytes", "")
 		}
 	case fact.TLSHello:
@@ -198,6 +206,10 @@ func (w *Writer) moments(c *rules.Case, f *fact.Fact, add func(f *fact.Fact, wei
 	case fact.TLSBroken:
 		add(f, 60, "sends bytes that are no TLS: "+cut(text, 50), "")
 	case fact.TLSCert:
+		if text == "" {
+			add(f, 12, "sends no certificate", "Certificate")
+			return
+		}
 		add(f, 12, "shows its certificate: "+cut(text, 60), "Certificate")
 	case fact.TCPSyn:
 		weight := 18
@@ -223,6 +235,9 @@ func (w *Writer) moments(c *rules.Case, f *fact.Fact, add func(f *fact.Fact, wei
 	case fact.TCPUnacked:
 		add(f, 55, fmt.Sprintf("sends the same segment %d times without an answer", f.Num), "")
 	case fact.TCPZeroWindow:
+		if f.Num < 50_000 {
+			return // too short to matter
+		}
 		add(f, 26, "closes its receive window for "+span(int64(f.Num)*1000), "")
 	case fact.TCPGap:
 		add(f, 24, thousands(int64(f.Num))+" bytes are not in the capture", "")
@@ -231,6 +246,11 @@ func (w *Writer) moments(c *rules.Case, f *fact.Fact, add func(f *fact.Fact, wei
 	case fact.Foreign:
 		add(f, 55, "speaks something else: "+cut(text, 50), "")
 	case fact.Unanswered:
+		if q := c.Log.Get(f.Ref); q != nil {
+			if word := strings.ToUpper(string(c.Log.Text(q))); strings.HasSuffix(word, "QUIT") || strings.HasSuffix(word, "LOGOUT") {
+				return
+			}
+		}
 		add(f, 20, "never gets an answer", "")
 	}
 }

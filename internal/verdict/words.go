@@ -57,6 +57,9 @@ func cut(s string, n int) string {
 
 // lower makes the first letter small unless the word is an abbreviation or a name.
 func lower(s string) string {
+	if word, _, _ := strings.Cut(s, " "); len(word) > 1 && strings.ToLower(word[1:]) != word[1:] {
+		return s // a name: Diffie-Hellman
+	}
 	if len(s) < 2 || s[1] >= 'A' && s[1] <= 'Z' || s[1] == '-' || s[1] >= '0' && s[1] <= '9' {
 		return s
 	}
@@ -65,7 +68,8 @@ func lower(s string) string {
 
 // upper makes the first letter large.
 func upper(s string) string {
-	if s == "" {
+	word, _, _ := strings.Cut(s, " ")
+	if _, id := rules.Find(strings.Trim(word, ".,;:")); s == "" || id {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
