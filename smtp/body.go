@@ -2,7 +2,9 @@ package smtp
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
+	"math/bits"
 
 	"postmortem/internal/fact"
 	"postmortem/internal/sasl"
@@ -140,12 +142,9 @@ func (d *Dialog) piece(p []byte, at fact.At) {
 		}
 	}
 	b.found(bareCR, bare, at)
-	if bytes.IndexByte(p, 0) >= 0 {
+	eight, zero := unusual(p)
+	if zero {
 		b.found(nul, bytes.Count(p, []byte{0}), at)
-	}
-	eight := 0
-	for _, c := range p {
-		eight += int(c >> 7)
 	}
 	b.found(eightBit, eight, at)
 
@@ -157,6 +156,24 @@ func (d *Dialog) piece(p []byte, at fact.At) {
 	for _, c := range p[max(0, len(p)-4):] {
 		b.tail = b.tail<<8 | uint32(c)
 	}
+}
+
+// unusual counts the bytes with the eighth bit set, and says whether a NUL is
+// among the others. Eight bytes at a time: most of a capture is message text.
+func unusual(p []byte) (eight int, zero bool) {
+	const low, high = 0x0101010101010101, 0x8080808080808080
+	for ; len(p) >= 8; p = p[8:] {
+		x := binary.LittleEndian.Uint64(p)
+		if x&high != 0 {
+			eight += bits.OnesCount64(x & high)
+		}
+		zero = zero || (x-low)&^x&high != 0
+	}
+	for _, c := range p {
+		eight += int(c >> 7)
+		zero = zero || c == 0
+	}
+	return eight, zero
 }
 
 // bareDots looks for ends of data that are made with bare CRs.
