@@ -159,7 +159,7 @@ func (c *Case) saidEnhanced(f *fact.Fact, code string) bool {
 
 func authNone(c *Case, _ *fact.Fact, r *Raiser) {
 	hi := c.greeting()
-	if c.Proto != fact.SMTP || hi == nil || hi.Code != 220 || c.sameHost() || c.Log.First(fact.AuthStart) != nil || c.Log.Now&fact.SeenAuth != 0 {
+	if c.Proto != fact.SMTP || hi == nil || hi.Code != 220 || c.sameHost() || c.first(fact.AuthStart) != nil || c.Log.Now&fact.SeenAuth != 0 {
 		return
 	}
 	if c.TCP.OneSided || c.TCP.MidStream || !c.whole(fact.Client, nil) || c.foreign(fact.Client) != nil {
@@ -488,6 +488,9 @@ func authPasswordState(c *Case, f *fact.Fact, r *Raiser) {
 
 // failures counts the refused logins before the first good one.
 func (c *Case) failures() (n int, first, last, good *fact.Fact) {
+	if c.first(fact.AuthEnd) == nil {
+		return 0, nil, nil, nil
+	}
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
 		switch {
@@ -628,7 +631,7 @@ func authNotEnabled(c *Case, f *fact.Fact, r *Raiser) {
 
 func authNoCommonMethod(c *Case, _ *fact.Fact, r *Raiser) {
 	port := c.Server.Port()
-	if c.Proto != fact.SMTP || port != portSubmission && port != portSMTPS || c.Log.First(fact.AuthStart) != nil || c.Log.Now&fact.SeenQuit == 0 {
+	if c.Proto != fact.SMTP || port != portSubmission && port != portSMTPS || c.first(fact.AuthStart) != nil || c.Log.Now&fact.SeenQuit == 0 {
 		return
 	}
 	hello := (*Exchange)(nil)

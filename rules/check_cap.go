@@ -36,7 +36,7 @@ var capChecks = []Check{
 }
 
 func capSnaplen(c *Case, _ *fact.Fact, r *Raiser) {
-	first := c.Log.First(fact.Cut)
+	first := c.first(fact.Cut)
 	if first == nil {
 		return
 	}
@@ -90,7 +90,7 @@ func bytesAre(n uint64) string {
 }
 
 func capMidStream(c *Case, f *fact.Fact, r *Raiser) {
-	if c.Log.First(fact.MidStream) != f {
+	if c.first(fact.MidStream) != f {
 		return
 	}
 	g := r.Frame(f.At())
@@ -152,7 +152,7 @@ func capEndsMidSession(c *Case, f *fact.Fact, r *Raiser) {
 			g.field("outstanding", "%s", word)
 			g.frames(cmd.Frame)
 		}
-	} else if c.Log.First(fact.BodyStart) != nil && c.Log.Last(fact.BodyEnd) == nil {
+	} else if c.first(fact.BodyStart) != nil && c.Log.Last(fact.BodyEnd) == nil {
 		g.What += " The message was being sent."
 		g.field("outstanding", "end of the message")
 	}
@@ -223,7 +223,7 @@ func capHole(c *Case, f *fact.Fact, r *Raiser) {
 }
 
 func capDuplicates(c *Case, _ *fact.Fact, r *Raiser) {
-	first := c.Log.First(fact.TCPDuplicate)
+	first := c.first(fact.TCPDuplicate)
 	if first == nil {
 		return
 	}

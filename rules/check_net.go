@@ -444,7 +444,7 @@ func netTTLChange(c *Case, f *fact.Fact, r *Raiser) {
 	x := &c.TCP.Side[f.From]
 	first, now := f.Num>>8, f.Num&0xff
 	// Copies from before and after a router have other TTLs by nature.
-	if x.TTLOdd < netTTLFrames || x.Copies > 0 || c.Log.First(fact.NetTTL) == nil {
+	if x.TTLOdd < netTTLFrames || x.Copies > 0 || c.first(fact.NetTTL) == nil {
 		return
 	}
 	if d := int(first) - int(now); d == 1 || d == -1 {

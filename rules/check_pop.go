@@ -322,6 +322,9 @@ func boxClear(c *Case, r *Raiser, upgrade string) {
 	if c.sameHost() {
 		return
 	}
+	if c.first(fact.AuthStart) == nil {
+		return
+	}
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
 		if f.Kind != fact.AuthStart || f.Level != 1 {

@@ -255,7 +255,7 @@ func (c *Case) role() string {
 		return "local delivery"
 	case c.Server.Port() == portSubmission || c.Server.Port() == portSMTPS:
 		return "submission"
-	case c.Log.Now&fact.SeenAuth != 0 || c.Log.First(fact.AuthStart) != nil:
+	case c.Log.Now&fact.SeenAuth != 0 || c.first(fact.AuthStart) != nil:
 		return "submission"
 	case c.peerLooksMTA():
 		return "server to server"
@@ -627,7 +627,7 @@ func smtpEarlyTalker(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g.evidence(f, reaction)
 	g.with("bytes", strconv.FormatUint(uint64(f.Num), 10))
-	first := c.Log.First(fact.Command)
+	first := c.first(fact.Command)
 	if x := c.foreign(fact.Client); x != nil {
 		first = x
 	}
@@ -644,6 +644,9 @@ func smtpEarlyTalker(c *Case, f *fact.Fact, r *Raiser) {
 
 // foreign returns the fact that a side speaks another protocol.
 func (c *Case) foreign(dir fact.Dir) *fact.Fact {
+	if c.first(fact.Foreign) == nil {
+		return nil
+	}
 	for i := range c.Log.Facts {
 		if f := &c.Log.Facts[i]; f.Kind == fact.Foreign && f.From == dir {
 			return f

@@ -231,7 +231,7 @@ func smtpNoQuit(c *Case, _ *fact.Fact, r *Raiser) {
 			return
 		}
 	}
-	if c.Log.First(fact.Early) != nil && c.lastOfClient(nil) == nil {
+	if c.first(fact.Early) != nil && c.lastOfClient(nil) == nil {
 		return
 	}
 	open := (*Transaction)(nil)

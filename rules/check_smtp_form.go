@@ -17,6 +17,9 @@ func smtpPipeliningUnoffered(c *Case, _ *fact.Fact, r *Raiser) {
 	if !c.mail() || c.foreign(fact.Client) != nil {
 		return
 	}
+	if c.first(fact.Early) == nil {
+		return
+	}
 	var g *Finding
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
@@ -46,6 +49,9 @@ func smtpPipeliningUnoffered(c *Case, _ *fact.Fact, r *Raiser) {
 
 func smtpPipeliningPastSync(c *Case, _ *fact.Fact, r *Raiser) {
 	if !c.mail() || c.foreign(fact.Client) != nil {
+		return
+	}
+	if c.first(fact.Odd) == nil {
 		return
 	}
 	c.dialog()
@@ -105,6 +111,9 @@ func smtpBareLFCommand(c *Case, _ *fact.Fact, r *Raiser) {
 	if !c.mail() || c.foreign(fact.Client) != nil {
 		return
 	}
+	if c.first(fact.Odd) == nil {
+		return
+	}
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
 		if f.Kind != fact.Odd || f.From != fact.Client || f.Code != fact.OddBareLF && f.Code != fact.OddBareCR || c.ofBody(f) {
@@ -131,6 +140,9 @@ func smtpBareLFCommand(c *Case, _ *fact.Fact, r *Raiser) {
 }
 
 func smtpBareLFBody(c *Case, _ *fact.Fact, r *Raiser) {
+	if c.first(fact.Odd) == nil {
+		return
+	}
 	for i := range c.Transactions() {
 		t := &c.view.txns[i]
 		if t.BodyStart == nil || t.BodyStart.Cmd != uint8(smtp.DATA) {
@@ -514,6 +526,9 @@ func smtpReplyMalformed(c *Case, _ *fact.Fact, r *Raiser) {
 	if !c.mail() || c.foreign(fact.Server) != nil || c.TCP.MidStream {
 		return
 	}
+	if c.first(fact.Odd) == nil {
+		return
+	}
 	if c.Raised("smtp-smuggling") || c.Raised("smtp-bdat-desync") || c.Raised("smtp-lost-dot-stuffing") {
 		return // the replies too many are explained
 	}
@@ -676,7 +691,7 @@ func smtpClearTextMail(c *Case, _ *fact.Fact, r *Raiser) {
 	g.Txn, g.Count = first.N, n
 	_, offered, known := c.offered("STARTTLS", first.BodyStart)
 	port := c.Server.Port()
-	auth := c.Log.First(fact.AuthStart) != nil
+	auth := c.first(fact.AuthStart) != nil
 	wrong := !c.sameHost() && c.Proto != fact.LMTP && (port == portSubmission || port == portAlternate || offered || auth)
 	if wrong {
 		g.Up()

@@ -63,6 +63,9 @@ func (c *Case) positive(f *fact.Fact) bool {
 
 // startTLS returns the request for TLS and its positive answer, nil where there is none.
 func (c *Case) startTLS() (command, reply *fact.Fact) {
+	if v := &c.view; v.started {
+		return v.start[0], v.start[1]
+	}
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
 		if !c.isStartTLS(f) || f.Seen&fact.SeenTLS != 0 {
@@ -78,6 +81,7 @@ func (c *Case) startTLS() (command, reply *fact.Fact) {
 			}
 		}
 	}
+	c.view.started, c.view.start = true, [2]*fact.Fact{command, reply}
 	return command, reply
 }
 
@@ -92,6 +96,9 @@ func (c *Case) startWord() string {
 // startOffer returns the capability that offers TLS, and whether a list of
 // capabilities was seen in clear at all.
 func (c *Case) startOffer() (offer *fact.Fact, list *fact.Fact) {
+	if v := &c.view; v.offered {
+		return v.offer[0], v.offer[1]
+	}
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
 		if !c.inClear(f) {
@@ -109,6 +116,7 @@ func (c *Case) startOffer() (offer *fact.Fact, list *fact.Fact) {
 			}
 		}
 	}
+	c.view.offered, c.view.offer = true, [2]*fact.Fact{offer, list}
 	return offer, list
 }
 
@@ -198,7 +206,7 @@ func stlsCapMasked(c *Case, f *fact.Fact, r *Raiser) {
 
 // bannerStars reports a greeting with ten asterisks or more.
 func (c *Case) bannerStars() bool {
-	if f := c.Log.First(fact.Reply); f != nil {
+	if f := c.first(fact.Reply); f != nil {
 		return strings.Count(c.boxWords(f), "*") >= 10
 	}
 	return false
@@ -617,7 +625,7 @@ func (c *Case) clientTLS() (fact.At, bool) {
 	}
 	if c.TLS != nil && c.TLS.Hello != nil && c.Log.Now&fact.SeenStartTLS == 0 {
 		at := c.TLS.HelloAt[fact.Client]
-		if f := c.Log.First(fact.Command); f != nil && f.Frame < at.Frame {
+		if f := c.first(fact.Command); f != nil && f.Frame < at.Frame {
 			return fact.At{}, false // inside of a dialog: its request for TLS is missing in the capture
 		}
 		return at, true
@@ -727,9 +735,9 @@ func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
 	// A client that gives up may say QUIT into the silence, or speak first.
 	said := ""
 	if client.Bytes > 0 {
-		f := c.Log.First(fact.Command)
+		f := c.first(fact.Command)
 		if f == nil {
-			if f = c.Log.First(fact.TLSBroken); f == nil || f.From != fact.Client || f.Code == fact.LooksBinary {
+			if f = c.first(fact.TLSBroken); f == nil || f.From != fact.Client || f.Code == fact.LooksBinary {
 				return
 			}
 		}

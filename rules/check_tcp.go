@@ -106,6 +106,9 @@ func (g *Finding) framesOf(c *Case, k fact.Kind, d fact.Dir) {
 
 // tcpCountOf counts the facts of kind k.
 func tcpCountOf(c *Case, k fact.Kind) (n int) {
+	if c.first(k) == nil {
+		return 0
+	}
 	for i := range c.Log.Facts {
 		if c.Log.Facts[i].Kind == k {
 			n++
@@ -188,7 +191,7 @@ func tcpRefused(c *Case, f *fact.Fact, r *Raiser) {
 
 // tcpReused reports that the conversation took over ports that were in use.
 func tcpReused(c *Case) bool {
-	f := c.Log.First(fact.TCPSyn)
+	f := c.first(fact.TCPSyn)
 	return f != nil && f.Level == 1
 }
 
@@ -339,7 +342,7 @@ func tcpOpaque(c *Case, f *fact.Fact) bool {
 	if f.Seen&fact.SeenTLS == 0 || !tcpHasBefore(c, fact.TLSData, f) {
 		return false
 	}
-	done := c.Log.First(fact.TLSDone)
+	done := c.first(fact.TLSDone)
 	for i := range c.Log.Facts {
 		if g := &c.Log.Facts[i]; (g.Kind == fact.Command || g.Kind == fact.Reply) && done != nil && g.Frame > done.Frame {
 			return false
@@ -349,7 +352,7 @@ func tcpOpaque(c *Case, f *fact.Fact) bool {
 }
 
 func tcpHasBefore(c *Case, k fact.Kind, f *fact.Fact) bool {
-	g := c.Log.First(k)
+	g := c.first(k)
 	return g != nil && g.Frame <= f.Frame
 }
 
@@ -505,8 +508,8 @@ func tcpResetAfterClose(c *Case, f *fact.Fact, r *Raiser) {
 	if f.Level == 1 || c.TCP.Open == 0 && !c.TCP.MidStream || !tcpWorkDone(c, f) {
 		return
 	}
-	if c.Log.First(fact.TCPAfterClose) != nil { // TCP-012 tells it
-		if a := c.Log.First(fact.TCPAfterClose); a.From != f.From && a.Frame <= f.Frame && a.Level == 1 {
+	if c.first(fact.TCPAfterClose) != nil { // TCP-012 tells it
+		if a := c.first(fact.TCPAfterClose); a.From != f.From && a.Frame <= f.Frame && a.Level == 1 {
 			return
 		}
 	}
@@ -556,6 +559,9 @@ func tcpUnread(c *Case, f *fact.Fact, r *Raiser) {
 // tcpShrunk returns how many of d's retransmissions followed a "packet too big"
 // message: they are path MTU discovery at work, not loss.
 func tcpShrunk(c *Case, d fact.Dir) (n uint32) {
+	if c.first(fact.NetICMP) == nil {
+		return 0
+	}
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
 		if f.Kind != fact.NetICMP || f.From != d || !tcpTooBig(f.Code) {
@@ -578,9 +584,18 @@ func tcpLoss(c *Case, _ *fact.Fact, r *Raiser) {
 	for _, d := range [...]fact.Dir{fact.Client, fact.Server} {
 		x := &c.TCP.Side[d]
 		again := x.Retrans - min(x.Retrans, x.Spurious)
+		if again < tcpMinCopies {
+			continue
+		}
+		fin := c.TCP.Side[d.Other()].Fin
 		for i := range c.Log.Facts {
-			if f := &c.Log.Facts[i]; f.Kind == fact.TCPUnacked && f.From == d {
-				again -= min(again, f.Num) // TCP-014 and TCP-015 tell of those
+			f := &c.Log.Facts[i]
+			if f.From != d {
+				continue
+			}
+			late := fin != 0 && f.Frame > fin // to a side that has closed: no loss of the session
+			if f.Kind == fact.TCPLoss && late || f.Kind == fact.TCPUnacked && !late {
+				again -= min(again, f.Num) // TCP-014 and TCP-015 tell of what nobody acknowledged
 			}
 		}
 		again -= min(again, tcpShrunk(c, d))
@@ -591,12 +606,12 @@ func tcpLoss(c *Case, _ *fact.Fact, r *Raiser) {
 		if rate < c.Limits.LossInfo {
 			continue
 		}
-		first, fin := fact.At{}, c.TCP.Side[d.Other()].Fin
+		first := fact.At{}
 		bursts, longest := 0, uint16(0)
 		for i := range c.Log.Facts {
 			f := &c.Log.Facts[i]
 			if f.Kind != fact.TCPLoss || f.From != d || fin != 0 && f.Frame > fin {
-				continue // copies to a side that has closed are no loss of the session
+				continue
 			}
 			if bursts++; bursts == 1 {
 				first = f.At()
@@ -618,7 +633,11 @@ func tcpLoss(c *Case, _ *fact.Fact, r *Raiser) {
 		if g.quiet {
 			continue
 		}
-		g.framesOf(c, fact.TCPLoss, d)
+		for i := range c.Log.Facts {
+			if f := &c.Log.Facts[i]; f.Kind == fact.TCPLoss && f.From == d && (fin == 0 || f.Frame <= fin) {
+				g.frames(f.Frame)
+			}
+		}
 		g.say("Towards the %s %d of %d data segments had to be sent again (%.1f %%)", d.Other(), again, x.Segments, rate)
 		if bursts <= int(again) { // else copies that were not needed are among the episodes
 			g.What += ", in " + tcpCount(uint64(bursts), "episode")
@@ -917,6 +936,9 @@ func tcpResetBoth(c *Case, _ *fact.Fact, r *Raiser) {
 
 func tcpZeroWindow(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 	return func(c *Case, _ *fact.Fact, r *Raiser) {
+		if c.first(fact.TCPZeroWindow) == nil {
+			return
+		}
 		var worst *fact.Fact
 		total, n := int64(0), 0
 		for i := range c.Log.Facts {
@@ -1014,6 +1036,9 @@ func tcpStall(c *Case, f *fact.Fact) bool {
 }
 
 func tcpStalled(c *Case, _ *fact.Fact, r *Raiser) {
+	if c.first(fact.TCPStall) == nil {
+		return
+	}
 	for _, d := range [...]fact.Dir{fact.Client, fact.Server} {
 		var worst *fact.Fact
 		n, total := 0, int64(0)
@@ -1278,6 +1303,9 @@ func tcpFallback(c *Case, f *fact.Fact, r *Raiser) {
 }
 
 func tcpAckLoss(c *Case, _ *fact.Fact, r *Raiser) {
+	if c.first(fact.TCPSpurious) == nil {
+		return
+	}
 	for _, d := range [...]fact.Dir{fact.Client, fact.Server} {
 		x := &c.TCP.Side[d]
 		if x.Spurious < tcpMinCopies || x.Retrans != x.Spurious {
@@ -1367,7 +1395,7 @@ func tcpOddHandshake(c *Case, f *fact.Fact, r *Raiser) {
 
 func tcpPortReuse(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TCP
-	f := c.Log.First(fact.TCPSyn)
+	f := c.first(fact.TCPSyn)
 	if f == nil || f.Level != 1 {
 		return
 	}

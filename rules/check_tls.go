@@ -1852,7 +1852,7 @@ func tlsHandshakeTime(c *Case, _ *fact.Fact, r *Raiser) {
 	case total >= l.HSWarn:
 		g.Severity = Warning
 	}
-	if g.Severity != Info && (c.Log.First(fact.TCPLoss) != nil || c.Log.First(fact.TCPUnacked) != nil) {
+	if g.Severity != Info && (c.first(fact.TCPLoss) != nil || c.first(fact.TCPUnacked) != nil) {
 		g.Severity = Info // the network's time, other rules say so
 	}
 	if g.quiet {

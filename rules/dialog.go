@@ -161,17 +161,22 @@ func (t *Transaction) Taken() (accepted, refused int) {
 // A dialogView is the dialog of a case in the shape that the checks want. It is
 // made once a case, and its memory serves the next one.
 type dialogView struct {
-	made      bool
-	exchanges []Exchange
-	txns      []Transaction
-	rcpts     []Recipient
-	at        []uint32  // by fact: 1 + index of its exchange
-	hole      [2]uint32 // first frame behind which bytes of a side are missing, 0: none
-	lost      [2]uint32 // first frame at which the dialog lost its place in a side, 0: none
+	made             bool
+	exchanges        []Exchange
+	txns             []Transaction
+	rcpts            []Recipient
+	at               []uint32              // by fact: 1 + index of its exchange
+	first            [fact.NumKinds]uint16 // by kind: 1 + index of its first fact, 0: none
+	start            [2]*fact.Fact         // what startTLS returns, once it is asked
+	offer            [2]*fact.Fact         // what startOffer returns, once it is asked
+	started, offered bool                  // they have been asked
+	hole             [2]uint32             // first frame behind which bytes of a side are missing, 0: none
+	lost             [2]uint32             // first frame at which the dialog lost its place in a side, 0: none
 }
 
 func (v *dialogView) reset() {
-	v.made = false
+	v.made, v.started, v.offered = false, false, false
+	v.first = [fact.NumKinds]uint16{}
 	v.hole, v.lost = [2]uint32{}, [2]uint32{}
 	v.exchanges, v.txns, v.rcpts, v.at = v.exchanges[:0], v.txns[:0], v.rcpts[:0], v.at[:0]
 }
@@ -188,6 +193,15 @@ func (c *Case) Exchanges() []Exchange {
 func (c *Case) Transactions() []Transaction {
 	c.dialog()
 	return c.view.txns
+}
+
+// first returns the first fact of kind k, nil when there is none.
+func (c *Case) first(k fact.Kind) *fact.Fact {
+	c.dialog()
+	if n := c.view.first[k]; n != 0 {
+		return &c.Log.Facts[n-1]
+	}
+	return nil
 }
 
 // exchangeOf returns the exchange of a Command, BodyEnd or Reply, nil when there is none.
@@ -222,6 +236,9 @@ func (c *Case) pair() {
 	for i := range facts {
 		f := &facts[i]
 		v.at = append(v.at, 0)
+		if v.first[f.Kind] == 0 {
+			v.first[f.Kind] = uint16(i + 1)
+		}
 		switch f.Kind {
 		case fact.TCPGap, fact.Cut, fact.Resync:
 			lowest(&v.hole[f.From], f.Frame)
@@ -910,6 +927,9 @@ func (c *Case) holes(dir fact.Dir, f *fact.Fact) bool {
 // lossBetween reports whether segments of dir were lost and sent again between
 // two frames: waiting for them is not the server's thinking.
 func (c *Case) lossBetween(from, to uint32) bool {
+	if c.first(fact.TCPLoss) == nil && c.first(fact.TCPUnacked) == nil && c.first(fact.TCPZeroWindow) == nil {
+		return false
+	}
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
 		if (f.Kind == fact.TCPLoss || f.Kind == fact.TCPUnacked || f.Kind == fact.TCPZeroWindow) && f.Frame >= from && f.Frame <= to {
