@@ -2,6 +2,7 @@ package rules
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -117,12 +118,13 @@ func tcpDeadSegment(c *Case, t int64, copies, size, passed uint32, level uint8) 
 // of 65535 ms, and what is sent to a side that has closed is no episode.
 func TestTCPLossWords(t *testing.T) {
 	c := tcpHealthy()
-	c.TCP.Side[fact.Client].Segments, c.TCP.Side[fact.Client].Retrans = 20, 4
+	c.TCP.Side[fact.Client].Segments, c.TCP.Side[fact.Client].Retrans = 20, 6
 	c.add(fact.TCPLoss, 9, 50*msec, fact.Fact{Num: 4, Code: 300})
 	c.add(fact.TCPLoss, 40, 300*sec, fact.Fact{Num: 2, Code: 65535})
 	c.TCP.Side[fact.Server].Fin = 30
 	Judge(c)
-	if f := c.Find("tcp-loss"); f == nil || !strings.Contains(f.What, "in 1 episode; the longest repair took 300.0 ms") {
+	if f := c.Find("tcp-loss"); f == nil || f.Count != 4 || !slices.Equal(f.Frames, []uint32{9}) ||
+		!strings.Contains(f.What, "in 1 episode; the longest repair took 300.0 ms") {
 		t.Errorf("%+v", f)
 	}
 	c.TCP.Side[fact.Server].Fin = 0
