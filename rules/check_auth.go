@@ -210,15 +210,14 @@ func authNone(c *Case, _ *fact.Fact, r *Raiser) {
 
 // holdsWord reports whether word is one of those of a capability.
 func holdsWord(text, word string) bool {
-	for text != "" {
-		n := strings.IndexAny(text, " =\t")
-		if n < 0 {
-			return strings.EqualFold(text, word)
+	for i := 0; i < len(text); i++ {
+		from := i
+		for i < len(text) && text[i] != ' ' && text[i] != '=' && text[i] != '\t' {
+			i++
 		}
-		if n == len(word) && strings.EqualFold(text[:n], word) {
+		if i-from == len(word) && strings.EqualFold(text[from:i], word) {
 			return true
 		}
-		text = text[n+1:]
 	}
 	return false
 }

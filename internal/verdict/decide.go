@@ -74,26 +74,33 @@ func (w *Writer) Decide(c *rules.Case) *Decision {
 // explain notes for every finding which other one explains it.
 func (w *Writer) explain(c *rules.Case) {
 	d := &w.d
+	w.order = w.order[:0] // what can explain something
+	for j := range c.Findings {
+		if e := &c.Findings[j]; canExplain[e.Rule] {
+			if g := group(e.Rule); e.Severity == rules.Info && g != "CAP" && g != "NET" && !counts[e.Rule] {
+				continue // what needs no attention explains nothing
+			}
+			w.order = append(w.order, j)
+		}
+	}
 	for i := range c.Findings {
 		by := -1
 		f := &c.Findings[i]
-		for j := range c.Findings {
+		if !canFollow[f.Rule] {
+			d.ExplainedBy = append(d.ExplainedBy, by)
+			continue
+		}
+		for _, j := range w.order {
 			e := &c.Findings[j]
-			if i == j || !canExplain[e.Rule] {
+			r := relate(e.Rule, f.Rule)
+			if i == j || r == 0 || r == explainsEarly && e.Frame > f.Frame {
 				continue
-			}
-			late, ok := explainsBy[[2]uint16{e.Rule, f.Rule}]
-			if !ok || !late && e.Frame > f.Frame {
-				continue
-			}
-			if g := group(e.Rule); e.Severity == rules.Info && g != "CAP" && g != "NET" && !infoCounts[rules.All[e.Rule].Num] {
-				continue // what needs no attention explains nothing that does
 			}
 			if group(e.Rule) == "RPL" && group(f.Rule) == "SMTP" && !sameReply(e, f) {
 				continue
 			}
 			// Two that explain each other: the earlier one stands.
-			if late, back := explainsBy[[2]uint16{f.Rule, e.Rule}]; back && (late || f.Frame <= e.Frame) &&
+			if back := relate(f.Rule, e.Rule); (back == explainsLate || back == explainsEarly && f.Frame <= e.Frame) &&
 				(f.Frame < e.Frame || f.Frame == e.Frame && i < j) {
 				continue
 			}
@@ -137,7 +144,7 @@ func (w *Writer) candidate(c *rules.Case, i int) bool {
 	case f.Severity == rules.Warning:
 		return true
 	}
-	return failLayer[f.Rule] != LayerNone && infoCounts[rules.All[f.Rule].Num]
+	return failLayer[f.Rule] != LayerNone && counts[f.Rule]
 }
 
 // infoCounts are findings of severity info that are the root when nothing worse is there.
@@ -342,6 +349,9 @@ func tlsGoal(c *rules.Case) goal {
 	return goalUnknown
 }
 
+// The causes of sessions that have none among their findings.
+var causeNone, causeUnknown = index("XL-005"), index("XL-006")
+
 // outcome joins goal and root.
 func (w *Writer) outcome(c *rules.Case, g goal) {
 	d := &w.d
@@ -375,13 +385,13 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 	}
 	switch d.Outcome {
 	case OutcomeOK:
-		d.Cause = index("XL-005")
+		d.Cause = causeNone
 	case OutcomeUnknown:
-		d.Cause = index("XL-006")
+		d.Cause = causeUnknown
 		d.Layer, d.Blame = LayerCapture, rules.BlameCapture
 	default:
 		if top == nil {
-			d.Cause = index("XL-006")
+			d.Cause = causeUnknown
 			d.Layer = LayerCapture
 			if d.Outcome == OutcomeFailed {
 				d.Outcome = OutcomeUnknown

@@ -142,14 +142,36 @@ func init() {
 
 // The tables above by rule index, made once.
 var (
-	failLayer  []Layer // LayerNone: fails nothing by itself
-	explainsBy = map[[2]uint16]bool{}
+	failLayer  []Layer    // LayerNone: fails nothing by itself
+	relations  []relation // by cause and effect: see relate
 	isRemark   []bool
 	isBox      []bool
 	superseded = map[[2]uint16]bool{}
-	canExplain []bool
+	canExplain []bool   // has effects
+	canFollow  []bool   // has causes
+	counts     []bool   // infoCounts
+	groups     []string // the letters of the number
 	isSTLS     []bool
 )
+
+// A relation says whether one finding explains another.
+type relation uint8
+
+const (
+	explainsEarly relation = 1 + iota // the cause stands before its effect
+	explainsLate                      // it may stand behind it
+)
+
+// relate returns what cause is to effect, 0: nothing.
+func relate(cause, effect uint16) relation {
+	return relations[int(cause)*len(rules.All)+int(effect)]
+}
+
+// explain notes that cause explains effect.
+func explain(cause, effect uint16, r relation) {
+	canExplain[cause], canFollow[effect] = true, true
+	relations[int(cause)*len(rules.All)+int(effect)] = r
+}
 
 func index(num string) uint16 {
 	r, ok := rules.Find(num)
@@ -179,12 +201,20 @@ func init() {
 	}
 	isSTLS = set("STLS-002") // the reason why a client that insists on TLS goes away
 	isRemark, isBox = set(remarks), set(middleboxes)
-	canExplain = make([]bool, n)
+	canExplain, canFollow, counts, groups = make([]bool, n), make([]bool, n), make([]bool, n), make([]string, n)
+	for i := range rules.All {
+		counts[i] = infoCounts[rules.All[i].Num]
+		groups[i], _, _ = strings.Cut(rules.All[i].Num, "-")
+	}
+	relations = make([]relation, n*n)
 	for _, t := range explains {
+		r := explainsEarly
+		if t.late {
+			r = explainsLate
+		}
 		for _, c := range expand(t.cause) {
-			canExplain[index(c)] = true
 			for _, e := range expand(t.effect) {
-				explainsBy[[2]uint16{index(c), index(e)}] = t.late
+				explain(index(c), index(e), r)
 			}
 		}
 	}
@@ -192,17 +222,15 @@ func init() {
 	for i := range rules.All {
 		if strings.HasPrefix(rules.All[i].Num, "TLSA-") {
 			for _, c := range expand("TLS-010 011") {
-				explainsBy[[2]uint16{index(c), uint16(i)}] = true
-				canExplain[index(c)] = true
+				explain(index(c), uint16(i), explainsLate)
 			}
 		}
 	}
 	// Every reply class explains the event that it hangs under.
 	for i := range rules.All {
 		if strings.HasPrefix(rules.All[i].Num, "RPL-") {
-			canExplain[i] = true
 			for _, e := range expand("SMTP-006 019 020 021 022 024 028") {
-				explainsBy[[2]uint16{uint16(i), index(e)}] = true
+				explain(uint16(i), index(e), explainsLate)
 			}
 		}
 	}
@@ -216,7 +244,4 @@ func init() {
 }
 
 // group returns the letters of a rule's number.
-func group(rule uint16) string {
-	g, _, _ := strings.Cut(rules.All[rule].Num, "-")
-	return g
-}
+func group(rule uint16) string { return groups[rule] }
