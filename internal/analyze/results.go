@@ -30,7 +30,8 @@ type results struct {
 	other    uint64             // of these: neither mail nor TLS
 	lost     uint64             // facts that did not fit
 	summary  verdict.Summary
-	causes   map[uint16]int
+	causes   map[verdict.CauseKey]int
+	names    verdict.Names
 	worst    rules.Severity
 	anything bool
 }
@@ -76,7 +77,7 @@ func (k *worker) judge(s *session, c *reasm.Conn) {
 	d := k.writer.Decide(kase)
 	r.lost += uint64(s.log.Lost)
 	r.count(d)
-	b := verdict.MakeBrief(kase, d)
+	b := verdict.MakeBrief(kase, d, &r.names)
 	if len(r.briefs) < maxBriefs {
 		r.briefs = append(r.briefs, b)
 	} else {
@@ -157,9 +158,9 @@ func (r *results) count(d *verdict.Decision) {
 	r.worst = max(r.worst, d.Worst)
 	if d.Outcome != verdict.OutcomeOK {
 		if r.causes == nil {
-			r.causes = map[uint16]int{}
+			r.causes = map[verdict.CauseKey]int{}
 		}
-		r.causes[d.Cause]++
+		r.causes[verdict.CauseKey{Rule: d.Cause, Outcome: d.Outcome}]++
 	}
 }
 
@@ -173,7 +174,7 @@ func (a *pass) finish(r *pcap.Reader, sink Sink) (*Result, error) {
 	files := r.Files()
 	res := &Result{Complete: true, Files: files}
 	var all results
-	all.causes = map[uint16]int{}
+	all.causes = map[verdict.CauseKey]int{}
 	for _, k := range a.workers {
 		all.join(&k.results)
 	}
@@ -191,11 +192,13 @@ func (a *pass) finish(r *pcap.Reader, sink Sink) (*Result, error) {
 	if err := all.tell(sink); err != nil {
 		return nil, err
 	}
-	for _, h := range verdict.Hosts(all.briefs) {
-		if err := sink.Host(&h); err != nil {
+	hosts := verdict.Hosts(all.briefs, &all.names, a.limits)
+	for i := range hosts {
+		if err := sink.Host(&hosts[i]); err != nil {
 			return nil, err
 		}
 	}
+	sum.Healed = verdict.Healed(hosts)
 	if all.dropped > 0 {
 		sum.Bounds = append(sum.Bounds, fmt.Sprintf("sessions described: %d more are counted only", all.dropped))
 	}
@@ -210,7 +213,7 @@ func (a *pass) finish(r *pcap.Reader, sink Sink) (*Result, error) {
 	}
 	res.Complete = res.Complete && len(sum.Bounds) == 0
 	sum.Complete = res.Complete
-	sum.Causes = causes(all.causes, all.details)
+	sum.Causes = verdict.Causes(all.briefs, &all.names, all.causes, all.details)
 	sum.Headline = verdict.FileHeadline(sum)
 	res.Worst, res.Any = all.worst, all.anything
 	return res, sink.Summary(sum)
@@ -225,6 +228,7 @@ func (a *pass) evicted() (n uint64) {
 
 // join adds the results of one worker.
 func (r *results) join(o *results) {
+	r.names.Join(&o.names, o.briefs)
 	r.briefs = append(r.briefs, o.briefs...)
 	r.details = append(r.details, o.details...)
 	for i := range o.groups {
@@ -281,28 +285,6 @@ func (r *results) tell(sink Sink) error {
 		}
 	}
 	return nil
-}
-
-// causes lists what sessions failed or suffered from, the most frequent first.
-func causes(count map[uint16]int, details []*verdict.Session) (list []verdict.CauseCount) {
-	for rule, n := range count {
-		r := &rules.All[rule]
-		c := verdict.CauseCount{Rule: r.ID, Title: r.Title, Sessions: n}
-		for _, s := range details {
-			if s.Cause == r.ID {
-				c.First = s
-				if s.CauseTitle != "" {
-					c.Title = s.CauseTitle
-				}
-				break
-			}
-		}
-		list = append(list, c)
-	}
-	slices.SortFunc(list, func(a, b verdict.CauseCount) int {
-		return cmp.Or(cmp.Compare(b.Sessions, a.Sessions), cmp.Compare(a.Rule, b.Rule))
-	})
-	return list
 }
 
 // capture describes the input files.

@@ -85,11 +85,25 @@ func (j *JSON) Host(h *verdict.Host) error {
 	e := &j.enc
 	e.record("host")
 	e.text("rule", h.Rule)
+	e.text("severity", h.Severity)
 	e.text("server", h.Server)
 	e.text("client", h.Client)
 	e.text("text", h.Text)
+	e.text("blame", h.Blame)
 	e.int("sessions", int64(h.Sessions))
 	e.int("failed", int64(h.Failed))
+	if h.Healed > 0 {
+		e.int("healed", int64(h.Healed))
+	}
+	if len(h.SessionIDs) > 0 {
+		e.list("session_ids", len(h.SessionIDs), func(i int) {
+			e.next()
+			e.b = strconv.AppendInt(e.b, int64(h.SessionIDs[i]), 10)
+		})
+	}
+	if len(h.Frames) > 0 {
+		e.frames("frames", h.Frames)
+	}
 	e.close('}')
 	return j.put(false)
 }
@@ -105,14 +119,24 @@ func (j *JSON) Summary(s *verdict.Summary) error {
 	e.int("degraded", int64(s.Degraded))
 	e.int("unknown", int64(s.Unsure))
 	e.int("ok", int64(s.OK))
+	if s.Healed > 0 {
+		e.int("healed", int64(s.Healed))
+	}
 	e.severities("events", s.Events)
 	e.severities("roots", s.Roots)
 	e.list("causes", len(s.Causes), func(i int) {
 		c := &s.Causes[i]
 		e.open('{')
 		e.text("rule", c.Rule)
+		e.text("outcome", c.Outcome.String())
 		e.text("title", c.Title)
+		e.text("reason", c.Reason)
+		e.text("where", c.Where)
+		e.text("next", c.Step)
 		e.int("sessions", int64(c.Sessions))
+		if c.First != nil {
+			e.int("first_session", int64(c.First.ID))
+		}
 		e.close('}')
 	})
 	e.text("headline", s.Headline)

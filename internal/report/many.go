@@ -14,11 +14,12 @@ import (
 // Bounds of what the text form keeps of a file with many sessions. What is
 // beyond them is counted.
 const (
-	maxCauses  = 64 // groups of sessions; more than any person reads
-	maxClients = 64 // client addresses a group, to say where it happens
-	maxRows    = 12 // groups printed
-	maxHosts   = 16 // findings across sessions printed
-	fewEnough  = 5  // sessions up to which the worst one is told in full
+	maxCauses    = 64   // groups of sessions; more than any person reads
+	maxClients   = 64   // client addresses a group, to say where it happens
+	maxRows      = 12   // groups printed
+	maxHosts     = 16   // findings across sessions printed
+	maxHostsKept = 1000 // and kept, to count the others
+	fewEnough    = 5    // sessions up to which the worst one is told in full
 )
 
 // A cause groups the sessions that went wrong in one way.
@@ -31,6 +32,8 @@ type cause struct {
 	more     bool // there were more clients than are kept
 	title    string
 	where    string
+	reason   string
+	step     string // what to do about all of them, "": what helps the first
 }
 
 // A tally is what is kept of the sessions that have gone by.
@@ -78,20 +81,21 @@ func (t *tally) merge(sum *verdict.Summary) {
 	for i := range sum.Causes {
 		in := &sum.Causes[i]
 		k := slices.IndexFunc(t.causes, func(c cause) bool {
-			return c.rule == in.Rule && (in.First == nil || c.outcome == in.First.Outcome)
+			return c.rule == in.Rule && c.outcome == in.Outcome
 		})
 		if k < 0 {
-			if in.First == nil || in.First.Outcome == verdict.OutcomeOK || len(t.causes) == maxCauses {
+			if in.First == nil || in.Outcome == verdict.OutcomeOK || len(t.causes) == maxCauses {
 				continue
 			}
-			t.causes = append(t.causes, cause{rule: in.Rule, outcome: in.First.Outcome, first: in.First, title: in.First.CauseTitle})
+			t.causes = append(t.causes, cause{rule: in.Rule, outcome: in.Outcome, first: in.First, title: in.First.CauseTitle})
 			k = len(t.causes) - 1
 			t.causes[k].sessions = in.Sessions
 		}
+		c := &t.causes[k]
 		if in.Title != "" {
-			t.causes[k].title = in.Title
+			c.title = in.Title
 		}
-		t.causes[k].where = in.Where
+		c.where, c.reason, c.step = in.Where, in.Reason, in.Step
 	}
 	slices.SortStableFunc(t.causes, func(a, b cause) int {
 		return cmp.Or(cmp.Compare(b.sessions, a.sessions), cmp.Compare(a.first.First, b.first.First), cmp.Compare(a.rule, b.rule))
@@ -203,12 +207,7 @@ func fileSummary(sum *verdict.Summary, causes []cause) string {
 	}
 	if len(causes) > 0 {
 		top := &causes[0]
-		reason := top.name()
-		for i := range sum.Causes {
-			if in := &sum.Causes[i]; in.Rule == top.rule && in.Reason != "" {
-				reason = in.Reason
-			}
-		}
+		reason := cmp.Or(top.reason, top.name())
 		switch {
 		case concerned == 1:
 			parts = append(parts, fmt.Sprintf("Session %s: %s", group(uint64(top.first.ID)), sentence(summary(top.first))))
@@ -405,10 +404,13 @@ func fileAdvice(causes []cause) []verdict.Advice {
 	var counts []int
 	for i := range causes[:min(len(causes), maxRows)] {
 		c := &causes[i]
-		if len(c.first.Next) == 0 {
+		if len(c.first.Next) == 0 && c.step == "" {
 			continue
 		}
-		step := c.first.Next[0]
+		step := verdict.Advice{Text: c.step}
+		if c.step == "" {
+			step = c.first.Next[0]
+		}
 		if k := slices.Index(steps, step); k >= 0 {
 			counts[k] += c.sessions
 			continue
@@ -460,12 +462,7 @@ func (p *page) several(name string, t *tally, sum *verdict.Summary, hosts []verd
 	if t.beyond > 0 {
 		p.line(fmt.Sprintf("  and %s with other causes", count(t.beyond, "session")))
 	}
-	if len(hosts) > 0 {
-		p.title("Across sessions")
-		for i := range hosts {
-			p.hang("  ", 2, none, p.safe(hostText(&hosts[i])))
-		}
-	}
+	p.across(hosts)
 	var steps []verdict.Advice
 	if len(main) > 0 {
 		if worst := main[0].first; !told && (len(main) == 1 || sum.Sessions <= fewEnough) {
@@ -499,11 +496,45 @@ func flowText(s *verdict.Session) string {
 	return s.Client.Addr.String() + " → " + s.Server.Addr.String()
 }
 
+// across prints the findings across sessions, without those that the table of
+// causes has said.
+func (p *page) across(hosts []verdict.Host) {
+	hosts = slices.DeleteFunc(slices.Clone(hosts), func(h verdict.Host) bool { return h.Told })
+	if len(hosts) == 0 {
+		return
+	}
+	p.title("Across sessions")
+	for i := range hosts[:min(len(hosts), maxHosts)] {
+		p.hang("  ", 2, none, p.safe(hostText(&hosts[i])))
+	}
+	if n := len(hosts) - maxHosts; n > 0 {
+		p.line(fmt.Sprintf("  and %s; -json has all of them", count(n, "more finding")))
+	}
+}
+
 // hostText is a finding across sessions as a sentence.
 func hostText(h *verdict.Host) string {
-	text := cmp.Or(h.Text, h.Rule)
-	if h.Sessions > 0 {
-		text = fmt.Sprintf("%s (%s of %s failed).", strings.TrimSuffix(text, "."), group(uint64(h.Failed)), count(h.Sessions, "session"))
+	const most = 4 // sessions that are named
+	text := strings.TrimSuffix(cmp.Or(h.Text, h.Rule), ".")
+	var notes []string
+	if h.Failed > 0 && h.Failed < h.Sessions || len(h.SessionIDs) == 0 && h.Sessions > 0 {
+		notes = append(notes, fmt.Sprintf("%s of %s failed", group(uint64(h.Failed)), count(h.Sessions, "session")))
 	}
-	return text
+	if n := len(h.SessionIDs); n == 1 {
+		notes = append(notes, "session "+group(uint64(h.SessionIDs[0])))
+	} else if n > 1 {
+		ids := make([]string, min(n, most))
+		for i := range ids {
+			ids[i] = group(uint64(h.SessionIDs[i]))
+		}
+		list := "sessions " + strings.Join(ids, ", ")
+		if h.Sessions > most || n > most {
+			list += " ..."
+		}
+		notes = append(notes, list)
+	}
+	if len(notes) == 0 {
+		return sentence(text)
+	}
+	return fmt.Sprintf("%s (%s).", text, strings.Join(notes, "; "))
 }

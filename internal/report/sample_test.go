@@ -90,7 +90,7 @@ func webinar() (*verdict.Capture, *verdict.Session, *verdict.Summary) {
 	c := &verdict.Capture{Files: []verdict.File{{Name: "captures/smtp_for_webinar.pcap", Format: "pcap", Bytes: 4894, SHA256: "00",
 		LinkTypes: []string{"ether"}, Frames: 19, First: sampleStart, Last: sampleStart + ms(4599), TruncatedAt: -1}}}
 	sum := &verdict.Summary{Frames: 19, Bytes: 4894, Sessions: 1, Failed: 1, Events: [3]int{5, 3, 2}, Roots: [3]int{0, 0, 1},
-		Causes:   []verdict.CauseCount{{Rule: s.Cause, Title: s.CauseTitle, Sessions: 1, First: s}},
+		Causes:   []verdict.CauseCount{{Rule: s.Cause, Title: s.CauseTitle, Sessions: 1, First: s, Outcome: s.Outcome}},
 		Headline: "1 session failed", Complete: true}
 	return c, s, sum
 }
@@ -148,7 +148,7 @@ func relay() (*verdict.Capture, []*verdict.Session, *verdict.Summary) {
 				Server: verdict.Endpoint{Addr: netip.MustParseAddrPort("192.0.2.25:25")},
 			})
 		}
-		sum.Causes = append(sum.Causes, verdict.CauseCount{Rule: g.rule, Title: g.title, Sessions: g.sessions,
+		sum.Causes = append(sum.Causes, verdict.CauseCount{Rule: g.rule, Title: g.title, Sessions: g.sessions, Outcome: verdict.OutcomeFailed,
 			First: sessions[len(sessions)-g.sessions], Where: g.where, Reason: g.reason})
 	}
 	return c, sessions, sum

@@ -91,7 +91,7 @@ func (t *Text) inFull(s *verdict.Session) {
 
 // Host takes a finding across sessions.
 func (t *Text) Host(h *verdict.Host) error {
-	if len(t.hosts) < maxHosts {
+	if len(t.hosts) < maxHostsKept {
 		t.hosts = append(t.hosts, *h)
 	}
 	return nil

@@ -1,0 +1,313 @@
+package verdict
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"postmortem/internal/fact"
+	"postmortem/rules"
+)
+
+// Guessing and load: what one client does too often.
+
+// logins looks for guessed passwords: AUTH-010, AUTH-011. Failures within one
+// session are told there.
+func (v *view) logins() {
+	tried := func(b *Brief) bool { return b.Fails > 0 || b.is(IsLogin) }
+	told := map[int32]bool{} // sessions of a client that is told need not be told of the user
+	for _, g := range gather(v, func(b *Brief) (netip.Addr, bool) { return b.Client.Addr(), tried(b) }) {
+		if w := v.burst(g); len(w) > 1 {
+			v.guessed(w, g, "", told)
+		}
+	}
+	for _, g := range gather(v, func(b *Brief) (Label, bool) { return b.User, tried(b) && b.User != 0 }) {
+		if w := v.burst(g); len(w) > 1 && !told[w[0]] && len(distinct(v, w, (*Brief).clientAddr)) > 1 {
+			v.guessed(w, g, v.names.text(v.all[w[0]].User), told)
+		}
+	}
+}
+
+// burst returns the longest run of sessions with enough refused logins in time,
+// nil when there is none. A client whose logins succeed more often than they
+// fail serves many users.
+func (v *view) burst(g []int32) []int32 {
+	from, fails, good := 0, 0, 0
+	var best []int32
+	most := 0
+	for n, i := range g {
+		b := &v.all[i]
+		fails += int(b.Fails)
+		if b.is(IsLogin) {
+			good++
+		}
+		for b.End-v.all[g[from]].Start > int64(v.lim.BruteTime) {
+			x := &v.all[g[from]]
+			fails -= int(x.Fails)
+			if x.is(IsLogin) {
+				good--
+			}
+			from++
+			if from > n {
+				break
+			}
+		}
+		if fails >= v.lim.BruteCount && fails > 2*good && fails > most {
+			most = fails
+			best = g[from : n+1]
+		}
+	}
+	return best
+}
+
+// guessed raises what a burst of refused logins shows. g is all of the client's
+// or the user's sessions.
+func (v *view) guessed(w, g []int32, user string, told map[int32]bool) {
+	fails := 0
+	users := map[Label]bool{}
+	var names []string
+	var failed []int32
+	first, last := &v.all[w[0]], &v.all[w[len(w)-1]]
+	good := int32(-1) // the login that worked at last
+	for _, i := range w {
+		told[i] = true
+		b := &v.all[i]
+		if b.Fails > 0 {
+			fails += int(b.Fails)
+			failed = append(failed, i)
+		}
+		if b.User != 0 && !users[b.User] {
+			users[b.User] = true
+			if name := v.names.text(b.User); len(names) < maxNamed {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	lastFail := &v.all[failed[len(failed)-1]]
+	for _, i := range g {
+		// The login must come when enough have failed, and soon.
+		if b := &v.all[i]; b.is(IsLogin) && b.Start >= first.Start && b.End-lastFail.End <= int64(v.lim.BruteTime) && v.before(failed, b) >= v.lim.BruteCount {
+			good = i
+			told[i] = true
+			break
+		}
+	}
+	who := "from " + v.clients(w)
+	what := ""
+	switch {
+	case user != "":
+		what = fmt.Sprintf(" for the user %q", user)
+	case len(users) == 1:
+		what = fmt.Sprintf(" for the user %q", names[0])
+	case len(users) > maxNamed:
+		what = fmt.Sprintf(" for %s, among them %s", plural(len(users), "user", "users"), enumerate(names))
+	case len(users) > 0:
+		what = " for the users " + enumerate(names)
+	}
+	why := "this looks like password guessing"
+	if len(users) == 1 && v.regular(failed) {
+		why = "one user at a regular interval: probably a forgotten device with an old password"
+	} else if len(users) <= 1 {
+		why = "password guessing, or a device with an old password"
+	}
+	h := v.raise("auth-brute-force", rules.Warning, failed, "%s failed %s%s within %s: %s", plural(fails, "login", "logins"),
+		who, what, about(last.End-first.Start), why)
+	h.Blame = blameName(rules.BlameClient)
+	if good < 0 || v.all[good].Fails > 0 {
+		return // the session with the login tells of its own failures
+	}
+	x := &v.all[good]
+	as := ""
+	if name := v.names.text(x.User); name != "" {
+		as = fmt.Sprintf(" as %q", name)
+	}
+	v.raise("auth-success-after-failures", rules.Warning, append(slices.Clone(failed), good),
+		"%s logged in%s in session %d, after %s: guessing may have found the password",
+		x.client(), as, x.ID, plural(v.before(failed, x), "failure", "failures")).Blame = blameName(rules.BlameClient)
+}
+
+// before counts the logins that were refused before session b began.
+func (v *view) before(failed []int32, b *Brief) (n int) {
+	for _, i := range failed {
+		if x := &v.all[i]; x.Start < b.Start {
+			n += int(x.Fails)
+		}
+	}
+	return n
+}
+
+// regular reports that sessions begin at the same interval, as those of a device do.
+func (v *view) regular(g []int32) bool {
+	if len(g) < 4 {
+		return false
+	}
+	lo, hi := int64(1<<62), int64(0)
+	for n := range g[1:] {
+		d := v.all[g[n+1]].Start - v.all[g[n]].Start
+		lo, hi = min(lo, d), max(hi, d)
+	}
+	// Guessing by a program is regular too, but faster than any mail program polls.
+	return lo >= int64(20*time.Second) && hi-lo <= lo/100*2*regularWithin
+}
+
+// harvest looks for a client that tries addresses from session to session: SMTP-054.
+func (v *view) harvest() {
+	for _, g := range gather(v, func(b *Brief) (netip.Addr, bool) { return b.Client.Addr(), b.Rcpts > 0 }) {
+		from, unknown, tried := 0, 0, 0
+		var best []int32
+		most, all := 0, 0
+		for n, i := range g {
+			b := &v.all[i]
+			unknown += int(b.Unknown)
+			tried += int(b.Rcpts)
+			for from < n && b.End-v.all[g[from]].Start > int64(v.lim.BruteTime) {
+				unknown -= int(v.all[g[from]].Unknown)
+				tried -= int(v.all[g[from]].Rcpts)
+				from++
+			}
+			if unknown >= v.lim.Harvest && 2*unknown > tried && unknown > most {
+				most, all, best = unknown, tried, g[from:n+1]
+			}
+		}
+		if len(best) < 2 {
+			continue
+		}
+		b := &v.all[best[0]]
+		severity := rules.Warning
+		if b.clientAddr().IsPrivate() || b.clientAddr() == b.serverAddr() {
+			severity = rules.Info // an old list of the house
+		}
+		h := v.raise("smtp-harvest", severity, best, "%s tried %s in %s within %s; %s unknown to the server: it guesses addresses, or has a very old list",
+			b.client(), plural(all, "recipient", "recipients"), plural(len(best), "session", "sessions"),
+			about(v.all[best[len(best)-1]].End-b.Start), plural(most, "was", "were"))
+		h.Blame = blameName(rules.BlameClient)
+	}
+}
+
+// parallel counts the connections that a client has open at once: TCP-041.
+func (v *view) parallel() {
+	for _, g := range gather(v, func(b *Brief) (pair, bool) { return b.pair(), b.is(IsOpen) }) {
+		if len(g) <= manyParallel {
+			continue
+		}
+		ends := make([]int64, 0, len(g))
+		for _, i := range g {
+			ends = append(ends, v.all[i].End)
+		}
+		slices.Sort(ends)
+		over, most, at := 0, 0, 0
+		for n, i := range g { // in order of their starts
+			for over < len(ends) && ends[over] < v.all[i].Start {
+				over++
+			}
+			if n+1-over > most {
+				most, at = n+1-over, n
+			}
+		}
+		if most <= manyParallel {
+			continue
+		}
+		b := &v.all[g[at]]
+		var open []int32
+		for _, i := range g[:at+1] {
+			if v.all[i].End >= b.Start {
+				open = append(open, i)
+			}
+		}
+		v.raise("tcp-concurrency", rules.Info, open, "%s had %d connections to %s open at once; many servers allow 20 and less",
+			b.client(), most, b.server()).Blame = blameName(rules.BlameClient)
+	}
+}
+
+// polls looks for mailboxes that are asked too often: POP-022.
+func (v *view) polls() {
+	type key struct {
+		client netip.Addr
+		server netip.AddrPort
+		user   Label
+	}
+	for _, g := range gather(v, func(b *Brief) (key, bool) {
+		return key{b.Client.Addr(), b.Server, b.User}, b.Proto == fact.POP3 && b.User != 0 && b.is(IsLogin)
+	}) {
+		from := 0
+		var best []int32
+		for n := range g {
+			b := &v.all[g[n]]
+			if b.is(IsFetched) {
+				from = n + 1
+				continue
+			}
+			if n > from && b.Start-v.all[g[n-1]].Start >= int64(pollEvery) {
+				from = n
+			}
+			if n+1-from > len(best) {
+				best = g[from : n+1]
+			}
+		}
+		if len(best) < pollSessions {
+			continue
+		}
+		b, last := &v.all[best[0]], &v.all[best[len(best)-1]]
+		v.raise("pop-poll-too-often", rules.Info, best, "%s asked for the mail of %q %d times in %s, every %s, and fetched nothing; every 5 minutes is enough",
+			b.client(), v.names.text(b.User), len(best), about(last.Start-b.Start), about((last.Start-b.Start)/int64(len(best)-1))).Blame = blameName(rules.BlameClient)
+	}
+}
+
+// randoms looks for random values of TLS that come again: TLS-069.
+func (v *view) randoms() {
+	for _, g := range gather(v, func(b *Brief) (uint64, bool) { return b.Random, b.Random != 0 }) {
+		var again []int32
+		for n, i := range g[min(len(g), 1):] {
+			a, b := &v.all[g[n]], &v.all[i]
+			// One handshake that was captured twice has the server's value in common too.
+			both := a.is(IsReplied) && b.is(IsReplied)
+			if both && a.Twin != b.Twin || !both && a.Client.Addr() == b.Client.Addr() && b.Start > a.End {
+				again = append(again, g[n], i)
+			}
+		}
+		if len(again) == 0 {
+			continue
+		}
+		again = uniq(again)
+		v.raise("tls-repeated-random", rules.Warning, again, "%s used the same random value in %d TLS handshakes: the device has no source of randomness, and its encryption protects nothing",
+			v.clients(again), len(again)).Blame = blameName(rules.BlameClient)
+	}
+}
+
+// twins looks for conversations that were captured on both sides of a device
+// that translates addresses: CAP-017.
+func (v *view) twins() {
+	type key struct{ a, b netip.Addr }
+	found := map[key][]int32{}
+	var order []key
+	for _, g := range gather(v, func(b *Brief) (uint64, bool) { return b.Twin, b.Twin != 0 }) {
+		for n, i := range g[min(len(g), 1):] {
+			a, b := &v.all[g[n]], &v.all[i]
+			if a.Client == b.Client && a.Server == b.Server || b.Start-a.Start >= int64(natDelay) {
+				continue // captured twice at one place, or sent again
+			}
+			k := key{a.Client.Addr(), b.Client.Addr()}
+			if found[k] == nil {
+				order = append(order, k)
+			}
+			found[k] = append(found[k], g[n], i)
+		}
+	}
+	for _, k := range order {
+		g := uniq(found[k])
+		a, b := &v.all[g[0]], &v.all[g[1]]
+		if cmp.Compare(a.Start, b.Start) > 0 {
+			a, b = b, a
+		}
+		n := len(found[k]) / 2
+		text := "one connection was captured twice, before and after its addresses were translated"
+		if n > 1 {
+			text = fmt.Sprintf("%s connections were captured twice, before and after their addresses were translated", thousands(int64(n)))
+		}
+		v.raise("cap-nat-twice", rules.Info, g, "%s: %s to %s is %s to %s, %s later; what differs between the two is the work of the device between",
+			text, a.Client, a.Server, b.Client, b.Server, about(b.Start-a.Start)).Blame = blameName(rules.BlameCapture)
+	}
+}
