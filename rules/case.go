@@ -30,8 +30,9 @@ type Case struct {
 	Findings []Finding
 	view     dialogView // exchanges and transactions, made once
 	raiser   Raiser
-	low      []byte // memory of lower
-	spoken   []turn // memory of turns
+	low      []byte   // memory of lower
+	spoken   []turn   // memory of turns
+	kept     []uint32 // memory of keep
 }
 
 // A Capture is what the rules must know of the input as a whole.
@@ -132,7 +133,7 @@ const maxFrames = 16
 // frames adds frames to the evidence, in order and each once, with the
 // finding's own. 0 is none.
 func (g *Finding) frames(more ...uint32) *Finding {
-	if g.quiet {
+	if g.quiet && cap(g.Frames) == 0 {
 		return g
 	}
 	if len(g.Frames) == 0 {
@@ -144,6 +145,16 @@ func (g *Finding) frames(more ...uint32) *Finding {
 		}
 	}
 	return g
+}
+
+// keep lets a finding have its frames in a quiet case, too. By those of
+// refusals the verdict sees that two findings are about the same reply.
+func (c *Case) keep(g *Finding) {
+	if g.quiet {
+		n := len(c.kept)
+		c.kept = slices.Grow(c.kept, maxFrames)[:n+maxFrames]
+		g.Frames = c.kept[n : n : n+maxFrames]
+	}
 }
 
 // evidence adds the frames of facts; nil is none.

@@ -84,10 +84,11 @@ func (c *Case) describe(g *Finding, f *fact.Fact) {
 		g.Txn = e.Txn
 		asked = e.Command
 	}
+	c.keep(g)
+	g.evidence(asked, f)
 	if g.quiet {
 		return
 	}
-	g.evidence(asked, f)
 	g.with("class", strings.TrimPrefix(All[g.Rule].ID, "rpl-"))
 	c.replyFields(g, f)
 	cmd := answered(f)

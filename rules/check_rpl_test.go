@@ -53,6 +53,35 @@ func TestReplyClasses(t *testing.T) {
 	}
 }
 
+// TestRefusedQuietly: the findings of refusals have their frames in a quiet
+// case too, because the verdict compares them, and that allocates nothing.
+func TestRefusedQuietly(t *testing.T) {
+	script := mailIn
+	for range 3 {
+		script += "C: MAIL FROM:<a@example.com>\nS: 250 2.1.0 Ok\nC: RCPT TO:<b@example.org>\nS: 550 5.1.1 User unknown\nC: RSET\nS: 250 2.0.0 Ok\n"
+	}
+	c := mailCase(mailTalk{script: script + mailOut})
+	Judge(c)
+	loud := slices.Clone(c.Findings)
+	c.Quiet = true
+	Judge(c)
+	kept := 0
+	for i := range c.Findings {
+		if q := &c.Findings[i]; q.Frames != nil {
+			kept++
+			if !slices.Equal(q.Frames, loud[i].Frames) {
+				t.Errorf("%s: frames %v, with words %v", All[q.Rule].ID, q.Frames, loud[i].Frames)
+			}
+		}
+	}
+	if kept != 7 { // the class, and each transaction's recipient and lack of one
+		t.Errorf("%d findings have frames: %s", kept, mailIDs(c))
+	}
+	if n := testing.AllocsPerRun(20, func() { Judge(c) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 // TestRefusedAlike: many equal refusals are one finding with a count and the first frames.
 func TestRefusedAlike(t *testing.T) {
 	script := mailIn + "C: MAIL FROM:<a@example.com>\nS: 250 2.1.0 Ok\n" +

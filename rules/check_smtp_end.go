@@ -120,11 +120,12 @@ func smtpShuttingDown(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.Txn = txn
+	asked := c.Log.Get(f.Ref)
+	c.keep(g)
+	g.evidence(asked, f)
 	if g.quiet {
 		return
 	}
-	asked := c.Log.Get(f.Ref)
-	g.evidence(asked, f)
 	c.replyFields(g, f)
 	g.with("phase", phase)
 	g.What = "The server ended the session: \"" + c.answer(f) + "\""

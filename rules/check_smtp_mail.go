@@ -81,11 +81,12 @@ func smtpMailRejected(c *Case, _ *fact.Fact, r *Raiser) {
 		if e.Code() >= 500 {
 			g.Up()
 		}
+		c.keep(g)
+		g.evidence(e.Command, e.Reply)
 		if g.quiet {
 			continue
 		}
 		from, _ := c.Path(e.Command)
-		g.evidence(e.Command, e.Reply)
 		g.with("sender", "<"+from+">")
 		c.replyFields(g, e.Reply)
 		g.What = "The sender <" + cutText(from, maxShown) + "> was " + refusedWord(e.Code()) + ": \"" + c.answer(e.Reply) + "\"."
@@ -133,11 +134,12 @@ func smtpRcptRejected(c *Case, _ *fact.Fact, r *Raiser) {
 		if e.Code() >= 500 {
 			g.Up()
 		}
+		c.keep(g)
+		g.evidence(e.Command, e.Reply)
 		if g.quiet {
 			continue
 		}
 		to, _ := c.Path(e.Command)
-		g.evidence(e.Command, e.Reply)
 		g.with("recipient", "<"+to+">")
 		c.replyFields(g, e.Reply)
 		g.What = "The recipient <" + cutText(to, maxShown) + "> was " + refusedWord(e.Code()) + ": \"" + c.answer(e.Reply) + "\"."
@@ -180,11 +182,12 @@ func smtpNoValidRcpt(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.At(last)
 		g.Txn = t.N
-		if g.quiet {
-			continue
-		}
+		c.keep(g)
 		for k := range t.Recipients {
 			g.evidence(t.Recipients[k].Reply)
+		}
+		if g.quiet {
+			continue
 		}
 		g.with("recipients", strconv.Itoa(len(t.Recipients)))
 		g.with("rejected", strconv.Itoa(perm))
@@ -216,10 +219,11 @@ func smtpDataRefused(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.At(t.DataReply)
 		g.Txn = t.N
+		c.keep(g)
+		g.evidence(t.Data, t.DataReply)
 		if g.quiet {
 			continue
 		}
-		g.evidence(t.Data, t.DataReply)
 		c.replyFields(g, t.DataReply)
 		g.say("%s accepted, but %s was answered \"%s\".", wereAccepted(accepted), c.said(t.Data), c.answer(t.DataReply))
 	}
@@ -307,10 +311,11 @@ func smtpRejectedAfterData(c *Case, _ *fact.Fact, r *Raiser) {
 		if t.Reply.Code >= 500 {
 			g.Up()
 		}
+		c.keep(g)
+		g.evidence(t.BodyEnd, t.Reply)
 		if g.quiet {
 			continue
 		}
-		g.evidence(t.BodyEnd, t.Reply)
 		c.replyFields(g, t.Reply)
 		g.What = "The message"
 		if t.BodyEnd != nil {

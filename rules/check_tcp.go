@@ -1138,15 +1138,15 @@ func tcpMSS(c *Case, _ *fact.Fact, r *Raiser) {
 		what := ""
 		switch {
 		case mss == 0:
-			what = fmt.Sprintf("The %s announced no maximum segment size.", d)
+			what = "The %s announced no maximum segment size."
 		case mss < tcpSmallMSS:
 			warn = true
-			what = fmt.Sprintf("The %s announced a maximum segment size of only %d bytes.", d, mss)
+			what = "The %s announced a maximum segment size of only %d bytes."
 		case mss < tcpUsualMSS:
-			what = fmt.Sprintf("The %s announced a maximum segment size of %d bytes.", d, mss)
+			what = "The %s announced a maximum segment size of %d bytes."
 		case mss > tcpEtherMSS && hole:
 			warn = true
-			what = fmt.Sprintf("The %s announced a maximum segment size of %d bytes, more than Ethernet carries, and large segments vanish.", d, mss)
+			what = "The %s announced a maximum segment size of %d bytes, more than Ethernet carries, and large segments vanish."
 		default:
 			continue
 		}
@@ -1159,7 +1159,14 @@ func tcpMSS(c *Case, _ *fact.Fact, r *Raiser) {
 		if warn {
 			g.Up()
 		}
-		g.What = what
+		if g.quiet {
+			continue
+		}
+		if mss == 0 {
+			g.say(what, d)
+		} else {
+			g.say(what, d, mss)
+		}
 		g.field("MSS client", "%d", t.Side[0].MSS)
 		g.field("MSS server", "%d", t.Side[1].MSS)
 	}

@@ -99,7 +99,7 @@ func Index(r *Rule) uint16 { return byID[r.ID] }
 // Judge asks every check that the session can meet and fills c.Findings, in
 // frame order.
 func Judge(c *Case) {
-	c.Findings = c.Findings[:0]
+	c.Findings, c.kept = c.Findings[:0], c.kept[:0]
 	c.view.reset()
 	kinds := &byKind[c.Proto]
 	for i := range c.Log.Facts {

@@ -1,9 +1,8 @@
 package analyze
 
 import (
-	"errors"
-	"io"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -21,16 +20,14 @@ func cases(t testing.TB, names ...string) (list []*rules.Case) {
 	for _, name := range names {
 		r, err := pcap.Open([]string{name}, pcap.Options{})
 		if err != nil {
-			t.Fatal(err)
+			continue // not every file that is shared is a capture
 		}
 		defer r.Close()
 		k := newPass(&Config{Workers: 1}, new(tlskeys.Keys)).workers[0]
 		var w pcap.Window
 		for {
-			if err := r.Next(&w); errors.Is(err, io.EOF) {
+			if r.Next(&w) != nil {
 				break
-			} else if err != nil {
-				t.Fatal(err)
 			}
 			k.window(&w)
 		}
@@ -98,22 +95,27 @@ func TestQuietFindings(t *testing.T) {
 	sameQuietly(t, files)
 }
 
+// sameQuietly judges and decides the sessions of captures with words and without.
 func sameQuietly(t *testing.T, files []string) {
+	var quietly, aloud verdict.Writer
 	for _, name := range files {
 		for _, c := range cases(t, name) {
 			rules.Judge(c)
-			quiet := slices.Clone(c.Findings)
+			quiet, short := slices.Clone(c.Findings), quietly.Decide(c)
 			c.Quiet = false
 			rules.Judge(c)
+			if long := aloud.Decide(c); !reflect.DeepEqual(short, long) {
+				t.Errorf("%s, frame %d: decided\n%+v with words,\n%+v without", name, c.First, long, short)
+			}
 			if len(quiet) != len(c.Findings) {
-				t.Errorf("%s: %d findings with words, %d without", filepath.Base(name), len(c.Findings), len(quiet))
+				t.Errorf("%s, frame %d: %d findings with words, %d without", name, c.First, len(c.Findings), len(quiet))
 				continue
 			}
 			for i := range quiet {
 				q, g := &quiet[i], &c.Findings[i]
 				if q.Rule != g.Rule || q.Severity != g.Severity || q.Blame != g.Blame || q.From != g.From || q.HasFrom != g.HasFrom ||
-					q.Frame != g.Frame || q.Time != g.Time || q.Count != g.Count || q.Class != g.Class || q.Txn != g.Txn {
-					t.Errorf("%s: %s is\n%+v with words,\n%+v without", filepath.Base(name), rules.All[g.Rule].ID, g, q)
+					q.Frame != g.Frame || q.Frames != nil && !slices.Equal(q.Frames, g.Frames) || q.Time != g.Time || q.Count != g.Count || q.Class != g.Class || q.Txn != g.Txn {
+					t.Errorf("%s: %s is\n%+v with words,\n%+v without", name, rules.All[g.Rule].ID, g, q)
 				}
 			}
 		}

@@ -1,0 +1,14 @@
+//go:build conformance
+
+package analyze
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+// TestQuietFindingsPublic is TestQuietFindings on all shared captures.
+func TestQuietFindingsPublic(t *testing.T) {
+	own, _ := filepath.Glob(shared + "own/*.pcap*")
+	sameQuietly(t, append(publicCaptures(t), own...))
+}
