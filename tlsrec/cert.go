@@ -101,19 +101,21 @@ func (c *Conn) noteChain(d fact.Dir, ders [][]byte, size int, at fact.At) {
 func readChain(ders [][]byte) []Certificate {
 	chain := make([]Certificate, len(ders))
 	parsed := make([]*x509.Certificate, len(ders))
-	names := make([][2][]byte, len(ders)) // subject, issuer as DER
 	for i, der := range ders {
 		chain[i], parsed[i] = ReadCertificate(der)
-		if p := parsed[i]; p != nil {
-			names[i] = [2][]byte{p.RawSubject, p.RawIssuer}
-		} else {
-			names[i] = [2][]byte{[]byte(chain[i].Subject), []byte(chain[i].Issuer)}
+	}
+	// issued reports by the names that j is the issuer of i: as DER, or as text
+	// when crypto/x509 refuses one of them.
+	issued := func(i, j int) bool {
+		if parsed[i] == nil || parsed[j] == nil {
+			return chain[i].Issuer == chain[j].Subject
 		}
+		return bytes.Equal(parsed[i].RawIssuer, parsed[j].RawSubject)
 	}
 	for i := range chain {
 		chain[i].IssuerAt = -1
 		for j := range chain {
-			if j != i && bytes.Equal(names[i][1], names[j][0]) {
+			if j != i && issued(i, j) {
 				chain[i].IssuerAt = j
 				break
 			}
@@ -121,7 +123,7 @@ func readChain(ders [][]byte) []Certificate {
 		if chain[i].SelfIssued {
 			chain[i].IssuerAt = i
 		}
-		if i+1 < len(chain) && bytes.Equal(names[i][1], names[i+1][0]) {
+		if i+1 < len(chain) && issued(i, i+1) {
 			if parsed[i] == nil || parsed[i+1] == nil {
 				chain[i].SignedByNext = true // by name; the keys cannot be used
 			} else if ok, checked := signedBy(parsed[i], parsed[i+1]); ok || !checked {

@@ -188,7 +188,7 @@ func (u *consumer) guess(d fact.Dir, b, other []byte) (fact.Proto, bool) {
 			return fact.POP3, true // FTP has USER and PASS too
 		}
 	}
-	if onPort && (whole(b) || len(b) >= 64 || binary(b)) {
+	if onPort && (whole(b) || len(b) >= 64 || notText(b)) {
 		if byPort == fact.TLS {
 			// Clear text where TLS belongs: the words name the protocol.
 			if d == fact.Client && smtp.LooksClient(b) > smtp.LooksNot || d == fact.Server && smtp.LooksServer(b) > smtp.LooksNot {
@@ -225,8 +225,8 @@ func clients(b []byte) bool {
 // whole reports that b holds a complete line.
 func whole(b []byte) bool { return bytes.IndexByte(b, '\n') >= 0 }
 
-// binary reports that b begins with a byte that no line of a dialog begins with.
-func binary(b []byte) bool {
+// notText reports that b begins with a byte that no line of a dialog begins with.
+func notText(b []byte) bool {
 	return len(b) > 0 && (b[0] < ' ' && b[0] != '\r' && b[0] != '\n' || b[0] >= 0x7f)
 }
 

@@ -324,11 +324,21 @@ func served(c *rules.Case) bool {
 	return false
 }
 
+// challenged reports that a command was answered by a challenge: it was the client's turn.
+func challenged(c *rules.Case, command uint16) bool {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Challenge && f.Ref == command {
+			return true
+		}
+	}
+	return false
+}
+
 // unanswered reports that the session ended while a command had no reply.
 func unanswered(c *rules.Case) bool {
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
-		if f.Kind == fact.Unanswered && !(c.Proto == fact.SMTP && smtp.Cmd(f.Cmd) == smtp.QUIT) {
+		if f.Kind == fact.Unanswered && !(c.Proto == fact.SMTP && smtp.Cmd(f.Cmd) == smtp.QUIT) && !challenged(c, f.Ref) {
 			return true
 		}
 	}
@@ -361,11 +371,15 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 	}
 	fails := top != nil && failLayer[top.Rule] != LayerNone && (top.Severity >= rules.Warning || rules.All[top.Rule].Num == "RPL-007")
 	switch {
+	case g == goalReached && c.TCP.OneSided:
+		d.Outcome = OutcomeUnknown // the words of one side are not there
 	case g == goalReached:
 		d.Outcome = OutcomeOK
 		if top != nil && !isRemark[top.Rule] {
 			d.Outcome = OutcomeDegraded
 		}
+	case g == goalUnknown && top != nil && top.Severity < rules.Error && group(top.Rule) == "TCP" && allAcked(c):
+		d.Outcome = OutcomeUnknown // a reset is how many programs close; what was left to do is inside TLS
 	case fails, top != nil && missedBy(c):
 		d.Outcome = OutcomeFailed
 	case g == goalMissed:
@@ -411,6 +425,9 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		d.Further = slices.Insert(d.Further, 0, w.order[0])
 	}
 }
+
+// allAcked reports that nothing of either side was left without an acknowledgement.
+func allAcked(c *rules.Case) bool { return c.TCP.Side[0].Unacked == 0 && c.TCP.Side[1].Unacked == 0 }
 
 // missedBy reports that something failed a layer, explained by another finding or not.
 func missedBy(c *rules.Case) bool {
@@ -612,6 +629,12 @@ func (w *Writer) blame(c *rules.Case) {
 		}
 	}
 	conf := base(f)
+	if r.Num == "TLS-047" && c.TLS != nil && c.TLS.Broken != nil {
+		d.Blame = rules.BlameServer // whose bytes they are
+		if c.TLS.Broken.From == fact.Client {
+			d.Blame = rules.BlameClient
+		}
+	}
 	if r.Num == "TLS-012" && c.TLS != nil {
 		// The older offer is at fault. A hello that offers what is current was
 		// refused for a reason of the other side's.

@@ -237,6 +237,9 @@ func (w *Writer) good(c *rules.Case, d *Decision) string {
 		if c.Log.Now&fact.SeenAuth != 0 {
 			return "logged in and served" + over
 		}
+		if c.TCP.MidStream || c.TCP.OneSided {
+			return "the part of the session that was captured is in order"
+		}
 		return "the session ended in order; no login was attempted"
 	}
 	return "the session ended in order; no mail was attempted"
@@ -265,7 +268,7 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 				return "not all mail was sent"
 			}
 		}
-		if d.Status[LayerDelivery] == Unknown {
+		if d.Status[LayerDelivery] == Unknown || c.TCP.HowClosed == fact.EndOfCapture && w.underWay(c) {
 			return "it is not known whether the mail was accepted"
 		}
 		return "the mail was not sent"
@@ -281,6 +284,12 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 		return "the encrypted session did not come about"
 	}
 	return "the session failed"
+}
+
+// underWay reports that the capture ends inside a transaction.
+func (w *Writer) underWay(c *rules.Case) bool {
+	t := c.Transactions()
+	return len(t) > 0 && t[len(t)-1].Outcome == rules.OutcomeUnknown
 }
 
 // summary is one or two sentences below the result.
@@ -347,6 +356,9 @@ func (w *Writer) goodSentence(c *rules.Case, d *Decision, name string) string {
 		}
 	case over != "":
 		return fmt.Sprintf("%s was agreed with %s; the session took %s and was closed in order.", versionOf(c), name, span(c.End-c.Start))
+	}
+	if c.TCP.MidStream || c.TCP.OneSided {
+		return fmt.Sprintf("the part of the session with %s that was captured took %s and was closed in order.", name, span(c.End-c.Start))
 	}
 	tried := "mail"
 	if c.Proto == fact.POP3 || c.Proto == fact.IMAP {

@@ -327,6 +327,8 @@ func fill(c *rules.Case, advice string) string {
 		advice = strings.ReplaceAll(advice, "sport = :25", "sport = :"+port)
 		advice = strings.ReplaceAll(advice, "HOST:25", c.Server.String())
 		advice = strings.ReplaceAll(advice, "HOST 25", "HOST "+port)
+		advice = strings.ReplaceAll(advice, "-T -P 25 ", "-T -P "+port+" ")
+		advice = strings.ReplaceAll(advice, "-T -p 25 ", "-T -p "+port+" ")
 	}
 	advice = strings.ReplaceAll(advice, " -starttls smtp", startOption(c))
 	words := strings.Fields(advice)

@@ -45,7 +45,8 @@ var explains = []struct {
 	late          bool // the cause may be found after its effect
 }{
 	{"CAP-003 007 008", "SMTP-004 025 027 029 034 TCP-005 014 TLS-013 014", false},
-	{"CAP-010 011 012", "TCP-010 021 022 040", true},
+	{"CAP-010 011", "TCP-010 021 022 040", true},
+	{"CAP-012", "TCP-040", true},
 	{"NET-001 002 006 014", "TCP-002 003 005 014 010 023 SMTP-004 025 026 027 029 034", true},
 	{"NET-003", "TCP-010", true},
 	{"NET-004", "TCP-015", true},

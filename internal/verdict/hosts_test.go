@@ -1,0 +1,584 @@
+package verdict
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unsafe"
+
+	"postmortem/internal/fact"
+	"postmortem/rules"
+)
+
+const (
+	second = int64(time.Second)
+	minute = int64(time.Minute)
+	hour   = int64(time.Hour)
+)
+
+// A stage makes briefs as a capture would: each session has frames of its own.
+type stage struct {
+	all   []Brief
+	names Names
+}
+
+// word returns the label of a word.
+func (s *stage) word(w string) Label { return s.names.label([]byte(w)) }
+
+// add puts a session on the stage that begins at a time and takes 100 ms. It
+// is a good one until edit says otherwise.
+func (s *stage) add(client, server string, start int64, edit func(b *Brief)) *stage {
+	if !strings.Contains(server, ":") {
+		server += ":25"
+	}
+	n := len(s.all)
+	b := Brief{
+		ID: n + 1, Client: netip.AddrPortFrom(netip.MustParseAddr(client), uint16(40000+n)), Server: netip.MustParseAddrPort(server),
+		Start: start, End: start + second/10, First: uint32(10*n + 1), Last: uint32(10*n + 9), Proto: fact.SMTP,
+		Cause: index("XL-005"), Layer: LayerNone, TTL: 57, Is: IsOpen,
+	}
+	if edit != nil {
+		edit(&b)
+	}
+	s.all = append(s.all, b)
+	return s
+}
+
+func (s *stage) hosts() []Host {
+	lim := rules.Defaults()
+	return Hosts(s.all, &s.names, &lim)
+}
+
+// with joins edits.
+func with(edits ...func(b *Brief)) func(b *Brief) {
+	return func(b *Brief) {
+		for _, e := range edits {
+			e(b)
+		}
+	}
+}
+
+// fails makes a session one that failed from a rule.
+func fails(num string) func(b *Brief) {
+	return func(b *Brief) {
+		b.Outcome, b.Cause, b.Frame, b.After = OutcomeFailed, index(num), b.Last-1, 80
+		if failLayer[b.Cause] < NumLayers {
+			b.Layer = failLayer[b.Cause]
+			b.Status[b.Layer] = Failed
+		}
+	}
+}
+
+func trait(t Trait) func(b *Brief) { return func(b *Brief) { b.Is |= t } }
+
+// message gives a session a message with this envelope, size (0: not declared) and fate.
+func message(envelope uint64, size uint32, fate rules.Outcome) func(b *Brief) {
+	return func(b *Brief) {
+		b.Envelope, b.Message, b.Rcpts = envelope, fate, 1
+		b.set(IsAttempted, true)
+		if size != 0 {
+			b.Size = size
+			b.set(IsDeclared, true)
+		}
+		if fate == rules.Accepted {
+			b.set(IsClear|IsDelivered, true)
+		}
+		b.set(IsDeferred, fate == rules.Deferred)
+	}
+}
+
+func greylisted(envelope uint64, size uint32) func(b *Brief) {
+	return with(fails("RPL-007"), message(envelope, size, rules.Deferred), trait(IsGreylisted))
+}
+
+// tried is a TLS handshake that offers versions up to most.
+func tried(most uint16, ok bool) func(b *Brief) {
+	return func(b *Brief) {
+		b.Max, b.Ciphers, b.Suites = most, 20, 1<<len(commonSuites)-1
+		b.set(IsTLS|IsAskedTLS, true)
+		if ok {
+			b.set(IsSecure, true)
+			b.Version, b.Cipher, b.Status[LayerTLS] = most, 0xc02f, OK
+		} else {
+			fails("TLS-012")(b)
+		}
+	}
+}
+
+func lists(caps uint32, name Label) func(b *Brief) {
+	return func(b *Brief) {
+		b.Caps, b.Name = caps, name
+		b.set(IsListed, true)
+	}
+}
+
+func login(user Label, refused uint16) func(b *Brief) {
+	return func(b *Brief) {
+		b.User, b.Fails, b.Proto = user, refused, fact.IMAP
+		if refused == 0 {
+			b.set(IsLogin, true)
+		} else {
+			fails("IMAP-009")(b)
+		}
+	}
+}
+
+// Cast.
+const (
+	client, client2, client3 = "10.0.0.7", "10.0.1.8", "10.0.2.9"
+	server, server2          = "192.0.2.25", "192.0.2.26"
+)
+
+// TestHosts has for each rule a case in which it fires, with words that must
+// be in its text, and near misses in which it must stay silent.
+func TestHosts(t *testing.T) {
+	type made = func(s *stage)
+	for _, x := range []struct {
+		name, rule, says string // says "": must be silent
+		make             made
+	}{
+		{"greylisting that worked", "smtp-retry-pattern", "greylisted and worked at the second attempt after 5 min", func(s *stage) {
+			s.add(client, server, 0, greylisted(1, 900)).add(client, server, 300*second, message(1, 900, rules.Accepted))
+		}},
+		{"another recipient", "smtp-retry-pattern", "", func(s *stage) {
+			s.add(client, server, 0, greylisted(1, 900)).add(client, server, 300*second, message(2, 900, rules.Accepted))
+		}},
+		{"another size", "smtp-retry-pattern", "", func(s *stage) {
+			s.add(client, server, 0, greylisted(1, 900)).add(client, server, 300*second, message(1, 901, rules.Accepted))
+		}},
+		{"another network", "smtp-retry-pattern", "", func(s *stage) {
+			s.add(client, server, 0, greylisted(1, 900)).add(client2, server, 300*second, message(1, 900, rules.Accepted))
+		}},
+		{"the first was accepted", "smtp-retry-pattern", "", func(s *stage) {
+			s.add(client, server, 0, message(1, 900, rules.Accepted)).add(client, server, 300*second, message(1, 900, rules.Accepted))
+		}},
+		{"refused for good, sent again by hand", "smtp-retry-pattern", "", func(s *stage) {
+			s.add(client, server, 0, with(fails("RPL-029"), message(1, 0, rules.Rejected))).add(client, server, 300*second, message(1, 0, rules.Accepted))
+		}},
+		{"another server took it", "smtp-retry-pattern", "at 192.0.2.26 instead of 192.0.2.25", func(s *stage) {
+			s.add(client, server, 0, with(fails("RPL-025"), message(1, 900, rules.Deferred))).add(client, server2, second, message(1, 900, rules.Accepted))
+		}},
+		{"lost reply", "smtp-retry-pattern", "it may have arrived twice", func(s *stage) {
+			s.add(client, server, 0, with(fails("SMTP-025"), message(1, 900, rules.OutcomeUnknown), trait(IsFateUnknown)))
+			s.add(client, server, 400*second, message(1, 900, rules.Accepted))
+		}},
+		{"refused each time", "smtp-retry-pattern", "refused by 192.0.2.25 each time, 2 attempts", func(s *stage) {
+			s.add(client, server, 0, with(fails("RPL-005"), message(1, 900, rules.Deferred))).add(client, server, hour, with(fails("RPL-005"), message(1, 900, rules.Deferred)))
+		}},
+		{"next server", "smtp-retry-pattern", "delivered a message to 192.0.2.26", func(s *stage) {
+			s.add(client, server, 0, fails("TCP-003")).add(client, server2, second, message(1, 900, rules.Accepted))
+		}},
+		{"next server much later", "smtp-retry-pattern", "", func(s *stage) {
+			s.add(client, server, 0, fails("TCP-003")).add(client, server2, hour, message(1, 900, rules.Accepted))
+		}},
+		{"busy client", "smtp-retry-pattern", "", func(s *stage) {
+			s.add(client, server2, 0, message(7, 900, rules.Accepted)).add(client, server, second, fails("TCP-003")).add(client, server2, 2*second, message(1, 900, rules.Accepted))
+		}},
+
+		{"too soon", "smtp-retry-too-soon", "10 s after a temporary refusal", func(s *stage) {
+			s.add(client, server, 0, greylisted(1, 900)).add(client, server, 10*second, greylisted(1, 900))
+		}},
+		{"sizes unknown, two tries", "smtp-retry-too-soon", "", func(s *stage) {
+			s.add(client, server, 0, greylisted(1, 0)).add(client, server, 10*second, greylisted(1, 0))
+		}},
+		{"sizes unknown, three tries", "smtp-retry-too-soon", "tried again", func(s *stage) {
+			s.add(client, server, 0, greylisted(1, 0)).add(client, server, 5*second, greylisted(1, 0)).add(client, server, 10*second, greylisted(1, 0))
+		}},
+		{"five minutes", "smtp-retry-too-soon", "", func(s *stage) {
+			s.add(client, server, 0, greylisted(1, 900)).add(client, server, 300*second, greylisted(1, 900))
+		}},
+		{"another server at once", "smtp-retry-too-soon", "", func(s *stage) {
+			s.add(client, server, 0, greylisted(1, 900)).add(client, server2, second, greylisted(1, 900))
+		}},
+
+		{"never came back", "rpl-greylisted", "never sent again, although the capture shows 2.0 h more", func(s *stage) {
+			s.add(client, server, 0, greylisted(1, 900)).add(client2, server, 2*hour, message(2, 1, rules.Accepted))
+		}},
+		{"capture too short", "rpl-greylisted", "", func(s *stage) {
+			s.add(client, server, 0, greylisted(1, 900)).add(client2, server, hour/2, message(2, 1, rules.Accepted))
+		}},
+		{"came back within TLS, perhaps", "rpl-greylisted", "", func(s *stage) {
+			s.add(client, server, 0, greylisted(1, 900)).add(client, server, hour, tried(0x304, true)).add(client2, server, 2*hour, nil)
+		}},
+		{"came back elsewhere", "rpl-greylisted", "", func(s *stage) {
+			s.add(client, server, 0, greylisted(1, 900)).add(client, server2, minute, message(1, 900, rules.Accepted)).add(client2, server, 2*hour, nil)
+		}},
+		{"pool of senders", "rpl-greylisted", "came again from another network", func(s *stage) {
+			s.add(client, server, 0, greylisted(1, 900)).add(client2, server, 300*second, greylisted(1, 900))
+		}},
+
+		{"pool of servers", "smtp-capability-change", "several hosts answer at this address: a.example and b.example", func(s *stage) {
+			s.add(client, server, 0, lists(7, s.word("a.example"))).add(client, server, second, lists(3, s.word("b.example")))
+		}},
+		{"same list", "smtp-capability-change", "", func(s *stage) {
+			s.add(client, server, 0, lists(7, s.word("a.example"))).add(client, server, second, lists(7, s.word("b.example")))
+		}},
+		{"other port", "smtp-capability-change", "", func(s *stage) {
+			s.add(client, server, 0, lists(7, 0)).add(client, server+":587", second, lists(3, 0))
+		}},
+		{"STARTTLS missing on one path", "stls-stripped-by-comparison", "offers STARTTLS to 10.0.0.7 and not to 10.0.1.8", func(s *stage) {
+			n := s.word("mx.example")
+			s.add(client, server, 0, lists(7, n)).add(client2, server, second, lists(6, n)).add(client, server, 2*second, lists(7, n))
+		}},
+		{"STARTTLS missing, pool", "stls-stripped-by-comparison", "", func(s *stage) {
+			s.add(client, server, 0, lists(7, s.word("a.example"))).add(client2, server, second, lists(6, s.word("b.example"))).add(client, server, 2*second, lists(7, s.word("a.example")))
+		}},
+		{"STARTTLS switched off", "stls-stripped-by-comparison", "", func(s *stage) {
+			n := s.word("mx.example")
+			s.add(client, server, 0, lists(7, n)).add(client2, server, second, lists(6, n)).add(client2, server, 2*second, lists(6, n))
+		}},
+		{"STARTTLS now and then for one client", "stls-stripped-by-comparison", "", func(s *stage) {
+			n := s.word("mx.example")
+			s.add(client, server, 0, lists(7, n)).add(client, server, second, lists(6, n)).add(client2, server, 2*second, lists(7, n))
+		}},
+		{"STARTTLS missing, captured at the server", "stls-stripped-by-comparison", "", func(s *stage) {
+			n, near := s.word("mx.example"), func(b *Brief) { b.TTL = 64 }
+			s.add(client, server, 0, with(lists(7, n), near)).add(client2, server, second, with(lists(6, n), near)).add(client, server, 2*second, with(lists(7, n), near))
+		}},
+
+		{"window scaling lost", "tcp-wscale-lost", "not to 10.0.1.8", func(s *stage) {
+			n := func(b *Brief) { b.Name = s.word("mx.example") }
+			on, off := with(n, trait(IsScaleAsked|IsScaleGiven)), with(n, trait(IsScaleAsked))
+			s.add(client, server, 0, on).add(client2, server, second, off).add(client, server, 2*second, on)
+		}},
+		{"window scaling now and then", "tcp-wscale-lost", "", func(s *stage) {
+			n := func(b *Brief) { b.Name = s.word("mx.example") }
+			on, off := with(n, trait(IsScaleAsked|IsScaleGiven)), with(n, trait(IsScaleAsked))
+			s.add(client, server, 0, on).add(client, server, second, off).add(client, server, 2*second, on)
+		}},
+		{"window scaling never", "tcp-wscale-lost", "", func(s *stage) {
+			off := trait(IsScaleAsked)
+			s.add(client, server, 0, off).add(client2, server, second, off)
+		}},
+
+		{"clear text after TLS", "stls-fallback-same-client", "sent the mail in clear text", func(s *stage) {
+			s.add(client, server, 0, tried(0x304, false)).add(client, server, second, message(1, 9, rules.Accepted))
+		}},
+		{"clear text as always", "stls-fallback-same-client", "", func(s *stage) {
+			s.add(client, server, 0, message(1, 9, rules.Accepted)).add(client, server, second, tried(0x304, false)).add(client, server, 2*second, message(2, 9, rules.Accepted))
+		}},
+		{"clear text of another host", "stls-fallback-same-client", "", func(s *stage) {
+			a, b := s.word("a.example"), s.word("b.example")
+			s.add(client, server, 0, with(tried(0x304, false), func(x *Brief) { x.Helo = a })).add(client, server, second, with(message(1, 9, rules.Accepted), func(x *Brief) { x.Helo = b }))
+		}},
+		{"clear text two hours later", "stls-fallback-same-client", "", func(s *stage) {
+			s.add(client, server, 0, tried(0x304, false)).add(client, server, 2*hour, message(1, 9, rules.Accepted))
+		}},
+		{"TLS worked", "stls-fallback-same-client", "", func(s *stage) {
+			s.add(client, server, 0, tried(0x304, true)).add(client, server, second, message(1, 9, rules.Accepted))
+		}},
+
+		{"older version, refused again", "stls-version-retry", "at most TLS 1.0 in place of TLS 1.3 after TLS had failed (no common TLS version or cipher), which failed again", func(s *stage) {
+			s.add(client, server, 0, tried(0x304, false)).add(client, server, second, tried(0x301, false))
+		}},
+		{"same version", "stls-version-retry", "", func(s *stage) {
+			s.add(client, server, 0, tried(0x304, false)).add(client, server, second, tried(0x304, false))
+		}},
+		{"older version of another client", "stls-version-retry", "", func(s *stage) {
+			s.add(client, server, 0, tried(0x304, false)).add(client2, server, second, tried(0x301, false))
+		}},
+		{"older version an hour later", "stls-version-retry", "", func(s *stage) {
+			s.add(client, server, 0, tried(0x304, false)).add(client, server, hour, tried(0x301, false))
+		}},
+		{"server chokes", "tls-intolerant-server", "it chokes on new hellos", func(s *stage) {
+			s.add(client, server, 0, tried(0x304, false)).add(client, server, second, tried(0x303, true))
+		}},
+		{"the first hello did not offer it", "tls-intolerant-server", "", func(s *stage) {
+			s.add(client, server, 0, with(tried(0x304, false), func(b *Brief) { b.Min = 0x304 })).add(client, server, second, tried(0x303, true))
+		}},
+		{"the first hello did not offer the suite", "tls-intolerant-server", "", func(s *stage) {
+			s.add(client, server, 0, with(tried(0x304, false), func(b *Brief) { b.Suites = 7 })).add(client, server, second, tried(0x303, true))
+		}},
+		{"both refused", "tls-intolerant-server", "", func(s *stage) {
+			s.add(client, server, 0, tried(0x304, false)).add(client, server, second, tried(0x303, false))
+		}},
+		{"others are taken", "tls-intolerant-server", "", func(s *stage) {
+			s.add(client, server, 0, tried(0x304, false)).add(client, server, second, tried(0x303, true)).add(client2, server, second, tried(0x304, true))
+		}},
+
+		{"random value again", "tls-repeated-random", "the same random value in 2 TLS handshakes", func(s *stage) {
+			s.add(client, server, 0, func(b *Brief) { b.Random, b.Twin, b.Is = 5, 6, b.Is|IsReplied })
+			s.add(client, server, second, func(b *Brief) { b.Random, b.Twin, b.Is = 5, 7, b.Is|IsReplied })
+		}},
+		{"one handshake captured twice", "tls-repeated-random", "", func(s *stage) {
+			s.add(client, server, 0, func(b *Brief) { b.Random, b.Twin, b.Is = 5, 6, b.Is|IsReplied })
+			s.add(client2, server, second/100, func(b *Brief) { b.Random, b.Twin, b.Is = 5, 6, b.Is|IsReplied })
+		}},
+		{"before and after NAT", "cap-nat-twice", "10.0.0.7:40000 to 192.0.2.25:25 is 10.0.1.8:40001 to 192.0.2.25:25, 10 ms later", func(s *stage) {
+			s.add(client, server, 0, func(b *Brief) { b.Twin = 6 }).add(client2, server, second/100, func(b *Brief) { b.Twin = 6 })
+		}},
+		{"replayed later", "cap-nat-twice", "", func(s *stage) {
+			s.add(client, server, 0, func(b *Brief) { b.Twin = 6 }).add(client2, server, second, func(b *Brief) { b.Twin = 6 })
+		}},
+
+		{"IPv6 first", "net-v6-fallback", "got no answer over IPv6, then IPv4 (192.0.2.25) worked", func(s *stage) {
+			s.add("2001:db8::7", "[2001:db8:1::25]:25", 0, with(fails("TCP-002"), func(b *Brief) { b.Is = 0 })).add(client, server, 30*second, nil)
+		}},
+		{"IPv4 first", "net-v6-fallback", "", func(s *stage) {
+			s.add(client, server, 0, nil).add("2001:db8::7", "[2001:db8:1::25]:25", second, with(fails("TCP-002"), func(b *Brief) { b.Is = 0 }))
+		}},
+		{"IPv6 works too", "net-v6-fallback", "", func(s *stage) {
+			s.add("2001:db8::7", "[2001:db8:1::25]:25", 0, nil).add(client, server, second, nil)
+		}},
+		{"two hosts with IPv4", "net-v6-fallback", "", func(s *stage) {
+			s.add("2001:db8::7", "[2001:db8:1::25]:25", 0, with(fails("TCP-002"), func(b *Brief) { b.Is = 0 })).add(client, server, 30*second, nil).add(client2, server, 31*second, nil)
+		}},
+
+		{"guessing", "auth-brute-force", "6 logins failed from 10.0.0.7 for 6 users, among them", func(s *stage) {
+			for i := range 6 {
+				s.add(client, server, int64(i)*10*second, login(s.word(fmt.Sprint("user", i)), 1))
+			}
+		}},
+		{"four failures", "auth-brute-force", "", func(s *stage) {
+			for i := range 4 {
+				s.add(client, server, int64(i)*10*second, login(s.word("alice"), 1))
+			}
+		}},
+		{"five failures in an hour", "auth-brute-force", "", func(s *stage) {
+			for i := range 5 {
+				s.add(client, server, int64(i)*15*minute, login(s.word("alice"), 1))
+			}
+		}},
+		{"a web mail server", "auth-brute-force", "", func(s *stage) {
+			for i := range 6 {
+				s.add(client, server, int64(3*i)*second, login(s.word(fmt.Sprint("user", i)), 1))
+				s.add(client, server, int64(3*i+1)*second, login(s.word(fmt.Sprint("good", i)), 0))
+				s.add(client, server, int64(3*i+2)*second, login(s.word(fmt.Sprint("more", i)), 0))
+			}
+		}},
+		{"a forgotten device", "auth-brute-force", "probably a forgotten device", func(s *stage) {
+			for i := range 6 {
+				s.add(client, server, int64(i)*minute, login(s.word("scanner"), 1))
+			}
+		}},
+		{"one user from many places", "auth-brute-force", `for the user "alice"`, func(s *stage) {
+			for i := range 6 {
+				s.add(fmt.Sprintf("203.0.113.%d", i), server, int64(i)*10*second, login(s.word("alice"), 1))
+			}
+		}},
+		{"in at last", "auth-success-after-failures", `logged in as "alice" in session 7, after 6 failures`, func(s *stage) {
+			for i := range 6 {
+				s.add(client, server, int64(i)*10*second, login(s.word("alice"), 1))
+			}
+			s.add(client, server, minute+5*second, login(s.word("alice"), 0))
+		}},
+		{"a typing error", "auth-success-after-failures", "", func(s *stage) {
+			s.add(client, server, 0, login(s.word("alice"), 1)).add(client, server, second, login(s.word("alice"), 0))
+		}},
+
+		{"harvest", "smtp-harvest", "tried 12 recipients in 3 sessions", func(s *stage) {
+			for i := range 3 {
+				s.add("203.0.113.9", server, int64(i)*minute, func(b *Brief) { b.Rcpts, b.Unknown = 4, 4 })
+			}
+		}},
+		{"a mailing list", "smtp-harvest", "", func(s *stage) {
+			for i := range 3 {
+				s.add("203.0.113.9", server, int64(i)*minute, func(b *Brief) { b.Rcpts, b.Unknown = 40, 4 })
+			}
+		}},
+		{"parallel", "tcp-concurrency", "had 12 connections to 192.0.2.25 open at once", func(s *stage) {
+			for i := range 12 {
+				s.add(client, server, int64(i), func(b *Brief) { b.End = minute })
+			}
+		}},
+		{"one after the other", "tcp-concurrency", "", func(s *stage) {
+			for i := range 12 {
+				s.add(client, server, int64(i)*second, nil)
+			}
+		}},
+		{"polling", "pop-poll-too-often", "6 times in 50 s, every 10 s", func(s *stage) {
+			for i := range 6 {
+				s.add(client, server+":110", int64(i)*10*second, with(login(s.word("alice"), 0), func(b *Brief) { b.Proto = fact.POP3 }))
+			}
+		}},
+		{"polling with mail", "pop-poll-too-often", "", func(s *stage) {
+			for i := range 6 {
+				s.add(client, server+":110", int64(i)*10*second, with(login(s.word("alice"), 0), func(b *Brief) {
+					b.Proto = fact.POP3
+					b.set(IsFetched, i == 3)
+				}))
+			}
+		}},
+
+		{"only this client", "tls-only-one-fails", "look at the client", func(s *stage) {
+			s.add(client, server, 0, tried(0x303, false)).add(client2, server, second, tried(0x303, true)).add(client3, server, second, tried(0x303, true))
+		}},
+		{"only this server", "tls-only-one-fails", "look at the server", func(s *stage) {
+			s.add(client, server, 0, tried(0x303, false)).add(client2, server, second, tried(0x303, false))
+			s.add(client, server2, 2*second, tried(0x303, true)).add(client2, server2, 3*second, tried(0x303, true))
+		}},
+		{"only this pair", "tls-only-one-fails", "do not fit each other", func(s *stage) {
+			s.add(client, server, 0, tried(0x303, false)).add(client2, server, second, tried(0x303, true)).add(client, server2, second, tried(0x303, true))
+		}},
+		{"nothing to compare", "tls-only-one-fails", "", func(s *stage) {
+			s.add(client, server, 0, tried(0x303, false)).add(client2, server2, second, tried(0x303, false))
+		}},
+		{"none failed", "tls-only-one-fails", "", func(s *stage) {
+			s.add(client, server, 0, tried(0x303, true)).add(client, server, second, tried(0x303, true))
+		}},
+
+		{"large messages", "xl-pattern", "a message of 36,000,000 bytes or more; of the 5 good sessions none has that", func(s *stage) {
+			for i := range 5 {
+				s.add(fmt.Sprintf("10.0.%d.7", i), server, int64(i)*second, message(uint64(i+1), 5000, rules.Accepted))
+			}
+			for i := range 3 {
+				s.add(fmt.Sprintf("10.0.%d.7", i), server, int64(9-2*i)*second, with(fails("RPL-021"), message(uint64(i+10), 36_000_000, rules.Rejected)))
+			}
+		}},
+		{"no difference", "xl-pattern", "", func(s *stage) {
+			for i := range 8 {
+				edit := message(uint64(i+1), 5000, rules.Accepted)
+				if i%3 == 1 {
+					edit = with(fails("RPL-021"), message(uint64(i+1), 4000+uint32(i), rules.Rejected))
+				}
+				s.add(client, server, int64(i)*second, edit)
+			}
+		}},
+		{"one failed only", "xl-pattern", "", func(s *stage) {
+			s.add(client, server, 0, fails("TCP-003")).add(client2, server2, second, nil).add(client3, server2, 2*second, nil)
+		}},
+		{"one server of two", "xl-pattern", "look at this server", func(s *stage) {
+			for i := range 8 {
+				if i%4 == 1 {
+					s.add(client, server, int64(i)*second, fails("TCP-009"))
+				} else {
+					s.add(client, server2, int64(i)*second, nil)
+				}
+			}
+		}},
+		{"one client of many", "xl-pattern", "look at this client", func(s *stage) {
+			for i := range 12 {
+				if i%4 == 1 {
+					s.add(client, server, int64(i)*second, fails("TCP-009"))
+				} else {
+					s.add(fmt.Sprintf("10.0.1.%d", i), server, int64(i)*second, nil)
+				}
+			}
+		}},
+	} {
+		t.Run(x.rule+"/"+x.name, func(t *testing.T) {
+			s := new(stage)
+			x.make(s)
+			var texts []string
+			found := false
+			for _, h := range s.hosts() {
+				texts = append(texts, h.Rule+": "+h.Text)
+				if h.Rule != x.rule {
+					continue
+				}
+				found = true
+				if x.says != "" && !strings.Contains(h.Text, x.says) {
+					t.Errorf("says %q, want %q in it", h.Text, x.says)
+				}
+				if len(h.Frames) == 0 || len(h.SessionIDs) == 0 || h.Severity == "" || h.Sessions == 0 {
+					t.Errorf("incomplete: %+v", h)
+				}
+				if r, ok := rules.Find(h.Rule); !ok || h.Severity != r.Severity.String() && h.Severity != r.Up.String() && h.Severity != "info" {
+					t.Errorf("severity %s of %s", h.Severity, h.Rule)
+				}
+			}
+			if found != (x.says != "") {
+				t.Errorf("fired: %v; all: %s", found, strings.Join(texts, "\n"))
+			}
+		})
+	}
+}
+
+// TestHostsQuiet: good sessions say nothing about each other.
+func TestHostsQuiet(t *testing.T) {
+	s := new(stage)
+	for i := range 2000 {
+		n := s.word("mx.example")
+		s.add(fmt.Sprintf("10.0.%d.%d", i%16, i%200), server, int64(i)*second, with(message(uint64(i+1), uint32(500+i), rules.Accepted), lists(7, n)))
+	}
+	if h := s.hosts(); len(h) != 0 {
+		t.Error(h)
+	}
+}
+
+// TestHostsBounded: a hostile capture makes neither a long list nor long work.
+func TestHostsBounded(t *testing.T) {
+	s := new(stage)
+	for i := range 60_000 {
+		e := with(greylisted(uint64(i/2), 900), lists(uint32(i%7), s.word(fmt.Sprint("h", i))), func(b *Brief) {
+			b.Random, b.Fails, b.User = uint64(i%9)+1, 3, s.word(fmt.Sprint("u", i%1000))
+			b.Is = b.Is&^IsOpen | IsScaleAsked
+		})
+		if i%3 == 0 {
+			e = with(tried(uint16(0x301+i%4), i%2 == 0), trait(IsOpen))
+		}
+		s.add(fmt.Sprintf("10.%d.%d.7", i%200, i%251), fmt.Sprintf("192.0.2.%d", i%250+1), int64(i)*second/100, e)
+	}
+	began := time.Now()
+	h := s.hosts()
+	if len(h) > maxHostFindings {
+		t.Error(len(h), "findings")
+	}
+	if d := time.Since(began); d > 20*time.Second {
+		t.Error("took", d)
+	}
+	again := s.hosts()
+	if !slices.EqualFunc(h, again, func(a, b Host) bool { return a.Text == b.Text && a.Rule == b.Rule }) {
+		t.Error("two runs differ")
+	}
+}
+
+func TestBriefSize(t *testing.T) {
+	const most = 224 // maxBriefs of them are 56 MiB
+	if n := unsafe.Sizeof(Brief{}); n > most {
+		t.Errorf("a brief has %d bytes, want at most %d", n, most)
+	}
+}
+
+func TestNames(t *testing.T) {
+	var a, b Names
+	one := a.label([]byte("MX.example"))
+	if one != a.label([]byte("mx.EXAMPLE")) || a.text(one) != "mx.example" || a.label(nil) != 0 || a.label(make([]byte, maxNameLen+1)) != 0 || a.text(99) != "" {
+		t.Error("labels")
+	}
+	b.label([]byte("other"))
+	briefs := []Brief{{Name: b.label([]byte("mx.example")), User: b.label([]byte("alice"))}}
+	a.Join(&b, briefs)
+	if briefs[0].Name != one || a.text(briefs[0].User) != "alice" || briefs[0].Helo != 0 {
+		t.Error("joined:", briefs[0].Name, briefs[0].User)
+	}
+	if n := testing.AllocsPerRun(100, func() { a.label([]byte("mx.example")) }); n != 0 {
+		t.Error(n, "allocations for a known word")
+	}
+}
+
+func TestSmallest(t *testing.T) {
+	for _, x := range []struct{ addrs, want string }{
+		{"10.0.4.4 10.0.4.200", "10.0.4.0/24"}, {"10.0.4.1 10.0.4.2", "10.0.4.0/30"}, {"10.0.0.1 10.9.0.1", ""},
+		{"10.0.0.1 10.0.255.1", "10.0.0.0/16"}, {"2001:db8::1 2001:db8::2", "2001:db8::/64"}, {"10.0.0.1 2001:db8::2", ""}, {"", ""},
+	} {
+		var list []netip.Addr
+		for _, a := range strings.Fields(x.addrs) {
+			list = append(list, netip.MustParseAddr(a))
+		}
+		got := ""
+		if p, ok := smallest(list); ok {
+			got = p.String()
+		}
+		if got != x.want {
+			t.Errorf("%s: %s, want %s", x.addrs, got, x.want)
+		}
+	}
+}
+
+func BenchmarkHosts(b *testing.B) {
+	s := new(stage)
+	for i := range 100_000 {
+		e := message(uint64(i+1), uint32(500+i), rules.Accepted)
+		if i%100 == 0 {
+			e = greylisted(uint64(i+1), 900)
+		}
+		s.add(fmt.Sprintf("10.0.%d.%d", i%16, i%200), server, int64(i)*second, e)
+	}
+	for b.Loop() {
+		s.hosts()
+	}
+}
