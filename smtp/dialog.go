@@ -45,6 +45,8 @@ type Dialog struct {
 	overflow uint32 // commands that did not fit into it
 
 	reply reply
+	seam  seam
+	ahead bool // a hello was answered before it was seen
 	auth  auth
 	body  body
 	chunk chunk
@@ -151,6 +153,7 @@ func (d *Dialog) Resume(at fact.At) {
 	d.caps, d.hello = 0, false
 	d.queue, d.head, d.overflow = d.queue[:0], 0, 0
 	d.reply.n = 0
+	d.seam, d.ahead = seam{}, false
 	d.chunk = chunk{}
 	d.state = greeted
 	d.guess = false
@@ -396,8 +399,13 @@ func (d *Dialog) command(line lines.Line, at fact.At) {
 	if d.pending() {
 		f.Level = 1
 	}
-	ref := d.add(f, at, d.masked(cmd, word, arg, line.Text))
+	const cr = "\r" // of CR CR LF: OddBareCR tells it
+	ref := d.add(f, at, d.masked(cmd, word, bytes.TrimRight(arg, cr), bytes.TrimRight(line.Text, cr)))
 	d.commandOddities(cmd, ref, line, arg, at)
+	d.reply.moved = true
+	if cmd != Unknown {
+		d.beginSeam()
+	}
 
 	w := wait{time: at.Time, ref: ref, n: 1, cmd: cmd}
 	if d.afterAuth > 0 {
@@ -421,7 +429,12 @@ func (d *Dialog) command(line lines.Line, at fact.At) {
 			w.cmd, w.n = Message, d.messageReplies()
 		}
 	}
-	d.wait(w)
+	if d.ahead && isHello(cmd) {
+		d.passed(w, at)
+	} else {
+		d.wait(w)
+	}
+	d.ahead = false
 	if d.chunk.on && d.chunk.left == 0 {
 		d.chunkEnd(at)
 	}
@@ -460,7 +473,7 @@ func isCommand(text []byte) bool {
 func (d *Dialog) commandOddities(cmd Cmd, ref uint16, line lines.Line, arg []byte, at fact.At) {
 	if !d.pending() {
 		d.chatty = false
-	} else if d.seen[fact.Server] && d.state != stay {
+	} else if d.seen[fact.Server] && d.state != stay && !d.halfAnswered() {
 		last := d.queue[max(len(d.queue)-1, 0)]
 		if commands[last.cmd].sync {
 			d.odd(fact.OddPipeline, last.cmd, last.ref, clamp(line.Size), fact.Client, at, nil)
@@ -490,6 +503,12 @@ func (d *Dialog) commandOddities(cmd Cmd, ref uint16, line lines.Line, arg []byt
 		d.odd(fact.OddLineLong, cmd, ref, clamp(line.Size), fact.Client, at, nil)
 	}
 	d.lineOddities(line, cmd, ref, fact.Client, at)
+}
+
+// halfAnswered reports whether the only command that waits has part of an
+// answer: the client took it for the whole.
+func (d *Dialog) halfAnswered() bool {
+	return len(d.queue)-d.head == 1 && d.overflow == 0 && (d.reply.n > 0 || !d.in[fact.Server].Empty())
 }
 
 // lineOddities counts what is odd about the bytes of a line, one fact for each
@@ -603,6 +622,7 @@ func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
 	if dir == fact.Server {
 		d.lost[dir] = true
 		d.reply.n = 0
+		d.seam = seam{}
 		d.in[dir].Reset()
 		for i := d.head; i < len(d.queue); i++ {
 			d.queue[i].before = true

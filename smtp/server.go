@@ -19,6 +19,17 @@ type reply struct {
 	num uint32 // enhanced code
 	cmd Cmd    // what it answers, as far as its first line tells
 	ref uint16
+
+	moved bool // the client has sent a command since its last line
+}
+
+// A seam is the place in an unended line of the server at which the client
+// sent a command: to the client the line was whole. What follows is another
+// line if it begins with a code.
+type seam struct {
+	on bool
+	n  int
+	b  [4]byte // its first bytes: code and blank or hyphen
 }
 
 // server takes bytes of the server and returns those that belong to TLS.
@@ -31,6 +42,10 @@ func (d *Dialog) server(b []byte, at fact.At) (rest []byte) {
 			d.up[fact.Server] = true
 			return b
 		}
+		if d.seam.on {
+			b = d.atSeam(b, at)
+			continue
+		}
 		line, more, ok := d.in[fact.Server].Next(b)
 		if ok {
 			d.serverLine(line, at)
@@ -38,6 +53,65 @@ func (d *Dialog) server(b []byte, at fact.At) (rest []byte) {
 		b = more
 	}
 	return nil
+}
+
+// beginSeam notes that the client sent a command while a line of the server is
+// not ended.
+func (d *Dialog) beginSeam() {
+	text, n := d.in[fact.Server].Begun()
+	if n == 0 || d.seam.on || d.lost[fact.Server] || d.off[fact.Server] {
+		return
+	}
+	if _, final, _, ok := parseReply(text); ok && final {
+		d.seam = seam{on: true}
+	}
+}
+
+// atSeam takes the first bytes behind a seam.
+func (d *Dialog) atSeam(b []byte, at fact.At) (rest []byte) {
+	m := &d.seam
+	for m.n < len(m.b) && len(b) > 0 {
+		m.b[m.n] = b[0]
+		m.n++
+		b = b[1:]
+		if m.b[m.n-1] == '\n' {
+			break
+		}
+	}
+	if m.n == len(m.b) || m.b[m.n-1] == '\n' {
+		d.endSeam(at)
+	}
+	return b
+}
+
+// endSeam ends the line before a seam if a reply begins there, and passes the
+// first bytes of that on.
+func (d *Dialog) endSeam(at fact.At) {
+	m := d.seam
+	d.seam = seam{}
+	if _, _, _, ok := parseReply(m.b[:m.n]); ok && m.n == len(m.b) {
+		line, _ := d.in[fact.Server].Flush()
+		d.serverLine(line, at)
+		d.oddFormat(ReplyNoEnd, d.reply.cmd, d.reply.ref, line, at)
+	}
+	d.server(m.b[:m.n], at)
+}
+
+// What is wrong with the form of a reply: Level of a fact.Odd of OddReplyFormat.
+const (
+	ReplyNone   = 0 // no reply, or not the code of the line before
+	ReplyNoEnd  = 1 // no line end
+	ReplyNoLast = 2 // the answer to the next command; the one before has no last line
+)
+
+// oddFormat tells of a reply in the wrong form.
+func (d *Dialog) oddFormat(what uint8, cmd Cmd, ref uint16, line lines.Line, at fact.At) {
+	if d.oddCount[fact.OddReplyFormat] >= maxOdd {
+		return
+	}
+	d.oddCount[fact.OddReplyFormat]++
+	d.add(fact.Fact{Kind: fact.Odd, Code: fact.OddReplyFormat, From: fact.Server, Level: what, Cmd: uint8(cmd), Ref: ref,
+		Num: clamp(line.Size)}, at, d.shown(line.Text))
 }
 
 // serverLine takes a line of the server.
@@ -51,7 +125,7 @@ func (d *Dialog) serverLine(line lines.Line, at fact.At) {
 		if r.n == 0 && (d.opt.MidStream && !d.hello && d.state == stay || d.lost[fact.Server]) {
 			return // the middle of a reply
 		}
-		d.odd(fact.OddReplyFormat, None, 0, clamp(line.Size), fact.Server, at, d.shown(line.Text))
+		d.oddFormat(ReplyNone, None, 0, line, at)
 		class, _, ok := parseEnhanced(line.Text)
 		switch {
 		case r.n > 0:
@@ -62,22 +136,23 @@ func (d *Dialog) serverLine(line lines.Line, at fact.At) {
 			return
 		}
 	}
-	if r.n > 0 && code != r.code && d.nextWaits() {
+	if r.n > 0 && d.nextWaits() && (code != r.code || r.moved && final && isHello(r.cmd) && !namesCapability(text)) {
 		// The last line of the reply before is missing, and this one answers
 		// the next command.
-		d.odd(fact.OddReplyFormat, r.cmd, r.ref, clamp(line.Size), fact.Server, at, d.shown(line.Text))
+		d.oddFormat(ReplyNoLast, r.cmd, r.ref, line, at)
 		d.answer(at)
 		r.n = 0
 	}
 	if r.n == 0 {
 		*r = reply{first: at.Time, code: code, text: r.text[:0]}
 		_, r.num, _ = parseEnhanced(text)
-		r.cmd, r.ref = d.oldest(code, final, text)
+		r.cmd, r.ref = d.oldest(code, final, text, at)
 	} else if r.code != code && !r.mixed {
 		r.mixed = true
-		d.odd(fact.OddReplyFormat, r.cmd, r.ref, clamp(line.Size), fact.Server, at, d.shown(line.Text))
+		d.oddFormat(ReplyNone, r.cmd, r.ref, line, at)
 	}
 	r.code = code
+	r.moved = false
 	r.n++
 	r.size += line.Size
 	if line.Size > LimitReply {
@@ -88,9 +163,10 @@ func (d *Dialog) serverLine(line lines.Line, at fact.At) {
 		r.text = append(r.text, '\n')
 	}
 	if room := fact.MaxText - len(r.text); room > 0 {
+		text = bytes.TrimRight(text, "\r") // of CR CR LF: OddBareCR tells it
 		r.text = append(r.text, text[:min(len(text), room)]...)
 	}
-	if code == codeOK && (r.cmd == EHLO || r.cmd == LHLO) {
+	if code == codeOK && isHello(r.cmd) {
 		d.capability(text, r.ref, at)
 	}
 	if final {
@@ -172,18 +248,16 @@ func parseEnhanced(text []byte) (class uint16, num uint32, ok bool) {
 }
 
 // oldest says which command a reply with this first line answers.
-func (d *Dialog) oldest(code uint16, final bool, text []byte) (Cmd, uint16) {
-	if d.state == stay && !d.opt.MidStream {
+func (d *Dialog) oldest(code uint16, final bool, text []byte, at fact.At) (Cmd, uint16) {
+	if d.state == stay && (!d.opt.MidStream || code == codeReady && d.pending() && d.waitsAt(code) < 0) {
 		return Greeting, 0
 	}
-	if (d.lost[fact.Server] || d.lost[fact.Client]) && len(d.queue) > d.head && !plausible(d.queue[d.head].cmd, code) {
-		// Pairs may be wrong. Some codes answer only one command.
-		for i := d.head; i < len(d.queue); i++ {
-			if plausible(d.queue[i].cmd, code) {
-				for range i - d.head {
-					d.pop()
-				}
-				break
+	lost := d.lost[fact.Server] || d.lost[fact.Client]
+	if (lost || ofOneCommand(code)) && len(d.queue) > d.head && !plausible(d.queue[d.head].cmd, code) {
+		// Pairs are wrong, or the server has left commands without an answer.
+		for range d.waitsAt(code) - d.head {
+			if w := d.pop(); !lost {
+				d.passed(w, at)
 			}
 		}
 	}
@@ -212,11 +286,37 @@ func (d *Dialog) oldest(code uint16, final bool, text []byte) (Cmd, uint16) {
 	return None, 0
 }
 
-// plausible reports whether code can answer cmd: some codes belong to one command only.
+// waitsAt returns where in the queue the first command is that code can answer, -1: there is none.
+func (d *Dialog) waitsAt(code uint16) int {
+	for i := d.head; i < len(d.queue); i++ {
+		if plausible(d.queue[i].cmd, code) {
+			return i
+		}
+	}
+	return -1
+}
+
+// passed notes that a command will not be answered: a later one was.
+func (d *Dialog) passed(w wait, at fact.At) {
+	us := max(at.Time-w.time, 0) / 1000
+	d.add(fact.Fact{Kind: fact.Unanswered, Cmd: uint8(w.cmd), Ref: w.ref, Num: clamp(uint64(us)), Level: 1}, at, nil)
+}
+
+// ofOneCommand reports whether code answers one command only, so that it tells
+// by itself which one.
+func ofOneCommand(code uint16) bool {
+	switch code {
+	case codeReady, codeBye, codeAuthOK, codeChallenge, codeGoAhead:
+		return true
+	}
+	return false
+}
+
+// plausible reports whether code can answer cmd.
 func plausible(cmd Cmd, code uint16) bool {
 	switch code {
 	case codeGoAhead:
-		return cmd == DATA
+		return cmd == DATA || cmd == BDAT
 	case codeChallenge, codeAuthOK:
 		return cmd == AUTH
 	case codeBye:
@@ -289,6 +389,9 @@ func (d *Dialog) answer(at fact.At) {
 	}
 	if cmd == Greeting {
 		d.tellEarly()
+	}
+	if cmd == EHLO && !waited && r.code == codeOK && !d.opt.MidStream && !d.seen[fact.Client] && !d.lost[fact.Client] {
+		d.ahead = true
 	}
 
 	switch {
@@ -432,8 +535,29 @@ func (d *Dialog) capability(text []byte, ref uint16, at fact.At) {
 	d.add(fact.Fact{Kind: fact.Capability, From: fact.Server, Cmd: uint8(d.reply.cmd), Ref: ref}, at, text)
 }
 
+// namesCapability reports whether a line can be one of the answer to EHLO, RFC
+// 5321 section 4.1.1.1. In theory "ok" could; servers write capabilities in
+// capitals.
+func namesCapability(text []byte) bool {
+	word, _ := split(text)
+	if len(word) == 0 || equal(word, "OK") {
+		return false
+	}
+	for _, c := range word {
+		if !('A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '=' || c == '_') {
+			return false
+		}
+	}
+	return true
+}
+
+func isHello(cmd Cmd) bool { return cmd == EHLO || cmd == LHLO }
+
 // serverEnd tells of bytes of the server that are no whole reply.
 func (d *Dialog) serverEnd(at fact.At) {
+	if d.seam.on {
+		d.endSeam(at)
+	}
 	line, ok := d.in[fact.Server].Flush()
 	if d.off[fact.Server] {
 		return
