@@ -591,7 +591,7 @@ func smtpNamesDiffer(c *Case, _ *fact.Fact, r *Raiser) {
 	if !c.mail() || g0 == nil || h == nil || !c.inClear(h) {
 		return
 	}
-	a, b := c.nameIn(g0), c.nameIn(h)
+	b, a := c.ownNames()
 	if a == "" || b == "" || strings.EqualFold(a, b) {
 		return
 	}

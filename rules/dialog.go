@@ -161,21 +161,23 @@ func (t *Transaction) Taken() (accepted, refused int) {
 // A dialogView is the dialog of a case in the shape that the checks want. It is
 // made once a case, and its memory serves the next one.
 type dialogView struct {
-	made             bool
-	exchanges        []Exchange
-	txns             []Transaction
-	rcpts            []Recipient
-	at               []uint32              // by fact: 1 + index of its exchange
-	first            [fact.NumKinds]uint16 // by kind: 1 + index of its first fact, 0: none
-	start            [2]*fact.Fact         // what startTLS returns, once it is asked
-	offer            [2]*fact.Fact         // what startOffer returns, once it is asked
-	started, offered bool                  // they have been asked
-	hole             [2]uint32             // first frame behind which bytes of a side are missing, 0: none
-	lost             [2]uint32             // first frame at which the dialog lost its place in a side, 0: none
+	made                    bool
+	exchanges               []Exchange
+	txns                    []Transaction
+	rcpts                   []Recipient
+	at                      []uint32              // by fact: 1 + index of its exchange
+	first                   [fact.NumKinds]uint16 // by kind: 1 + index of its first fact, 0: none
+	start                   [2]*fact.Fact         // what startTLS returns, once it is asked
+	offer                   [2]*fact.Fact         // what startOffer returns, once it is asked
+	names                   [2]string             // what ownNames returns, once it is asked
+	started, offered, named bool                  // they have been asked
+	hole                    [2]uint32             // first frame behind which bytes of a side are missing, 0: none
+	lost                    [2]uint32             // first frame at which the dialog lost its place in a side, 0: none
 }
 
 func (v *dialogView) reset() {
-	v.made, v.started, v.offered = false, false, false
+	v.made, v.started, v.offered, v.named = false, false, false, false
+	v.names = [2]string{}
 	v.first = [fact.NumKinds]uint16{}
 	v.hole, v.lost = [2]uint32{}, [2]uint32{}
 	v.exchanges, v.txns, v.rcpts, v.at = v.exchanges[:0], v.txns[:0], v.rcpts[:0], v.at[:0]
@@ -712,17 +714,12 @@ func (c *Case) ServerNames() []ServerName { return c.appendNames(nil) }
 const maxNames = 4
 
 func (c *Case) appendNames(names []ServerName) []ServerName {
-	if c.mail() {
-		if f := c.helloReply(); f != nil {
-			if name := c.nameIn(f); name != "" {
-				names = append(names, ServerName{name, "ehlo", f.Frame})
-			}
-		}
-		if f := c.greeting(); f != nil {
-			if name := c.nameIn(f); name != "" {
-				names = append(names, ServerName{name, "greeting", f.Frame})
-			}
-		}
+	hello, greeting := c.ownNames()
+	if hello != "" {
+		names = append(names, ServerName{hello, "ehlo", c.helloReply().Frame})
+	}
+	if greeting != "" {
+		names = append(names, ServerName{greeting, "greeting", c.greeting().Frame})
 	}
 	if c.TLS != nil && len(c.TLS.Chain[fact.Server]) > 0 {
 		cert := &c.TLS.Chain[fact.Server][0]
@@ -738,6 +735,22 @@ func (c *Case) appendNames(names []ServerName) []ServerName {
 		names = append(names, ServerName{c.TLS.Hello.SNI, "sni", c.TLS.Hello.At.Frame})
 	}
 	return names
+}
+
+// ownNames returns the names by which an SMTP server calls itself in its answer
+// to the hello and in its greeting.
+func (c *Case) ownNames() (hello, greeting string) {
+	v := &c.view
+	if c.mail() && !v.named {
+		v.named, v.names = true, [2]string{}
+		if f := c.helloReply(); f != nil {
+			v.names[0] = c.nameIn(f)
+		}
+		if f := c.greeting(); f != nil {
+			v.names[1] = c.nameIn(f)
+		}
+	}
+	return v.names[0], v.names[1]
 }
 
 // nameIn returns the name by which the server calls itself in a reply, "" when it does not.

@@ -48,9 +48,11 @@ var (
 	atEnd   [fact.NumProtos][2][]bound             // checks on the session as a whole; 1: with TLS
 )
 
+// A bound is a check with its rule.
 type bound struct {
-	check *Check
+	do    func(c *Case, f *fact.Fact, r *Raiser)
 	rule  uint16
+	needs Needs
 }
 
 func init() {
@@ -66,16 +68,17 @@ func init() {
 			if !ok {
 				panic("rules: check without a rule: " + c.ID)
 			}
+			b := bound{c.Do, rule, c.Needs}
 			for p := range fact.NumProtos {
 				switch {
 				case g.in != 0 && g.in&(1<<p) == 0:
 				case c.On != fact.None:
-					byKind[p][c.On] = append(byKind[p][c.On], bound{c, rule})
+					byKind[p][c.On] = append(byKind[p][c.On], b)
 				default:
 					if !g.tls {
-						atEnd[p][0] = append(atEnd[p][0], bound{c, rule})
+						atEnd[p][0] = append(atEnd[p][0], b)
 					}
-					atEnd[p][1] = append(atEnd[p][1], bound{c, rule})
+					atEnd[p][1] = append(atEnd[p][1], b)
 				}
 			}
 		}
@@ -101,6 +104,7 @@ func Index(r *Rule) uint16 { return byID[r.ID] }
 func Judge(c *Case) {
 	c.Findings, c.kept = c.Findings[:0], c.kept[:0]
 	c.view.reset()
+	c.raiser.c = c
 	kinds := &byKind[c.Proto]
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
@@ -116,10 +120,11 @@ func Judge(c *Case) {
 
 // ask asks checks about f, nil: about the session.
 func (c *Case) ask(list []bound, f *fact.Fact) {
-	for _, b := range list {
-		if b.check.Needs == 0 || c.holds(b.check.Needs, f) {
-			c.raiser = Raiser{c, b.rule}
-			b.check.Do(c, f, &c.raiser)
+	for i := range list {
+		b := &list[i]
+		if b.needs == 0 || c.holds(b.needs, f) {
+			c.raiser.rule = b.rule
+			b.do(c, f, &c.raiser)
 		}
 	}
 }
