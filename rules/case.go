@@ -24,7 +24,8 @@ type Case struct {
 	Limits         *Limits
 
 	// Quiet: the findings are counted, but not told. They have no words, no
-	// fields and no frames but their own then, which is most of their cost.
+	// fields and no frames but their own then, which is most of their cost. What
+	// Path, ServerNames and others return is then good until the log is reset.
 	Quiet bool
 
 	Findings []Finding
