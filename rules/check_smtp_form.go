@@ -23,7 +23,7 @@ func smtpPipeliningUnoffered(c *Case, _ *fact.Fact, r *Raiser) {
 	var g *Finding
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
-		if f.Kind != fact.Early || f.Level != 2 || !c.whole(fact.Server, f) || !c.whole(fact.Client, f) {
+		if f.Kind != fact.Early || f.Level != 2 || !c.whole(fact.Server, f) || !c.whole(fact.Client, f) || c.passedLater(f) {
 			continue
 		}
 		if g != nil {
@@ -59,7 +59,7 @@ func smtpPipeliningPastSync(c *Case, _ *fact.Fact, r *Raiser) {
 	bytes := uint64(0)
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
-		if f.Kind != fact.Odd || f.Code != fact.OddPipeline || smtp.Cmd(f.Cmd) == smtp.STARTTLS || !c.whole(fact.Server, f) || !c.whole(fact.Client, f) {
+		if f.Kind != fact.Odd || f.Code != fact.OddPipeline || smtp.Cmd(f.Cmd) == smtp.STARTTLS || !c.whole(fact.Server, f) || !c.whole(fact.Client, f) || c.passedLater(f) {
 			continue
 		}
 		bytes += uint64(f.Num)
@@ -545,6 +545,12 @@ func smtpReplyMalformed(c *Case, _ *fact.Fact, r *Raiser) {
 			continue // the server had not finished its greeting for that
 		}
 		fault := "a line that is no reply, or whose code differs from the line before"
+		switch f.Level {
+		case smtp.ReplyNoEnd:
+			fault = "a reply without a line end"
+		case smtp.ReplyNoLast:
+			fault = "a reply although the one before it has no last line"
+		}
 		line := c.Log.Text(f)
 		if f.Code == fact.OddReplyUnasked {
 			if c.foreign(fact.Client) != nil || c.Log.Now&fact.SeenStartTLS != 0 && f.Seen&fact.SeenStartTLS != 0 {

@@ -385,6 +385,9 @@ func tcpOwed(c *Case, f *fact.Fact) *fact.Fact {
 		if e.Command == nil || e.Command.Frame > f.Frame {
 			continue
 		}
+		if e.Passed {
+			continue
+		}
 		if e.Reply == nil || e.Reply.Frame > f.Frame {
 			return e.Command
 		}

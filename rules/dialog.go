@@ -22,6 +22,8 @@ type Exchange struct {
 	Wait  int64 // nanoseconds from Sent to the reply, 0 without one
 	Think int64 // Wait without the way to the server and back
 	Txn   int16 // number of its transaction from 1, 0: none
+
+	Passed bool // not answered, and never will be: a later command was
 }
 
 // Cmd returns the command of the exchange as its protocol numbers it.
@@ -46,7 +48,7 @@ func (e *Exchange) Code() uint16 {
 // Owed reports whether the server has not answered what it should have: a
 // login in which the client's next response is awaited is not owed an answer.
 func (c *Case) Owed(e *Exchange) bool {
-	if e.Command == nil || e.Reply != nil {
+	if e.Command == nil || e.Reply != nil || e.Passed {
 		return false
 	}
 	owed := true
@@ -282,6 +284,10 @@ func (c *Case) pair() {
 				e.Think = max(e.Wait-c.TCP.RTTServer, 0)
 			}
 			v.at[i] = v.at[max(int(f.Ref)-1, 0)]
+		case fact.Unanswered:
+			if e := v.of(f.Ref); e != nil && f.Level == 1 {
+				e.Passed = true
+			}
 		case fact.BodyEnd:
 			if c.mail() && smtp.Cmd(f.Cmd) == smtp.DATA && f.Code == 1 && !c.answeredEarly(f) {
 				v.exchanges = append(v.exchanges, Exchange{Command: f, Sent: f.At()})
@@ -296,6 +302,17 @@ func lowest(n *uint32, frame uint32) {
 	if frame = max(frame, 1); *n == 0 || frame < *n {
 		*n = frame
 	}
+}
+
+// passedLater reports whether the server left out an answer at f or later: then
+// the answers before are not surely those of their commands.
+func (c *Case) passedLater(f *fact.Fact) bool {
+	for i := range c.Log.Facts {
+		if u := &c.Log.Facts[i]; u.Kind == fact.Unanswered && u.Level == 1 && u.Frame >= f.Frame {
+			return true
+		}
+	}
+	return false
 }
 
 // answeredEarly reports whether the server answered a message before its end f.

@@ -60,6 +60,7 @@ const (
 
 	// Unanswered: a command's reply never came, told at the end or when the dialog resynchronised.
 	// Ref: the command. Cmd: the command. Num: microseconds waited until the end of the session.
+	// Level 1: the server answered a later command instead; Num is until then.
 	Unanswered
 
 	// Early: bytes before the speaker's turn: client before the greeting (Level

@@ -331,7 +331,9 @@ func (b *Brief) facts(c *rules.Case, names *Names) {
 				b.set(IsFetched, true)
 			}
 		case fact.Unanswered:
-			b.Wait = f.Num / 1000
+			if f.Level == 0 {
+				b.Wait = f.Num / 1000
+			}
 		case fact.TCPUnacked:
 			b.Resends = uint8(min(f.Num, 255))
 		case fact.Header:

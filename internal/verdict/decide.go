@@ -338,7 +338,7 @@ func challenged(c *rules.Case, command uint16) bool {
 func unanswered(c *rules.Case) bool {
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
-		if f.Kind == fact.Unanswered && !(c.Proto == fact.SMTP && smtp.Cmd(f.Cmd) == smtp.QUIT) && !challenged(c, f.Ref) {
+		if f.Kind == fact.Unanswered && f.Level == 0 && !(c.Proto == fact.SMTP && smtp.Cmd(f.Cmd) == smtp.QUIT) && !challenged(c, f.Ref) {
 			return true
 		}
 	}

@@ -399,7 +399,7 @@ func (w *Writer) missing(c *rules.Case) string {
 func (w *Writer) lastWord(c *rules.Case) string {
 	for i := len(c.Log.Facts) - 1; i >= 0; i-- {
 		f := &c.Log.Facts[i]
-		if f.Kind != fact.Unanswered {
+		if f.Kind != fact.Unanswered || f.Level == 1 {
 			continue
 		}
 		if q := c.Log.Get(f.Ref); q != nil {

@@ -246,6 +246,9 @@ func (w *Writer) moments(c *rules.Case, f *fact.Fact, add func(f *fact.Fact, wei
 	case fact.Foreign:
 		add(f, 55, "speaks something else: "+cut(text, 50), "")
 	case fact.Unanswered:
+		if f.Level == 1 {
+			return
+		}
 		if q := c.Log.Get(f.Ref); q != nil {
 			if word := strings.ToUpper(string(c.Log.Text(q))); strings.HasSuffix(word, "QUIT") || strings.HasSuffix(word, "LOGOUT") {
 				return
