@@ -168,9 +168,7 @@ func (r *results) count(d *verdict.Decision) {
 // gives them to the sink.
 func (a *pass) finish(r *pcap.Reader, sink Sink) (*Result, error) {
 	// The ends of the capture are those of all frames, not of one worker's.
-	for _, k := range a.workers {
-		k.finishAll()
-	}
+	a.each((*worker).finishAll)
 	files := r.Files()
 	res := &Result{Complete: true, Files: files}
 	var all results

@@ -20,7 +20,7 @@ import (
 type Config struct {
 	Files       []string // "-" is Stdin
 	Stdin       io.Reader
-	Workers     int   // 0: one less than there are processors, at least one
+	Workers     int   // 0: one for each processor
 	Memory      int64 // bytes for state, 0: DefaultMemory
 	Ports       map[uint16]fact.Proto
 	Limits      *rules.Limits
@@ -131,7 +131,7 @@ func (a *pass) all(r *pcap.Reader, cfg *Config, read *atomic.Int64) error {
 		for _, s := range w.Secrets {
 			a.addKeys(s)
 		}
-		a.window(w)
+		a.each(func(k *worker) { k.window(w) })
 		if cfg.Progress != nil {
 			cfg.Progress(read.Load(), total)
 		}
@@ -143,15 +143,15 @@ func (a *pass) all(r *pcap.Reader, cfg *Config, read *atomic.Int64) error {
 	return failed
 }
 
-// window lets every worker go through w.
-func (a *pass) window(w *pcap.Window) {
+// each lets every worker do something, and waits for all of them.
+func (a *pass) each(do func(*worker)) {
 	if len(a.workers) == 1 {
-		a.workers[0].window(w)
+		do(a.workers[0])
 		return
 	}
 	var wait sync.WaitGroup
 	for _, k := range a.workers {
-		wait.Go(func() { k.window(w) })
+		wait.Go(func() { do(k) })
 	}
 	wait.Wait()
 }
@@ -168,5 +168,11 @@ func inputSize(names []string) (total int64) {
 	return total
 }
 
-// defaultWorkers leaves a processor to the reader.
-func defaultWorkers() int { return max(1, runtime.NumCPU()-1) }
+// maxWorkers bounds the default: every worker decodes every frame, so the gain
+// of another one shrinks.
+const maxWorkers = 8
+
+// defaultWorkers is one for each processor. The reader needs a tenth of what
+// the analysis does: on two processors two workers took 0.89 s for what one did
+// in 1.23 s (300 MB of mail).
+func defaultWorkers() int { return min(runtime.NumCPU(), maxWorkers) }
