@@ -219,10 +219,26 @@ func fileSummary(sum *verdict.Summary, causes []cause) string {
 			parts = append(parts, "Each for a reason of its own.")
 		}
 	}
+	if sum.Failed > 0 && sum.Healed > 0 {
+		parts = append(parts, healedText(sum))
+	}
 	if rest := othersText(sum, concerned); rest != "" {
 		parts = append(parts, rest)
 	}
 	return strings.Join(parts, " ")
+}
+
+// healedText says that what failed worked later.
+func healedText(sum *verdict.Summary) string {
+	switch {
+	case sum.Failed == 1:
+		return "Its message was accepted at a later attempt."
+	case sum.Healed >= sum.Failed:
+		return "All of their messages were accepted at a later attempt."
+	case sum.Healed == 1:
+		return "The message of one of them was accepted at a later attempt."
+	}
+	return fmt.Sprintf("The messages of %s of them were accepted at a later attempt.", group(uint64(sum.Healed)))
 }
 
 // othersText says how the sessions went that the headline does not count.

@@ -191,8 +191,11 @@ func FileHeadline(s *Summary) string {
 		return fmt.Sprintf("no problem found in %s sessions", thousands(int64(s.Sessions)))
 	}
 	text := fmt.Sprintf("%s of %s %s", thousands(int64(n)), plural(s.Sessions, "session", "sessions"), what)
-	if s.Sessions == 1 {
+	switch {
+	case s.Sessions == 1:
 		text = "the session " + what
+	case n == s.Sessions:
+		text = fmt.Sprintf("all %s sessions %s", thousands(int64(n)), what)
 	}
 	for i := range s.Causes {
 		c := &s.Causes[i]

@@ -261,7 +261,8 @@ func (v *view) bySize(failed, good []int32) (c common, ok bool) {
 
 // byTime looks for a time in which all failed and little went well.
 func (v *view) byTime(failed, good []int32) (c common, ok bool) {
-	if len(failed) < patternTime {
+	// What one client does in a row always has a time of its own.
+	if len(failed) < patternTime || len(distinct(v, failed, (*Brief).clientAddr)) < 2 {
 		return c, false
 	}
 	lo, hi := v.all[failed[0]].Start, v.all[failed[len(failed)-1]].Start

@@ -277,9 +277,8 @@ func (v *view) nextServer() {
 			pause := next.Start - last.over()
 			quiet := i == 0 || first.Start-v.all[g[i-1]].End > int64(elsewhere)
 			if quiet && next.follows(last) && pause <= int64(elsewhere) && next.Message == rules.Accepted && next.Server.Addr() != last.Server.Addr() {
-				h := v.raise("smtp-retry-pattern", rules.Info, g[i:n+1], "%s delivered a message to %s %s after it had failed at %s (%s), probably the same one",
+				v.raise("smtp-retry-pattern", rules.Info, g[i:n+1], "%s delivered a message to %s %s after it had failed at %s (%s), probably the same one",
 					next.client(), next.server(), about(pause), last.server(), last.what())
-				h.Healed = n - i
 			}
 			i = n
 		}
@@ -316,7 +315,7 @@ func (v *view) cleartext() {
 		}
 		b := &v.all[before[0]]
 		h := v.raise("stls-fallback-same-client", rules.Error, merge(before, sent),
-			"TLS between %s and %s failed %s (%s); %s later the client sent the mail in clear text, readable by everyone on the path",
+			"TLS between %s and %s failed %s (%s); %s later the client sent mail in clear text, readable by everyone on the path",
 			b.client(), b.server(), times(len(before)), b.what(), about(pause))
 		h.Blame = blameName(rules.BlameClient)
 	}

@@ -57,7 +57,7 @@ func (v *view) offers() {
 			}
 			some = append(some, name)
 		}
-		v.raise("smtp-capability-change", rules.Info, g, "%s does not offer the same in all sessions: %s is missing in some: %s",
+		v.raise("smtp-capability-change", rules.Info, g, "%s does not offer the same in all sessions; some lack %s: %s",
 			b.server(), enumerate(some), why)
 	}
 }

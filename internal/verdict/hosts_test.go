@@ -254,7 +254,7 @@ func TestHosts(t *testing.T) {
 			s.add(client, server, 0, off).add(client2, server, second, off)
 		}},
 
-		{"clear text after TLS", "stls-fallback-same-client", "sent the mail in clear text", func(s *stage) {
+		{"clear text after TLS", "stls-fallback-same-client", "sent mail in clear text", func(s *stage) {
 			s.add(client, server, 0, tried(0x304, false)).add(client, server, second, message(1, 9, rules.Accepted))
 		}},
 		{"clear text as always", "stls-fallback-same-client", "", func(s *stage) {
@@ -435,6 +435,22 @@ func TestHosts(t *testing.T) {
 					edit = with(fails("RPL-021"), message(uint64(i+1), 4000+uint32(i), rules.Rejected))
 				}
 				s.add(client, server, int64(i)*second, edit)
+			}
+		}},
+		{"a bad hour", "xl-pattern", "the time from 01:00:00 to 01:08:00 UTC; of the 20 good sessions none", func(s *stage) {
+			for i := range 20 {
+				s.add(fmt.Sprintf("10.0.%d.7", i), server, int64(i)*600*second-1, nil)
+			}
+			for i := range 5 {
+				s.add(fmt.Sprintf("10.0.%d.7", i), server, hour+int64(i)*2*minute, fails("RPL-022"))
+			}
+		}},
+		{"one client in a row", "xl-pattern", "", func(s *stage) {
+			for i := range 10 {
+				s.add(client, server, int64(i)*600*second, nil)
+			}
+			for i := range 5 {
+				s.add(client, server, hour+int64(i)*second, fails("RPL-022"))
 			}
 		}},
 		{"one failed only", "xl-pattern", "", func(s *stage) {
