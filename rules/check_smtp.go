@@ -903,6 +903,9 @@ func smtpSyntaxError(c *Case, _ *fact.Fact, r *Raiser) {
 			if c.Raised("smtp-bdat-desync") {
 				return false
 			}
+			if e.Code() == 521 && enhanced(e.Reply, 5, 5, 4) { // Postfix, and it closes
+				return true
+			}
 		case smtp.EHLO:
 			if c.Raised("smtp-ehlo-refused") {
 				return false

@@ -661,9 +661,8 @@ func smtpBdatDesync(c *Case, _ *fact.Fact, r *Raiser) {
 				last = x.Reply
 			}
 		}
-		closed := e.Code() == 521 || c.TCP.Closed == 2 && c.Log.Now&fact.SeenQuit == 0
-		if n == 0 && !closed {
-			continue
+		if n == 0 {
+			continue // refused, but no data came with it
 		}
 		g := r.At(e.Reply)
 		g.Txn = e.Txn
@@ -673,13 +672,7 @@ func smtpBdatDesync(c *Case, _ *fact.Fact, r *Raiser) {
 		g.evidence(e.Command, e.Reply, last)
 		g.with("command", cutText(c.text(e.Command), maxShown))
 		c.replyFields(g, e.Reply)
-		g.What = c.said(e.Command) + " was answered \"" + c.answer(e.Reply) + "\""
-		if n > 0 {
-			g.What += fmt.Sprintf(", and %s more followed for its data", counted(n, "error"))
-		} else {
-			g.What += ", and the server closed the connection"
-		}
-		g.What += "."
+		g.say("%s was answered \"%s\", and %s more followed for its data.", c.said(e.Command), c.answer(e.Reply), counted(n, "error"))
 		return
 	}
 }

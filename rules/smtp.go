@@ -606,7 +606,7 @@ var smtpRules = []Rule{
 	{
 		ID: "smtp-bdat-desync", Num: "SMTP-049", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: TXN, Blame: BlameClient,
 		Title: "BDAT refused, its data was read as commands",
-		When:  "BDAT answered 5xx and the following chunk bytes draw further 5xx or a close",
+		When:  "BDAT answered 5xx and the following chunk bytes draw further 5xx",
 		Meaning: "Malformed count or state error; the server cannot skip the data because it does not know its " +
 			"length.",
 		Advice: []string{"syntax is `BDAT octets [LAST]`"},
