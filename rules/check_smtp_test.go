@@ -272,6 +272,14 @@ func smtpTalks() []mailTalk {
 		{name: "HELO UPS", script: "S: 220 mx.example.org\nC: HELO UPS\nS: 250 mx.example.org\n" + mailOut, want: "auth-none? smtp-helo-not-fqdn"},
 		{name: "HELO with an address", script: "S: 220 mx.example.org\nC: HELO [192.0.2.1]\nS: 250 mx.example.org\n" + mailOut, want: "auth-none?"},
 
+		{name: "greeting without line end", script: "S! 220 mx.example.org ESMTP\nC: EHLO c.example.com\nS: 250-mx.example.org\n" + mailEnvelope + mailData + mailText + mailDone + mailOut,
+			want: mailClear + " smtp-reply-malformed?"},
+		{name: "greeting without line end, login", script: "S! 220 mx.example.org ESMTP\nC: EHLO c.example.com\nS: 250-mx.example.org\nC: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: YQ==\nS: 334 UGFzc3dvcmQ6\nC: YWJjZA==\nS: 235 ok\n" + mailOut,
+			want: "auth-clear-credentials! auth-success smtp-reply-malformed?"},
+		{name: "a command is never answered", script: mailIn + "C: NOOP\n" + mailEnvelope + mailData + mailText + mailDone + mailOut, want: mailClear},
+		{name: "hello answered ahead", script: "S! 220 mx.example.org ESMTP\\r\\n250-mx.example.org\\r\\n250 8BITMIME\\r\\n\nC: EHLO c.example.com\n" + mailEnvelope + mailData + mailText + mailDone + mailOut,
+			want: mailClear},
+
 		// Commands that are refused.
 		{name: "unknown command", script: mailIn + "C: FOO\nS: 502 5.5.2 what\n" + mailOut, want: "auth-none smtp-unknown-command?"},
 		{name: "VRFY not implemented", script: mailIn + "C: VRFY a\nS: 502 5.5.1 no\n" + mailOut, want: "auth-none smtp-probe-commands"},
@@ -355,6 +363,8 @@ func smtpTalks() []mailTalk {
 			want: "auth-none smtp-abandoned smtp-bad-sequence? smtp-clear-text-mail smtp-data-bdat-mixed?"},
 		{name: "BDAT out of step", script: strings.Replace(mailIn, "250 8BITMIME", "250 CHUNKING", 1) + mailEnvelope + "C! BDAT x\\r\\nsome text\\r\\n\nS: 501 5.5.4 bad\nS: 500 5.5.2 what\n" + mailOut,
 			want: "auth-none smtp-bdat-desync! smtp-data-refused! smtp-unknown-command?"},
+		{name: "BDAT without a size, and closed", script: strings.Replace(mailIn, "250 8BITMIME", "250 CHUNKING", 1) + mailEnvelope + "C: BDAT x\nS: 521 5.5.4 Syntax: BDAT count [LAST]\nC: QUIT\n", closed: 2,
+			want: "auth-none smtp-data-refused! smtp-syntax-error?"},
 
 		// The end.
 		{name: "no answer and FIN", script: mailIn + "C: MAIL FROM:<a@example.com>\n", closed: 2, want: "auth-none smtp-closed-without-reply!"},
