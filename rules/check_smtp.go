@@ -667,6 +667,10 @@ func (c *Case) after(f *fact.Fact) *fact.Fact {
 
 // 011
 
+// minStars is how many asterisks in a greeting are no decoration: a firewall's
+// inspection overwrites it with them.
+const minStars = 10
+
 func smtpEhloRefused(c *Case, _ *fact.Fact, r *Raiser) {
 	if !c.mail() {
 		return
@@ -690,10 +694,22 @@ func smtpEhloRefused(c *Case, _ *fact.Fact, r *Raiser) {
 			g.evidence(refused.Command, refused.Reply, e.Reply)
 			c.replyFields(g, refused.Reply)
 			g.What = "EHLO was answered \"" + c.answer(refused.Reply) + "\"; HELO was accepted."
-			if hi := c.greeting(); hi != nil && strings.Contains(strings.ToUpper(c.text(hi)), "ESMTP") {
+			said := ""
+			if hi := c.greeting(); hi != nil {
+				said = strings.ToUpper(c.text(hi))
+			}
+			software, _ := c.Software()
+			switch {
+			case strings.Contains(said, "ESMTP"):
 				g.Up()
 				g.What += " The greeting says ESMTP all the same."
+			case strings.Count(said, "*") >= minStars:
+				g.What += " The greeting is blanked out, as firewalls do."
+			case software == "":
+				g.Skip = 1 // an old server, most likely: no sign of a firewall
+				return
 			}
+			g.Blame = BlameServer | BlameMiddlebox
 			return
 		}
 	}

@@ -397,6 +397,8 @@ func stlsNotUsed(c *Case, _ *fact.Fact, r *Raiser) {
 				word = "password"
 			}
 		case f.Kind == fact.Command && c.mail() && smtp.Cmd(f.Cmd) == smtp.MAIL:
+			word = "envelope addresses"
+		case f.Kind == fact.BodyStart && c.mail():
 			word = "mail"
 		default:
 			continue
@@ -415,6 +417,9 @@ func stlsNotUsed(c *Case, _ *fact.Fact, r *Raiser) {
 	g.From = fact.Client
 	if g.quiet {
 		return
+	}
+	if slices.Contains(what, "mail") { // which has its envelope
+		what = slices.DeleteFunc(what, func(s string) bool { return s == "envelope addresses" })
 	}
 	g.frames(offer.Frame).with("went in clear", strings.Join(what, ", "))
 	g.say("The server offered %s in frame %d; the client did not ask for it and sent in clear: %s.", c.startWord(), offer.Frame, strings.Join(what, ", "))

@@ -448,6 +448,10 @@ func tcpPhaseOf(c *Case, f *fact.Fact) tcpPhase {
 	return tcpPhase{"between commands", "idle timer of a device, limit, or a crash"}
 }
 
+// ownTimeout is the shortest wait that a timeout of the client's may have ended:
+// the impatient ones in use give up after 5 s or 10 s.
+const ownTimeout = 5 * time.Second
+
 func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 	return func(c *Case, f *fact.Fact, r *Raiser) {
 		if f.From != d || !tcpAborted(c, f) {
@@ -478,6 +482,13 @@ func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 		g.say("The %s's side reset the connection (%s)", d, phase.name)
 		if since != "" {
 			g.What += ", " + tcpTime(waited) + " after " + since
+		}
+		if d == fact.Client && waited < int64(ownTimeout) {
+			g.Skip = 1 // raise the timeout
+			if since != "" {
+				g.What += ": too soon for a timeout of its own"
+				g.Qualifier = "no timeout: after " + tcpTime(waited)
+			}
 		}
 		g.What += "."
 		g.field("phase", "%s", phase.name)

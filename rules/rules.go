@@ -117,6 +117,7 @@ type Finding struct {
 	Qualifier string
 	What      string // description: what was seen, with its numbers; "" prints the rule's meaning
 	Fields    []Field
+	Skip      uint8 // bit i: the rule's advice number i, from 0, does not apply here
 	Txn       int16 // transaction number from 1, 0: none
 
 	quiet bool // nobody asks for words, fields and further frames

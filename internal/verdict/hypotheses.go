@@ -195,11 +195,11 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 	if _, a, ok := ofAlert(c, f); ok && r.Num == "TLS-010" {
 		advice = a
 	}
-	for _, a := range advice {
+	for i, a := range advice {
 		if len(list) == maxNext {
 			break
 		}
-		if pointer(a) {
+		if pointer(a) || f.Skip>>i&1 != 0 {
 			continue
 		}
 		list = append(list, Advice{Text: upper(fill(c, a))})
