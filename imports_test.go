@@ -24,7 +24,6 @@ var levels = map[string]int{
 	".":                8,
 }
 
-
 func TestImports(t *testing.T) {
 	seen := map[string]bool{}
 	err := filepath.WalkDir(".", func(p string, d fs.DirEntry, err error) error {

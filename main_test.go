@@ -81,7 +81,7 @@ func TestGolden(t *testing.T) {
 		for _, j := range []int{1, 2, 7} {
 			t.Run(filepath.Base(name)+"/j="+strconv.Itoa(j), func(t *testing.T) {
 				out, errs, code := call(t, nil, append(args, "-j", strconv.Itoa(j), name)...)
-				golden(t, strings.TrimSuffix(name, filepath.Ext(name))+".txt", out+errs+"exit "+strconv.Itoa(code)+"\n")
+				golden(t, strings.TrimSuffix(name, ".pcap")+".txt", out+errs+"exit "+strconv.Itoa(code)+"\n")
 			})
 		}
 	}

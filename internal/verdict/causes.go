@@ -187,6 +187,8 @@ func FileHeadline(s *Summary) string {
 		n, what, outcome = s.Degraded, "worked, with problems", OutcomeDegraded
 	case s.Sessions == 1:
 		return "no problem found in the session"
+	case s.Across > rules.Info:
+		return fmt.Sprintf("no problem found in any of %s sessions, but together they show one", thousands(int64(s.Sessions)))
 	default:
 		return fmt.Sprintf("no problem found in %s sessions", thousands(int64(s.Sessions)))
 	}
@@ -241,4 +243,12 @@ func Healed(list []Host) (n int) {
 		n += list[i].Healed
 	}
 	return n
+}
+
+// Across is the worst severity of findings across sessions.
+func Across(list []Host) (worst rules.Severity) {
+	for i := range list {
+		worst = max(worst, rules.Severity(max(weight(list[i].Severity), 0)))
+	}
+	return worst
 }

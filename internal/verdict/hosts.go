@@ -38,21 +38,19 @@ type view struct {
 	all   []Brief
 	names *Names
 	lim   *rules.Limits
-	end   int64 // of the last session
+	end   int64 // of the capture
 	list  []Host
 }
 
 // Hosts finds what only several sessions together show. The briefs are in
-// order of their first frames and have their numbers. It takes time in
-// proportion to their number, but for sorting.
-func Hosts(all []Brief, names *Names, lim *rules.Limits) []Host {
+// order of their first frames and have their numbers; end is the time of the
+// capture's last frame. It takes time in proportion to their number, but for
+// sorting.
+func Hosts(all []Brief, names *Names, lim *rules.Limits, end int64) []Host {
 	if len(all) < 2 && (len(all) == 0 || !all[0].is(IsGreylisted)) {
 		return nil
 	}
-	v := &view{all: all, names: names, lim: lim}
-	for i := range all {
-		v.end = max(v.end, all[i].End)
-	}
+	v := &view{all: all, names: names, lim: lim, end: end}
 	v.messages()
 	v.nextServer()
 	v.cleartext()

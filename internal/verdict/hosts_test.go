@@ -49,7 +49,11 @@ func (s *stage) add(client, server string, start int64, edit func(b *Brief)) *st
 
 func (s *stage) hosts() []Host {
 	lim := rules.Defaults()
-	return Hosts(s.all, &s.names, &lim)
+	end := int64(0)
+	for i := range s.all {
+		end = max(end, s.all[i].End)
+	}
+	return Hosts(s.all, &s.names, &lim, end)
 }
 
 // with joins edits.

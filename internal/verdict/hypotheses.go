@@ -166,8 +166,11 @@ func (w *Writer) hypotheses(c *rules.Case, d *Decision) (list []Hypothesis) {
 		h.Weight = float64(int(h.Weight*1000+0.5)) / 1000
 	}
 	slices.SortStableFunc(list, func(a, b Hypothesis) int { return cmp.Compare(b.Weight, a.Weight) })
-	return list
+	return list[:min(len(list), maxHypotheses)]
 }
+
+// maxHypotheses is how many possible reasons are told.
+const maxHypotheses = 4
 
 // maxNext is how many steps are advised.
 const maxNext = 4
@@ -331,15 +334,24 @@ func fill(c *rules.Case, advice string) string {
 		advice = strings.ReplaceAll(advice, "-T -p 25 ", "-T -p "+port+" ")
 	}
 	advice = strings.ReplaceAll(advice, " -starttls smtp", startOption(c))
-	words := strings.Fields(advice)
-	for i, x := range words {
-		if k := strings.Trim(x, "`,.;:)('\""); k == "HOST" {
-			words[i] = strings.Replace(x, "HOST", host, 1)
-		} else if k == "HOST:25" {
-			words[i] = strings.Replace(x, "HOST:25", c.Server.String(), 1)
+	advice = strings.ReplaceAll(advice, "HOST:25", c.Server.String())
+	// HOST stands for the server wherever it is a word of its own.
+	var b strings.Builder
+	for {
+		i := strings.Index(advice, "HOST")
+		if i < 0 {
+			b.WriteString(advice)
+			return stop(b.String())
 		}
+		b.WriteString(advice[:i])
+		end := i + len("HOST")
+		if i > 0 && (isLetter(advice[i-1]) || advice[i-1] == '_') || end < len(advice) && (isLetter(advice[end]) || advice[end] == '_') {
+			b.WriteString("HOST")
+		} else {
+			b.WriteString(host)
+		}
+		advice = advice[end:]
 	}
-	return stop(strings.Join(words, " "))
 }
 
 // stop ends a sentence.

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"postmortem/internal/fact"
+	"postmortem/rules"
 )
 
 // A Session is the whole statement about one conversation, ready to be printed
@@ -285,9 +286,10 @@ type Host struct {
 type Summary struct {
 	Frames, Bytes                          uint64
 	Sessions, Failed, Degraded, Unsure, OK int
-	Delivered                              int    // of OK: those in which mail was accepted and none refused
-	Healed                                 int    // of Failed: those whose message was accepted later
-	Events, Roots                          [3]int // info, warning, error
+	Delivered                              int            // of OK: those in which mail was accepted and none refused
+	Healed                                 int            // of Failed: those whose message was accepted later
+	Across                                 rules.Severity // worst finding across sessions
+	Events, Roots                          [3]int         // info, warning, error
 	Causes                                 []CauseCount
 	Headline                               string
 	Complete                               bool
