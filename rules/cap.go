@@ -220,12 +220,14 @@ var capRules = []Rule{
 	{
 		ID: "cap-nat-twice", Num: "CAP-017", Label: CAP, Severity: Info, Up: Info, Tier: 3, Node: HOSTS, Blame: BlameCapture,
 		Title: "The same connection was seen before and after NAT",
-		When: "two flows with equal relative sequence history, equal payload hash of the first 64 bytes each " +
-			"way, other addresses or ports, offset < 50 ms",
+		// Sequence numbers are not kept beyond a session; the random values of TLS
+		// and the name under which a server takes a message are as unique.
+		When: "two flows with other addresses or ports, offset < 50 ms: equal random values of client and server " +
+			"in TLS, or the same dialog in clear in which the server names the message that it took",
 		Meaning: "One connection, two views. Comparing them shows what the device between changed or dropped.",
 		Advice:  []string{"read NET/TCP differences of the pair: options removed, TTL, lost frames, added delay"},
 		Cite:    []string{"own experience"},
-		Not:     "equal greetings alone are not enough: require equal ISN distance or equal client payload",
+		Not:     "equal greetings alone are not enough",
 		Fields:  []string{"both flows", "delay between the points", "TTL difference"},
 	},
 	{

@@ -279,6 +279,8 @@ var netRules = []Rule{
 			"IPv4 flow on the same port",
 		Meaning: "The server publishes an IPv6 address that does not answer. Each mail loses the connect timeout " +
 			"before it goes through.",
+		// That two addresses are one host is not on the wire.
+		Not: "both flows must start in this order; more than one IPv4 or IPv6 client at this port in the file",
 		Advice: []string{
 			"fix or unpublish the AAAA record",
 			"`postconf -e smtp_address_preference=ipv4` as a stopgap",
@@ -288,7 +290,6 @@ var netRules = []Rule{
 			"RFC 8305",
 			"RFC 5321 §5.1",
 		},
-		Not:    "both flows must start in this order",
 		Fields: []string{"both flows", "time lost"},
 	},
 	{

@@ -354,9 +354,10 @@ var tcpRules = []Rule{
 	{
 		ID: "tcp-wscale-lost", Num: "TCP-025", Label: TCP, Severity: Warning, Up: Warning, Tier: 2, Node: LINK, Blame: BlameMiddlebox,
 		Title: "Window scaling was removed on the way",
-		When: "same client uses the option in other sessions or the SYN carries it, the SYN-ACK does not " +
-			"although the same server sends it in other sessions of the file; or windows after the handshake " +
-			"are plausible only unscaled (peer stops at win bytes although win<<scale would allow more)",
+		// That windows are plausible only unscaled is no proof: a sender may stop
+		// for reasons of its own.
+		When: "the SYN carries the option and the SYN-ACK does not, although the same server sends it in other " +
+			"sessions of the file; the networks of the clients decide which",
 		Meaning: "A firewall strips or mis-tracks the option. Transfers crawl or hang after some kilobytes.",
 		Advice: []string{
 			"ASA: `tcp-map … tcp-options window-scale allow`",
@@ -366,7 +367,8 @@ var tcpRules = []Rule{
 			"RFC 7323 §2",
 			"RFC 3360",
 		},
-		Not:    "servers that never send the option are only old: NET-012",
+		Not: "servers that never send the option are only old: NET-012; several hosts behind one address; a capture " +
+			"taken at the server; a server that was changed meanwhile",
 		Fields: []string{"options of SYN and SYN-ACK", "comparison session"},
 	},
 	{

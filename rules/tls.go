@@ -965,7 +965,7 @@ var tlsRules = []Rule{
 	{
 		ID: "tls-only-one-fails", Num: "TLS-078", Label: TLS, Severity: Info, Up: Info, Tier: 2, Node: HOSTS,
 		Title: "Which client and server pairs fail",
-		When:  "≥ 2 TLS attempts in the file: matrix client × server of ok/failed",
+		When:  "≥ 2 TLS attempts in the file, of which some failed and some did not: matrix client × server of ok/failed",
 		Meaning: "One client fails everywhere: client. Everybody fails at one server: server. One pair: " +
 			"incompatibility or path.",
 		Advice: []string{"look there"},

@@ -80,14 +80,15 @@ var xlRules = []Rule{
 	{
 		ID: "xl-pattern", Num: "XL-008", Label: VERDICT, Severity: Info, Up: Info, Tier: 2, Node: HOSTS,
 		Title: "What the failing sessions have in common",
-		When: "≥ 3 sessions, ≥ 1 failed: over client, server, server name, software, TLS version, SNI, message " +
+		// One failed session differs from the others in everything.
+		When: "≥ 4 sessions, ≥ 2 failed from one cause and ≥ 2 good: over client, server, server name, software, TLS version, SNI, message " +
 			"size, recipient domain, time of day find the smallest attribute set that separates failed from " +
 			"good (all failed have it, < 20 % of the good ones)",
 		Meaning: `Turns "sometimes" into a rule, for example: all messages above 35 MB fail, only the second MX ` +
 			"fails.",
 		Advice: []string{"test the attribute"},
 		Cite:   []string{"own experience"},
-		Not:    "fewer than 3 sessions",
+		Not:    "one failed session; a time of day for what one client does in a row",
 		Fields: []string{"attribute", "counts"},
 	},
 	{

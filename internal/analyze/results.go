@@ -3,6 +3,7 @@ package analyze
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 
@@ -190,13 +191,18 @@ func (a *pass) finish(r *pcap.Reader, sink Sink) (*Result, error) {
 	if err := all.tell(sink); err != nil {
 		return nil, err
 	}
-	hosts := verdict.Hosts(all.briefs, &all.names, a.limits)
+	end := int64(math.MinInt64)
+	for _, k := range a.workers {
+		end = max(end, k.now)
+	}
+	hosts := verdict.Hosts(all.briefs, &all.names, a.limits, end)
 	for i := range hosts {
 		if err := sink.Host(&hosts[i]); err != nil {
 			return nil, err
 		}
 	}
-	sum.Healed = verdict.Healed(hosts)
+	sum.Healed, sum.Across = verdict.Healed(hosts), verdict.Across(hosts)
+	all.worst = max(all.worst, sum.Across)
 	if all.dropped > 0 {
 		sum.Bounds = append(sum.Bounds, fmt.Sprintf("sessions described: %d more are counted only", all.dropped))
 	}

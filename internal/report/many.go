@@ -454,6 +454,9 @@ func fileAdvice(causes []cause) []verdict.Advice {
 // few is told in full, unless all have been told above.
 func (p *page) several(name string, t *tally, sum *verdict.Summary, hosts []verdict.Host, told bool, quality func()) {
 	what, r := fileHeadline(sum)
+	if r == good && Severity(sum.Across) > Info {
+		what, r = "no session failed, but together they show a problem", warn
+	}
 	t.merge(sum)
 	failed := t.of(verdict.OutcomeFailed)
 	rest := t.of(verdict.OutcomeUnknown, verdict.OutcomeDegraded)

@@ -86,7 +86,7 @@ func fiveThousand(t testing.TB) script {
 	}
 	var names verdict.Names
 	lim := rules.Defaults()
-	hosts := verdict.Hosts(briefs, &names, &lim)
+	hosts := verdict.Hosts(briefs, &names, &lim, briefs[len(briefs)-1].End)
 	sum.Healed = verdict.Healed(hosts)
 	slices.SortFunc(details, func(a, b *verdict.Session) int { return int(a.First) - int(b.First) })
 	sum.Causes = verdict.Causes(briefs, &names, counts, details)

@@ -132,6 +132,7 @@ func (t *Text) Summary(sum *verdict.Summary) error {
 		s := t.only
 		p.headline(t.name(), outcomeRole(s.Outcome), result(s))
 		p.session(s)
+		p.across(t.hosts)
 		quality()
 		p.advice(s.Next, problem(s))
 		if t.All || t.Events {
