@@ -18,6 +18,7 @@ const (
 	maxClients   = 64   // client addresses a group, to say where it happens
 	maxRows      = 12   // groups printed
 	maxHosts     = 16   // findings across sessions printed
+	maxAlike     = 4    // of these: from one rule
 	maxHostsKept = 1000 // and kept, to count the others
 	fewEnough    = 5    // sessions up to which the worst one is told in full
 )
@@ -523,11 +524,19 @@ func (p *page) across(hosts []verdict.Host) {
 		return
 	}
 	p.title("Across sessions")
-	for i := range hosts[:min(len(hosts), maxHosts)] {
+	left := 0
+	printed := map[string]int{} // by rule
+	for i := range hosts {
+		rule := hosts[i].Rule
+		if printed[rule] == maxAlike || i-left == maxHosts {
+			left++
+			continue
+		}
+		printed[rule]++
 		p.hang("  ", 2, none, p.safe(hostText(&hosts[i])))
 	}
-	if n := len(hosts) - maxHosts; n > 0 {
-		p.line(fmt.Sprintf("  and %s; -json has all of them", count(n, "more finding")))
+	if left > 0 {
+		p.line(fmt.Sprintf("  and %s; -json has all of them", count(left, "more finding")))
 	}
 }
 

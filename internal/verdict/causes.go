@@ -42,7 +42,7 @@ func Causes(all []Brief, names *Names, counts map[CauseKey]int, details []*Sessi
 		r := &rules.All[k.Rule]
 		c := CauseCount{Rule: r.ID, Title: r.Title, Sessions: n, Outcome: k.Outcome, First: first[k]}
 		if c.First != nil && c.First.CauseTitle != "" {
-			c.Title = c.First.CauseTitle
+			c.Title = lower(c.First.CauseTitle)
 		}
 		if g := places[k]; len(g) > 0 {
 			v.cause(&c, k, g, one)

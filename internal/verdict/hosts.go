@@ -21,6 +21,7 @@ const (
 // Times within which one session can follow from another one.
 const (
 	backAfter     = time.Hour         // RPL-007: a mail server that comes back has come back by then
+	poolAfter     = 30 * time.Second  // RPL-007: sooner it is another sender with the same message
 	tooSoon       = 60 * time.Second  // SMTP-063
 	clearAfter    = time.Hour         // STLS-014
 	olderAfter    = 300 * time.Second // STLS-015, TLS-048

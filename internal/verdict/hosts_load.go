@@ -303,7 +303,7 @@ func (v *view) twins() {
 			a, b = b, a
 		}
 		n := len(found[k]) / 2
-		text := "one connection was captured twice, before and after its addresses were translated"
+		text := "One connection was captured twice, before and after its addresses were translated"
 		if n > 1 {
 			text = fmt.Sprintf("%s connections were captured twice, before and after their addresses were translated", thousands(int64(n)))
 		}

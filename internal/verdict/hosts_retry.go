@@ -31,8 +31,8 @@ func (v *view) messages() {
 		return s
 	}
 	// A message that was sent away and is nowhere seen again; one that came again from elsewhere.
-	again := map[uint64]int64{} // envelope: start of its last attempt
-	nets := map[uint64]netip.Prefix{}
+	again := map[uint64]int64{}        // envelope: start of its last attempt
+	greyed := map[uint64]int32{}       // envelope: the attempt before
 	hidden := map[netip.Prefix]int64{} // start of the last session that may hold any message
 	for i := range v.all {
 		b := &v.all[i]
@@ -49,10 +49,12 @@ func (v *view) messages() {
 			continue
 		}
 		net := network(b.Client.Addr())
-		if before, ok := nets[b.Envelope]; ok && before != net {
-			sum(retryKey{kind: moved, server: b.serverAddr(), cause: b.Cause}).add(v, 0, int32(i))
+		if p, ok := greyed[b.Envelope]; ok {
+			if a := &v.all[p]; network(a.Client.Addr()) != net && a.Server == b.Server && b.Start-a.over() >= int64(poolAfter) && surely(a, b) && same(a, b) {
+				sum(retryKey{kind: moved, server: b.serverAddr(), cause: b.Cause}).add(v, 0, p, int32(i))
+			}
 		}
-		nets[b.Envelope] = net
+		greyed[b.Envelope] = int32(i)
 		if again[b.Envelope] == b.Start && hidden[net] <= b.Start && v.end-b.End >= int64(backAfter) {
 			sum(retryKey{kind: gone, server: b.serverAddr(), cause: b.Cause}).add(v, v.end-b.End, int32(i))
 		}

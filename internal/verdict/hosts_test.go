@@ -210,6 +210,9 @@ func TestHosts(t *testing.T) {
 		{"came back elsewhere", "rpl-greylisted", "", func(s *stage) {
 			s.add(client, server, 0, greylisted(1, 900)).add(client, server2, minute, message(1, 900, rules.Accepted)).add(client2, server, 2*hour, nil)
 		}},
+		{"the same message to others at once", "rpl-greylisted", "", func(s *stage) {
+			s.add(client, server, 0, greylisted(1, 900)).add(client2, server, second, greylisted(1, 900))
+		}},
 		{"pool of senders", "rpl-greylisted", "came again from another network", func(s *stage) {
 			s.add(client, server, 0, greylisted(1, 900)).add(client2, server, 300*second, greylisted(1, 900))
 		}},
