@@ -81,7 +81,7 @@ func TestGolden(t *testing.T) {
 		for _, j := range []int{1, 2, 7} {
 			t.Run(filepath.Base(name)+"/j="+strconv.Itoa(j), func(t *testing.T) {
 				out, errs, code := call(t, nil, append(args, "-j", strconv.Itoa(j), name)...)
-				golden(t, strings.TrimSuffix(name, ".pcap")+".txt", out+errs+"exit "+strconv.Itoa(code)+"\n")
+				golden(t, goldenName(name), out+errs+"exit "+strconv.Itoa(code)+"\n")
 			})
 		}
 	}
@@ -418,4 +418,13 @@ func TestBrokenPipe(t *testing.T) {
 	if err != nil || errs.Len() > 0 {
 		t.Errorf("%v, %s", err, errs.String())
 	}
+}
+
+// goldenName is the file with a capture's report; a pcapng may stand beside a
+// pcap of the same name.
+func goldenName(capture string) string {
+	if base, ok := strings.CutSuffix(capture, ".pcapng"); ok {
+		return base + ".ng.txt"
+	}
+	return strings.TrimSuffix(capture, ".pcap") + ".txt"
 }
