@@ -326,5 +326,12 @@ func (a *pass) capture(files []pcap.Info, all *results, res *Result) *verdict.Ca
 		c.Files = append(c.Files, v)
 	}
 	c.Quality = a.quality(files)
+	for i := range c.Quality {
+		severity := c.Quality[i].Level
+		all.summary.Events[severity]++
+		all.summary.Roots[severity]++
+		all.worst = max(all.worst, severity)
+		all.anything = true
+	}
 	return c
 }

@@ -195,7 +195,7 @@ func (w *Writer) tree(c *rules.Case, d *Decision) []Event {
 		f := &c.Findings[i]
 		r := &rules.All[f.Rule]
 		e := Event{
-			ID: n + 1, Rule: r.ID, Label: w.label(c, r), Severity: f.Severity.String(), OK: r.OK, Title: r.Title, Qualifier: f.Qualifier,
+			ID: n + 1, Rule: r.ID, Label: w.label(c, r), Severity: f.Severity.String(), Level: f.Severity, OK: r.OK, Title: r.Title, Qualifier: f.Qualifier,
 			Description: f.What, Frame: f.Frame, Frames: evidence(f), Time: f.Time, Count: f.Count,
 		}
 		if r.ID == "smtp-detected" || r.ID == "pop-detected" || r.ID == "imap-detected" {
@@ -289,7 +289,7 @@ func (w *Writer) label(c *rules.Case, r *rules.Rule) string {
 func (w *Writer) joins(c *rules.Case, d *Decision, n int) (list []Event) {
 	add := func(num, what string, fields ...KV) {
 		r, _ := rules.Find(num)
-		e := Event{ID: n + len(list) + 1, Rule: r.ID, Label: r.Label.String(), Severity: r.Severity.String(), OK: r.OK, Title: r.Title,
+		e := Event{ID: n + len(list) + 1, Rule: r.ID, Label: r.Label.String(), Severity: r.Severity.String(), Level: r.Severity, OK: r.OK, Title: r.Title,
 			Description: what, Frame: c.First, Frames: []uint32{c.First}, Time: c.Start, Count: 1, Fields: fields}
 		if what == "" {
 			e.Description = meaning(r)
@@ -421,7 +421,7 @@ func CaptureEvents(found []rules.Finding) (events []Event) {
 	for i := range found {
 		f := &found[i]
 		r := &rules.All[f.Rule]
-		e := Event{ID: i + 1, Rule: r.ID, Label: r.Label.String(), Severity: f.Severity.String(), OK: r.OK, Title: r.Title,
+		e := Event{ID: i + 1, Rule: r.ID, Label: r.Label.String(), Severity: f.Severity.String(), Level: f.Severity, OK: r.OK, Title: r.Title,
 			Qualifier: f.Qualifier, Description: cmp.Or(f.What, meaning(r)), Frame: f.Frame, Frames: f.Frames, Time: f.Time, Count: f.Count}
 		for _, v := range f.Fields {
 			e.Fields = append(e.Fields, KV{v.Key, v.Value})

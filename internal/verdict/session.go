@@ -236,8 +236,9 @@ type KV struct{ Key, Value string }
 type Event struct {
 	ID, Parent   int
 	Rule         string
-	Label        string // CAP IP TCP SMTP SSL POP3 IMAP VERDICT
-	Severity     string // info, warning, error
+	Label        string         // CAP IP TCP SMTP SSL POP3 IMAP VERDICT
+	Severity     string         // info, warning, error
+	Level        rules.Severity // the same
 	OK           bool
 	Title        string
 	Qualifier    string

@@ -8,6 +8,7 @@ import (
 
 	"postmortem/internal/fact"
 	"postmortem/rules"
+	"postmortem/smtp"
 	"postmortem/tlsrec"
 )
 
@@ -100,7 +101,7 @@ func (w *Writer) moments(c *rules.Case, f *fact.Fact, add func(f *fact.Fact, wei
 		switch {
 		case f.Code >= 400 && c.Proto != fact.IMAP && c.Proto != fact.POP3:
 			add(f, 45, "answers "+cut(line, 70), "")
-		case f.Ref == 0 && f.From == fact.Server && f.Seen&fact.SeenGreeting == 0 && !c.TCP.MidStream:
+		case f.Cmd == uint8(smtp.Greeting): // POP3 and IMAP number it alike
 			add(f, 15, "greets: "+cut(line, 60), "")
 		case f.Code == 354:
 			add(f, 8, "wants the message: "+cut(line, 50), "")
