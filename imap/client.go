@@ -29,7 +29,7 @@ func (d *Dialog) client(line lines.Line, end []byte, at fact.At) {
 	if !isTag(tag) || len(verb) == 0 || cmd == Unknown && d.unsure[fact.Client] {
 		d.echo.Hide(text)
 		if len(text) > 0 && !d.unsure[fact.Client] && !d.foreign {
-			d.oddity(fact.OddSyntax, fact.Client, None, 0, add32(0, line.Size), at)
+			d.oddity(fact.OddSyntax, fact.Client, None, 0, lines.Add(0, line.Size), at)
 		}
 		return
 	}
@@ -49,7 +49,7 @@ func (d *Dialog) write(cmd Cmd, line lines.Line, text []byte, level uint8, at fa
 		}
 	}
 	return d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Command, From: fact.Client,
-		Cmd: uint8(cmd), Num: add32(0, line.Size), Level: level}, text)
+		Cmd: uint8(cmd), Num: lines.Add(0, line.Size), Level: level}, text)
 }
 
 // begin notes a command and what it sets going. The command's fact is written
@@ -80,7 +80,7 @@ func (d *Dialog) begin(cmd Cmd, tag, verb, arg []byte, line lines.Line, end []by
 		d.startLogin(cmd, w.ref, d.copy("IMAP LOGIN"), at)
 		d.arg[0].n, d.arg[1].n = 0, 0
 	case AUTHENTICATE:
-		mech, initial := cut(arg)
+		mech, initial := lines.Word(arg)
 		d.startLogin(cmd, w.ref, sasl.Name(mech), at)
 		if len(initial) > 0 {
 			d.credentials(initial, at)
@@ -112,7 +112,7 @@ func (d *Dialog) part(text, end []byte, at fact.At) {
 		return
 	}
 	if plus && d.caps > 0 && !d.literals {
-		d.oddity(fact.OddUnoffered, fact.Client, c.cmd, c.ref, add32(0, n), at)
+		d.oddity(fact.OddUnoffered, fact.Client, c.cmd, c.ref, lines.Add(0, n), at)
 	}
 	c.more = true
 	d.lit = literal{open: true, sync: !plus, size: n, left: n, at: at, body: c.cmd == APPEND && c.args == 0}
@@ -137,7 +137,7 @@ func (d *Dialog) loginPart(text []byte, literal bool) {
 		d.cur.args++
 		if text[0] != '"' {
 			var word []byte
-			word, text = cut(text)
+			word, text = lines.Word(text)
 			a.add(word)
 			continue
 		}
@@ -203,7 +203,7 @@ func (d *Dialog) clientLiteral(b []byte, at fact.At) (n int) {
 // addAppendStart writes the BodyStart of a message that is stored. Num: its announced size.
 func (d *Dialog) addAppendStart(at fact.At) {
 	d.lit.start = d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.BodyStart, From: fact.Client,
-		Cmd: uint8(APPEND), Ref: d.cur.ref, Num: add32(0, d.lit.size)}, nil)
+		Cmd: uint8(APPEND), Ref: d.cur.ref, Num: lines.Add(0, d.lit.size)}, nil)
 }
 
 // endLiteral ends the client's literal; done: all of it came.
@@ -220,7 +220,7 @@ func (d *Dialog) endLiteral(at fact.At, done bool) {
 		d.addAppendStart(l.at)
 	}
 	f := fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.BodyEnd, From: fact.Client,
-		Cmd: uint8(APPEND), Ref: l.start, Num: add32(0, l.size-l.left)}
+		Cmd: uint8(APPEND), Ref: l.start, Num: lines.Add(0, l.size-l.left)}
 	if done {
 		f.Code = 1
 	}
@@ -238,7 +238,7 @@ func (d *Dialog) masked(cmd Cmd, tag, verb, arg, line []byte) []byte {
 		return line
 	case LOGIN, AUTHENTICATE:
 		// The first argument is the user's or the mechanism's name.
-		if first, _ := cut(arg); cmd == AUTHENTICATE {
+		if first, _ := lines.Word(arg); cmd == AUTHENTICATE {
 			keep = len(sasl.Name(first))
 		} else if len(first) > 0 && first[0] != '{' {
 			keep = len(plainWord(first))
@@ -248,7 +248,7 @@ func (d *Dialog) masked(cmd Cmd, tag, verb, arg, line []byte) []byte {
 		}
 	case Unknown:
 		// It may be a login with a typing error, or of another protocol.
-		if len(verb) > maxVerb || !letters(verb) {
+		if len(verb) > maxVerb || !lines.Letters(verb) {
 			d.echo.Hide(line)
 			return d.copy("***")
 		}
@@ -276,12 +276,3 @@ func (d *Dialog) masked(cmd Cmd, tag, verb, arg, line []byte) []byte {
 }
 
 func (d *base) copy(s string) []byte { return append(d.text[:0], s...) }
-
-func letters(b []byte) bool {
-	for _, c := range b {
-		if !letter(c) {
-			return false
-		}
-	}
-	return len(b) > 0
-}

@@ -319,7 +319,7 @@ func (d *base) first(dir fact.Dir, at fact.At) {
 // ahead counts what the client says before the greeting.
 func (d *base) ahead(line lines.Line) {
 	if !d.greeted {
-		d.early.n = add32(d.early.n, line.Size)
+		d.early.n = lines.Add(d.early.n, line.Size)
 	}
 }
 
@@ -354,7 +354,7 @@ func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
 	d.in[dir].Reset()
 	d.tail[dir].n = 0
 	d.unsure[dir] = true
-	d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Resync, From: dir, Num: add32(0, n)}, nil)
+	d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Resync, From: dir, Num: lines.Add(0, n)}, nil)
 	if dir == fact.Client {
 		d.login.asked = false
 		d.cur.more = false
@@ -382,7 +382,7 @@ func (d *Dialog) End(how uint16, at fact.At) {
 	if d.lit.open && !d.unsure[fact.Client] {
 		l := &d.lit
 		f := fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Odd, Code: fact.OddLiteral, From: fact.Client,
-			Cmd: uint8(d.cur.cmd), Ref: d.cur.ref, Num: add32(0, l.size-l.left)}
+			Cmd: uint8(d.cur.cmd), Ref: d.cur.ref, Num: lines.Add(0, l.size-l.left)}
 		if l.let || l.begun || !l.sync {
 			f.Level = 1
 		}
@@ -400,7 +400,7 @@ func (d *Dialog) End(how uint16, at fact.At) {
 		if w.ref != 0 {
 			wait := max(at.Time-w.at.Time, 0) / 1000
 			d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Unanswered, From: fact.Client,
-				Cmd: uint8(w.cmd), Ref: w.ref, Num: add32(0, uint64(wait)),
+				Cmd: uint8(w.cmd), Ref: w.ref, Num: lines.Add(0, uint64(wait)),
 				Code: uint16(min(d.untagged-w.untagged, 1<<16-1))}, nil)
 		}
 	}
@@ -430,11 +430,11 @@ func (d *Dialog) tellLedger(at fact.At) {
 		tell(fact.CountBox, l.box)
 	}
 	tell(fact.CountFetched, l.fetched)
-	tell(fact.CountBytes, add32(0, l.bytes))
+	tell(fact.CountBytes, lines.Add(0, l.bytes))
 	tell(fact.CountLiterals, l.stored)
 	tell(fact.CountCommands, l.commands)
 	if l.last.Time != 0 {
-		tell(fact.CountIdle, add32(0, uint64(max(at.Time-l.last.Time, 0)/1e6)))
+		tell(fact.CountIdle, lines.Add(0, uint64(max(at.Time-l.last.Time, 0)/1e6)))
 	}
 }
 
@@ -486,26 +486,7 @@ var oddForms = [...]struct {
 func (d *base) lineOddities(line lines.Line, from fact.Dir, at fact.At) {
 	for i := range oddForms {
 		if line.Flags&oddForms[i].flag != 0 {
-			d.oddity(oddForms[i].odd, from, None, 0, add32(0, line.Size), at)
+			d.oddity(oddForms[i].odd, from, None, 0, lines.Add(0, line.Size), at)
 		}
 	}
-}
-
-// add32 adds and stops at the largest value.
-func add32(a uint32, b uint64) uint32 {
-	if s := uint64(a) + b; b < 1<<32 && s < 1<<32 {
-		return uint32(s)
-	}
-	return 1<<32 - 1
-}
-
-// decimal returns the number that b begins with, 0 when there is none.
-func decimal(b []byte) (n uint32) {
-	for i, c := range b {
-		if c < '0' || c > '9' || i == 9 { // nine digits fit
-			break
-		}
-		n = n*10 + uint32(c-'0')
-	}
-	return n
 }

@@ -10,6 +10,7 @@ import (
 	"bytes"
 
 	"postmortem/internal/fact"
+	"postmortem/internal/lines"
 	"postmortem/internal/sasl"
 )
 
@@ -260,25 +261,11 @@ var troubles = [...]struct {
 // What returns what the text of an answer says.
 func What(text []byte) Trouble {
 	for i := range troubles {
-		if Contains(text, troubles[i].words) {
+		if lines.Contains(text, troubles[i].words) {
 			return troubles[i].is
 		}
 	}
 	return NoTrouble
-}
-
-// Contains reports whether text holds the lower-case ASCII words in any case.
-func Contains(text []byte, words string) bool {
-	for i := 0; i+len(words) <= len(text); i++ {
-		k := 0
-		for k < len(words) && lower(text[i+k]) == words[k] {
-			k++
-		}
-		if k == len(words) {
-			return true
-		}
-	}
-	return false
 }
 
 // Code returns the response code that text begins with, "TRYCREATE" of
@@ -292,17 +279,8 @@ func Code(text []byte) (name, rest []byte) {
 	if end < 0 {
 		end = len(text) // cut
 	}
-	return cut(text[1:end])
+	return lines.Word(text[1:end])
 }
-
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		return c + 'a' - 'A'
-	}
-	return c
-}
-
-func letter(c byte) bool { return 'a' <= lower(c) && lower(c) <= 'z' }
 
 // lookup returns the command of a verb.
 func lookup(verb []byte, in tongue) Cmd {
@@ -327,22 +305,13 @@ func statusWord(word []byte) uint16 {
 	return 0
 }
 
-// cut splits b at its first run of spaces.
-func cut(b []byte) (word, rest []byte) {
-	i := bytes.IndexByte(b, ' ')
-	if i < 0 {
-		return b, nil
-	}
-	return b[:i], bytes.TrimLeft(b[i:], " ")
-}
-
 // command splits a client's line in tag and command. arg is what stands behind
 // the command, or behind UID and the command.
 func command(line []byte) (tag, verb, arg []byte, cmd Cmd) {
-	tag, rest := cut(line)
-	verb, arg = cut(rest)
+	tag, rest := lines.Word(line)
+	verb, arg = lines.Word(rest)
 	if sasl.EqualFold(verb, "UID") {
-		verb, arg = cut(arg)
+		verb, arg = lines.Word(arg)
 	}
 	return tag, verb, arg, lookup(verb, inIMAP)
 }
@@ -390,21 +359,14 @@ func literalEnd(tail []byte) (n uint64, plus, ok bool) {
 
 // LooksGreeting reports whether b begins like the first line of an IMAP server.
 func LooksGreeting(b []byte) bool {
-	star, rest := cut(bytes.TrimRight(firstLine(b), "\r\n"))
-	word, _ := cut(rest)
+	star, rest := lines.Word(bytes.TrimRight(lines.First(b), "\r\n"))
+	word, _ := lines.Word(rest)
 	code := statusWord(word)
 	return len(star) == 1 && star[0] == '*' && (code == OK || code == BYE || code == PREAUTH)
 }
 
 // LooksCommand reports whether b begins with a tagged IMAP command.
 func LooksCommand(b []byte) bool {
-	tag, _, _, cmd := command(bytes.TrimRight(firstLine(b), "\r\n"))
+	tag, _, _, cmd := command(bytes.TrimRight(lines.First(b), "\r\n"))
 	return isTag(tag) && cmd != Unknown
-}
-
-func firstLine(b []byte) []byte {
-	if i := bytes.IndexByte(b, '\n'); i >= 0 {
-		return b[:i+1]
-	}
-	return b
 }

@@ -17,7 +17,7 @@ func (d *Dialog) server(line lines.Line, end []byte, at fact.At) {
 		d.announce(text, end, at)
 		return
 	}
-	word, rest := cut(text)
+	word, rest := lines.Word(text)
 	if !d.greeted {
 		d.greeting(word, rest, line, at)
 		return
@@ -30,7 +30,7 @@ func (d *Dialog) server(line lines.Line, end []byte, at fact.At) {
 		d.data = data{}
 		d.untagged++
 		d.untaggedLine(rest, at)
-		if kind, _ := cut(rest); statusWord(kind) == 0 {
+		if kind, _ := lines.Word(rest); statusWord(kind) == 0 {
 			d.announce(rest, end, at)
 		}
 	case len(word) == 1 && word[0] == '+':
@@ -42,7 +42,7 @@ func (d *Dialog) server(line lines.Line, end []byte, at fact.At) {
 
 // greeting takes the server's first line. Section 7.1.
 func (d *Dialog) greeting(star, rest []byte, line lines.Line, at fact.At) {
-	word, text := cut(rest)
+	word, text := lines.Word(rest)
 	code := statusWord(word)
 	if len(star) != 1 || star[0] != '*' || code == 0 {
 		d.notMine(line.Text, at)
@@ -72,7 +72,7 @@ func (d *base) notMine(b []byte, at fact.At) {
 // looks says what a server's first line is when it is not what it should be.
 func looks(b []byte) uint16 {
 	switch {
-	case len(b) > 3 && decimal(b[:3]) >= 200 && (b[3] == ' ' || b[3] == '-'):
+	case len(b) > 3 && lines.Decimal(b[:3]) >= 200 && (b[3] == ' ' || b[3] == '-'):
 		return fact.LooksSMTP
 	case bytes.HasPrefix(b, []byte("+OK")), bytes.HasPrefix(b, []byte("-ERR")):
 		return fact.LooksPOP3
@@ -95,7 +95,7 @@ func looks(b []byte) uint16 {
 
 // untaggedLine takes "* " and rest.
 func (d *Dialog) untaggedLine(rest []byte, at fact.At) {
-	word, text := cut(rest)
+	word, text := lines.Word(rest)
 	code := statusWord(word)
 	switch {
 	case code == BYE:
@@ -120,8 +120,8 @@ func (d *Dialog) untaggedLine(rest []byte, at fact.At) {
 		}
 		d.capabilities(text, ref, CAPABILITY, at)
 	default:
-		kind, _ := cut(text)
-		if n := decimal(word); sasl.EqualFold(kind, "EXISTS") {
+		kind, _ := lines.Word(text)
+		if n := lines.Decimal(word); sasl.EqualFold(kind, "EXISTS") {
 			d.ledger.box, d.ledger.boxKnown = n, true
 		} else if sasl.EqualFold(kind, "FETCH") {
 			d.data.fetch, d.data.num = true, n
@@ -159,7 +159,7 @@ func (d *Dialog) announce(text, end []byte, at fact.At) {
 func (d *Dialog) addFetchStart() {
 	m := &d.data
 	f := fact.Fact{Time: m.at.Time, Frame: m.at.Frame, Kind: fact.BodyStart, From: fact.Server,
-		Cmd: uint8(FETCH), Code: uint16(min(m.num, 1<<16-1)), Num: add32(0, m.size)}
+		Cmd: uint8(FETCH), Code: uint16(min(m.num, 1<<16-1)), Num: lines.Add(0, m.size)}
 	if m.whole {
 		f.Level = 1
 	}
@@ -202,7 +202,7 @@ func (d *Dialog) endData(at fact.At, done bool) {
 		d.addFetchStart()
 	}
 	f := fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.BodyEnd, From: fact.Server,
-		Cmd: uint8(FETCH), Ref: m.start, Num: add32(0, m.size-left)}
+		Cmd: uint8(FETCH), Ref: m.start, Num: lines.Add(0, m.size-left)}
 	if done {
 		f.Code = 1
 	}
@@ -211,7 +211,7 @@ func (d *Dialog) endData(at fact.At, done bool) {
 
 // more takes "+": the server waits for the client. Section 7.6.
 func (d *Dialog) more(text []byte, at fact.At) {
-	f := fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Challenge, From: fact.Server, Num: add32(0, uint64(len(text)))}
+	f := fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Challenge, From: fact.Server, Num: lines.Add(0, uint64(len(text)))}
 	switch i := d.findCmd(IDLE); {
 	case d.login.sasl:
 		d.login.asked = true
@@ -238,7 +238,7 @@ func (d *Dialog) more(text []byte, at fact.At) {
 
 // tagged takes the line that ends a command.
 func (d *Dialog) tagged(tag, rest []byte, line lines.Line, at fact.At) {
-	word, text := cut(rest)
+	word, text := lines.Word(rest)
 	code := statusWord(word)
 	i := d.find(tag)
 	if code == 0 || code > BAD || !isTag(tag) {
@@ -320,7 +320,7 @@ func (d *Dialog) capabilities(list []byte, ref uint16, cmd Cmd, at fact.At) {
 	}
 	for len(list) > 0 {
 		var atom []byte
-		atom, list = cut(list)
+		atom, list = lines.Word(list)
 		if sasl.EqualFold(atom, "LITERAL+") || sasl.EqualFold(atom, "LITERAL-") || sasl.EqualFold(atom, "IMAP4REV2") {
 			d.literals = true
 		}

@@ -83,7 +83,7 @@ func (d *Sieve) Gap(dir fact.Dir, n uint64, at fact.At) {
 	}
 	d.in[dir].Reset()
 	d.left[dir], d.rest[dir], d.unsure[dir] = 0, false, true
-	d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Resync, From: dir, Num: add32(0, n)}, nil)
+	d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Resync, From: dir, Num: lines.Add(0, n)}, nil)
 	if dir == fact.Server && d.seen[fact.Client] {
 		d.greeted = true
 	}
@@ -96,7 +96,7 @@ func (d *Sieve) End(how uint16, at fact.At) {
 	for ; d.count > 0; d.take() {
 		w := &d.waiting[d.head]
 		d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Unanswered, From: fact.Client,
-			Cmd: uint8(w.cmd), Ref: w.ref, Num: add32(0, uint64(max(at.Time-w.at.Time, 0)/1000))}, nil)
+			Cmd: uint8(w.cmd), Ref: w.ref, Num: lines.Add(0, uint64(max(at.Time-w.at.Time, 0)/1000))}, nil)
 	}
 }
 
@@ -120,7 +120,7 @@ func (d *Sieve) client(line lines.Line, at fact.At) {
 		d.literal(fact.Client, text)
 		return
 	}
-	verb, arg := cut(text)
+	verb, arg := lines.Word(text)
 	cmd := lookup(verb, inSieve)
 	if d.login.sasl && cmd == Unknown {
 		if d.literal(fact.Client, text) {
@@ -143,7 +143,7 @@ func (d *Sieve) client(line lines.Line, at fact.At) {
 		level = 1
 	}
 	shown := text
-	mech, initial := cut(arg)
+	mech, initial := lines.Word(arg)
 	if !d.opt.ShowSecrets {
 		switch cmd {
 		case AUTHENTICATE:
@@ -163,7 +163,7 @@ func (d *Sieve) client(line lines.Line, at fact.At) {
 	}
 	if d.routine <= keptRoutine {
 		w.ref = d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Command, From: fact.Client,
-			Cmd: uint8(cmd), Num: add32(0, line.Size), Level: level}, shown)
+			Cmd: uint8(cmd), Num: lines.Add(0, line.Size), Level: level}, shown)
 	}
 	if d.count < maxWaiting {
 		d.waiting[(d.head+d.count)%maxWaiting] = w
@@ -203,7 +203,7 @@ func (d *Sieve) server(line lines.Line, at fact.At) {
 		d.literal(fact.Server, line.Text)
 		return
 	}
-	word, text := cut(line.Text)
+	word, text := lines.Word(line.Text)
 	code := statusWord(word)
 	if code == OK || code == NO || code == BYE {
 		d.status(code, text, at)
@@ -217,7 +217,7 @@ func (d *Sieve) server(line lines.Line, at fact.At) {
 	case d.login.sasl:
 		d.login.asked = true
 		d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Challenge, From: fact.Server,
-			Cmd: uint8(AUTHENTICATE), Ref: d.login.cmd, Num: add32(0, line.Size)}, d.shown(quoted(line.Text)))
+			Cmd: uint8(AUTHENTICATE), Ref: d.login.cmd, Num: lines.Add(0, line.Size)}, d.shown(quoted(line.Text)))
 	case !d.greeted, d.count > 0 && d.waiting[d.head].cmd == CAPABILITY:
 		d.capability(line.Text, at)
 	}

@@ -12,7 +12,7 @@ import (
 func (d *Dialog) client(line lines.Line, at fact.At) {
 	d.ledger.last = at
 	text := bytes.TrimRight(line.Text, " ")
-	verb, arg := cut(text)
+	verb, arg := lines.Word(text)
 	cmd := lookup(verb)
 	if cmd == AUTH && len(arg) == 0 {
 		cmd = MECHS
@@ -38,7 +38,7 @@ func (d *Dialog) begin(cmd Cmd, verb, arg []byte, line lines.Line, at fact.At) {
 		// them; otherwise every later answer would go to the wrong command.
 		d.first, d.count, d.over = 0, 0, 0
 	}
-	c := command{at: at, cmd: cmd, arg: len(arg) > 0, num: decimal(arg)}
+	c := command{at: at, cmd: cmd, arg: len(arg) > 0, num: lines.Decimal(arg)}
 	var ahead uint8
 	if d.count+d.over > 0 || d.multi.open || d.body.open || !d.greeted {
 		ahead = 1
@@ -51,7 +51,7 @@ func (d *Dialog) begin(cmd Cmd, verb, arg []byte, line lines.Line, at fact.At) {
 	}
 	if !commands[cmd].routine || d.routine <= keptRoutine {
 		c.ref = d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Command, From: fact.Client,
-			Cmd: uint8(cmd), Num: add32(0, line.Size), Level: ahead}, d.masked(cmd, verb, arg, line.Text))
+			Cmd: uint8(cmd), Num: lines.Add(0, line.Size), Level: ahead}, d.masked(cmd, verb, arg, line.Text))
 	}
 	switch cmd {
 	case USER:
@@ -64,7 +64,7 @@ func (d *Dialog) begin(cmd Cmd, verb, arg []byte, line lines.Line, at fact.At) {
 		d.gave(arg, true)
 	case APOP:
 		d.startLogin(c, "APOP", at)
-		name, digest := cut(arg)
+		name, digest := lines.Word(arg)
 		d.user(name, at)
 		d.gave(digest, false)
 	case AUTH:
@@ -87,7 +87,7 @@ func (d *Dialog) startLogin(c command, mech string, at fact.At) {
 // startAuth begins a SASL exchange. RFC 5034, section 4.
 func (d *Dialog) startAuth(c command, arg []byte, at fact.At) {
 	d.dropLogin(at)
-	mech, initial := cut(arg)
+	mech, initial := lines.Word(arg)
 	l := &d.login
 	*l = login{open: true, sasl: true, cmd: c.ref, of: c.cmd}
 	l.mechLen = copy(l.mech[:], sasl.Name(mech))
@@ -186,7 +186,7 @@ func (d *Dialog) masked(cmd Cmd, verb, arg, line []byte) []byte {
 		return line
 	}
 	if cmd == Unknown {
-		if len(verb) > maxUnknown || !letters(verb) {
+		if len(verb) > maxUnknown || !lines.Letters(verb) {
 			d.echo.Hide(line)
 			return d.copy("***")
 		}
@@ -204,7 +204,7 @@ func (d *Dialog) masked(cmd Cmd, verb, arg, line []byte) []byte {
 	case all:
 		keep = nil
 	case second:
-		keep, _ = cut(arg)
+		keep, _ = lines.Word(arg)
 		if cmd == AUTH {
 			keep = sasl.Name(keep)
 		}
@@ -229,26 +229,6 @@ func (d *Dialog) masked(cmd Cmd, verb, arg, line []byte) []byte {
 
 func (d *Dialog) copy(s string) []byte { return append(d.text[:0], s...) }
 
-func letters(b []byte) bool {
-	for _, c := range b {
-		if !letter(c) {
-			return false
-		}
-	}
-	return len(b) > 0
-}
-
-// decimal returns the number that b begins with, 0 when there is none.
-func decimal(b []byte) (n uint32) {
-	for i, c := range b {
-		if c < '0' || c > '9' || i == 9 { // nine digits fit
-			break
-		}
-		n = n*10 + uint32(c-'0')
-	}
-	return n
-}
-
 // oddForms are the forms of a line that break RFC 1939, section 3.
 var oddForms = [...]struct {
 	flag lines.Flags
@@ -265,7 +245,7 @@ var oddForms = [...]struct {
 func (d *Dialog) lineOddities(line lines.Line, from fact.Dir, at fact.At) {
 	for i := range oddForms {
 		if line.Flags&oddForms[i].flag != 0 {
-			d.oddity(oddForms[i].odd, from, command{}, add32(0, line.Size), at)
+			d.oddity(oddForms[i].odd, from, command{}, lines.Add(0, line.Size), at)
 		}
 	}
 }

@@ -186,7 +186,7 @@ func (d *Dialog) Bytes(dir fact.Dir, b []byte, at fact.At) (n int) {
 		}
 		if dir == fact.Client {
 			if !d.greeted {
-				d.early.n = add32(d.early.n, line.Size)
+				d.early.n = lines.Add(d.early.n, line.Size)
 			}
 			d.client(line, at)
 		} else {
@@ -214,7 +214,7 @@ func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
 	}
 	d.in[dir].Reset()
 	d.unsure[dir] = true
-	d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Resync, From: dir, Num: add32(0, n)}, nil)
+	d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Resync, From: dir, Num: lines.Add(0, n)}, nil)
 	if dir == fact.Client {
 		d.login.asked = false
 		return
@@ -246,7 +246,7 @@ func (d *Dialog) End(how uint16, at fact.At) {
 		if w.ref != 0 {
 			wait := max(at.Time-w.at.Time, 0) / 1000
 			d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Unanswered, From: fact.Client,
-				Cmd: uint8(w.cmd), Ref: w.ref, Num: add32(0, uint64(wait))}, nil)
+				Cmd: uint8(w.cmd), Ref: w.ref, Num: lines.Add(0, uint64(wait))}, nil)
 		}
 	}
 	d.tellLedger(how, at)
@@ -275,11 +275,11 @@ func (d *Dialog) tellLedger(how uint16, at fact.At) {
 		tell(fact.CountBox, l.box, 0, nil)
 	}
 	tell(fact.CountFetched, l.fetched, 0, nil)
-	tell(fact.CountBytes, add32(0, l.bytes), 0, nil)
+	tell(fact.CountBytes, lines.Add(0, l.bytes), 0, nil)
 	tell(fact.CountTops, l.tops, 0, nil)
 	tell(fact.CountCommands, l.commands, 0, nil)
 	if l.last.Time != 0 {
-		tell(fact.CountIdle, add32(0, uint64(max(at.Time-l.last.Time, 0)/1e6)), 0, nil)
+		tell(fact.CountIdle, lines.Add(0, uint64(max(at.Time-l.last.Time, 0)/1e6)), 0, nil)
 	}
 	if l.marked == 0 {
 		return
@@ -344,14 +344,6 @@ func (d *Dialog) oddity(code uint16, from fact.Dir, of command, num uint32, at f
 	}
 	d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Odd, From: from,
 		Code: code, Cmd: uint8(of.cmd), Ref: of.ref, Num: num}, nil)
-}
-
-// add32 adds and stops at the largest value.
-func add32(a uint32, b uint64) uint32 {
-	if s := uint64(a) + b; b < 1<<32 && s < 1<<32 {
-		return uint32(s)
-	}
-	return 1<<32 - 1
 }
 
 // number appends n in decimal.

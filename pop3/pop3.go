@@ -9,6 +9,7 @@ import (
 	"bytes"
 
 	"postmortem/internal/fact"
+	"postmortem/internal/lines"
 	"postmortem/internal/sasl"
 )
 
@@ -203,32 +204,11 @@ var troubles = [...]struct {
 // What returns what the text of a refusal says.
 func What(text []byte) Trouble {
 	for i := range troubles {
-		if Contains(text, troubles[i].words) {
+		if lines.Contains(text, troubles[i].words) {
 			return troubles[i].is
 		}
 	}
 	return NoTrouble
-}
-
-// Contains reports whether text holds the lower-case ASCII words in any case.
-func Contains(text []byte, words string) bool {
-	for i := 0; i+len(words) <= len(text); i++ {
-		k := 0
-		for k < len(words) && lower(text[i+k]) == words[k] {
-			k++
-		}
-		if k == len(words) {
-			return true
-		}
-	}
-	return false
-}
-
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		return c + 'a' - 'A'
-	}
-	return c
 }
 
 // lookup returns the command of a verb.
@@ -241,15 +221,6 @@ func lookup(verb []byte) Cmd {
 		}
 	}
 	return Unknown
-}
-
-// cut splits a line at its first run of spaces.
-func cut(line []byte) (word, rest []byte) {
-	i := bytes.IndexByte(line, ' ')
-	if i < 0 {
-		return line, nil
-	}
-	return line[:i], bytes.TrimLeft(line[i:], " ")
 }
 
 // A status is the kind of a server's line.
@@ -283,30 +254,21 @@ func statusOf(line []byte) (s status, text []byte) {
 // starts reports whether line begins with the upper-case word s and the word ends there.
 func starts(line []byte, s string) bool {
 	return len(line) >= len(s) && sasl.EqualFold(line[:len(s)], s) &&
-		(len(line) == len(s) || !letter(line[len(s)]))
+		(len(line) == len(s) || !lines.Letter(line[len(s)]))
 }
-
-func letter(c byte) bool { return 'a' <= lower(c) && lower(c) <= 'z' }
 
 // LooksGreeting reports whether b begins like the first line of a POP3 server.
 func LooksGreeting(b []byte) bool {
-	s, _ := statusOf(bytes.TrimRight(firstLine(b), "\r\n"))
+	s, _ := statusOf(bytes.TrimRight(lines.First(b), "\r\n"))
 	return s == isOK || s == isErr
 }
 
 // LooksCommand reports whether b begins with a POP3 command that no other mail protocol has.
 func LooksCommand(b []byte) bool {
-	verb, _ := cut(bytes.TrimRight(firstLine(b), "\r\n"))
+	verb, _ := lines.Word(bytes.TrimRight(lines.First(b), "\r\n"))
 	switch lookup(verb) {
 	case Unknown, AUTH, NOOP, QUIT, RSET, LIST, LANG, XTND:
 		return false // SMTP or FTP may say the same
 	}
 	return true
-}
-
-func firstLine(b []byte) []byte {
-	if i := bytes.IndexByte(b, '\n'); i >= 0 {
-		return b[:i+1]
-	}
-	return b
 }

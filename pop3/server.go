@@ -102,10 +102,10 @@ func (d *Dialog) accepted(c command, text []byte, at fact.At) {
 		d.dropLogin(at)
 		d.upgraded = true
 	case STAT:
-		l.box, l.boxKnown = decimal(text), true
+		l.box, l.boxKnown = lines.Decimal(text), true
 	case LIST:
-		if n, size := cut(text); c.arg {
-			d.size(decimal(n), decimal(size))
+		if n, size := lines.Word(text); c.arg {
+			d.size(lines.Decimal(n), lines.Decimal(size))
 		}
 	case DELE:
 		if int(l.marked) < keptMarks {
@@ -163,7 +163,7 @@ func (d *Dialog) challenge(text []byte, at fact.At) {
 	d.login.asked = true
 	d.unsure[fact.Server] = false
 	d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Challenge, From: fact.Server,
-		Cmd: uint8(AUTH), Ref: d.login.cmd, Num: add32(0, uint64(len(text)))}, d.shown(text))
+		Cmd: uint8(AUTH), Ref: d.login.cmd, Num: lines.Add(0, uint64(len(text)))}, d.shown(text))
 }
 
 // other takes a line that is no status and belongs to no list that we know of.
@@ -195,7 +195,7 @@ const maxForeign = 80
 
 // looks says what a server's first line is when it is not POP3's.
 func looks(b []byte) uint16 {
-	three := len(b) > 3 && decimal(b[:3]) >= 200 && (b[3] == ' ' || b[3] == '-')
+	three := len(b) > 3 && lines.Decimal(b[:3]) >= 200 && (b[3] == ' ' || b[3] == '-')
 	switch {
 	case three:
 		return fact.LooksSMTP
@@ -254,15 +254,15 @@ func (d *Dialog) listLine(line []byte, ends bool, at fact.At) {
 	case MECHS:
 		d.capability(append(append(d.text[:0], "SASL "...), line[:min(len(line), maxMech)]...), m.of, at)
 	case LIST, UIDL:
-		word, rest := cut(line)
-		n := decimal(word)
+		word, rest := lines.Word(line)
+		n := lines.Decimal(word)
 		if n == 0 || len(rest) == 0 || m.of.cmd == LIST && (rest[0] < '0' || rest[0] > '9') {
 			m.bad++
 			return
 		}
 		m.entries++
 		if m.of.cmd == LIST {
-			d.size(n, decimal(rest))
+			d.size(n, lines.Decimal(rest))
 		}
 	}
 }
@@ -314,8 +314,8 @@ func (d *Dialog) beginBody(c command, text []byte, line lines.Line, at fact.At) 
 	b := &d.body
 	*b = content{open: true, of: c, at: at, bareLF: line.Flags&lines.BareLF != 0}
 	if c.cmd == RETR {
-		if _, unit := cut(text); Contains(unit, "octets") || Contains(unit, "bytes") {
-			b.told = decimal(text)
+		if _, unit := lines.Word(text); lines.Contains(unit, "octets") || lines.Contains(unit, "bytes") {
+			b.told = lines.Decimal(text)
 		}
 		if b.told == 0 && 0 < c.num && int(c.num) <= len(d.sizes) {
 			b.told = d.sizes[c.num-1]
@@ -401,7 +401,7 @@ func (d *Dialog) endBody(at fact.At, done bool) {
 		}
 	}
 	f := fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.BodyEnd, From: fact.Server,
-		Cmd: uint8(b.of.cmd), Num: add32(0, b.bytes)}
+		Cmd: uint8(b.of.cmd), Num: lines.Add(0, b.bytes)}
 	if done {
 		f.Code = 1
 	}

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"postmortem/internal/fact"
+	"postmortem/internal/lines"
 )
 
 // Strength of the evidence that a stream is SMTP.
@@ -25,11 +26,11 @@ func LooksServer(first []byte) int {
 		return LooksNot
 	}
 	switch {
-	case contains(text, "SMTP"), contains(text, "LMTP"):
+	case lines.Contains(text, "smtp"), lines.Contains(text, "lmtp"):
 		return LooksSure
-	case contains(text, "FTP"), contains(text, "NNTP"):
+	case lines.Contains(text, "ftp"), lines.Contains(text, "nntp"):
 		return LooksNot
-	case code == 220 && (contains(text, "MAIL") || stars(text)):
+	case code == 220 && (lines.Contains(text, "mail") || stars(text)):
 		return LooksLikely
 	case code == 421 || code == 554 || code == 521:
 		return LooksLikely
@@ -61,16 +62,6 @@ func LooksClient(first []byte) int {
 		return LooksWeak // FTP, POP3 and others have them too
 	}
 	return LooksNot
-}
-
-// contains reports whether b contains s, upper case, in any case.
-func contains(b []byte, s string) bool {
-	for i := 0; i+len(s) <= len(b); i++ {
-		if equal(b[i:i+len(s)], s) {
-			return true
-		}
-	}
-	return false
 }
 
 // foreign are beginnings of other protocols.

@@ -331,7 +331,7 @@ func plausible(cmd Cmd, code uint16) bool {
 func (d *Dialog) guessed(code uint16, final bool, text []byte) Cmd {
 	switch code {
 	case codeReady:
-		if d.state == stay && !contains(text, "TLS") {
+		if d.state == stay && !lines.Contains(text, "tls") {
 			return Greeting
 		}
 		return STARTTLS

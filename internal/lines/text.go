@@ -1,0 +1,77 @@
+package lines
+
+import "bytes"
+
+// What the dialogs do with the bytes of a line. All of it is ASCII: no locale,
+// and bytes above 0x7f are no letters.
+
+// Word splits b at its first run of spaces.
+func Word(b []byte) (word, rest []byte) {
+	i := bytes.IndexByte(b, ' ')
+	if i < 0 {
+		return b, nil
+	}
+	return b[:i], bytes.TrimLeft(b[i:], " ")
+}
+
+// First returns the first line of b with its LF, all of b when it has none.
+func First(b []byte) []byte {
+	if i := bytes.IndexByte(b, '\n'); i >= 0 {
+		return b[:i+1]
+	}
+	return b
+}
+
+// Contains reports whether text holds words, which are lower case, in any case.
+func Contains(text []byte, words string) bool {
+	for i := 0; i+len(words) <= len(text); i++ {
+		k := 0
+		for k < len(words) && lower(text[i+k]) == words[k] {
+			k++
+		}
+		if k == len(words) {
+			return true
+		}
+	}
+	return false
+}
+
+// Letter reports whether c is a letter.
+func Letter(c byte) bool { return 'a' <= lower(c) && lower(c) <= 'z' }
+
+// Letters reports whether b is letters and not empty.
+func Letters(b []byte) bool {
+	for _, c := range b {
+		if !Letter(c) {
+			return false
+		}
+	}
+	return len(b) > 0
+}
+
+// Decimal returns the number that b begins with, 0 when there is none. Of
+// longer numbers only nine digits are read: they fit.
+func Decimal(b []byte) (n uint32) {
+	for i, c := range b {
+		if c < '0' || c > '9' || i == 9 {
+			break
+		}
+		n = n*10 + uint32(c-'0')
+	}
+	return n
+}
+
+// Add adds and stops at the largest value: totals of a session are facts of 32 bits.
+func Add(a uint32, b uint64) uint32 {
+	if s := uint64(a) + b; b < 1<<32 && s < 1<<32 {
+		return uint32(s)
+	}
+	return 1<<32 - 1
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}
