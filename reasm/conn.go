@@ -66,6 +66,7 @@ type Conn struct {
 	list               uint8
 	delivered          bool
 	copied             bool // a frame of it was captured twice
+	doubled            bool // a SYN-ACK came twice at once: perhaps captured twice
 	asideSeq           layers.Seq
 	asideDir           fact.Dir
 	sigNext            uint8
@@ -106,19 +107,22 @@ type stream struct {
 	suspect uint32     // page of a damaged segment's bytes
 	early   uint32     // bytes in early pages
 	win     uint32     // window announced last, as on the wire
+	farAck  layers.Seq // the last of the far acknowledgements
 	frames  uint32
 	good    uint16 // segments with payload and a right checksum, at most 1000
 	bad     uint16 // with a wrong one that is no offload
+	wide    uint16 // largest window announced, as on the wire
 
 	known   uint8
 	later   uint8 // segments behind the hole since lack
 	waits   uint8 // frames of the conversation since lack
 	outs    uint8
 	shift   uint8 // window scale of its SYN
+	sized   bool  // the SYN was seen, so shift is known
 	ackSeen bool  // the receiver has acknowledged something
 	finSeen bool
 	rst     bool
-	far     uint8 // acknowledgements far beyond anything sent
+	far     uint8 // acknowledgements far beyond anything sent, each of more
 }
 
 // mailPorts serve: between them and any other port the guess is safe.

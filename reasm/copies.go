@@ -37,6 +37,8 @@ type sig struct {
 // a conversation that is known to have copies: two equal duplicate ACKs are
 // ordinary, a SYN-ACK may be sent by its timer and by a repeated SYN at once,
 // and each segment that comes after the close is answered with the same RST.
+// Without timestamps the same goes for data: a sender may repeat it within
+// DupWindow. The handshake would have been captured twice too.
 func (c *Conn) isCopy(t *Table, d fact.Dir, p *layers.Packet, at fact.At) bool {
 	n := uint64(len(p.Payload)) + uint64(p.Missing)
 	flags := uint64(uint8(p.TCP.Flags()))
@@ -45,9 +47,11 @@ func (c *Conn) isCopy(t *Table, d fact.Dir, p *layers.Packet, at fact.At) bool {
 	if t.Sum == SumBad { // the right one that follows is no copy of it
 		h = mix(h, 1)
 	}
+	sure := p.ID != 0 || c.copied
 	if p.ID == 0 {
 		if val, ecr, ok := p.TCP.Timestamps(); ok {
 			h = mix(h, uint64(val)<<32|uint64(ecr))
+			sure = true
 		}
 	}
 	mark := sig{uint32(h>>32) | 1, uint32(at.Time / 1000), p.TTL}
@@ -66,6 +70,10 @@ func (c *Conn) isCopy(t *Table, d fact.Dir, p *layers.Packet, at fact.At) bool {
 	if found && n == 0 && p.ID == 0 && !c.copied &&
 		(flags&(flagSyn|flagFin) == 0 || flags&(flagSyn|flagAck) == flagSyn|flagAck) {
 		found = false
+		c.doubled = c.doubled || flags&flagSyn != 0
+	}
+	if found && n > 0 && !sure && !c.doubled && !c.startsHere() {
+		found = false
 	}
 	if found && len(p.Payload) > 0 {
 		s := &c.s[d]
@@ -76,6 +84,12 @@ func (c *Conn) isCopy(t *Table, d fact.Dir, p *layers.Packet, at fact.At) bool {
 		c.sigNext = (c.sigNext + 1) % numSigs
 	}
 	return found
+}
+
+// startsHere reports whether the conversation is in its first frames and they
+// are no handshake, so that nothing has told yet whether it has copies.
+func (c *Conn) startsHere() bool {
+	return !c.s[0].sized && !c.s[1].sized && c.s[0].frames+c.s[1].frames < numSigs
 }
 
 // A whole is a segment larger than a frame, recorded before the host or the

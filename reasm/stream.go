@@ -57,6 +57,9 @@ func (c *Conn) Segment(t *Table, d fact.Dir, p *layers.Packet, at fact.At, out C
 	}
 	s.frames++
 	s.win = uint32(p.TCP.Window())
+	if flags&flagSyn == 0 { // where it is not scaled, RFC 7323, section 2.2
+		s.wide = max(s.wide, p.TCP.Window())
+	}
 	if flags&flagAck != 0 {
 		peer.ack(s, p.TCP.Ack(), at.Time)
 		c.release(t, d.Other(), at, out)
@@ -126,6 +129,7 @@ func (c *Conn) syn(t *Table, d fact.Dir, p *layers.Packet, at fact.At) bool {
 	s.acked, s.ackSeen = 0, false
 	s.finSeen, s.rst = false, false // what came before the SYN was not of this connection
 	t.settle(c)
+	s.sized = true
 	if shift, ok := p.TCP.WScale(); ok {
 		s.shift = min(shift, 14) // RFC 7323, section 2.3
 	}
@@ -280,14 +284,23 @@ func (s *stream) ack(r *stream, ack layers.Seq, now int64) {
 	if a < s.acked && s.ackSeen {
 		return
 	}
-	top := max(s.max, s.next)
-	if a > top+maxBehind {
-		// Nothing like that was ever sent; believe it when it is said again.
-		if s.far++; s.far < confirm {
+	ahead := int64(maxBehind)
+	if r.sized && s.frames > 0 {
+		ahead = min(ahead, int64(r.wide)<<r.shift)
+	}
+	if a > max(s.max, s.next, s.acked)+ahead {
+		// Nothing like that was ever sent, or the receiver had no room for it.
+		// The sender confirms it by going on from there; when nothing of the
+		// sender's is captured any more, acknowledgements of more and more do.
+		if s.far == 0 || ack.Sub(s.farAck) > 0 {
+			s.far++
+			s.farAck = ack
+		}
+		if s.far < confirm {
 			return
 		}
-		s.far = 0
 	}
+	s.far = 0
 	if a < 0 {
 		return
 	}

@@ -180,6 +180,52 @@ func TestSegment(t *testing.T) {
 			{from: c, at: 4 * ms, seq: 901, ack: 1, flags: D, data: strings.Repeat("A", 900), id: 8},
 			{from: c, at: 9 * ms, seq: 901, ack: 1, flags: D, data: strings.Repeat("A", 900), id: 9},
 		}, []Class{ClassInOrder, ClassCopy, ClassCopy, ClassRetrans}, strings.Repeat("A", 1800), "", ""},
+		{"no ID and no timestamps: sent again at once", true, []seg{
+			{from: c, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "ABC"},
+			{from: c, at: 4 * ms, seq: 1, ack: 1, flags: D, data: "ABC"},
+		}, []Class{ClassInOrder, ClassRetrans}, "ABC", "", ""},
+		{"the same where the SYN came twice", false, []seg{
+			{from: c, at: 1 * ms, seq: 0, flags: flagSyn},
+			{from: c, at: 1 * ms, seq: 0, flags: flagSyn},
+			{from: s, at: 2 * ms, seq: 0, ack: 1, flags: flagSyn | flagAck},
+			{from: c, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "ABC"},
+			{from: c, at: 4 * ms, seq: 1, ack: 1, flags: D, data: "ABC"},
+		}, []Class{ClassSyn, ClassCopy, ClassSyn, ClassInOrder, ClassCopy}, "ABC", "", ""},
+		{"the same where the SYN-ACK came twice", false, []seg{
+			{from: c, at: 1 * ms, seq: 0, flags: flagSyn, id: 9},
+			{from: s, at: 2 * ms, seq: 0, ack: 1, flags: flagSyn | flagAck},
+			{from: s, at: 2 * ms, seq: 0, ack: 1, flags: flagSyn | flagAck},
+			{from: s, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "220\r\n"},
+			{from: s, at: 4 * ms, seq: 1, ack: 1, flags: D, data: "220\r\n"},
+		}, []Class{ClassSyn, ClassSyn, ClassSyn, ClassInOrder, ClassCopy}, "", "220\r\n", ""},
+		{"the same in the first frames of a capture that has no handshake", false, []seg{
+			{from: c, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "ABC"},
+			{from: c, at: 4 * ms, seq: 1, ack: 1, flags: D, data: "ABC"},
+		}, []Class{ClassInOrder, ClassCopy}, "ABC", "", ""},
+		{"an acknowledgement of more than any window had room for", true, []seg{
+			{from: c, at: 3 * ms, seq: 1, ack: 500_000, flags: A, win: 1000},
+			{from: s, at: 50 * ms, seq: 1, ack: 1, flags: D, data: "220\r\n"},
+			{from: s, at: 90 * ms, seq: 6, ack: 1, flags: D, data: "250\r\n"},
+		}, []Class{ClassNone, ClassInOrder, ClassInOrder}, "", "220\r\n250\r\n", ""},
+		{"the same, said again without more", true, []seg{
+			{from: c, at: 3 * ms, seq: 1, ack: 500_000, flags: A, win: 1000},
+			{from: c, at: 4 * ms, seq: 1, ack: 500_000, flags: A, win: 1000},
+			{from: c, at: 5 * ms, seq: 1, ack: 500_000, flags: A, win: 1000},
+			{from: s, at: 50 * ms, seq: 1, ack: 1, flags: D, data: "220\r\n"},
+		}, []Class{ClassNone, ClassNone, ClassNone, ClassInOrder}, "", "220\r\n", ""},
+		{"the same, and the sender goes on from there", true, []seg{
+			{from: c, at: 3 * ms, seq: 1, ack: 5001, flags: A, win: 1000},
+			{from: s, at: 4 * ms, seq: 5001, ack: 1, flags: D, data: "B"},
+			{from: c, at: 5 * ms, seq: 1, ack: 5002, flags: A, win: 1000},
+			{from: s, at: 50 * ms, seq: 5002, ack: 1, flags: D, data: "C"},
+		}, []Class{ClassNone, ClassEarly, ClassNone, ClassEarly}, "", strings.Repeat("_", 16) + "BC", ""},
+		{"the same, and more is acknowledged although the sender is not seen", true, []seg{
+			{from: c, at: 3 * ms, seq: 1, ack: 5001, flags: A, win: 1000},
+			{from: c, at: 4 * ms, seq: 1, ack: 5901, flags: A, win: 1000},
+			{from: c, at: 5 * ms, seq: 1, ack: 6801, flags: A, win: 1000},
+			{from: c, at: 50 * ms, seq: 1, ack: 6801, flags: D, win: 1000, data: "QUIT\r\n"},
+			{from: s, at: 51 * ms, seq: 6801, ack: 7, flags: D, data: "221\r\n"},
+		}, []Class{ClassNone, ClassNone, ClassNone, ClassInOrder, ClassInOrder}, "QUIT\r\n", strings.Repeat("_", 16) + "221\r\n", ""},
 		{"lost by the recorder only", true, []seg{
 			{from: c, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "AB"},
 			{from: c, at: 4 * ms, seq: 5, ack: 1, flags: D, data: "EF"},
