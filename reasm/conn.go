@@ -125,18 +125,6 @@ type stream struct {
 	far     uint8 // acknowledgements far beyond anything sent, each of more
 }
 
-// mailPorts serve: between them and any other port the guess is safe.
-var mailPorts = [...]uint16{25, 465, 587, 110, 995, 143, 993, 2525, 24, 4190}
-
-func isMail(port uint16) bool {
-	for _, m := range mailPorts {
-		if port == m {
-			return true
-		}
-	}
-	return false
-}
-
 // Dir returns which side sent p; up comes from MakeKey. The first packet
 // decides who the client is.
 func (c *Conn) Dir(p *layers.Packet, up bool) fact.Dir {
@@ -158,8 +146,8 @@ func (c *Conn) clientSent(p *layers.Packet) bool {
 	}
 	c.Guessed = true
 	src, dst := p.TCP.SrcPort(), p.TCP.DstPort()
-	if s, d := isMail(src), isMail(dst); s != d {
-		return d
+	if s, d := fact.MailPort(src), fact.MailPort(dst); s != d {
+		return d // servers have them: between one and any other port the guess is safe
 	}
 	return src >= dst
 }

@@ -186,9 +186,6 @@ type SessionCounts struct {
 	}
 }
 
-// mailPorts are the ports at which a SYN alone is mail.
-var mailPorts = [...]uint16{24, 25, 110, 143, 465, 587, 993, 995, 2525, 4190}
-
 // blind are the rules that an ICMP message could have explained, CAP-020.
 var blind = [...]string{"tcp-syn-no-answer", "tcp-never-acked", "tcp-mtu-blackhole", "tcp-state-lost-silent"}
 
@@ -197,7 +194,7 @@ var blind = [...]string{"tcp-syn-no-answer", "tcp-never-acked", "tcp-mtu-blackho
 func (s *SessionCounts) Add(c *Case, mailPort bool) {
 	s.Flows++
 	port := c.Server.Port()
-	mailPort = mailPort || slices.Contains(mailPorts[:], port)
+	mailPort = mailPort || fact.MailPort(port) // a SYN alone is mail there
 	t := c.TCP
 	mail := c.Proto != fact.TCP && c.Proto != fact.TLS ||
 		mailPort && (c.Proto == fact.TLS || t.Side[0].Bytes == 0 && t.Side[1].Bytes == 0)

@@ -78,13 +78,15 @@ var smtpChecks = []Check{
 	{ID: "smtp-unterminated-command", Needs: BOTH, On: fact.Odd, Do: smtpUnterminatedCommand},
 }
 
-// Ports of mail.
+// Ports of mail that mean something to a rule. The last two are not registered:
+// some providers offer SMTP there, without and with TLS.
 const (
-	portLMTP       = 24
-	portSMTP       = 25
-	portSMTPS      = 465
-	portSubmission = 587
-	portAlternate  = 2525
+	portSMTP        = 25
+	portSMTPS       = 465
+	portSubmission  = 587
+	portAlternate   = 2525
+	portProvider    = 26
+	portProviderTLS = 2465
 )
 
 // Bounds of what one finding carries. What lies beyond is counted.
@@ -457,9 +459,10 @@ func (c *Case) clientLeft() (when int64, frame uint32) {
 	return s.RstTime, s.Rst
 }
 
+// implicitPort reports that the server's port is registered for TLS from the first byte.
 func (c *Case) implicitPort() bool {
-	p := c.Server.Port()
-	return p == portSMTPS || p == 993 || p == 995
+	_, ok := fact.InsideTLS(c.Server.Port())
+	return ok
 }
 
 // 005

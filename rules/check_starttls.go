@@ -121,7 +121,11 @@ func (c *Case) startOffer() (offer *fact.Fact, list *fact.Fact) {
 	return offer, list
 }
 
-func tlsPort(port uint16) bool { return port == 465 || port == 993 || port == 995 || port == 2465 }
+// tlsPort reports a port that begins with TLS, also by custom of some providers.
+func tlsPort(port uint16) bool {
+	_, ok := fact.InsideTLS(port)
+	return ok || port == portProviderTLS
+}
 
 // tlsMasked reports that a word was overwritten by a device: four or more X, with
 // nothing but an end of the old word behind or in front.

@@ -1639,13 +1639,9 @@ func tlsResumptionRefused(c *Case, _ *fact.Fact, r *Raiser) {
 	g.What = "The client offered to resume a session (" + resumptionOffer(t.Hello) + "); the server began a new one."
 }
 
-// mailPort reports a port on which mail is spoken.
+// mailPort reports a port on which mail is spoken, also by custom of some providers.
 func mailPort(port uint16) bool {
-	switch port {
-	case 24, 25, 26, 110, 143, 465, 587, 993, 995, 2465, 2525, 4190:
-		return true
-	}
-	return false
+	return fact.MailPort(port) || port == portProvider || port == portProviderTLS
 }
 
 // webALPN reports an ALPN answer of a web server.

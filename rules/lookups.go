@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"postmortem/internal/fact"
@@ -160,7 +159,7 @@ func dnsType(t uint16) string {
 
 // mailLike reports that the session is mail, or TLS where mail is.
 func mailLike(c *Case) bool {
-	return c.Proto != fact.TCP && c.Proto != fact.TLS || slices.Contains(mailPorts[:], c.Server.Port())
+	return c.Proto != fact.TCP && c.Proto != fact.TLS || fact.MailPort(c.Server.Port())
 }
 
 // netDNS looks at two moments: what the client asked before it connected, and
