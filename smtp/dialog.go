@@ -42,7 +42,8 @@ type Dialog struct {
 
 	queue    []wait // commands that wait for their replies, from head on
 	head     int
-	overflow uint32 // commands that did not fit into it
+	overflow uint32           // commands that did not fit into it
+	soles    [numSoles]uint16 // commands in it, by kind
 
 	reply reply
 	seam  seam
@@ -151,7 +152,7 @@ func (d *Dialog) Resume(at fact.At) {
 	d.up, d.lost, d.off, d.ragged = [2]bool{}, [2]bool{}, [2]bool{}, false
 	d.startTLS, d.secure = tlsNone, true
 	d.caps, d.hello = 0, false
-	d.queue, d.head, d.overflow = d.queue[:0], 0, 0
+	d.forget()
 	d.reply.n = 0
 	d.seam, d.ahead = seam{}, false
 	d.chunk = chunk{}
@@ -730,11 +731,19 @@ func (d *Dialog) wait(w wait) {
 		d.queue, d.head = d.queue[:n], 0
 	}
 	d.queue = append(d.queue, w)
+	d.soles[soleOf(w.cmd)]++
+}
+
+// forget lets no command wait any more.
+func (d *Dialog) forget() {
+	d.queue, d.head, d.overflow = d.queue[:0], 0, 0
+	d.soles = [numSoles]uint16{}
 }
 
 // pop takes the oldest command that waits.
 func (d *Dialog) pop() wait {
 	w := d.queue[d.head]
+	d.soles[soleOf(w.cmd)]--
 	d.head++
 	if d.head == len(d.queue) {
 		d.queue, d.head = d.queue[:0], 0

@@ -253,7 +253,7 @@ func (d *Dialog) oldest(code uint16, final bool, text []byte, at fact.At) (Cmd, 
 		return Greeting, 0
 	}
 	lost := d.lost[fact.Server] || d.lost[fact.Client]
-	if (lost || ofOneCommand(code)) && len(d.queue) > d.head && !plausible(d.queue[d.head].cmd, code) {
+	if (lost || soleCode(code) != soleNone) && len(d.queue) > d.head && !plausible(d.queue[d.head].cmd, code) {
 		// Pairs are wrong, or the server has left commands without an answer.
 		for range d.waitsAt(code) - d.head {
 			if w := d.pop(); !lost {
@@ -288,6 +288,9 @@ func (d *Dialog) oldest(code uint16, final bool, text []byte, at fact.At) (Cmd, 
 
 // waitsAt returns where in the queue the first command is that code can answer, -1: there is none.
 func (d *Dialog) waitsAt(code uint16) int {
+	if s := soleCode(code); s != soleNone && d.soles[s] == 0 {
+		return -1 // the queue may be long
+	}
 	for i := d.head; i < len(d.queue); i++ {
 		if plausible(d.queue[i].cmd, code) {
 			return i
@@ -302,27 +305,51 @@ func (d *Dialog) passed(w wait, at fact.At) {
 	d.add(fact.Fact{Kind: fact.Unanswered, Cmd: uint8(w.cmd), Ref: w.ref, Num: clamp(uint64(us)), Level: 1}, at, nil)
 }
 
-// ofOneCommand reports whether code answers one command only, so that it tells
-// by itself which one.
-func ofOneCommand(code uint16) bool {
-	switch code {
-	case codeReady, codeBye, codeAuthOK, codeChallenge, codeGoAhead:
-		return true
+// A sole is a kind of command that only certain codes answer, and which they
+// answer alone: such a code tells by itself what it belongs to.
+type sole uint8
+
+const (
+	soleNone sole = iota
+	soleData
+	soleAuth
+	soleQuit
+	soleTLS
+	numSoles
+)
+
+func soleOf(cmd Cmd) sole {
+	switch cmd {
+	case DATA, BDAT:
+		return soleData
+	case AUTH:
+		return soleAuth
+	case QUIT, Unknown:
+		return soleQuit
+	case STARTTLS, XCLIENT:
+		return soleTLS
 	}
-	return false
+	return soleNone
+}
+
+func soleCode(code uint16) sole {
+	switch code {
+	case codeGoAhead:
+		return soleData
+	case codeChallenge, codeAuthOK:
+		return soleAuth
+	case codeBye:
+		return soleQuit
+	case codeReady:
+		return soleTLS
+	}
+	return soleNone
 }
 
 // plausible reports whether code can answer cmd.
 func plausible(cmd Cmd, code uint16) bool {
-	switch code {
-	case codeGoAhead:
-		return cmd == DATA || cmd == BDAT
-	case codeChallenge, codeAuthOK:
-		return cmd == AUTH
-	case codeBye:
-		return cmd == QUIT || cmd == Unknown
-	case codeReady:
-		return cmd == STARTTLS || cmd == XCLIENT
+	if s := soleCode(code); s != soleNone {
+		return soleOf(cmd) == s
 	}
 	return cmd != DATA || code >= 400
 }
@@ -484,7 +511,7 @@ func (d *Dialog) dataAnswer(ref, code uint16, at fact.At) {
 		d.body.asked = true // the message came before it
 	case code == codeGoAhead && !d.body.on:
 		d.guess = false
-		d.queue, d.head, d.overflow = d.queue[:0], 0, 0 // commands sent behind DATA are content now
+		d.forget() // commands sent behind DATA are content now
 		d.body.begin(DATA, ref)
 		d.body.asked = true
 		d.intoBody(at)
