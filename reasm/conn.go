@@ -109,7 +109,7 @@ type stream struct {
 	win     uint32     // window announced last, as on the wire
 	farAck  layers.Seq // the last of the far acknowledgements
 	frames  uint32
-	good    uint16 // segments with payload and a right checksum, at most 1000
+	good    uint16 // segments with payload and a right checksum, at most maxCounted
 	bad     uint16 // with a wrong one that is no offload
 	wide    uint16 // largest window announced, as on the wire
 

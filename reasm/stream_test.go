@@ -72,7 +72,7 @@ func (w *wire) packet(tb testing.TB, s *seg) *layers.Packet {
 	tcp[13] = s.flags
 	binary.BigEndian.PutUint16(tcp[14:], s.win)
 	copy(tcp[head:], s.data)
-	sum := sum16(src[12:]) + sum16(dst[12:]) + uint32(protoTCP) + uint32(len(tcp)) + sum16(tcp)
+	sum := sum16(src[12:]) + sum16(dst[12:]) + uint32(layers.ProtoTCP) + uint32(len(tcp)) + sum16(tcp)
 	for sum > 0xffff {
 		sum = sum>>16 + sum&0xffff
 	}
@@ -84,7 +84,7 @@ func (w *wire) packet(tb testing.TB, s *seg) *layers.Packet {
 	if !fault.OK() {
 		tb.Fatal("test segment does not parse", fault)
 	}
-	w.p = layers.Packet{Src: src, Dst: dst, Version: 4, Proto: protoTCP, TTL: s.ttl, ID: s.id, IP: b,
+	w.p = layers.Packet{Src: src, Dst: dst, Version: 4, Proto: layers.ProtoTCP, TTL: s.ttl, ID: s.id, IP: b,
 		Payload: tcp[head:], Missing: s.missing, TCP: t, Has: layers.HasTCP}
 	return &w.p
 }
