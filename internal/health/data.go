@@ -218,7 +218,7 @@ func (f *Flow) acked(c *reasm.Conn, d fact.Dir, p *layers.Packet, n uint32, at f
 		f.sack(c, d, top, block, at, log, s)
 	}
 	flags := uint8(p.TCP.Flags())
-	if n == 0 && flags&(syn|fin|rst) == 0 && num == me.lastAck && p.TCP.Window() == me.lastWin && c.Sent(o) > top {
+	if n == 0 && flags&(layers.SYN|layers.FIN|layers.RST) == 0 && num == me.lastAck && p.TCP.Window() == me.lastWin && c.Sent(o) > top {
 		s.Side[d].DupAcks++
 		if me.dupRun < 0xffff {
 			me.dupRun++
@@ -350,14 +350,14 @@ func (f *Flow) window(d fact.Dir, p *layers.Packet, flags uint8, at fact.At, log
 		me.below = true
 	}
 	w := uint32(raw)
-	if me.scaled && flags&syn == 0 {
+	if me.scaled && flags&layers.SYN == 0 {
 		w <<= me.shift
 	}
 	if x.Packets == 1 || w < x.WindowMin {
 		x.WindowMin = w
 	}
 	x.Window = w
-	if flags&syn != 0 {
+	if flags&layers.SYN != 0 {
 		return
 	}
 	if raw == 0 {
@@ -393,7 +393,7 @@ func (f *Flow) pause(c *reasm.Conn, d fact.Dir, p *layers.Packet, class reasm.Cl
 	quiet := at.Time - f.moved
 	flags := uint8(p.TCP.Flags())
 	n := len(p.Payload) + int(p.Missing)
-	if quiet < stallTime || quiet > wildTime || n == 0 && flags&(fin|syn) == 0 || class == reasm.ClassKeepAlive || class == reasm.ClassZeroProbe || class == reasm.ClassRetrans {
+	if quiet < stallTime || quiet > wildTime || n == 0 && flags&(layers.FIN|layers.SYN) == 0 || class == reasm.ClassKeepAlive || class == reasm.ClassZeroProbe || class == reasm.ClassRetrans {
 		return
 	}
 	if f.stalls >= maxEpisodes || s.Open == 0 && !s.MidStream {

@@ -58,7 +58,7 @@ func (f *Flow) rst(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, log 
 		}
 	}
 	mark := uint32(0)
-	if flags&ack != 0 {
+	if flags&layers.ACK != 0 {
 		mark |= 8
 	}
 	if level != 1 {

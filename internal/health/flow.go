@@ -17,18 +17,6 @@ import (
 	"postmortem/reasm"
 )
 
-// TCP flags as they stand on the wire.
-const (
-	fin = 1 << iota
-	syn
-	rst
-	psh
-	ack
-	urg
-	ece
-	cwr
-)
-
 // Bounds and thresholds. Those of rules.md are named there.
 const (
 	// reorderTime is the longest a segment is late by being overtaken when
@@ -185,23 +173,23 @@ func (f *Flow) Segment(t *reasm.Table, c *reasm.Conn, d fact.Dir, p *layers.Pack
 		return
 	}
 	f.pause(c, d, p, class, at, log, s)
-	if flags&syn != 0 {
+	if flags&layers.SYN != 0 {
 		f.syn(c, d, p, at, log, s)
-	} else if s.Open == 0 && d == fact.Client && s.SynAck != 0 && flags&ack != 0 {
+	} else if s.Open == 0 && d == fact.Client && s.SynAck != 0 && flags&layers.ACK != 0 {
 		f.open(at, log, s)
-	} else if d == fact.Server && s.SynAck == 0 && s.Syns > 0 && !f.synSeen[d] && flags&ack != 0 && p.TCP.Ack() != f.isn[fact.Client]+1 {
+	} else if d == fact.Server && s.SynAck == 0 && s.Syns > 0 && !f.synSeen[d] && flags&layers.ACK != 0 && p.TCP.Ack() != f.isn[fact.Client]+1 {
 		f.odd(fact.OddChallenge, 1, d, at, log)
 	}
 	off, _ := c.Offset(d, p.TCP.Seq())
-	if flags&syn != 0 {
+	if flags&layers.SYN != 0 {
 		off = 0
 	}
-	if flags&ack != 0 && flags&syn == 0 || flags&syn != 0 && flags&ack != 0 {
+	if flags&layers.ACK != 0 && flags&layers.SYN == 0 || flags&layers.SYN != 0 && flags&layers.ACK != 0 {
 		f.acked(c, d, p, n, at, log, s)
 	}
 	if n > 0 {
 		f.data(c, d, p, class, off, n, at, log, s)
-	} else if flags&(syn|fin) == 0 && flags&ack != 0 && c.Exact(d) && class == reasm.ClassNone && off > c.Sent(d) && !me.finSeen() {
+	} else if flags&(layers.SYN|layers.FIN) == 0 && flags&layers.ACK != 0 && c.Exact(d) && class == reasm.ClassNone && off > c.Sent(d) && !me.finSeen() {
 		if off > me.ahead {
 			if me.ahead == 0 {
 				me.aheadFrame, me.aheadTime = at.Frame, at.Time
@@ -214,7 +202,7 @@ func (f *Flow) Segment(t *reasm.Table, c *reasm.Conn, d fact.Dir, p *layers.Pack
 		me.probes++
 		f.grow(log, &me.keepRef, fact.Fact{Kind: fact.TCPKeepAlive, From: d}, at, 1)
 	}
-	if flags&fin != 0 {
+	if flags&layers.FIN != 0 {
 		f.fin(d, p, off, n, at, log, s)
 	}
 	f.window(d, p, flags, at, log, s)
@@ -226,7 +214,7 @@ func (f *Flow) Segment(t *reasm.Table, c *reasm.Conn, d fact.Dir, p *layers.Pack
 	if class != reasm.ClassKeepAlive && class != reasm.ClassZeroProbe {
 		peer.probes = 0
 	}
-	if class != reasm.ClassKeepAlive && class != reasm.ClassZeroProbe && class != reasm.ClassRetrans && (n > 0 || flags&(syn|fin) != 0) {
+	if class != reasm.ClassKeepAlive && class != reasm.ClassZeroProbe && class != reasm.ClassRetrans && (n > 0 || flags&(layers.SYN|layers.FIN) != 0) {
 		f.touch(at)
 		if n > 0 {
 			f.speaker = 1 + uint8(d)
@@ -263,7 +251,7 @@ func (f *Flow) begin(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, lo
 		f.isn[d.Other()] = p.TCP.Ack() - 1
 		return
 	}
-	if flags&syn == 0 {
+	if flags&layers.SYN == 0 {
 		s.MidStream, f.midTold = true, true
 		log.Add(fact.Fact{Kind: fact.MidStream, Time: at.Time, Frame: at.Frame, From: d}, nil)
 	}
@@ -342,12 +330,12 @@ func (f *Flow) odd(code uint16, num uint32, d fact.Dir, at fact.At, log *fact.Lo
 // outside takes a frame that cannot belong to the connection as it stands.
 func (f *Flow) outside(c *reasm.Conn, d fact.Dir, p *layers.Packet, flags uint8, at fact.At, log *fact.Log) {
 	switch {
-	case flags&(syn|ack|rst) == 0:
-	case flags&rst != 0:
+	case flags&(layers.SYN|layers.ACK|layers.RST) == 0:
+	case flags&layers.RST != 0:
 		f.odd(fact.OddStrayReset, 1, d, at, log)
-	case flags&syn != 0 && flags&ack != 0:
+	case flags&layers.SYN != 0 && flags&layers.ACK != 0:
 		f.odd(fact.OddTwoSynAcks, 1, d, at, log)
-	case flags&syn != 0:
+	case flags&layers.SYN != 0:
 		f.odd(fact.OddStraySyn, 1, d, at, log)
 	case len(p.Payload) > 0:
 		if g := log.Get(f.farRef); g != nil {

@@ -284,16 +284,16 @@ func TestSegmentAllocs(t *testing.T) {
 		class := c.Segment(&tab, d, &p, at, x)
 		x.f.Segment(&tab, c, d, &p, class, at, &x.log, &x.s)
 	}
-	send(true, 0, 0, syn, 0)
-	send(false, 0, 1, syn|ack, 0)
-	send(true, 1, 1, ack, 0)
+	send(true, 0, 0, layers.SYN, 0)
+	send(false, 0, 1, layers.SYN|layers.ACK, 0)
+	send(true, 1, 1, layers.ACK, 0)
 	seq := uint32(1)
 	round := func() {
-		send(true, seq, 1, ack, 1400)
-		send(true, seq+2800, 1, ack, 1400)
-		send(true, seq+1400, 1, ack, 1400)
-		send(true, seq, 1, ack, 1400)
-		send(false, 1, seq+4200, ack, 0)
+		send(true, seq, 1, layers.ACK, 1400)
+		send(true, seq+2800, 1, layers.ACK, 1400)
+		send(true, seq+1400, 1, layers.ACK, 1400)
+		send(true, seq, 1, layers.ACK, 1400)
+		send(false, 1, seq+4200, layers.ACK, 0)
 		seq += 4200
 	}
 	round()
@@ -307,7 +307,7 @@ func BenchmarkSegment(b *testing.B) {
 	var p layers.Packet
 	x := &session{}
 	buf := make([]byte, 40+1400)
-	packet(&p, buf, true, 1, 1, ack, 60000, 1400)
+	packet(&p, buf, true, 1, 1, layers.ACK, 60000, 1400)
 	now, seq := int64(time.Hour), uint32(1)
 	b.ReportAllocs()
 	for b.Loop() {

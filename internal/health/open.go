@@ -37,13 +37,13 @@ func (f *Flow) syn(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, log 
 		opts |= optTimes
 		x.TS = true
 	}
-	if flags&(ece|cwr) == ece|cwr {
+	if flags&(layers.ECE|layers.CWR) == layers.ECE|layers.CWR {
 		opts |= optECN
 	}
-	if n := len(p.Payload); n > 0 && flags&ack == 0 {
+	if n := len(p.Payload); n > 0 && flags&layers.ACK == 0 {
 		f.odd(fact.OddDataInSyn, uint32(n), d, at, log)
 	}
-	if flags&ack == 0 {
+	if flags&layers.ACK == 0 {
 		f.firstSyn(d, p, opts, at, log, s)
 		return
 	}
