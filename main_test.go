@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"flag"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -138,6 +140,44 @@ func TestPipe(t *testing.T) {
 	if got := strings.Replace(fromPipe, "standard input", filepath.Base(aCapture), 1); got != fromFile || code != want {
 		t.Errorf("exit %d\n%s\nwant exit %d\n%s", code, got, want, fromFile)
 	}
+}
+
+// TestPipeJSON: of standard input the same sessions are told, each as soon as
+// it is over, between two records of the capture.
+func TestPipeJSON(t *testing.T) {
+	for _, name := range captures(t) {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fromFile, _, want := call(t, nil, "-json", name)
+		fromPipe, _, code := call(t, bytes.NewReader(b), "-json", "-")
+		file, pipe := records(fromFile), records(fromPipe)
+		if code != want || len(pipe) != len(file)+1 {
+			t.Errorf("%s: exit %d with %d records, want exit %d with %d", name, code, len(pipe), want, len(file)+1)
+			continue
+		}
+		last := slices.IndexFunc(pipe, func(s string) bool { return s != pipe[0] && strings.HasPrefix(s, `{"type":"capture"`) })
+		if last != 1+strings.Count(fromFile, `{"type":"session"`) {
+			t.Errorf("%s: second record of the capture at %d", name, last)
+			continue
+		}
+		slices.SortFunc(pipe[1:last], func(x, y string) int { return cmp.Compare(idOf(x), idOf(y)) })
+		if !slices.Equal(pipe[1:last], file[1:last]) || !slices.Equal(pipe[last+1:], file[last:]) {
+			t.Errorf("%s: from a pipe\n%s\nwant\n%s", name, strings.Join(pipe, "\n"), fromFile)
+		}
+	}
+}
+
+// records are the lines of NDJSON.
+func records(out string) []string { return strings.Split(strings.TrimSpace(out), "\n") }
+
+// idOf is the id of a session.
+func idOf(line string) int {
+	_, rest, _ := strings.Cut(line, `"id":`)
+	digits, _, _ := strings.Cut(rest, ",")
+	n, _ := strconv.Atoi(digits)
+	return n
 }
 
 // TestExitCodes runs the program in the ways that end differently.

@@ -22,7 +22,8 @@ type pass struct {
 	keys    *tlskeys.Keys
 	limits  *rules.Limits
 	workers []*worker
-	detail  int // sessions that may be described
+	detail  int     // sessions that may be described
+	teller  *teller // nil: sessions are told at the end
 }
 
 func newPass(cfg *Config, keys *tlskeys.Keys) *pass {
@@ -76,6 +77,10 @@ type worker struct {
 	view      rules.Capture
 	kase      rules.Case
 	writer    verdict.Writer
+
+	tickets []*ticket // of conversations that began in this window
+	over    []*ticket // of those that ended in it and are described
+	held    int       // described sessions not yet told
 }
 
 // window goes through all rows of w.
@@ -156,6 +161,18 @@ func (k *worker) frame(row *pcap.Row, b []byte, at fact.At) {
 // goes by the time of every frame, so that the end of a conversation does not
 // depend on which others a worker has.
 func (k *worker) expire(now int64) {
+	k.settle(now)
+	for {
+		place := k.table.Due(now, idle)
+		if place == 0 {
+			return
+		}
+		k.end(place, k.why(place, now))
+	}
+}
+
+// settle judges the conversations that both sides closed long enough ago.
+func (k *worker) settle(now int64) {
 	for k.settled < len(k.closed) {
 		place := k.closed[k.settled]
 		if s := k.sessions[place]; s != nil && s.closed {
@@ -172,13 +189,6 @@ func (k *worker) expire(now int64) {
 	} else if k.settled > 1024 && k.settled > len(k.closed)/2 {
 		k.closed = k.closed[:copy(k.closed, k.closed[k.settled:])]
 		k.settled = 0
-	}
-	for {
-		place := k.table.Due(now, idle)
-		if place == 0 {
-			return
-		}
-		k.end(place, k.why(place, now))
 	}
 }
 
@@ -290,6 +300,9 @@ func (k *worker) open(place uint32) {
 	}
 	s.reset()
 	k.sessions[place] = s
+	if k.pass.teller != nil {
+		k.queue(s, place)
+	}
 }
 
 // end closes the conversation at place and frees the place.
@@ -308,11 +321,15 @@ func (k *worker) close(place uint32, how uint16) {
 	c.Flush(&k.table, s.last, &k.consume)
 	k.consume.finish()
 	s.flow.End(c, how, k.now, &s.log, &s.tcp)
-	if s.listed(k.pass.cfg.Ports, c) {
+	listed := s.listed(k.pass.cfg.Ports, c)
+	if listed {
 		s.over(s.tcp.HowClosed, s.last)
 		k.judge(s, c)
 	} else {
 		k.passed(s, c)
+	}
+	if s.ticket != nil {
+		k.leave(s, listed)
 	}
 	k.drawer.putAll(s)
 	k.spare = append(k.spare, s)

@@ -80,9 +80,24 @@ func (k *worker) judge(s *session, c *reasm.Conn) {
 	r.count(d)
 	b := verdict.MakeBrief(kase, d, &r.names)
 	if len(r.briefs) < maxBriefs {
+		if s.ticket != nil {
+			s.ticket.brief = len(r.briefs)
+		}
 		r.briefs = append(r.briefs, b)
 	} else {
 		r.counted++
+	}
+	if t := s.ticket; t != nil {
+		if k.held == k.pass.detail {
+			r.dropped++
+			return
+		}
+		k.held++
+		t.detail = k.writer.Describe(kase, d)
+		if g := r.group(d); g.wants(s.first.Frame) {
+			g.keep(t.detail) // for the summary
+		}
+		return
 	}
 	if k.pass.cfg.All {
 		if len(r.details) < k.pass.detail {
@@ -170,6 +185,11 @@ func (r *results) count(d *verdict.Decision) {
 func (a *pass) finish(r *pcap.Reader, sink Sink) (*Result, error) {
 	// The ends of the capture are those of all frames, not of one worker's.
 	a.each((*worker).finishAll)
+	if a.teller != nil {
+		if err := a.teller.advance(a.workers, a.workers[0].now); err != nil {
+			return nil, err
+		}
+	}
 	files := r.Files()
 	res := &Result{Complete: true, Files: files}
 	var all results
@@ -188,8 +208,10 @@ func (a *pass) finish(r *pcap.Reader, sink Sink) (*Result, error) {
 		all.details = append(all.details, all.groups[i].first...)
 	}
 	slices.SortFunc(all.details, func(x, y *verdict.Session) int { return cmp.Compare(x.First, y.First) })
-	if err := all.tell(sink); err != nil {
-		return nil, err
+	if a.teller == nil {
+		if err := all.tell(sink); err != nil {
+			return nil, err
+		}
 	}
 	end := int64(math.MinInt64)
 	for _, k := range a.workers {

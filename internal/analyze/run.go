@@ -27,7 +27,7 @@ type Config struct {
 	KeyLogs     []string
 	ShowSecrets bool
 	All         bool // details of every session, not only of those that need attention
-	Streaming   bool
+	Streaming   bool // with All: give sessions to the sink as they end
 	Hash        bool
 	Window      int // bytes of a window, 0: pcap.DefaultWindow; tests use small ones
 	Scribble    bool
@@ -35,7 +35,9 @@ type Config struct {
 }
 
 // A Sink takes the results: the capture, the sessions in order of their first
-// frame, what was found across sessions, and the summary at the end.
+// frame, what was found across sessions, and the summary at the end. With
+// Config.Streaming the sessions come in the order in which they ended, and the
+// capture comes twice: before them, as far as it is known then, and after them.
 type Sink interface {
 	Capture(*verdict.Capture) error
 	Session(*verdict.Session) error
@@ -70,8 +72,13 @@ func Run(cfg *Config, sink Sink) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close()
 	a := newPass(cfg, keys)
+	if a.teller = newTeller(cfg, sink); a.teller != nil {
+		if err := a.teller.begin(r.Files()); err != nil {
+			r.Close()
+			return nil, err
+		}
+	}
 	if err := a.all(r, cfg, &read); err != nil {
 		return nil, err
 	}
@@ -99,7 +106,9 @@ func readKeys(names []string) (*tlskeys.Keys, error) {
 
 // all reads the capture to its end. One goroutine fills windows; each worker
 // goes through all rows of a window and handles the conversations that are its
-// own; when all are through, the window goes back.
+// own; when all are through, the window goes back. The reader is the
+// goroutine's until it has closed it: the sink of a stream may give up while
+// standard input is waited for.
 func (a *pass) all(r *pcap.Reader, cfg *Config, read *atomic.Int64) error {
 	empty, full := make(chan *pcap.Window, windows), make(chan *pcap.Window, windows)
 	stop := make(chan struct{})
@@ -110,6 +119,7 @@ func (a *pass) all(r *pcap.Reader, cfg *Config, read *atomic.Int64) error {
 	var failed error
 	go func() {
 		defer close(full)
+		defer r.Close()
 		for {
 			var w *pcap.Window
 			select {
@@ -127,7 +137,20 @@ func (a *pass) all(r *pcap.Reader, cfg *Config, read *atomic.Int64) error {
 		}
 	}()
 	total := inputSize(cfg.Files)
-	for w := range full {
+	var dry lull
+	for {
+		var w *pcap.Window
+		select {
+		case w = <-full:
+		case <-dry.over():
+			if err := a.quiet(&dry); err != nil {
+				return err
+			}
+			continue
+		}
+		if w == nil {
+			return failed
+		}
 		for _, s := range w.Secrets {
 			a.addKeys(s)
 		}
@@ -139,8 +162,14 @@ func (a *pass) all(r *pcap.Reader, cfg *Config, read *atomic.Int64) error {
 			w.Scribble()
 		}
 		empty <- w
+		if a.teller != nil {
+			now := a.workers[0].now
+			if err := a.teller.advance(a.workers, now); err != nil {
+				return err
+			}
+			dry.heard(now)
+		}
 	}
-	return failed
 }
 
 // each lets every worker do something, and waits for all of them.

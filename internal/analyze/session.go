@@ -50,6 +50,8 @@ type session struct {
 	frames uint32
 	open   opener
 	plain  bool // the dialog gets the plaintext of TLS
+
+	ticket *ticket // nil: sessions are told at the end
 }
 
 // A prefixes is the first bytes of both directions, in the order of their pieces.
@@ -87,6 +89,7 @@ func (s *session) reset() {
 	s.early, s.pieces, s.closed = nil, 0, false
 	s.frames = 0
 	s.open = opener{}
+	s.ticket = nil
 }
 
 // over tells those who follow the session that nothing more comes.

@@ -55,7 +55,7 @@ func (j *JSON) put(flush bool) error {
 	return err
 }
 
-// Capture prints the record of the input files.
+// Capture prints the record of the input files, from a pipe once more at the end.
 func (j *JSON) Capture(c *verdict.Capture) error {
 	e := &j.enc
 	e.record("capture")

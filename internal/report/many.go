@@ -67,6 +67,9 @@ func (t *tally) add(s *verdict.Session) {
 		t.causes = append(t.causes, cause{rule: s.Cause, outcome: s.Outcome, first: s, title: s.CauseTitle})
 	}
 	c := &t.causes[i]
+	if s.First < c.first.First { // from a pipe they come as they end
+		c.first, c.title = s, s.CauseTitle
+	}
 	c.sessions++
 	if a := s.Client.Addr.Addr(); a.IsValid() && !slices.Contains(c.clients, a) {
 		if len(c.clients) < maxClients {

@@ -48,7 +48,7 @@ func (t *Text) failed() error {
 	return err
 }
 
-// Capture takes what is known of the input files.
+// Capture takes what is known of the input files, from a pipe once more at the end.
 func (t *Text) Capture(c *verdict.Capture) error {
 	t.capture = *c
 	return nil
