@@ -13,7 +13,8 @@ type reply struct {
 	code  uint16
 	mixed bool // its lines have different codes
 	size  uint64
-	first int64 // time of its first line
+	first int64   // time of its first line
+	last  fact.At // of its last line
 	text  []byte
 	// Of its first line:
 	num uint32 // enhanced code
@@ -140,7 +141,7 @@ func (d *Dialog) serverLine(line lines.Line, at fact.At) {
 		// The last line of the reply before is missing, and this one answers
 		// the next command.
 		d.oddFormat(ReplyNoLast, r.cmd, r.ref, line, at)
-		d.answer(at)
+		d.answer(r.last)
 		r.n = 0
 	}
 	if r.n == 0 {
@@ -153,6 +154,7 @@ func (d *Dialog) serverLine(line lines.Line, at fact.At) {
 	}
 	r.code = code
 	r.moved = false
+	r.last = at
 	r.n++
 	r.size += line.Size
 	if line.Size > LimitReply {
@@ -255,7 +257,11 @@ func (d *Dialog) oldest(code uint16, final bool, text []byte, at fact.At) (Cmd, 
 	lost := d.lost[fact.Server] || d.lost[fact.Client]
 	if (lost || soleCode(code) != soleNone) && len(d.queue) > d.head && !plausible(d.queue[d.head].cmd, code) {
 		// Pairs are wrong, or the server has left commands without an answer.
-		for range d.waitsAt(code) - d.head {
+		i := d.waitsAt(code)
+		if !lost && code == codeReady && i > d.head && d.queue[i].time == d.queue[d.head].time {
+			i = d.head // sent in one go, so perhaps answered in one go, with the wrong code
+		}
+		for range i - d.head {
 			if w := d.pop(); !lost {
 				d.passed(w, at)
 			}
