@@ -244,12 +244,23 @@ func stlsOffered(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 }
 
+// cutShort reports whether a reply has no last line: it may have had more to say.
+func (c *Case) cutShort(reply *fact.Fact) bool {
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind == fact.Odd && f.Code == fact.OddReplyFormat && f.Level == smtp.ReplyNoLast && f.Ref == reply.Ref && c.mail() {
+			return true
+		}
+	}
+	return false
+}
+
 func stlsNotOffered(c *Case, _ *fact.Fact, r *Raiser) {
 	if tlsPort(c.Server.Port()) || c.Raised("stls-capability-masked") {
 		return
 	}
 	offer, list := c.startOffer()
-	if offer != nil || list == nil || c.TLS != nil && c.TLS.Hello != nil || !c.whole(fact.Server, list) {
+	if offer != nil || list == nil || c.TLS != nil && c.TLS.Hello != nil || !c.whole(fact.Server, list) || c.cutShort(list) {
 		return
 	}
 	if command, _ := c.startTLS(); command != nil {

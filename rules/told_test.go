@@ -41,6 +41,10 @@ func TestTold(t *testing.T) {
 		{"EHLO refused by a modern one", "smtp-ehlo-refused", hello("mx.example.org ESMTP"), "ESMTP all the same", "", 0},
 		{"EHLO refused behind a firewall", "smtp-ehlo-refused", hello("**************************"), "blanked out", "", 0},
 	}
+	c := talk("S! 220 mx.example.org ESMTP\nC: EHLO c.example.com\nS: 250-mx.example.org\n" + mailEnvelope + mailOut)()
+	if Judge(c); c.Find("stls-not-offered") != nil || c.Find("smtp-reply-malformed") == nil {
+		t.Error("a list that was cut short offers nothing, or is not told")
+	}
 	for _, tt := range tests {
 		c := tt.c()
 		Judge(c)
