@@ -50,7 +50,6 @@ type Dialog struct {
 	sieve    *Sieve // follows a server that greets as ManageSieve; made when the first one does
 	sieving  bool
 	opaque   bool // compressed
-	bye      bool
 	literals bool // non-synchronising literals were offered
 	untagged uint32
 	notes    int
@@ -231,7 +230,7 @@ func (d *Dialog) Reset(log *fact.Log, opt Options) {
 	d.sieving = false
 	d.count, d.over, d.cur, d.lit, d.data = 0, 0, current{}, literal{}, data{}
 	d.arg[0].n, d.arg[1].n, d.tail[0].n, d.tail[1].n = 0, 0, 0, 0
-	d.opaque, d.bye, d.literals, d.untagged, d.notes, d.bodies = false, false, false, 0, 0, 0
+	d.opaque, d.literals, d.untagged, d.notes, d.bodies = false, false, 0, 0, 0
 	d.ledger = ledger{}
 }
 

@@ -51,7 +51,6 @@ func (d *Dialog) greeting(star, rest []byte, line lines.Line, at fact.At) {
 	d.tellEarly()
 	d.greeted, d.foreign = true, false
 	d.lineOddities(line, fact.Server, at)
-	d.bye = code == BYE
 	if code == PREAUTH {
 		d.ledger.in = true
 	}
@@ -99,7 +98,6 @@ func (d *Dialog) untaggedLine(rest []byte, at fact.At) {
 	code := statusWord(word)
 	switch {
 	case code == BYE:
-		d.bye = true
 		var w waiting
 		if i := d.findCmd(LOGOUT); i >= 0 {
 			w = d.waiting[i]

@@ -65,7 +65,6 @@ const (
 	atPBB
 	atVNTag
 	atEtherIP
-	numLayers
 )
 
 // walk is where Decode is in a frame.

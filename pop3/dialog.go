@@ -89,7 +89,6 @@ type multi struct {
 // content is a message that is being received.
 type content struct {
 	open   bool
-	holed  bool // bytes of it are missing
 	bareLF bool // the server ends lines with LF alone
 	of     command
 	start  uint16 // its BodyStart
@@ -209,7 +208,7 @@ func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
 	}
 	if dir == fact.Server && d.body.open {
 		d.body.bytes += n
-		d.body.holed, d.body.col = true, lineStart
+		d.body.col = lineStart
 		return
 	}
 	d.in[dir].Reset()

@@ -95,8 +95,6 @@ type stream struct {
 	acked int64  // first byte that the receiver has not acknowledged
 	fin   int64  // offset of the FIN, valid with finSeen
 	gap   uint64 // bytes acknowledged but not captured
-	hole  uint64 // bytes neither captured nor acknowledged, skipped
-	cut   uint64 // bytes behind the snap length
 	lack  int64  // time since which acked lies beyond next, 0: it does not
 
 	base    layers.Seq

@@ -400,7 +400,6 @@ func (c *Conn) lose(t *Table, d fact.Dir, n int64, at fact.At, out Consumer) {
 	}
 	sure := min(max(s.acked-s.next, 0), n)
 	s.gap += uint64(sure)
-	s.hole += uint64(n - sure)
 	c.gone(t, d, n, at, out)
 }
 
@@ -458,7 +457,6 @@ func (c *Conn) payload(t *Table, d fact.Dir, off int64, p *layers.Packet, at fac
 			stop = min(stop, t.firstEarly(s))
 		}
 		if n := stop - s.next; n > 0 {
-			s.cut += uint64(n)
 			c.gone(t, d, n, at, out)
 		}
 		c.drain(t, d, at, out)

@@ -214,14 +214,6 @@ func tlsEarlier(a, b uint32) uint32 {
 	return a
 }
 
-// offersUpTo names the highest version that a hello offers.
-func offersUpTo(h *tlsrec.ClientHello) string {
-	if h == nil {
-		return ""
-	}
-	return tlsrec.VersionName(h.Max)
-}
-
 func helloSuites(h *tlsrec.ClientHello) string { return tlsList(suiteList(h)) }
 
 // fewSuites names the suites of a hello as far as they fit into a sentence.

@@ -35,13 +35,10 @@ const (
 
 // A turn is what one side said before the other spoke again.
 type turn struct {
-	d       fact.Dir
-	n       int // bytes of plaintext
-	records int
-	first   uint32
-	last    uint32
-	time    int64
-	one     int // bytes of the first record
+	d     fact.Dir
+	n     int // bytes of plaintext
+	first uint32
+	one   int // bytes of the first record
 }
 
 // turns joins the encrypted records of both sides, in the order of their
@@ -83,11 +80,9 @@ func (c *Case) turns() (out []turn, exact bool) {
 		}
 		if k := len(out) - 1; k >= 0 && out[k].d == d {
 			out[k].n += n
-			out[k].records++
-			out[k].last = rec.At.Frame
 			continue
 		}
-		out = append(out, turn{d, n, 1, rec.At.Frame, rec.At.Frame, rec.At.Time, n})
+		out = append(out, turn{d, n, rec.At.Frame, n})
 	}
 }
 

@@ -129,8 +129,7 @@ type Conn struct {
 	lastClear [2]uint8
 	odd, msgs int
 	fin13     bool // the client's Finished was decrypted
-	after13   int  // server's encrypted records after the client's first one (TLS 1.3)
-	short13   int  // of these, in a row at the end, as long as an alert
+	short13   int  // server's encrypted records in a row at the end (TLS 1.3), as long as an alert
 	ended     bool
 }
 

@@ -138,19 +138,8 @@ func SigName(v uint16) string {
 	return name(nil, v)
 }
 
-// ExtensionName returns the name of an extension.
-func ExtensionName(v uint16) string { return name(extensions, v) }
-
 // MessageName returns the name of a handshake message.
 func MessageName(v uint16) string { return name(messages, v) }
-
-// TypeName returns the name of a record's content type.
-func TypeName(v uint8) string { return name(contentTypes, uint16(v)) }
-
-var contentTypes = []named{
-	{TypeChange, "change_cipher_spec"}, {TypeAlert, "alert"}, {TypeHandshake, "handshake"},
-	{TypeData, "application_data"}, {TypeHeartbeat, "heartbeat"}, {25, "tls12_cid"}, {26, "ack"},
-}
 
 var messages = []named{
 	{0, "HelloRequest"}, {1, "ClientHello"}, {2, "ServerHello"}, {3, "HelloVerifyRequest"}, {4, "NewSessionTicket"},
@@ -177,16 +166,6 @@ var groups = []named{
 	{0xff01, "arbitrary_explicit_prime_curves"}, {0xff02, "arbitrary_explicit_char2_curves"},
 }
 
-// groupBits are the sizes of the elliptic curves that are told apart as weak.
-var groupBits = map[uint16]int{
-	1: 163, 2: 163, 3: 163, 4: 193, 5: 193, 6: 233, 7: 233, 8: 239, 9: 283, 10: 283, 11: 409, 12: 409, 13: 571, 14: 571,
-	15: 160, 16: 160, 17: 160, 18: 192, 19: 192, 20: 224, 21: 224, 22: 256, 23: 256, 24: 384, 25: 521, 26: 256, 27: 384,
-	28: 512, 29: 256, 30: 448, 256: 2048, 257: 3072, 258: 4096, 259: 6144, 260: 8192,
-}
-
-// GroupBits returns the size of a curve or finite field group in bits, 0 when it is not known.
-func GroupBits(v uint16) int { return groupBits[v] }
-
 // TLS SignatureScheme registry.
 var schemes = []named{
 	{0x0201, "rsa_pkcs1_sha1"}, {0x0203, "ecdsa_sha1"}, {0x0401, "rsa_pkcs1_sha256"}, {0x0403, "ecdsa_secp256r1_sha256"},
@@ -204,26 +183,6 @@ var schemes = []named{
 
 var hashes = []named{{0, "none"}, {1, "md5"}, {2, "sha1"}, {3, "sha224"}, {4, "sha256"}, {5, "sha384"}, {6, "sha512"}}
 var signatures = []named{{0, "anonymous"}, {1, "rsa"}, {2, "dsa"}, {3, "ecdsa"}}
-
-// TLS ExtensionType registry.
-var extensions = []named{
-	{0, "server_name"}, {1, "max_fragment_length"}, {2, "client_certificate_url"}, {3, "trusted_ca_keys"},
-	{4, "truncated_hmac"}, {5, "status_request"}, {6, "user_mapping"}, {7, "client_authz"}, {8, "server_authz"},
-	{9, "cert_type"}, {10, "supported_groups"}, {11, "ec_point_formats"}, {12, "srp"}, {13, "signature_algorithms"},
-	{14, "use_srtp"}, {15, "heartbeat"}, {16, "application_layer_protocol_negotiation"}, {17, "status_request_v2"},
-	{18, "signed_certificate_timestamp"}, {19, "client_certificate_type"}, {20, "server_certificate_type"}, {21, "padding"},
-	{22, "encrypt_then_mac"}, {23, "extended_master_secret"}, {24, "token_binding"}, {25, "cached_info"}, {26, "tls_lts"},
-	{27, "compress_certificate"}, {28, "record_size_limit"}, {29, "pwd_protect"}, {30, "pwd_clear"}, {31, "password_salt"},
-	{32, "ticket_pinning"}, {33, "tls_cert_with_extern_psk"}, {34, "delegated_credential"}, {35, "session_ticket"},
-	{36, "TLMSP"}, {37, "TLMSP_proxying"}, {38, "TLMSP_delegate"}, {39, "supported_ekt_ciphers"}, {41, "pre_shared_key"},
-	{42, "early_data"}, {43, "supported_versions"}, {44, "cookie"}, {45, "psk_key_exchange_modes"},
-	{47, "certificate_authorities"}, {48, "oid_filters"}, {49, "post_handshake_auth"}, {50, "signature_algorithms_cert"},
-	{51, "key_share"}, {52, "transparency_info"}, {53, "connection_id_deprecated"}, {54, "connection_id"},
-	{55, "external_id_hash"}, {56, "external_session_id"}, {57, "quic_transport_parameters"}, {58, "ticket_request"},
-	{59, "dnssec_chain"}, {60, "sequence_number_encryption_algorithms"}, {61, "rrc"}, {62, "tls_flags"}, {13172, "next_protocol_negotiation"},
-	{17513, "application_settings"}, {17613, "application_settings (new)"}, {30032, "channel_id"}, {0xfd00, "ech_outer_extensions"}, {0xfe0d, "encrypted_client_hello"},
-	{0xff01, "renegotiation_info"}, {0xffa5, "quic_transport_parameters (draft)"}, {0xffce, "encrypted_server_name"},
-}
 
 // An AlertInfo is the name of an alert and what its sender says with it.
 type AlertInfo struct {

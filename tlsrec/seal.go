@@ -120,7 +120,6 @@ func (c *Conn) sealed13(d fact.Dir, s *side, at fact.At) {
 		if !c.keyed {
 			return
 		}
-		c.after13++
 		if isAlert {
 			c.short13++
 			return

@@ -20,7 +20,6 @@ type TCPSide struct {
 	Cut          uint64 // payload bytes behind the snap length
 	CutFrames    uint32
 	BadSum       uint32 // frames with a wrong TCP checksum
-	BadSumAck    uint32 // of these: acknowledged
 	Copies       uint32 // frames captured twice
 	Overlaps     uint32 // ranges with differing contents
 	MaxSeg       uint32 // largest payload

@@ -73,7 +73,3 @@ func findBulk(cipher uint16) *bulk {
 	}
 	return nil
 }
-
-// CanDecrypt reports whether records of a cipher suite can be decrypted, given
-// the secrets.
-func CanDecrypt(cipher uint16) bool { return findBulk(cipher) != nil }

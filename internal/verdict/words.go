@@ -106,28 +106,6 @@ func plural(n int, one, many string) string {
 	return thousands(int64(n)) + " " + many
 }
 
-func frameText(frames []uint32) string {
-	switch len(frames) {
-	case 0:
-		return ""
-	case 1:
-		return fmt.Sprintf("frame %d", frames[0])
-	}
-	var b strings.Builder
-	b.WriteString("frames ")
-	for i, f := range frames {
-		if i == 4 {
-			b.WriteString(", ...")
-			break
-		}
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprint(&b, f)
-	}
-	return b.String()
-}
-
 // meaning is a rule's Meaning for the reader of a report: one that only points
 // to another rule carries that one's words.
 func meaning(r *rules.Rule) string {
