@@ -100,6 +100,10 @@ type usageError struct{ text string }
 func (e usageError) Error() string        { return e.text }
 func (e usageError) Is(target error) bool { return target == errUsage }
 
+// gcPercent makes the collector run when the heap has grown by half: most of it
+// is the state of conversations, and twice that is more than a small server spares.
+const gcPercent = 50
+
 // run does what the arguments say and returns the exit code.
 func run(e *env, args []string) int {
 	if e.getenv == nil {
@@ -148,6 +152,9 @@ func runReport(e *env, o *options, files []string) (int, error) {
 		return 0, usage("-Y belongs to a later version; this one reports every session")
 	case len(files) == 0:
 		return 0, usage("which capture? - is standard input")
+	}
+	if e.exit != nil {
+		debug.SetGCPercent(gcPercent)
 	}
 	if err := o.check(); err != nil {
 		return 0, err

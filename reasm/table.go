@@ -18,9 +18,9 @@ const (
 	MaxFlows = 64 << 10
 
 	// Linger is how long a conversation that both sides have closed is kept for
-	// stragglers: a FIN sent again, a reset, what a NAT lets through late. Half
-	// of the shortest usual TIME-WAIT.
-	Linger = 30 * time.Second
+	// stragglers: a FIN sent again, a reset, what a NAT lets through late. They
+	// come within a few round trips, and each place costs memory.
+	Linger = 10 * time.Second
 
 	// Young is how long a conversation of one side without payload, mostly SYNs,
 	// is kept after its last frame: Linux gives up after 127 s.

@@ -341,7 +341,7 @@ func (p *pool[T]) take() *T {
 }
 
 func (p *pool[T]) put(x *T) {
-	if x != nil {
+	if x != nil && len(*p) < maxSpare {
 		*p = append(*p, x)
 	}
 }

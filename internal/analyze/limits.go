@@ -17,6 +17,10 @@ const (
 	// a reset or a FIN sent again comes within a round trip.
 	settle = 5 * time.Second
 
+	// maxSpare is how many sessions, and followers of each protocol, wait for new
+	// conversations: a crowd that has gone leaves its memory to the collector.
+	maxSpare = 1024
+
 	// undecided is how many bytes of a direction are kept while nobody knows
 	// what a conversation speaks: a greeting with its first words.
 	undecided = 256

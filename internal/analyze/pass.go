@@ -332,7 +332,9 @@ func (k *worker) close(place uint32, how uint16) {
 		k.leave(s, listed)
 	}
 	k.drawer.putAll(s)
-	k.spare = append(k.spare, s)
+	if len(k.spare) < maxSpare {
+		k.spare = append(k.spare, s)
+	}
 }
 
 // finishAll ends every conversation that is still open.
