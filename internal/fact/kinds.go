@@ -301,7 +301,7 @@ const (
 	OddNUL
 	OddEightBit     // 8-bit characters in a command or reply
 	OddSyntax       // unknown command, or a line that is no command
-	OddReplyFormat  // reply line without a code, or codes that differ within one reply
+	OddReplyFormat  // reply line without a code, or codes that differ within one reply; of SMTP, Level: smtp.ReplyNone and so on
 	OddReplyUnasked // a reply that no command waits for
 	OddPipeline     // commands sent together that may not be (STARTTLS, DATA, AUTH not last)
 	OddBodyLine     // line longer than 1000 in the message. Num: longest
