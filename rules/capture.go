@@ -388,7 +388,7 @@ func judgeSnaplen(j *captureJudge) {
 		g.field("snaplen", "%d", in.SnapLen)
 	}
 	g.What = fmt.Sprintf("%s with TCP payload %s cut off by the capture%s, the first is frame %d: %s missing.",
-		tcpCount(in.Cut, "packet"), wasWere(in.Cut), snap, in.FirstCut.Frame, bytesAre(in.CutBytes))
+		counted(in.Cut, "packet"), wasWere(in.Cut), snap, in.FirstCut.Frame, bytesAre(in.CutBytes))
 	if w := in.Sessions.WorstCut; w > capCutError {
 		g.Up()
 		g.What += fmt.Sprintf(" The mail session that begins in frame %d lacks %.0f %% of its payload.", in.Sessions.WorstCutAt, w)
@@ -445,7 +445,7 @@ func judgeDrops(j *captureJudge) {
 			name = "the interface"
 		}
 		g.Count = int(min(lost, math.MaxInt32))
-		g.What = fmt.Sprintf("The file says that %s dropped on %s while %d were received.", tcpCount(lost, "packet")+" "+wasWere(lost), name, d.Received)
+		g.What = fmt.Sprintf("The file says that %s dropped on %s while %d were received.", counted(lost, "packet")+" "+wasWere(lost), name, d.Received)
 		g.field("interface", "%s", name)
 		g.field("received", "%d", d.Received)
 		g.field("dropped by interface", "%d", d.ByCard)
@@ -511,7 +511,7 @@ func judgeLinks(j *captureJudge) {
 		g := j.raise("cap-linktype-unsupported", fact.At{})
 		g.Count = int(min(l.Frames, math.MaxInt32))
 		g.What = fmt.Sprintf("%s of %d %s of link type %d (%s), which this program cannot decode.",
-			tcpCount(l.Frames, "packet"), j.in.clock.frames, isAre(l.Frames), l.Number, l.Name)
+			counted(l.Frames, "packet"), j.in.clock.frames, isAre(l.Frames), l.Number, l.Name)
 		if l.Frames < j.in.clock.frames {
 			g.Severity = Warning // the others are read
 			g.What += " The others were read."
@@ -520,13 +520,6 @@ func judgeLinks(j *captureJudge) {
 		g.field("name", "%s", l.Name)
 		g.field("frames", "%d", l.Frames)
 	}
-}
-
-func isAre(n uint64) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
 }
 
 func judgeSynthetic(j *captureJudge) {
@@ -568,7 +561,7 @@ func judgeFilter(j *captureJudge) {
 	g := j.raise("cap-filter-too-narrow", s.BlindAt)
 	g.Count = int(min(s.Blind, math.MaxInt32))
 	g.What = fmt.Sprintf("In %s packets died without a word (%s), and the file holds no ICMP and no ARP at all: the message that says why may have been filtered out.",
-		tcpCount(s.Blind, "connection"), All[s.BlindRule].ID)
+		counted(s.Blind, "connection"), All[s.BlindRule].ID)
 	g.field("rule that would profit", "%s", All[s.BlindRule].ID)
 }
 

@@ -59,34 +59,10 @@ func capSnaplen(c *Case, _ *fact.Fact, r *Raiser) {
 		share = fmt.Sprintf(", %s of its payload", percent(lost, all))
 	}
 	g.say("%s of this connection %s shortened by the capture, the first is frame %d: %s missing%s.",
-		tcpCount(frames, "packet"), wasWere(frames), first.Frame, bytesAre(lost), share)
+		counted(frames, "packet"), wasWere(frames), first.Frame, bytesAre(lost), share)
 	g.field("frames cut", "%d", frames)
 	g.field("bytes lost", "%d", lost)
 	g.field("first frame", "%d", first.Frame)
-}
-
-// percent prints a share with one decimal below ten.
-func percent(part, all uint64) string {
-	p := float64(part) * 100 / float64(max(all, 1))
-	if p < 10 {
-		return fmt.Sprintf("%.1f %%", p)
-	}
-	return fmt.Sprintf("%.0f %%", p)
-}
-
-func wasWere(n uint64) string {
-	if n == 1 {
-		return "was"
-	}
-	return "were"
-}
-
-// bytesAre returns "1 byte is", "12 bytes are".
-func bytesAre(n uint64) string {
-	if n == 1 {
-		return "1 byte is"
-	}
-	return fmt.Sprintf("%d bytes are", n)
 }
 
 func capMidStream(c *Case, f *fact.Fact, r *Raiser) {

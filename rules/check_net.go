@@ -396,7 +396,7 @@ func netFragments(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.Count = int(f.Num)
 	g.say("%s of the %s arrived in IP fragments, the first is complete in frame %d (%d fragments).",
-		tcpCount(uint64(f.Num), "packet"), f.From, f.Frame, f.Code)
+		counted(uint64(f.Num), "packet"), f.From, f.Frame, f.Code)
 	if uint64(f.Num)*100 > uint64(x.Segments)*netFragShare && f.Num > 1 || x.FragLost > 0 {
 		g.Up()
 	}
@@ -413,7 +413,7 @@ func netFragmentLost(c *Case, f *fact.Fact, r *Raiser) {
 	g.Count = int(f.Num)
 	words := strings.Fields(c.text(f))
 	g.say("A fragment of %s of the %s never came; the first fragment of the first of them is frame %d.",
-		tcpCount(uint64(f.Num), "packet"), f.From, f.Frame)
+		counted(uint64(f.Num), "packet"), f.From, f.Frame)
 	if f.Num == 1 {
 		g.say("A packet of the %s (first fragment in frame %d) never became whole: one of its fragments did not come.", f.From, f.Frame)
 	}
@@ -433,7 +433,7 @@ func netFragmentOverlap(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.Count = int(f.Num)
 	g.say("Fragments of %s of the %s cover the same bytes with different contents, the first is frame %d. The first copy of each byte was used.",
-		tcpCount(uint64(f.Num), "packet"), f.From, f.Frame)
+		counted(uint64(f.Num), "packet"), f.From, f.Frame)
 	g.field("policy", "first wins")
 	if f.From == fact.Server {
 		g.Blame = BlameServer
@@ -459,7 +459,7 @@ func netTTLChange(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g.say("The %s's first packet came with TTL %d, %s of it later with another one (%d), the first change is in frame %d: the route changed, or some packets are not its own.",
-		f.From, first, tcpCount(uint64(x.TTLOdd), "packet"), now, f.Frame)
+		f.From, first, counted(uint64(x.TTLOdd), "packet"), now, f.Frame)
 	g.field("old TTL", "%d", first)
 	g.field("new TTL", "%d", now)
 	g.field("first frame", "%d", f.Frame)
@@ -489,7 +489,7 @@ func netHops(c *Case, _ *fact.Fact, r *Raiser) {
 	for d := range t.Side {
 		x := &t.Side[d]
 		start := netStart(x.TTL)
-		words = append(words, fmt.Sprintf("%s: TTL %d, %s away, probably %s", fact.Dir(d), x.TTL, tcpCount(uint64(start-x.TTL), "hop"), netFamily(x, start)))
+		words = append(words, fmt.Sprintf("%s: TTL %d, %s away, probably %s", fact.Dir(d), x.TTL, counted(uint64(start-x.TTL), "hop"), netFamily(x, start)))
 		var opts []string
 		for _, o := range [...]struct {
 			has  bool

@@ -113,15 +113,6 @@ func (r *Raiser) room() bool {
 	return false
 }
 
-// cutText shortens captured words for a sentence, and takes their line ends out.
-func cutText(s string, n int) string {
-	s, _, _ = strings.Cut(s, "\n")
-	if len(s) > n {
-		s = s[:n] + "…"
-	}
-	return s
-}
-
 // answer writes a reply as its server did, first line.
 func (c *Case) answer(f *fact.Fact) string {
 	if f == nil {
@@ -190,14 +181,6 @@ func howLong(ns int64) string {
 		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
 	}
 	return strconv.FormatInt(int64(d.Round(time.Second)/time.Second), 10) + " s"
-}
-
-// counted writes a count with its word.
-func counted[N int | uint32 | uint64](n N, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return strconv.FormatUint(uint64(n), 10) + " " + word + "s"
 }
 
 // bySteps raises g according to the three steps of a threshold and reports

@@ -56,13 +56,6 @@ func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 }
 
-func capital(s string) string {
-	if s == "" || s[0] == '"' {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}
-
 // 028, 029, 030: the server ends the session.
 
 // timeoutNotice reports whether a reply says that the server waited too long.

@@ -386,13 +386,6 @@ func smtpFateUnknown(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 }
 
-func yesNo(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
-}
-
 // 026, 048
 
 func smtpBodyInterrupted(c *Case, _ *fact.Fact, r *Raiser) {

@@ -206,7 +206,7 @@ func stlsCapMasked(c *Case, f *fact.Fact, r *Raiser) {
 	if s := &c.TCP.Side[fact.Server]; s.TTLMin != s.TTLMax {
 		g.with("TTL of the server", fmt.Sprintf("%d to %d", s.TTLMin, s.TTLMax))
 	}
-	g.with("banner masked", saysYes(c.Raised("stls-banner-masked") || c.bannerStars()))
+	g.with("banner masked", yesNo(c.Raised("stls-banner-masked") || c.bannerStars()))
 }
 
 // bannerStars reports a greeting with ten asterisks or more.
@@ -281,7 +281,7 @@ func stlsNotOffered(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 	}
 	g.with("list", tlsList(names)).with("port", strconv.Itoa(int(c.Server.Port())))
-	g.say("The server's list of %s does not hold %s (port %d).", tlsPlural(len(names), "capability"), c.startWord(), c.Server.Port())
+	g.say("The server's list of %s does not hold %s (port %d).", counted(len(names), "capability"), c.startWord(), c.Server.Port())
 	if len(names) != 1 {
 		g.say("The server's list of %d capabilities does not hold %s (port %d).", len(names), c.startWord(), c.Server.Port())
 	}
@@ -359,7 +359,7 @@ func (c *Case) tellRefusal(f *fact.Fact, r *Raiser) *Finding {
 		g.with("code", strings.TrimSpace(code))
 	}
 	offer, _ := c.startOffer()
-	g.with("text", c.boxWords(f)).with("was it offered", saysYes(offer != nil))
+	g.with("text", c.boxWords(f)).with("was it offered", yesNo(offer != nil))
 	g.say("The answer to %s was %q.", c.startWord(), code+c.boxWords(f))
 	return g
 }

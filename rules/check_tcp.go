@@ -87,14 +87,6 @@ func tcpTime(ns int64) string {
 	return strconv.FormatFloat(float64(ns)/1e9, 'f', 1, 64) + " s"
 }
 
-// tcpCount returns "1 segment", "3 segments".
-func tcpCount(n uint64, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return strconv.FormatUint(n, 10) + " " + word + "s"
-}
-
 // framesOf adds the frames of the facts of kind k that side d caused.
 func (g *Finding) framesOf(c *Case, k fact.Kind, d fact.Dir) {
 	for i := range c.Log.Facts {
@@ -165,7 +157,7 @@ func tcpSynNoAnswer(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g.say("%s from %s to %s, and no SYN-ACK, no reset and no ICMP message came back in %s.",
-		tcpCount(uint64(t.Syns), "SYN"), c.Client.Addr(), c.Server, tcpTime(int64(waited)))
+		counted(uint64(t.Syns), "SYN"), c.Client.Addr(), c.Server, tcpTime(int64(waited)))
 	g.field("SYNs", "%d", t.Syns)
 	g.field("waited", "%s", tcpTime(int64(waited)))
 	g.field("last SYN", "%d", t.Side[fact.Client].Last)
@@ -227,7 +219,7 @@ func tcpSynLate(c *Case, f *fact.Fact, r *Raiser) {
 	g.framesOf(c, fact.TCPSynAck, fact.Server)
 	lost := max(t.Syns, 1) - 1 + max(answers, 1) - 1
 	g.say("%s and %s before the connection stood after %s.",
-		tcpCount(uint64(t.Syns), "SYN"), tcpCount(uint64(answers), "SYN-ACK"), tcpTime(open-first))
+		counted(uint64(t.Syns), "SYN"), counted(uint64(answers), "SYN-ACK"), tcpTime(open-first))
 	g.field("repeated", "%d", lost)
 	g.field("delay", "%s", tcpTime(open-first))
 }
@@ -551,7 +543,7 @@ func tcpDataAfterClose(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g.say("The %s closed in frame %d; the %s still sent %s, answered by a reset: nobody read that.",
-		f.From.Other(), closer.Fin, f.From, tcpCount(uint64(f.Num), "byte"))
+		f.From.Other(), closer.Fin, f.From, counted(uint64(f.Num), "byte"))
 	g.field("closed", "%s", f.From.Other())
 	g.field("bytes lost", "%d", f.Num)
 }
@@ -564,7 +556,7 @@ func tcpUnread(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g.frames(other.LastData)
 	g.say("The %s closed with a window of %d, %d below its %d: exactly the other side's last %s were never read.",
-		f.From, uint32(f.Code)-f.Num, f.Num, f.Code, tcpCount(uint64(f.Num), "byte"))
+		f.From, uint32(f.Code)-f.Num, f.Num, f.Code, counted(uint64(f.Num), "byte"))
 	g.field("base window", "%d", f.Code)
 	g.field("last window", "%d", uint32(f.Code)-f.Num)
 	g.field("unread", "%d bytes", f.Num)
@@ -654,7 +646,7 @@ func tcpLoss(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g.say("Towards the %s %d of %d data segments had to be sent again (%.1f %%)", d.Other(), again, x.Segments, rate)
 		if bursts <= int(again) { // else copies that were not needed are among the episodes
-			g.What += ", in " + tcpCount(uint64(bursts), "episode")
+			g.What += ", in " + counted(uint64(bursts), "episode")
 		}
 		over := ""
 		if longest == math.MaxUint16 {
@@ -708,20 +700,13 @@ func tcpBlackhole(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g.say("The %s sent a segment of %d bytes %s more within %d s and it was never acknowledged, while segments of up to %d bytes passed before; no ICMP \"packet too big\" came.",
-		f.From, z.Num, tcpTimes(f.Num), f.Code, z.Code)
+		f.From, z.Num, times(f.Num), f.Code, z.Code)
 	g.field("direction", "towards the %s", f.From.Other())
 	g.field("failing size", "%d", z.Num)
 	g.field("largest passing size", "%d", z.Code)
 	g.field("don't fragment", "%t", z.Level == 1)
 	g.field("copies", "%d", f.Num)
 	g.field("phase", "%s", tcpPhaseOf(c, f).name)
-}
-
-func tcpTimes(n uint32) string {
-	if n == 1 {
-		return "once"
-	}
-	return strconv.FormatUint(uint64(n), 10) + " times"
 }
 
 // tcpBlackholeAhead is the view from the receiving end: a bare ACK tells how
@@ -774,7 +759,7 @@ func tcpNeverAcked(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g.say("The %s sent the same %s %s more within %d s and the %s never acknowledged them; the last byte acknowledged was number %d of %d.",
-		f.From, tcpCount(uint64(z.Num), "byte"), tcpTimes(f.Num), f.Code, f.From.Other(), x.Acked, x.Bytes)
+		f.From, counted(uint64(z.Num), "byte"), times(f.Num), f.Code, f.From.Other(), x.Acked, x.Bytes)
 	g.field("direction", "towards the %s", f.From.Other())
 	g.field("segment", "%d bytes", z.Num)
 	g.field("copies", "%d", f.Num)
@@ -859,7 +844,7 @@ func tcpStateLostSilent(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g.frames(idle.Frame)
 	g.say("After %s without data the %s spoke again (frame %d); it sent the same %s more and nothing ever came back.",
-		tcpTime(int64(idle.Num)*1e6), idle.From, idle.Frame, tcpTimes(f.Num))
+		tcpTime(int64(idle.Num)*1e6), idle.From, idle.Frame, times(f.Num))
 	g.idle(idle.Num)
 }
 
@@ -984,7 +969,7 @@ func tcpZeroWindow(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 		}
 		g.framesOf(c, fact.TCPZeroWindow, d)
 		g.say("The %s closed its receive window for %s (%s in all, %s): it did not read what had arrived.",
-			d, tcpTime(int64(longest)), tcpTime(total), tcpTimes(uint32(n)))
+			d, tcpTime(int64(longest)), tcpTime(total), times(uint32(n)))
 		g.field("count", "%d", n)
 		g.field("longest", "%s", tcpTime(int64(longest)))
 		g.field("total", "%s", tcpTime(total))
@@ -1020,7 +1005,7 @@ func tcpSpurious(c *Case, f *fact.Fact, r *Raiser) {
 	if g.quiet {
 		return
 	}
-	g.say("The %s sent %s again that had arrived already.", f.From, tcpCount(uint64(f.Num), "segment"))
+	g.say("The %s sent %s again that had arrived already.", f.From, counted(uint64(f.Num), "segment"))
 	g.field("count", "%d", f.Num)
 	g.field("direction", "towards the %s", f.From.Other())
 }
@@ -1031,7 +1016,7 @@ func tcpReordering(c *Case, f *fact.Fact, r *Raiser) {
 	if g.quiet {
 		return
 	}
-	g.say("%s of the %s arrived later than segments sent after.", tcpCount(uint64(f.Num), "segment"), f.From)
+	g.say("%s of the %s arrived later than segments sent after.", counted(uint64(f.Num), "segment"), f.From)
 	g.field("count", "%d", f.Num)
 }
 
@@ -1192,9 +1177,9 @@ func tcpKeepAlive(c *Case, f *fact.Fact, r *Raiser) {
 	if g.quiet {
 		return
 	}
-	g.say("The %s sent %s.", f.From, tcpCount(uint64(f.Num), "keep-alive probe"))
+	g.say("The %s sent %s.", f.From, counted(uint64(f.Num), "keep-alive probe"))
 	if f.Level == 1 {
-		g.say("The %s sent %s; the last ones were not answered.", f.From, tcpCount(uint64(f.Num), "keep-alive probe"))
+		g.say("The %s sent %s; the last ones were not answered.", f.From, counted(uint64(f.Num), "keep-alive probe"))
 	}
 	g.field("count", "%d", f.Num)
 	g.field("side", "%s", f.From)
@@ -1240,7 +1225,7 @@ func tcpHeld(c *Case, f *fact.Fact, r *Raiser) {
 	if g.quiet {
 		return
 	}
-	g.say("A small last piece of the %s waited %d ms for an acknowledgement before it was sent, %s in this session.", f.From, f.Code, tcpTimes(f.Num))
+	g.say("A small last piece of the %s waited %d ms for an acknowledgement before it was sent, %s in this session.", f.From, f.Code, times(f.Num))
 	g.field("delay", "%d ms", f.Code)
 	g.field("times", "%d", f.Num)
 }
@@ -1402,7 +1387,7 @@ func tcpOddHandshake(c *Case, f *fact.Fact, r *Raiser) {
 	case fact.OddSplit:
 		kind = "the SYN was answered with a SYN of its own (split handshake)"
 	case fact.OddDataInSyn:
-		kind = fmt.Sprintf("%s with the SYN (fast open)", tcpCount(uint64(f.Num), "byte"))
+		kind = fmt.Sprintf("%s with the SYN (fast open)", counted(uint64(f.Num), "byte"))
 	case fact.OddTwoSynAcks:
 		kind = "two SYN-ACKs with different numbers"
 	default:
@@ -1460,7 +1445,7 @@ func tcpCorruption(c *Case, f *fact.Fact, r *Raiser) {
 	if f.Num > 1 {
 		were = "were"
 	}
-	g.say("%s of the %s arrived with a wrong checksum and %s sent again.", tcpCount(uint64(f.Num), "segment"), f.From, were)
+	g.say("%s of the %s arrived with a wrong checksum and %s sent again.", counted(uint64(f.Num), "segment"), f.From, were)
 	g.field("count", "%d", f.Num)
 	g.field("direction", "towards the %s", f.From.Other())
 }

@@ -299,7 +299,7 @@ func tlsDetected(c *Case, _ *fact.Fact, r *Raiser) {
 		size += 2 // its header belongs to it
 	}
 	g.withInt("hello bytes", size).withInt("hello segments", h.Segments)
-	what := fmt.Sprintf("The client offers %s with %s", tlsrec.VersionName(h.Max), tlsPlural(countSuites(h), "cipher suite"))
+	what := fmt.Sprintf("The client offers %s with %s", tlsrec.VersionName(h.Max), counted(countSuites(h), "cipher suite"))
 	if h.SSLv2 {
 		what += ", in a hello of SSLv2 format"
 	}
@@ -307,13 +307,6 @@ func tlsDetected(c *Case, _ *fact.Fact, r *Raiser) {
 		what += ", for the name " + h.SNI
 	}
 	g.What = what + "."
-}
-
-func tlsPlural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func weakOffers(h *tlsrec.ClientHello) string {
@@ -549,7 +542,7 @@ func tlsV2Hello(c *Case, _ *fact.Fact, r *Raiser) {
 	g.with("highest version", tlsrec.VersionName(h.Max)).withInt("ciphers", countSuites(h)).with("cipher list", helloSuites(h))
 	g.withInt("challenge length", h.Challenge).withInt("hello bytes", h.Size+2)
 	g.say("The hello of %d bytes has the SSLv2 format: up to %s, %s (%s), challenge of %d bytes, no extensions.",
-		h.Size+2, tlsrec.VersionName(h.Max), tlsPlural(countSuites(h), "cipher suite"), fewSuites(h), h.Challenge)
+		h.Size+2, tlsrec.VersionName(h.Max), counted(countSuites(h), "cipher suite"), fewSuites(h), h.Challenge)
 }
 
 func tlsV2Session(c *Case, _ *fact.Fact, r *Raiser) {
@@ -664,7 +657,7 @@ func tlsObsoleteOffer(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g.with("ciphers", helloSuites(h)).with("newest version", tlsrec.VersionName(h.Max))
-	g.say("The client offers %s and no modern key exchange or cipher: %s.", tlsPlural(n, "cipher suite"), fewSuites(h))
+	g.say("The client offers %s and no modern key exchange or cipher: %s.", counted(n, "cipher suite"), fewSuites(h))
 }
 
 // tlsMoments are the phases in words.
@@ -854,7 +847,7 @@ func tlsNothingInCommon(c *Case, _ *fact.Fact, r *Raiser) {
 	g.with("client's ciphers", helloSuites(h)).with("client's groups", tlsNames(h.Groups, tlsrec.GroupName))
 	g.with("client's signature algorithms", tlsNames(h.SigAlgs, tlsrec.SigName)).with("SNI", h.SNI)
 	g.with("alert", fmt.Sprintf("%s (%d)", tlsrec.AlertName(a.Code), a.Code)).with("most likely missing", missing)
-	offer := fmt.Sprintf("%s, %s", versionsOffered(h), tlsPlural(countSuites(h), "cipher suite"))
+	offer := fmt.Sprintf("%s, %s", versionsOffered(h), counted(countSuites(h), "cipher suite"))
 	if a.From == fact.Client {
 		g.say("The server chose %s; the client refuses that version (protocol_version, 70).", tlsrec.VersionName(c.TLS.Version))
 		return
@@ -1000,7 +993,7 @@ func tlsHelloTooBig(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.by(fact.Client, h.At)
 	g.withInt("hello bytes", h.Size).withInt("segments", h.Segments).withInt("key share bytes", h.KeyShareBytes).with("key shares", tlsNames(h.KeyShares, tlsrec.GroupName))
-	g.say("The hello has %d bytes in %s (key shares %d bytes) and was not answered.", h.Size, tlsPlural(max(h.Segments, 1), "segment"), h.KeyShareBytes)
+	g.say("The hello has %d bytes in %s (key shares %d bytes) and was not answered.", h.Size, counted(max(h.Segments, 1), "segment"), h.KeyShareBytes)
 }
 
 func tlsStuck(c *Case, _ *fact.Fact, r *Raiser) {
@@ -1202,7 +1195,7 @@ func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
 	c.certFields(g)
 	g.say("The client answered the server's certificate with %s (%d)", tlsrec.AlertName(a.Code), a.Code)
 	if chain := t.Chain[fact.Server]; len(chain) > 0 {
-		g.What += fmt.Sprintf(": %s, issued by %s, %s", chain[0].Subject, chain[0].Issuer, tlsPlural(len(chain), "certificate"))
+		g.What += fmt.Sprintf(": %s, issued by %s, %s", chain[0].Subject, chain[0].Issuer, counted(len(chain), "certificate"))
 	}
 	g.What += "."
 }
@@ -1422,7 +1415,7 @@ func tlsClientCertAsked(c *Case, _ *fact.Fact, r *Raiser) {
 	g.with("client sent", sent)
 	g.What = "The server asks for a client certificate"
 	if t.CertCAs > 0 {
-		g.What += " of one of " + tlsPlural(t.CertCAs, "CA")
+		g.What += " of one of " + counted(t.CertCAs, "CA")
 	}
 	g.What += "; the client's answer: " + sent + "."
 }
@@ -1792,7 +1785,7 @@ func tlsFirstEncrypted(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g.with("since ClientHello", tlsWhen(t.HelloAt[fact.Client].Time, at.Time))
 	g.say("%s of the client came before its first encrypted record: %s, %s, %d ChangeCipherSpec, in %s.",
-		tlsPlural(total, "message"), tlsPlural(commands, "command"), tlsPlural(handshake, "handshake message"), ccs, tlsPlural(segments, "earlier segment"))
+		counted(total, "message"), counted(commands, "command"), counted(handshake, "handshake message"), ccs, counted(segments, "earlier segment"))
 }
 
 func tlsOpaque(c *Case, _ *fact.Fact, r *Raiser) {
@@ -1811,7 +1804,7 @@ func tlsOpaque(c *Case, _ *fact.Fact, r *Raiser) {
 		g.frames(at.Frame).with("close", fmt.Sprintf("%s by the %s in frame %d", how, d, at.Frame))
 	}
 	g.say("After frame %d everything is encrypted: %d bytes in %s from the client, %d bytes in %s from the server.",
-		t.DoneAt.Frame, t.Bytes[0], tlsPlural(t.Count[0], "record"), t.Bytes[1], tlsPlural(t.Count[1], "record"))
+		t.DoneAt.Frame, t.Bytes[0], counted(t.Count[0], "record"), t.Bytes[1], counted(t.Count[1], "record"))
 }
 
 func tlsHandshakeTime(c *Case, _ *fact.Fact, r *Raiser) {
@@ -1910,7 +1903,7 @@ func tlsEarlyData(c *Case, _ *fact.Fact, r *Raiser) {
 	if t.Opened && t.ServerHello != nil {
 		g.with("accepted", map[bool]string{true: "yes", false: "no"}[t.ServerHello.EarlyData])
 	}
-	g.say("The client sent %s with %d bytes before the server's hello.", tlsPlural(t.Early, "encrypted record"), t.EarlyBytes)
+	g.say("The client sent %s with %d bytes before the server's hello.", counted(t.Early, "encrypted record"), t.EarlyBytes)
 }
 
 // tlsClock compares the times in the randoms of old programs. Modern ones fill

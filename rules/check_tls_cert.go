@@ -84,7 +84,7 @@ func certFact(c *Case, _ *fact.Fact, r *Raiser) {
 		g.with(fmt.Sprintf("certificate %d", i+1), chain[i].Subject)
 	}
 	g.with("not accepted by the parser", l.Refused)
-	g.say("Certificate for %s, issued by %s, valid until %s, %s; %s sent.", certText(l), l.Issuer, tlsDay(l.NotAfter), keyText(l), tlsPlural(len(chain), "certificate"))
+	g.say("Certificate for %s, issued by %s, valid until %s, %s; %s sent.", certText(l), l.Issuer, tlsDay(l.NotAfter), keyText(l), counted(len(chain), "certificate"))
 }
 
 func certExpired(c *Case, _ *fact.Fact, r *Raiser) {
@@ -106,8 +106,8 @@ func certExpired(c *Case, _ *fact.Fact, r *Raiser) {
 		if i > 0 {
 			which = "intermediate"
 		}
-		g.with("which", which).with("subject", x.Subject).with("notAfter", tlsDay(x.NotAfter)).with("age", tlsPlural(int(days), "day")).with("client accepted", saysYes(c.accepted()))
-		g.say("The certificate of %s expired on %s, %s before this session.", certText(x), tlsDay(x.NotAfter), tlsPlural(int(days), "day"))
+		g.with("which", which).with("subject", x.Subject).with("notAfter", tlsDay(x.NotAfter)).with("age", counted(int(days), "day")).with("client accepted", yesNo(c.accepted()))
+		g.say("The certificate of %s expired on %s, %s before this session.", certText(x), tlsDay(x.NotAfter), counted(int(days), "day"))
 		if a := c.certRefused(); a != nil {
 			g.frames(a.At.Frame)
 			g.What += fmt.Sprintf(" The client refused it with %s (%d).", tlsrec.AlertName(a.Code), a.Code)
@@ -120,13 +120,6 @@ func certExpired(c *Case, _ *fact.Fact, r *Raiser) {
 
 // clockPlausible reports that the capture's clock can be believed.
 func (c *Case) clockPlausible(now int64) bool { return now > 946684800 } // 2000-01-01
-
-func saysYes(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
-}
 
 func certNotYet(c *Case, _ *fact.Fact, r *Raiser) {
 	chain, now := c.serverChain()
@@ -144,7 +137,7 @@ func certNotYet(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		ahead := (time.Duration(x.NotBefore-now) * time.Second).String()
 		if days := (x.NotBefore - now) / 86400; days > 1 {
-			ahead = tlsPlural(int(days), "day")
+			ahead = counted(int(days), "day")
 		}
 		g.with("subject", x.Subject).with("notBefore", tlsDay(x.NotBefore)).with("difference", ahead)
 		g.say("The certificate of %s is valid from %s on, %s after this session.", certText(x), tlsDay(x.NotBefore), ahead)
@@ -428,7 +421,7 @@ func certSoon(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	days := int(left / (24 * time.Hour))
 	g.with("days left", fmt.Sprint(days))
-	g.say("The certificate of %s expires on %s, in %s.", certText(l), tlsDay(l.NotAfter), tlsPlural(days, "day"))
+	g.say("The certificate of %s expires on %s, in %s.", certText(l), tlsDay(l.NotAfter), counted(days, "day"))
 }
 
 // Bits of keyUsage as crypto/x509 numbers them.
@@ -486,7 +479,7 @@ func certLarge(c *Case, _ *fact.Fact, r *Raiser) {
 	if g.quiet {
 		return
 	}
-	g.say("The Certificate message has %d bytes in %s.", n, tlsPlural(len(chain), "certificate"))
+	g.say("The Certificate message has %d bytes in %s.", n, counted(len(chain), "certificate"))
 }
 
 func certOCSP(c *Case, _ *fact.Fact, r *Raiser) {

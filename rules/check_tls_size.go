@@ -216,10 +216,10 @@ func tlsBySize(c *Case, _ *fact.Fact, r *Raiser) {
 	case BySizeAccepted:
 		g.with("queued reply", "present").with("confidence", "medium")
 		g.Qualifier = "message probably accepted"
-		g.say("By the sizes of the records %s of %d bytes went over, and the reply has the length of \"queued as\": probably accepted.", tlsPlural(messages, "message"), bytes)
+		g.say("By the sizes of the records %s of %d bytes went over, and the reply has the length of \"queued as\": probably accepted.", counted(messages, "message"), bytes)
 	case BySizeSent:
 		g.with("queued reply", "not told").with("confidence", "low")
-		g.say("By the sizes of the records %s of %d bytes went over; whether the reply accepted it cannot be seen.", tlsPlural(messages, "message"), bytes)
+		g.say("By the sizes of the records %s of %d bytes went over; whether the reply accepted it cannot be seen.", counted(messages, "message"), bytes)
 	default:
 		g.with("confidence", "low")
 		g.What = "By the sizes of the records no message can be made out: " + tlsList(told) + "."

@@ -241,7 +241,7 @@ func netIdent(c *Case, _ *fact.Fact, r *Raiser) {
 		g.frames(q.last.Frame, greeting.Frame)
 		g.Count = q.count
 		g.What = fmt.Sprintf("Before it greeted, the server asked the client by ident (port %d, %s, the first in frame %d) and got no answer; the greeting came %s after the connection was made.",
-			IdentPort, tcpCount(uint64(q.count), "SYN"), q.first.Frame, tcpTime(now-t.SynAckAt))
+			IdentPort, counted(uint64(q.count), "SYN"), q.first.Frame, tcpTime(now-t.SynAckAt))
 		g.field("ident SYNs", "%d", q.count)
 		g.field("delay explained", "%s", tcpTime(now-q.first.Time))
 		return

@@ -1,0 +1,82 @@
+package rules
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// How the checks put numbers and captured words into a sentence.
+
+// counted writes a count with its word.
+func counted[N int | uint32 | uint64](n N, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return strconv.FormatUint(uint64(n), 10) + " " + word + "s"
+}
+
+// times returns "once", "3 times".
+func times(n uint32) string {
+	if n == 1 {
+		return "once"
+	}
+	return strconv.FormatUint(uint64(n), 10) + " times"
+}
+
+// isAre and wasWere are the verbs of a count.
+func isAre(n uint64) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+func wasWere(n uint64) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
+}
+
+// bytesAre returns "1 byte is", "12 bytes are".
+func bytesAre(n uint64) string {
+	if n == 1 {
+		return "1 byte is"
+	}
+	return fmt.Sprintf("%d bytes are", n)
+}
+
+// percent prints a share with one decimal below ten.
+func percent(part, all uint64) string {
+	p := float64(part) * 100 / float64(max(all, 1))
+	if p < 10 {
+		return fmt.Sprintf("%.1f %%", p)
+	}
+	return fmt.Sprintf("%.0f %%", p)
+}
+
+// yesNo writes the value of a field.
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// capital makes the first letter of a sentence large; a quotation stays as it is.
+func capital(s string) string {
+	if s == "" || s[0] == '"' {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// cutText shortens captured words for a sentence, and takes their line ends out.
+func cutText(s string, n int) string {
+	s, _, _ = strings.Cut(s, "\n")
+	if len(s) > n {
+		s = s[:n] + "…"
+	}
+	return s
+}
