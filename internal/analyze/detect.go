@@ -149,8 +149,7 @@ func (u *consumer) port(n uint16) (fact.Proto, bool) {
 	if p, ok := u.k.pass.cfg.Ports[n]; ok {
 		return p, true
 	}
-	p, ok := mailPorts[n]
-	return p, ok
+	return fact.OnPort(n)
 }
 
 // guess says what is spoken, from the first bytes b of side d and the first
@@ -161,7 +160,7 @@ func (u *consumer) guess(d fact.Dir, b, other []byte) (fact.Proto, bool) {
 	if p, ok := u.k.pass.cfg.Ports[server.Port()]; ok {
 		return p, true
 	}
-	byPort, onPort := mailPorts[server.Port()]
+	byPort, onPort := fact.OnPort(server.Port())
 	if tlsrec.Looks(b) && len(other) == 0 {
 		// A hello on a port that talks in clear first is that dialog's affair
 		// only when the server has spoken.
@@ -289,7 +288,7 @@ func (s *session) plaintext(k *worker, server netip.AddrPort) func(fact.Dir, []b
 			if s.dialog != nil {
 				s.dialog.Resume(at)
 			} else {
-				p, ok := inside[server.Port()]
+				p, ok := fact.InsideTLS(server.Port())
 				if !ok {
 					p, ok = spoken(d, b)
 				}

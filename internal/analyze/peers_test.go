@@ -355,7 +355,7 @@ func zeekState(s string) string {
 // spokenHere is what a session speaks: "smtp", "imap+tls", "tls", "tcp".
 func spokenHere(s *verdict.Session) []string {
 	p := s.Proto.String()
-	if in, ok := inside[s.Server.Addr.Port()]; ok && s.Proto == fact.TLS {
+	if in, ok := fact.InsideTLS(s.Server.Addr.Port()); ok && s.Proto == fact.TLS {
 		return []string{in.String() + "+tls", "tls"}
 	}
 	if s.Facts.TLS != nil && s.Proto != fact.TLS && s.Facts.TLS.JA3+s.Facts.TLS.JA3S != "" {

@@ -102,15 +102,6 @@ func (s *session) over(how uint16, at fact.At) {
 	}
 }
 
-// mailPorts are the ports of mail and what is spoken there from the first byte.
-var mailPorts = map[uint16]fact.Proto{
-	24: fact.LMTP, 25: fact.SMTP, 587: fact.SMTP, 2525: fact.SMTP, 465: fact.TLS,
-	110: fact.POP3, 995: fact.TLS, 143: fact.IMAP, 993: fact.TLS, 4190: fact.Sieve,
-}
-
-// inside says what is spoken inside TLS on the ports that begin with it.
-var inside = map[uint16]fact.Proto{465: fact.SMTP, 995: fact.POP3, 993: fact.IMAP}
-
 // listed reports whether the conversation is one of mail, or TLS.
 func (s *session) listed(ports map[uint16]fact.Proto, c *reasm.Conn) bool {
 	if s.proto != fact.TCP {
@@ -120,8 +111,7 @@ func (s *session) listed(ports map[uint16]fact.Proto, c *reasm.Conn) bool {
 	if _, ok := ports[server.Port()]; ok {
 		return true
 	}
-	_, ok := mailPorts[server.Port()]
-	return ok
+	return fact.MailPort(server.Port())
 }
 
 // ends returns client and server.
