@@ -141,7 +141,7 @@ func (c *Case) code(f *fact.Fact) uint16 {
 	return 0
 }
 
-// answered writes what the server said at the end of a login.
+// authAnswer writes what the server said at the end of a login.
 func (c *Case) authAnswer(f *fact.Fact) string {
 	text := cutText(c.text(f), maxReply)
 	if c.mail() && f.Code != 0 {

@@ -145,7 +145,7 @@ func (g *icmpGroup) raise(r *Raiser) *Finding {
 	return e
 }
 
-// icmpTimes returns "sent an ICMP error" in the words of its count.
+// times returns "sent an ICMP error" in the words of its count.
 func (g *icmpGroup) times() string {
 	if n := len(g.facts); n > 1 {
 		return fmt.Sprintf("%d times, the first in frame %d", n, g.facts[0].Frame)
@@ -245,7 +245,7 @@ func netRoom(c *Case, mtu uint32) int {
 	return int(mtu) - head
 }
 
-// netMTU returns the smallest MTU of a group, 0: only old routers spoke.
+// mtu returns the smallest MTU of a group, 0: only old routers spoke.
 func (g *icmpGroup) mtu() (mtu uint32) {
 	for _, f := range g.facts {
 		if f.Num > 0 && (mtu == 0 || f.Num < mtu) {

@@ -96,7 +96,7 @@ func (r *Raiser) by(d fact.Dir, at fact.At) *Finding {
 	return g
 }
 
-// hello returns the ClientHello, nil when there is none.
+// clientHello returns the ClientHello, nil when there is none.
 func (c *Case) clientHello() *tlsrec.ClientHello {
 	if c.TLS == nil {
 		return nil

@@ -78,8 +78,6 @@ const (
 	BOTH                     // both directions captured
 	START                    // handshake captured
 	SILENT                   // the capture runs on, so silence was observed
-	NODUP                    // the frame is no duplicate capture
-	REAL                     // not a retransmission
 )
 
 // A Rule is one row of the expert's table.

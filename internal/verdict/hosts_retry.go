@@ -196,7 +196,7 @@ func (s *retrySum) add(v *view, pause int64, places ...int32) {
 	}
 }
 
-// ordinals of attempts.
+// ordinal names an attempt by its number from 2.
 func ordinal(n int) string {
 	switch n {
 	case 2:
