@@ -77,7 +77,7 @@ type base struct {
 	echo    sasl.Echo
 	dec     sasl.Decoder
 	routine int
-	odd     [32]uint32 // by fact.Odd code
+	odd     [fact.NumOdds]uint32 // by fact.Odd code
 	caps    int
 }
 

@@ -57,7 +57,7 @@ type Dialog struct {
 	dec   sasl.Decoder
 
 	routine int
-	odd     [32]uint32 // by fact.Odd code
+	odd     [fact.NumOdds]uint32 // by fact.Odd code
 	caps    int
 	sizes   []uint32 // by message number - 1; 0: not told
 	ledger  ledger

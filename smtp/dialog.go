@@ -55,15 +55,15 @@ type Dialog struct {
 	rcpts     uint16 // recipients accepted in this transaction, for LMTP
 	early     uint64 // bytes before the greeting
 	earlyAt   fact.At
-	chatty    bool          // Early of this burst is told
-	resyncs   [2]uint8      // facts of holes
-	fields    int           // facts of header fields
-	afterAuth uint8         // lines after an AUTH that may still hold its secrets
-	oddCount  [32]uint8     // facts of each oddity
-	oddRef    [2][32]uint16 // where oddities of lines are counted
-	secrets   *secrets      // nil until a login begins
-	buf       []byte        // words of a fact while they are put together
-	line      []byte        // a line on its way from the commands to the message
+	chatty    bool                    // Early of this burst is told
+	resyncs   [2]uint8                // facts of holes
+	fields    int                     // facts of header fields
+	afterAuth uint8                   // lines after an AUTH that may still hold its secrets
+	oddCount  [32]uint8               // facts of each oddity
+	oddRef    [2][fact.NumOdds]uint16 // where oddities of lines are counted
+	secrets   *secrets                // nil until a login begins
+	buf       []byte                  // words of a fact while they are put together
+	line      []byte                  // a line on its way from the commands to the message
 }
 
 // A tls is how far STARTTLS has come.

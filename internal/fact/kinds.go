@@ -315,4 +315,5 @@ const (
 	OddUnended    // the last line of a side has no end. Num: bytes. Text: the line
 	OddLiteral    // IMAP: a literal was announced and never finished. Ref: its command. Num: bytes of it that came. Level: 0 no "+" came, 1 it was let in
 	OddUnoffered  // a form that the server did not offer: IMAP {n+} without LITERAL+
+	NumOdds
 )

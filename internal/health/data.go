@@ -329,9 +329,14 @@ func (f *Flow) freed(d fact.Dir, off int64, n uint32, at fact.At, log *fact.Log,
 		Num: 1, Code: millis16(held), Level: 0}, nil)
 }
 
+// ackDelays are the usual delays of acknowledgements, from and to, in
+// milliseconds: 40, 100, 200 and 500 with what timers are late. RFC 9293,
+// section 3.8.6.3 allows no more than the last.
+var ackDelays = [...][2]int64{{35, 45}, {90, 110}, {190, 215}, {490, 510}}
+
 // delayedAck reports whether ns is one of the usual delays of acknowledgements.
 func delayedAck(ns int64) bool {
-	for _, w := range [...][2]int64{{35, 45}, {90, 110}, {190, 215}, {490, 510}} {
+	for _, w := range ackDelays {
 		if ns >= w[0]*1e6 && ns <= w[1]*1e6 {
 			return true
 		}

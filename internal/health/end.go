@@ -88,8 +88,8 @@ func (f *Flow) forged(d fact.Dir, p *layers.Packet, s *fact.TCPSummary) (mark ui
 	if diff >= 2 {
 		mark |= 1
 	}
-	// A stack may use another initial TTL for its resets: 64, 128, 255.
-	if diff == 191 || diff == 127 || diff == 64 {
+	// A stack may use another initial TTL for its resets.
+	if diff == 255-64 || diff == 255-128 || diff == 128-64 {
 		mark |= 0x20
 	}
 	return mark
@@ -252,7 +252,7 @@ func (f *Flow) endSide(c *reasm.Conn, d fact.Dir, captureEnd int64, log *fact.Lo
 		x.Unacked = x.Bytes - x.Acked
 	}
 	x.RTTMedian = me.median()
-	if g := log.Get(me.sumRef); g == nil && x.BadSum >= 3 && x.Packets > 0 && uint64(x.BadSum)*10 >= x.Packets*9 {
+	if g := log.Get(me.sumRef); g == nil && x.BadSum >= minBadSums && x.Packets > 0 && uint64(x.BadSum)*10 >= x.Packets*9 {
 		log.Add(fact.Fact{Kind: fact.TCPChecksum, Time: me.firstTime, Frame: x.First, From: d, Num: x.BadSum, Level: 1}, nil)
 	}
 	if g := log.Get(me.keepRef); g != nil && me.probes >= deadCopies {

@@ -50,6 +50,10 @@ const (
 
 	// usualTTL is how many frames make the TTL of a side known.
 	usualTTL = 3
+
+	// minBadSums is how many wrong checksums can show the habit of a side: when
+	// nine of ten of its frames have one, the card was to fill them in.
+	minBadSums = 3
 )
 
 // A Flow is what has to be remembered of one conversation between its frames.
