@@ -35,7 +35,7 @@ func newPass(cfg *Config, keys *tlskeys.Keys) *pass {
 	if memory <= 0 {
 		memory = DefaultMemory
 	}
-	a := &pass{cfg: cfg, keys: keys, limits: cfg.Limits, detail: int(memory / 2 / sessionBytes)}
+	a := &pass{cfg: cfg, keys: keys, limits: cfg.Limits, detail: max(1, int(memory/2/sessionBytes)/n)}
 	if a.limits == nil {
 		l := rules.Defaults()
 		a.limits = &l
@@ -71,8 +71,8 @@ type worker struct {
 	first     int64
 	frames    uint64
 	fragments []layers.Lost
-	closed    []uint32 // places of conversations that both sides have closed, in that order
-	settled   int      // of these: looked at
+	closed    []ended // conversations that both sides have closed, in that order
+	settled   int     // of these: looked at
 	results   results
 	view      rules.Capture
 	kase      rules.Case
@@ -161,7 +161,7 @@ func (k *worker) frame(row *pcap.Row, b []byte, at fact.At) {
 // goes by the time of every frame, so that the end of a conversation does not
 // depend on which others a worker has.
 func (k *worker) expire(now int64) {
-	k.settle(now)
+	k.settle(k.table.Clock(now))
 	for {
 		place := k.table.Due(now, idle)
 		if place == 0 {
@@ -171,16 +171,25 @@ func (k *worker) expire(now int64) {
 	}
 }
 
-// settle judges the conversations that both sides closed long enough ago.
+// An ended conversation is one that both sides closed when the clock of the
+// table stood at at. Its place may have another one by the time it is looked at.
+type ended struct {
+	at    int64
+	place uint32
+}
+
+// settle judges the conversations that both sides closed long enough ago by the
+// clock of the table, which only goes on: by the time of a frame, one from the
+// future would keep those behind it waiting, of the same worker only.
 func (k *worker) settle(now int64) {
 	for k.settled < len(k.closed) {
-		place := k.closed[k.settled]
-		if s := k.sessions[place]; s != nil && s.closed {
-			if now-k.table.At(place).Time < int64(settle) {
-				break
-			}
-			k.close(place, fact.EndSilent)
-			k.table.Trim(place)
+		e := k.closed[k.settled]
+		if now-e.at < int64(settle) {
+			break
+		}
+		if s := k.sessions[e.place]; s != nil && s.closed && s.closedAt == e.at {
+			k.close(e.place, fact.EndSilent)
+			k.table.Trim(e.place)
 		}
 		k.settled++
 	}
@@ -253,8 +262,8 @@ func (k *worker) segment(row *pcap.Row, key reasm.Key, up bool, at fact.At) {
 	s.flow.Segment(&k.table, c, d, p, class, at, &s.log, &s.tcp)
 	row.Class = uint8(class)
 	if !s.closed && c.Closed() {
-		s.closed = true
-		k.closed = append(k.closed, place)
+		s.closed, s.closedAt = true, k.table.Clock(at.Time)
+		k.closed = append(k.closed, ended{s.closedAt, place})
 	}
 }
 

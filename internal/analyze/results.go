@@ -49,6 +49,12 @@ func (k *worker) fill(s *session, c *reasm.Conn) *rules.Case {
 	if s.smtp != nil && s.smtp.LMTP() {
 		kase.Proto = fact.LMTP
 	}
+	if t := &s.tcp; kase.Proto == fact.TCP && t.Open != 0 && !t.MidStream && mute(t) {
+		// Nobody said a word: what is missed is what the port promises.
+		if p, ok := (&consumer{k: k}).port(kase.Server.Port()); ok && p != fact.TLS {
+			kase.Proto = p
+		}
+	}
 	kase.First, kase.Last, kase.Start, kase.End = s.first.Frame, s.last.Frame, s.first.Time, s.last.Time
 	w := &k.whole
 	k.view.First, k.view.Last, k.view.Frames, k.view.ICMP, k.view.ARP = k.first, k.now, k.frames, w.ICMP, w.ARP
@@ -56,6 +62,12 @@ func (k *worker) fill(s *session, c *reasm.Conn) *rules.Case {
 	kase.Capture, kase.Limits = &k.view, k.pass.limits
 	kase.Findings = kase.Findings[:0]
 	return kase
+}
+
+// mute reports that neither side sent a byte.
+func mute(t *fact.TCPSummary) bool {
+	a, b := &t.Side[fact.Client], &t.Side[fact.Server]
+	return a.Bytes == 0 && b.Bytes == 0 && a.Gap == 0 && b.Gap == 0
 }
 
 // passed counts a conversation that is neither mail nor TLS.

@@ -40,6 +40,8 @@ type session struct {
 	inTLS  bool // bytes go to tls
 	closed bool // both sides have closed
 
+	closedAt int64 // by the clock of the table
+
 	smtp *smtp.Dialog
 	pop3 *pop3.Dialog
 	imap *imap.Dialog
