@@ -531,7 +531,7 @@ func (w *Writer) status(c *rules.Case, g goal) {
 		s[LayerDialog] = OK
 	default:
 		s[LayerDialog] = Unknown
-		if !t.MidStream && !t.OneSided && c.Proto == fact.TCP {
+		if !t.MidStream && !t.OneSided && (c.Proto == fact.TCP || t.Side[fact.Client].Bytes == 0 && t.Side[fact.Server].Bytes == 0) {
 			s[LayerDialog] = NotReached
 		}
 	}
