@@ -212,6 +212,12 @@ func (t *Table) Due(now int64, idle time.Duration) (place uint32) {
 	return 0
 }
 
+// Clock returns the time that has passed for expiry, now being that of the capture.
+func (t *Table) Clock(now int64) int64 {
+	t.advance(now)
+	return t.clock
+}
+
 // advance moves the clock of the table on with the time of the capture. One
 // frame with a wild time stamp must not make all conversations old, so a step
 // counts for maxStep at most, and a step back for nothing.

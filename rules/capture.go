@@ -212,7 +212,7 @@ func (s *SessionCounts) Add(c *Case, mailPort bool) {
 		s.FirstCopy = capEarlier(s.FirstCopy, f.At())
 	}
 	if mail && wire > 0 {
-		if p := float64(cut) * 100 / float64(wire); p > s.WorstCut {
+		if p := float64(cut) * 100 / float64(wire); p > s.WorstCut || p == s.WorstCut && c.First < s.WorstCutAt {
 			s.WorstCut, s.WorstCutAt = p, c.First
 		}
 	}

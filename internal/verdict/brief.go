@@ -125,7 +125,13 @@ const (
 type Names struct {
 	words []string
 	by    map[string]Label
-	soft  map[netip.Addr]Label
+	soft  map[netip.AddrPort]program
+}
+
+// A program is what the first session of a server that names one calls it.
+type program struct {
+	name  Label
+	first uint32 // frame of that session
 }
 
 // label returns the label of a name, without regard to capital letters.
@@ -175,22 +181,41 @@ func (n *Names) Join(o *Names, briefs []Brief) {
 			*l = to[*l]
 		}
 	}
+	if n.soft == nil {
+		n.soft = map[netip.AddrPort]program{}
+	}
+	for a, p := range o.soft {
+		if mine, ok := n.soft[a]; !ok || p.first < mine.first {
+			n.soft[a] = program{to[p.name], p.first}
+		}
+	}
+}
+
+// programs gives all sessions of a server the program of the first that named
+// one, whichever worker had it.
+func (n *Names) programs(all []Brief) {
+	for i := range all {
+		if p, ok := n.soft[all[i].Server]; ok {
+			all[i].Software = p.name
+		}
+	}
 }
 
 // software is the label of the server's program. It is looked for in the first
-// session of each server.
+// session of each server, which need not be the first that is over.
 func (n *Names) software(c *rules.Case) Label {
-	a := c.Server.Addr()
-	if l, ok := n.soft[a]; ok {
-		return l
+	a := c.Server // with its port: at one address, SMTP and IMAP are different programs
+	p, ok := n.soft[a]
+	if ok && p.first <= c.First {
+		return p.name
 	}
 	name, _ := c.Software()
 	l := n.label([]byte(name))
-	if l != 0 && len(n.soft) < maxServers {
+	if l != 0 && (ok || len(n.soft) < maxServers) {
 		if n.soft == nil {
-			n.soft = map[netip.Addr]Label{}
+			n.soft = map[netip.AddrPort]program{}
 		}
-		n.soft[a] = l
+		n.soft[a] = program{l, c.First}
 	}
 	return l
 }

@@ -52,6 +52,7 @@ func Hosts(all []Brief, names *Names, lim *rules.Limits, end int64) []Host {
 		return nil
 	}
 	v := &view{all: all, names: names, lim: lim, end: end}
+	names.programs(all)
 	v.messages()
 	v.nextServer()
 	v.cleartext()
