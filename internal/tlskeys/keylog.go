@@ -18,6 +18,10 @@ const (
 	maxLine     = 4096    // bytes of a line; the longest real one has about 250
 	maxSessions = 200_000 // at most about 100 MB; a busy server writes that many in an hour
 	maxSecret   = 48      // bytes of a secret: SHA-384, master secret
+
+	// maxStrange is how many lines, and pieces of long ones, may come before the
+	// first secret: what begins so is another file, or a device without end.
+	maxStrange = 64 << 10
 )
 
 // A secret is one of the secrets of a session; n is 0 when it is not known.
@@ -58,17 +62,21 @@ func Parse(r io.Reader) (*Keys, error) {
 // Len returns the number of sessions with secrets.
 func (k *Keys) Len() int { return len(k.sessions) + len(k.rsa) }
 
-// Add reads another key log: a file, or the bytes of a pcapng secrets block.
+// Add reads another key log: a file, or the bytes of a pcapng secrets block. It
+// gives up on one that begins with nothing but strange lines.
 func (k *Keys) Add(r io.Reader) error {
 	in := bufio.NewReaderSize(r, maxLine)
-	for {
+	before, long := k.Lines, false
+	for strange := 0; k.Lines > before || strange < maxStrange; strange++ {
 		line, err := in.ReadSlice('\n')
-		if err == bufio.ErrBufferFull {
+		switch {
+		case err == bufio.ErrBufferFull:
+			long = true
+			continue
+		case long:
 			k.Ignored++
-			for err == bufio.ErrBufferFull {
-				_, err = in.ReadSlice('\n')
-			}
-		} else {
+			long = false
+		default:
 			k.line(bytes.TrimSpace(line))
 		}
 		if err == io.EOF {
@@ -78,6 +86,7 @@ func (k *Keys) Add(r io.Reader) error {
 			return err
 		}
 	}
+	return nil
 }
 
 func (k *Keys) line(b []byte) {
