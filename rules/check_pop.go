@@ -670,6 +670,9 @@ func popInterrupted(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	start := c.Log.Get(f.Ref)
 	g := r.At(f)
+	if s := c.TCP; s.Closed != 0 && s.Side[fact.Server].Unacked == 0 {
+		g.Blame = BlameClient << (s.Closed - 1) // who left, while the path lived
+	}
 	if g.quiet {
 		return
 	}

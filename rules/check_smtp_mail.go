@@ -363,6 +363,14 @@ func smtpFateUnknown(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.At(t.BodyEnd)
 		g.Txn = t.N
+		acked := c.TCP.Side[fact.Client].Unacked == 0
+		switch {
+		case !acked: // the path may have died
+		case by == "client":
+			g.Blame = BlameClient
+		default:
+			g.Blame = BlameServer // it had everything
+		}
 		if g.quiet {
 			continue
 		}
@@ -373,7 +381,6 @@ func smtpFateUnknown(c *Case, _ *fact.Fact, r *Raiser) {
 		g.with("bytes", strconv.FormatUint(uint64(t.BodyEnd.Num), 10))
 		g.with("waited", howLong(waited))
 		g.with("ended_by", by)
-		acked := c.TCP.Side[fact.Client].Unacked == 0
 		g.with("acknowledged", yesNo(acked))
 		g.say("The message of %s was complete at frame %d, and no answer came in %s", counted(t.BodyEnd.Num, "byte"), t.BodyEnd.Frame, howLong(waited))
 		if by != "" {
@@ -423,6 +430,12 @@ func (c *Case) interrupted(t *Transaction, r *Raiser) *Finding {
 	s := &c.TCP.Side[fact.Client]
 	g := r.At(t.BodyEnd)
 	g.Txn = t.N
+	switch by {
+	case "client":
+		g.Blame = BlameClient
+	case "server":
+		g.Blame = BlameServer
+	}
 	g.evidence(t.BodyStart, t.BodyEnd)
 	g.with("bytes", strconv.FormatUint(uint64(t.BodyEnd.Num), 10))
 	declared := c.DeclaredSize(t)
@@ -440,9 +453,6 @@ func (c *Case) interrupted(t *Transaction, r *Raiser) *Finding {
 			g.frames(end.Frame)
 		}
 		g.What += "; the " + by + " " + how + fmt.Sprintf(" at frame %d", end.Frame)
-		if by == "client" {
-			g.Blame = BlameClient
-		}
 	}
 	if s.Unacked > 0 {
 		g.What += "; the last " + counted(s.Unacked, "byte") + " were never acknowledged"

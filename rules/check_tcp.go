@@ -744,7 +744,23 @@ func tcpDead(c *Case, f *fact.Fact) bool {
 	if x := &c.TCP.Side[f.From.Other()]; x.Fin != 0 && x.Fin < f.Frame {
 		return false
 	}
-	return !tcpSaidBye(c, f)
+	return !tcpSaidBye(c, f) && !tcpNoRoom(c, f)
+}
+
+// tcpNoRoom reports that the copies of f met a closed window and were answered:
+// the receiver took back the room that it had promised, and the path lives.
+func tcpNoRoom(c *Case, f *fact.Fact) bool {
+	middle := f.Time + int64(f.Code)*int64(time.Second)/2
+	if c.TCP.Side[f.From.Other()].LastTime < middle {
+		return false
+	}
+	for i := range c.Log.Facts {
+		z := &c.Log.Facts[i]
+		if z.Kind == fact.TCPZeroWindow && z.From != f.From && z.Time <= middle && z.Time+int64(z.Num)*1000 >= middle {
+			return true
+		}
+	}
+	return false
 }
 
 func tcpNeverAcked(c *Case, f *fact.Fact, r *Raiser) {

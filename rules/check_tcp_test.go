@@ -379,6 +379,19 @@ func TestTCPChecks(t *testing.T) {
 			tcpDeadSegment(c, 100*msec, 2, 1448, 1448, 0)
 			return c
 		}, "-tcp-never-acked"},
+		{"the receiver has no room and says so", func() *Case {
+			c := tcpHealthy()
+			tcpDeadSegment(c, 100*msec, 6, 1448, 1448, 0)
+			c.add(fact.TCPZeroWindow, 12, 90*msec, fact.Fact{From: fact.Server, Num: 60e6})
+			c.TCP.Side[fact.Server].LastTime = tcpStart + 60*sec
+			return c
+		}, "-tcp-never-acked tcp-zero-window-server=error"},
+		{"the receiver had no room and then vanished", func() *Case {
+			c := tcpHealthy()
+			tcpDeadSegment(c, 100*msec, 6, 1448, 1448, 0)
+			c.add(fact.TCPZeroWindow, 12, 90*msec, fact.Fact{From: fact.Server, Num: 60e6})
+			return c
+		}, "tcp-never-acked=error"},
 		{"only a FIN is repeated", func() *Case {
 			c := tcpHealthy()
 			tcpDeadSegment(c, 100*msec, 6, 0, 200, 0)

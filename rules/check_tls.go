@@ -750,11 +750,23 @@ func (c *Case) lastOf(d fact.Dir, frame uint32) (at fact.At) {
 	return at
 }
 
+// Alerts about their sender, RFC 8446 section 6.
+const (
+	alertInternal = 80
+	alertCanceled = 90
+)
+
 func tlsFatalAlert(c *Case, f *fact.Fact, r *Raiser) {
 	if c.TLS == nil || !c.isFatal(f.Level, uint8(f.Code)) {
 		return
 	}
 	g := r.At(f)
+	// An alert accuses the other side; these two tell of the sender itself.
+	accused := f.From.Other()
+	if f.Code == alertInternal || f.Code == alertCanceled {
+		accused = f.From
+	}
+	g.Blame = BlameClient << accused
 	c.tellAlert(g, f)
 	if !g.quiet {
 		g.What = alertLine(2, uint8(f.Code))
