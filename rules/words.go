@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // How the checks put numbers and captured words into a sentence.
@@ -76,6 +77,9 @@ func capital(s string) string {
 func cutText(s string, n int) string {
 	s, _, _ = strings.Cut(s, "\n")
 	if len(s) > n {
+		for n > 0 && !utf8.RuneStart(s[n]) {
+			n--
+		}
 		s = s[:n] + "…"
 	}
 	return s

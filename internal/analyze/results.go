@@ -246,8 +246,15 @@ func (a *pass) finish(r *pcap.Reader, sink Sink) (*Result, error) {
 	if all.lost > 0 {
 		sum.Bounds = append(sum.Bounds, fmt.Sprintf("facts of a session: %d more are counted only", all.lost))
 	}
-	if evicted := a.evicted(); evicted > 0 {
+	evicted, stolen := a.evicted()
+	if evicted > 0 {
 		sum.Bounds = append(sum.Bounds, fmt.Sprintf("open conversations: %d closed early", evicted))
+	}
+	if stolen > 0 {
+		sum.Bounds = append(sum.Bounds, fmt.Sprintf("early segments: %d pages given up, their holes count as missing", stolen))
+	}
+	if n := a.keys.Dropped; n > 0 {
+		sum.Bounds = append(sum.Bounds, fmt.Sprintf("key logs: %d more secrets are not kept", n))
 	}
 	res.Complete = res.Complete && len(sum.Bounds) == 0
 	sum.Complete = res.Complete
@@ -257,11 +264,13 @@ func (a *pass) finish(r *pcap.Reader, sink Sink) (*Result, error) {
 	return res, sink.Summary(sum)
 }
 
-func (a *pass) evicted() (n uint64) {
+// evicted counts what the flow tables had to give up.
+func (a *pass) evicted() (flows, pages uint64) {
 	for _, k := range a.workers {
-		n += k.table.Evicted
+		flows += k.table.Evicted
+		pages += k.table.Stolen
 	}
-	return n
+	return flows, pages
 }
 
 // join adds the results of one worker.
