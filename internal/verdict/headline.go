@@ -245,6 +245,18 @@ func (w *Writer) good(c *rules.Case, d *Decision) string {
 	return "the session ended in order; no mail was attempted"
 }
 
+// fateUnknown reports a message that was sent to its end and never answered.
+func fateUnknown(c *rules.Case) bool {
+	for i := range c.Findings {
+		if c.Findings[i].Rule == ruleFate {
+			return true
+		}
+	}
+	return false
+}
+
+var ruleFate = index("SMTP-025")
+
 // result is what the session means for the mail, in a few words.
 func (w *Writer) result(c *rules.Case, d *Decision) string {
 	switch d.Outcome {
@@ -268,7 +280,7 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 				return "not all mail was sent"
 			}
 		}
-		if d.Status[LayerDelivery] == Unknown || c.TCP.HowClosed == fact.EndOfCapture && w.underWay(c) {
+		if d.Status[LayerDelivery] == Unknown || c.TCP.HowClosed == fact.EndOfCapture && w.underWay(c) || fateUnknown(c) {
 			return "it is not known whether the mail was accepted"
 		}
 		return "the mail was not sent"
