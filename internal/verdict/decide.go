@@ -378,6 +378,12 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		if top != nil && !isRemark[top.Rule] {
 			d.Outcome = OutcomeDegraded
 		}
+	case notMail(c) && !missedBy(c) && (c.TLS.Done || c.TCP.MidStream):
+		// TLS on a port that is none of mail's: nobody asked what is inside.
+		d.Outcome = OutcomeOK
+		if top != nil && !isRemark[top.Rule] {
+			d.Outcome = OutcomeDegraded
+		}
 	case g == goalUnknown && top != nil && top.Severity < rules.Error && group(top.Rule) == "TCP" && allAcked(c):
 		d.Outcome = OutcomeUnknown // a reset is how many programs close; what was left to do is inside TLS
 	case fails, top != nil && missedBy(c):
@@ -424,6 +430,12 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 	if d.Root < 0 && len(w.order) > 0 && len(d.Further) < 3 {
 		d.Further = slices.Insert(d.Further, 0, w.order[0])
 	}
+}
+
+// notMail reports a session that is TLS and nothing else, on a port that is
+// none of mail's: the web, mostly.
+func notMail(c *rules.Case) bool {
+	return c.Proto == fact.TLS && c.TLS != nil && !fact.MailPort(c.Server.Port())
 }
 
 // allAcked reports that nothing of either side was left without an acknowledgement.

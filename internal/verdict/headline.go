@@ -225,6 +225,8 @@ func (w *Writer) good(c *rules.Case, d *Decision) string {
 		tail = ", readable by everyone on the path"
 	}
 	switch {
+	case notMail(c):
+		return fmt.Sprintf("%s on port %d, which is none of mail's: what is inside is not judged", versionOf(c), c.Server.Port())
 	case n == 1 && id != "":
 		return "message accepted" + over + " (id=" + cut(id, 40) + ")" + tail
 	case n > 0:
@@ -356,6 +358,8 @@ func (w *Writer) goodSentence(c *rules.Case, d *Decision, name string) string {
 		over = " over " + versionOf(c)
 	}
 	switch {
+	case notMail(c):
+		return fmt.Sprintf("%s with %s on port %d, which is none of mail's: what is inside is not judged.", versionOf(c), name, c.Server.Port())
 	case n > 0:
 		subject := "one message was"
 		if n > 1 {
