@@ -39,7 +39,7 @@ func (w *Writer) clause(c *rules.Case, d *Decision) string {
 	case OutcomeUnknown:
 		return "Cannot be decided from this capture"
 	}
-	if d.Outcome == OutcomeDegraded && d.Status[LayerDelivery] == OK {
+	if d.Outcome == OutcomeDegraded {
 		return "It worked, but with a problem"
 	}
 	switch {
@@ -49,8 +49,6 @@ func (w *Writer) clause(c *rules.Case, d *Decision) string {
 		return "Network problem"
 	case d.Blame == rules.BlamePolicy:
 		return "Receiver's decision"
-	case d.Outcome == OutcomeDegraded:
-		return "It worked, but with a problem"
 	case d.notNetwork(c) || c.TCP.Open != 0:
 		return "Not a network problem"
 	}

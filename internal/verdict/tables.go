@@ -45,7 +45,8 @@ var explains = []struct {
 	late          bool // the cause may be found after its effect
 }{
 	{"CAP-003 007 008", "SMTP-004 025 027 029 034 TCP-005 014 TLS-013 014", false},
-	{"CAP-010 011", "TCP-010 021 022 040", true},
+	{"CAP-010", "TCP-010 021 022 040", true},
+	{"CAP-011", "TCP-021 022 040", true},
 	{"CAP-012", "TCP-040", true},
 	{"NET-001 002 006 014", "TCP-002 003 005 014 010 023 SMTP-004 025 026 027 029 034", true},
 	{"NET-003", "TCP-010", true},
@@ -83,7 +84,7 @@ var explains = []struct {
 	{"RPL-001", "STLS-009", true},
 	{"STLS-011 013 IMPL-002 003", "TLS-010 013 014 047 SMTP-010 015", true},
 	{"STLS-012", "TLS-013 SMTP-032", true},
-	{"IMPL-004", "SMTP-004 TCP-023", true},
+	{"IMPL-004", "SMTP-004 027 034 IMAP-022 TLS-010 TCP-008 009 023", true},
 	{"IMPL-002", "SMTP-004 006 010 015 016 028 056 RPL-026", true},
 	{"TLS-047", "TLS-010 013 014 046", true},
 	{"TLS-012 016 017 018 020 021 022 049 054 058 075", "TLS-010 013 TCP-008 009 024", true},
