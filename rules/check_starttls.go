@@ -745,12 +745,17 @@ func implClear(c *Case, _ *fact.Fact, r *Raiser) {
 	g.say("Port %d is for TLS, and the client sent a TLS hello (frame %d); the server speaks clear text: %q.", c.Server.Port(), at.Frame, c.answerText(answer))
 }
 
+// alertRecord is the length of a readable alert with its record header in bytes, RFC 8446 section 5.1.
+const alertRecord = 7
+
 func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
 	if !tlsPort(c.Server.Port()) || c.TCP.Open == 0 || c.TLS != nil && c.TLS.Hello != nil {
 		return
 	}
 	client, server := &c.TCP.Side[fact.Client], &c.TCP.Side[fact.Server]
-	if server.Bytes > 0 || server.Gap > 0 || client.Gap > 0 {
+	// The server's TLS may answer clear text with an alert.
+	alerted := server.Bytes == alertRecord && client.Bytes > 0 && c.first(fact.Reply) == nil && (c.TLS == nil || len(c.TLS.Alerts) > 0)
+	if server.Bytes > 0 && !alerted || server.Gap > 0 || client.Gap > 0 {
 		return
 	}
 	// A client that gives up may say QUIT into the silence, or speak first.
@@ -768,7 +773,7 @@ func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
 	wait := time.Duration(at.Time - c.TCP.OpenTime)
 	switch {
 	case how != "" && wait >= tlsGaveUp:
-	case how != "" && said != "" && d == fact.Server:
+	case how != "" && said != "" && (d == fact.Server || alerted):
 		// Clear text on a TLS port: the server's TLS does not understand it.
 	case how == "" && c.TCP.HowClosed == fact.EndSilent:
 		wait = time.Duration(c.End - c.TCP.OpenTime)
@@ -787,7 +792,11 @@ func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
 		who = d.String()
 	}
 	g.with("closed by", who)
-	g.say("Port %d is for TLS from the first byte. For %s the client sent no TLS hello and the server said nothing", c.Server.Port(), tlsWhen(1, 1+int64(wait)))
+	answered := "said nothing"
+	if alerted {
+		answered = "answered with a TLS alert"
+	}
+	g.say("Port %d is for TLS from the first byte. For %s the client sent no TLS hello and the server %s", c.Server.Port(), tlsWhen(1, 1+int64(wait)), answered)
 	if said != "" {
 		g.with("client said", said)
 		g.What += fmt.Sprintf("; the client spoke clear text: %q", said)
