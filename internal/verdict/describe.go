@@ -191,6 +191,7 @@ func (w *Writer) tree(c *rules.Case, d *Decision) []Event {
 		at[i] = n + 1
 	}
 	alert := 0
+	from := map[uint16]int{} // by rule: where to look on for what supersedes it
 	for n, i := range order {
 		f := &c.Findings[i]
 		r := &rules.All[f.Rule]
@@ -213,8 +214,14 @@ func (w *Writer) tree(c *rules.Case, d *Decision) []Event {
 		if j := d.ExplainedBy[i]; j >= 0 {
 			e.ExplainedBy = rules.All[c.Findings[j].Rule].ID
 		}
-		for j := range c.Findings {
-			if superseded[[2]uint16{f.Rule, c.Findings[j].Rule}] && c.Findings[j].Frame >= f.Frame && !d.tlsDone(c) {
+		if canBeOld[f.Rule] && !d.tlsDone(c) {
+			// Findings of one rule come in order of their frames here, so that
+			// one that is too early for this is too early for the next.
+			j := from[f.Rule]
+			for j < len(c.Findings) && !(superseded[[2]uint16{f.Rule, c.Findings[j].Rule}] && c.Findings[j].Frame >= f.Frame) {
+				j++
+			}
+			if from[f.Rule] = j; j < len(c.Findings) {
 				e.SupersededBy = rules.All[c.Findings[j].Rule].ID
 				if d.Root >= 0 && superseded[[2]uint16{f.Rule, c.Findings[d.Root].Rule}] {
 					e.SupersededBy = rules.All[c.Findings[d.Root].Rule].ID
@@ -222,7 +229,6 @@ func (w *Writer) tree(c *rules.Case, d *Decision) []Event {
 				if e.Qualifier == "" && r.Num != "SMTP-003" {
 					e.Qualifier = fmt.Sprintf("STARTTLS accepted only; TLS handshake failed at frame %d", c.Findings[j].Frame)
 				}
-				break
 			}
 		}
 		node := r.Node

@@ -150,6 +150,7 @@ var (
 	isRemark   []bool
 	isBox      []bool
 	superseded = map[[2]uint16]bool{}
+	canBeOld   []bool   // can be superseded
 	canExplain []bool   // has effects
 	canFollow  []bool   // has causes
 	counts     []bool   // infoCounts
@@ -205,6 +206,7 @@ func init() {
 	isSTLS = set("STLS-002") // the reason why a client that insists on TLS goes away
 	isRemark, isBox = set(remarks), set(middleboxes)
 	canExplain, canFollow, counts, groups = make([]bool, n), make([]bool, n), make([]bool, n), make([]string, n)
+	canBeOld = make([]bool, n)
 	for i := range rules.All {
 		counts[i] = infoCounts[rules.All[i].Num]
 		groups[i], _, _ = strings.Cut(rules.All[i].Num, "-")
@@ -239,6 +241,7 @@ func init() {
 	}
 	for _, t := range contradicts {
 		for _, o := range expand(t.old) {
+			canBeOld[index(o)] = true
 			for _, b := range expand(t.by) {
 				superseded[[2]uint16{index(o), index(b)}] = true
 			}
