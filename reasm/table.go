@@ -18,9 +18,9 @@ const (
 	MaxFlows = 64 << 10
 
 	// Linger is how long a conversation that both sides have closed is kept for
-	// stragglers: a FIN sent again, a reset, what a NAT lets through late. They
-	// come within a few round trips, and each place costs memory.
-	Linger = 10 * time.Second
+	// stragglers: a FIN sent again, a reset, what a NAT lets through late. Half
+	// of the shortest usual TIME-WAIT; with ten seconds strays opened new ones.
+	Linger = 30 * time.Second
 
 	// Young is how long a conversation of one side without payload, mostly SYNs,
 	// is kept after its last frame: Linux gives up after 127 s.
@@ -114,6 +114,9 @@ type Table struct {
 	// a conversation because all were in use: what they held becomes a Gap.
 	Evicted, Stolen uint64
 
+	// Limit is how many conversations are open at a time, 0: MaxFlows.
+	Limit int
+
 	index map[Key]uint32
 	conns []Conn // conns[0] is not used: place 0 means none
 	free  uint32
@@ -133,7 +136,7 @@ type list struct{ oldest, newest uint32 }
 func (t *Table) Get(k Key, frame uint32, now int64) (c *Conn, place uint32, isNew bool) {
 	place, ok := t.index[k]
 	if !ok {
-		if len(t.index) >= MaxFlows {
+		if len(t.index) >= t.limit() {
 			t.Release(t.oldest())
 			t.Evicted++
 		}
@@ -206,7 +209,7 @@ func (t *Table) Due(now int64, idle time.Duration) (place uint32) {
 			return p
 		}
 	}
-	if len(t.index) >= MaxFlows {
+	if len(t.index) >= t.limit() {
 		return t.oldest()
 	}
 	return 0
@@ -231,6 +234,13 @@ func (t *Table) advance(now int64) {
 // Trim gives up the bytes kept of the conversation at place: it is known to be
 // over, and kept only to tell late frames from those of a new one.
 func (t *Table) Trim(place uint32) { t.drop(&t.conns[place]) }
+
+func (t *Table) limit() int {
+	if t.Limit > 0 {
+		return min(t.Limit, MaxFlows)
+	}
+	return MaxFlows
+}
 
 // Any returns the place of some conversation, 0 when there is none: at the end
 // of the capture the caller ends and releases them one by one.

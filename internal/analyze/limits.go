@@ -25,6 +25,10 @@ const (
 	// what a conversation speaks: a greeting with its first words.
 	undecided = 256
 
+	// flowBytes is what an open conversation costs in memory, roughly, in all
+	// packages together: it turns half of the budget into a number of conversations.
+	flowBytes = 8 << 10
+
 	// sessionBytes is what a described session costs in memory (37 KiB were
 	// measured over 40,000): it turns the budget into a number of sessions.
 	sessionBytes = 40 << 10

@@ -43,6 +43,7 @@ func newPass(cfg *Config, keys *tlskeys.Keys) *pass {
 	for i := range n {
 		k := &worker{pass: a, number: i, of: n}
 		k.cache = new(tlsrec.Cache)
+		k.table.Limit = max(1, int(memory/2/flowBytes)/n)
 		a.workers = append(a.workers, k)
 	}
 	return a
@@ -269,10 +270,11 @@ func (k *worker) segment(row *pcap.Row, key reasm.Key, up bool, at fact.At) {
 
 // why a conversation that is due ends.
 func (k *worker) why(place uint32, now int64) uint16 {
-	if now-k.table.At(place).Time > int64(reasm.Linger) {
+	c := k.table.At(place)
+	if silent := now - c.Time; c.Closed() || silent > int64(reasm.Young) {
 		return fact.EndSilent
 	}
-	return fact.EndBound
+	return fact.EndBound // it had to make room for another one
 }
 
 // quoted hands an ICMP error to the conversation that it quotes.
