@@ -54,12 +54,12 @@ var classes = []class{
 	{rule: "RPL-002", codes: "530 550 553 554 503", need: needBare,
 		words: "authentication required|authentication is required|must authenticate|not authenticated|auth first"},
 	{rule: "RPL-003", codes: "550 551 553 554 454 501", enhanced: "5.7.54",
-		words: "relay access denied|relay not permitted|relaying denied|unable to relay|not permitted to relay|rcpthosts|relaying not allowed|relay denied"},
+		words: "relay access denied|relay not permitted|relaying denied|unable to relay|not permitted to relay|rcpthosts|relaying not allowed|relay denied|relay is not allowed|do not relay|not a gateway"},
 	{rule: "RPL-012", at: atSender, enhanced: "x.1.8 x.1.7 x.4.4",
 		words: "sender address rejected: domain not found|domain of sender|sender domain|unresolvable|a-record is empty|no mx|unknown sender domain"},
 	{rule: "RPL-012", at: 1 << smtp.MAIL, words: "domain & does not resolve"}, // at this place it is about the sender, else RPL-010
 	// Postfix uses "unverified address" for recipients as well.
-	{rule: "RPL-013", words: "sender verify failed|callout|address verification|unverified address|sender rejected: undeliverable", not: "recipient address rejected"},
+	{rule: "RPL-013", words: "sender verify failed|callout|callback setup|address verification|unverified address|sender rejected: undeliverable", not: "recipient address rejected"},
 	{rule: "RPL-014", codes: "550 553 554", enhanced: "5.7.60",
 		words: "not owned by user|not logged in|sendasdenied|send as|not allowed to send as|must match"},
 	// 521 with 5.5.x follows a violation of the protocol; postscreen says
@@ -73,7 +73,7 @@ var classes = []class{
 	{rule: "RPL-017", enhanced: "x.7.20 x.7.21 x.7.22", words: "dkim"},
 	{rule: "RPL-010", codes: "450 421 550 554", enhanced: "x.7.25",
 		words: "reverse dns|rdns|ptr|cannot find your hostname|cannot find your reverse hostname|does not resolve|no reverse|fcrdns|forward confirmed"},
-	{rule: "RPL-011", words: "helo command rejected|invalid helo|bad helo|helo/ehlo|ehlo & fully-qualified|ehlo & invalid|ehlo & host not found|ehlo & forged", not: "helo/ehlo first"},
+	{rule: "RPL-011", words: "helo command rejected|invalid helo|bad helo|helo should be|helo/ehlo|ehlo & fully-qualified|ehlo & invalid|ehlo & host not found|ehlo & forged", not: "helo/ehlo first"},
 	{rule: "RPL-007", codes: "4xx", words: "greylist|graylist|grey-list|gray-list|postgrey"},
 	{rule: "RPL-008", words: "dnsbl|rbl|blocklist|block list|blacklist|blocked using|spamhaus|spamcop|barracudacentral|uceprotect|abusix|sorbs|listed at|listed in",
 		not: "part of their network is on our block list"},
@@ -82,15 +82,15 @@ var classes = []class{
 		not:   "ip address has been temporarily rate limited"}, // Google's 4.7.28, beside "unsolicited mail"
 	{rule: "RPL-018", enhanced: "x.7.28",
 		words: "rate limit|ratelimit|too much mail|too many messages|sending too|throttl|too quickly|limit exceeded|unusual rate|hourly|daily"},
-	{rule: "RPL-018", enhanced: "4.2.1", words: "quickly", need: needBoth},
+	{rule: "RPL-018", enhanced: "4.2.1", words: "quickly|at a rate", need: needBoth},
 	{rule: "RPL-019", codes: "421 450 454 432",
 		words: "too many connections|too many concurrent|concurrent connections|too many sessions|too many new tls sessions|server ports are busy"},
 	{rule: "RPL-020", codes: "452 451 550 552 554", enhanced: "x.5.3", words: "too many recipients"},
-	{rule: "RPL-005", at: atRecipient, codes: "452 552 450 550", enhanced: "x.2.2",
-		words: "over quota|overquota|quota exceeded|mailbox full|mailbox is full|inbox is full|out of storage"},
+	{rule: "RPL-005", at: atRecipient, codes: "452 552 450 550 554 422", enhanced: "x.2.2",
+		words: "over quota|overquota|quota exceeded|mailbox full|mailbox is full|inbox is full|out of storage|exceeded storage allocation|over its storage limit"},
 	{rule: "RPL-006", at: atRecipient, enhanced: "x.2.1", words: "mailbox disabled|account disabled|inactive|suspended|not accepting messages"},
-	{rule: "RPL-004", at: atRecipient, codes: "550 551 553 554 450", enhanced: "x.1.1 x.1.0 550/5.1.10 5.4.1",
-		words: "user unknown|unknown user|no such user|no such recipient|recipient not found|does not exist|invalid recipient|no mailbox here|unrouteable address|mailbox unavailable"},
+	{rule: "RPL-004", at: atRecipient, codes: "550 551 553 554 511 450", enhanced: "x.1.1 x.1.0 550/5.1.10 5.4.1",
+		words: "user unknown|unknown user|no such user|no such recipient|recipient not found|does not exist|invalid recipient|no mailbox here|unrouteable address|mailbox unavailable|unknown recipient|user not local|this user doesn't have|#5.1.0 address rejected"},
 	// Who refuses the client itself does not refuse bounces.
 	{rule: "RPL-034", at: atEnvelope, codes: "5xx", enhanced: "5.7.1", words: "null|empty|bounce|dsn|<>", need: needNull, not: "client host"},
 	{rule: "RPL-021", codes: "552 554 550 452 451", enhanced: "x.3.4 x.2.3", words: "too big|too large|size exceeds|size limit|exceeds maximum|exceeds fixed"},
@@ -105,7 +105,7 @@ var classes = []class{
 	{rule: "RPL-025", codes: "421 450 451 454", enhanced: "4.3.2 4.4.5 4.7.500",
 		words: "too much load|service not available|service unavailable|shutting down|not accepting|server busy|refusing connections|sigterm"},
 	{rule: "RPL-027", codes: "5xx", words: "virus|malware|infected|trojan"},
-	{rule: "RPL-028", codes: "5xx", words: "attachment|file type|executable|.exe|macro|archive"},
+	{rule: "RPL-028", codes: "5xx", words: "attachment|file type|executable|.exe|macro|archive|content presents a potential"},
 	{rule: "RPL-031", codes: "5xx", enhanced: "x.4.6 5.4.14", words: `too many hops|mail loop|loops back|hop count|too many "received"|loop detected`},
 	{rule: "RPL-030", codes: "5xx", enhanced: "x.6.0",
 		words: "rfc 5322|rfc 2822|rfc5322|missing header|from: header|duplicate header|multiple from|invalid header|message-id"},
@@ -118,7 +118,7 @@ var classes = []class{
 	// end in "try again later" too: limits, full disks, failed lookups.
 	{rule: "RPL-007", codes: "4xx", at: atRecipient &^ (1 << smtp.None), enhanced: "4.2.0 4.7.1", words: "try again later", need: needBoth},
 	{rule: "RPL-032", enhanced: "x.7.1 x.7.0 x.7.2",
-		words: "access denied|client host rejected|not allowed|blocked|banned|administrative prohibition|local policy|rejected by policy"},
+		words: "access denied|client host rejected|not allowed|blocked|banned|administrative prohibition|local policy|rejected by policy|based policy|delivery restriction"},
 	{rule: "RPL-038", codes: "4xx"},
 	{rule: "RPL-039", codes: "5xx"},
 }
@@ -328,8 +328,8 @@ func mustNumber(s string) int {
 	return n
 }
 
-// maxPhrases bounds a set. The table has about 190 phrases.
-const maxPhrases = 256
+// maxPhrases bounds a set. The table has about 260 phrases.
+const maxPhrases = 320
 
 // A set is a set of phrases.
 type set [maxPhrases / 64]uint64
