@@ -44,7 +44,7 @@ func (d *Dialog) authStart(arg []byte, ref uint16, at fact.At) {
 	d.afterAuth = 4
 	a := &d.auth
 	*a = auth{on: true, command: ref}
-	a.mechLen = copy(a.mech[:], mech)
+	a.mechLen = copy(a.mech[:], sasl.Name(mech))
 	for i, c := range a.mech[:a.mechLen] {
 		if 'a' <= c && c <= 'z' {
 			a.mech[i] = c - ('a' - 'A')
@@ -205,14 +205,17 @@ func (d *Dialog) masked(cmd Cmd, word, arg, text []byte) []byte {
 	switch {
 	case cmd == AUTH, equal(word, commands[AUTH].verb):
 		mech, initial := split(arg)
-		if len(initial) == 0 {
+		name := sasl.Name(mech)
+		if len(initial) == 0 && len(name) == len(mech) {
 			return text
 		}
-		open = text[:len(text)-len(arg)+len(mech)+1]
+		open = text[:len(text)-len(arg)+len(name)]
+		if len(initial) > 0 && len(name) == len(mech) {
+			open = text[:len(open)+1]
+		}
 	case cmd != Unknown:
 		return text
-	case equal(word, "PASS"), equal(word, "LOGIN"), equal(word, "APOP"), equal(word, "AUTHENTICATE"),
-		equal(word, "AUTHORIZATION"), equal(word, "PROXY-AUTHORIZATION"), equal(word, "COOKIE"):
+	case likeLogin(word), equal(word, "APOP"), equal(word, "COOKIE"):
 		open = text[:len(text)-len(arg)]
 	case d.afterAuth > 0 && len(text) >= 4 && inAlphabet(text):
 		d.logins().echo.Keep(text)
@@ -257,6 +260,17 @@ func inAlphabet(text []byte) bool {
 		}
 	}
 	return true
+}
+
+// likeLogin reports whether the word of an unknown command is one of a login,
+// of another protocol or mistyped: AUTHPLAIN, XLOGIN, PASSWORD.
+func likeLogin(word []byte) bool {
+	for i := range word {
+		if begins(word[i:], "AUTH") || begins(word[i:], "PASS") || begins(word[i:], "LOGIN") {
+			return true
+		}
+	}
+	return false
 }
 
 // looksBase64 reports whether a line can be the answer to a challenge, and is

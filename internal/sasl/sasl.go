@@ -62,17 +62,25 @@ func is(mech []byte, row string) bool {
 	return EqualFold(mech, row)
 }
 
+// maxName is the length of the longest name of a mechanism, RFC 4422 section 3.1.
+const maxName = 20
+
 // Name returns the mechanism name that b begins with: letters, digits, "-" and
-// "_", RFC 4422 section 3.1. What stands behind it may be a secret.
+// "_", RFC 4422 section 3.1. What stands behind it may be a secret, and so may
+// what is too long for a name: there is none then.
 func Name(b []byte) []byte {
-	for i, c := range b {
-		switch {
-		case 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-', c == '_':
-		default:
-			return b[:i]
-		}
+	n := 0
+	for n < len(b) && (lettered(b[n]) || b[n] == '-' || b[n] == '_') {
+		n++
 	}
-	return b
+	if n > maxName {
+		return nil
+	}
+	return b[:n]
+}
+
+func lettered(c byte) bool {
+	return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9'
 }
 
 // EqualFold reports whether b is s, an upper-case ASCII word, in any case.

@@ -68,6 +68,52 @@ func TestEcho(t *testing.T) {
 	}
 }
 
+func TestEchoCoded(t *testing.T) {
+	var e Echo
+	e.Keep([]byte("user=joe\x01auth=Bearer token77\x01\x01"))
+	e.Keep([]byte("hunter22"))
+	whole, answer, other := string(b64("hunter22")), string(b64("\x00joe\x00hunter22")), string(b64("no secret in it"))
+	for text, want := range map[string]string{
+		"bad token77":                           "bad ***",
+		"bad <" + whole + ">":                   "bad <***>",
+		answer + " / " + answer[:20] + " is":    "*** / *** is",
+		"authentication failed, see " + other:   "authentication failed, see " + other,
+		"====":                                  "====",
+		string(bytes.Repeat([]byte("A"), 3000)): string(bytes.Repeat([]byte("A"), 3000)),
+	} {
+		if got := e.Mask([]byte("> "), []byte(text)); string(got) != "> "+want {
+			t.Errorf("Mask(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestName(t *testing.T) {
+	for text, want := range map[string]string{"PLAIN": "PLAIN", "SCRAM-SHA-256-PLUS": "SCRAM-SHA-256-PLUS", "X\tsecret": "X", "PLAINAGpvZQBnZWhlaW05": "", "": ""} {
+		if got := Name([]byte(text)); string(got) != want {
+			t.Errorf("Name(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+// FuzzMask checks that what is masked is not longer, and holds no secret.
+func FuzzMask(f *testing.F) {
+	f.Add([]byte("hunter22"), []byte("bad aHVudGVyMjI= hunter22"))
+	f.Fuzz(func(t *testing.T, secret, text []byte) {
+		if len(secret) < minSecret || len(secret) > maxSecret || bytes.Contains([]byte("***"), secret) {
+			return
+		}
+		var e Echo
+		e.Keep(secret)
+		got := e.Mask(nil, text)
+		if len(got) > len(text) {
+			t.Fatalf("%d bytes of %d", len(got), len(text))
+		}
+		if bytes.Contains(got, secret) && bytes.IndexByte(secret, '*') < 0 && !bytes.Contains(text, secret) {
+			t.Fatalf("%q holds %q", got, secret)
+		}
+	})
+}
+
 // FuzzUser checks that a name is never longer than what was decoded, and that
 // the password of PLAIN is never part of it.
 func FuzzUser(f *testing.F) {
