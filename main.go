@@ -180,7 +180,7 @@ func runReport(e *env, o *options, files []string) (int, error) {
 	result, err := analyze.Run(&analyze.Config{
 		Files: files, Stdin: in, Workers: o.workers, Memory: o.memory, Ports: o.ports, Limits: o.limits,
 		KeyLogs: o.keylogs, ShowSecrets: o.showSecrets, All: o.all || o.json || o.minSet, Streaming: stdin && (o.json || o.all), Hash: o.json,
-		Progress: bar.progress(),
+		Progress: bar.progress(), Contain: e.exit != nil,
 	}, sink)
 	bar.clear()
 	if err != nil {

@@ -82,6 +82,11 @@ type worker struct {
 	tickets []*ticket // of conversations that began in this window
 	over    []*ticket // of those that ended in it and are described
 	held    int       // described sessions not yet told
+
+	hot      *session // at work, and its place: what a failure costs
+	hotPlace uint32
+	breaks   int
+	broken   []broken // the first of them
 }
 
 // window goes through all rows of w.
@@ -89,7 +94,7 @@ func (k *worker) window(w *pcap.Window) {
 	for i := range w.Rows {
 		row := &w.Rows[i]
 		b := w.Bytes(i)
-		k.frame(row, b, fact.At{Time: row.Time, Frame: w.First + uint32(i)})
+		k.careful(row, b, fact.At{Time: row.Time, Frame: w.First + uint32(i)})
 	}
 }
 
@@ -259,6 +264,7 @@ func (k *worker) segment(row *pcap.Row, key reasm.Key, up bool, at fact.At) {
 		s.tcp.Guessed = c.Guessed
 	}
 	k.consume = consumer{k, s, c}
+	k.hot, k.hotPlace = s, place
 	class := c.Segment(&k.table, d, p, at, &k.consume)
 	s.flow.Segment(&k.table, c, d, p, class, at, &s.log, &s.tcp)
 	row.Class = uint8(class)
@@ -328,6 +334,7 @@ func (k *worker) end(place uint32, how uint16) {
 func (k *worker) close(place uint32, how uint16) {
 	s, c := k.sessions[place], k.table.At(place)
 	k.sessions[place] = nil
+	k.hot, k.hotPlace = s, place
 	k.consume = consumer{k, s, c}
 	c.Flush(&k.table, s.last, &k.consume)
 	k.consume.finish()
@@ -346,6 +353,7 @@ func (k *worker) close(place uint32, how uint16) {
 	if len(k.spare) < maxSpare {
 		k.spare = append(k.spare, s)
 	}
+	k.hot, k.hotPlace = nil, 0
 }
 
 // finishAll ends every conversation that is still open.
@@ -353,7 +361,6 @@ func (k *worker) finishAll() {
 	k.dec.Flush(k.now)
 	k.lost()
 	k.view.Ended = true
-	for place := k.table.Any(); place != 0; place = k.table.Any() {
-		k.end(place, fact.EndOfCapture)
+	for k.endNext() {
 	}
 }

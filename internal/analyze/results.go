@@ -256,6 +256,12 @@ func (a *pass) finish(r *pcap.Reader, sink Sink) (*Result, error) {
 	if n := a.keys.Dropped; n > 0 {
 		sum.Bounds = append(sum.Bounds, fmt.Sprintf("key logs: %d more secrets are not kept", n))
 	}
+	if n, list := a.failures(); n > 0 {
+		sum.Bounds = append(sum.Bounds, fmt.Sprintf("internal errors: %d, the first at frame %d; their sessions are left out", n, list[0].frame))
+		for _, b := range list {
+			res.Damage = append(res.Damage, fmt.Sprintf("internal error at frame %d: %s; please report it", b.frame, b.what))
+		}
+	}
 	res.Complete = res.Complete && len(sum.Bounds) == 0
 	sum.Complete = res.Complete
 	sum.Causes = verdict.Causes(all.briefs, &all.names, all.causes, all.details)

@@ -31,6 +31,7 @@ type Config struct {
 	Hash        bool
 	Window      int // bytes of a window, 0: pcap.DefaultWindow; tests use small ones
 	Scribble    bool
+	Contain     bool // a failure of the program costs a session, not the report; tests want to see it
 	Progress    func(done, total int64)
 }
 

@@ -1,0 +1,75 @@
+package analyze
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"postmortem/internal/fact"
+	"postmortem/pcap"
+)
+
+// maxBreaks is how many failures of the program are told one by one.
+const maxBreaks = 8
+
+// A broken frame is one at which the program itself failed.
+type broken struct {
+	frame uint32
+	what  string
+}
+
+// careful is frame, with a failure of the program contained: it costs the
+// conversation that was looked at, not the report.
+func (k *worker) careful(row *pcap.Row, b []byte, at fact.At) {
+	if k.pass.cfg.Contain {
+		k.hot, k.hotPlace = nil, 0
+		defer k.contain(at)
+	}
+	k.frame(row, b, at)
+}
+
+// endNext ends one conversation at the end of the capture, and reports whether there was one.
+func (k *worker) endNext() (found bool) {
+	place := k.table.Any()
+	if place == 0 {
+		return false
+	}
+	found = true
+	if k.pass.cfg.Contain {
+		k.hot, k.hotPlace = nil, place
+		defer k.contain(fact.At{Time: k.now, Frame: k.table.At(place).Last})
+	}
+	k.end(place, fact.EndOfCapture)
+	return found
+}
+
+// contain notes a failure and gives up the conversation at work. It is deferred.
+func (k *worker) contain(at fact.At) {
+	r := recover()
+	if r == nil {
+		return
+	}
+	k.breaks++
+	if len(k.broken) < maxBreaks {
+		k.broken = append(k.broken, broken{at.Frame, fmt.Sprint(r)})
+	}
+	if k.hotPlace == 0 {
+		return
+	}
+	if s := k.hot; s != nil && s.ticket != nil {
+		k.leave(s, false)
+	}
+	k.sessions[k.hotPlace] = nil
+	k.table.Release(k.hotPlace)
+}
+
+// failures says where the program failed: how often, and the first of them.
+func (a *pass) failures() (n int, list []broken) {
+	for _, k := range a.workers {
+		n += k.breaks
+		list = append(list, k.broken...)
+	}
+	slices.SortFunc(list, func(x, y broken) int { return cmp.Or(cmp.Compare(x.frame, y.frame), cmp.Compare(x.what, y.what)) })
+	list = slices.Compact(list) // every worker decodes every frame
+	return n, list[:min(len(list), maxBreaks)]
+}
