@@ -178,6 +178,8 @@ var troubles = [...]struct {
 	{"idle for too long", Inactive},
 	{"timed out", Inactive},
 	{"timeout", Inactive},
+	{"account is locked", BadLogin}, // the account, not the mailbox
+	{"account has been locked", BadLogin},
 	{"another pop3 session", InUse},
 	{"maildrop already", InUse},
 	{"mailbox locked", InUse},

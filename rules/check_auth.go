@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"postmortem/internal/fact"
+	"postmortem/pop3"
 	"postmortem/smtp"
 )
 
@@ -466,6 +467,8 @@ func (c *Case) passwordState(f *fact.Fact) bool {
 		return !c.wantsTLS(f)
 	case c.mail() && f.Code != 535, f.Level == fact.AuthOK:
 		return false
+	case c.isPOP() && pop3.What(c.Log.Text(f)) == pop3.InUse:
+		return false // it is the mailbox that is locked
 	}
 	return c.says(f, "expired", "locked", "disabled", "[contactadmin]") && !c.basicDisabled(f) && !c.wantsTLS(f)
 }

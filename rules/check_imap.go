@@ -517,7 +517,7 @@ func imapUnanswered(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	waited := imapWaited(c, command)
 	closed := c.TCP.Closed == 2 && c.TCP.HowClosed != fact.EndSilent
-	if waited < int64(imapAnswerWait) && !closed || boxAgain(r, command) {
+	if waited < int64(imapAnswerWait) && !closed && !c.gaveUp(command) || boxAgain(r, command) {
 		return
 	}
 	g := r.At(command)

@@ -14,6 +14,7 @@ const (
 	popIdle      = 600 * time.Second // RFC 1939, section 3: a server must wait at least so long
 	popSizeShare = 50                // a message may differ by one part in so many (2 %) from its announced size
 	popSizeFloor = 64                // and by so many bytes: some servers add a header of their own
+	boxGaveUp    = 10 * time.Second  // a client that leaves sooner without an answer may not want it any more
 	popDotWait   = 10 * time.Second  // a client that leaves sooner has broken the list off itself
 )
 
@@ -46,6 +47,8 @@ var popChecks = []Check{
 	{ID: "pop-summary", Do: popSummary},
 	{ID: "pop-declined", On: fact.Reply, Do: popDeclined},
 	{ID: "smtp-no-greeting", Needs: BOTH | START, Do: boxNoGreeting}, // of POP3 and IMAP: the same words
+	{ID: "smtp-closed-without-reply", Needs: BOTH | SILENT, On: fact.Unanswered, Do: popClosedWithoutReply},
+	{ID: "imap-unanswered", Needs: BOTH | SILENT, On: fact.Unanswered, Do: popUnanswered},
 }
 
 // isPOP reports that the case is a POP3 session.
@@ -253,6 +256,65 @@ func boxNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 		g.frames(by)
 		g.What += fmt.Sprintf(" Then the client gave up (frame %d).", by)
 	}
+}
+
+// popOwed returns the command of f when the server had it and owed the answer.
+func popOwed(c *Case, f *fact.Fact) *fact.Fact {
+	command := c.Log.Get(f.Ref)
+	if !c.isPOP() || command == nil || !c.Clean(nil) || c.TCP.Side[fact.Client].Unacked > 0 {
+		return nil
+	}
+	switch pop3.Cmd(f.Cmd) {
+	case pop3.QUIT, pop3.STLS, pop3.AUTH:
+		return nil // it ends the dialog one way or the other
+	}
+	return command
+}
+
+// popHungUp reports that the server closed the connection in good order, first of both.
+func popHungUp(c *Case) bool {
+	s := &c.TCP.Side[fact.Server]
+	return c.TCP.Closed == 2 && s.Fin != 0 && (s.Rst == 0 || s.FinTime < s.RstTime)
+}
+
+func popClosedWithoutReply(c *Case, f *fact.Fact, r *Raiser) {
+	command := popOwed(c, f)
+	if command == nil || !popHungUp(c) || boxAgain(r, command) {
+		return
+	}
+	s := &c.TCP.Side[fact.Server]
+	g := r.Frame(fact.At{Time: s.FinTime, Frame: s.Fin})
+	g.From, g.HasFrom = fact.Server, true
+	if g.quiet {
+		return
+	}
+	g.evidence(command)
+	g.say("%s in frame %d was not answered; %s later the server closed the connection (frame %d).",
+		pop3.Cmd(f.Cmd).Verb(), command.Frame, howLong(s.FinTime-command.Time), s.Fin)
+}
+
+func popUnanswered(c *Case, f *fact.Fact, r *Raiser) {
+	command := popOwed(c, f)
+	if command == nil || popHungUp(c) {
+		return
+	}
+	waited := imapWaited(c, command)
+	if waited < int64(imapAnswerWait) && !c.gaveUp(command) || boxAgain(r, command) {
+		return
+	}
+	g := r.At(command)
+	if g.quiet {
+		return
+	}
+	g.evidence(c.boxClosed())
+	g.with("waited", howLong(waited))
+	g.say("%s in frame %d was acknowledged and never answered in %s; then %s.", pop3.Cmd(f.Cmd).Verb(), command.Frame, howLong(waited), c.boxEnded())
+}
+
+// gaveUp reports that the client waited for the answer to a command, and left without it.
+func (c *Case) gaveUp(command *fact.Fact) bool {
+	left, by := c.clientLeft()
+	return by != 0 && left-command.Time >= int64(boxGaveUp)
 }
 
 func popReady(c *Case, _ *fact.Fact, r *Raiser) {

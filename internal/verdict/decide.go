@@ -302,6 +302,8 @@ func mailboxGoal(c *rules.Case) goal {
 		}
 	}
 	switch {
+	case in && brokenOff(c):
+		return goalMissed
 	case in, c.TCP.MidStream && served(c):
 		return goalReached
 	case open:
@@ -313,6 +315,26 @@ func mailboxGoal(c *rules.Case) goal {
 	}
 	return goalNone
 }
+
+// brokenOff reports that a mailbox was open, and that the session broke while
+// a command was under way.
+func brokenOff(c *rules.Case) bool {
+	for i := range c.Findings {
+		switch f := &c.Findings[i]; {
+		case f.Rule == rulePopBroken && f.Severity == rules.Error:
+			return true
+		case breaks[f.Rule] && unanswered(c):
+			return true
+		}
+	}
+	return false
+}
+
+// A message that did not come whole, and what ends a session in the middle of a command.
+var (
+	rulePopBroken = index("POP-016")
+	breaks        = map[uint16]bool{index("SMTP-027"): true, index("IMAP-017"): true, index("IMAP-021"): true, index("IMAP-022"): true}
+)
 
 // served reports that the mailbox was read, although the login was not captured.
 func served(c *rules.Case) bool {

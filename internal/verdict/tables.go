@@ -79,7 +79,8 @@ var explains = []struct {
 	{"SMTP-026", "SMTP-027 TCP-009 TCP-008", true},
 	{"STLS-006 007 008", "STLS-002 005 RPL-001 AUTH-008 014 SMTP-011 061 STLS-009", true},
 	{"STLS-017", "STLS-002 005 RPL-001 AUTH-008 014 SMTP-011 061 STLS-009 SMTP-015", true},
-	{"STLS-002 004", "RPL-001 AUTH-014 SMTP-061", false},
+	{"STLS-002 004", "RPL-001 SMTP-061", false},
+	{"STLS-004", "AUTH-014", false}, // a server that offers neither has no logins
 	{"STLS-009", "RPL-001 AUTH-008", false},
 	{"RPL-001", "STLS-009", true},
 	{"STLS-011 013 IMPL-002 003", "TLS-010 013 014 047 SMTP-010 015", true},
@@ -98,6 +99,7 @@ var explains = []struct {
 	{"AUTH-017 018 009", "AUTH-003 POP-007 IMAP-009", false},
 	{"AUTH-008", "AUTH-006 014 003 POP-020 IMAP-011 IMAP-007", true},
 	{"POP-020", "POP-007 AUTH-003 006 008", true},
+	{"POP-008 009 010 011", "POP-007 AUTH-003 007 009", true},
 	{"IMAP-011 007", "IMAP-009 AUTH-003 006 008 IMAP-015", true},
 	{"POP-007 IMAP-009", "AUTH-003", true},
 	{"AUTH-003", "AUTH-010 RPL-002 TCP-024", false},
