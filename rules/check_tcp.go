@@ -74,6 +74,7 @@ var tcpChecks = []Check{
 	{ID: "tcp-odd-handshake", On: fact.TCPOdd, Do: tcpOddHandshake},
 	{ID: "tcp-port-reuse", Do: tcpPortReuse},
 	{ID: "tcp-corruption", On: fact.TCPChecksum, Do: tcpCorruption},
+	{ID: "tcp-two-versions", On: fact.TCPOverlap, Do: tcpTwoVersions},
 }
 
 // tcpTime prints nanoseconds as people say them: 5.7 ms, 12.4 s.
@@ -1444,6 +1445,34 @@ func tcpPortReuse(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g.say("A new SYN on ports that were in use shortly before was answered with %s.", answer)
 	g.field("answer", "%s", answer)
+}
+
+// tcpTwoVersions tells the first of each side and counts the others. The
+// contents stay out: they may be a password, or half of one.
+func tcpTwoVersions(c *Case, f *fact.Fact, r *Raiser) {
+	for i := range c.Log.Facts {
+		g := &c.Log.Facts[i]
+		if g == f {
+			break
+		}
+		if g.Kind == fact.TCPOverlap && g.From == f.From {
+			return
+		}
+	}
+	n := uint64(c.TCP.Side[f.From].Overlaps)
+	g := r.At(f)
+	g.Count = int(n)
+	if g.quiet {
+		return
+	}
+	times := ""
+	if n > 1 {
+		times = fmt.Sprintf(" That happened %d times.", n)
+	}
+	g.say("The %s sent %s a second time with another content; what came first is followed.%s", f.From, counted(uint64(f.Num), "byte"), times)
+	g.field("bytes", "%d", f.Num)
+	g.field("count", "%d", n)
+	g.field("direction", "towards the %s", f.From.Other())
 }
 
 func tcpCorruption(c *Case, f *fact.Fact, r *Raiser) {

@@ -628,6 +628,13 @@ func TestTCPChecks(t *testing.T) {
 			c.add(fact.TCPChecksum, 9, 50*msec, fact.Fact{Num: 9, Level: 1})
 			return c
 		}, "-tcp-corruption"},
+		{"two contents", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Client].Overlaps = 2
+			c.add(fact.TCPOverlap, 9, 50*msec, fact.Fact{Num: 6})
+			c.add(fact.TCPOverlap, 9, 60*msec, fact.Fact{Num: 8})
+			return c
+		}, "tcp-two-versions=warning"},
 	}
 	fired := map[string]bool{}
 	for _, tt := range tests {

@@ -600,6 +600,24 @@ var tcpRules = []Rule{
 		Fields: []string{"maximum", "time", "server"},
 	},
 	{
+		ID: "tcp-two-versions", Num: "TCP-042", Label: TCP, Severity: Warning, Up: Warning, Tier: 3, Node: LINK, Blame: BlameMiddlebox,
+		Title: "Same bytes sent with two contents",
+		When:  "a segment that comes again, or overlaps another, differs from what came first in bytes with the same sequence numbers",
+		Meaning: "Which of the two the receiver took cannot be seen from outside; this report follows the one that came " +
+			"first. A device that rewrites the dialog on one of two paths, a capture on both sides of it, damage on " +
+			"the way, or somebody who hides from whoever watches.",
+		Advice: []string{
+			"compare captures on both sides of every device between client and server",
+			"take this session's dialog with care from that frame on",
+		},
+		Cite: []string{
+			"RFC 9293 §3.10.7.4",
+			"Ptacek & Newsham 1998",
+		},
+		Not:    "copies with the same bytes; probes of a closed window and keep-alives; segments with a wrong checksum",
+		Fields: []string{"bytes", "count", "direction"},
+	},
+	{
 		ID: "tcp-reset-phase-table", Num: "TCP-050", Label: TCP, Severity: Info, Up: Info, Tier: 2, Node: END,
 		Title: "What a reset at this point usually means",
 		When:  "attached to TCP-008/009; row chosen by phase and sender",

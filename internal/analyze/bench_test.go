@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"testing"
 	"time"
 
@@ -72,7 +71,7 @@ func BenchmarkProfile(b *testing.B) {
 				start := time.Now()
 				frames = bare(b, name)
 				loop += time.Since(start)
-				debug.FreeOSMemory()
+				runtime.GC()
 				runtime.ReadMemStats(&before)
 				start = time.Now()
 				if _, err := Run(&Config{Files: []string{name}}, nothing{}); err != nil {

@@ -366,7 +366,7 @@ func (d *Decision) notNetwork(c *rules.Case) bool {
 func calm(c *rules.Case) string {
 	t := c.TCP
 	var parts []string
-	if rtt := t.HandshakeRTT(); rtt > 0 {
+	if rtt := t.HandshakeRTT(); rtt > 0 && t.Open != 0 { // without the handshake it is the time of some answer
 		parts = append(parts, "connected in "+span(rtt))
 	}
 	lost := t.Side[0].Retrans + t.Side[1].Retrans

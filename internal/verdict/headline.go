@@ -3,6 +3,7 @@ package verdict
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"postmortem/internal/fact"
 	"postmortem/rules"
@@ -135,6 +136,18 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		}
 		return fmt.Sprintf("clear text came where TLS was expected (frame %d)", f.Frame)
 	},
+	"TLS-054": func(c *rules.Case, f *rules.Finding) string {
+		if h := c.TLS.ServerHello; h != nil && h.ALPN != "" {
+			return fmt.Sprintf("the TLS server chose %q as its protocol, which is not mail (frame %d)", cut(h.ALPN, 20), f.Frame)
+		}
+		return fmt.Sprintf("server knows none of the client's application protocols (ALPN, frame %d)", f.Frame)
+	},
+	"IMPL-004": func(c *rules.Case, f *rules.Finding) string {
+		if spokeAtOnce(c) {
+			return fmt.Sprintf("client speaks clear text on port %d, which is for TLS from the first byte (frame %d)", c.Server.Port(), f.Frame)
+		}
+		return fmt.Sprintf("both sides wait for each other: port %d is for TLS, and the client sends no hello (frame %d)", c.Server.Port(), f.Frame)
+	},
 	"TCP-002": func(c *rules.Case, f *rules.Finding) string {
 		return fmt.Sprintf("%s to port %d in %s without any answer", plural(int(c.TCP.Syns), "SYN", "SYNs"), c.Server.Port(), span(c.End-c.Start))
 	},
@@ -159,6 +172,12 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	"SMTP-024": func(c *rules.Case, f *rules.Finding) string {
 		return "message rejected after transmission " + quoted(c, f)
 	},
+	"SMTP-045": func(c *rules.Case, f *rules.Finding) string {
+		if q := quoted(c, f); q != "" {
+			return "server refused the message for its size " + q
+		}
+		return ""
+	},
 	"SMTP-026": func(c *rules.Case, f *rules.Finding) string {
 		return fmt.Sprintf("the session broke inside the message (frame %d)", f.Frame)
 	},
@@ -170,6 +189,19 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	"IMAP-009": func(c *rules.Case, f *rules.Finding) string { return loginFailed(c, f) },
 	"AUTH-004": clearPassword, "POP-005": clearPassword, "IMAP-006": clearPassword,
 }
+
+// spokeAtOnce reports that the client did not wait for a greeting.
+func spokeAtOnce(c *rules.Case) bool {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.From == fact.Client && (f.Kind == fact.Command || f.Kind == fact.TLSBroken) {
+			return f.Time-c.TCP.OpenTime < int64(atOnce)
+		}
+	}
+	return false
+}
+
+// atOnce is shorter than a client waits for a greeting before it gives up.
+const atOnce = 3 * time.Second
 
 func clearPassword(c *rules.Case, f *rules.Finding) string {
 	return fmt.Sprintf("the password went over the network in clear text (frame %d)", f.Frame)
