@@ -312,7 +312,7 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 				return "not all mail was sent"
 			}
 		}
-		if d.Status[LayerDelivery] == Unknown || c.TCP.HowClosed == fact.EndOfCapture && w.underWay(c) || fateUnknown(c) {
+		if d.Status[LayerDelivery] == Unknown && w.begun(c) || c.TCP.HowClosed == fact.EndOfCapture && w.underWay(c) || fateUnknown(c) {
 			return "it is not known whether the mail was accepted"
 		}
 		return "the mail was not sent"
@@ -328,6 +328,20 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 		return "the encrypted session did not come about"
 	}
 	return "the session failed"
+}
+
+// begun reports that some message was at least in part on its way; what is
+// inside TLS may have been.
+func (w *Writer) begun(c *rules.Case) bool {
+	if c.TLS != nil && c.TLS.Done && !plain(c) || c.TCP.MidStream || c.TCP.OneSided {
+		return true
+	}
+	for _, t := range c.Transactions() {
+		if t.BodyStart != nil || t.BodyEnd != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // underWay reports that the capture ends inside a transaction.

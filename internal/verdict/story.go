@@ -234,7 +234,7 @@ func (w *Writer) moments(c *rules.Case, f *fact.Fact, add func(f *fact.Fact, wei
 	case fact.TCPLoss:
 		add(f, 25, fmt.Sprintf("sends %s again, %d ms", plural(int(f.Num), "segment", "segments"), f.Code), "")
 	case fact.TCPUnacked:
-		add(f, 55, fmt.Sprintf("sends the same segment %d times without an answer", f.Num), "")
+		add(f, 55, fmt.Sprintf("sends the same segment %d times without success", f.Num), "")
 	case fact.TCPZeroWindow:
 		if f.Num < 50_000 {
 			return // too short to matter
