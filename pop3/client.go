@@ -56,7 +56,11 @@ func (d *Dialog) begin(cmd Cmd, verb, arg []byte, line lines.Line, at fact.At) {
 	switch cmd {
 	case USER:
 		d.startLogin(c, "USER", at)
-		d.user(arg, at)
+		name := arg
+		if !d.opt.ShowSecrets {
+			name, _ = lines.Word(arg)
+		}
+		d.user(name, at)
 	case PASS:
 		if !d.login.open {
 			d.startLogin(c, "USER", at)

@@ -651,7 +651,7 @@ func FuzzDialog(f *testing.F) {
 // No form of a login, right or wrong, brings its password into the facts.
 func TestSecrets(t *testing.T) {
 	for _, line := range []string{
-		"PASS hunter2", "pass  hunter2", "PASS\thunter2", "PASSW hunter2", "PAS hunter2", "APOP bob hunter2", "APOP bob\thunter2",
+		"PASS hunter2", "USER bob hunter2", "pass  hunter2", "PASS\thunter2", "PASSW hunter2", "PAS hunter2", "APOP bob hunter2", "APOP bob\thunter2",
 		"AUTH PLAIN hunter2=", "AUTH PLAIN\thunter2", "AUTH\tPLAIN hunter2", "a LOGIN bob hunter2", "hunter2",
 	} {
 		var d Dialog

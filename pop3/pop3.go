@@ -73,8 +73,8 @@ var commands = [NumCmds]struct {
 	hide    secrecy
 	routine bool
 }{
-	CAPA:    {"CAPA", list, open, false}, // RFC 2449, 5
-	USER:    {"USER", single, open, false},
+	CAPA:    {"CAPA", list, open, false},     // RFC 2449, 5
+	USER:    {"USER", single, second, false}, // some write the password behind the name
 	PASS:    {"PASS", single, all, false},
 	APOP:    {"APOP", single, second, false},
 	AUTH:    {"AUTH", single, second, false}, // RFC 5034
