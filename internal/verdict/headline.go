@@ -414,6 +414,9 @@ func (w *Writer) goodSentence(c *rules.Case, d *Decision, name string) string {
 		if c.Log.Now&fact.SeenAuth != 0 {
 			return fmt.Sprintf("%s let the user in%s and served the mailbox; the session took %s.", name, over, span(c.End-c.Start))
 		}
+	case over != "" && d.Status[LayerDelivery] == OK && !plain(c):
+		return fmt.Sprintf("%s was agreed with %s, and the sizes of the encrypted records fit one accepted message; the session took %s.",
+			versionOf(c), name, span(c.End-c.Start))
 	case over != "":
 		return fmt.Sprintf("%s was agreed with %s; the session took %s and was closed in order.", versionOf(c), name, span(c.End-c.Start))
 	}

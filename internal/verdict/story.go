@@ -18,14 +18,18 @@ const storyLength = 5
 // A moment is a step that may be told, with how much it matters.
 type moment struct {
 	Step
-	weight int
+	weight  int
+	closing bool // a reset, or an alert that cannot be read
 }
 
 // story picks the frames that tell how it came to the verdict.
 func (w *Writer) story(c *rules.Case, d *Decision) []Step {
 	var all []moment
 	add := func(f *fact.Fact, weight int, text, tech string) {
-		all = append(all, moment{Step{Frame: f.Frame, Since: f.Time - c.Start, From: f.From, Text: text, Tech: tech}, weight})
+		all = append(all, moment{
+			Step:   Step{Frame: f.Frame, Since: f.Time - c.Start, From: f.From, Text: text, Tech: tech},
+			weight: weight, closing: f.Kind == fact.TCPReset || f.Kind == fact.TLSHiddenAlert,
+		})
 	}
 	t := c.TCP
 	for i := range c.Log.Facts {
@@ -36,8 +40,8 @@ func (w *Writer) story(c *rules.Case, d *Decision) []Step {
 		by := fact.Dir(t.Closed - 1)
 		s := &t.Side[by]
 		if s.Fin != 0 && (s.Rst == 0 || s.Fin <= s.Rst) {
-			all = append(all, moment{Step{Frame: s.Fin, Since: s.FinTime - c.Start, From: by, Text: "closes the connection",
-				Tech: tcpTech(c, by, "[FIN, ACK]")}, 35})
+			all = append(all, moment{Step: Step{Frame: s.Fin, Since: s.FinTime - c.Start, From: by, Text: "closes the connection",
+				Tech: tcpTech(c, by, "[FIN, ACK]")}, weight: 35})
 		}
 	}
 	evidence := map[uint32]bool{}
@@ -55,8 +59,11 @@ func (w *Writer) story(c *rules.Case, d *Decision) []Step {
 			if g.HasFrom {
 				from = g.From
 			}
-			all = append(all, moment{Step{Frame: root, Since: g.Time - c.Start, From: from, Text: lower(r.Title), Tech: ""}, 60})
+			all = append(all, moment{Step: Step{Frame: root, Since: g.Time - c.Start, From: from, Text: lower(r.Title), Tech: ""}, weight: 60})
 		}
+	}
+	if d.Outcome == OutcomeOK { // how a session without trouble was closed is no reason for anything
+		all = slices.DeleteFunc(all, func(m moment) bool { return m.closing })
 	}
 	for i := range all {
 		m := &all[i]
