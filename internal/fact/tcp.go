@@ -84,6 +84,10 @@ type TCPSummary struct {
 	ClearTime                   int64
 	Tunnel                      uint8  // layers.Tunnel bits of the encapsulation it was found in
 	Overhead                    uint16 // bytes of headers that the encapsulation took from each packet, at most
+	// The recorder's clock jumped forward before the frame Jump, 0: no jump is known.
+	Jump     At
+	JumpGap  uint32 // milliseconds since the frame before it
+	JumpReal uint32 // of these: passed at most by the time stamps of both hosts
 }
 
 // HandshakeRTT is the sum of both legs, 0: unknown.

@@ -159,6 +159,7 @@ func (f *Flow) Flip(log *fact.Log, s *fact.TCPSummary) {
 	}
 	s.Side[0], s.Side[1] = s.Side[1], s.Side[0]
 	s.RTTServer, s.RTTClient = s.RTTClient, s.RTTServer
+	f.waits = f.waits>>1 | f.waits&1<<1
 	if s.Closed != 0 {
 		s.Closed = 3 - s.Closed
 	}
@@ -188,6 +189,7 @@ func (f *Flow) End(c *reasm.Conn, how uint16, captureEnd int64, log *fact.Log, s
 		how = fact.EndSilent
 	}
 	s.HowClosed = how
+	f.jumped(log, s)
 	if f.synSeen[fact.Server] && !f.synSeen[fact.Client] && s.Syn == 0 && !f.midTold {
 		s.MidStream = true
 		log.Add(fact.Fact{Kind: fact.MidStream, Time: at.Time, Frame: s.Side[fact.Server].First, From: fact.Server, Level: 1}, nil)

@@ -84,6 +84,7 @@ type Flow struct {
 	synOpts  uint8
 	farRef   uint16
 	icmps    uint8
+	waits    uint8 // sides whose first segment after a silence is still to come, as bits by Dir
 }
 
 // A side is what has to be remembered of one direction.
@@ -129,7 +130,7 @@ type side struct {
 	// Facts that grow: their places in the log.
 	lossRef, zeroRef, keepRef, lateRef, copyRef, offRef, sumRef uint16
 	cutRef, spurRef, afterRef, ttlRef, heldRef                  uint16
-	fragRef, clashRef, holeRef                                  uint16
+	fragRef, clashRef, holeRef, macRef                          uint16
 
 	afterRst bool
 	below    bool // has sent data with a window below baseWin since sinceBase counts
@@ -138,6 +139,8 @@ type side struct {
 	unaDF    bool
 	recent   uint32     // timestamp value of the newest segment
 	buckets  [16]uint16 // round trips by power of two of 64 µs
+	clock    ticker
+	mac      [12]byte // receiver's and sender's link address of its newest frame
 }
 
 // Segment takes one frame of the conversation after reasm has classed it. d
@@ -154,6 +157,10 @@ func (f *Flow) Segment(t *reasm.Table, c *reasm.Conn, d fact.Dir, p *layers.Pack
 		return
 	}
 	f.frames++
+	if class != reasm.ClassDamaged && class != reasm.ClassOutside && class != reasm.ClassRst {
+		f.clock(d, p, at, s)
+		f.link(d, p, at, log, s)
+	}
 	f.common(d, p, class, at, log, s)
 	if t.Sum == reasm.SumBad || t.Sum == reasm.SumOffload {
 		x.BadSum++
