@@ -21,7 +21,7 @@ const (
 )
 
 // capChecks are the conditions on one session; those on the file as a whole are
-// in JudgeCapture. CAP-014 needs the hosts' own clocks, CAP-017 compares sessions.
+// in JudgeCapture. CAP-017 compares sessions.
 var capChecks = []Check{
 	{ID: "cap-snaplen-cut", Do: capSnaplen},
 	{ID: "cap-starts-mid-stream", On: fact.MidStream, Do: capMidStream},
@@ -31,6 +31,7 @@ var capChecks = []Check{
 	{ID: "cap-duplicate-frames", Do: capDuplicates},
 	{ID: "cap-offload-segments", On: fact.TCPOffload, Do: capOffload},
 	{ID: "cap-checksum-offload", On: fact.TCPChecksum, Do: capChecksum},
+	{ID: "cap-clock-jump", Needs: BOTH, Do: capJump},
 	{ID: "cap-capture-point", Needs: START | BOTH, Do: capPoint},
 	{ID: "cap-tunnel-view", Do: capTunnel},
 }
@@ -256,6 +257,35 @@ func capChecksum(c *Case, f *fact.Fact, r *Raiser) {
 		x.BadSum, all, host)
 	g.field("host", "%s", host)
 	g.field("share", "%s", percent(uint64(x.BadSum), all))
+}
+
+// capJump: health has compared the silence with the clocks of both hosts. Who
+// stops both of them at once, as with two guests of one machine, is not told
+// from a recorder that slept.
+func capJump(c *Case, _ *fact.Fact, r *Raiser) {
+	t := c.TCP
+	if t.Jump.Frame == 0 {
+		return
+	}
+	g := r.Frame(t.Jump)
+	if g.quiet {
+		return
+	}
+	gap, real := int64(t.JumpGap)*1e6, int64(t.JumpReal)*1e6
+	g.say("Frame %d was recorded %s after the frame before it, but by the time stamps of both hosts no more than %s passed: the recorder was suspended or its clock was set.",
+		t.Jump.Frame, tcpTime(gap), tcpTime(real))
+	g.field("gap", "%s", tcpTime(gap))
+	g.field("time stamps advanced", "%d ms", t.JumpReal)
+}
+
+// apart returns the nanoseconds from one place to a later one, without those
+// that only the recorder's clock saw.
+func (c *Case) apart(from, to fact.At) int64 {
+	d := to.Time - from.Time
+	if t := c.TCP; t.Jump.Frame != 0 && from.Frame < t.Jump.Frame && t.Jump.Frame <= to.Frame {
+		d -= int64(t.JumpGap-t.JumpReal) * 1e6
+	}
+	return d
 }
 
 func capPoint(c *Case, _ *fact.Fact, r *Raiser) {

@@ -24,10 +24,12 @@ const (
 	netTimestamps  = 12 // of TCP, on each segment once agreed
 	netSendersMax  = 8
 	netAsksAtLeast = 3 // NET-014
+	netLinkBefore  = 3 // frames, NET-015: fewer do not show which way is the usual one
+	netLinkAfter   = 2
+	netLinkDead    = 5 * time.Second
 )
 
-// netChecks are the conditions of the NET group. NET-015 needs link addresses,
-// NET-018 compares sessions.
+// netChecks are the conditions of the NET group. NET-018 compares sessions.
 var netChecks = []Check{
 	{ID: "net-icmp-unreachable", On: fact.NetICMP, Do: netUnreachable},
 	{ID: "net-icmp-prohibited", On: fact.NetICMP, Do: netProhibited},
@@ -40,6 +42,7 @@ var netChecks = []Check{
 	{ID: "net-fragment-lost", On: fact.NetFragment, Do: netFragmentLost},
 	{ID: "net-fragment-overlap", On: fact.NetFragment, Do: netFragmentOverlap},
 	{ID: "net-ttl-change", On: fact.NetTTL, Do: netTTLChange},
+	{ID: "net-mac-failover", On: fact.NetLink, Do: netFailover},
 	{ID: "net-hops", Needs: START | BOTH, Do: netHops},
 	{ID: "net-ecn-trouble", Do: netECN},
 	{ID: "net-arp-unanswered", Do: netARP},
@@ -463,6 +466,71 @@ func netTTLChange(c *Case, f *fact.Fact, r *Raiser) {
 	g.field("old TTL", "%d", first)
 	g.field("new TTL", "%d", now)
 	g.field("first frame", "%d", f.Frame)
+}
+
+// macText prints a link address.
+func macText(b []byte) string { return strings.ReplaceAll(fmt.Sprintf("% x", b), " ", ":") }
+
+// netFailover tells the first change of a session, of both sides when both
+// changed. Copies from another point have other addresses by nature (CAP-010),
+// and so has the same session once more.
+func netFailover(c *Case, f *fact.Fact, r *Raiser) {
+	if c.TCP.Side[0].Copies > 0 || c.TCP.Side[1].Copies > 0 {
+		return
+	}
+	var moved []*fact.Fact
+	for i := range c.Log.Facts {
+		switch g := &c.Log.Facts[i]; g.Kind {
+		case fact.NetLink:
+			if g.Level == 1 && g.Code >= netLinkBefore && g.Num >= netLinkAfter {
+				moved = append(moved, g)
+			} else if g == f {
+				return // it went to and fro, or one frame was an exception
+			}
+		case fact.TCPSyn, fact.TCPSynAck:
+			if g.Frame > f.Frame {
+				return
+			}
+		}
+	}
+	if len(moved) == 0 || moved[0] != f {
+		return
+	}
+	g := r.At(f)
+	if g.quiet {
+		return
+	}
+	var was, is []string
+	for _, m := range moved {
+		g.frames(m.Frame)
+		b := c.Log.Text(m)
+		if len(b) != 24 {
+			continue
+		}
+		var parts []string
+		for k, what := range [...]string{"go to", "come from"} {
+			if old, now := b[6*k:6*k+6], b[12+6*k:12+6*k+6]; string(old) != string(now) {
+				parts = append(parts, fmt.Sprintf("%s %s instead of %s", what, macText(now), macText(old)))
+				if !slices.Contains(was, macText(old)) {
+					was, is = append(was, macText(old)), append(is, macText(now))
+				}
+			}
+		}
+		if g.What != "" {
+			g.What += " "
+		}
+		g.What += fmt.Sprintf("From frame %d on, the frames of the %s %s.", m.Frame, m.From, strings.Join(parts, " and "))
+	}
+	g.field("old MAC", "%s", strings.Join(was, ", "))
+	g.field("new MAC", "%s", strings.Join(is, ", "))
+	g.field("frame", "%d", f.Frame)
+	for d := range c.TCP.Side {
+		if x := &c.TCP.Side[d]; x.Rst > f.Frame && x.RstTime-f.Time <= int64(netLinkDead) {
+			g.What += fmt.Sprintf(" %s later the connection was reset (frame %d).", tcpTime(x.RstTime-f.Time), x.Rst)
+			g.frames(x.Rst)
+			break
+		}
+	}
 }
 
 // netStart guesses the TTL that a packet started with.

@@ -53,7 +53,7 @@ Each entry has the ID that reports print, the number that other entries name it 
 		}
 		fmt.Fprintf(&b, "- [%s](#%s): %d\n", c.title, strings.ReplaceAll(strings.ToLower(c.title), " ", "-"), n)
 	}
-	b.WriteString("- [Order of the reply classes](#order-of-the-reply-classes)\n- [Thresholds](#thresholds)\n- [Not looked for](#not-looked-for)\n")
+	b.WriteString("- [Order of the reply classes](#order-of-the-reply-classes)\n- [Thresholds](#thresholds)\n")
 	for _, c := range chapters {
 		fmt.Fprintf(&b, "\n## %s\n", c.title)
 		if c.letters == "TLSA" {
@@ -78,12 +78,6 @@ Each entry has the ID that reports print, the number that other entries name it 
 	for _, x := range Thresholds {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", x.Name, mark(x.Default), mark(x.Means), mark(x.Source))
 	}
-	b.WriteString("\n## Not looked for\n\nThese findings are explained and not looked for: that a report is silent about them says nothing.\n\n| finding | reason |\n|---|---|\n")
-	for i := range All {
-		if why := unchecked[All[i].ID]; why != "" {
-			fmt.Fprintf(&b, "| %s | %s |\n", All[i].ID, mark(why))
-		}
-	}
 	return b.String()
 }
 
@@ -96,7 +90,7 @@ func section(b *strings.Builder, r *Rule) {
 	fmt.Fprintf(b, "\n### %s\n\n%s · %s · %s · %s\n\n%s\n\n", r.ID, r.Num, r.Label, severity, mark(r.Title), mark(r.Meaning))
 	for _, x := range [...]struct{ name, text string }{
 		{"Said when", r.When}, {"Guard", r.Not}, {"Whose side", r.Blame.Sides()}, {"Fields", strings.Join(r.Fields, ", ")},
-		{"Source", strings.Join(r.Cite, "; ")}, {"Not looked for", unchecked[r.ID]},
+		{"Source", strings.Join(r.Cite, "; ")},
 	} {
 		if x.text != "" {
 			fmt.Fprintf(b, "- *%s:* %s\n", x.name, mark(x.text))

@@ -119,7 +119,7 @@ func (p *explainer) list(heading string, rules []*Rule) {
 	p.b.WriteString(heading + "\n")
 	id, longest := 0, 0
 	for _, r := range rules {
-		id, longest = max(id, len(r.ID)), max(longest, utf8.RuneCountInString(title(r)))
+		id, longest = max(id, len(r.ID)), max(longest, utf8.RuneCountInString(r.Title))
 	}
 	for _, r := range rules {
 		prefix := fmt.Sprintf("  %-*s%-*s  ", severityColumn, severityWord(r), id, r.ID)
@@ -127,16 +127,8 @@ func (p *explainer) list(heading string, rules []*Rule) {
 			p.b.WriteString(strings.TrimRight(prefix, " ") + "\n")
 			prefix = strings.Repeat(" ", severityColumn+4)
 		}
-		p.line(prefix, title(r))
+		p.line(prefix, r.Title)
 	}
-}
-
-// title is the title of a rule in a list.
-func title(r *Rule) string {
-	if unchecked[r.ID] != "" {
-		return r.Title + " (not looked for)"
-	}
-	return r.Title
 }
 
 // minTitle is the room below which titles of a list get lines of their own.
@@ -182,9 +174,6 @@ func (p *explainer) rule(r *Rule) {
 	p.line("", r.Meaning)
 	if group(r) == "TLSA" {
 		p.part("The letters", alertMoments)
-	}
-	if why := unchecked[r.ID]; why != "" {
-		p.part("Not looked for", "This version explains the finding and does not look for it: "+why+".")
 	}
 	p.part("Said when", r.When)
 	p.part("Guard against false alarms", r.Not)

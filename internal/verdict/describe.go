@@ -293,7 +293,7 @@ func (w *Writer) label(c *rules.Case, r *rules.Rule) string {
 
 // joins are the findings over all layers.
 func (w *Writer) joins(c *rules.Case, d *Decision, n int) (list []Event) {
-	add := func(num, what string, fields ...KV) {
+	add := func(num, what string, fields ...KV) *Event {
 		r, _ := rules.Find(num)
 		e := Event{ID: n + len(list) + 1, Rule: r.ID, Label: r.Label.String(), Severity: r.Severity.String(), Level: r.Severity, OK: r.OK, Title: r.Title,
 			Description: what, Frame: c.First, Frames: []uint32{c.First}, Time: c.Start, Count: 1, Fields: fields}
@@ -305,6 +305,7 @@ func (w *Writer) joins(c *rules.Case, d *Decision, n int) (list []Event) {
 			e.Frames = evidence(&c.Findings[d.Root])
 		}
 		list = append(list, e)
+		return &list[len(list)-1]
 	}
 	switch {
 	case d.Outcome == OutcomeOK:
@@ -324,6 +325,23 @@ func (w *Writer) joins(c *rules.Case, d *Decision, n int) (list []Event) {
 		if d.Blame == rules.BlamePolicy && group(c.Findings[d.Root].Rule) == "RPL" {
 			add("XL-004", "")
 		}
+	}
+	if x := exposed(c); x != nil {
+		// It says again what others say, with their weight: between servers it is usual to send in clear.
+		what, fields := x.say()
+		e := add("XL-007", what, fields...)
+		e.Level = min(e.Level, x.by.Severity)
+		e.Severity = e.Level.String()
+		e.Frame, e.Time, e.Frames = x.by.Frame, x.by.Time, x.frames
+		e.ExplainedBy = rules.All[x.by.Rule].ID
+	}
+	if v := w.better(c, d); v != nil {
+		what := "On " + v.place + ", " + v.duration + ". " + v.why
+		fields := []KV{{"place", v.place}, {"duration", v.duration}}
+		if v.filter != "" {
+			fields = append(fields, KV{"interface", "any"}, KV{"filter", v.filter}, KV{"command line", v.command()})
+		}
+		add("XL-010", what, fields...)
 	}
 	b := budget(c)
 	add("XL-009", fmt.Sprintf("%s in all: network %s, server %s, client %s, recovery from loss %s, idle %s.",

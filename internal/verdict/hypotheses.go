@@ -2,7 +2,6 @@ package verdict
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -185,6 +184,7 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 		return w.captureAgain(c)
 	}
 	f := &c.Findings[d.Root]
+	far := w.better(c, d)
 	r := &rules.All[f.Rule]
 	if r.Num == "TLS-016" || r.Num == "TLS-012" {
 		list = append(list, w.tlsTests(c, f)...)
@@ -205,7 +205,14 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 		if pointer(a) || f.Skip>>i&1 != 0 {
 			continue
 		}
-		list = append(list, Advice{Text: upper(fill(c, a))})
+		step := Advice{Text: upper(fill(c, a))}
+		if far != nil && strings.HasPrefix(a, "capture on the ") {
+			step.Command, far = far.command(), nil
+		}
+		list = append(list, step)
+	}
+	if far != nil && len(list) < maxNext {
+		list = append(list, Advice{Text: "Capture on " + far.place + " too. " + far.why, Command: far.command()})
 	}
 	return list
 }
@@ -232,7 +239,7 @@ func (w *Writer) captureAgain(c *rules.Case) []Advice {
 	}
 	return []Advice{{
 		Text:    "Capture again, on the mail host itself, whole packets, until the session is closed:",
-		Command: fmt.Sprintf("tcpdump -i any -s 0 -w mail.pcap 'host %s and (tcp port %d or icmp or icmp6)'", c.Server.Addr(), c.Server.Port()),
+		Command: again(c).command(),
 	}}
 }
 
