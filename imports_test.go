@@ -19,9 +19,10 @@ var levels = map[string]int{
 	"reasm": 2, "smtp": 2, "pop3": 2, "imap": 2, "tlsrec": 2,
 	"internal/health": 3, "internal/tlskeys": 3, "rules": 3,
 	"internal/verdict": 4,
-	"internal/analyze": 5,
-	"internal/report":  6,
-	".":                8,
+	"internal/analyze": 5, "internal/dissect": 5,
+	"internal/filter": 6, "internal/stats": 6,
+	"internal/report": 7,
+	".":               9,
 }
 
 func TestImports(t *testing.T) {

@@ -1,0 +1,39 @@
+package dissect
+
+// An app reads what a TCP conversation carries, as a subdissector of Wireshark
+// does: s holds the bytes that are there, beginning at the first one that no
+// earlier call has used up. It sets the columns and adds nodes. When it needs
+// more bytes it says so with Dissector.more and does not show what is incomplete.
+//
+// c is the conversation, dir 0 when its client speaks.
+type app func(d *Dissector, c *conv, dir int, s span)
+
+// needs of an app that has not all it needs.
+const (
+	oneMore  = -1 // at least the next segment (DESEGMENT_ONE_MORE_SEGMENT)
+	untilFIN = -2 // all until the end of the conversation
+)
+
+// more is what the app at work wants: the bytes from off in its span again,
+// with n more, or one of the needs.
+type more struct {
+	wanted bool
+	off    int
+	n      int
+}
+
+// needMore says that the bytes from off on are not complete.
+func (d *Dissector) needMore(off, n int) { d.tcpState.more = more{true, off, n} }
+
+// An appRow binds an app to ports. In order: the first whose port is one of
+// the conversation's has it; an app with looks takes conversations on any port
+// whose first bytes look like its own.
+type appRow struct {
+	name  string
+	ports []uint16
+	app   app
+	looks func(d *Dissector, c *conv, dir int, b []byte) bool // nil: by port only
+}
+
+// apps are the protocols on TCP.
+var apps []appRow

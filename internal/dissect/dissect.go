@@ -1,0 +1,166 @@
+package dissect
+
+import (
+	"postmortem/internal/fact"
+	"postmortem/internal/tlskeys"
+	"postmortem/pcap"
+)
+
+// A Level is how much of a frame is wanted. Less is faster.
+type Level uint8
+
+// Levels of work.
+const (
+	List   Level = iota // columns only
+	Values              // and nodes with their values, for filters and columns of fields
+	Tree                // and the texts of the tree
+)
+
+// Options say how frames are shown.
+type Options struct {
+	Level   Level
+	Compat  bool // as tshark decides and words it, also where that is known to be wrong
+	Classic bool // the wording of old versions: "Command: ", Ack= always
+	AbsSeq  bool // sequence numbers as they are on the wire
+
+	ShowSecrets bool
+	Keys        *tlskeys.Keys         // nil: none
+	Ports       map[uint16]fact.Proto // forced by the user
+	Memory      int64                 // budget for state in bytes, 0: default
+}
+
+// A Dissector reads the frames of one capture in order. It is for one goroutine.
+type Dissector struct {
+	opt    Options
+	level  Level
+	frame  Frame
+	parent int32 // node that new nodes go under
+
+	unwanted Node // takes the values of nodes below level Values
+
+	protocols []byte // frame.protocols
+	fence     int    // Info before it stays when a protocol clears the column
+
+	first, last int64 // time of the first frame, and of the one before
+	net         network
+	lower       lower // state of link and network layers: fragments
+	tcpState    tcpState
+}
+
+// network is what the network layer says to the layers above it.
+type network struct {
+	src, dst [16]byte // IPv4 as ::ffff:a.b.c.d
+	version  uint8    // 4, 6; 0: no IP
+	quoted   bool     // inside an ICMP error: no conversation is touched
+}
+
+// New returns a Dissector.
+func New(opt Options) *Dissector { return &Dissector{opt: opt, level: opt.Level} }
+
+// Frame dissects row i of w. Frames are given in order, each once.
+func (d *Dissector) Frame(w *pcap.Window, i int) *Frame {
+	return d.Bytes(&w.Rows[i], w.Frame(i), w.Bytes(i))
+}
+
+// Bytes dissects one frame from its row and bytes.
+func (d *Dissector) Bytes(row *pcap.Row, number uint32, b []byte) *Frame {
+	f := &d.frame
+	*f = Frame{
+		Number: number, Time: row.Time, Cap: row.Cap, Wire: row.Wire, Link: row.Link, Stream: -1,
+		Src: f.Src[:0], Dst: f.Dst[:0], Info: f.Info[:0], Nodes: f.Nodes[:0], Bufs: append(f.Bufs[:0], Buf{"Frame", b}),
+	}
+	d.parent, d.fence, d.protocols, d.net = -1, 0, d.protocols[:0], network{}
+	if number == 1 || d.first == 0 {
+		d.first, d.last = row.Time, row.Time
+	}
+	s := span{b: b}
+	if row.Wire > uint32(len(b)) {
+		s.cut = int32(min(row.Wire-uint32(len(b)), 1<<30))
+	}
+	d.frameLayer(s, row)
+	d.last = row.Time
+	return f
+}
+
+// enter notes a layer: its node, in which what it adds goes until leave, and its
+// name in frame.protocols. name is the name in filters.
+func (d *Dissector) enter(id ID, s span, n int) (up int32) {
+	if len(d.protocols) > 0 {
+		d.protocols = append(d.protocols, ':')
+	}
+	d.protocols = append(d.protocols, table[id].Name...)
+	up = d.parent
+	if d.level > List {
+		d.parent = -1
+		d.add(id, s, 0, n)
+		d.parent = int32(len(d.frame.Nodes) - 1)
+	}
+	return up
+}
+
+// leave ends what enter or sub began.
+func (d *Dissector) leave(up int32) { d.parent = up }
+
+// sub makes the node added last the one that new nodes go under.
+func (d *Dissector) sub() (up int32) {
+	up = d.parent
+	if d.level > List {
+		d.parent = int32(len(d.frame.Nodes) - 1)
+	}
+	return up
+}
+
+// add adds a node for n bytes of s at off. The caller fills in the value. Below
+// level Values nothing is added, and what it returns is thrown away.
+func (d *Dissector) add(id ID, s span, off, n int) *Node {
+	if d.level == List {
+		d.unwanted = Node{}
+		return &d.unwanted
+	}
+	f := &d.frame
+	f.Nodes = append(f.Nodes, Node{ID: id, Up: d.parent, Off: s.off + int32(off), Len: int32(n), Buf: s.buf})
+	return &f.Nodes[len(f.Nodes)-1]
+}
+
+// num adds a node with a number.
+func (d *Dissector) num(id ID, s span, off, n int, v uint64) *Node {
+	x := d.add(id, s, off, n)
+	x.Num = v
+	return x
+}
+
+// str adds a node whose value are bytes: those of s when v is nil.
+func (d *Dissector) str(id ID, s span, off, n int, v []byte) *Node {
+	x := d.add(id, s, off, n)
+	if x.Str = v; v == nil {
+		x.Str = s.b[min(off, len(s.b)):min(off+n, len(s.b))]
+	}
+	return x
+}
+
+// made adds a generated node with a number.
+func (d *Dissector) made(id ID, v uint64) *Node {
+	x := d.num(id, span{}, 0, 0, v)
+	x.Flags |= Generated
+	return x
+}
+
+// tree reports that texts are wanted.
+func (d *Dissector) tree() bool { return d.level == Tree }
+
+// clear empties the Info column up to the fence.
+func (d *Dissector) clear() { d.frame.Info = d.frame.Info[:d.fence] }
+
+// info appends to the Info column.
+func (d *Dissector) info(s string) { d.frame.Info = append(d.frame.Info, s...) }
+
+// infoSep appends to the Info column, with sep before it when there is something behind the fence.
+func (d *Dissector) infoSep(sep, s string) {
+	if len(d.frame.Info) > d.fence {
+		d.info(sep)
+	}
+	d.info(s)
+}
+
+// setFence keeps what Info holds now from being cleared.
+func (d *Dissector) setFence() { d.fence = len(d.frame.Info) }

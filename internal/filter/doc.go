@@ -1,0 +1,3 @@
+// Package filter is the display filter language of Wireshark over the fields of
+// package dissect.
+package filter
