@@ -64,6 +64,26 @@ func judged(t *testing.T, name string, found []Finding, want string) {
 	}
 }
 
+// delay lets everything from a frame on come later.
+func delay(c *Case, frame uint32, by int64) *Case {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Frame >= frame {
+			f.Time += by
+		}
+	}
+	c.End += by
+	return c
+}
+
+// jump is a session in which the recorder's clock jumped before a frame, while
+// passed went by in truth.
+func jump(frame uint32, gap, passed int64) func() *Case {
+	return with(func(c *Case, s *fact.TCPSummary) {
+		delay(c, frame, gap)
+		s.Jump, s.JumpGap, s.JumpReal = fact.At{Time: tcpStart + gap, Frame: frame}, uint32(gap/msec), uint32(passed/msec)
+	})
+}
+
 func TestCapChecks(t *testing.T) {
 	tests := []struct {
 		name string
@@ -71,7 +91,16 @@ func TestCapChecks(t *testing.T) {
 		want string
 	}{
 		{"nothing wrong", tcpHealthy, "-cap-snaplen-cut -cap-starts-mid-stream -cap-ends-mid-session -cap-one-sided -cap-capture-hole " +
-			"-cap-duplicate-frames -cap-offload-segments -cap-checksum-offload -cap-tunnel-view cap-capture-point=info"},
+			"-cap-duplicate-frames -cap-offload-segments -cap-checksum-offload -cap-tunnel-view -cap-clock-jump cap-capture-point=info"},
+
+		{"the recorder slept before the greeting", jump(4, 90*sec, 0), "cap-clock-jump=info -smtp-greeting-slow"},
+		{"the server slept before the greeting", func() *Case { return delay(tcpHealthy(), 4, 90*sec) }, "-cap-clock-jump smtp-greeting-slow=error"},
+		{"the recorder slept later", func() *Case { return delay(jump(6, 90*sec, 0)(), 4, 40*sec) }, "cap-clock-jump=info smtp-greeting-slow=error"},
+		{"the recorder slept, and the server a little", jump(4, 120*sec, 15*sec), "cap-clock-jump=info smtp-greeting-slow=warning"},
+		{"the recorder slept before an answer", jump(6, 90*sec, 0), "cap-clock-jump=info -smtp-reply-slow"},
+		{"one side, and who slept is not known", with(func(c *Case, s *fact.TCPSummary) {
+			s.Jump, s.JumpGap, s.OneSided = fact.At{Time: tcpStart, Frame: 4}, 90_000, true
+		}), "-cap-clock-jump"},
 
 		{"a little cut", with(func(c *Case, s *fact.TCPSummary) {
 			s.Side[1].Cut, s.Side[1].CutFrames, s.Side[1].Wire, s.Side[0].Wire = 30, 2, 200, 200

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
 	"postmortem/internal/fact"
@@ -24,6 +25,26 @@ func netSyn(code uint16, level uint8) func() *Case {
 		c.TCP.Side[0].TTL = 64
 		c.icmp(code, 0, level, 2, 20*msec, fact.Client)
 		return c
+	}
+}
+
+// moved is a session in which the link addresses of d changed.
+func moved(times uint8, before uint16, after uint32, d fact.Dir) func() *Case {
+	return func() *Case {
+		c := tcpHealthy()
+		c.say(fact.NetLink, 7, 20*msec, fact.Fact{From: d, Level: times, Code: before, Num: after}, "rrrrrrccccccqqqqqqcccccc")
+		return c
+	}
+}
+
+// TestFailoverWords: which addresses changed, and what came of it.
+func TestFailoverWords(t *testing.T) {
+	c := moved(1, 5, 2, fact.Client)()
+	tcpRst(c, fact.Server, 3*sec, 0, 8)
+	c.judge()
+	const want = "From frame 7 on, the frames of the client go to 71:71:71:71:71:71 instead of 72:72:72:72:72:72. "
+	if g := c.Find("net-mac-failover"); g == nil || !strings.HasPrefix(g.What, want) || !strings.Contains(g.What, "s later the connection was reset (frame ") {
+		t.Errorf("%+v", g)
 	}
 }
 
@@ -151,6 +172,26 @@ func TestNetChecks(t *testing.T) {
 			s.Side[1].TTLOdd, s.Side[1].Copies = 4, 4
 			c.add(fact.NetTTL, 6, 0, fact.Fact{From: fact.Server, Num: 64<<8 | 62})
 		}), "-net-ttl-change"},
+
+		{"another router", moved(1, 5, 2, fact.Client), "net-mac-failover=info"},
+		{"another router in both directions", func() *Case {
+			c := moved(1, 5, 2, fact.Client)()
+			c.say(fact.NetLink, 8, 30*msec, fact.Fact{From: fact.Server, Level: 1, Code: 5, Num: 2}, "ssssssrrrrrrssssssqqqqqq")
+			return c
+		}, "net-mac-failover=info"},
+		{"two routers in turn", moved(3, 5, 2, fact.Client), "-net-mac-failover"},
+		{"one frame by another way", moved(1, 5, 1, fact.Client), "-net-mac-failover"},
+		{"the SYN by another way", moved(1, 1, 9, fact.Client), "-net-mac-failover"},
+		{"copies from another point", func() *Case {
+			c := moved(1, 5, 2, fact.Client)()
+			c.TCP.Side[fact.Server].Copies = 1
+			return c
+		}, "-net-mac-failover"},
+		{"the session once more from another point", func() *Case {
+			c := moved(1, 5, 9, fact.Client)()
+			c.add(fact.TCPSyn, 9, 40*msec, fact.Fact{Num: 2})
+			return c
+		}, "-net-mac-failover"},
 
 		{"congestion marks", with(func(c *Case, s *fact.TCPSummary) { s.Side[1].CE = 2 }), "net-ecn-trouble=info"},
 		{"start not captured", with(func(c *Case, s *fact.TCPSummary) { s.MidStream = true }), "-net-hops"},

@@ -41,7 +41,8 @@ func (x *session) Bytes(d fact.Dir, b []byte, _ fact.At) { x.n[d] += uint64(len(
 func (x *session) Gap(d fact.Dir, n uint64, _ fact.At)   { x.n[d] += n }
 
 // read passes a capture through the packages below and returns its sessions.
-func read(tb testing.TB, name string) (all []*session) {
+// edit changes its packets.
+func read(tb testing.TB, name string, edit ...func(p *layers.Packet, at *fact.At, d fact.Dir)) (all []*session) {
 	r, err := pcap.Open([]string{filepath.Join(testdata, name)}, pcap.Options{})
 	if err != nil {
 		tb.Fatal(err)
@@ -70,8 +71,12 @@ func read(tb testing.TB, name string) (all []*session) {
 				continue
 			}
 			k, up := reasm.MakeKey(&p)
+			here := fact.At{Time: row.Time, Frame: w.Frame(i)}
 			c, place, isNew := t.Get(k, w.Frame(i), row.Time)
 			d := c.Dir(&p, up)
+			for _, change := range edit {
+				change(&p, &here, d)
+			}
 			if !isNew && c.Reused(d, &p) {
 				end(place, fact.EndReused)
 				c = t.Renew(place, w.Frame(i), row.Time)
@@ -82,7 +87,7 @@ func read(tb testing.TB, name string) (all []*session) {
 				at[place] = &session{}
 				all = append(all, at[place])
 			}
-			x, here := at[place], fact.At{Time: row.Time, Frame: w.Frame(i)}
+			x := at[place]
 			class := c.Segment(&t, d, &p, here, x)
 			x.f.Segment(&t, c, d, &p, class, here, &x.log, &x.s)
 		}
