@@ -66,7 +66,7 @@ func exposed(c *rules.Case) *exposure {
 		switch {
 		case f.Kind == fact.AuthStart && f.Level == 1:
 			e.logins++
-		case f.Kind == fact.AuthUser:
+		case f.Kind == fact.AuthUser && !strings.Contains(string(c.Log.Text(f)), "***"): // else a secret typed in its place
 			e.users = once(e.users, string(c.Log.Text(f)))
 		case f.Kind == fact.Ledger && f.Code == fact.CountFetched:
 			e.messages += int(f.Num)
