@@ -40,6 +40,7 @@ type Dissector struct {
 
 	protocols []byte // frame.protocols
 	fence     int    // Info before it stays when a protocol clears the column
+	threw     bool   // something was to be read behind an end: nothing more is dissected, see beyond
 
 	first, last int64 // time of the first frame, and of the one before
 	net         network
@@ -69,7 +70,7 @@ func (d *Dissector) Bytes(row *pcap.Row, number uint32, b []byte) *Frame {
 		Number: number, Time: row.Time, Cap: row.Cap, Wire: row.Wire, Link: row.Link, Stream: -1,
 		Src: f.Src[:0], Dst: f.Dst[:0], Info: f.Info[:0], Nodes: f.Nodes[:0], Bufs: append(f.Bufs[:0], Buf{"Frame", b}),
 	}
-	d.parent, d.fence, d.protocols, d.net = -1, 0, d.protocols[:0], network{}
+	d.parent, d.fence, d.threw, d.protocols, d.net = -1, 0, false, d.protocols[:0], network{}
 	if number == 1 || d.first == 0 {
 		d.first, d.last = row.Time, row.Time
 	}

@@ -1,0 +1,126 @@
+package dissect
+
+// An expert is a remark that a protocol makes on a frame, as Wireshark's expert
+// information does: its own field, how bad it is, what it is about.
+type expert struct {
+	id       ID
+	severity uint32
+	group    uint32
+}
+
+// Severities and groups by Wireshark's numbers (epan/proto.h).
+const (
+	chat    = 0x00200000
+	note    = 0x00400000
+	warning = 0x00600000
+	failure = 0x00800000
+
+	aboutChecksum   = 0x01000000
+	aboutSequence   = 0x02000000
+	aboutResponse   = 0x03000000
+	aboutRequest    = 0x04000000
+	aboutUndecoded  = 0x05000000
+	aboutReassembly = 0x06000000
+	aboutMalformed  = 0x07000000
+	aboutProtocol   = 0x09000000
+	aboutSecurity   = 0x0a000000
+)
+
+func severityName(v uint64) string {
+	switch v {
+	case chat:
+		return "Chat"
+	case note:
+		return "Note"
+	case warning:
+		return "Warning"
+	case failure:
+		return "Error"
+	}
+	return ""
+}
+
+func groupName(v uint64) string {
+	switch v {
+	case aboutChecksum:
+		return "Checksum"
+	case aboutSequence:
+		return "Sequence"
+	case aboutResponse:
+		return "Response"
+	case aboutRequest:
+		return "Request"
+	case aboutUndecoded:
+		return "Undecoded"
+	case aboutReassembly:
+		return "Reassemble"
+	case aboutMalformed:
+		return "Malformed"
+	case aboutProtocol:
+		return "Protocol"
+	case aboutSecurity:
+		return "Security"
+	}
+	return ""
+}
+
+var (
+	fExpert         = row(Field{Name: "_ws.expert", Label: "Expert Info"})
+	fExpertMessage  = row(Field{Name: "_ws.expert.message", Label: "Message", Type: String})
+	fExpertSeverity = row(Field{Name: "_ws.expert.severity", Label: "Severity level", Type: Uint32, Value: severityName})
+	fExpertGroup    = row(Field{Name: "_ws.expert.group", Label: "Group", Type: Uint32, Value: groupName})
+
+	fMalformed     = row(Field{Name: "_ws.malformed", Label: "Malformed Packet", Type: Protocol})
+	fShort         = row(Field{Name: "_ws.short", Label: "Packet size limited during capture", Type: Protocol})
+	fUnreassembled = row(Field{Name: "_ws.unreassembled", Label: "Unreassembled Packet", Type: Protocol})
+	xMalformed     = expert{row(Field{Name: "_ws.malformed.expert", Label: "Malformed Packet (Exception occurred)"}), failure, aboutMalformed}
+	xReassembly    = expert{row(Field{Name: "_ws.malformed.reassembly", Label: "Reassembly error"}), failure, aboutMalformed}
+)
+
+// remark adds an expert remark under the current node. text is what it says when
+// the label of its field does not.
+func (d *Dissector) remark(e expert, text string) {
+	if d.level == List {
+		return
+	}
+	if text == "" {
+		text = e.id.Field().Label
+	}
+	d.made(fExpert, 0)
+	d.text(len(d.frame.Nodes)-1, "Expert Info ("+severityName(uint64(e.severity))+"/"+groupName(uint64(e.group))+"): "+text)
+	up := d.sub()
+	d.made(e.id, 0)
+	d.text(len(d.frame.Nodes)-1, text)
+	d.made(fExpertMessage, 0)
+	d.frame.Nodes[len(d.frame.Nodes)-1].Str = []byte(text)
+	d.made(fExpertSeverity, uint64(e.severity))
+	d.made(fExpertGroup, uint64(e.group))
+	d.leave(up)
+}
+
+// text sets what the tree shows for node i.
+func (d *Dissector) text(i int, s string) {
+	if d.level == Tree {
+		d.frame.Nodes[i].Text = []byte(s)
+	}
+}
+
+// beyond ends the work on the frame: something was to be read behind the end of
+// s. Whether the capture or the sender is at fault shows in the words.
+func (d *Dissector) beyond(s span) {
+	if d.threw {
+		return
+	}
+	d.threw = true
+	d.parent = -1
+	if s.cut > 0 {
+		d.info("[Packet size limited during capture]")
+		d.add(fShort, span{}, 0, 0)
+		return
+	}
+	d.info("[Malformed Packet]")
+	d.add(fMalformed, span{}, 0, 0)
+	up := d.sub()
+	d.remark(xMalformed, "")
+	d.leave(up)
+}
