@@ -70,6 +70,7 @@ func (d *Dissector) Bytes(row *pcap.Row, number uint32, b []byte) *Frame {
 		Number: number, Time: row.Time, Cap: row.Cap, Wire: row.Wire, Link: row.Link, Stream: -1,
 		Src: f.Src[:0], Dst: f.Dst[:0], Info: f.Info[:0], Nodes: f.Nodes[:0], Bufs: append(f.Bufs[:0], Buf{"Frame", b}),
 	}
+	d.recycle()
 	d.parent, d.fence, d.threw, d.protocols, d.net = -1, 0, false, d.protocols[:0], network{}
 	if number == 1 || d.first == 0 {
 		d.first, d.last = row.Time, row.Time
