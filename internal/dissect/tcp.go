@@ -277,15 +277,15 @@ func (d *Dissector) conversation(g *segment) (c *conv, dir int, isNew bool) {
 	switch fwd := &c.side[dir]; g.flags & (flagSYN | flagACK) {
 	case flagSYN:
 		if fwd.based {
-			if g.rawSeq != fwd.base || c.completeness&(seenRst|seenFin) != 0 {
+			if g.rawSeq != fwd.base {
 				c = d.startConv(&key)
 				c.open(g, from)
 				dir = c.dirOf(from)
 				c.completeness = seenSyn
+				g.findings.note(noteReused)
 			} else {
 				fwd.next = fwd.unbroken
 			}
-			g.findings.note(noteReused)
 		}
 		c.aceSyn = g.flags&(flagAE|flagCWR|flagECE) == flagAE|flagCWR|flagECE
 	case flagSYN | flagACK:

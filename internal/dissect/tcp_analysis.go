@@ -60,6 +60,10 @@ const (
 // noWindow is the window before the first segment.
 const noWindow = 1<<32 - 1
 
+// noDups stands for a count of duplicate acknowledgments. It counts as many, as
+// it does in Wireshark 4.0.
+const noDups = 1<<32 - 1
+
 // A flow is one direction of a conversation as the analysis has it: what its
 // sender has sent. Zero sequence numbers stand for "none", as in Wireshark.
 type flow struct {
@@ -79,8 +83,7 @@ type flow struct {
 	ack       uint32 // last acknowledgment
 	ackTime   int64
 	ackFrame  uint32 // frame of the first with this number
-	dups      int32
-	lastLen   uint32 // payload of the segment that moved next
+	dups      uint32 // noDups: the last acknowledged what was not seen
 	window    uint32
 	notes     uint16 // of the last segment
 	sacks     uint8  // blocks of the last SACK option
@@ -173,13 +176,13 @@ func (d *Dissector) analyze(c *conv, dir int, g *segment) {
 		case same && window == 0 && rev.notes&noteProbe != 0:
 			f.note(noteProbeAck)
 		case same && window != 0:
-			if fwd.dups == -1 {
+			if fwd.dups == noDups {
 				fwd.dups = 1
 			} else {
 				fwd.dups++
 			}
 			f.note(noteDupAck)
-			f.dupNum, f.dupFrame = uint32(fwd.dups), fwd.ackFrame
+			f.dupNum, f.dupFrame = fwd.dups, fwd.ackFrame
 		}
 	}
 
@@ -195,7 +198,7 @@ func (d *Dissector) analyze(c *conv, dir int, g *segment) {
 			if rev.dups == 0 {
 				f.note(noteAckLost)
 			}
-			rev.dups = -1
+			rev.dups = noDups
 		}
 	}
 
@@ -213,9 +216,6 @@ func (d *Dissector) analyze(c *conv, dir int, g *segment) {
 			end += virtual
 			d.pushSegment(fwd, sentSegment{time: now, seq: seq, end: end, frame: frame})
 		}
-	}
-	if fwd.next == 0 || after(end, fwd.next+virtual) {
-		fwd.lastLen = n
 	}
 	if (fwd.next == 0 || after(end, fwd.next)) && f.notes&noteProbe == 0 {
 		fwd.next, fwd.nextFrame, fwd.nextTime = end, frame, now
@@ -267,7 +267,7 @@ func (d *Dissector) classify(c *conv, fwd, rev *flow, f *findings, seq, n, virtu
 	if c.rtt != 0 {
 		within = uint64(c.rtt)
 	}
-	if uint64(now-fwd.nextTime) < within && (fwd.next != seq+n+virtual || fwd.lastLen == 0) {
+	if uint64(now-fwd.nextTime) < within && fwd.next != seq+n+virtual {
 		f.note(noteOutOfOrder)
 		return
 	}
