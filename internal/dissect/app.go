@@ -35,5 +35,12 @@ type appRow struct {
 	looks func(d *Dissector, c *conv, dir int, b []byte) bool // nil: by port only
 }
 
-// apps are the protocols on TCP.
+// apps are the protocols on TCP. Their order is that in which they are asked
+// whether they know bytes on a port that is nobody's.
 var apps []appRow
+
+func init() {
+	apps = []appRow{
+		{name: "http", ports: httpPorts, app: (*Dissector).http, looks: httpLooks},
+	}
+}

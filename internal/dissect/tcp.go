@@ -16,9 +16,10 @@ type tcpState struct {
 	freeSent uint32
 
 	seg     segment
-	can     bool // a message may be put together from several segments
-	refused bool // the app at work does not want the conversation
-	work    int  // bytes that the app at work has really read, -1: all
+	can     bool   // a message may be put together from several segments
+	refused bool   // the app at work does not want the conversation
+	work    int    // bytes that the app at work has really read, -1: all
+	at      uint32 // sequence number of what the app at work was given
 
 	ports  *[1 << 16]uint8 // place in apps and one, by port
 	forced *[1 << 16]bool  // by the user
@@ -436,7 +437,7 @@ func (g *segment) aceCount() uint16 { return g.flags >> 6 & 7 }
 // infoNotes puts the notes of the analysis before what Info has from start on.
 // They stay when an app clears the column.
 func (d *Dissector) infoNotes(start int, g *segment) {
-	if g.findings.notes&^noteOld == 0 {
+	if g.findings.notes == 0 {
 		return
 	}
 	f := &d.frame

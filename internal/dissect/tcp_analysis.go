@@ -17,7 +17,6 @@ const (
 	noteWindowFull
 	noteReused
 	noteSpurious
-	noteOld // not shown: the reassembly has these bytes already
 )
 
 // noteWords are the prefixes of Info in their order.
@@ -94,9 +93,8 @@ type flow struct {
 	count    uint16
 	lowest   uint32 // no segment begins before it
 
-	highest uint32 // behind the last byte that the reassembly was given
-	fin     uint32 // frame of the FIN that completed a message
-	pdus    []pdu  // in order of their sequence numbers
+	fin  uint32 // frame of the FIN that completed a message
+	pdus []pdu  // in order of their sequence numbers
 }
 
 func newFlow(pdus []pdu) flow {

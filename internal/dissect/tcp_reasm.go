@@ -319,15 +319,9 @@ func (d *Dissector) desegment(c *conv, dir int, body span, seq, next uint32) {
 			p = fwd.before(seq - 1)
 		}
 		begun := p != nil && !after(p.seq, seq) && after(p.next, seq)
-		if fwd.highest != 0 && !after(seq, fwd.highest) && !begun && g.findings.notes&(noteSpurious|noteRetransmission) != 0 {
-			g.findings.notes |= noteOld
-		}
-		if g.findings.notes&noteOld != 0 {
+		if g.findings.notes&(noteSpurious|noteRetransmission) != 0 {
 			d.segmentData("Retransmitted ", rest, len(rest.b))
 			return
-		}
-		if !fwd.toEnd && (fwd.highest == 0 || after(next, fwd.highest)) {
-			fwd.highest = next
 		}
 
 		var part, follows uint32 // of the segment: what belongs to p, and where the next message begins
@@ -352,6 +346,7 @@ func (d *Dissector) desegment(c *conv, dir int, body span, seq, next uint32) {
 				follows = p.next - seq
 			}
 		} else {
+			t.at = seq
 			d.toApp(c, dir, rest)
 			called = true
 			if d.threw {
@@ -440,7 +435,7 @@ func (d *Dissector) complete1(c *conv, dir int, p *pdu, rest span, seq, part, fo
 		f := &d.frame
 		data := p.data[:min(len(p.data), int(p.size))]
 		f.Bufs = append(f.Bufs, Buf{"Reassembled TCP", data})
-		t.work = -1
+		t.work, t.at = -1, p.seq
 		d.toApp(c, dir, span{b: data, cut: int32(p.size) - int32(len(data)), buf: uint8(len(f.Bufs) - 1)})
 		if t.work < 0 {
 			t.work = len(data)

@@ -290,7 +290,7 @@ func (d *Dissector) analysisNodes(c *conv, g *segment) {
 		d.made(fTcpBytesInFlight, uint64(f.inFlight))
 		d.made(fTcpPushBytesSent, uint64(f.sincePush))
 	}
-	if f.notes&^noteOld != 0 {
+	if f.notes != 0 {
 		d.made(fAnalysisFlags, 0)
 		flags := d.sub()
 		for _, n := range noteFields {
