@@ -20,6 +20,7 @@ type tcpState struct {
 	refused bool   // the app at work does not want the conversation
 	work    int    // bytes that the app at work has really read, -1: all
 	at      uint32 // sequence number of what the app at work was given
+	base    int32  // place of that in its buffer, for pdus
 
 	ports  *[1 << 16]uint8 // place in apps and one, by port
 	forced *[1 << 16]bool  // by the user
