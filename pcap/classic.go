@@ -240,7 +240,7 @@ func (s *source) walkClassic(w *Window, p, rows int) (int, int) {
 				return p, 0
 			}
 		}
-		s.emit(w, p+hdr, s.base+int64(p+hdr), int64(sec)*1e9+int64(frac)*s.frac, keep, wire, s.link)
+		s.emit(w, p+hdr, s.base+int64(p+hdr), int64(sec)*1e9+int64(frac)*s.frac, keep, wire, s.link, s.digits())
 		p += n
 		if s.done {
 			return p, 0
@@ -252,11 +252,19 @@ func (s *source) walkClassic(w *Window, p, rows int) (int, int) {
 	}
 }
 
+// digits returns how many decimal digits the second field of a record has.
+func (s *source) digits() uint8 {
+	if s.frac == 1 {
+		return 9
+	}
+	return 6
+}
+
 // giveZeros adds the records of zero bytes that were held back: something
 // follows them, so they are frames, if odd ones.
 func (s *source) giveZeros(w *Window) {
 	for i := range s.zeroRun {
-		s.emit(w, 0, s.zeroOff+int64(i+1)*int64(s.hdr), 0, 0, 0, s.link)
+		s.emit(w, 0, s.zeroOff+int64(i+1)*int64(s.hdr), 0, 0, 0, s.link, s.digits())
 		if s.done {
 			break
 		}

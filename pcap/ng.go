@@ -323,7 +323,7 @@ func (s *source) packet(w *Window, typ uint32, b []byte, pos int, off int64) {
 		return
 	}
 	ticks := uint64(s.u32(b[4:]))<<32 | uint64(s.u32(b[8:]))
-	s.emit(w, pos+head, off+8+head, f.time(ticks), keep, wire, f.link)
+	s.emit(w, pos+head, off+8+head, f.time(ticks), keep, wire, f.link, f.digits())
 	if used := head + (int(keep)+3)&^3; keep == capLen && used < len(b) {
 		for o := (options{b: b[used:]}); s.option(&o, off); {
 			switch {
@@ -366,7 +366,7 @@ func (s *source) simple(w *Window, b []byte, pos int, off int64) {
 	if f.snap > 0 {
 		keep = min(keep, f.snap)
 	}
-	s.emit(w, pos+4, off+12, s.lastTime, keep, wire, f.link)
+	s.emit(w, pos+4, off+12, s.lastTime, keep, wire, f.link, f.digits())
 	s.info.Untimed++
 	if f.listed >= 0 {
 		s.info.Interfaces[f.listed].Frames++
@@ -493,6 +493,16 @@ func (f *iface) time(ticks uint64) int64 {
 		return maxTime
 	}
 	return max(ns+o, -maxTime)
+}
+
+// digits returns how many decimal digits of a second the ticks have, at most 9;
+// of ticks that are a power of 2, as many as hold them.
+func (f *iface) digits() uint8 {
+	exp := f.res &^ 0x80
+	if f.res&0x80 != 0 { // log10(2) is 0.301
+		exp = uint8((uint(exp)*301 + 999) / 1000)
+	}
+	return min(exp, 9)
 }
 
 var pow10 = [...]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19}

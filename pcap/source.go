@@ -365,8 +365,8 @@ func (s *source) stop(d Damage) {
 
 // emit adds a frame to the window: its bytes stand at pos in the window and at
 // off in the input.
-func (s *source) emit(w *Window, pos int, off, time int64, capLen, wire uint32, link uint16) {
-	w.Rows = append(w.Rows, Row{Time: time, Off: off, Cap: capLen, Wire: wire, Link: link})
+func (s *source) emit(w *Window, pos int, off, time int64, capLen, wire uint32, link uint16, digits uint8) {
+	w.Rows = append(w.Rows, Row{Time: time, Off: off, Cap: capLen, Wire: wire, Link: link, Digits: digits})
 	w.pos = append(w.pos, uint32(pos))
 	i := &s.info
 	switch {

@@ -37,6 +37,7 @@ type Row struct {
 	Label     uint8  // of that protocol: message body, record continued, ...
 	Class     uint8  // reasm: in order, retransmitted, early, keep-alive, ...
 	Worst     uint8  // severity, for the colour
+	Digits    uint8  // decimal digits of a second that Time was written with
 }
 
 // Reset empties the window and keeps its memory.
