@@ -33,7 +33,11 @@ type Config struct {
 	Scribble    bool
 	Contain     bool // a failure of the program costs a session, not the report; tests want to see it
 	Progress    func(done, total int64)
+	Cancel      <-chan struct{} // closed: the work is given up with ErrCanceled; nil: never
 }
+
+// ErrCanceled is the error of a run that was given up.
+var ErrCanceled = errors.New("canceled")
 
 // A Sink takes the results: the capture, the sessions in order of their first
 // frame, what was found across sessions, and the summary at the end. With
@@ -62,7 +66,7 @@ const windows = 3
 // Run analyses a capture and gives the results to sink. Its error is one of the
 // input as a whole or of the sink; damage inside a file is part of the result.
 func Run(cfg *Config, sink Sink) (*Result, error) {
-	keys, err := readKeys(cfg.KeyLogs)
+	keys, err := ReadKeys(cfg.KeyLogs)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +90,8 @@ func Run(cfg *Config, sink Sink) (*Result, error) {
 	return a.finish(r, sink)
 }
 
-func readKeys(names []string) (*tlskeys.Keys, error) {
+// ReadKeys reads key logs (NSS key log format).
+func ReadKeys(names []string) (*tlskeys.Keys, error) {
 	keys := new(tlskeys.Keys)
 	for _, name := range names {
 		f, err := os.Open(name)
@@ -143,6 +148,8 @@ func (a *pass) all(r *pcap.Reader, cfg *Config, read *atomic.Int64) error {
 		var w *pcap.Window
 		select {
 		case w = <-full:
+		case <-cfg.Cancel:
+			return ErrCanceled
 		case <-dry.over():
 			if err := a.quiet(&dry); err != nil {
 				return err
