@@ -22,6 +22,7 @@ var levels = map[string]int{
 	"internal/analyze": 5, "internal/dissect": 5,
 	"internal/filter": 6, "internal/stats": 6,
 	"internal/report": 7,
+	"internal/web":    8,
 	".":               9,
 }
 

@@ -1,0 +1,98 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"os"
+
+	"postmortem/internal/analyze"
+	"postmortem/internal/dissect"
+	"postmortem/internal/tlskeys"
+	"postmortem/internal/verdict"
+	"postmortem/layers"
+	"postmortem/pcap"
+	"postmortem/reasm"
+)
+
+// Size is the number of bytes of the files together, -1 when one of them cannot
+// be read a second time (standard input, a pipe).
+func Size(files []string) (sum int64) {
+	for _, name := range files {
+		info, err := os.Stat(name)
+		if name == "-" || err != nil || !info.Mode().IsRegular() {
+			return -1
+		}
+		sum += info.Size()
+	}
+	return sum
+}
+
+// DissectOptions are those of the frames in a report: what the analysis was
+// told about ports, keys and memory.
+func DissectOptions(keys *tlskeys.Keys, cfg analyze.Config) dissect.Options {
+	return dissect.Options{Level: dissect.Tree, Keys: keys, Ports: cfg.Ports, Memory: cfg.Memory}
+}
+
+// Look reads the files a second time and shows the page their frames: all of
+// them up to DescribeAll, beyond that those of the sessions it shows whole.
+func (p *Page) Look(files []string, opt dissect.Options) error {
+	size := Size(files)
+	last := p.Last()
+	if size < 0 || size > DescribeAll && last == 0 {
+		return nil
+	}
+	r, err := pcap.Open(files, pcap.Options{})
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	opt.Level = dissect.Tree
+	d := dissect.New(opt)
+	var chosen map[reasm.Key]bool
+	if size > DescribeAll {
+		chosen = map[reasm.Key]bool{}
+		for _, v := range p.sessions {
+			k, _ := reasm.KeyOf(v.Client.Addr.Addr().As16(), v.Server.Addr.Addr().As16(), v.Client.Addr.Port(), v.Server.Addr.Port())
+			chosen[k] = true
+		}
+	}
+	var w pcap.Window
+	var dec layers.Decoder
+	var pkt layers.Packet
+	for {
+		err := r.Next(&w)
+		for i := range w.Rows {
+			if chosen != nil {
+				row := &w.Rows[i]
+				if w.Frame(i) > last {
+					return nil
+				}
+				dec.Decode(row.Link, w.Bytes(i), row.Wire, row.Time, &pkt)
+				if pkt.Has&layers.HasTCP == 0 {
+					continue
+				}
+				if k, _ := reasm.MakeKey(&pkt); !chosen[k] {
+					continue
+				}
+			}
+			p.Frame(d.Frame(&w, i))
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err // told by the analysis
+		}
+	}
+}
+
+// A tee gives everything to two sinks.
+type tee struct{ a, b analyze.Sink }
+
+// Tee makes one sink of two.
+func Tee(a, b analyze.Sink) analyze.Sink { return &tee{a, b} }
+
+func (t *tee) Capture(c *verdict.Capture) error { return errors.Join(t.a.Capture(c), t.b.Capture(c)) }
+func (t *tee) Session(s *verdict.Session) error { return errors.Join(t.a.Session(s), t.b.Session(s)) }
+func (t *tee) Host(h *verdict.Host) error       { return errors.Join(t.a.Host(h), t.b.Host(h)) }
+func (t *tee) Summary(s *verdict.Summary) error { return errors.Join(t.a.Summary(s), t.b.Summary(s)) }

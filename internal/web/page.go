@@ -1,0 +1,134 @@
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"io"
+	"slices"
+	"time"
+
+	"postmortem/internal/dissect"
+	"postmortem/internal/report"
+	"postmortem/internal/verdict"
+)
+
+// What is put into one file. A cut is said at its place and at the end of the page.
+const (
+	// DescribeAll is the size of the captures of which every session is described.
+	// Of larger ones only the first sessions of each kind are, as in the text form.
+	DescribeAll = 64 << 20
+
+	maxRows    = 100_000 // sessions in the table, 120 bytes each
+	maxFull    = 200     // sessions with events, ladder, transcript and packets
+	maxFine    = 20      // of these, sessions without a problem
+	maxPackets = 20_000  // rows of the packet list, 140 bytes each in the data and 400 in the list
+	maxOfOne   = 1_000   // of these, in one session
+	maxDetails = 2_000   // frames with fields and bytes, 2.5 KB each
+	maxBytes   = 2_048   // bytes of a frame that are shown
+	maxLadder  = 200     // messages in the ladder of a session
+)
+
+// A Page collects what the report shows. It is a sink of an analysis; when that
+// is over it is shown the frames it wants, and written.
+type Page struct {
+	Version string         // of the program, for the footer
+	TZ      *time.Location // of the times, nil: UTC
+
+	capture  *verdict.Capture
+	sessions []*view // described ones, in order of number
+	rows     []row
+	more     int // sessions that are not in the table
+	hosts    []*verdict.Host
+	summary  *verdict.Summary
+	records  bytes.Buffer // of the JSON form: capture, sessions, hosts, summary
+	json     report.JSON
+	fine     int
+	figures  figures
+
+	byFlow  map[string][]*view
+	packets int
+	details int
+}
+
+// A row is a session in the table.
+type row struct {
+	id             int
+	outcome        verdict.Outcome
+	client, server string
+	start, dur     int64 // nanoseconds since 1970, nanoseconds
+	frames, bytes  uint64
+	result         string
+	full           bool
+}
+
+// A view is a session that is shown whole.
+type view struct {
+	*verdict.Session
+	packets []packet
+	left    int // packets that are not in the file
+}
+
+// Capture implements analyze.Sink.
+func (p *Page) Capture(c *verdict.Capture) error {
+	p.capture = c
+	p.json = report.JSON{Out: &p.records, Max: 1 << 40}
+	return p.json.Capture(c)
+}
+
+// Session implements analyze.Sink.
+func (p *Page) Session(s *verdict.Session) error {
+	full := len(s.Events) > 0 && len(p.sessions) < maxFull
+	if full && s.Outcome == verdict.OutcomeOK {
+		if full = p.fine < maxFine; full {
+			p.fine++
+		}
+	}
+	if len(p.rows) < maxRows {
+		p.rows = append(p.rows, row{
+			id: s.ID, outcome: s.Outcome, client: s.Client.Addr.String(), server: s.Server.Addr.String(),
+			start: s.Start, dur: s.Duration, frames: s.Client.Packets + s.Server.Packets,
+			bytes: s.Client.Bytes + s.Server.Bytes, result: cmp.Or(s.CauseTitle, s.Headline), full: full,
+		})
+	} else {
+		p.more++
+	}
+	if !full {
+		return nil
+	}
+	p.sessions = append(p.sessions, &view{Session: s})
+	return p.json.Session(s)
+}
+
+// Host implements analyze.Sink.
+func (p *Page) Host(h *verdict.Host) error {
+	p.hosts = append(p.hosts, h)
+	return p.json.Host(h)
+}
+
+// Summary implements analyze.Sink.
+func (p *Page) Summary(s *verdict.Summary) error {
+	p.summary = s
+	return p.json.Summary(s)
+}
+
+// first is the session that the page opens with: the first one that went worst.
+func (p *Page) first() *view {
+	if len(p.sessions) == 0 {
+		return nil
+	}
+	return slices.MaxFunc(p.sessions, func(a, b *view) int { return cmp.Compare(a.Outcome, b.Outcome) })
+}
+
+// Last is the last frame that the page wants to see, 0: none.
+func (p *Page) Last() (last uint32) {
+	for _, v := range p.sessions {
+		last = max(last, v.Last)
+	}
+	return last
+}
+
+// Frame shows the page a frame of the capture, dissected to its tree.
+func (p *Page) Frame(f *dissect.Frame) { p.look(f) }
+
+// Write writes the page. names are the rules it explains.
+func (p *Page) Write(w io.Writer) error { return p.render(w) }

@@ -1,0 +1,727 @@
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"postmortem/internal/fact"
+	"postmortem/internal/verdict"
+	"postmortem/rules"
+)
+
+//go:embed assets/report.html
+var reportHTML string
+
+//go:embed assets/report.css
+var reportCSS string
+
+//go:embed assets/report.js
+var reportJS string
+
+//go:embed assets/icons.svg
+var iconsSVG string
+
+var page = template.Must(template.New("report").Funcs(template.FuncMap{
+	"n":   func(x float64) string { return strconv.FormatFloat(round1(x), 'f', -1, 64) },
+	"add": func(a, b float64) float64 { return a + b },
+	"sub": func(a, b float64) float64 { return a - b },
+}).Parse(reportHTML))
+
+// policy allows a page its own style and script and what more says, and nothing else.
+func policy(style, script, more string) string {
+	hash := func(s string) string {
+		sum := sha256.Sum256([]byte(s))
+		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	}
+	return "default-src 'none'; style-src " + hash(style) + "; script-src " + hash(script) +
+		"; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'; " + more
+}
+
+// What the template shows. Texts are clean: shown has been at them.
+type (
+	icon    struct{ Class, Sign, Label string }
+	factRow struct {
+		Name, Value, Whole string
+		Wide               bool
+	}
+	layerRow struct {
+		Name, State, Class string
+		Icon               icon
+		Note               []piece
+	}
+	rail struct {
+		Multi  bool
+		Layers []layerRow
+	}
+	storyRow struct {
+		Frame                  uint32
+		Since, Who, Side, Text string
+		Bad                    bool
+	}
+	causeRow struct {
+		Title []piece
+		Word  string
+		Rank  int
+		Text  [][]piece
+	}
+	stepRow struct {
+		Text    []piece
+		Command []string
+	}
+	why struct {
+		CausesHead string
+		Story      []storyRow
+		Causes     []causeRow
+		Cleared    string
+		Steps      []stepRow
+	}
+	eventRow struct {
+		Icon                        icon
+		Class, Label, Title, Advice string
+		Text                        []piece
+		Frame                       uint32
+		Frames                      []uint32
+		Open                        bool
+		Kids                        []*eventRow
+	}
+	packetRow struct {
+		Frame                                     uint32
+		Time, From, Src, Dst, Proto, Length, Info string
+		Class                                     string
+		Icon                                      *icon
+	}
+	sessionRow struct {
+		ID                                                            int
+		Icon                                                          icon
+		State, Client, Server, Start, Duration, Frames, Bytes, Result string
+	}
+	sessionPage struct {
+		ID              int
+		Own             bool
+		Headline        []piece
+		Summary         []piece
+		Rail            *rail
+		Why             *why
+		Duration        string
+		Budget          []part
+		BudgetAria      string
+		Events          int
+		Problems, Roots string
+		Tree            []*eventRow
+		Ladder          *ladder
+		Turns           []turn
+		Secrets         string
+		Packets         []packetRow
+		Left            string
+	}
+	keyRow struct {
+		What string
+		Keys []string
+	}
+	pageData struct {
+		Policy, Version, Title, Name, Short, Zone string
+		Style                                     template.CSS
+		Script                                    template.JS
+		Data                                      template.JS
+		Icons                                     template.HTML
+		Facts                                     []factRow
+		Icon                                      icon
+		Headline, Summary                         []piece
+		Rail                                      *rail
+		Why                                       *why
+		Remarks                                   [][]piece
+		EventCount                                int
+		Rows                                      []sessionRow
+		RowCount, MoreRows, Nothing               string
+		First                                     *sessionPage
+		Others                                    []*sessionPage
+		Figures                                   []figure
+		Notes                                     []string
+		Keys                                      []keyRow
+	}
+)
+
+// staticRows is how many sessions the page lists without script.
+const staticRows = 50
+
+var keys = []keyRow{
+	{"Search events", []string{"/"}}, {"Filter packets", []string{"f"}}, {"Go to events, packets, details", []string{"e", "p", "d"}},
+	{"Next, previous problem", []string{"n", "N"}}, {"Move in a list or tree", []string{"↑", "↓", "j", "k"}}, {"Open, close a branch", []string{"→", "←"}},
+	{"Collapse all, expand all", []string{"[", "]"}}, {"Propagate severity", []string{"s"}}, {"Ladder or transcript", []string{"t"}},
+	{"Events, statistics", []string{"1", "2"}}, {"Event of the chosen packet", []string{"Enter"}}, {"Clear a field, close", []string{"Esc"}}, {"This list", []string{"?"}},
+}
+
+// render writes the page.
+func (p *Page) render(w io.Writer) error {
+	if p.TZ == nil {
+		p.TZ = time.UTC
+	}
+	s := p.summary
+	d := &pageData{
+		Version: p.Version, Style: template.CSS(reportCSS), Script: template.JS(reportJS), Icons: template.HTML(iconsSVG),
+		Policy: policy(reportCSS, reportJS, "form-action 'none'"), Zone: p.TZ.String(), Keys: keys,
+		Headline: pieces(s.Headline), Figures: p.figures.all(p.first()),
+	}
+	p.top(d)
+	p.verdict(d)
+	p.table(d)
+	if first := p.first(); first != nil {
+		many := len(p.rows) > 1
+		d.First = p.session(first, many, true)
+		for _, v := range p.sessions {
+			if v != first {
+				d.Others = append(d.Others, p.session(v, many, false))
+			}
+		}
+	}
+	d.Nothing = "No mail found in " + plural(s.Frames, "frame", "frames") + "."
+	if s.Frames == 0 {
+		d.Nothing = "The capture holds no frames."
+	}
+	data, err := p.data()
+	if err != nil {
+		return err
+	}
+	d.Data = template.JS(data)
+	return page.Execute(w, d)
+}
+
+// top fills in what is known of the file.
+func (p *Page) top(d *pageData) {
+	var names, formats, links []string
+	var size int64
+	var first, last int64
+	for i := range p.capture.Files {
+		f := &p.capture.Files[i]
+		names = append(names, shown(filepath.Base(f.Name)))
+		if f.Format != "" && !slices.Contains(formats, f.Format) {
+			formats = append(formats, f.Format)
+		}
+		for _, l := range f.LinkTypes {
+			if !slices.Contains(links, l) {
+				links = append(links, l)
+			}
+		}
+		size += max(0, f.Bytes)
+		if f.Frames > 0 {
+			if first == 0 || f.First < first {
+				first = f.First
+			}
+			last = max(last, f.Last)
+		}
+	}
+	d.Name = strings.Join(names, ", ")
+	if len(names) > 2 {
+		d.Name = fmt.Sprintf("%s and %d more", names[0], len(names)-1)
+	}
+	kind := strings.Join(slices.Concat(formats, links), ", ")
+	d.Facts = append(d.Facts, factRow{Name: "File", Value: shown(kind) + ", " + group(uint64(size)) + " bytes"},
+		factRow{Name: "Frames", Value: group(p.summary.Frames) + ", " + group(p.summary.Bytes) + " bytes"})
+	if first != 0 {
+		d.Facts = append(d.Facts, factRow{Name: "Captured", Value: time.Unix(0, first).In(p.TZ).Format("2006-01-02 15:04:05 -07:00") + ", " + span(last-first), Wide: true})
+	}
+	for i := range p.capture.Files {
+		if f := &p.capture.Files[i]; f.SHA256 != "" && len(p.capture.Files) == 1 {
+			d.Facts = append(d.Facts, factRow{Name: "SHA-256", Value: f.SHA256[:8] + "…" + f.SHA256[len(f.SHA256)-8:], Whole: f.SHA256})
+		}
+		if f := &p.capture.Files[i]; f.Trouble != "" {
+			d.Notes = append(d.Notes, shown(f.Name)+": "+shown(f.Trouble))
+		}
+	}
+}
+
+// signs of outcomes and states.
+var outcomeIcons = [...]icon{
+	verdict.OutcomeOK:       {"ok", "ok", "No problem"},
+	verdict.OutcomeDegraded: {"warn", "warn", "Warning"},
+	verdict.OutcomeUnknown:  {"unk", "unk", "Unknown"},
+	verdict.OutcomeFailed:   {"err", "err", "Error"},
+}
+
+var outcomeWords = [...]string{"ok", "degraded", "unknown", "failed"}
+
+// quiet is the icon beside a word that says the same.
+func (i icon) quiet() icon { i.Label = ""; return i }
+
+// verdict fills in what stands above the tabs.
+func (p *Page) verdict(d *pageData) {
+	s := p.summary
+	worst := verdict.OutcomeOK
+	switch {
+	case s.Failed > 0:
+		worst = verdict.OutcomeFailed
+	case s.Degraded > 0:
+		worst = verdict.OutcomeDegraded
+	case s.Unsure > 0 || s.Sessions == 0:
+		worst = verdict.OutcomeUnknown
+	}
+	d.Icon = outcomeIcons[worst]
+	if v := p.first(); v != nil && len(p.rows) == 1 {
+		head, rest := headline(v)
+		d.Headline, d.Summary = pieces(head), pieces(rest)
+		d.Rail, d.Why = railOf(v), whyOf(v)
+		d.Title, d.Short = cut(shown(head), 90)+" · "+d.Name, cut(shown(head), 90)
+	} else {
+		d.Title = shown(s.Headline) + " · " + d.Name
+		d.Short = cut(shown(s.Headline), 90)
+		d.Summary = pieces(p.counts())
+		d.Why = p.byCause()
+		if len(p.sessions) > 0 && len(p.rows) == len(p.sessions) {
+			d.Rail = p.manyRail()
+		}
+	}
+	for _, h := range p.hosts {
+		if !h.Told && h.Text != "" {
+			d.Remarks = append(d.Remarks, pieces(h.Text))
+		}
+	}
+	for i := range p.capture.Quality {
+		if e := &p.capture.Quality[i]; e.Level >= rules.Warning {
+			d.Remarks = append(d.Remarks, pieces(e.Title+": "+e.Description))
+		}
+	}
+	for _, b := range s.Bounds {
+		d.Notes = append(d.Notes, "Bound reached: "+shown(b)+".")
+	}
+}
+
+// headline is what a session means for the mail and the sentence that says why;
+// rest is what else its summary says.
+func headline(v *view) (head, rest string) {
+	head = v.Headline
+	if v.Summary != "" {
+		head, rest = v.Summary, ""
+		// The first sentence: a point, a space and a capital letter end it.
+		for i := 0; i+2 < len(v.Summary); i++ {
+			if v.Summary[i] == '.' && v.Summary[i+1] == ' ' && v.Summary[i+2] >= 'A' && v.Summary[i+2] <= 'Z' {
+				head, rest = v.Summary[:i+1], v.Summary[i+2:]
+				break
+			}
+		}
+	}
+	if v.Result != "" && !strings.Contains(strings.ToLower(head), strings.ToLower(v.Result)) {
+		head = strings.ToUpper(v.Result[:1]) + v.Result[1:] + ": " + head
+	}
+	return head, rest
+}
+
+// counts says how the sessions went.
+func (p *Page) counts() string {
+	s := p.summary
+	var said []string
+	for _, c := range []struct {
+		n    int
+		what string
+	}{{s.Failed, "failed"}, {s.Degraded, "degraded"}, {s.Unsure, "unknown"}, {s.OK, "without a problem"}} {
+		if c.n > 0 {
+			said = append(said, group(uint64(c.n))+" "+c.what)
+		}
+	}
+	if len(said) == 0 {
+		return ""
+	}
+	return "Sessions: " + strings.Join(said, ", ") + "."
+}
+
+// byCause lists the causes of many sessions.
+func (p *Page) byCause() *why {
+	y := &why{CausesHead: "Problems by cause"}
+	for i := range p.summary.Causes {
+		c := &p.summary.Causes[i]
+		if c.Outcome == verdict.OutcomeOK {
+			continue
+		}
+		r := causeRow{Title: pieces(cmp.Or(c.Reason, c.Title)), Word: plural(uint64(c.Sessions), "session", "sessions"), Rank: 1}
+		if c.First != nil {
+			r.Text = append(r.Text, pieces("First in session "+strconv.Itoa(c.First.ID)+": "+c.First.Headline))
+		}
+		y.Causes = append(y.Causes, r)
+		step := stepRow{Text: pieces(c.Step)}
+		if c.Step == "" && c.First != nil && len(c.First.Next) > 0 {
+			step = stepOf(&c.First.Next[0])
+		}
+		if len(step.Text) > 0 && step.Text[0].Text != "" {
+			y.Steps = append(y.Steps, step)
+		}
+	}
+	if len(y.Causes) == 0 {
+		return nil
+	}
+	return y
+}
+
+// layerNames are what people call the layers.
+var layerNames = [...]string{"Capture", "Network", "TCP", "Dialog", "TLS", "Authentication", "Delivery"}
+
+var stateWords = [...]string{verdict.Unknown: "unknown", verdict.OK: "ok", verdict.Failed: "failed", verdict.NotReached: "not reached"}
+
+var stateIcons = [...]icon{verdict.Unknown: {"unk", "unk", ""}, verdict.OK: {"ok", "ok", ""}, verdict.Failed: {"fail", "err", ""}, verdict.NotReached: {"none", "none", ""}}
+
+func railOf(v *view) *rail {
+	r := new(rail)
+	for l := range verdict.NumLayers {
+		s := v.Status[l]
+		name := layerNames[l]
+		if l == verdict.LayerDialog && v.Proto != fact.TCP && v.Proto != fact.TLS {
+			name = v.Proto.String()
+			name = strings.ToUpper(name)
+		}
+		ic := stateIcons[s.State]
+		r.Layers = append(r.Layers, layerRow{Name: name, State: stateWords[s.State], Class: ic.Class, Icon: ic, Note: pieces(s.Note)})
+	}
+	return r
+}
+
+// manyRail counts the sessions that failed at each layer.
+func (p *Page) manyRail() *rail {
+	r := &rail{Multi: true}
+	for l := range verdict.NumLayers {
+		failed, fine := 0, 0
+		for _, v := range p.sessions {
+			switch v.Status[l].State {
+			case verdict.Failed:
+				failed++
+			case verdict.OK:
+				fine++
+			}
+		}
+		row := layerRow{Name: layerNames[l], State: "unknown", Icon: stateIcons[verdict.Unknown]}
+		switch {
+		case failed > 0:
+			row.State, row.Icon = plural(uint64(failed), "failed", "failed"), stateIcons[verdict.Failed]
+		case fine > 0:
+			row.State, row.Icon = "ok", stateIcons[verdict.OK]
+		}
+		row.Class = row.Icon.Class
+		if fine > 0 {
+			row.Note = pieces(plural(uint64(fine), "session", "sessions") + " ok")
+		}
+		r.Layers = append(r.Layers, row)
+	}
+	return r
+}
+
+func whyOf(v *view) *why {
+	y := &why{CausesHead: "Why"}
+	for i := range v.Story {
+		st := &v.Story[i]
+		row := storyRow{Frame: st.Frame, Since: millis(st.Since) + " ms", Who: "S", Side: "s", Text: shown(st.Text), Bad: st.Bad}
+		if st.From == fact.Client {
+			row.Who, row.Side = "C", "c"
+		}
+		y.Story = append(y.Story, row)
+	}
+	if len(y.Story) == 0 {
+		for _, w := range v.Session.Why {
+			y.Causes = append(y.Causes, causeRow{Title: pieces(w)})
+		}
+	}
+	for i := range v.Hypotheses {
+		h := &v.Hypotheses[i]
+		word := h.Likelihood
+		rank := 3
+		switch word {
+		case "very likely", "most likely":
+			rank = 1
+		case "likely", "possible":
+			rank = 2
+		}
+		y.Causes = append(y.Causes, causeRow{Title: pieces(h.Text), Word: word, Rank: rank})
+	}
+	var cleared []string
+	for _, l := range v.Cleared {
+		if int(l) < len(layerNames) {
+			cleared = append(cleared, strings.ToLower(layerNames[l]))
+		}
+	}
+	for i, c := range cleared {
+		switch c {
+		case "tcp", "tls":
+			cleared[i] = strings.ToUpper(c)
+		}
+	}
+	y.Cleared = strings.Join(cleared, ", ")
+	for i := range v.Next {
+		y.Steps = append(y.Steps, stepOf(&v.Next[i]))
+	}
+	return y
+}
+
+func stepOf(a *verdict.Advice) stepRow { return stepRow{pieces(a.Text), wordsOf(shown(a.Command))} }
+
+// wordsOf cuts a command where a line may break: a flag stays with its value.
+func wordsOf(cmd string) (out []string) {
+	var words []string
+	quote, from := byte(0), 0
+	for i := 0; i <= len(cmd); i++ {
+		switch {
+		case i == len(cmd) || cmd[i] == ' ' && quote == 0:
+			if i > from {
+				words = append(words, cmd[from:i])
+			}
+			from = i + 1
+		case quote != 0:
+			if cmd[i] == quote {
+				quote = 0
+			}
+		case cmd[i] == '\'' || cmd[i] == '"':
+			quote = cmd[i]
+		}
+	}
+	for _, w := range words {
+		if n := len(out); n > 0 && strings.HasPrefix(out[n-1], "-") && !strings.Contains(out[n-1], " ") && !strings.HasPrefix(w, "-") && !strings.HasPrefix(w, "<") {
+			out[n-1] += " " + w
+			continue
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// table fills in the rows of the sessions that stand without script: the worst first.
+func (p *Page) table(d *pageData) {
+	list := slices.Clone(p.rows)
+	slices.SortStableFunc(list, func(a, b row) int { return cmp.Compare(b.outcome, a.outcome) })
+	if len(list) > staticRows {
+		d.MoreRows = group(uint64(len(list)-staticRows)) + " more are listed with script; all: postmortem -all FILE"
+		list = list[:staticRows]
+	}
+	if p.more > 0 {
+		d.MoreRows = group(uint64(p.more)) + " of " + group(uint64(p.summary.Sessions)) + " sessions are not in this file; all: postmortem -json FILE"
+	}
+	start := p.start()
+	for i := range list {
+		r := &list[i]
+		d.Rows = append(d.Rows, sessionRow{
+			ID: r.id, Icon: outcomeIcons[r.outcome].quiet(), State: outcomeWords[r.outcome], Client: r.client, Server: r.server,
+			Start: seconds(r.start - start), Duration: millis(r.dur), Frames: group(r.frames), Bytes: group(r.bytes), Result: shown(r.result),
+		})
+	}
+	d.RowCount = group(uint64(p.summary.Sessions))
+	for _, v := range p.sessions {
+		d.EventCount += len(v.Events)
+	}
+	if n := len(p.rows) - len(p.sessions); n > 0 {
+		d.Notes = append(d.Notes, fmt.Sprintf("Events, dialog and packets of %s of %s sessions are in this file.", group(uint64(len(p.sessions))), group(uint64(p.summary.Sessions))))
+	}
+	d.Notes = append(d.Notes, fmt.Sprintf("%s of %s frames are in this file.", group(uint64(p.packets)), group(p.summary.Frames)))
+	if p.figures.frames < p.summary.Frames {
+		d.Notes = append(d.Notes, fmt.Sprintf("The statistics count %s of them.", group(p.figures.frames)))
+	}
+}
+
+// start is the time of the first session, which times are counted from.
+func (p *Page) start() int64 {
+	if len(p.rows) == 0 {
+		return 0
+	}
+	return slices.MinFunc(p.rows, func(a, b row) int { return cmp.Compare(a.start, b.start) }).start
+}
+
+// session makes the part of the page that is about one session.
+func (p *Page) session(v *view, own, static bool) *sessionPage {
+	s := &sessionPage{ID: v.ID, Own: own, Duration: span(v.Duration), Events: len(v.Events), Turns: transcript(v)}
+	if own {
+		head, rest := headline(v)
+		s.Headline, s.Summary, s.Rail, s.Why = pieces(head), pieces(rest), railOf(v), whyOf(v)
+	}
+	s.Budget, s.BudgetAria = budget(v.Facts.Budget)
+	if len(v.packets) > 0 {
+		s.Ladder = newLadder(v)
+	}
+	problems := 0
+	for i := range v.Events {
+		if v.Events[i].Level > rules.Info {
+			problems++
+		}
+	}
+	s.Problems = plural(uint64(problems), "problem", "problems")
+	s.Secrets = "Passwords and tokens are masked when the report is written."
+	s.Roots = ""
+	if static {
+		s.Tree = tree(v)
+	}
+	for i := range v.packets {
+		x := &v.packets[i]
+		r := packetRow{
+			Frame: x.n, Time: strconv.FormatFloat(float64(x.time-v.Start)/1e9, 'f', 6, 64), From: "server", Src: shown(x.src), Dst: shown(x.dst),
+			Proto: shown(x.proto), Length: strconv.Itoa(int(x.wire)), Info: x.info, Class: class(x.proto),
+		}
+		if x.fromClient {
+			r.From = "client"
+		}
+		switch v.severity(x.n) {
+		case "err":
+			r.Class += " s-err"
+			r.Icon = &icon{"err", "err", "Error"}
+		case "warn":
+			r.Class += " s-warn"
+			r.Icon = &icon{"warn", "warn", "Warning"}
+		}
+		s.Packets = append(s.Packets, r)
+	}
+	if v.left > 0 {
+		s.Left = fmt.Sprintf("%s of %s frames of this session are in this file. All: postmortem packets -session %d FILE", group(uint64(len(v.packets))), group(uint64(len(v.packets)+v.left)), v.ID)
+	}
+	return s
+}
+
+// labelClass is the colour of an event's protocol.
+func labelClass(label string) string {
+	switch label {
+	case "SSL":
+		return "p-tls"
+	case "SMTP", "POP3", "IMAP":
+		return "p-smtp"
+	}
+	return "p-tcp"
+}
+
+// tree is the event tree for reading without script.
+func tree(v *view) (roots []*eventRow) {
+	made := map[int]*eventRow{}
+	worst := map[int]rules.Severity{}
+	parent := map[int]int{}
+	for i := range v.Events {
+		parent[v.Events[i].ID] = v.Events[i].Parent
+	}
+	for i := range v.Events {
+		level := v.Events[i].Level
+		for id, n := v.Events[i].ID, 0; id != 0 && n < len(v.Events); id, n = parent[id], n+1 {
+			worst[id] = max(worst[id], level)
+		}
+	}
+	for i := range v.Events {
+		e := &v.Events[i]
+		text, advice := e.Description, ""
+		if r, ok := rules.Find(e.Rule); ok {
+			advice = strings.Join(r.Advice, " ")
+			if r.Meaning != "" && r.Meaning != e.Description {
+				text = strings.TrimSpace(e.Description + " " + r.Meaning)
+			}
+		}
+		w := worst[e.ID]
+		sign := [...]string{"info", "warn", "err"}[w]
+		row := &eventRow{Icon: icon{sign, sign, [...]string{"Information", "Warning", "Error"}[w]}, Class: labelClass(e.Label), Label: labelWord(e.Label), Title: shown(e.Title),
+			Advice: advice, Text: pieces(text), Frame: e.Frame, Frames: e.Frames, Open: w > rules.Info}
+		if w > e.Level {
+			row.Icon.Sign += "o"
+			row.Icon.Label += " below"
+		}
+		made[e.ID] = row
+		if up := made[e.Parent]; up != nil {
+			up.Kids = append(up.Kids, row)
+		} else {
+			roots = append(roots, row)
+		}
+	}
+	return roots
+}
+
+// labelWord is what people call a protocol of the events.
+func labelWord(label string) string {
+	if label == "SSL" {
+		return "TLS"
+	}
+	return label
+}
+
+// data is what the script works on: an array of records, each as in the JSON
+// form, with "rule" for the rules that are named, "packet" with details, and
+// "sessions" for the table.
+func (p *Page) data() (string, error) {
+	var b bytes.Buffer
+	b.WriteByte('[')
+	b.Write(bytes.ReplaceAll(bytes.TrimSpace(p.records.Bytes()), []byte("\n"), []byte(",\n")))
+	add := func(v any) error {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		b.WriteString(",\n")
+		b.Write(raw)
+		return nil
+	}
+	type rowRecord struct {
+		Type   string   `json:"type"`
+		Schema int      `json:"schema"`
+		Keys   []string `json:"keys"`
+		Rows   [][]any  `json:"rows"`
+	}
+	rows := rowRecord{"sessions", 1, []string{"id", "outcome", "client", "server", "start_us", "duration_us", "frames", "bytes", "result"}, nil}
+	start := p.start()
+	for i := range p.rows {
+		r := &p.rows[i]
+		rows.Rows = append(rows.Rows, []any{r.id, r.outcome.String(), r.client, r.server, (r.start - start) / 1000, r.dur / 1000, r.frames, r.bytes, shown(r.result)})
+	}
+	if err := add(rows); err != nil {
+		return "", err
+	}
+	type ruleRecord struct {
+		Type    string   `json:"type"`
+		Schema  int      `json:"schema"`
+		Rule    string   `json:"rule"`
+		Number  string   `json:"number"`
+		Meaning string   `json:"meaning"`
+		Advice  []string `json:"advice"`
+		Sources []string `json:"sources"`
+	}
+	told := map[string]bool{}
+	type packetRecord struct {
+		Type    string          `json:"type"`
+		Schema  int             `json:"schema"`
+		Session int             `json:"session"`
+		Frame   uint32          `json:"frame"`
+		Time    string          `json:"time"`
+		Since   int64           `json:"since_us"`
+		From    string          `json:"from"`
+		Src     string          `json:"src"`
+		Dst     string          `json:"dst"`
+		Proto   string          `json:"proto"`
+		Length  uint32          `json:"length"`
+		Info    string          `json:"info"`
+		Detail  json.RawMessage `json:"detail,omitempty"`
+	}
+	for _, v := range p.sessions {
+		for i := range v.Events {
+			id := v.Events[i].Rule
+			r, ok := rules.Find(id)
+			if !ok || told[id] {
+				continue
+			}
+			told[id] = true
+			if err := add(ruleRecord{"rule", 1, id, r.Num, r.Meaning, r.Advice, r.Cite}); err != nil {
+				return "", err
+			}
+		}
+		for i := range v.packets {
+			x := &v.packets[i]
+			from := fact.Server
+			if x.fromClient {
+				from = fact.Client
+			}
+			if err := add(packetRecord{"packet", 1, v.ID, x.n, time.Unix(0, x.time).UTC().Format("2006-01-02T15:04:05.000000000Z"), (x.time - v.Start) / 1000,
+				from.String(), shown(x.src), shown(x.dst), shown(x.proto), x.wire, x.info, x.data}); err != nil {
+				return "", err
+			}
+		}
+	}
+	b.WriteByte(']')
+	return inert.Replace(b.String()), nil
+}
+
+// inert keeps HTML from seeing anything in the data. The characters stand only
+// inside of JSON strings.
+var inert = strings.NewReplacer("<", `\u003c`, ">", `\u003e`, "&", `\u0026`, "\u2028", `\u2028`, "\u2029", `\u2029`)
