@@ -211,6 +211,14 @@ func (e *encoder) text(name, v string) {
 	}
 }
 
+// bytes writes captured text; what is empty is unknown and absent.
+func (e *encoder) bytes(name string, v []byte) {
+	if len(v) > 0 {
+		e.key(name)
+		e.b = appendString(e.b, v)
+	}
+}
+
 // frame writes a frame number; 0 is unknown and absent.
 func (e *encoder) frame(name string, v uint32) {
 	if v != 0 {
@@ -681,10 +689,10 @@ func (e *encoder) fields(list []verdict.KV) {
 // appendString appends a JSON string. What a terminal could misread is written
 // as an escape, so that the output is safe to look at and a reader still gets
 // the exact characters. A byte that is not UTF-8 becomes the four characters \xNN.
-func appendString(b []byte, s string) []byte {
+func appendString[T string | []byte](b []byte, s T) []byte {
 	b = append(b, '"')
-	for len(s) > 0 {
-		if c := s[0]; c < utf8.RuneSelf {
+	for i := 0; i < len(s); {
+		if c := s[i]; c < utf8.RuneSelf {
 			switch {
 			case c == '"' || c == '\\':
 				b = append(b, '\\', c)
@@ -699,15 +707,15 @@ func appendString(b []byte, s string) []byte {
 			default:
 				b = append(b, c)
 			}
-			s = s[1:]
+			i++
 			continue
 		}
-		r, n := utf8.DecodeRuneInString(s)
+		r, n := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
 		switch {
 		case r == utf8.RuneError && n == 1:
-			b = appendHex(append(b, '\\'), 'x', uint32(s[0]), 2)
+			b = appendHex(append(b, '\\'), 'x', uint32(s[i]), 2)
 		case !hidden(r):
-			b = append(b, s[:n]...)
+			b = append(b, s[i:i+n]...)
 		case r <= 0xffff:
 			b = appendHex(b, 'u', uint32(r), 4)
 		default: // a pair of surrogates
@@ -715,7 +723,7 @@ func appendString(b []byte, s string) []byte {
 			b = appendHex(b, 'u', 0xd800|uint32(r)>>10, 4)
 			b = appendHex(b, 'u', 0xdc00|uint32(r)&0x3ff, 4)
 		}
-		s = s[n:]
+		i += n
 	}
 	return append(b, '"')
 }

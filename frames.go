@@ -1,0 +1,204 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"sync/atomic"
+
+	"postmortem/internal/dissect"
+	"postmortem/internal/tlskeys"
+	"postmortem/pcap"
+)
+
+// A reading is one pass over the frames of the inputs.
+type reading struct {
+	files []string
+	stdin io.Reader
+	keys  *tlskeys.Keys // takes the secrets of the files, nil: they are not wanted
+	bar   *bar
+
+	frame func(w *pcap.Window, i int) error // given every frame, in order
+	quiet func() error                      // called when a pipe has no more at the moment, nil: not wanted
+	infos []pcap.Info                       // of the inputs, afterwards
+}
+
+// errEnough ends a reading: what is behind is not wanted.
+var errEnough = errors.New("enough frames")
+
+// readAhead is how many windows go round: one is filled while another is worked on.
+const readAhead = 3
+
+// read gives all frames to r.frame. A second goroutine fills the next window
+// meanwhile.
+func (r *reading) read() error {
+	var read atomic.Int64
+	in, err := pcap.Open(r.files, pcap.Options{Stdin: r.stdin, Progress: &read})
+	if err != nil {
+		return err
+	}
+	empty, full := make(chan *pcap.Window, readAhead), make(chan *pcap.Window, readAhead)
+	stop, closed := make(chan struct{}), make(chan struct{})
+	for range readAhead {
+		empty <- new(pcap.Window)
+	}
+	var failed error
+	go func() {
+		defer close(closed)
+		defer close(full)
+		for {
+			var w *pcap.Window
+			select {
+			case w = <-empty:
+			case <-stop:
+				return
+			}
+			if err := in.Next(w); err != nil {
+				if !errors.Is(err, io.EOF) {
+					failed = err
+				}
+				return
+			}
+			full <- w
+		}
+	}()
+	err = r.windows(full, empty, &read)
+	close(stop)
+	if err != nil && slices.Contains(r.files, "-") {
+		return err // the other goroutine may wait for standard input
+	}
+	for range full { // it stops at the next window
+	}
+	<-closed
+	r.infos = in.Files()
+	in.Close()
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return cmpErr(err, failed)
+}
+
+// cmpErr is the first of two errors that there is.
+func cmpErr(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+func (r *reading) windows(full <-chan *pcap.Window, empty chan<- *pcap.Window, read *atomic.Int64) error {
+	progress, total := r.bar.progress(), int64(0)
+	if progress != nil {
+		total = plainSize(r.files)
+	}
+	for {
+		var w *pcap.Window
+		if r.quiet == nil {
+			w = <-full
+		} else {
+			select {
+			case w = <-full:
+			default:
+				if err := r.quiet(); err != nil {
+					return err
+				}
+				w = <-full
+			}
+		}
+		if w == nil {
+			return nil
+		}
+		if r.keys != nil {
+			for _, s := range w.Secrets {
+				r.keys.Add(bytes.NewReader(s))
+			}
+		}
+		for i := range w.Rows {
+			if err := r.frame(w, i); err != nil {
+				return err
+			}
+		}
+		if progress != nil {
+			progress(read.Load(), total)
+		}
+		empty <- w
+	}
+}
+
+// plainSize is the sum of the sizes of plain files, 0 when one of them has none.
+func plainSize(names []string) (total int64) {
+	for _, name := range names {
+		info, err := os.Stat(name)
+		if err != nil || !info.Mode().IsRegular() {
+			return 0
+		}
+		total += info.Size()
+	}
+	return total
+}
+
+// damage says what is wrong with the inputs, one message for each thing.
+func (r *reading) damage() (messages []string) {
+	for i := range r.infos {
+		f := &r.infos[i]
+		if f.Refused != nil {
+			messages = append(messages, f.Name+": "+f.Refused.Error())
+		}
+		for j := range f.Damage {
+			messages = append(messages, f.Name+": "+f.Damage[j].Error())
+		}
+	}
+	return messages
+}
+
+// end says what is wrong with the inputs and returns the exit code.
+func (e *env) end(r *reading) int {
+	messages := r.damage()
+	for _, m := range messages {
+		e.say("%s", m)
+	}
+	if len(messages) > 0 {
+		return exitPartial
+	}
+	return exitClean
+}
+
+// readKeys reads the key logs of -keylog.
+func readKeys(names []string) (*tlskeys.Keys, error) {
+	keys := new(tlskeys.Keys)
+	for _, name := range names {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		before := keys.Lines
+		err = keys.Add(f)
+		f.Close()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if keys.Lines == before {
+			return nil, fmt.Errorf("%s: no line of a key log in it (NSS key log format: LABEL RANDOM SECRET)", name)
+		}
+	}
+	return keys, nil
+}
+
+// dissection is what the flags say about how frames are shown.
+func (o *options) dissection(level dissect.Level, keys *tlskeys.Keys) dissect.Options {
+	return dissect.Options{
+		Level: level, Compat: o.style == "tshark-compat", Classic: o.style == "classic", AbsSeq: o.abs,
+		ShowSecrets: o.showSecrets, Keys: keys, Ports: o.ports, Memory: o.memory,
+	}
+}
+
+// twice says that the verb reads its input twice, which standard input cannot be.
+func twice(files []string, why string) error {
+	if slices.Contains(files, "-") {
+		return usage("%s reads the capture twice; standard input can be read once: save it to a file", why)
+	}
+	return nil
+}

@@ -1,0 +1,433 @@
+package report
+
+import (
+	"bufio"
+	"io"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"postmortem/internal/dissect"
+)
+
+// A Clock is what the time column of the packet list shows.
+type Clock uint8
+
+// The clocks, by the words of tshark's -t.
+const (
+	SinceFirst Clock = iota // r
+	OfDay                   // a, u
+	Dated                   // ad, ud
+	DayOfYear               // adoy, udoy
+	SinceLast               // d: since the frame before
+	SinceShown              // dd: since the row before
+	Epoch                   // e
+)
+
+// A Form is how the packet list is written.
+type Form uint8
+
+// The forms.
+const (
+	Rows   Form = iota // one line a frame, for people
+	Values             // only the chosen columns, tabs between them
+	CSV
+	NDJSON
+)
+
+// A Column is a chosen column of the packet list: a field or a column by name.
+type Column struct {
+	Name   string
+	Append func(dst []byte, f *dissect.Frame) []byte // its value in f, as text
+}
+
+// A Remark is a finding that stands under the row of its frame.
+type Remark struct {
+	Rule, Severity, Title string
+	Good                  bool // the step went well
+}
+
+// A Packets prints frames one line each, as tshark does. Set the exported
+// fields before the first call.
+type Packets struct {
+	Out     io.Writer
+	Form    Form
+	Clock   Clock
+	Zone    *time.Location // nil: UTC
+	Columns []Column       // with Rows: none
+	UTF8    bool
+	Color   bool
+	Classic bool // an arrow of two characters, as old versions had it
+
+	w     *bufio.Writer
+	b     []byte
+	cell  []byte
+	enc   encoder
+	first int64 // time of the first frame
+	last  int64 // of the frame before
+	shown int64 // of the row before
+	begun bool
+	any   bool // a row was shown
+
+	second int64 // what day holds the text of
+	day    []byte
+}
+
+// listBuffer: a row has about 100 bytes, and a write to a pipe costs as much as
+// the dissection of ten frames.
+const listBuffer = 64 << 10
+
+// Begin writes what stands above the rows: the names of the columns of CSV.
+func (p *Packets) Begin() error {
+	p.w = bufio.NewWriterSize(p.Out, listBuffer)
+	if p.Form != CSV {
+		return nil
+	}
+	names := []string{"No.", "Time", "Source", "Destination", "Protocol", "Length", "Info"}
+	if len(p.Columns) > 0 {
+		names = names[:0]
+		for _, c := range p.Columns {
+			names = append(names, c.Name)
+		}
+	}
+	for i, n := range names {
+		if i > 0 {
+			p.w.WriteByte(',')
+		}
+		p.b = appendCSV(p.b[:0], []byte(n), false)
+		p.w.Write(p.b)
+	}
+	return p.w.WriteByte('\n')
+}
+
+// Flush writes what is held back: at the end, and when no more is there yet.
+func (p *Packets) Flush() error { return p.w.Flush() }
+
+// Pass takes note of a frame that is not shown. Times are counted from it.
+func (p *Packets) Pass(f *dissect.Frame) {
+	if !p.begun {
+		p.begun, p.first, p.last, p.shown = true, f.Time, f.Time, f.Time
+	}
+	p.last = f.Time
+}
+
+// Packet prints a frame. digits is how many decimal digits of a second its time
+// has; remarks go under it.
+func (p *Packets) Packet(f *dissect.Frame, digits uint8, remarks []Remark) error {
+	if !p.begun {
+		p.begun, p.first, p.last, p.shown = true, f.Time, f.Time, f.Time
+	}
+	if !p.any {
+		p.any, p.shown = true, f.Time
+	}
+	b := p.b[:0]
+	switch p.Form {
+	case Rows:
+		b = p.row(b, f, digits, remarks)
+	case Values:
+		for i := range p.Columns {
+			if i > 0 {
+				b = append(b, '\t')
+			}
+			p.cell = p.Columns[i].Append(p.cell[:0], f)
+			b = appendSafe(b, p.cell, p.UTF8)
+		}
+	case CSV:
+		b = p.csv(b, f, digits)
+	case NDJSON:
+		b = p.record(f, remarks)
+	}
+	b = append(b, '\n')
+	p.b = b
+	p.last, p.shown = f.Time, f.Time
+	_, err := p.w.Write(b)
+	return err
+}
+
+// Widths that columns have at least: those of tshark's list.
+const (
+	numberWidth  = 5
+	timeWidth    = 10
+	addressWidth = 12
+)
+
+func (p *Packets) row(b []byte, f *dissect.Frame, digits uint8, remarks []Remark) []byte {
+	color := none
+	if p.Color {
+		if color = rowRole(f); color != none {
+			b = append(append(append(b, "\x1b["...), color...), 'm')
+		}
+	}
+	p.cell = strconv.AppendUint(p.cell[:0], uint64(f.Number), 10)
+	b = appendRight(b, p.cell, numberWidth)
+	b = append(b, ' ')
+	p.cell = p.clock(p.cell[:0], f, digits)
+	b = appendRight(b, p.cell, timeWidth)
+	b = append(b, ' ')
+	p.cell = appendSafe(p.cell[:0], f.Src, p.UTF8)
+	b = appendRight(b, p.cell, addressWidth)
+	if p.UTF8 && !p.Classic {
+		b = append(b, " → "...)
+	} else {
+		b = append(b, " -> "...)
+	}
+	at := len(b)
+	b = appendSafe(b, f.Dst, p.UTF8)
+	for len(b)-at < addressWidth {
+		b = append(b, ' ')
+	}
+	b = append(b, ' ')
+	b = append(b, f.Proto...)
+	b = append(b, ' ')
+	b = strconv.AppendUint(b, uint64(f.Wire), 10)
+	b = append(b, ' ')
+	b = appendSafe(b, f.Info, p.UTF8)
+	if color != none {
+		b = append(b, "\x1b[0m"...)
+	}
+	for i := range remarks {
+		b = p.remark(b, &remarks[i])
+	}
+	return b
+}
+
+// remark appends a finding on a line of its own, below the columns of the addresses.
+func (p *Packets) remark(b []byte, r *Remark) []byte {
+	m := markInfo
+	switch {
+	case r.Severity == "error":
+		m = markError
+	case r.Severity == "warning":
+		m = markWarning
+	case r.Good:
+		m = markOK
+	}
+	b = append(b, '\n')
+	for range numberWidth + 1 + timeWidth + 1 {
+		b = append(b, ' ')
+	}
+	text := m.word
+	if p.UTF8 {
+		text = m.sign + " " + m.word
+	}
+	page := page{color: p.Color, utf: p.UTF8}
+	b = append(b, page.in(m.role, text)...)
+	b = append(b, ": "...)
+	b = append(b, page.safe(r.Title)...)
+	b = append(b, page.in(secondary, " ("+page.safe(r.Rule)+")")...)
+	return b
+}
+
+// appendRight appends s at the right end of n columns; s is ASCII.
+func appendRight(b, s []byte, n int) []byte {
+	for range n - len(s) {
+		b = append(b, ' ')
+	}
+	return append(b, s...)
+}
+
+// clock appends the time of f.
+func (p *Packets) clock(b []byte, f *dissect.Frame, digits uint8) []byte {
+	switch p.Clock {
+	case SinceFirst:
+		return appendSeconds(b, f.Time-p.first, digits)
+	case SinceLast:
+		return appendSeconds(b, f.Time-p.last, digits)
+	case SinceShown:
+		return appendSeconds(b, f.Time-p.shown, digits)
+	case Epoch:
+		return appendSeconds(b, f.Time, digits)
+	}
+	second, rest := f.Time/1e9, f.Time%1e9
+	if rest < 0 {
+		second, rest = second-1, rest+1e9
+	}
+	if second != p.second || p.day == nil { // many frames share a second
+		zone := p.Zone
+		if zone == nil {
+			zone = time.UTC
+		}
+		layout := map[Clock]string{OfDay: "15:04:05", Dated: "2006-01-02 15:04:05", DayOfYear: "2006/002 15:04:05"}[p.Clock]
+		p.second, p.day = second, time.Unix(second, 0).In(zone).AppendFormat(p.day[:0], layout)
+	}
+	return appendFraction(append(b, p.day...), rest, digits)
+}
+
+// appendSeconds appends nanoseconds as seconds with so many digits behind the point; what is more is cut off.
+func appendSeconds(b []byte, ns int64, digits uint8) []byte {
+	if ns < 0 {
+		b, ns = append(b, '-'), -ns
+	}
+	b = strconv.AppendInt(b, ns/1e9, 10)
+	return appendFraction(b, ns%1e9, digits)
+}
+
+// appendFraction appends the first digits of the nanoseconds of a second.
+func appendFraction(b []byte, ns int64, digits uint8) []byte {
+	if digits == 0 {
+		return b
+	}
+	b = append(b, '.')
+	div := int64(1e8)
+	for range min(digits, 9) {
+		b = append(b, '0'+byte(ns/div%10))
+		div /= 10
+	}
+	return b
+}
+
+// appendSafe is escape for bytes that come often: it appends, and does not
+// allocate for what is printable.
+func appendSafe(dst, s []byte, utf bool) []byte {
+	for len(s) > 0 {
+		n := 0
+		for n < len(s) && s[n] >= 0x20 && s[n] < 0x7f {
+			n++
+		}
+		dst = append(dst, s[:n]...)
+		if s = s[n:]; len(s) == 0 {
+			break
+		}
+		if len(s) >= 3 && s[0] == 0xe2 && s[1] == 0x86 && s[2] == 0x92 { // the arrow of every TCP row
+			if utf {
+				dst = append(dst, "→"...)
+			} else {
+				dst = append(dst, "->"...)
+			}
+			s = s[3:]
+			continue
+		}
+		_, n = utf8.DecodeRune(s)
+		dst = append(dst, escape(string(s[:n]), utf)...)
+		s = s[n:]
+	}
+	return dst
+}
+
+func (p *Packets) csv(b []byte, f *dissect.Frame, digits uint8) []byte {
+	if len(p.Columns) > 0 {
+		for i := range p.Columns {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			p.cell = p.Columns[i].Append(p.cell[:0], f)
+			b = appendCSV(b, p.cell, true)
+		}
+		return b
+	}
+	b = strconv.AppendUint(append(b, '"'), uint64(f.Number), 10)
+	b = append(b, `","`...)
+	b = p.clock(b, f, digits)
+	b = append(b, `",`...)
+	b = append(appendCSV(b, f.Src, true), ',')
+	b = append(appendCSV(b, f.Dst, true), ',')
+	p.cell = append(p.cell[:0], f.Proto...)
+	b = append(appendCSV(b, p.cell, true), ',')
+	b = strconv.AppendUint(append(b, '"'), uint64(f.Wire), 10)
+	b = append(b, `",`...)
+	return appendCSV(b, f.Info, true)
+}
+
+// appendCSV appends a quoted cell. With captured, one that a spreadsheet would
+// take for a formula begins with an apostrophe; a number never does.
+func appendCSV(b, s []byte, captured bool) []byte {
+	b = append(b, '"')
+	if captured && len(s) > 0 {
+		switch s[0] {
+		case '=', '+', '-', '@', '\t', '\r':
+			if !isNumber(s) {
+				b = append(b, '\'')
+			}
+		}
+	}
+	at := len(b)
+	b = appendSafe(b, s, true)
+	quotes := 0
+	for _, c := range b[at:] {
+		if c == '"' {
+			quotes++
+		}
+	}
+	if quotes > 0 { // each becomes two: moved from behind
+		end := len(b)
+		for range quotes {
+			b = append(b, '"')
+		}
+		for i, k := end-1, len(b)-1; i >= at; i, k = i-1, k-1 {
+			if b[k] = b[i]; b[i] == '"' {
+				k--
+				b[k] = '"'
+			}
+		}
+	}
+	return append(b, '"')
+}
+
+// isNumber reports whether s is a number with a sign.
+func isNumber(s []byte) bool {
+	digits := 0
+	for i, c := range s {
+		switch {
+		case c >= '0' && c <= '9':
+			digits++
+		case c == '.', i == 0 && (c == '-' || c == '+'):
+		default:
+			return false
+		}
+	}
+	return digits > 0
+}
+
+// record makes the JSON record of a frame.
+func (p *Packets) record(f *dissect.Frame, remarks []Remark) []byte {
+	e := &p.enc
+	e.record("packet")
+	e.frame("frame", f.Number)
+	e.time("time", f.Time)
+	e.bytes("src", f.Src)
+	e.bytes("dst", f.Dst)
+	e.text("proto", f.Proto)
+	e.uint("length", uint64(f.Wire))
+	if f.Cap != f.Wire {
+		e.uint("captured", uint64(f.Cap))
+	}
+	e.bytes("info", f.Info)
+	if f.Stream >= 0 {
+		e.int("stream", int64(f.Stream))
+	}
+	if len(p.Columns) > 0 {
+		e.key("fields")
+		e.open('{')
+		for i := range p.Columns {
+			p.cell = p.Columns[i].Append(p.cell[:0], f)
+			e.bytes(p.Columns[i].Name, p.cell)
+		}
+		e.close('}')
+	}
+	if len(remarks) > 0 {
+		e.list("events", len(remarks), func(i int) {
+			e.open('{')
+			e.text("rule", remarks[i].Rule)
+			e.text("severity", remarks[i].Severity)
+			e.text("title", remarks[i].Title)
+			e.close('}')
+		})
+	}
+	e.close('}')
+	return e.b
+}
+
+// rowRole is the colour of a row: what went wrong first, then what is spoken.
+func rowRole(f *dissect.Frame) role {
+	switch info := string(f.Info[:min(len(f.Info), maxLook)]); {
+	case f.Proto == "TCP":
+		return tcpRole(info)
+	case isMail(f.Proto):
+		return mailRole(info)
+	case isTLS(f.Proto):
+		return tlsRole(info)
+	case f.Proto == "ICMP" || f.Proto == "ICMPv6":
+		return icmpRole(info)
+	}
+	return none
+}
