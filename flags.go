@@ -18,12 +18,18 @@ import (
 type options struct {
 	all, json, showSecrets, ascii, quiet   bool
 	out, html, filter, color, tz, bar, min string
-	failAt                                 string
+	failAt, listen                         string
 	workers, width                         int
-	memory, max                            int64
+	memory, max, upload                    int64
 	keylogs                                []string
 	ports                                  map[uint16]fact.Proto
 	limits                                 *rules.Limits
+
+	abs, csv, events, body, hex, comment, man     bool
+	clock, style, field, raw, format, completions string
+	fields                                        []string
+	sessions                                      []span // nil: all
+	count, stream                                 int    // 0: all; -1: not given
 
 	fail   rules.Severity // of failAt
 	minSet bool
@@ -46,8 +52,30 @@ func (o *options) flags() *flag.FlagSet {
 	fs.BoolVar(&o.all, "all", false, "every session and event, not only what needs attention")
 	fs.BoolVar(&o.json, "json", false, "one JSON object a line instead of text")
 	fs.StringVar(&o.out, "o", "", "`FILE` to write to; it appears when it is complete")
-	fs.StringVar(&o.html, "html", "", "`FILE` for a page")
-	fs.StringVar(&o.filter, "Y", "", "`EXPR` of a display filter")
+	fs.StringVar(&o.html, "html", "", "`FILE` for the report as one page; it appears when it is complete")
+	fs.StringVar(&o.listen, "listen", "", "`PORT` or ADDRESS:PORT to listen at (127.0.0.1, any free port)")
+	fs.Func("upload", "`SIZE` of a capture that may be sent (1GiB)", func(s string) (err error) {
+		o.upload, err = parseSize(s)
+		return err
+	})
+	fs.StringVar(&o.filter, "Y", "", "`EXPR` of a display filter, such as 'smtp.response.code >= 500'; session(EXPR): whole sessions")
+	fs.StringVar(&o.clock, "t", "r", "`FORM` of the times: "+strings.Join(clockWords(), ", ")+" as tshark has them (r)")
+	fs.BoolVar(&o.abs, "abs", false, "sequence numbers as they are on the wire")
+	fs.Func("e", "`FIELD` to print instead of the usual columns; may be given again, or several with commas", func(s string) error {
+		o.fields = append(o.fields, strings.Split(s, ",")...)
+		return nil
+	})
+	fs.StringVar(&o.style, "style", "default", "`STYLE` of the wording: default, classic (old versions), tshark-compat (its mistakes too)")
+	fs.BoolVar(&o.csv, "csv", false, "a table for spreadsheets")
+	fs.BoolVar(&o.events, "events", false, "findings under the rows of their frames")
+	fs.Func("session", "`N` of a session in the report; several as 3,5-7", func(s string) (err error) {
+		o.sessions, err = parseNumbers(s)
+		return err
+	})
+	fs.Func("c", "`N` frames to read, then stop", func(s string) (err error) {
+		o.count, err = number(s, 1, maxNumber)
+		return err
+	})
 	fs.Func("min", "`LEVEL` of the least events shown: info, warning, error", func(s string) error {
 		o.min, o.minSet = s, true
 		return oneOf(s, "info", "warning", "error")
@@ -94,6 +122,8 @@ func (o *options) check() error {
 		{"color", o.color, "auto always never"},
 		{"tz", o.tz, "utc local"},
 		{"progress", o.bar, "auto always never"},
+		{"t", o.clock, strings.Join(clockWords(), " ")},
+		{"style", o.style, strings.Join(styles, " ")},
 	} {
 		if err := oneOf(f.value, strings.Fields(f.allowed)...); err != nil {
 			return usage("flag -%s: %v", f.name, err)
@@ -169,7 +199,7 @@ func parse(args []string) (v *verb, o *options, rest []string, err error) {
 		return findVerb("help"), o, rest, nil
 	}
 	fs.Visit(func(f *flag.Flag) {
-		if !slices.Contains(v.flags, f.Name) && !(v.name == verbs[0].name && (f.Name == "html" || f.Name == "Y")) {
+		if !slices.Contains(v.flags, f.Name) && !(v.name == verbs[0].name && f.Name == "Y") {
 			err = usage("flag -%s is not for the verb %s", f.Name, v.name)
 		}
 	})

@@ -19,10 +19,10 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
-	"time"
 
 	"postmortem/internal/analyze"
 	"postmortem/internal/report"
+	"postmortem/internal/web"
 	"postmortem/rules"
 )
 
@@ -65,13 +65,20 @@ var verbs []verb
 func init() {
 	verbs = []verb{
 		{"report", "FILE...", "the verdict of every session, then why, then what to do", runReport,
-			[]string{"all", "json", "o", "min", "fail", "keylog", "show-secrets", "port", "limit", "memory", "max-report", "j", "color", "ascii", "width", "tz", "progress", "q"},
+			[]string{"all", "json", "html", "o", "min", "fail", "keylog", "show-secrets", "port", "limit", "memory", "max-report", "j", "color", "ascii", "width", "tz", "progress", "q"},
 			`  postmortem capture.pcap                       the verdict, why, what to do
   postmortem -all capture.pcap                  every session with its events and its dialog
   postmortem -json capture.pcap | jq .verdict   one JSON object a line
+  postmortem -html report.html capture.pcap     one page to look at and to send on
   postmortem -o report.txt day.pcapng.gz        to a file, from a compressed capture
   tcpdump -U -w - port 25 | postmortem -        while it is captured; ends with Ctrl-C
   postmortem -keylog keys.txt mail.pcap         with the TLS secrets of a client
+`},
+		{"packets", "FILE...", "one line a frame, as tshark prints it", runPackets,
+			[]string{"t", "abs", "session", "events", "min", "c", "style", "json", "csv", "o", "keylog", "show-secrets", "port", "memory", "j", "color", "ascii", "tz", "progress", "q"},
+			`  postmortem packets capture.pcap               the list
+  postmortem packets -events capture.pcap       with the findings below their frames
+  postmortem packets -session 2 -t ad capture.pcap
 `},
 		{"explain", "[ID]", "what a finding or a reply code means, or the list of findings", runExplain,
 			[]string{"width", "ascii", "o"},
@@ -79,13 +86,18 @@ func init() {
   postmortem explain tls-key-mismatch           one finding
   postmortem explain 550 5.7.1                  a reply code
 `},
+		{"serve", "[FILE...]", "the reports as pages of a local web server", runServe,
+			[]string{"listen", "upload", "keylog", "show-secrets", "port", "limit", "memory", "j", "tz"},
+			`  postmortem serve                              drop captures into the browser
+  postmortem serve -listen 8025 capture.pcap    at a port of your choice
+`},
 		{"version", "", "which version this is", runVersion, nil, ""},
 		{"help", "[VERB]", "this, or the flags of a verb", runHelp, nil, ""},
 	}
 }
 
 // reserved are verbs that later versions have. A file of that name needs "./".
-var reserved = []string{"packets", "show", "follow", "stats", "cut", "extract", "serve", "capture", "compare"}
+var reserved = []string{"show", "follow", "stats", "cut", "extract", "capture", "compare"}
 
 // errUsage marks errors of the command line.
 var errUsage = errors.New("usage")
@@ -146,8 +158,6 @@ func brokenPipe(err error) bool {
 
 func runReport(e *env, o *options, files []string) (int, error) {
 	switch {
-	case o.html != "":
-		return 0, usage("-html belongs to a later version; this one prints text, and JSON with -json")
 	case o.filter != "":
 		return 0, usage("-Y belongs to a later version; this one reports every session")
 	case len(files) == 0:
@@ -168,6 +178,18 @@ func runReport(e *env, o *options, files []string) (int, error) {
 	}
 	defer out.discard()
 
+	var page *web.Page
+	var pageOut *output
+	if o.html != "" {
+		if o.html == "-" {
+			return 0, usage("-html needs the name of a file")
+		}
+		if pageOut, err = e.output(o.html, slices.Concat(files, o.keylogs)); err != nil {
+			return 0, err
+		}
+		defer pageOut.discard()
+		page = newPage(o)
+	}
 	bar := e.progress(o)
 	screen := &clearing{out, bar}
 	in := &stoppable{r: e.in}
@@ -177,14 +199,25 @@ func runReport(e *env, o *options, files []string) (int, error) {
 	// A later error must not stand behind the progress on one line.
 	defer bar.clear()
 
-	result, err := analyze.Run(&analyze.Config{
+	cfg := &analyze.Config{
 		Files: files, Stdin: in, Workers: o.workers, Memory: o.memory, Ports: o.ports, Limits: o.limits,
 		KeyLogs: o.keylogs, ShowSecrets: o.showSecrets, All: o.all || o.json || o.minSet, Streaming: stdin && (o.json || o.all), Hash: o.json,
 		Progress: bar.progress(), Contain: e.exit != nil,
-	}, sink)
+	}
+	if page != nil {
+		sink = web.Tee(sink, page)
+		size := web.Size(files)
+		cfg.All, cfg.Hash = cfg.All || size >= 0 && size <= web.DescribeAll, true
+	}
+	result, err := analyze.Run(cfg, sink)
 	bar.clear()
 	if err != nil {
 		return 0, err
+	}
+	if page != nil {
+		if err := e.writePage(page, pageOut, cfg); err != nil {
+			return 0, err
+		}
 	}
 	if err := out.commit(); err != nil {
 		return 0, err
@@ -211,17 +244,13 @@ func (e *env) sink(o *options, w io.Writer, out *output, live bool) (sink analyz
 	columns, terminal := out.terminal()
 	color := o.color == "always" ||
 		o.color == "auto" && terminal && e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"
-	tz := time.UTC
-	if o.tz == "local" {
-		tz = time.Local
-	}
 	least := report.Warning
 	if o.all {
 		least = report.Info
 	}
 	t := &report.Text{
 		Out: w, Width: e.width(o, columns), UTF8: e.utf8() && !o.ascii, Color: color,
-		All: o.all, Events: o.minSet, Min: o.least(least), TZ: tz, Max: o.max,
+		All: o.all, Events: o.minSet, Min: o.least(least), TZ: o.location(), Max: o.max,
 	}
 	return t, &t.Omitted
 }
