@@ -58,6 +58,10 @@ type network struct {
 // New returns a Dissector.
 func New(opt Options) *Dissector { return &Dissector{opt: opt, level: opt.Level} }
 
+// SetLevel changes how much of the frames to come is wanted. What is kept of
+// the past does not depend on it.
+func (d *Dissector) SetLevel(l Level) { d.level = l }
+
 // Frame dissects row i of w. Frames are given in order, each once.
 func (d *Dissector) Frame(w *pcap.Window, i int) *Frame {
 	return d.Bytes(&w.Rows[i], w.Frame(i), w.Bytes(i))

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -61,6 +62,7 @@ func (p *Page) Look(files []string, opt dissect.Options) error {
 	var pkt layers.Packet
 	for {
 		err := r.Next(&w)
+		addSecrets(opt.Keys, &w)
 		for i := range w.Rows {
 			if chosen != nil {
 				row := &w.Rows[i]
@@ -82,6 +84,15 @@ func (p *Page) Look(files []string, opt dissect.Options) error {
 		}
 		if err != nil {
 			return err // told by the analysis
+		}
+	}
+}
+
+// addSecrets takes the secrets that lie in the capture itself.
+func addSecrets(keys *tlskeys.Keys, w *pcap.Window) {
+	for _, s := range w.Secrets {
+		if keys != nil {
+			keys.Add(bytes.NewReader(s))
 		}
 	}
 }

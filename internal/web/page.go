@@ -33,6 +33,7 @@ const (
 type Page struct {
 	Version string         // of the program, for the footer
 	TZ      *time.Location // of the times, nil: UTC
+	Served  bool           // by a server that is asked for what is not in the file
 
 	capture  *verdict.Capture
 	sessions []*view // described ones, in order of number
@@ -132,3 +133,11 @@ func (p *Page) Frame(f *dissect.Frame) { p.look(f) }
 
 // Write writes the page. names are the rules it explains.
 func (p *Page) Write(w io.Writer) error { return p.render(w) }
+
+// forget lets go of what was only for the file.
+func (p *Page) forget() {
+	p.records, p.figures, p.byFlow = bytes.Buffer{}, figures{}, nil
+	for _, v := range p.sessions {
+		v.packets = nil
+	}
+}

@@ -149,6 +149,7 @@ type (
 		Others                                    []*sessionPage
 		Figures                                   []figure
 		Notes                                     []string
+		Served                                    bool
 		Keys                                      []keyRow
 	}
 )
@@ -171,7 +172,7 @@ func (p *Page) render(w io.Writer) error {
 	s := p.summary
 	d := &pageData{
 		Version: p.Version, Style: template.CSS(reportCSS), Script: template.JS(reportJS), Icons: template.HTML(iconsSVG),
-		Policy: policy(reportCSS, reportJS, "form-action 'none'"), Zone: p.TZ.String(), Keys: keys,
+		Policy: policy(reportCSS, reportJS, map[bool]string{true: "connect-src 'self'; form-action 'none'", false: "form-action 'none'"}[p.Served]), Served: p.Served, Zone: p.TZ.String(), Keys: keys,
 		Headline: pieces(s.Headline), Figures: p.figures.all(p.first()),
 	}
 	p.top(d)

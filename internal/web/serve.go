@@ -103,6 +103,7 @@ type capture struct {
 	frames   uint64
 	verdict  string
 	outcome  verdict.Outcome
+	page     *Page
 	html     string // the finished report, a file
 	json     string
 }
@@ -157,6 +158,8 @@ func (s *Server) prepare(ctx context.Context, dir, address string) {
 	s.mux.HandleFunc("POST /captures", s.upload)
 	s.mux.HandleFunc("POST /captures/{id}/delete", s.remove)
 	s.mux.HandleFunc("GET /captures/{id}/{$}", s.report)
+	s.mux.HandleFunc("GET /captures/{id}/frame/{n}", s.frame)
+	s.mux.HandleFunc("GET /captures/{id}/session/{n}/session.pcap", s.cut)
 	s.mux.HandleFunc("GET /captures/{id}/report.html", s.saveHTML)
 	s.mux.HandleFunc("GET /captures/{id}/report.json", s.saveJSON)
 }
@@ -542,11 +545,14 @@ func (s *Server) make(ctx context.Context, c *capture) error {
 		return err
 	}
 	defer htmlFile.Close()
+	page.Served = c.keep
 	if err := page.Write(htmlFile); err != nil {
 		return err
 	}
+	page.forget()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	c.page = page
 	c.html, c.json = htmlFile.Name(), jsonFile.Name()
 	c.frames, c.verdict = page.summary.Frames, page.summary.Headline
 	if c.sessions == 0 {
@@ -603,7 +609,7 @@ func (s *Server) file(w http.ResponseWriter, r *http.Request, path func(*capture
 }
 
 func (s *Server) report(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Security-Policy", policy(reportCSS, reportJS, "form-action 'none'; frame-ancestors 'none'"))
+	w.Header().Set("Content-Security-Policy", policy(reportCSS, reportJS, "connect-src 'self'; form-action 'none'; frame-ancestors 'none'"))
 	s.file(w, r, func(c *capture) string { return c.html }, "text/html; charset=utf-8", "")
 }
 

@@ -7,6 +7,7 @@ const clean = s => s.replace(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu, c
 const records = JSON.parse($('#data').textContent, (_, v) => typeof v === 'string' ? clean(v) : v);
 const NS = 'http://www.w3.org/2000/svg';
 doc.documentElement.classList.add('js');
+const SERVED = 'served' in doc.documentElement.dataset; // by postmortem serve, not opened from disk
 const START = location.hash; // what was asked for, before the page writes its own
 
 // ---------- the data: records of the JSON form
@@ -266,6 +267,7 @@ function workspace(session) {
   }
 
   // ----- centre: ladder and transcript
+  if (SERVED) { const a = h('a', { class: 'btn', href: `session/${session.id}/session.pcap`, download: `session-${session.id}.pcap` }, 'Save packets'); $('#only').before(a); }
   function view(v) { st.view = v; for (const b of $$('#view button')) b.setAttribute('aria-pressed', b.dataset.v === v); $('#v-ladder').hidden = v !== 'ladder'; $('#v-trs').hidden = v !== 'trs'; }
   $$('#view button').forEach(b => b.addEventListener('click', () => view(b.dataset.v)));
   const lad = $('.ladder', work);
@@ -322,6 +324,11 @@ function workspace(session) {
     $('#dth').textContent = `Frame ${n}`; $('#dts').textContent = `${fmt(p.length)} bytes, ${p.proto}`;
     fields = []; dOpen = new Set();
     bytes = x ? Uint8Array.from(atob(x.bytes), c => c.charCodeAt(0)) : new Uint8Array(0);
+    if (!x && SERVED && p.asked !== true) { // the server has it
+      p.asked = true; fill(dt); fill(hx); $('#hxs').textContent = 'asking the server';
+      fetch('frame/' + n).then(r => r.ok ? r.json() : null).then(d => { if (d) p.detail = JSON.parse(JSON.stringify(d), (_, v) => typeof v === 'string' ? clean(v) : v); if (st.frame === n && cur && cur.id === session.id) drawPacket(n); }).catch(() => { $('#hxs').textContent = 'the server does not answer'; });
+      return;
+    }
     if (!x) { fill(dt, h('p', { class: 'empty' }, 'The fields of this frame are not in this file. All: postmortem show FILE ' + n)); fill(hx); $('#hxs').textContent = ''; return; }
     (function walk(list, lv, up, path) {
       list.forEach((f, i) => { const id = path + '/' + i, o = { id, t: f.label, o: f.offset, n: f.length, lv, up, sub: !!(f.fields && f.fields.length), chosen: !!f.chosen, i, of: list.length }; fields.push(o); if (o.sub) walk(f.fields, lv + 1, o, id); });
