@@ -21,8 +21,8 @@ type httpConv struct {
 }
 
 // httpMethods are the words that begin a request, as Wireshark knows them.
-var httpMethods = func() map[string]bool {
-	m := map[string]bool{}
+var httpMethods = func() map[string]string {
+	m := map[string]string{}
 	for _, name := range [...]string{
 		"GET", "ICY", "PUT", "COPY", "HEAD", "LOCK", "MOVE", "POLL", "POST", "BCOPY", "BMOVE", "LABEL", "MERGE", "MKCOL",
 		"PATCH", "TRACE", "DELETE", "NOTIFY", "REPORT", "SEARCH", "UNLOCK", "UPDATE", "BDELETE", "CHECKIN", "CONNECT",
@@ -30,7 +30,7 @@ var httpMethods = func() map[string]bool {
 		"MKACTIVITY", "UNCHECKOUT", "MKWORKSPACE", "RPC_CONNECT", "RPC_IN_DATA", "UNSUBSCRIBE", "RPC_OUT_DATA",
 		"VERSION-CONTROL", "BASELINE-CONTROL", "SSTP_DUPLEX_POST",
 	} {
-		m[name] = true
+		m[name] = name
 	}
 	return m
 }()
@@ -55,6 +55,8 @@ var (
 	fHTTPReqLine    = row(Field{Name: "http.request.line", Label: "Request line", Type: String})
 	fHTTPResLine    = row(Field{Name: "http.response.line", Label: "Response line", Type: String})
 	fHTTPBody       = row(Field{Name: "http.file_data", Label: "File Data", Type: Bytes})
+
+	xHTTP = expert{row(Field{Name: "http.chat", Label: "Formatted text"}), chat, aboutSequence}
 )
 
 // httpKind says what a first line is.
@@ -76,10 +78,13 @@ func httpLine(line []byte) (kind httpKind, method string) {
 		i = len(line)
 	}
 	const longest = len("BASELINE-CONTROL")
-	if i > longest || !httpMethods[string(line[:i])] {
+	if i <= longest {
+		method = httpMethods[string(line[:i])]
+	}
+	if method == "" {
 		return httpOther, ""
 	}
-	return httpRequest, string(line[:i])
+	return httpRequest, method
 }
 
 // lineEnd returns the length of the first line of b and the place behind its
@@ -412,6 +417,7 @@ func (d *Dissector) httpHeaders(h *httpConv, s span, start int, kind httpKind, m
 				}
 			}
 			if d.level > List {
+				d.remark(xHTTP, string(appendText(nil, s.b[at:at+next])))
 				d.httpFirst(s, at, line, kind)
 			}
 			first, seen = false, true

@@ -272,10 +272,9 @@ func (d *Dissector) classify(c *conv, fwd, rev *flow, f *findings, seq, n, virtu
 	f.note(noteRetransmission)
 	if d.level > List {
 		f.rto, f.rtoFrame = now-fwd.nextTime, fwd.nextFrame
-		for i := fwd.segments; i != 0; i = d.tcpState.sent[i].following {
-			if s := &d.tcpState.sent[i]; !after(seq, s.seq) {
-				f.rto, f.rtoFrame = now-s.time, s.frame
-			}
+		for i := fwd.segments; i != 0; i = d.tcpState.sent[i].following { // to the one that waits longest
+			s := &d.tcpState.sent[i]
+			f.rto, f.rtoFrame = now-s.time, s.frame
 		}
 	}
 }

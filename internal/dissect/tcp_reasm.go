@@ -619,7 +619,11 @@ func (d *Dissector) segmentsTree(p *pdu) {
 	under := d.sub()
 	for i := range p.frags {
 		f := &p.frags[i]
-		d.num(fTcpSegment, s, int(f.off), int(f.len), uint64(f.frame)).Flags |= Generated
+		id := fTcpSegment
+		if f.state&pduIllegal != 0 {
+			id = fTcpSegmentError
+		}
+		d.num(id, s, int(f.off), int(f.len), uint64(f.frame)).Flags |= Generated
 		if d.tree() {
 			text := fmt.Sprintf("Frame: %d, payload: %d-%d (%d byte%s)", f.frame, f.off, f.off+f.len-1, f.len, plural(int(f.len)))
 			if f.len == 0 {

@@ -12,13 +12,13 @@ func (d *Dissector) tcpNodes(s span, c *conv, completeness uint8, g *segment) {
 	if d.tree() {
 		d.text(len(d.frame.Nodes)-1, "Conversation completeness: "+completenessText(completeness))
 	}
-	if d.net.quoted {
-		return
-	}
 	if g.hasLen {
 		d.made(fTcpLen, uint64(g.len))
-	} else {
+	} else if !d.net.quoted {
 		d.remark(xShortSegment, "Short segment. Segment/fragment does not contain a full TCP header (might be NMAP or someone else deliberately sending unusual packets)")
+	}
+	if d.net.quoted && d.net.version == 4 {
+		return
 	}
 	d.num(fTcpSeq, s, 4, 4, uint64(g.seq))
 	d.relative("Sequence Number", g.seq, "sequence")
