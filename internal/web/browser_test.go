@@ -341,6 +341,7 @@ func TestManySessions(t *testing.T) {
 			t.Logf("%d bytes, loaded in %v", size, time.Since(began).Round(time.Millisecond))
 			p.is(`document.querySelectorAll('#sess tr').length < 60`, true)
 			p.is(`document.querySelector('#sess table').getAttribute('aria-rowcount')`, n+1)
+			p.is(`document.querySelector('#sess tbody tr[data-i]').getBoundingClientRect().height`, 28)
 			p.click("#sonly")
 			p.is(`document.querySelector('#sess table').getAttribute('aria-rowcount')`, n/135+2)
 			p.shot(fmt.Sprintf("1280-light-%d-sessions", n))

@@ -144,7 +144,7 @@ type (
 		Remarks                                   [][]piece
 		EventCount                                int
 		Rows                                      []sessionRow
-		RowCount, MoreRows, Nothing               string
+		RowCount, Unlisted, MoreRows, Nothing     string
 		First                                     *sessionPage
 		Others                                    []*sessionPage
 		Figures                                   []figure
@@ -496,7 +496,7 @@ func (p *Page) table(d *pageData) {
 	list := slices.Clone(p.rows)
 	slices.SortStableFunc(list, func(a, b row) int { return cmp.Compare(b.outcome, a.outcome) })
 	if len(list) > staticRows {
-		d.MoreRows = group(uint64(len(list)-staticRows)) + " more are listed with script; all: postmortem -all FILE"
+		d.Unlisted = group(uint64(len(list)-staticRows)) + " more are listed with script; all: postmortem -all FILE"
 		list = list[:staticRows]
 	}
 	if p.more > 0 {
