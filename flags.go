@@ -26,6 +26,7 @@ type options struct {
 	limits                                 *rules.Limits
 
 	abs, csv, events, body, hex, comment, man     bool
+	offsets                                       bool
 	clock, style, field, raw, format, completions string
 	fields                                        []string
 	sessions                                      []span // nil: all
@@ -72,6 +73,8 @@ func (o *options) flags() *flag.FlagSet {
 		o.sessions, err = parseNumbers(s)
 		return err
 	})
+	fs.StringVar(&o.field, "field", "", "`NAME` of a field whose bytes are marked, such as tcp.flags")
+	fs.BoolVar(&o.offsets, "offsets", false, "the place of every field in the bytes: offset and length")
 	fs.Func("c", "`N` frames to read, then stop", func(s string) (err error) {
 		o.count, err = number(s, 1, maxNumber)
 		return err

@@ -80,6 +80,11 @@ func init() {
   postmortem packets -events capture.pcap       with the findings below their frames
   postmortem packets -session 2 -t ad capture.pcap
 `},
+		{"show", "FILE FRAME...", "one frame: its fields, and its bytes", runShow,
+			[]string{"field", "offsets", "abs", "style", "json", "o", "keylog", "show-secrets", "port", "memory", "color", "ascii", "progress", "q"},
+			`  postmortem show capture.pcap 16               the tree and the bytes
+  postmortem show -field tcp.flags capture.pcap 1-3
+`},
 		{"explain", "[ID]", "what a finding or a reply code means, or the list of findings", runExplain,
 			[]string{"width", "ascii", "o"},
 			`  postmortem explain                            the list
@@ -97,7 +102,7 @@ func init() {
 }
 
 // reserved are verbs that later versions have. A file of that name needs "./".
-var reserved = []string{"show", "follow", "stats", "cut", "extract", "capture", "compare"}
+var reserved = []string{"follow", "stats", "cut", "extract", "capture", "compare"}
 
 // errUsage marks errors of the command line.
 var errUsage = errors.New("usage")

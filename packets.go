@@ -242,7 +242,7 @@ const maxNumber = 1<<31 - 1
 // A span is a range of numbers, both ends in it.
 type span struct{ lo, hi uint32 }
 
-// in reports whether n is in one of the spans.
-func in(spans []span, n uint32) bool {
+// within reports whether n is in one of the spans.
+func within(spans []span, n uint32) bool {
 	return slices.ContainsFunc(spans, func(s span) bool { return s.lo <= n && n <= s.hi })
 }

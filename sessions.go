@@ -61,7 +61,7 @@ func sessionsOf(o *options, files []string, bar *bar) ([]knownSession, error) {
 // there is when one of them is not there.
 func chosen(all []knownSession, spans []span) (list []knownSession, err error) {
 	for _, s := range all {
-		if in(spans, uint32(s.id)) {
+		if within(spans, uint32(s.id)) {
 			list = append(list, s)
 		}
 	}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"postmortem/internal/dissect"
+	"postmortem/internal/report"
+	"postmortem/pcap"
+)
+
+func runShow(e *env, o *options, args []string) (int, error) {
+	files, frames, err := trailingNumbers(args)
+	switch {
+	case err != nil:
+		return 0, err
+	case len(files) == 0:
+		return 0, usage("which capture and which frame? postmortem show FILE FRAME")
+	case len(frames) == 0:
+		return 0, usage("which frame? postmortem show %s FRAME, where FRAME is a number or a range such as 12-15", files[0])
+	}
+	if err := o.check(); err != nil {
+		return 0, err
+	}
+	var marks []dissect.ID
+	if o.field != "" {
+		if marks = dissect.Lookup(o.field); len(marks) == 0 {
+			return 0, noField(o.field)
+		}
+	}
+	keys, err := readKeys(o.keylogs)
+	if err != nil {
+		return 0, err
+	}
+	e.alone()
+	out, err := e.output(o.out, slices.Concat(files, o.keylogs))
+	if err != nil {
+		return 0, err
+	}
+	defer out.discard()
+	bar := e.progress(o)
+	defer bar.clear()
+	in := &stoppable{r: e.in}
+	defer e.onInterrupt(slices.Contains(files, "-"), in, out)()
+
+	show := &report.Show{Out: &clearing{out, bar}, NDJSON: o.json, UTF8: e.utf8() && !o.ascii, Color: e.colors(o, out),
+		Offsets: o.offsets, Secrets: o.showSecrets, Marks: marks}
+	last := slices.MaxFunc(frames, func(a, b span) int { return int(a.hi) - int(b.hi) }).hi
+	d := dissect.New(o.dissection(dissect.List, keys))
+	shown, number, unmarked := uint32(0), uint32(0), []string{}
+	r := &reading{files: files, stdin: in, keys: keys, bar: bar}
+	r.frame = func(w *pcap.Window, i int) error {
+		number = w.Frame(i)
+		wanted := within(frames, number)
+		if wanted {
+			d.SetLevel(dissect.Tree)
+		}
+		f := d.Frame(w, i)
+		if wanted {
+			d.SetLevel(dissect.List)
+			marked, err := show.Frame(f)
+			if err != nil {
+				return err
+			}
+			if shown++; !marked && marks != nil {
+				unmarked = append(unmarked, fmt.Sprint(number))
+			}
+		}
+		if number == last {
+			return errEnough
+		}
+		return nil
+	}
+	err = r.read()
+	bar.clear()
+	if err != nil {
+		return 0, err
+	}
+	if number < last {
+		for _, m := range r.damage() {
+			e.say("%s", m)
+		}
+		missing := last
+		for _, s := range frames {
+			if s.hi > number {
+				missing = min(missing, max(s.lo, number+1))
+			}
+		}
+		if shown > 0 {
+			if err := out.commit(); err != nil {
+				return 0, err
+			}
+		}
+		if number == 0 {
+			return 0, fmt.Errorf("no frame %d: the capture has no frames", missing)
+		}
+		return 0, fmt.Errorf("no frame %d: the capture has frames 1 to %d", missing, number)
+	}
+	if err := out.commit(); err != nil {
+		return 0, err
+	}
+	if len(unmarked) > 0 {
+		e.say("no %s in frame %s", o.field, strings.Join(unmarked, ", "))
+	}
+	return exitClean, nil
+}
+
+// trailingNumbers splits arguments into files and the numbers behind them.
+func trailingNumbers(args []string) (files []string, numbers []span, err error) {
+	n := len(args)
+	for n > 1 && args[n-1] != "" && args[n-1][0] >= '0' && args[n-1][0] <= '9' && strings.Trim(args[n-1], "0123456789,-") == "" {
+		n--
+	}
+	for _, a := range args[n:] {
+		spans, err := parseNumbers(a)
+		if err != nil {
+			return nil, nil, usage("%v", err)
+		}
+		numbers = append(numbers, spans...)
+	}
+	return args[:n], numbers, nil
+}
+
+// noField names the field that may have been meant.
+func noField(name string) error {
+	best, distance := "", 1+len(name)/3
+	for _, f := range dissect.Fields() {
+		if d := edits(strings.ToLower(name), f.Name); d < distance {
+			best, distance = f.Name, d
+		}
+	}
+	if best != "" {
+		return usage("no field %q; is it %s?", name, best)
+	}
+	return usage("no field %q; \"postmortem help fields\" lists them", name)
+}
