@@ -41,10 +41,9 @@ func (d *Dissector) xmpp(c *conv, dir int, s span) {
 // sets the columns. least is the length of the part that size needs.
 func (d *Dissector) pdus(s span, least int, size func(b []byte) int, show func(d *Dissector, s span)) {
 	for s.size() > 0 {
-		off := 0
 		if len(s.b) < least || size(s.b) == 0 {
 			if d.tcpState.can {
-				d.needMore(off+int(s.off-d.tcpState.base), oneMore)
+				d.needMore(int(s.off-d.tcpState.base), oneMore)
 			}
 			return
 		}
@@ -56,7 +55,11 @@ func (d *Dissector) pdus(s span, least int, size func(b []byte) int, show func(d
 			d.needMore(int(s.off-d.tcpState.base), n-len(s.b))
 			return
 		}
-		d.made(fTcpPduSize, uint64(n))
+		if d.level > List {
+			from, up := d.inTCP(d.tcpState.tree)
+			d.made(fTcpPduSize, uint64(n))
+			d.tcpState.end += d.outTCP(from, up)
+		}
 		show(d, s.first(n))
 		s = s.from(n)
 	}

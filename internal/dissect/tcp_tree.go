@@ -104,7 +104,6 @@ func (d *Dissector) tcpNodes2(s span, c *conv, dir int, g *segment) {
 		d.relative("Next Sequence Number", next, "sequence")
 	}
 	d.num(fTcpAck, s, 8, 4, uint64(g.ack))
-	ackNode := len(d.frame.Nodes) - 1
 	if g.flags&flagACK != 0 {
 		d.relative("Acknowledgment Number", g.ack, "ack")
 		up := d.sub()
@@ -121,7 +120,6 @@ func (d *Dissector) tcpNodes2(s span, c *conv, dir int, g *segment) {
 		d.remark(xAckNonzero, "")
 		d.leave(up)
 	}
-	_ = ackNode
 	raw := d.num(fTcpAckRaw, s, 8, 4, uint64(g.rawAck))
 	if d.opt.AbsSeq && g.flags&flagACK != 0 {
 		raw.Flags |= Hidden
@@ -175,7 +173,13 @@ func (d *Dissector) tcpNodes2(s span, c *conv, dir int, g *segment) {
 		}
 		d.leave(under)
 	}
-	x := d.str(fFlagStr, s, 12, 2, flagLetters(g))
+	var letters []byte
+	if int(g.flags) < len(flagLetterText) && !g.ace {
+		letters = flagLetterText[g.flags]
+	} else {
+		letters = flagLetters(g)
+	}
+	x := d.str(fFlagStr, s, 12, 2, letters)
 	x.Flags |= Generated
 	if g.flags&flagFIN != 0 {
 		under := d.sub()
@@ -209,6 +213,14 @@ func (d *Dissector) tcpNodes2(s span, c *conv, dir int, g *segment) {
 		}
 	}
 }
+
+// flagLetterText are the letters of the flags that are seen most.
+var flagLetterText = func() (t [1 << 6][]byte) {
+	for i := range t {
+		t[i] = flagLetters(&segment{flags: uint16(i)})
+	}
+	return t
+}()
 
 // flagLetters are the flags as twelve letters.
 func flagLetters(g *segment) []byte {
