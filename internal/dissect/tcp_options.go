@@ -421,8 +421,14 @@ func (d *Dissector) sackOption(s span, c *conv, dir int, g *segment, nodes bool,
 			g.sackBlocks++
 		}
 	}
+	if len(b) > 1 && int(b[1]) != len(b) { // cut: the rest was to come
+		return
+	}
 	one, two := g.sackEdges[0], g.sackEdges[1]
 	twice := !after(one[1], g.ack) || g.sackBlocks > 1 && after(one[1], two[0]) && !after(one[1], two[1])
+	if nodes {
+		d.made(fOptSackCount, uint64(count))
+	}
 	if twice && len(b) < 10 { // Wireshark reads the first block here, which is not there
 		d.beyond(span{})
 		return
@@ -430,7 +436,6 @@ func (d *Dissector) sackOption(s span, c *conv, dir int, g *segment, nodes bool,
 	if !nodes {
 		return
 	}
-	d.made(fOptSackCount, uint64(count))
 	if d.tree() {
 		d.text(at, "TCP Option - SACK"+text)
 	}
