@@ -46,6 +46,7 @@ type Dissector struct {
 	net         network
 	lower       lower // state of link and network layers: fragments
 	tcpState    tcpState
+	tlsState    tlsState
 }
 
 // network is what the network layer says to the layers above it.
