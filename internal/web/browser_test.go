@@ -125,7 +125,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("10 search", func(t *testing.T) {
 		p.key("/")
 		p.is(`document.activeElement.id`, "q")
-		for _, r := range "sslv2" {
+		for _, r := range "ancient" {
 			p.key(string(r))
 		}
 		p.is(`document.querySelectorAll('#tree .ti:not(.dim)').length > 0 && document.querySelectorAll('#tree .ti:not(.dim)').length < 8`, true)

@@ -298,7 +298,7 @@ func transcript(v *view) (all []turn) {
 	for i := range lines {
 		l := &lines[i]
 		tls(next, l.Frame)
-		next = max(next, l.Frame)
+		next = max(next, l.Frame+1)
 		t := turn{Class: "smtp", Since: millis(l.Time - v.Start), Text: lined(l.Text), Frame: l.Frame, Last: l.Frame}
 		t.Who, t.WhoClass = "S:", "s"
 		if l.From.String() == "client" {

@@ -26,13 +26,21 @@ type packet struct {
 	data       json.RawMessage
 }
 
-// A field is one node of the details: label, offset, length, children.
+// A field is one node of the details. In the data it is an array, because there
+// are many: label, offset, length, and when there are any its fields; offset -1
+// says that its bytes are not those of the frame.
 type field struct {
-	Label    string   `json:"label"`
-	Off      int32    `json:"offset"`
-	Len      int32    `json:"length"`
-	Children []*field `json:"fields,omitempty"`
-	Chosen   bool     `json:"chosen,omitempty"` // what an event of this frame is about
+	label    string
+	off, len int32
+	children []*field
+}
+
+// MarshalJSON implements json.Marshaler.
+func (f *field) MarshalJSON() ([]byte, error) {
+	if len(f.children) > 0 {
+		return json.Marshal([]any{f.label, f.off, f.len, f.children})
+	}
+	return json.Marshal([]any{f.label, f.off, f.len})
 }
 
 // decisive are the fields that tell most of a frame, the best first.
@@ -152,20 +160,31 @@ func fromClient(v *view, f *dissect.Frame) bool {
 func detailsOf(f *dissect.Frame) json.RawMessage {
 	var top []*field
 	made := make([]*field, len(f.Nodes))
-	chosen := choose(f)
+	chosen, count := choose(f), 0
+	d := struct {
+		Bytes  string   `json:"bytes"`
+		Cut    int      `json:"bytes_left_out,omitempty"`
+		Chosen int      `json:"chosen"` // number of the field that tells most, from 0, -1: none
+		Fields []*field `json:"fields"`
+	}{Chosen: -1}
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
 		if n.Flags&dissect.Hidden != 0 {
 			continue
 		}
-		x := &field{Label: shown(labelOf(f, i)), Off: n.Off, Len: n.Len, Chosen: i == chosen}
-		if n.Buf != 0 || int(n.Off) >= maxBytes {
-			x.Off, x.Len = 0, 0 // its bytes are not in the frame's
+		x := &field{label: shown(labelOf(f, i)), off: n.Off, len: n.Len}
+		if n.Buf != 0 || n.Len == 0 || int(n.Off) >= maxBytes {
+			x.off, x.len = -1, 0
+		} else {
+			x.len = min(x.len, maxBytes-x.off)
 		}
-		x.Len = min(x.Len, maxBytes-x.Off)
+		if i == chosen {
+			d.Chosen = count
+		}
+		count++
 		made[i] = x
 		if up := n.Up; up >= 0 && made[up] != nil {
-			made[up].Children = append(made[up].Children, x)
+			made[up].children = append(made[up].children, x)
 		} else if up < 0 {
 			top = append(top, x)
 		}
@@ -184,11 +203,7 @@ func detailsOf(f *dissect.Frame) json.RawMessage {
 	if masked != nil {
 		b = masked
 	}
-	d := struct {
-		Bytes  string   `json:"bytes"`
-		Cut    int      `json:"bytes_left_out,omitempty"`
-		Fields []*field `json:"fields"`
-	}{Fields: top}
+	d.Fields = top
 	if len(b) > maxBytes {
 		b, d.Cut = b[:maxBytes], len(b)-maxBytes
 	}

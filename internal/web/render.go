@@ -370,17 +370,20 @@ var stateWords = [...]string{verdict.Unknown: "unknown", verdict.OK: "ok", verdi
 
 var stateIcons = [...]icon{verdict.Unknown: {"unk", "unk", ""}, verdict.OK: {"ok", "ok", ""}, verdict.Failed: {"fail", "err", ""}, verdict.NotReached: {"none", "none", ""}}
 
+// layerName is what people call a layer of a session.
+func layerName(v *view, l verdict.Layer) string {
+	if l == verdict.LayerDialog && v.Proto != fact.TCP && v.Proto != fact.TLS {
+		return strings.ToUpper(v.Proto.String())
+	}
+	return layerNames[l]
+}
+
 func railOf(v *view) *rail {
 	r := new(rail)
 	for l := range verdict.NumLayers {
 		s := v.Status[l]
-		name := layerNames[l]
-		if l == verdict.LayerDialog && v.Proto != fact.TCP && v.Proto != fact.TLS {
-			name = v.Proto.String()
-			name = strings.ToUpper(name)
-		}
 		ic := stateIcons[s.State]
-		r.Layers = append(r.Layers, layerRow{Name: name, State: stateWords[s.State], Class: ic.Class, Icon: ic, Note: pieces(s.Note)})
+		r.Layers = append(r.Layers, layerRow{Name: layerName(v, l), State: stateWords[s.State], Class: ic.Class, Icon: ic, Note: pieces(s.Note)})
 	}
 	return r
 }
@@ -443,14 +446,8 @@ func whyOf(v *view) *why {
 	}
 	var cleared []string
 	for _, l := range v.Cleared {
-		if int(l) < len(layerNames) {
-			cleared = append(cleared, strings.ToLower(layerNames[l]))
-		}
-	}
-	for i, c := range cleared {
-		switch c {
-		case "tcp", "tls":
-			cleared[i] = strings.ToUpper(c)
+		if l < verdict.NumLayers {
+			cleared = append(cleared, layerName(v, l))
 		}
 	}
 	y.Cleared = strings.Join(cleared, ", ")

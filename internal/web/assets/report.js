@@ -331,9 +331,9 @@ function workspace(session) {
     }
     if (!x) { fill(dt, h('p', { class: 'empty' }, 'The fields of this frame are not in this file. All: postmortem show FILE ' + n)); fill(hx); $('#hxs').textContent = ''; return; }
     (function walk(list, lv, up, path) {
-      list.forEach((f, i) => { const id = path + '/' + i, o = { id, t: f.label, o: f.offset, n: f.length, lv, up, sub: !!(f.fields && f.fields.length), chosen: !!f.chosen, i, of: list.length }; fields.push(o); if (o.sub) walk(f.fields, lv + 1, o, id); });
+      list.forEach((f, i) => { const id = path + '/' + i, o = { id, t: f[0], o: f[1], n: f[1] < 0 ? 0 : f[2], lv, up, sub: !!f[3], i, of: list.length }; fields.push(o); if (o.sub) walk(f[3], lv + 1, o, id); });
     })(x.fields, 1, null, '');
-    const last = fields.filter(f => f.lv === 1).pop(), f0 = fields.find(f => f.chosen) || last;
+    const last = fields.filter(f => f.lv === 1).pop(), f0 = fields[x.chosen] || last; // in the order of the tree, as they are counted
     if (last) dOpen.add(last.id);
     drawHex(); if (x.bytes_left_out) hx.append(h('span', { class: 'o' }, `${fmt(x.bytes_left_out)} more bytes are not in this file`));
     if (f0) pickField(f0, false); else fill(dt);
