@@ -44,6 +44,7 @@ func init() {
 		{name: "http", ports: httpPorts, app: (*Dissector).http, looks: httpLooks},
 		{name: "xmpp", ports: []uint16{5222}, app: (*Dissector).xmpp},
 		{name: "tls", ports: tlsPorts, app: (*Dissector).tls, looks: (*Dissector).looksTLS},
+		{name: "http2", app: (*Dissector).http2},
 		{name: "nbss", ports: []uint16{139, 445}, app: (*Dissector).nbss},
 		{name: "mqtt", ports: []uint16{1883}, app: (*Dissector).mqtt},
 		{name: "ssh", ports: []uint16{22}, app: (*Dissector).ssh},

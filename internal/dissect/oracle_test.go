@@ -4,6 +4,7 @@ package dissect
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"strings"
 	"testing"
 
+	"postmortem/internal/tlskeys"
 	"postmortem/layers"
 	"postmortem/pcap"
 )
@@ -81,10 +83,19 @@ func eachFrame(t testing.TB, rel string, opt Options, do func(*Frame)) {
 		return // not a capture: said elsewhere
 	}
 	defer r.Close()
-	d := New(opt)
+	if opt.Keys == nil {
+		opt.Keys = new(tlskeys.Keys) // of the capture itself, as tshark has them
+	}
+	d, secrets := New(opt), 0
 	var w pcap.Window
 	for {
 		err := r.Next(&w)
+		for _, s := range r.Files()[0].Secrets[secrets:] {
+			secrets++
+			if err := opt.Keys.Add(bytes.NewReader(s)); err != nil {
+				t.Fatal(rel, err)
+			}
+		}
 		for i := range w.Rows {
 			do(d.Frame(&w, i))
 		}

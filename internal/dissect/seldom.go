@@ -34,6 +34,9 @@ func (d *Dissector) xmpp(c *conv, dir int, s span) {
 	}
 	d.infoText(bytes.ToUpper(b[:min(n, 32)]))
 	d.info(" ")
+	if string(b[:n]) == "proceed" {
+		d.startTLS(c, appNamed("xmpp"))
+	}
 }
 
 // pdus reads messages that tell their length. size returns the length of the one
