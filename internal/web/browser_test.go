@@ -355,3 +355,21 @@ func TestManySessions(t *testing.T) {
 		})
 	}
 }
+
+// TestHostileInBrowser is check 25: hostile strings in every field do nothing.
+func TestHostileInBrowser(t *testing.T) {
+	url, _ := write(t, poisoned(t))
+	p := startChrome(t).open(t)
+	p.size(1280, 800, false)
+	p.load(url)
+	p.is(`document.querySelectorAll('img,#planted,iframe,object,embed').length`, 0)
+	p.is(`document.scripts.length`, 2)
+	p.is(`document.querySelectorAll('#tree .ti').length > 0`, true)
+	p.is(`/[\u0000-\u0008\u000b-\u001f\u202a-\u202e\u2066-\u2069\u200b]/.test(document.body.innerText)`, false)
+	for _, key := range []string{"n", "t", "2", "1", "?", "Escape"} {
+		p.key(key)
+	}
+	p.is(`document.querySelectorAll('img,#planted').length`, 0)
+	p.shot("1280-light-hostile")
+	p.quiet(url)
+}

@@ -434,7 +434,7 @@ func whyOf(v *view) *why {
 	}
 	for i := range v.Hypotheses {
 		h := &v.Hypotheses[i]
-		word := h.Likelihood
+		word := shown(h.Likelihood)
 		rank := 3
 		switch word {
 		case "very likely", "most likely":
