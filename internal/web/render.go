@@ -633,7 +633,7 @@ func labelWord(label string) string {
 	if label == "SSL" {
 		return "TLS"
 	}
-	return label
+	return shown(label)
 }
 
 // data is what the script works on: an array of records, each as in the JSON
