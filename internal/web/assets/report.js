@@ -98,7 +98,7 @@ function workspace(session) {
   const events = session.events.map(e => {
     const r = rules.get(e.rule) || { meaning: '', advice: [], sources: [] };
     const proto = e.proto === 'SSL' ? 'TLS' : e.proto;
-    return { id: e.id, up: e.parent, p: proto, v: SEVERITY[e.severity], t: e.title, q: e.qualifier || '', f: e.frame || (e.frames || [])[0] || 0, fs: e.frames || [], d: e.description || '', m: r.meaning, a: r.advice, c: r.sources, raw: e };
+    return { id: e.id, up: e.parent, p: proto, v: SEVERITY[e.severity] || 'info', t: e.title, q: e.qualifier || '', f: e.frame || (e.frames || [])[0] || 0, fs: e.frames || [], d: e.description || '', m: r.meaning, a: r.advice, c: r.sources, raw: e };
   });
   const E = new Map(events.map(e => [e.id, e]));
   for (const e of events) if (!E.has(e.up)) e.up = 0;
@@ -197,7 +197,7 @@ function workspace(session) {
   const reason = n => { const p = P.get(n); return p ? p.info : ''; };
   function fieldsOf(e) {
     const r = e.raw, out = [['Description', e.d], ['Protocol', r.proto], ['Severity', r.severity], ['Flow', session.flow], ['TCP flow errors', r.tcp_flow_errors], ['Frame time', r.time], ['Frame number', r.frame], ['IP version', r.ip_version], ['IP source', r.src], ['IP destination', r.dst], ['TCP source port', r.src_port], ['TCP destination port', r.dst_port], ['Count', r.count], ['Explained by', r.explained_by], ['Superseded by', r.superseded_by], ['Rule', r.rule + (rules.has(r.rule) ? ', ' + rules.get(r.rule).number : '')]];
-    for (const k in r.fields || {}) out.push([k.replace(/_/g, ' '), r.fields[k]]);
+    for (const k in r.fields || {}) out.push([clean(k).replace(/_/g, ' '), r.fields[k]]);
     return out.filter(([, v]) => v != null && v !== '');
   }
   function drawEvent() {
