@@ -75,6 +75,17 @@ func (o *options) flags() *flag.FlagSet {
 	})
 	fs.StringVar(&o.field, "field", "", "`NAME` of a field whose bytes are marked, such as tcp.flags")
 	fs.BoolVar(&o.offsets, "offsets", false, "the place of every field in the bytes: offset and length")
+	o.stream = -1
+	fs.Func("stream", "`N` of a TCP conversation, as tcp.stream has it, instead of a session", func(s string) (err error) {
+		o.stream, err = number(s, 0, maxNumber)
+		return err
+	})
+	fs.Func("raw", "`SIDE` whose bytes are written as they are, passwords too: client, server", func(s string) error {
+		o.raw = s
+		return oneOf(s, "client", "server")
+	})
+	fs.BoolVar(&o.hex, "hex", false, "the bytes in hexadecimal")
+	fs.BoolVar(&o.body, "body", false, "the text of messages too, not only its size")
 	fs.Func("c", "`N` frames to read, then stop", func(s string) (err error) {
 		o.count, err = number(s, 1, maxNumber)
 		return err

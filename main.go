@@ -85,6 +85,12 @@ func init() {
 			`  postmortem show capture.pcap 16               the tree and the bytes
   postmortem show -field tcp.flags capture.pcap 1-3
 `},
+		{"follow", "FILE SESSION", "what client and server said, in order", runFollow,
+			[]string{"body", "raw", "hex", "stream", "json", "o", "keylog", "show-secrets", "port", "memory", "j", "color", "ascii", "progress", "q"},
+			`  postmortem follow capture.pcap 1              session 1 of the report
+  postmortem follow -body -keylog keys.txt capture.pcap 2
+  postmortem follow -raw server -o out.bin capture.pcap 1
+`},
 		{"explain", "[ID]", "what a finding or a reply code means, or the list of findings", runExplain,
 			[]string{"width", "ascii", "o"},
 			`  postmortem explain                            the list
@@ -102,7 +108,7 @@ func init() {
 }
 
 // reserved are verbs that later versions have. A file of that name needs "./".
-var reserved = []string{"follow", "stats", "cut", "extract", "capture", "compare"}
+var reserved = []string{"stats", "cut", "extract", "capture", "compare"}
 
 // errUsage marks errors of the command line.
 var errUsage = errors.New("usage")

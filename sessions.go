@@ -75,11 +75,16 @@ func chosen(all []knownSession, spans []span) (list []knownSession, err error) {
 
 // noSession says which sessions there are instead.
 func noSession(all []knownSession, s span) error {
-	const most = 5 // sessions that are listed
 	missing := max(s.lo, uint32(len(all))+1)
 	if len(all) == 0 {
 		return fmt.Errorf("no session %d: the capture has no mail session", missing)
 	}
+	return fmt.Errorf("no session %d; there are: %s", missing, listed(all))
+}
+
+// listed names the first sessions.
+func listed(all []knownSession) string {
+	const most = 5
 	var names []string
 	for i := range all[:min(len(all), most)] {
 		names = append(names, all[i].String())
@@ -88,7 +93,7 @@ func noSession(all []knownSession, s span) error {
 	if n := len(all) - most; n > 0 {
 		text += fmt.Sprintf("; and %d more, see postmortem -json", n)
 	}
-	return fmt.Errorf("no session %d; there are: %s", missing, text)
+	return text
 }
 
 // A picker says which frames are wanted. A nil one wants all.
@@ -132,6 +137,18 @@ func (p *picker) wants(w *pcap.Window, i int) bool {
 }
 
 const protoTCP = 6
+
+// ports are the ends of the TCP segment in row i of w.
+func ports(w *pcap.Window, i int) (src, dst netip.AddrPort, ok bool) {
+	var dec layers.Decoder
+	var k layers.Packet
+	row := &w.Rows[i]
+	dec.Decode(row.Link, w.Bytes(i), row.Wire, row.Time, &k)
+	if k.Has&layers.HasTCP == 0 {
+		return src, dst, false
+	}
+	return netip.AddrPortFrom(netip.AddrFrom16(k.Src).Unmap(), k.TCP.SrcPort()), netip.AddrPortFrom(netip.AddrFrom16(k.Dst).Unmap(), k.TCP.DstPort()), true
+}
 
 // session returns the session that row i of w belongs to, nil: none of those wanted.
 func (p *picker) session(w *pcap.Window, i int) *knownSession {

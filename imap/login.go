@@ -130,6 +130,9 @@ func (d *base) answered(code uint16, text []byte, at fact.At) {
 	d.endLogin(result, code, d.shown(text), at)
 }
 
+// Mask appends text to dst without the secrets that the client has sent so far.
+func (d *base) Mask(dst, text []byte) []byte { return d.echo.Mask(dst, text) }
+
 // shown returns a server's text without the client's secrets.
 func (d *base) shown(text []byte) []byte {
 	if d.opt.ShowSecrets {

@@ -281,3 +281,11 @@ func LooksSieveGreeting(b []byte) bool {
 	const first = `"IMPLEMENTATION"`
 	return len(b) >= len(first) && sasl.EqualFold(b[:len(first)], first)
 }
+
+// Mask appends text to dst without the secrets that the client has sent so far.
+func (d *Dialog) Mask(dst, text []byte) []byte {
+	if d.sieving {
+		return d.sieve.base.Mask(dst, text)
+	}
+	return d.base.Mask(dst, text)
+}

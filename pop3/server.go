@@ -146,6 +146,9 @@ func (d *Dialog) answered(c command, ok bool, code uint16, text []byte, at fact.
 	d.endLogin(result, code, d.shown(text), at)
 }
 
+// Mask appends text to dst without the secrets that the client has sent so far.
+func (d *Dialog) Mask(dst, text []byte) []byte { return d.echo.Mask(dst, text) }
+
 // shown returns a server's text without the client's secrets.
 func (d *Dialog) shown(text []byte) []byte {
 	if d.opt.ShowSecrets {

@@ -97,6 +97,9 @@ func (d *Dialog) logins() *secrets {
 	return d.secrets
 }
 
+// Mask appends text to dst without the secrets that the client has sent so far.
+func (d *Dialog) Mask(dst, text []byte) []byte { return d.mask(dst, text) }
+
 // mask appends text to dst without the secrets that the client has sent.
 func (d *Dialog) mask(dst, text []byte) []byte {
 	if d.secrets == nil || d.opt.ShowSecrets {

@@ -22,6 +22,9 @@ type consumer struct {
 
 // Bytes implements reasm.Consumer.
 func (u *consumer) Bytes(d fact.Dir, b []byte, at fact.At) {
+	if u.s.tap != nil && u.s.tap.tap.Bytes != nil {
+		u.s.tap.tap.Bytes(d, b, at)
+	}
 	if !u.s.known {
 		u.decide(d, b, at)
 		return
@@ -34,6 +37,9 @@ func (u *consumer) Gap(d fact.Dir, n uint64, at fact.At) {
 	s := u.s
 	if !s.known {
 		u.settle()
+	}
+	if s.tap != nil {
+		s.tap.missing(s, d, n, at)
 	}
 	switch {
 	case s.inTLS:
@@ -51,9 +57,17 @@ func (u *consumer) forward(d fact.Dir, b []byte, at fact.At) {
 		return
 	}
 	if s.dialog == nil {
+		if s.hears() {
+			s.tap.say(SaidOther, d, b, b, false, at)
+		}
 		return
 	}
-	n := s.dialog.Bytes(d, b, at)
+	n := 0
+	if s.hears() {
+		n = s.tap.dialog(s, d, b, at)
+	} else {
+		n = s.dialog.Bytes(d, b, at)
+	}
 	if s.dialog.Upgraded() {
 		u.startTLS(false, false)
 		if n < len(b) {
@@ -66,6 +80,9 @@ func (u *consumer) forward(d fact.Dir, b []byte, at fact.At) {
 // first encrypted record.
 func (u *consumer) toTLS(d fact.Dir, b []byte, at fact.At) {
 	s := u.s
+	if s.hears() {
+		s.tap.say(SaidTLS, d, b, b, false, at)
+	}
 	s.tls.Bytes(d, b, at)
 	if d == fact.Client && s.tcp.ClearPackets == 0 && s.tls.Summary().FirstEncrypted[d].Frame != 0 {
 		// health counts a frame after its bytes were delivered.
@@ -115,6 +132,9 @@ func (u *consumer) settle() {
 	proto, ok := u.port(server.Port())
 	if !ok {
 		s.known = true // nobody follows it
+		if s.hears() {
+			u.replay()
+		}
 		return
 	}
 	u.become(proto)
@@ -298,7 +318,12 @@ func (s *session) plaintext(k *worker, server netip.AddrPort) func(fact.Dir, []b
 				}
 			}
 		}
-		if s.dialog != nil {
+		switch {
+		case s.hears() && s.dialog == nil:
+			s.tap.say(SaidOther, d, b, b, true, at)
+		case s.hears():
+			s.tap.dialog(s, d, b, at)
+		case s.dialog != nil:
 			s.dialog.Bytes(d, b, at)
 		}
 	}

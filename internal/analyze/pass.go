@@ -263,6 +263,9 @@ func (k *worker) segment(row *pcap.Row, key reasm.Key, up bool, at fact.At) {
 		s.first = at
 		s.tcp.Guessed = c.Guessed
 	}
+	if t := k.pass.cfg.Tap; t != nil && t.First == at.Frame {
+		s.tap, s.showSecrets = &listener{tap: t}, k.pass.cfg.ShowSecrets
+	}
 	k.consume = consumer{k, s, c}
 	k.hot, k.hotPlace = s, place
 	class := c.Segment(&k.table, d, p, at, &k.consume)
@@ -338,6 +341,9 @@ func (k *worker) close(place uint32, how uint16) {
 	k.consume = consumer{k, s, c}
 	c.Flush(&k.table, s.last, &k.consume)
 	k.consume.finish()
+	if s.tap != nil {
+		s.tap.rest(s, s.last)
+	}
 	s.flow.End(c, how, k.now, &s.log, &s.tcp)
 	listed := s.listed(k.pass.cfg.Ports, c)
 	if listed {

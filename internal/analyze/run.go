@@ -33,6 +33,7 @@ type Config struct {
 	Scribble    bool
 	Contain     bool // a failure of the program costs a session, not the report; tests want to see it
 	Progress    func(done, total int64)
+	Tap         *Tap            // nil: none
 	Cancel      <-chan struct{} // closed: the work is given up with ErrCanceled; nil: never
 }
 

@@ -54,6 +54,9 @@ type session struct {
 	plain  bool // the dialog gets the plaintext of TLS
 
 	ticket *ticket // nil: sessions are told at the end
+
+	tap         *listener `pack:"-"` // nil: nobody listens
+	showSecrets bool      // of a tap
 }
 
 // A prefixes is the first bytes of both directions, in the order of their pieces.
@@ -91,7 +94,7 @@ func (s *session) reset() {
 	s.early, s.pieces, s.closed = nil, 0, false
 	s.frames = 0
 	s.open = opener{}
-	s.ticket = nil
+	s.ticket, s.tap, s.showSecrets = nil, nil, false
 }
 
 // over tells those who follow the session that nothing more comes.

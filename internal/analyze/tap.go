@@ -1,0 +1,175 @@
+package analyze
+
+import (
+	"bytes"
+
+	"postmortem/internal/fact"
+)
+
+// A Tap listens to one conversation while it is analysed. Its functions are
+// called in the order of the capture, never two at a time; their slices are
+// borrowed.
+type Tap struct {
+	First uint32 // a frame of the conversation, the first one to be heard
+
+	// Bytes are the ordered bytes of a side as TCP carried them; Gap says that
+	// some are not in the capture.
+	Bytes func(d fact.Dir, b []byte, at fact.At)
+	Gap   func(d fact.Dir, n uint64, at fact.At)
+
+	// Said is what was made of them. nil: not wanted.
+	Said func(*Said)
+}
+
+// A Said is a piece of what a side sent, as the protocols took it.
+type Said struct {
+	From   fact.Dir
+	At     fact.At // of the frame that made it complete
+	Kind   SaidKind
+	Inside bool   // it was decrypted
+	Raw    []byte // as it was sent, for Missing: nil
+	Shown  []byte // Raw without secrets; of a line without its end
+	N      uint64 // bytes that are missing; of the last piece of a message: bytes of its content
+}
+
+// A SaidKind is what a Said is.
+type SaidKind uint8
+
+// The kinds.
+const (
+	SaidLine    SaidKind = iota // a line of a dialog
+	SaidBody                    // a line or more of a message
+	SaidTLS                     // bytes of TLS
+	SaidOther                   // bytes of another protocol
+	SaidMissing                 // bytes that the capture does not have
+)
+
+// maxSaidLine is how long a line may be; a longer one is told in pieces.
+const maxSaidLine = 64 << 10
+
+// A listener follows for a Tap what the dialog makes of lines.
+type listener struct {
+	tap    *Tap
+	begun  [2][]byte // a line that is not complete
+	body   [2]bool   // a message is being sent
+	size   uint64    // bytes of the message that ended last, 0: told
+	login  bool      // an exchange of secrets is open
+	logged bool      // a login was accepted
+	user   []byte    // of the answer to a challenge that told it, nil: none
+}
+
+// A masker knows the secrets that a dialog has seen.
+type masker interface {
+	Mask(dst, text []byte) []byte
+}
+
+// dialog gives bytes to the dialog of s line by line, and tells the tap of each. It
+// returns how many the dialog took.
+func (l *listener) dialog(s *session, d fact.Dir, b []byte, at fact.At) (n int) {
+	for n < len(b) {
+		piece := b[n:]
+		whole := false
+		if i := bytes.IndexByte(piece, '\n'); i >= 0 {
+			piece, whole = piece[:i+1], true
+		}
+		before := len(s.log.Facts)
+		took := s.dialog.Bytes(d, piece, at)
+		n += took
+		l.begun[d] = append(l.begun[d], piece[:took]...)
+		full := len(l.begun[d]) > maxSaidLine
+		switch masked, command, body := l.facts(s, d, before); {
+		case len(l.begun[d]) == 0:
+		case body:
+			l.tap.Said(&Said{From: d, At: at, Kind: SaidBody, Inside: s.plain, Raw: l.begun[d], Shown: l.begun[d], N: l.size})
+			l.size = 0
+			l.begun[d] = l.begun[d][:0]
+		case whole || full || took < len(piece):
+			l.line(s, d, masked, command, at)
+			l.begun[d] = l.begun[d][:0]
+		}
+		if took < len(piece) {
+			break
+		}
+	}
+	return n
+}
+
+// facts looks at what the last bytes of d added to the log: a command as it may
+// be shown, whether they are of a message, and where logins begin and end. A
+// server's message begins behind the line that announces it.
+func (l *listener) facts(s *session, d fact.Dir, from int) (masked []byte, command, body bool) {
+	body, l.user = l.body[d], nil
+	for i := from; i < len(s.log.Facts); i++ {
+		f := &s.log.Facts[i]
+		switch f.Kind {
+		case fact.Command:
+			masked, command = s.log.Text(f), true
+		case fact.BodyStart:
+			l.body[f.From] = true
+			body = body || f.From == fact.Client && d == fact.Client
+		case fact.BodyEnd:
+			l.body = [2]bool{}
+			l.size = uint64(f.Num)
+		case fact.AuthStart:
+			l.login = true
+		case fact.AuthUser:
+			l.user = s.log.Text(f)
+		case fact.AuthEnd:
+			l.login = false
+			l.logged = l.logged || f.Level == fact.AuthOK
+		}
+	}
+	return masked, command, body
+}
+
+var stars = []byte("***")
+
+// line tells of a line of a dialog. What a client says that is no command may
+// be the answer to a challenge, and is not shown.
+func (l *listener) line(s *session, d fact.Dir, masked []byte, command bool, at fact.At) {
+	raw := l.begun[d]
+	text := bytes.TrimRight(raw, "\r\n")
+	shown := text
+	m, _ := s.dialog.(masker)
+	switch {
+	case s.showSecrets:
+	case d == fact.Client && command && bytes.Contains(masked, stars):
+		shown = masked
+	case d == fact.Client && !command && (l.login || !l.logged) && len(text) > 0:
+		shown = stars
+		if len(l.user) > 0 && !bytes.Contains(l.user, stars) {
+			shown = append(append([]byte("*** (user "), l.user...), ')')
+		}
+	case m != nil:
+		shown = m.Mask(nil, text)
+	}
+	l.say(SaidLine, d, raw, shown, s.plain, at)
+}
+
+// missing tells of bytes that the capture does not have.
+func (l *listener) missing(s *session, d fact.Dir, n uint64, at fact.At) {
+	if l.tap.Gap != nil {
+		l.tap.Gap(d, n, at)
+	}
+	if l.tap.Said != nil {
+		l.rest(s, at)
+		l.tap.Said(&Said{From: d, At: at, Kind: SaidMissing, N: n})
+	}
+}
+
+func (l *listener) say(kind SaidKind, d fact.Dir, raw, shown []byte, inside bool, at fact.At) {
+	l.tap.Said(&Said{From: d, At: at, Kind: kind, Inside: inside, Raw: raw, Shown: shown})
+}
+
+// rest tells of lines that nobody ended.
+func (l *listener) rest(s *session, at fact.At) {
+	for d := range l.begun {
+		if len(l.begun[d]) > 0 && s.dialog != nil {
+			l.line(s, fact.Dir(d), nil, false, at)
+			l.begun[d] = l.begun[d][:0]
+		}
+	}
+}
+
+// hears reports that somebody wants to know what is made of the bytes.
+func (s *session) hears() bool { return s.tap != nil && s.tap.tap.Said != nil }
