@@ -73,6 +73,12 @@ type tlsState struct {
 	clock uint32
 	held  int // bytes in slots
 
+	items int // elements of the certificate at work that may still be read
+
+	inner bool    // an inner protocol has added nodes
+	order []int32 // scratch, to bring them in order
+	moved []Node
+
 	frame uint32 // arena belongs to it
 	arena []byte // plaintexts that the frame shows
 }
@@ -167,8 +173,14 @@ func (d *Dissector) tls(c *conv, dir int, s span) {
 	t := tlsOf(c)
 	d.frame.Proto = tlsShort(t.version, "SSL")
 	d.clear()
-	up := d.enter(fTLS, s, len(s.b))
-	defer d.leave(up)
+	up, tree := d.enter(fTLS, s, len(s.b)), len(d.frame.Nodes)-1
+	d.tlsState.inner = false
+	defer func() {
+		d.leave(up)
+		if d.tlsState.inner && d.level > List {
+			d.innerLast(tree)
+		}
+	}()
 	for off, end := 0, s.size(); off < end; {
 		rest := end - off
 		if t.version == tlsrec.SSL20 {
@@ -209,6 +221,40 @@ func (d *Dissector) tls(c *conv, dir int, s span) {
 		off = next
 	}
 	d.setFence()
+}
+
+// innerLast brings the nodes from tree on in order: first those of TLS, whose
+// node is at tree, then lists of segments, then the inner protocols.
+func (d *Dissector) innerLast(tree int) {
+	x, nodes := &d.tlsState, d.frame.Nodes[tree:]
+	x.order, x.moved = x.order[:0], append(x.moved[:0], nodes...)
+	const groups = 3
+	var count [groups]int32
+	for i := range nodes { // the group of each node: that of its root
+		group := int32(2)
+		switch up := int(nodes[i].Up) - tree; {
+		case i == 0:
+			group = 0
+		case up >= 0:
+			group = x.order[up]
+		case nodes[i].ID == fTlsSegments:
+			group = 1
+		}
+		x.order = append(x.order, group)
+		count[group]++
+	}
+	next := [groups]int32{0, count[0], count[0] + count[1]}
+	for i := range x.order { // and then its place
+		group := x.order[i]
+		x.order[i] = next[group]
+		next[group]++
+	}
+	for i, n := range x.moved {
+		if up := int(n.Up) - tree; up >= 0 {
+			n.Up = x.order[up] + int32(tree)
+		}
+		nodes[x.order[i]] = n
+	}
 }
 
 // have makes sure that n bytes at off are there, and ends the frame where they are not.

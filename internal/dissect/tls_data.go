@@ -131,10 +131,6 @@ func (d *Dissector) appData(c *conv, t *tlsConv, dir int, s, plain span, decrypt
 // came before where it wants that (desegment_ssl of Wireshark).
 func (d *Dissector) plaintext(c *conv, t *tlsConv, dir int, s span, row *appRow) {
 	up := d.parent
-	tree := d.parent
-	if d.level > List && tree >= 0 {
-		tree = d.frame.Nodes[tree].Up // of the record: that of TLS
-	}
 	can, proto := d.tcpState.can, ""
 	defer func() {
 		d.parent, d.tcpState.can, d.tcpState.more = up, can, more{}
@@ -167,7 +163,7 @@ func (d *Dissector) plaintext(c *conv, t *tlsConv, dir int, s span, row *appRow)
 			called = true
 			switch {
 			case !m.wanted:
-				d.plainParts(tree, s, n, whole, parts)
+				d.plainParts(s, n, whole, parts)
 			case m.off <= size-n: // more for the same message
 				*p = tlsPlain{tlsHeld: tlsHeld{begun: true}}
 				d.tlsTake(&p.tlsHeld)
@@ -177,7 +173,7 @@ func (d *Dissector) plaintext(c *conv, t *tlsConv, dir int, s span, row *appRow)
 					m.wanted = false
 				}
 			default:
-				d.plainParts(tree, s, n, whole, parts)
+				d.plainParts(s, n, whole, parts)
 				d.keepPlain(p, whole.from(m.off), m)
 			}
 		} else {
@@ -249,6 +245,7 @@ func (d *Dissector) callInner(c *conv, t *tlsConv, dir int, s span, row *appRow)
 	x := &d.tcpState
 	x.more, x.can, x.refused = more{}, true, false
 	outer := c.app
+	d.tlsState.inner = true
 	if s.cut > 0 {
 		return more{} // a bound was reached
 	}
@@ -291,13 +288,13 @@ func (d *Dissector) segmentNode(s span, n int) {
 }
 
 // plainParts adds the list of the records that a message was put together from.
-func (d *Dissector) plainParts(tree int32, s span, n int, whole span, parts []tlsPart) {
+func (d *Dissector) plainParts(s span, n int, whole span, parts []tlsPart) {
 	d.segmentNode(s, n)
 	if d.level == List {
 		return
 	}
 	up := d.parent
-	d.parent = tree
+	d.parent = -1
 	d.add(fTlsSegments, whole, 0, len(whole.b)).Flags |= Generated
 	at := len(d.frame.Nodes) - 1
 	d.sub()

@@ -27,6 +27,7 @@ const (
 	extEncryptThenMAC     = 22
 	extCompressCert       = 27
 	extRecordLimit        = 28
+	extDelegated          = 34
 	extSessionTicket      = 35
 	extKeyShareOld        = 40
 	extPreSharedKey       = 41
@@ -65,7 +66,9 @@ func (r *reader) extensions(t *tlsConv, typ uint8) {
 			}
 			d.say(fmt.Sprintf("Extension: %s (len=%d)", name, size))
 		}
-		r.extension = append(r.extension, r.s.b[r.at:r.at+2]...)
+		if d.level > List {
+			r.extension = append(r.extension, r.s.b[r.at:r.at+2]...)
+		}
 		up := d.sub()
 		r.num(fTlsHandshakeExtensionType, 2)
 		r.end = end
@@ -130,6 +133,12 @@ func (r *reader) extensionBody(t *tlsConv, typ uint8, ext uint16) {
 		}
 	case extSignatures, extSignaturesCert:
 		r.signatures()
+	case extDelegated:
+		if hello {
+			r.signatures()
+		} else {
+			r.data(n)
+		}
 	case extHeartbeat:
 		r.num(fTlsHandshakeExtensionHeartbeatMode, 1)
 	case extALPN:

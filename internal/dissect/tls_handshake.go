@@ -423,7 +423,7 @@ func some(n int, one, many string) string {
 }
 
 // common reads what both hellos have: version, random and session ID.
-func (d *Dissector) common(t *tlsConv, r *reader, random *[32]byte, fromServer bool) {
+func (d *Dissector) common(t *tlsConv, r *reader, random *[32]byte, fromServer, retry bool) {
 	r.num(fTlsHandshakeVersion, 2)
 	at := r.at
 	b := r.bytes(fTlsHandshakeRandom, 32)
@@ -431,7 +431,7 @@ func (d *Dissector) common(t *tlsConv, r *reader, random *[32]byte, fromServer b
 		return
 	}
 	copy(random[:], b)
-	if !fromServer || t.version != tlsrec.TLS13 {
+	if !retry && t.version != tlsrec.TLS13 {
 		up := d.sub()
 		d.num(fTlsHandshakeRandomTime, r.s, at, 4, uint64(binary.BigEndian.Uint32(b))*1e9)
 		d.str(fTlsHandshakeRandomBytes, r.s, at+4, 28, b[4:])
@@ -456,7 +456,7 @@ func (d *Dissector) clientHello(t *tlsConv, r *reader) {
 		return
 	}
 	version := binary.BigEndian.Uint16(r.s.b[r.at:])
-	d.common(t, r, &t.clientRandom, false)
+	d.common(t, r, &t.clientRandom, false, false)
 	n, _ := r.vector(fTlsHandshakeCipherSuitesLength, 2, 2, 0xfffe)
 	if d.threw {
 		return
@@ -530,7 +530,7 @@ func (d *Dissector) serverHello(t *tlsConv, r *reader, retry bool) {
 		return
 	}
 	version := binary.BigEndian.Uint16(r.s.b[r.at:])
-	d.common(t, r, &t.serverRandom, true)
+	d.common(t, r, &t.serverRandom, true, retry)
 	suite := r.num(fTlsHandshakeCiphersuite, 2)
 	if d.threw {
 		return
@@ -740,37 +740,29 @@ const (
 	rsaPSKExchange
 	dhePSKExchange
 	ecdhePSKExchange
-	rsaExport
 )
 
-func exchangeOf(suite uint16) keyExchange {
-	s, ok := tlsrec.Suite(suite)
-	if !ok {
-		return otherExchange
-	}
-	switch s.Kx {
-	case "RSA":
-		return rsaExchange
-	case "RSA_EXPORT":
-		return rsaExport
-	case "DHE", "DHE_EXPORT", "DH", "DH_EXPORT":
-		if s.Auth == "PSK" {
-			return dhePSKExchange
-		}
-		return dheExchange
-	case "ECDHE", "ECDH":
-		if s.Auth == "PSK" {
-			return ecdhePSKExchange
-		}
-		return ecdheExchange
-	case "PSK":
+// exchange is the key exchange of the session. Wireshark does not read those of
+// a shared key with Diffie-Hellman.
+func (d *Dissector) exchange(t *tlsConv) keyExchange {
+	s, ok := tlsrec.Suite(t.cipher)
+	psk := s.Auth == "PSK"
+	switch {
+	case !ok || psk && d.opt.Compat && s.Kx != "RSA" && s.Kx != "PSK":
+	case s.Kx == "PSK":
 		return pskExchange
-	case "RSA_PSK":
+	case s.Kx == "RSA" && psk:
 		return rsaPSKExchange
-	case "DHE_PSK":
+	case s.Kx == "RSA":
+		return rsaExchange
+	case (s.Kx == "DHE" || s.Kx == "DH") && psk:
 		return dhePSKExchange
-	case "ECDHE_PSK":
+	case s.Kx == "DHE" || s.Kx == "DH":
+		return dheExchange
+	case s.Kx == "ECDHE" && psk:
 		return ecdhePSKExchange
+	case s.Kx == "ECDHE" || s.Kx == "ECDH":
+		return ecdheExchange
 	}
 	return otherExchange
 }
@@ -786,7 +778,7 @@ func (r *reader) signed(t *tlsConv) {
 
 func (d *Dissector) serverKeys(t *tlsConv, r *reader) {
 	s, _ := tlsrec.Suite(t.cipher)
-	kx := exchangeOf(t.cipher)
+	kx := d.exchange(t)
 	anon := s.Auth == "anon"
 	switch kx {
 	case ecdheExchange, ecdhePSKExchange:
@@ -828,7 +820,7 @@ func (d *Dissector) serverKeys(t *tlsConv, r *reader) {
 			r.signed(t)
 		}
 		d.leave(up)
-	case rsaExchange, rsaExport:
+	case rsaExchange:
 		up := r.heading(r.end-r.at, "RSA-EXPORT Server Params")
 		for _, p := range [...][2]ID{{fTlsHandshakeModulusLen, fTlsHandshakeModulus}, {fTlsHandshakeExponentLen, fTlsHandshakeExponent}} {
 			n, ok := r.vector(p[0], 2, 1, 0xffff)
@@ -857,8 +849,8 @@ func (d *Dissector) clientKeys(t *tlsConv, r *reader) {
 			r.bytes(fTlsHandshakeIdentity, n)
 		}
 	}
-	switch exchangeOf(t.cipher) {
-	case rsaExchange, rsaExport:
+	switch d.exchange(t) {
+	case rsaExchange:
 		up := r.heading(r.end-r.at, "RSA Encrypted PreMaster Secret")
 		n := r.end - r.at
 		if t.version >= tlsrec.TLS10 {

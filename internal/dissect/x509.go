@@ -21,7 +21,6 @@ type der struct {
 	d     *Dissector
 	s     span
 	depth int
-	left  *int // elements that may still be read
 }
 
 // A tlv is an element.
@@ -61,7 +60,7 @@ func (e *der) next() (x tlv, ok bool) {
 	if len(b) == 0 || e.d.threw {
 		return x, false
 	}
-	if *e.left--; *e.left < 0 || e.depth > maxDERDepth {
+	if e.d.tlsState.items--; e.d.tlsState.items < 0 || e.depth > maxDERDepth {
 		e.s = span{}
 		return x, false
 	}
@@ -72,7 +71,7 @@ func (e *der) next() (x tlv, ok bool) {
 	n, head := int(b[1]), 2
 	if n >= 0x80 {
 		k := n & 0x7f
-		if k == 0 || k > 3 {
+		if k == 0 || k > 4 {
 			e.s = span{}
 			return x, false
 		}
@@ -91,7 +90,7 @@ func (e *der) next() (x tlv, ok bool) {
 		return x, false
 	}
 	x = tlv{tag: b[0], head: head, all: e.s.first(head + n)}
-	x.body = der{d: e.d, s: x.all.from(head), depth: e.depth + 1, left: e.left}
+	x.body = der{d: e.d, s: x.all.from(head), depth: e.depth + 1}
 	e.s = e.s.from(head + n)
 	return x, true
 }
@@ -118,7 +117,7 @@ func (e *der) list(id ID, s span) (up int32, n int) {
 		for rest := s.b; len(rest) >= 2; n++ {
 			k, head := int(rest[1]), 2
 			if w := k & 0x7f; k >= 0x80 {
-				if w == 0 || w > 3 || len(rest) < 2+w {
+				if w == 0 || w > 4 || len(rest) < 2+w {
 					break
 				}
 				k = 0
@@ -207,8 +206,11 @@ func (d *Dissector) noteLayer(name string) {
 
 // certificate reads an X.509 certificate (RFC 5280, section 4.1).
 func (d *Dissector) certificate(s span, id ID) {
-	left := maxDERItems
-	e := der{d: d, s: s, left: &left}
+	d.tlsState.items = maxDERItems
+	e := der{d: d, s: s}
+	if len(s.b) > 1 && s.b[1] < 0x80 { // the element, which may be shorter than its place
+		s = s.first(min(2+int(s.b[1]), len(s.b)))
+	}
 	d.str(id, s, 0, len(s.b), s.b)
 	at := len(d.frame.Nodes) - 1
 	up := d.sub()
@@ -248,7 +250,7 @@ func (e *der) bits(id ID) span {
 func (e *der) algorithm(id ID) (dots string, params der) {
 	x, ok := e.take(tagSeq)
 	if !ok {
-		return "", der{d: e.d, left: e.left}
+		return "", der{d: e.d}
 	}
 	e.node(id, x.all)
 	at := len(e.d.frame.Nodes) - 1
@@ -267,7 +269,9 @@ func (e *der) algorithm(id ID) (dots string, params der) {
 		return "rsa", x.body
 	case oidEC:
 		p := x.body
-		if c, ok := p.take(tagOID); ok {
+		if c, ok := p.take(tagSeq); ok { // all of its numbers
+			e.d.num(fPkcs1ECParameters, c.all, 0, len(c.all.b), 0)
+		} else if c, ok := p.take(tagOID); ok {
 			e.d.num(fPkcs1ECParameters, c.all, 0, len(c.all.b), 1)
 			in := e.d.sub()
 			e.oid(fPkcs1NamedCurve, c.body.s)
@@ -298,7 +302,7 @@ func (e der) toBeSigned(all span) (subject string) {
 		e.integer(fX509afSerialNumber, n.body.s)
 	}
 	e.algorithm(fX509afSignature)
-	e.name(fX509afIssuer)
+	e.name(fX509afIssuer, fX509ifRdnSequence)
 	if x, ok := e.take(tagSeq); ok {
 		e.node(fX509afValidity, x.all)
 		in := d.sub()
@@ -306,7 +310,7 @@ func (e der) toBeSigned(all span) (subject string) {
 		x.body.time(fX509afNotAfter)
 		d.leave(in)
 	}
-	subject = e.name(fX509afSubject)
+	subject = e.name(fX509afSubject, fX509afRdnSequence)
 	e.publicKey()
 	if x, ok := e.take(tagContext + 1); ok {
 		x.body.bits(fX509afIssuerUniqueIdentifier)
@@ -387,7 +391,7 @@ func (e *der) utcTime(id ID, s span) {
 }
 
 // name reads a Name below a node for what it is the name of. It returns it in words.
-func (e *der) name(id ID) string {
+func (e *der) name(id, parts ID) string {
 	x, ok := e.take(tagSeq)
 	if !ok {
 		return ""
@@ -395,7 +399,7 @@ func (e *der) name(id ID) string {
 	e.d.num(id, x.all, 0, len(x.all.b), 0)
 	up := e.d.sub()
 	defer e.d.leave(up)
-	return x.body.rdnSequence(fX509ifRdnSequence)
+	return x.body.rdnSequence(parts)
 }
 
 // rdnSequence reads a name, below a node for it. It returns it in words.
@@ -507,8 +511,8 @@ func (e *der) directoryString(v tlv) {
 // distinguishedName reads the name of an authority in a certificate request. It
 // is shown without a node for the sequence.
 func (d *Dissector) distinguishedName(s span) {
-	left := maxDERItems
-	e := der{d: d, s: s, left: &left}
+	d.tlsState.items = maxDERItems
+	e := der{d: d, s: s}
 	d.add(fTlsHandshakeDname, s, 0, len(s.b))
 	at := len(d.frame.Nodes) - 1
 	up := d.sub()
@@ -544,7 +548,7 @@ func (e *der) publicKey() {
 	in := d.sub()
 	defer d.leave(in)
 	d.noteLayer("pkcs-1")
-	rsa := der{d: d, s: s, depth: e.depth, left: e.left}
+	rsa := der{d: d, s: s, depth: e.depth}
 	if n, ok := rsa.take(tagSeq); ok {
 		if m, ok := n.body.take(tagInt); ok {
 			e.integer(fPkcs1Modulus, m.body.s)
