@@ -167,19 +167,23 @@ func (d *Dissector) httpMessage(h *httpConv, dir int, s span, off int, fin bool)
 	}
 	b := s.b[start:]
 	n, _ := lineEnd(b)
-	if n < 0 {
-		if d.httpIncomplete(h, dir, s, start, off, true, false) {
-			return -1
-		}
+	if n < 0 && d.httpIncomplete(h, dir, s, start, off, true, false) {
+		return -1
+	}
+	whole := n >= 0
+	if !whole {
 		n = len(b)
 	}
 	kind, method := httpLine(b[:n])
-	if kind == httpOther {
-		if !h.seen {
+	if kind == httpOther || !whole { // a first line that the capture cut is not for the columns
+		if kind == httpOther && !h.seen {
 			return -1
 		}
-		d.clear()
-		d.info("Continuation")
+		if h.seen {
+			d.frame.Proto = "HTTP"
+			d.clear()
+			d.info("Continuation")
+		}
 	} else {
 		d.clear()
 		d.infoText(b[:n])
@@ -194,9 +198,9 @@ func (d *Dissector) httpMessage(h *httpConv, dir int, s span, off int, fin bool)
 		if d.httpIncomplete(h, dir, s, start, off, body, kind == httpResponse) {
 			return -1
 		}
+		d.frame.Proto = "HTTP"
 	}
 	t.work = 0
-	d.frame.Proto = "HTTP"
 	up := d.enter(fHTTP, s, len(s.b))
 	top := len(d.frame.Nodes) - 1
 	used := d.httpHeaders(h, s, start, kind, method)
