@@ -317,14 +317,19 @@ func (p *tab) eval(expr string, v any) {
 	}
 }
 
-// is fails unless the expression has that value.
+// is fails unless the expression gets that value soon: what a click does may
+// come a moment after it.
 func (p *tab) is(expr string, want any) {
 	p.t.Helper()
+	const tries = 100
 	var got any
-	p.eval(expr, &got)
-	if fmt.Sprint(got) != fmt.Sprint(want) {
-		p.t.Errorf("%s\n  is   %v\n  want %v", expr, got, want)
+	for range tries {
+		if p.eval(expr, &got); fmt.Sprint(got) == fmt.Sprint(want) {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
 	}
+	p.t.Errorf("%s\n  is   %v\n  want %v", expr, got, want)
 }
 
 // key presses and releases a key.

@@ -35,12 +35,27 @@ type field struct {
 	children []*field
 }
 
-// MarshalJSON implements json.Marshaler.
-func (f *field) MarshalJSON() ([]byte, error) {
+// append appends the JSON of f.
+func (f *field) append(b []byte) []byte {
+	label, _ := json.Marshal(f.label) // a string
+	b = append(append(b, '['), label...)
+	b = strconv.AppendInt(append(b, ','), int64(f.off), 10)
+	b = strconv.AppendInt(append(b, ','), int64(f.len), 10)
 	if len(f.children) > 0 {
-		return json.Marshal([]any{f.label, f.off, f.len, f.children})
+		b = appendFields(append(b, ','), f.children)
 	}
-	return json.Marshal([]any{f.label, f.off, f.len})
+	return append(b, ']')
+}
+
+func appendFields(b []byte, list []*field) []byte {
+	b = append(b, '[')
+	for i, f := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = f.append(b)
+	}
+	return append(b, ']')
 }
 
 // decisive are the fields that tell most of a frame, the best first.
@@ -65,7 +80,7 @@ func (p *Page) look(f *dissect.Frame) {
 	if v == nil {
 		return
 	}
-	if p.packets >= maxPackets || len(v.packets) >= maxOfOne {
+	if p.packets >= maxPackets || len(v.packets) >= maxOfOne || p.size() > maxPage {
 		v.left++
 		return
 	}
@@ -78,11 +93,32 @@ func (p *Page) look(f *dissect.Frame) {
 	x.seq, x.ack, x.flags = number(f, idTCPSeq), number(f, idTCPAck), number(f, idTCPFlags)
 	_, x.again = find(f, idRetransmission)
 	x.rtt = int64(number(f, idAckRTT))
-	if p.details < maxDetails {
+	if p.details < maxDetails && (p.summary.Frames <= allDetails || v.near(f.Number)) {
 		p.details++
 		x.data = detailsOf(f)
+		p.detailBytes += len(x.data)
 	}
 	v.packets = append(v.packets, x)
+}
+
+// near reports that a frame is evidence of an event, or beside one.
+func (v *view) near(frame uint32) bool {
+	if v.evidence == nil {
+		v.evidence = map[uint32]bool{}
+		for i := range v.Events {
+			for _, n := range v.Events[i].Frames {
+				for d := range uint32(2*beside + 1) {
+					v.evidence[n+d-beside] = true
+				}
+			}
+		}
+	}
+	return v.evidence[frame]
+}
+
+// size is about how long the page will be.
+func (p *Page) size() int {
+	return len(reportCSS) + len(reportJS) + p.records.Len() + p.detailBytes + rowBytes*len(p.rows) + packetBytes*p.packets
 }
 
 // Fields that the figures and the ladder need.
@@ -161,12 +197,7 @@ func detailsOf(f *dissect.Frame) json.RawMessage {
 	var top []*field
 	made := make([]*field, len(f.Nodes))
 	chosen, count := choose(f), 0
-	d := struct {
-		Bytes  string   `json:"bytes"`
-		Cut    int      `json:"bytes_left_out,omitempty"`
-		Chosen int      `json:"chosen"` // number of the field that tells most, from 0, -1: none
-		Fields []*field `json:"fields"`
-	}{Chosen: -1}
+	number := -1 // of the chosen field, in the order of the tree
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
 		if n.Flags&dissect.Hidden != 0 {
@@ -179,7 +210,7 @@ func detailsOf(f *dissect.Frame) json.RawMessage {
 			x.len = min(x.len, maxBytes-x.off)
 		}
 		if i == chosen {
-			d.Chosen = count
+			number = count
 		}
 		count++
 		made[i] = x
@@ -203,13 +234,16 @@ func detailsOf(f *dissect.Frame) json.RawMessage {
 	if masked != nil {
 		b = masked
 	}
-	d.Fields = top
-	if len(b) > maxBytes {
-		b, d.Cut = b[:maxBytes], len(b)-maxBytes
+	raw := []byte(`{"bytes":"`)
+	left := max(0, len(b)-maxBytes)
+	raw = base64.StdEncoding.AppendEncode(raw, b[:len(b)-left])
+	raw = append(raw, '"')
+	if left > 0 {
+		raw = strconv.AppendInt(append(raw, `,"bytes_left_out":`...), int64(left), 10)
 	}
-	d.Bytes = base64.StdEncoding.EncodeToString(b)
-	raw, _ := json.Marshal(d) // strings and numbers only
-	return raw
+	raw = strconv.AppendInt(append(raw, `,"chosen":`...), int64(number), 10)
+	raw = appendFields(append(raw, `,"fields":`...), top)
+	return append(raw, '}')
 }
 
 // choose returns the node that tells most of a frame, -1: none.

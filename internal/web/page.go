@@ -18,14 +18,21 @@ const (
 	// Of larger ones only the first sessions of each kind are, as in the text form.
 	DescribeAll = 64 << 20
 
-	maxRows    = 100_000 // sessions in the table, 120 bytes each
+	maxPage    = 8 << 20 // bytes: no more packets are taken when it is about to be longer
+	maxRecords = 3 << 20 // bytes of the sessions with events
+	maxRows    = 100_000 // sessions in the table
 	maxFull    = 200     // sessions with events, ladder, transcript and packets
 	maxFine    = 20      // of these, sessions without a problem
-	maxPackets = 20_000  // rows of the packet list, 140 bytes each in the data and 400 in the list
+	maxPackets = 20_000  // rows of the packet list
 	maxOfOne   = 1_000   // of these, in one session
-	maxDetails = 2_000   // frames with fields and bytes, 2.5 KB each
+	maxDetails = 2_000   // frames with fields and bytes
+	allDetails = 500     // frames of a capture up to which all have them; beyond it, evidence
+	beside     = 3       // and the frames so near to it
 	maxBytes   = 2_048   // bytes of a frame that are shown
 	maxLadder  = 200     // messages in the ladder of a session
+
+	rowBytes    = 75    // of a session in the table
+	packetBytes = 1_700 // of a packet: in the list, in the ladder and in the data
 )
 
 // A Page collects what the report shows. It is a sink of an analysis; when that
@@ -49,6 +56,8 @@ type Page struct {
 	byFlow  map[string][]*view
 	packets int
 	details int
+
+	detailBytes int
 }
 
 // A row is a session in the table.
@@ -67,6 +76,8 @@ type view struct {
 	*verdict.Session
 	packets []packet
 	left    int // packets that are not in the file
+
+	evidence map[uint32]bool
 }
 
 // Capture implements analyze.Sink.
@@ -78,7 +89,7 @@ func (p *Page) Capture(c *verdict.Capture) error {
 
 // Session implements analyze.Sink.
 func (p *Page) Session(s *verdict.Session) error {
-	full := len(s.Events) > 0 && len(p.sessions) < maxFull
+	full := len(s.Events) > 0 && len(p.sessions) < maxFull && p.records.Len() < maxRecords
 	if full && s.Outcome == verdict.OutcomeOK {
 		if full = p.fine < maxFine; full {
 			p.fine++

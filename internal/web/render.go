@@ -652,17 +652,28 @@ func (p *Page) data() (string, error) {
 		b.Write(raw)
 		return nil
 	}
+	// Names and results come again and again: they are numbers of a list.
 	type rowRecord struct {
 		Type   string   `json:"type"`
 		Schema int      `json:"schema"`
 		Keys   []string `json:"keys"`
-		Rows   [][]any  `json:"rows"`
+		Texts  []string `json:"texts"`
+		Rows   [][9]any `json:"rows"`
 	}
-	rows := rowRecord{"sessions", 1, []string{"id", "outcome", "client", "server", "start_us", "duration_us", "frames", "bytes", "result"}, nil}
+	rows := rowRecord{"sessions", 1, []string{"id", "outcome", "client", "server", "start_us", "duration_us", "frames", "bytes", "result"}, []string{}, [][9]any{}}
+	known := map[string]int{}
+	number := func(s string) int {
+		n, ok := known[s]
+		if !ok {
+			n = len(rows.Texts)
+			known[s], rows.Texts = n, append(rows.Texts, s)
+		}
+		return n
+	}
 	start := p.start()
 	for i := range p.rows {
 		r := &p.rows[i]
-		rows.Rows = append(rows.Rows, []any{r.id, r.outcome.String(), r.client, r.server, (r.start - start) / 1000, r.dur / 1000, r.frames, r.bytes, shown(r.result)})
+		rows.Rows = append(rows.Rows, [9]any{r.id, number(r.outcome.String()), r.client, number(r.server), (r.start - start) / 1000, r.dur / 1000, r.frames, r.bytes, number(shown(r.result))})
 	}
 	if err := add(rows); err != nil {
 		return "", err

@@ -19,7 +19,7 @@ for (const p of of('packet')) { if (!packetsOf.has(p.session)) packetsOf.set(p.s
 const rows = (() => {
   const t = of('sessions')[0]; if (!t) return [];
   const at = Object.fromEntries(t.keys.map((k, i) => [k, i])), state = { ok: 'ok', degraded: 'warn', unknown: 'unk', failed: 'err' };
-  return t.rows.map(r => ({ no: r[at.id], state: state[r[at.outcome]], label: r[at.outcome], client: r[at.client], server: r[at.server], start: r[at.start_us] / 1e6, dur: r[at.duration_us] / 1e3, frames: r[at.frames], bytes: r[at.bytes], what: r[at.result] }));
+  return t.rows.map(r => ({ no: r[at.id], state: state[t.texts[r[at.outcome]]], label: t.texts[r[at.outcome]], client: r[at.client], server: t.texts[r[at.server]], start: r[at.start_us] / 1e6, dur: r[at.duration_us] / 1e3, frames: r[at.frames], bytes: r[at.bytes], what: t.texts[r[at.result]] }));
 })();
 const SEVERITY = { info: 'info', warning: 'warn', error: 'err' };
 
