@@ -66,7 +66,7 @@ func (o *options) flags() *flag.FlagSet {
 		o.fields = append(o.fields, strings.Split(s, ",")...)
 		return nil
 	})
-	fs.StringVar(&o.style, "style", "default", "`STYLE` of the wording: default, classic (old versions), tshark-compat (its mistakes too)")
+	fs.StringVar(&o.style, "style", "default", "`STYLE` of the wording: default, classic (old), tshark-compat (mistakes too)")
 	fs.BoolVar(&o.csv, "csv", false, "a table for spreadsheets")
 	fs.BoolVar(&o.events, "events", false, "findings under the rows of their frames")
 	fs.Func("session", "`N` of a session in the report; several as 3,5-7", func(s string) (err error) {
@@ -86,6 +86,11 @@ func (o *options) flags() *flag.FlagSet {
 	})
 	fs.BoolVar(&o.hex, "hex", false, "the bytes in hexadecimal")
 	fs.BoolVar(&o.body, "body", false, "the text of messages too, not only its size")
+	fs.BoolVar(&o.comment, "comment", false, "findings as comments of their frames, in pcapng")
+	fs.Func("format", "`FORMAT` of the output when its name does not tell: pcap, pcapng", func(s string) error {
+		o.format = s
+		return oneOf(s, formats...)
+	})
 	fs.Func("c", "`N` frames to read, then stop", func(s string) (err error) {
 		o.count, err = number(s, 1, maxNumber)
 		return err

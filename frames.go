@@ -21,9 +21,12 @@ type reading struct {
 	keys  *tlskeys.Keys // takes the secrets of the files, nil: they are not wanted
 	bar   *bar
 
-	frame func(w *pcap.Window, i int) error // given every frame, in order
-	quiet func() error                      // called when a pipe has no more at the moment, nil: not wanted
-	infos []pcap.Info                       // of the inputs, afterwards
+	details bool // Window.Details are wanted
+
+	window func(w *pcap.Window) error        // given every window before its frames, nil: not wanted
+	frame  func(w *pcap.Window, i int) error // given every frame, in order
+	quiet  func() error                      // called when a pipe has no more at the moment, nil: not wanted
+	infos  []pcap.Info                       // of the inputs, afterwards
 }
 
 // errEnough ends a reading: what is behind is not wanted.
@@ -36,7 +39,7 @@ const readAhead = 3
 // meanwhile.
 func (r *reading) read() error {
 	var read atomic.Int64
-	in, err := pcap.Open(r.files, pcap.Options{Stdin: r.stdin, Progress: &read})
+	in, err := pcap.Open(r.files, pcap.Options{Stdin: r.stdin, Details: r.details, Progress: &read})
 	if err != nil {
 		return err
 	}
@@ -114,6 +117,11 @@ func (r *reading) windows(full <-chan *pcap.Window, empty chan<- *pcap.Window, r
 		if r.keys != nil {
 			for _, s := range w.Secrets {
 				r.keys.Add(bytes.NewReader(s))
+			}
+		}
+		if r.window != nil {
+			if err := r.window(w); err != nil {
+				return err
 			}
 		}
 		for i := range w.Rows {

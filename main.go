@@ -91,6 +91,11 @@ func init() {
   postmortem follow -body -keylog keys.txt capture.pcap 2
   postmortem follow -raw server -o out.bin capture.pcap 1
 `},
+		{"cut", "FILE... OUT", "the packets of chosen sessions as a new capture", runCut,
+			[]string{"session", "comment", "min", "format", "c", "keylog", "port", "memory", "j", "progress", "q"},
+			`  postmortem cut -session 2 capture.pcap one.pcap
+  postmortem cut -comment -session 1-3 capture.pcap told.pcapng
+`},
 		{"explain", "[ID]", "what a finding or a reply code means, or the list of findings", runExplain,
 			[]string{"width", "ascii", "o"},
 			`  postmortem explain                            the list
@@ -108,7 +113,7 @@ func init() {
 }
 
 // reserved are verbs that later versions have. A file of that name needs "./".
-var reserved = []string{"stats", "cut", "extract", "capture", "compare"}
+var reserved = []string{"stats", "extract", "capture", "compare"}
 
 // errUsage marks errors of the command line.
 var errUsage = errors.New("usage")

@@ -240,7 +240,7 @@ func (s *source) walkClassic(w *Window, p, rows int) (int, int) {
 				return p, 0
 			}
 		}
-		s.emit(w, p+hdr, s.base+int64(p+hdr), int64(sec)*1e9+int64(frac)*s.frac, keep, wire, s.link, s.digits())
+		s.emit(w, p+hdr, s.base+int64(p+hdr), int64(sec)*1e9+int64(frac)*s.frac, keep, wire, s.link, s.digits(), detail{})
 		p += n
 		if s.done {
 			return p, 0
@@ -264,7 +264,7 @@ func (s *source) digits() uint8 {
 // follows them, so they are frames, if odd ones.
 func (s *source) giveZeros(w *Window) {
 	for i := range s.zeroRun {
-		s.emit(w, 0, s.zeroOff+int64(i+1)*int64(s.hdr), 0, 0, 0, s.link, s.digits())
+		s.emit(w, 0, s.zeroOff+int64(i+1)*int64(s.hdr), 0, 0, 0, s.link, s.digits(), detail{})
 		if s.done {
 			break
 		}

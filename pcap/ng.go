@@ -63,8 +63,9 @@ type iface struct {
 	link   uint16
 	snap   uint32
 	res    uint8
-	offset int64 // seconds
-	listed int   // index in info.Interfaces, -1: not kept
+	offset int64  // seconds
+	number uint32 // over all sections
+	listed int    // index in info.Interfaces, -1: not kept
 }
 
 // ngHeader looks at the first section header. The block stays in head: it is
@@ -206,9 +207,9 @@ func blockName(typ uint32) string {
 func (s *source) block(w *Window, typ uint32, b []byte, pos int, off int64) {
 	switch typ {
 	case blockSection:
-		s.newSection(b, off)
+		s.newSection(w, b, off)
 	case blockInterface:
-		s.newInterface(b, off)
+		s.newInterface(w, b, off)
 	case blockPacket, blockPacketOld:
 		s.packet(w, typ, b, pos, off)
 	case blockSimple:
@@ -225,13 +226,16 @@ func (s *source) bad(off int64, what string, got, limit int64) {
 	s.damage(Damage{Kind: BadBlock, Off: off, What: what, Want: got, Got: limit})
 }
 
-func (s *source) newSection(b []byte, off int64) {
+func (s *source) newSection(w *Window, b []byte, off int64) {
 	if major, minor := s.u16(b[4:]), s.u16(b[6:]); major != 1 {
 		s.stop(Damage{Kind: BadSection, Off: off, What: fmt.Sprintf("a section of version %d.%d, only version 1 is known", major, minor)})
 		return
 	}
 	s.ifs = s.ifs[:0]
 	s.info.Sections++
+	if s.detailed {
+		w.Details.Sections = append(w.Details.Sections, sameOrder(b[16:], s.be, sectionNumbers))
+	}
 	for o := (options{b: b[16:]}); s.option(&o, off); {
 		if o.code == optComment && len(s.info.Comments) < maxListed {
 			s.info.Comments = append(s.info.Comments, clip(o.val))
@@ -239,7 +243,7 @@ func (s *source) newSection(b []byte, off int64) {
 	}
 }
 
-func (s *source) newInterface(b []byte, off int64) {
+func (s *source) newInterface(w *Window, b []byte, off int64) {
 	if len(b) < 8 {
 		s.bad(off, "an interface block is too short", int64(len(b)), 8)
 		return
@@ -279,6 +283,7 @@ func (s *source) newInterface(b []byte, off int64) {
 	if s.info.SnapLen < f.snap {
 		s.info.SnapLen = f.snap
 	}
+	s.tellInterface(w, &f, b[8:])
 	s.ifs = append(s.ifs, f)
 }
 
@@ -323,7 +328,11 @@ func (s *source) packet(w *Window, typ uint32, b []byte, pos int, off int64) {
 		return
 	}
 	ticks := uint64(s.u32(b[4:]))<<32 | uint64(s.u32(b[8:]))
-	s.emit(w, pos+head, off+8+head, f.time(ticks), keep, wire, f.link, f.digits())
+	d := detail{iface: f.number}
+	if used := head + (int(keep)+3)&^3; keep == capLen && used < len(b) {
+		d.pos, d.n = uint32(pos+used), uint32(len(b)-used)
+	}
+	s.emit(w, pos+head, off+8+head, f.time(ticks), keep, wire, f.link, f.digits(), d)
 	if used := head + (int(keep)+3)&^3; keep == capLen && used < len(b) {
 		for o := (options{b: b[used:]}); s.option(&o, off); {
 			switch {
@@ -366,7 +375,7 @@ func (s *source) simple(w *Window, b []byte, pos int, off int64) {
 	if f.snap > 0 {
 		keep = min(keep, f.snap)
 	}
-	s.emit(w, pos+4, off+12, s.lastTime, keep, wire, f.link, f.digits())
+	s.emit(w, pos+4, off+12, s.lastTime, keep, wire, f.link, f.digits(), detail{iface: f.number})
 	s.info.Untimed++
 	if f.listed >= 0 {
 		s.info.Interfaces[f.listed].Frames++

@@ -15,6 +15,7 @@ type Options struct {
 	WindowBytes int           // bytes of a window, 0: DefaultWindow
 	Stdin       io.Reader     // what the name "-" stands for
 	Hash        bool          // compute Info.SHA256; costs about as much time as reading
+	Details     bool          // fill Window.Details
 	Progress    *atomic.Int64 // bytes of the inputs read so far, nil: not wanted
 }
 
@@ -90,7 +91,7 @@ func named(name string, err error) error {
 // rotated files do not need a hundred descriptors.
 func (r *Reader) prepare(in *input, name string, several bool) error {
 	s := &in.src
-	if err := s.open(name, r.opt.Stdin, r.opt.Hash, r.opt.Progress); err != nil {
+	if err := s.open(name, &r.opt); err != nil {
 		return err
 	}
 	in.kept = true
@@ -124,7 +125,7 @@ func (r *Reader) begin() {
 	r.pending = r.pending[1:]
 	if !in.kept {
 		name := in.src.info.Name
-		if err := in.src.open(name, r.opt.Stdin, r.opt.Hash, r.opt.Progress); err != nil {
+		if err := in.src.open(name, &r.opt); err != nil {
 			in.src.info.Name, in.src.info.Refused = name, err // it was there a moment ago
 			return
 		}
@@ -144,7 +145,7 @@ func (r *Reader) Next(w *Window) error {
 			r.err = err
 			continue
 		}
-		if w.Len() == 0 && len(w.Secrets) == 0 {
+		if w.Len() == 0 && len(w.Secrets) == 0 && len(w.Details.Interfaces) == 0 && len(w.Details.Sections) == 0 {
 			continue
 		}
 		if uint64(r.frames)+uint64(w.Len()) > math.MaxUint32 {
@@ -167,7 +168,7 @@ func (r *Reader) next(w *Window) error {
 		w.Reset()
 		return nil
 	}
-	if in := r.active[0]; len(r.active) > 1 || in.at < in.win.Len() || len(in.win.Secrets) > 0 {
+	if in := r.active[0]; len(r.active) > 1 || in.at < in.win.Len() || len(in.win.Secrets) > 0 || len(in.win.Details.Interfaces) > 0 {
 		r.merge(w)
 		return nil
 	}
@@ -224,6 +225,13 @@ func (r *Reader) merge(w *Window) {
 			w.data = append(w.data, b...)
 			w.Rows = append(w.Rows, best.win.Rows[best.at])
 			w.files = append(w.files, best.src.file)
+			if r.opt.Details {
+				d := best.win.Details.rows[best.at]
+				o := best.win.data[d.pos : d.pos+d.n]
+				d.pos = uint32(len(w.data))
+				w.data = append(w.data, o...)
+				w.Details.rows = append(w.Details.rows, d)
+			}
 			best.at++
 		}
 	}
@@ -237,6 +245,10 @@ func (r *Reader) refill(w *Window) {
 		in := r.active[i]
 		w.Secrets = append(w.Secrets, in.win.Secrets...)
 		in.win.Secrets = nil
+		x := &in.win.Details
+		w.Details.Sections = append(w.Details.Sections, x.Sections...)
+		w.Details.Interfaces = append(w.Details.Interfaces, x.Interfaces...)
+		x.Sections, x.Interfaces = nil, nil
 		if in.at < in.win.Len() {
 			i++
 			continue

@@ -60,14 +60,18 @@ type source struct {
 	linkAt   int // index in info.Links of the last frame's
 	empties  int // frames without bytes in a row
 	secrets  int // bytes of secrets kept
+
+	detailed bool   // Window.Details are wanted
+	told     uint32 // interfaces so far
 }
 
 // open opens an input and reads its file header.
-func (s *source) open(name string, stdin io.Reader, wantHash bool, prog *atomic.Int64) error {
-	*s = source{file: s.file, size: -1, linkAt: -1, carry: s.carry[:0]}
+func (s *source) open(name string, opt *Options) error {
+	stdin := opt.Stdin
+	*s = source{file: s.file, size: -1, linkAt: -1, carry: s.carry[:0], detailed: opt.Details}
 	s.info.Name = name
-	s.raw = &raw{prog: prog}
-	if wantHash {
+	s.raw = &raw{prog: opt.Progress}
+	if opt.Hash {
 		s.raw.hash = sha256.New()
 	}
 	if name == "-" {
@@ -288,7 +292,7 @@ func (s *source) next(w *Window, limit int) error {
 	if s.done {
 		s.close()
 	}
-	if len(w.Rows) == 0 && len(w.Secrets) == 0 && s.done {
+	if len(w.Rows) == 0 && len(w.Secrets) == 0 && len(w.Details.Interfaces) == 0 && s.done {
 		return io.EOF
 	}
 	return nil
@@ -365,7 +369,8 @@ func (s *source) stop(d Damage) {
 
 // emit adds a frame to the window: its bytes stand at pos in the window and at
 // off in the input.
-func (s *source) emit(w *Window, pos int, off, time int64, capLen, wire uint32, link uint16, digits uint8) {
+func (s *source) emit(w *Window, pos int, off, time int64, capLen, wire uint32, link uint16, digits uint8, d detail) {
+	s.note(w, d)
 	w.Rows = append(w.Rows, Row{Time: time, Off: off, Cap: capLen, Wire: wire, Link: link, Digits: digits})
 	w.pos = append(w.pos, uint32(pos))
 	i := &s.info

@@ -19,6 +19,8 @@ type Window struct {
 	// them may.
 	Secrets [][]byte
 
+	Details Details // with Options.Details
+
 	data  []byte
 	pos   []uint32 // place in data of each row's bytes
 	files []uint16 // input of each row, when they are mixed
@@ -45,6 +47,7 @@ func (w *Window) Reset() {
 	w.First, w.file = 0, 0
 	w.Rows, w.data, w.pos, w.files = w.Rows[:0], w.data[:0], w.pos[:0], w.files[:0]
 	w.Secrets = nil
+	w.Details.reset()
 }
 
 // Len returns the number of frames.
