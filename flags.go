@@ -86,6 +86,11 @@ func (o *options) flags() *flag.FlagSet {
 	})
 	fs.BoolVar(&o.hex, "hex", false, "the bytes in hexadecimal")
 	fs.BoolVar(&o.body, "body", false, "the text of messages too, not only its size")
+	fs.Func("completion", "`SHELL` to print a completion script for: bash, zsh, fish", func(s string) error {
+		o.completions = s
+		return oneOf(s, shells...)
+	})
+	fs.BoolVar(&o.man, "man", false, "the man page, for man -l or to be installed")
 	fs.BoolVar(&o.comment, "comment", false, "findings as comments of their frames, in pcapng")
 	fs.Func("format", "`FORMAT` of the output when its name does not tell: pcap, pcapng", func(s string) error {
 		o.format = s
@@ -136,15 +141,10 @@ func (o *options) flags() *flag.FlagSet {
 
 // check looks at the values that stand in more than one flag, or are words.
 func (o *options) check() error {
-	for _, f := range []struct{ name, value, allowed string }{
-		{"fail", o.failAt, "warning error never"},
-		{"color", o.color, "auto always never"},
-		{"tz", o.tz, "utc local"},
-		{"progress", o.bar, "auto always never"},
-		{"t", o.clock, strings.Join(clockWords(), " ")},
-		{"style", o.style, strings.Join(styles, " ")},
+	for _, f := range []struct{ name, value string }{
+		{"fail", o.failAt}, {"color", o.color}, {"tz", o.tz}, {"progress", o.bar}, {"t", o.clock}, {"style", o.style},
 	} {
-		if err := oneOf(f.value, strings.Fields(f.allowed)...); err != nil {
+		if err := oneOf(f.value, words[f.name]...); err != nil {
 			return usage("flag -%s: %v", f.name, err)
 		}
 	}

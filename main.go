@@ -108,7 +108,11 @@ func init() {
   postmortem serve -listen 8025 capture.pcap    at a port of your choice
 `},
 		{"version", "", "which version this is", runVersion, nil, ""},
-		{"help", "[VERB]", "this, or the flags of a verb", runHelp, nil, ""},
+		{"help", "[VERB]", "this, or the flags of a verb", runHelp, []string{"completion", "man"},
+			`  postmortem help packets                       the flags of a verb
+  source <(postmortem help -completion bash)    completion, also for zsh and fish
+  postmortem help -man >postmortem.1            the man page
+`},
 	}
 }
 
@@ -130,7 +134,7 @@ func (e usageError) Is(target error) bool { return target == errUsage }
 
 // gcPercent makes the collector run when the heap has grown by half: most of it
 // is the state of conversations, and twice that is more than a small server spares.
-const gcPercent = 50
+const gcPercent = 20
 
 // run does what the arguments say and returns the exit code.
 func run(e *env, args []string) int {
@@ -366,12 +370,18 @@ func version() string {
 	return text + " " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH
 }
 
-func runHelp(e *env, _ *options, args []string) (int, error) {
+func runHelp(e *env, o *options, args []string) (int, error) {
 	var b strings.Builder
-	switch len(args) {
-	case 0:
+	switch n := len(args); {
+	case (o.man || o.completions != "") && n > 0:
+		return 0, usage("-man and -completion are for all verbs; none can be named")
+	case o.man:
+		b.WriteString(manual())
+	case o.completions != "":
+		b.WriteString(completion(o.completions))
+	case n == 0:
 		helpAll(&b)
-	case 1:
+	case n == 1:
 		v := findVerb(args[0])
 		if v == nil {
 			return 0, noVerb(args[0])
@@ -438,15 +448,8 @@ func helpVerb(b *strings.Builder, v *verb) {
 	fmt.Fprintf(b, "postmortem %s: %s\n\nUsage:\n  postmortem %s\n", v.name, v.short, v.usage(v.name))
 	if len(v.flags) > 0 {
 		b.WriteString("\nFlags:\n")
-		fs := (&options{}).flags()
-		for _, name := range v.flags {
-			f := fs.Lookup(name)
-			text := f.Usage
-			if strings.HasPrefix(text, "`") {
-				arg, rest, _ := strings.Cut(text[1:], "`")
-				name, text = name+" "+arg, strings.TrimSpace(rest)
-			}
-			fmt.Fprintf(b, "  %-18s %s\n", "-"+name, text)
+		for _, l := range v.lines() {
+			fmt.Fprintf(b, "  %-18s %s\n", strings.TrimSpace("-"+l.name+" "+l.arg), l.text)
 		}
 	}
 	if slices.Contains(v.flags, "limit") {
