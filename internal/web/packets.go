@@ -118,7 +118,7 @@ func (v *view) near(frame uint32) bool {
 
 // size is about how long the page will be.
 func (p *Page) size() int {
-	return len(reportCSS) + len(reportJS) + p.records.Len() + p.detailBytes + rowBytes*len(p.rows) + packetBytes*p.packets
+	return len(reportCSS) + len(reportJS) + p.records.Len() + p.detailBytes + rowBytes*len(p.rows) + viewBytes*len(p.sessions) + packetBytes*p.packets
 }
 
 // Fields that the figures and the ladder need.

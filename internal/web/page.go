@@ -31,8 +31,9 @@ const (
 	maxBytes   = 2_048   // bytes of a frame that are shown
 	maxLadder  = 200     // messages in the ladder of a session
 
-	rowBytes    = 75    // of a session in the table
-	packetBytes = 1_700 // of a packet: in the list, in the ladder and in the data
+	rowBytes    = 75     // of a session in the table
+	packetBytes = 1_700  // of a packet: in the list, in the ladder and in the data
+	viewBytes   = 12_000 // of the rest of a session that is shown whole
 )
 
 // A Page collects what the report shows. It is a sink of an analysis; when that
