@@ -15,6 +15,7 @@ func (d *Dissector) toApp(c *conv, dir int, s span) {
 	if notes&(noteRetransmission|noteOutOfOrder) != 0 {
 		return // it would confuse the app
 	}
+	d.tlsAmidMail(c, s.b)
 	if c.app != nil && d.try(c.app, c, dir, s) {
 		return
 	}

@@ -133,14 +133,65 @@ func (d *Dissector) looksTLS(c *conv, dir int, b []byte) bool {
 }
 
 // looksHello is looksTLS for conversations of others: a hello whose lengths
-// agree, which no text of a mail dialog has.
+// agree, or an alert in clear that is alone. No text of a mail dialog has either.
 func looksHello(b []byte) bool {
-	if len(b) >= 11 && b[0] == tlsrec.TypeHandshake && b[1] == 3 && b[2] <= 3 && (b[5] == tlsrec.ClientHelloMsg || b[5] == tlsrec.ServerHelloMsg) {
+	switch {
+	case len(b) == 7 && b[0] == tlsrec.TypeAlert:
+		return b[1] == 3 && b[2] <= 4 && b[3] == 0 && b[4] == 2 && tlsAlertLevels.name(uint64(b[5])) != ""
+	case len(b) >= 11 && b[0] == tlsrec.TypeHandshake && b[1] == 3 && b[2] <= 4 && (b[5] == tlsrec.ClientHelloMsg || b[5] == tlsrec.ServerHelloMsg):
+		const least = 38 // version, random, session ID, suites, compression
 		record, message := int(binary.BigEndian.Uint16(b[3:])), int(b[6])<<16|int(binary.BigEndian.Uint16(b[7:]))
-		return record > 4 && record <= 1<<14 && message >= 38 && (b[9] == 3 || b[9] == 0x7f) && (message+4 <= record || b[5] == tlsrec.ServerHelloMsg)
+		return record > 4 && record <= 1<<14 && message >= least && message < 1<<16 && (b[9] == 3 || b[9] == 0x7f)
+	case len(b) >= 46 && b[0] == 0x80 && b[2] == 1:
+		return (b[3] == 3 || b[3] == 0 && b[4] == 2) &&
+			int(b[1]) == 9+int(binary.BigEndian.Uint16(b[5:]))+int(binary.BigEndian.Uint16(b[7:]))+int(binary.BigEndian.Uint16(b[9:]))
 	}
-	return len(b) >= 46 && b[0] == 0x80 && b[2] == 1 && (b[3] == 3 || b[3] == 0 && b[4] == 2) &&
-		int(b[1]) == 9+int(binary.BigEndian.Uint16(b[5:]))+int(binary.BigEndian.Uint16(b[7:]))+int(binary.BigEndian.Uint16(b[9:]))
+	return false
+}
+
+// looksRecords recognises records from the first byte to the last: the middle
+// of a connection.
+func looksRecords(b []byte) bool {
+	n := 0
+	for ; len(b) >= 5; n++ {
+		size := int(binary.BigEndian.Uint16(b[3:]))
+		if b[0] < tlsrec.TypeChange || b[0] > tlsrec.TypeData || b[1] != 3 || b[2] > 3 || size == 0 || size > 1<<14+2048 {
+			return false
+		}
+		if len(b) < 5+size {
+			return n > 0
+		}
+		b = b[5+size:]
+	}
+	return n > 0 && len(b) == 0
+}
+
+// tlsAmidMail hands a conversation of mail to TLS where Wireshark does not: when a
+// hello comes without STARTTLS, or the capture begins behind it.
+func (d *Dissector) tlsAmidMail(c *conv, b []byte) {
+	if d.opt.Compat || len(b) < 5 || b[0] != tlsrec.TypeHandshake && b[0] != 0x80 && (b[0] < tlsrec.TypeChange || b[0] > tlsrec.TypeData) {
+		return
+	}
+	row := c.app
+	for i := 0; row == nil && i < 2; i++ {
+		port := c.port[1-i]
+		if proto, ok := d.opt.Ports[port]; ok {
+			row = appNamed(appNames[proto])
+			break
+		}
+		for j := range apps {
+			if slices.Contains(apps[j].ports, port) {
+				row = &apps[j]
+				break
+			}
+		}
+	}
+	if row == nil || row.name != "smtp" && row.name != "pop" && row.name != "imap" {
+		return
+	}
+	if looksHello(b) || c.data == nil && looksRecords(b) {
+		d.startTLS(c, row)
+	}
 }
 
 func printable4(b []byte) bool {
