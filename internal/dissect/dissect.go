@@ -35,6 +35,7 @@ type Dissector struct {
 	level  Level
 	frame  Frame
 	parent int32 // node that new nodes go under
+	root   int32 // node that layers go under: that of an ICMP error in what it quotes, -1: none
 
 	unwanted Node // takes the values of nodes below level Values
 
@@ -76,6 +77,7 @@ func (d *Dissector) Bytes(row *pcap.Row, number uint32, b []byte) *Frame {
 		Src: f.Src[:0], Dst: f.Dst[:0], Info: f.Info[:0], Nodes: f.Nodes[:0], Bufs: append(f.Bufs[:0], Buf{"Frame", b}),
 	}
 	d.recycle()
+	d.root = -1
 	d.parent, d.fence, d.threw, d.protocols, d.net = -1, 0, false, d.protocols[:0], network{}
 	if number == 1 || d.first == 0 {
 		d.first, d.last = row.Time, row.Time
@@ -98,7 +100,7 @@ func (d *Dissector) enter(id ID, s span, n int) (up int32) {
 	d.protocols = append(d.protocols, table[id].Name...)
 	up = d.parent
 	if d.level > List {
-		d.parent = -1
+		d.parent = d.root
 		d.add(id, s, 0, n)
 		d.parent = int32(len(d.frame.Nodes) - 1)
 	}

@@ -112,6 +112,10 @@ func (d *Dissector) beyond(s span) {
 		return
 	}
 	d.threw = true
+	if d.net.quoted { // an error seldom quotes a whole packet
+		d.lower.cutShort = d.lower.cutShort || s.cut > 0
+		return
+	}
 	d.parent = -1
 	if s.cut > 0 {
 		d.info("[Packet size limited during capture]")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"postmortem/pcap"
+	"postmortem/reasm"
 )
 
 // maxDepth bounds the layers of one frame below TCP, each tag, label, tunnel
@@ -23,6 +24,15 @@ type lower struct {
 	part     bool   // the packet at work is the first fragment of a datagram that is not whole
 	kept     []byte // texts that live as long as the frame
 	frags    fragments
+	owners   map[[4]byte]arpOwner
+	echoes   map[echoKey]echo
+	udps     map[reasm.Key]*udpConv
+	udpCount uint32              // number of the next UDP conversation
+	asked    map[askKey]question // questions of DNS
+	ttl      uint8               // of the packet at work
+	name     []byte              // of DNS, as it is in the message
+	udpSrc   uint16              // ports of the datagram at work
+	udpDst   uint16
 	hexNames map[uint32]string // protocol columns that are numbers
 	wrapped  map[string]string // protocol columns of tunnels
 }
@@ -59,6 +69,9 @@ func (d *Dissector) frameLayer(s span, row *pcap.Row) {
 	}
 	d.link(s, row.Link)
 	d.parent = -1
+	if len(d.frame.Info) > maxInfo {
+		d.frame.Info = d.frame.Info[:maxInfo]
+	}
 	d.frame.Src = l.src.append(d.frame.Src)
 	d.frame.Dst = l.dst.append(d.frame.Dst)
 	if protocols >= 0 {

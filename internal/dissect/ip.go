@@ -94,7 +94,7 @@ func (d *Dissector) ipv4(s span) {
 		dst = routedTo(s.b[:hlen])
 	}
 	d.lower.src, d.lower.dst = address{addrIPv4, s.b[12:16]}, address{addrIPv4, s.b[dst : dst+4]}
-	d.net.version = 4
+	d.net.version, d.lower.ttl = 4, s.b[8]
 	d.net.src, d.net.dst = layers.Addr4(s.b[12:]), layers.Addr4(s.b[dst:])
 	if d.level > List {
 		d.ipv4Nodes(s, head, frag, proto)
@@ -145,7 +145,7 @@ func (d *Dissector) ipv4Part(proto uint8, off int, id uint16, body span) {
 	d.info(", ID=")
 	d.frame.Info = appendHexN(d.frame.Info, uint64(id), 4)
 	d.info(")")
-	d.data(body)
+	d.rest(body)
 }
 
 // infoProto appends the name of a protocol on IP.
@@ -299,7 +299,9 @@ func (d *Dissector) ttlRemark(ttl uint8, dst []byte, proto uint8) {
 // localTTL is the time to live that packets to 224.0.0.x should have, -1: any.
 func localTTL(last byte) int {
 	switch last {
-	case 0x12, 0x66, 0xfb, 0xfc: // VRRP, HSRP and GLBP, mDNS, LLMNR
+	case 18, 102, 251: // VRRP, HSRP and GLBP, mDNS
+		return 255
+	case 252: // LLMNR
 		return -1
 	}
 	return 1
@@ -413,7 +415,7 @@ func (d *Dissector) ipv6(s span) {
 	}
 	plen, next := int(be.Uint16(s.b[4:])), s.b[6]
 	d.lower.src, d.lower.dst = address{addrIPv6, s.b[8:24]}, address{addrIPv6, s.b[24:40]}
-	d.net.version = 6
+	d.net.version, d.lower.ttl = 6, s.b[7]
 	d.net.src, d.net.dst = [16]byte(s.b[8:24]), [16]byte(s.b[24:40])
 	if d.level > List {
 		d.ipv6Nodes(s, head, plen, next)
@@ -505,9 +507,7 @@ func (d *Dissector) extensions(next uint8, s span) {
 		case layers.ProtoNone:
 			d.clear()
 			d.info("IPv6 no next header")
-			if len(s.b) > 0 {
-				d.data(s)
-			}
+			d.rest(s)
 			return
 		default:
 			d.protocol(next, s)
@@ -684,7 +684,7 @@ func (d *Dissector) fragment6(s span) (next uint8, rest span, ok bool) {
 	d.info(" ident=0x")
 	d.frame.Info = appendHexN(d.frame.Info, uint64(ident), 8)
 	d.infoDec(" nxt=", uint64(next), ")")
-	d.data(body)
+	d.rest(body)
 	return 0, s, false
 }
 

@@ -107,7 +107,7 @@ func (d *Dissector) ethernet(s span, top bool) {
 	switch {
 	case typ > 1500 && typ < 1536:
 		d.num(fEthInvalid, s, 12, 2, uint64(typ))
-		d.set("Invalid Ethernet length/type: ")
+		d.set("Ethernet Unknown: Invalid length/type: ")
 		d.infoHex(uint64(typ), 4)
 		d.infoDec(" (", uint64(typ), ")")
 		d.data(body)
@@ -240,20 +240,8 @@ func payload(typ uint16, s span) int {
 
 // EtherTypes beside those of package layers.
 const (
-	etherRARP    = 0x8035
-	etherPPPoED  = 0x8863
-	etherLoop    = 0x9000
-	etherEAPOL   = 0x888e
-	etherLLDP    = 0x88cc
-	etherCTP     = 0x9000
-	etherSlow    = 0x8809
-	etherMACCtl  = 0x8808
-	etherMACsec  = 0x88e5
-	etherPTP     = 0x88f7
-	etherNSH     = 0x894f
-	etherAoE     = 0x88a2
-	etherWOL     = 0x0842
-	etherProfine = 0x8892
+	etherRARP   = 0x8035
+	etherPPPoED = 0x8863
 )
 
 // etherType goes on by EtherType. frame and trailer are the link layer that gets
@@ -275,9 +263,13 @@ func (d *Dissector) network(typ uint16, s span) {
 	case layers.EtherIPv4:
 		d.anyIP(s)
 	case layers.EtherIPv6:
+		if len(s.b) > 0 && s.b[0]>>4 != 6 {
+			d.otherEther(typ, s)
+			return
+		}
 		d.ipv6(s)
 	case layers.EtherARP, etherRARP:
-		d.arp(s, typ == etherRARP)
+		d.arp(s)
 	case layers.EtherVLAN, layers.EtherQinQ1, layers.EtherQinQ2, layers.EtherQinQ3:
 		d.vlan(s)
 	case layers.EtherQinQ:
