@@ -62,7 +62,7 @@ var (
 	fOptWscaleShift             = row(Field{Name: "tcp.options.wscale.shift", Label: "Shift count", Type: Uint8, Means: "Logarithmically encoded power of 2 scale factor"})
 	fOptWscaleMultiplier        = row(Field{Name: "tcp.options.wscale.multiplier", Label: "Multiplier", Type: Uint16, Means: "Multiply segment window size by this for scaled window size"})
 	fOptExperimentalData        = row(Field{Name: "tcp.options.experimental.data", Label: "Data", Type: Bytes})
-	fOptExperimentalExid        = row(Field{Name: "tcp.options.experimental.exid", Label: "Experiment Identifier", Type: Uint16, Base: Hex})
+	fOptExperimentalExid        = row(Field{Name: "tcp.options.experimental.exid", Label: "Experiment Identifier", Type: Uint16, Base: Hex, Value: exidName})
 	fOptUnknownPayload          = row(Field{Name: "tcp.options.unknown.payload", Label: "Payload", Type: Bytes})
 	fOptSackLe                  = row(Field{Name: "tcp.options.sack_le", Label: "TCP SACK Left Edge", Type: Uint32})
 	fOptSackRe                  = row(Field{Name: "tcp.options.sack_re", Label: "TCP SACK Right Edge", Type: Uint32})
@@ -192,5 +192,5 @@ var (
 	xNop                    = expert{row(Field{Name: "tcp.nop", Label: "4 NOP in a row - a router may have removed some options"}), warning, aboutProtocol}
 	xAfterEOL               = expert{row(Field{Name: "tcp.non_zero_bytes_after_eol", Label: "Non zero bytes in option space after EOL option"}), failure, aboutProtocol}
 	xHeaderLength           = expert{row(Field{Name: "tcp.bogus_header_length", Label: "Bogus TCP Header length"}), failure, aboutProtocol}
-	xOptionLength           = expert{row(Field{Name: "tcp.option.len.invalid", Label: "Invalid length for option"}), failure, aboutMalformed}
+	xOptionLength           = expert{row(Field{Name: "tcp.option.len.invalid", Label: "Invalid length for option"}), note, aboutSequence}
 )

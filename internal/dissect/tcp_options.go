@@ -334,13 +334,22 @@ func (d *Dissector) tcpOption(kind byte, s span, c *conv, dir int, g *segment, n
 	case optAccECN0, optAccECN1:
 		if whole && (size == 2 || size == 5 || size == 8 || size == 11) {
 			d.accurateECN(s.from(2), c, kind == optAccECN0)
+		} else if whole {
+			d.wrongLength(at+2, fmt.Sprintf("option length should be 2, 5, 8, or 11 instead of %d", size))
 		}
 	case optExp1, optExp2:
-		if !whole || size < 4 {
+		if !whole {
+			break
+		}
+		if size < 4 {
+			d.wrongLength(at+2, fmt.Sprintf("option length %d smaller than 4", size))
 			break
 		}
 		id := binary.BigEndian.Uint16(b[2:])
 		d.num(fOptExperimentalExid, s, 2, 2, uint64(id))
+		if nodes {
+			say(": %s", exidName(uint64(id)))
+		}
 		switch id {
 		case exidTARR:
 			if size == 4 {
@@ -349,10 +358,14 @@ func (d *Dissector) tcpOption(kind byte, s span, c *conv, dir int, g *segment, n
 				d.num(fOptTarrRate, s, 4, 1, uint64(b[4]>>1))
 				d.num(fOptTarReserved, s, 4, 1, uint64(b[4]&1))
 				d.infoNum(" TARR=", uint32(b[4]>>1))
+			} else {
+				d.wrongLength(at+2, fmt.Sprintf("option length should be 4 or 5 instead of %d", size))
 			}
 		case exidAccECN0, exidAccECN1:
 			if size == 4 || size == 7 || size == 10 || size == 13 {
 				d.accurateECN(s.from(4), c, id == exidAccECN0)
+			} else {
+				d.wrongLength(at+2, fmt.Sprintf("option length should be 4, 7, 10, or 13 instead of %d", size))
 			}
 		case exidFastOpen:
 			d.fastOpen(s.from(2), c, g, nodes)
@@ -374,6 +387,32 @@ func (d *Dissector) tcpOption(kind byte, s span, c *conv, dir int, g *segment, n
 		}
 	}
 	d.leave(up)
+}
+
+// wrongLength remarks on the length of an option, whose node is at.
+func (d *Dissector) wrongLength(at int, text string) {
+	if d.level == List {
+		return
+	}
+	up := d.parent
+	d.parent = int32(at)
+	d.remark(xOptionLength, text)
+	d.leave(up)
+}
+
+// exidName names an experimental option.
+func exidName(v uint64) string {
+	switch v {
+	case exidTARR:
+		return "TCP ACK Rate Request"
+	case exidAccECN0:
+		return "Accurate ECN - Order 0"
+	case exidAccECN1:
+		return "Accurate ECN - Order 1"
+	case exidFastOpen:
+		return "TCP Fast Open"
+	}
+	return "Unknown"
 }
 
 // sackOption reads the blocks of selective acknowledgments.
@@ -399,9 +438,6 @@ func (d *Dissector) sackOption(s span, c *conv, dir int, g *segment, nodes bool,
 			d.text(len(d.frame.Nodes)-1, fmt.Sprintf("left edge = %d%s", left, relative))
 		}
 		if i+8 > len(b) {
-			if nodes {
-				d.remark(xSuboption, "")
-			}
 			break
 		}
 		right := binary.BigEndian.Uint32(b[i+4:]) - base
@@ -423,6 +459,9 @@ func (d *Dissector) sackOption(s span, c *conv, dir int, g *segment, nodes bool,
 	}
 	if len(b) > 1 && int(b[1]) != len(b) { // cut: the rest was to come
 		return
+	}
+	if nodes && (len(b)-2)%8 != 0 {
+		d.remark(xSuboption, "")
 	}
 	one, two := g.sackEdges[0], g.sackEdges[1]
 	twice := !after(one[1], g.ack) || g.sackBlocks > 1 && after(one[1], two[0]) && !after(one[1], two[1])

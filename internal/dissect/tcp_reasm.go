@@ -320,7 +320,9 @@ func (d *Dissector) desegment(c *conv, dir int, body span, seq, next uint32) {
 		}
 		begun := p != nil && !after(p.seq, seq) && after(p.next, seq)
 		if g.findings.notes&(noteSpurious|noteRetransmission) != 0 {
-			d.segmentData("Retransmitted ", rest, len(rest.b))
+			if g.findings.notes&noteSpurious == 0 {
+				d.segmentData("Retransmitted ", rest, len(rest.b))
+			}
 			return
 		}
 
