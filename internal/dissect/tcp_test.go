@@ -47,7 +47,7 @@ func (d *Dissector) segment(number uint32, ms float64, toServer bool, b []byte, 
 	f := &d.frame
 	*f = Frame{Number: number, Time: 1e18 + int64(ms*1e6), Stream: -1, Info: f.Info[:0], Nodes: f.Nodes[:0], Bufs: append(f.Bufs[:0], Buf{"Frame", b})}
 	d.recycle()
-	d.parent, d.fence, d.threw, d.protocols = -1, 0, false, d.protocols[:0]
+	d.parent, d.root, d.fence, d.threw, d.protocols = -1, -1, 0, false, d.protocols[:0]
 	d.net = network{version: 4, src: [16]byte{15: 1}, dst: [16]byte{15: 2}}
 	if !toServer {
 		d.net.src, d.net.dst = d.net.dst, d.net.src

@@ -250,7 +250,7 @@ func (d *Dissector) callInner(c *conv, t *tlsConv, dir int, s span, row *appRow)
 		return more{} // a bound was reached
 	}
 	parent := d.parent
-	d.parent = -1
+	d.parent = d.root
 	if row != nil {
 		c.data, t.data = t.data, nil
 		row.app(d, c, dir, s)
@@ -294,7 +294,7 @@ func (d *Dissector) plainParts(s span, n int, whole span, parts []tlsPart) {
 		return
 	}
 	up := d.parent
-	d.parent = -1
+	d.parent = d.root
 	d.add(fTlsSegments, whole, 0, len(whole.b)).Flags |= Generated
 	at := len(d.frame.Nodes) - 1
 	d.sub()
