@@ -504,14 +504,8 @@ func (f *iface) time(ticks uint64) int64 {
 	return max(ns+o, -maxTime)
 }
 
-// digits returns how many decimal digits of a second the ticks have, at most 9;
-// of ticks that are a power of 2, as many as hold them.
-func (f *iface) digits() uint8 {
-	exp := f.res &^ 0x80
-	if f.res&0x80 != 0 { // log10(2) is 0.301
-		exp = uint8((uint(exp)*301 + 999) / 1000)
-	}
-	return min(exp, 9)
-}
+// digits returns how many decimal digits of a second the ticks have, at most 9.
+// A power of 2 has as many decimal digits as bits.
+func (f *iface) digits() uint8 { return min(f.res&^0x80, 9) }
 
 var pow10 = [...]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19}

@@ -98,7 +98,7 @@ func (n *NGWriter) Write(number uint32, time int64, wire uint32, data, options [
 	b = binary.LittleEndian.AppendUint32(b, uint32(ticks>>32))
 	b = binary.LittleEndian.AppendUint32(b, uint32(ticks))
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(data)))
-	b = binary.LittleEndian.AppendUint32(b, max(wire, uint32(len(data))))
+	b = binary.LittleEndian.AppendUint32(b, onWire(wire, data))
 	b = append(b, data...)
 	b = append(b, zeroes[:-len(data)&3]...)
 	at := len(b)

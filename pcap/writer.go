@@ -47,9 +47,18 @@ func (w *Writer) Write(time int64, wire uint32, data []byte) error {
 	b = binary.LittleEndian.AppendUint32(b, uint32(sec))
 	b = binary.LittleEndian.AppendUint32(b, uint32(frac))
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(data)))
-	b = binary.LittleEndian.AppendUint32(b, max(wire, uint32(len(data))))
+	b = binary.LittleEndian.AppendUint32(b, onWire(wire, data))
 	b = append(b, data...)
 	w.buf = b
 	_, err := w.w.Write(b)
 	return err
+}
+
+// onWire is the length on the wire; 0: nothing was cut. Some writers claim less
+// than they captured, and that stays as it is.
+func onWire(wire uint32, data []byte) uint32 {
+	if wire == 0 {
+		return uint32(len(data))
+	}
+	return wire
 }
