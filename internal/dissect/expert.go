@@ -1,5 +1,10 @@
 package dissect
 
+import (
+	"bytes"
+	"strings"
+)
+
 // An expert is a remark that a protocol makes on a frame, as Wireshark's expert
 // information does: its own field, how bad it is, what it is about.
 type expert struct {
@@ -93,8 +98,11 @@ func (d *Dissector) remark(e expert, text string) {
 	d.text(len(d.frame.Nodes)-1, text)
 	d.made(fExpertMessage, 0)
 	d.frame.Nodes[len(d.frame.Nodes)-1].Str = []byte(text)
+	d.frame.Nodes[len(d.frame.Nodes)-1].Flags |= Hidden
 	d.made(fExpertSeverity, uint64(e.severity))
+	d.text(len(d.frame.Nodes)-1, "Severity level: "+severityName(uint64(e.severity)))
 	d.made(fExpertGroup, uint64(e.group))
+	d.text(len(d.frame.Nodes)-1, "Group: "+groupName(uint64(e.group)))
 	d.leave(up)
 }
 
@@ -103,6 +111,11 @@ func (d *Dissector) text(i int, s string) {
 	if d.level == Tree {
 		d.frame.Nodes[i].Text = []byte(s)
 	}
+}
+
+// protocolName is the name of the protocol at work, as far as its name in filters says it.
+func (d *Dissector) protocolName() string {
+	return strings.ToUpper(string(d.protocols[bytes.LastIndexByte(d.protocols, ':')+1:]))
 }
 
 // beyond ends the work on the frame: something was to be read behind the end of
@@ -120,10 +133,12 @@ func (d *Dissector) beyond(s span) {
 	if s.cut > 0 {
 		d.info("[Packet size limited during capture]")
 		d.add(fShort, span{}, 0, 0)
+		d.text(len(d.frame.Nodes)-1, "[Packet size limited during capture: "+d.protocolName()+" truncated]")
 		return
 	}
 	d.info("[Malformed Packet]")
 	d.add(fMalformed, span{}, 0, 0)
+	d.text(len(d.frame.Nodes)-1, "[Malformed Packet: "+d.protocolName()+"]")
 	up := d.sub()
 	d.remark(xMalformed, "")
 	d.leave(up)

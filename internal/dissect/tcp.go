@@ -2,6 +2,7 @@ package dissect
 
 import (
 	"encoding/binary"
+	"fmt"
 	"strconv"
 
 	"postmortem/reasm"
@@ -172,6 +173,16 @@ func (d *Dissector) tcpSegment(s span) {
 		return
 	}
 	d.complete(c, g, isNew)
+	if d.tree() {
+		text := fmt.Sprintf("Transmission Control Protocol, Src Port: %d, Dst Port: %d, Seq: %d", g.src, g.dst, g.seq)
+		if g.flags&flagACK != 0 {
+			text += fmt.Sprintf(", Ack: %d", g.ack)
+		}
+		if g.hasLen {
+			text += fmt.Sprintf(", Len: %d", g.len)
+		}
+		d.text(tree, text)
+	}
 	if d.level > List {
 		d.frame.Nodes[tree].Len = int32(min(g.header, len(s.b)))
 		d.tcpNodes2(s, c, dir, g)

@@ -346,6 +346,12 @@ func (d *Dissector) tcpOption(kind byte, s span, c *conv, dir int, g *segment, n
 			break
 		}
 		id := binary.BigEndian.Uint16(b[2:])
+		switch {
+		case id == exidTARR && size > 5:
+			d.wrongLength(at+2, fmt.Sprintf("option length should be 4 or 5 instead of %d", size))
+		case (id == exidAccECN0 || id == exidAccECN1) && (size > 13 || size%3 != 1):
+			d.wrongLength(at+2, fmt.Sprintf("option length should be 4, 7, 10, or 13 instead of %d", size))
+		}
 		d.num(fOptExperimentalExid, s, 2, 2, uint64(id))
 		if nodes {
 			say(": %s", exidName(uint64(id)))
@@ -358,14 +364,10 @@ func (d *Dissector) tcpOption(kind byte, s span, c *conv, dir int, g *segment, n
 				d.num(fOptTarrRate, s, 4, 1, uint64(b[4]>>1))
 				d.num(fOptTarReserved, s, 4, 1, uint64(b[4]&1))
 				d.infoNum(" TARR=", uint32(b[4]>>1))
-			} else {
-				d.wrongLength(at+2, fmt.Sprintf("option length should be 4 or 5 instead of %d", size))
 			}
 		case exidAccECN0, exidAccECN1:
 			if size == 4 || size == 7 || size == 10 || size == 13 {
 				d.accurateECN(s.from(4), c, id == exidAccECN0)
-			} else {
-				d.wrongLength(at+2, fmt.Sprintf("option length should be 4, 7, 10, or 13 instead of %d", size))
 			}
 		case exidFastOpen:
 			d.fastOpen(s.from(2), c, g, nodes)
@@ -445,6 +447,7 @@ func (d *Dissector) sackOption(s span, c *conv, dir int, g *segment, nodes bool,
 		if d.tree() {
 			d.text(len(d.frame.Nodes)-1, fmt.Sprintf("right edge = %d%s", right, relative))
 			text += fmt.Sprintf(" %d-%d", left, right)
+			d.text(at, "TCP Option - SACK"+text)
 		}
 		d.infoNum(" SLE=", left)
 		d.infoNum(" SRE=", right)
@@ -474,9 +477,6 @@ func (d *Dissector) sackOption(s span, c *conv, dir int, g *segment, nodes bool,
 	}
 	if !nodes {
 		return
-	}
-	if d.tree() {
-		d.text(at, "TCP Option - SACK"+text)
 	}
 	if twice {
 		left, right := binary.BigEndian.Uint32(b[2:])-base, binary.BigEndian.Uint32(b[6:])-base

@@ -278,6 +278,7 @@ func (d *Dissector) cannotReassemble(why string) {
 	d.info(why)
 	d.info("]")
 	d.add(fMalformed, span{}, 0, 0)
+	d.text(len(d.frame.Nodes)-1, "[Reassembly error, protocol TCP: "+why+"]")
 	up := d.sub()
 	d.remark(xReassembly, why)
 	d.leave(up)
@@ -615,7 +616,7 @@ func (d *Dissector) segmentsTree(p *pdu) {
 	from, up := d.inTCP(-1)
 	buf := uint8(len(d.frame.Bufs) - 1)
 	s := span{b: p.data[:min(len(p.data), int(p.size))], buf: buf}
-	d.add(fTcpSegments, s, 0, int(p.size))
+	d.add(fTcpSegments, s, 0, int(p.size)).Flags |= Generated
 	list := ""
 	at := len(d.frame.Nodes) - 1
 	under := d.sub()
@@ -644,7 +645,6 @@ func (d *Dissector) segmentsTree(p *pdu) {
 		}
 	}
 	d.made(fTcpSegmentCount, uint64(len(p.frags)))
-	d.fragFlags(p.state)
 	d.made(fTcpReassembledLength, uint64(p.size))
 	d.str(fTcpReassembledData, s, 0, len(s.b), nil).Flags |= Generated
 	d.leave(under)
