@@ -81,9 +81,16 @@ func (d *Dissector) arp(s span) {
 	probe := !own && op == 1 && isIP && allZero(spa)
 	var dup []byte
 	var old arpOwner
+	dupMAC := sha
 	if (op == 1 || op == 2) && isMAC && isIP {
-		if dup, old = d.arpSeen(spa, sha); dup == nil && op == 2 {
-			dup, old = d.arpSeen(tpa, tha)
+		var known bool
+		dup, old, _ = d.arpSeen(spa, sha)
+		if op == 2 { // what is found of the target counts, as in Wireshark
+			var of []byte
+			var o arpOwner
+			if of, o, known = d.arpSeen(tpa, tha); known && (of != nil || d.opt.Compat) {
+				dup, old, dupMAC = of, o, tha
+			}
 		}
 	}
 	switch {
@@ -176,7 +183,7 @@ func (d *Dissector) arp(s span) {
 	d.arpAddr(s, fixed+2*hl+pl, pl, isIP, fARPDstIP, fARPDstProto)
 	if dup != nil {
 		up := d.heading(fmt.Sprintf("[Duplicate IP address detected for %s (%s) - also in use by %s (frame %d)]",
-			appendIPv4(nil, dup), appendMAC(nil, sha), appendMAC(nil, old.mac[:]), old.frame))
+			appendIPv4(nil, dup), appendMAC(nil, dupMAC), appendMAC(nil, old.mac[:]), old.frame))
 		d.made(fARPDupFrame, uint64(old.frame))
 		x := d.sub()
 		d.remark(xARPDup, fmt.Sprintf("Duplicate IP address configured (%s)", appendIPv4(nil, dup)))
@@ -233,22 +240,23 @@ func allZero(b []byte) bool {
 }
 
 // arpSeen notes that mac has ip, and returns ip when another one had it before.
-func (d *Dissector) arpSeen(ip, mac []byte) (dup []byte, old arpOwner) {
+// known is false when the two say nothing of an owner.
+func (d *Dissector) arpSeen(ip, mac []byte) (dup []byte, old arpOwner, known bool) {
 	if mac[0]&1 != 0 || allZero(mac) || allZero(ip) {
-		return nil, old
+		return nil, old, false
 	}
 	l := &d.lower
 	k := [4]byte(ip)
 	o, ok := l.owners[k]
 	if ok && o.mac != [6]byte(mac) {
-		return ip, o
+		return ip, o, true
 	}
 	if !ok && len(l.owners) >= maxARP {
-		return nil, old
+		return nil, old, true
 	}
 	if l.owners == nil {
 		l.owners = make(map[[4]byte]arpOwner)
 	}
 	l.owners[k] = arpOwner{[6]byte(mac), d.frame.Number, d.frame.Time}
-	return nil, old
+	return nil, old, true
 }

@@ -27,6 +27,7 @@ type lower struct {
 	owners   map[[4]byte]arpOwner
 	echoes   map[echoKey]echo
 	udps     map[reasm.Key]*udpConv
+	quics    map[reasm.Key]quicConv
 	udpCount uint32              // number of the next UDP conversation
 	asked    map[askKey]question // questions of DNS
 	ttl      uint8               // of the packet at work
@@ -265,8 +266,8 @@ func (d *Dissector) wrap(tunnel, inner string) string {
 	return s
 }
 
-// layer adds a name to frame.protocols that has no node.
-func (d *Dissector) layer(s string) {
+// named adds a name to frame.protocols that has no node.
+func (d *Dissector) named(s string) {
 	if len(d.protocols) > 0 {
 		d.protocols = append(d.protocols, ':')
 	}

@@ -419,6 +419,27 @@ func (d *Dissector) icmpv6(s span) {
 		d.str(fRDTarget, s, 8, 16, nil)
 		d.str(fRDDest, s, 24, 16, nil)
 		d.nd6Options(s.from(40))
+	case 143:
+		d.listenerReport(s)
+	}
+}
+
+// listenerReport passes over the records of a report of multicast listeners
+// (RFC 3810, section 5.2).
+func (d *Dissector) listenerReport(s span) {
+	if d.short(s, 8) {
+		return
+	}
+	o := s.from(8)
+	for range be.Uint16(s.b[6:]) {
+		if d.short(o, 20) {
+			return
+		}
+		n := 20 + 16*int(be.Uint16(o.b[2:])) + 4*int(o.b[1])
+		if d.short(o, n) {
+			return
+		}
+		o = o.from(n)
 	}
 }
 

@@ -522,7 +522,7 @@ func (d *Dissector) extensions(next uint8, s span) {
 
 // extension enters an extension header: a layer that stands below IPv6's.
 func (d *Dissector) extension(id ID, name string, s span, n int) (up int32) {
-	d.layer(name)
+	d.named(name)
 	d.add(id, s, 0, n)
 	return d.sub()
 }

@@ -247,25 +247,30 @@ const (
 // etherType goes on by EtherType. frame and trailer are the link layer that gets
 // the bytes behind the payload; a frame without bytes: none does.
 func (d *Dissector) etherType(typ uint16, s, frame span, trailer ID) {
-	d.layer("ethertype")
+	d.named("ethertype")
 	if frame.b != nil {
 		if n := payload(typ, s); n >= 0 && n < s.size() {
 			d.trailer(frame, s.from(n), trailer)
 			s = s.first(n)
 		}
 	}
-	d.network(typ, s)
+	if !d.network(typ, s) {
+		d.frame.Proto = d.hexName(typ)
+		if n := nameIn(etherTypes, uint64(typ)); n != "" {
+			d.set(n)
+		}
+		d.rest(s)
+	}
 }
 
 // network reads the protocol of an EtherType. It reports whether there is one.
-func (d *Dissector) network(typ uint16, s span) {
+func (d *Dissector) network(typ uint16, s span) bool {
 	switch typ {
 	case layers.EtherIPv4:
 		d.anyIP(s)
 	case layers.EtherIPv6:
 		if len(s.b) > 0 && s.b[0]>>4 != 6 {
-			d.otherEther(typ, s)
-			return
+			return false
 		}
 		d.ipv6(s)
 	case layers.EtherARP, etherRARP:
@@ -287,8 +292,9 @@ func (d *Dissector) network(typ uint16, s span) {
 	case layers.EtherBridged:
 		d.ethernet(s, false)
 	default:
-		d.otherEther(typ, s)
+		return d.otherEther(typ, s)
 	}
+	return true
 }
 
 // vlan reads a tag of IEEE 802.1Q.
@@ -464,13 +470,19 @@ func (d *Dissector) llc(s span) {
 				d.num(fLLCPID, s, 6, 2, uint64(typ))
 			}
 		}
-		d.set("SNAP, OUI ")
+		d.set("U, func=UI; SNAP, OUI ")
 		d.infoHex(uint64(oui), 6)
+		if n := nameIn(snapOUIs, uint64(oui)); n != "" {
+			d.info(" (")
+			d.info(n)
+			d.info(")")
+		}
 		d.info(", PID ")
 		d.infoHex(uint64(typ), 4)
 		if oui == 0 || oui == 0xf8 {
-			d.clear()
-			d.network(typ, s.from(snap))
+			if !d.network(typ, s.from(snap)) {
+				d.rest(s.from(snap))
+			}
 			return
 		}
 		if oui == 0x00000c {
@@ -492,7 +504,7 @@ func (d *Dissector) llc(s span) {
 		d.data(s.from(snap))
 		return
 	}
-	d.llcInfo(ctl, dsap, ssap)
+	d.llcInfo(s.b)
 	body := s.from(n)
 	switch {
 	case dsap == 0x06 && ctl == 3:
@@ -511,39 +523,58 @@ func (d *Dissector) llc(s span) {
 }
 
 // llcInfo is the line of a frame of LLC that nothing else explains.
-func (d *Dissector) llcInfo(ctl, dsap, ssap byte) {
+func (d *Dissector) llcInfo(b []byte) {
+	dsap, ssap, ctl := b[0], b[1], b[2]
+	answer := ssap&1 != 0
+	final := pick(answer, " F", " P")
 	switch {
-	case ctl&1 == 0:
-		d.info("I, N(R)=?, N(S)=")
-		d.infoInt(uint64(ctl >> 1))
-	case ctl&3 == 1:
-		d.info([...]string{"S, func=RR", "S, func=RNR", "S, func=REJ", "S, func=?"}[ctl>>2&3])
-	default:
+	case ctl&3 == 3:
 		d.info("U")
-		switch ctl &^ 0x10 {
-		case 0x03:
-			d.info(", func=UI")
-		case 0xaf:
-			d.info(", func=XID")
-		case 0xe3:
-			d.info(", func=TEST")
-		case 0x6f:
-			d.info(", func=SABME")
-		case 0x43:
-			d.info(", func=DISC")
-		case 0x63:
-			d.info(", func=UA")
-		case 0x0f:
-			d.info(", func=DM")
+		if ctl&0x10 != 0 {
+			d.info(final)
+		}
+		d.info(", func=")
+		if n := nameIn(llcFuncs, uint64(ctl&^0x10)); n != "" {
+			d.info(n)
+		} else {
+			d.info("Unknown")
+		}
+	default:
+		second := byte(0)
+		if len(b) > 3 {
+			second = b[3]
+		}
+		d.info(pick(ctl&1 == 0, "I", "S"))
+		if second&1 != 0 {
+			d.info(final)
+		}
+		if ctl&1 == 0 {
+			d.infoDec(", N(R)=", uint64(second>>1), ", N(S)=")
+			d.infoInt(uint64(ctl >> 1))
+		} else {
+			d.info([...]string{", func=RR", ", func=RNR", ", func=REJ", ", func=Unknown"}[ctl>>2&3])
+			d.infoDec(", N(R)=", uint64(second>>1), "")
 		}
 	}
 	d.info("; DSAP ")
-	d.infoHex(uint64(dsap&^1), 2)
+	d.infoSAP(dsap)
 	d.info(pick(dsap&1 != 0, " Group", " Individual"))
 	d.info(", SSAP ")
-	d.infoHex(uint64(ssap&^1), 2)
-	d.info(pick(ssap&1 != 0, " Response", " Command"))
+	d.infoSAP(ssap)
+	d.info(pick(answer, " Response", " Command"))
 }
+
+// infoSAP appends the name of a service access point.
+func (d *Dissector) infoSAP(sap byte) {
+	if n := nameIn(saps, uint64(sap&^1)); n != "" {
+		d.info(n)
+		return
+	}
+	d.infoHex(uint64(sap&^1), 2)
+}
+
+// llcFuncs are the unnumbered frames of IEEE 802.2.
+var llcFuncs = []name{{0x03, "UI"}, {0x0f, "DM"}, {0x43, "DISC"}, {0x63, "UA"}, {0x6f, "SABME"}, {0x87, "FRMR"}, {0xaf, "XID"}, {0xe3, "TEST"}}
 
 func pick(b bool, yes, no string) string {
 	if b {
@@ -562,6 +593,8 @@ func (d *Dissector) infoDec(before string, v uint64, behind string) {
 // raw reads raw IP of either version, or PPP that a modem wrote as such.
 func (d *Dissector) raw(s span) {
 	d.noAddresses()
+	d.frame.Proto = "N/A"
+	d.set("Raw packet data")
 	d.enter(fRaw, s, 0)
 	if d.level > List {
 		d.frame.Nodes[len(d.frame.Nodes)-1].Len = int32(len(s.b))
@@ -580,18 +613,20 @@ func (d *Dissector) raw(s span) {
 // null reads the header of BSD's loopback: an address family, in the byte order
 // of the host or of the network.
 func (d *Dissector) null(s span) {
-	d.noAddresses()
-	d.frame.Proto = "N/A"
-	d.clear()
-	d.info("Null/Loopback")
+	d.frame.Proto = ""
 	d.enter(fNull, s, min(4, len(s.b)))
 	if d.short(s, 4) {
 		return
 	}
+	d.noAddresses()
+	d.frame.Proto = "N/A"
+	d.set("Null/Loopback")
 	v := be.Uint32(s.b)
 	if v>>16 == 0 && v >= 0x600 { // an EtherType
 		d.num(fNullType, s, 2, 2, uint64(v))
-		d.network(uint16(v), s.from(4))
+		if !d.network(uint16(v), s.from(4)) {
+			d.data(s.from(4))
+		}
 		return
 	}
 	if v > 0xffff {
@@ -651,13 +686,10 @@ func (d *Dissector) cooked2(s span) {
 	d.text(len(d.frame.Nodes)-1, "Linux cooked capture v2")
 	d.frame.Proto = "SLL"
 	d.clear()
-	if d.short(s, 11) {
-		return
-	}
-	d.cookedWay(uint64(s.b[10]))
 	if d.short(s, header) {
 		return
 	}
+	d.cookedWay(uint64(s.b[10]))
 	typ, hw := be.Uint16(s.b), be.Uint16(s.b[8:])
 	d.cookedType(typ, hw, s, 0, span{})
 	if d.level > List {
@@ -739,7 +771,9 @@ func (d *Dissector) ipoib(s span) {
 	if d.short(s, header) {
 		return
 	}
-	d.network(be.Uint16(s.b[40:]), s.from(header))
+	if !d.network(be.Uint16(s.b[40:]), s.from(header)) {
+		d.rest(s.from(header))
+	}
 }
 
 // frameRelay reads Q.922 with RFC 2427: address, UI, NLPID.
@@ -759,7 +793,9 @@ func (d *Dissector) frameRelay(s span) {
 		return
 	}
 	if s.b[2] != 0x03 { // Cisco's encapsulation: EtherType
-		d.network(be.Uint16(s.b[2:]), s.from(4))
+		if !d.network(be.Uint16(s.b[2:]), s.from(4)) {
+			d.rest(s.from(4))
+		}
 		return
 	}
 	switch s.b[3] {
@@ -769,7 +805,9 @@ func (d *Dissector) frameRelay(s span) {
 		d.ipv6(s.from(4))
 	case 0x80:
 		if len(s.b) >= 10 && s.b[4] == 0 && be.Uint16(s.b[5:]) == 0 && len(s.b) > 9 {
-			d.network(be.Uint16(s.b[7:]), s.from(9))
+			if !d.network(be.Uint16(s.b[7:]), s.from(9)) {
+				d.rest(s.from(9))
+			}
 			return
 		}
 		d.data(s.from(4))
@@ -815,7 +853,7 @@ func (d *Dissector) nflog(s span) {
 func (d *Dissector) pktap(s span, link uint16) {
 	const minBytes, linkAt = 12, 8
 	if link == linkPKTAPUser {
-		d.layer("user_dlt")
+		d.named("user_dlt")
 	}
 	up := d.enter(fPKTAP, s, len(s.b))
 	defer d.leave(up)
@@ -832,7 +870,7 @@ func (d *Dissector) pktap(s span, link uint16) {
 	if d.level > List {
 		d.frame.Nodes[d.parent].Len = int32(n)
 	}
-	d.layer("pcap_pktdata")
+	d.named("pcap_pktdata")
 	if inner <= 0xffff && inner != uint32(link) && inner != layers.LinkPKTAP && inner != linkPKTAPUser {
 		d.link(s.from(int(n)), uint16(inner))
 	}

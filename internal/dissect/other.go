@@ -3,7 +3,7 @@ package dissect
 // unread is the line of a protocol that is known by name only.
 func (d *Dissector) unread(proto, layer string, s span) {
 	d.frame.Proto = proto
-	d.layer(layer)
+	d.named(layer)
 	if d.level > List && len(s.b) > 0 {
 		up := d.parent
 		d.parent = d.root
@@ -25,26 +25,86 @@ func (d *Dissector) rest(s span) {
 // A knownProto is the name of a protocol that is not read: its column, its layer.
 type knownProto struct{ proto, layer string }
 
-// otherEther is the line of an EtherType whose protocol is not read.
-func (d *Dissector) otherEther(typ uint16, s span) {
-	if n := etherLines[typ]; n.proto != "" {
-		d.clear()
-		d.unread(n.proto, n.layer, s)
+// otherEther reads the protocols on Ethernet that have only a line. It reports
+// false when typ is none of them.
+func (d *Dissector) otherEther(typ uint16, s span) bool {
+	switch typ {
+	case 0x88e5:
+		d.macsec(s)
+		return true
+	case 0x894f:
+		d.nsh(s)
+		return true
+	}
+	n := etherLines[typ]
+	if n.proto == "" {
+		return false
+	}
+	d.clear()
+	d.unread(n.proto, n.layer, s)
+	return true
+}
+
+// macsec reads the tag of IEEE 802.1AE. What it protects can be read when it is
+// only signed.
+func (d *Dissector) macsec(s span) {
+	const tag, withSCI, icv = 6, 14, 16
+	d.frame.Proto = "MACSEC"
+	d.clear()
+	d.info("MACsec frame")
+	d.named("macsec")
+	if d.short(s, tag) {
 		return
 	}
-	d.frame.Proto = d.hexName(typ)
-	if n := nameIn(etherTypes, uint64(typ)); n != "" {
-		d.set(n)
+	n := tag
+	if s.b[0]&0x20 != 0 {
+		n = withSCI
 	}
-	d.rest(s)
+	if d.short(s, n+2) {
+		return
+	}
+	if s.b[0]&0x08 != 0 || s.size() < n+2+icv { // encrypted
+		d.rest(s.from(n))
+		return
+	}
+	body := s.from(n + 2).first(s.size() - n - 2 - icv)
+	d.etherType(be.Uint16(s.b[n:]), body, span{}, 0)
+}
+
+// nsh reads the network service header of RFC 8300.
+func (d *Dissector) nsh(s span) {
+	d.frame.Proto = "NSH"
+	d.clear()
+	d.named("nsh")
+	if d.deeper() || d.short(s, 8) {
+		return
+	}
+	n := int(s.b[1]&0x3f) * 4
+	if n < 8 || d.short(s, n) {
+		return
+	}
+	body := s.from(n)
+	switch s.b[3] {
+	case 1:
+		d.anyIP(body)
+	case 2:
+		d.ipv6(body)
+	case 3:
+		d.ethernet(body, false)
+	case 4:
+		d.nsh(body)
+	case 5:
+		d.mpls(body)
+	default:
+		d.rest(body)
+	}
 }
 
 var etherLines = map[uint16]knownProto{
 	0x0600: {"IDP", "idp"}, 0x0842: {"WOL", "wol"}, 0x6002: {"MOP RC", "mop_rc"}, 0x6003: {"DEC DNA", "dec_dna"}, 0x809b: {"DDP", "llap"},
 	0x80f3: {"AARP", "aarp"}, 0x8137: {"IPX", "ipx"}, 0x8808: {"MAC CTRL", "macc"}, 0x8809: {"Slow Protocols", "slow"}, 0x888e: {"EAPOL", "eapol"},
 	0x8892: {"PN-RT", "pn_rt"}, 0x88a2: {"AoE", "aoe"}, 0x88a4: {"ECAT", "ecatf"}, 0x88b8: {"GOOSE", "goose"}, 0x88cc: {"LLDP", "lldp"},
-	0x88e5: {"MACSEC", "macsec"}, 0x88f7: {"PTPv2", "ptp"}, 0x8902: {"CFM", "cfm"}, 0x8906: {"FCoE", "fcoe"}, 0x9000: {"LOOP", "loop"},
-	0x894f: {"NSH", "nsh"},
+	0x88f7: {"PTPv2", "ptp"}, 0x8902: {"CFM", "cfm"}, 0x8906: {"FCoE", "fcoe"}, 0x9000: {"LOOP", "loop"},
 }
 
 // otherIP is the line of a protocol on IP that is not read.
@@ -55,6 +115,9 @@ func (d *Dissector) otherIP(proto uint8, s span) {
 		return
 	case 103:
 		d.pim(s)
+		return
+	case 108:
+		d.ipcomp(s)
 		return
 	}
 	d.clear()
@@ -71,7 +134,7 @@ func (d *Dissector) otherIP(proto uint8, s span) {
 }
 
 var ipLines = map[uint8]knownProto{
-	46: {"RSVP", "rsvp"}, 88: {"EIGRP", "eigrp"}, 89: {"OSPF", "ospf"}, 108: {"IPComp", "ipcomp"}, 112: {"VRRP", "vrrp"},
+	46: {"RSVP", "rsvp"}, 88: {"EIGRP", "eigrp"}, 89: {"OSPF", "ospf"}, 112: {"VRRP", "vrrp"},
 	115: {"L2TPv3", "l2tp"}, 132: {"SCTP", "sctp"},
 }
 
@@ -100,7 +163,12 @@ var (
 )
 
 var (
-	pimTypes = [...]string{"Hello", "Register", "Register-stop", "Join/Prune", "Bootstrap", "Assert", "Graft", "Graft-Ack",
+	stunMethods = [...]string{1: "Binding", 2: "SharedSecret", 3: "Allocate", 4: "Refresh", 6: "Send", 7: "Data", 8: "CreatePermission", 9: "ChannelBind"}
+
+	nbnsOps     = one("Name query", "", "", "", "", "Registration", "Release", "WACK", "Refresh", "Refresh(altcode)", "", "", "", "", "", "Multi-homed registration")
+	nbnsErrors  = one("", "Request was invalidly formatted", "Problem with NAME SERVER, cannot process name", "Requested name does not exist", "Unsupported request", "Refused", "Name is owned by another node", "Name is in conflict with another node")
+	dhcpv6Types = one("", "Solicit", "Advertise", "Request", "Confirm", "Renew", "Rebind", "Reply", "Release", "Decline", "Reconfigure", "Information-request", "Relay-forw", "Relay-reply")
+	pimTypes    = [...]string{"Hello", "Register", "Register-stop", "Join/Prune", "Bootstrap", "Assert", "Graft", "Graft-Ack",
 		"Candidate-RP-Advertisement", "State-Refresh", "DF election"}
 	dhcpTypes = [...]string{"", "Discover", "Offer", "Request", "Decline", "ACK", "NAK", "Release", "Inform", "Force Renew", "Lease query",
 		"Lease Unassigned", "Lease Unknown", "Lease Active"}
@@ -116,7 +184,7 @@ func (d *Dissector) igmp(s span) {
 	if d.short(s, 8) {
 		return
 	}
-	d.layer("igmp")
+	d.named("igmp")
 	typ, group := s.b[0], s.b[4:8]
 	d.num(fIGMPType, s, 0, 1, uint64(typ))
 	switch typ {
@@ -267,7 +335,7 @@ func (d *Dissector) nbns(s span) {
 		return
 	}
 	flags := be.Uint16(s.b[2:])
-	op := one("Name query", "", "", "", "", "Registration", "Release", "WACK", "Refresh", "Refresh(altcode)", "", "", "", "", "", "Multi-homed registration")(uint64(flags >> 11 & 15))
+	op := nbnsOps(uint64(flags >> 11 & 15))
 	if op == "" {
 		op = "Unknown operation"
 	}
@@ -276,7 +344,7 @@ func (d *Dissector) nbns(s span) {
 		d.info(" response")
 		if r := flags & 15; r != 0 {
 			d.info(", ")
-			if n := one("", "Request was invalidly formatted", "Problem with NAME SERVER, cannot process name", "Requested name does not exist", "Unsupported request", "Refused", "Name is owned by another node", "Name is in conflict with another node")(uint64(r)); n != "" {
+			if n := nbnsErrors(uint64(r)); n != "" {
 				d.info(n)
 			} else {
 				d.info("Unknown error")
@@ -330,7 +398,7 @@ func (d *Dissector) nbnsName(s span) {
 	for i := range name {
 		name[i] = (b[1+2*i]-'A')<<4 | (b[2+2*i]-'A')&15
 	}
-	for n = 15; n > 0 && (name[n-1] == ' ' || name[n-1] == 0); n-- {
+	for n = 15; n > 0 && (name[n-1] == ' '); n-- {
 	}
 	d.info(" ")
 	for _, c := range name[:n] {
@@ -431,7 +499,7 @@ func (d *Dissector) dhcpv6(s span) {
 	if d.short(s, 4) {
 		return
 	}
-	typ := one("", "Solicit", "Advertise", "Request", "Confirm", "Renew", "Rebind", "Reply", "Release", "Decline", "Reconfigure", "Information-request", "Relay-forw", "Relay-reply")(uint64(s.b[0]))
+	typ := dhcpv6Types(uint64(s.b[0]))
 	if typ == "" {
 		typ = "Unknown"
 	}
@@ -507,17 +575,20 @@ func (d *Dissector) stun(s span) bool {
 	if len(s.b) < header || s.b[0]&0xc0 != 0 || be.Uint32(s.b[4:]) != cookie || int(be.Uint16(s.b[2:]))+header != s.size() {
 		return false
 	}
+	typ := be.Uint16(s.b)
+	class, method := typ>>4&1|typ>>7&2, typ&15|typ>>1&0x70|typ>>2&0xf80
+	name := ""
+	if int(method) < len(stunMethods) {
+		name = stunMethods[method]
+	}
+	if name == "" {
+		return false
+	}
 	d.frame.Proto = "STUN"
 	d.clear()
 	up := d.enter(fSTUN, s, len(s.b))
 	defer d.leave(up)
-	typ := be.Uint16(s.b)
 	d.num(fSTUNType, s, 0, 2, uint64(typ))
-	class, method := typ>>4&1|typ>>7&2, typ&15|typ>>1&0x70|typ>>2&0xf80
-	name := one("Reserved", "Binding", "SharedSecret", "Allocate", "Refresh", "", "Send", "Data", "CreatePermission", "ChannelBind")(uint64(method))
-	if name == "" {
-		name = "Unknown"
-	}
 	d.info(name)
 	d.info([...]string{" Request", " Indication", " Success Response", " Error Response"}[class])
 	for o := s.from(header); len(o.b) >= 4; {
@@ -532,53 +603,6 @@ func (d *Dissector) stun(s span) bool {
 			d.infoDec(":", uint64(be.Uint16(v[2:])^cookie>>16), "")
 		}
 		o = o.from(4 + (n+3)&^3)
-	}
-	return true
-}
-
-// quic is the line of RFC 9000's packets with a long header; what is encrypted
-// stays so. It reports false when the bytes are none.
-func (d *Dissector) quic(s span) bool {
-	const version1, version2 = 0x00000001, 0x6b3343cf
-	if len(s.b) < 7 || s.b[0]&0x80 == 0 {
-		return false
-	}
-	version := be.Uint32(s.b[1:])
-	draft := version>>8 == 0xff0000
-	if version != version1 && version != version2 && !draft && version != 0 {
-		return false
-	}
-	dcid := int(s.b[5])
-	if dcid > 20 || len(s.b) < 7+dcid {
-		return false
-	}
-	scid := int(s.b[6+dcid])
-	if scid > 20 || len(s.b) < 7+dcid+scid {
-		return false
-	}
-	if version != 0 && s.b[0]&0x40 == 0 {
-		return false
-	}
-	d.frame.Proto = "QUIC"
-	d.clear()
-	up := d.enter(fQUIC, s, len(s.b))
-	defer d.leave(up)
-	typ := s.b[0] >> 4 & 3
-	if version == version2 {
-		typ = (typ - 1) & 3
-	}
-	if version == 0 {
-		d.info("Version Negotiation")
-	} else {
-		d.info([...]string{"Initial", "0-RTT", "Handshake", "Retry"}[typ])
-	}
-	if dcid > 0 {
-		d.info(", DCID=")
-		d.frame.Info = appendHex(d.frame.Info, s.b[6:6+dcid])
-	}
-	if scid > 0 {
-		d.info(", SCID=")
-		d.frame.Info = appendHex(d.frame.Info, s.b[7+dcid:7+dcid+scid])
 	}
 	return true
 }

@@ -34,7 +34,7 @@ var (
 const (
 	greChecksum, greRouting, greKey, greSequence, greAck = 0x8000, 0x4000, 0x2000, 0x1000, 0x0080
 
-	grePPP, greWCCP, greERSPAN, greERSPAN3, greCHDLC = 0x880b, 0x883e, 0x88be, 0x22eb, 0x2000
+	grePPP, greWCCP, greERSPAN, greERSPAN3, greCHDLC, greEoIP = 0x880b, 0x883e, 0x88be, 0x22eb, 0x2000, 0x6400
 )
 
 func greName(v uint64) string {
@@ -105,14 +105,14 @@ func (d *Dissector) mpls(s span) {
 		if d.short(s, 4) {
 			return
 		}
-		d.layer("pwethheuristic")
+		d.named("pwethheuristic")
 		up := d.enter(fPWCW, s, 4)
 		d.leave(up)
 		d.ethernet(s.from(4), false)
 	case 1: // control channel, no user data
 		d.unread("PW", "pwach", s)
 	default:
-		d.layer("pwethheuristic")
+		d.named("pwethheuristic")
 		d.ethernet(s, false)
 	}
 }
@@ -186,7 +186,7 @@ func (d *Dissector) pppoeTags(s span) {
 func (d *Dissector) pppLink(s span) {
 	d.noAddresses()
 	if len(s.b) >= 2 && (s.b[0] == 0x0f || s.b[0] == 0x8f) && s.b[1] == 0 {
-		d.layer("ppp")
+		d.named("ppp")
 		d.chdlc(s)
 		return
 	}
@@ -271,7 +271,7 @@ func (d *Dissector) ppp(s span) {
 func (d *Dissector) pppControl(proto, layer string, s span) {
 	d.frame.Proto = proto
 	d.clear()
-	d.layer(layer)
+	d.named(layer)
 	if d.short(s, 1) {
 		return
 	}
@@ -292,7 +292,7 @@ func (d *Dissector) pppControl(proto, layer string, s span) {
 func (d *Dissector) pppAuth(s span) {
 	d.frame.Proto = "PPP PAP"
 	d.clear()
-	d.layer("pap")
+	d.named("pap")
 	if d.short(s, 1) {
 		return
 	}
@@ -323,7 +323,9 @@ func (d *Dissector) chdlc(s span) {
 		return
 	}
 	d.frame.Proto = d.hexName(typ)
-	d.network(typ, s.from(4))
+	if !d.network(typ, s.from(4)) {
+		d.rest(s.from(4))
+	}
 }
 
 // slarp is the line of Cisco's address resolution on serial lines.
@@ -428,7 +430,7 @@ func (d *Dissector) gre(s span) {
 		return
 	}
 	if typ == greERSPAN && flags&greSequence == 0 { // type I has no header
-		d.layer("erspan")
+		d.named("erspan")
 		d.ethernet(body, false)
 		return
 	}
@@ -442,6 +444,8 @@ func (d *Dissector) greProtocol(typ uint16, s span) {
 		d.ppp(s)
 	case greCHDLC:
 		d.chdlc(s)
+	case greEoIP: // MikroTik's
+		d.ethernet(s, false)
 	case greERSPAN:
 		d.erspan(s, 8)
 	case greERSPAN3:
@@ -452,7 +456,9 @@ func (d *Dissector) greProtocol(typ uint16, s span) {
 		}
 		d.anyIP(s)
 	default:
-		d.network(typ, s)
+		if !d.network(typ, s) {
+			d.rest(s)
+		}
 	}
 }
 
@@ -536,7 +542,9 @@ func (d *Dissector) geneve(s span) {
 	if d.level > List {
 		d.frame.Nodes[d.parent].Len = int32(n)
 	}
-	d.network(typ, s.from(n))
+	if !d.network(typ, s.from(n)) {
+		d.rest(s.from(n))
+	}
 }
 
 // gtp reads the user plane of version 1 (3GPP TS 29.281, section 5).

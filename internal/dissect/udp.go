@@ -221,7 +221,7 @@ func (d *Dissector) udpPort(s span, port, src, dst uint16) bool {
 	case 4754:
 		d.gre(s)
 	case 443:
-		return d.quic(s)
+		return d.quic(s, src, dst)
 	default:
 		if p := udpLines[port]; p.proto != "" {
 			d.portLine(p, s, src, dst)
@@ -234,7 +234,7 @@ func (d *Dissector) udpPort(s span, port, src, dst uint16) bool {
 
 // udpLooks reads what is known by its look.
 func (d *Dissector) udpLooks(s span, src, dst uint16) bool {
-	return d.stun(s) || d.teredo(s) || d.quic(s)
+	return d.stun(s) || d.quic(s, src, dst)
 }
 
 // portLine is the line of a protocol that is known by its port only.
@@ -250,6 +250,6 @@ func (d *Dissector) portLine(p knownProto, s span, src, dst uint16) {
 var udpLines = map[uint16]knownProto{
 	69: {"TFTP", "tftp"}, 88: {"KRB5", "kerberos"}, 111: {"Portmap", "rpc"}, 138: {"NBDS", "nbdgm"}, 161: {"SNMP", "snmp"}, 162: {"SNMP", "snmp"}, 389: {"CLDAP", "cldap"},
 	500: {"ISAKMP", "isakmp"}, 514: {"Syslog", "syslog"}, 520: {"RIP", "rip"}, 521: {"RIPng", "ripng"}, 1645: {"RADIUS", "radius"}, 1646: {"RADIUS", "radius"},
-	1701: {"L2TP", "l2tp"}, 1812: {"RADIUS", "radius"}, 1813: {"RADIUS", "radius"}, 1985: {"HSRP", "hsrp"}, 2049: {"NFS", "rpc"}, 2123: {"GTPv2", "gtpv2"}, 3702: {"WS-Discovery", "wsd"},
+	1701: {"L2TP", "l2tp"}, 1812: {"RADIUS", "radius"}, 1813: {"RADIUS", "radius"}, 1985: {"HSRP", "hsrp"}, 2049: {"NFS", "rpc"}, 2123: {"GTPv2", "gtpv2"},
 	4500: {"UDPENCAP", "udpencap"}, 5060: {"SIP", "sip"}, 5246: {"CAPWAP-Control", "capwap"}, 6343: {"sFlow", "sflow"}, 17500: {"DB-LSP-DISC", "db-lsp-disc"}, 51820: {"WireGuard", "wg"},
 }
