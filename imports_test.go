@@ -15,7 +15,7 @@ import (
 // levels is who may import whom: a package imports only from levels below its
 // own, and the standard library. Packages of one level do not know each other.
 var levels = map[string]int{
-	"pcap": 1, "layers": 1, "internal/fact": 1, "internal/lines": 1, "internal/sasl": 1,
+	"pcap": 1, "layers": 1, "internal/fact": 1, "internal/lines": 1, "internal/sasl": 1, "internal/pack": 1,
 	"reasm": 2, "smtp": 2, "pop3": 2, "imap": 2, "tlsrec": 2,
 	"internal/health": 3, "internal/tlskeys": 3, "rules": 3,
 	"internal/verdict": 4,

@@ -3,8 +3,9 @@ package pcap
 // The bounds of this package. Lengths that a file claims are compared with
 // them before anything else happens; memory grows only with bytes that came.
 const (
-	// DefaultWindow is the size of a window: on two cores larger ones gained nothing.
-	DefaultWindow = 4 << 20
+	// DefaultWindow is the size of a window: larger ones gained nothing, smaller
+	// ones keep the workers waiting for each other.
+	DefaultWindow = 1 << 20
 
 	// MaxRecord is the largest frame that is kept, as in libpcap and Wireshark.
 	MaxRecord = 262144

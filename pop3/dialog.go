@@ -31,7 +31,7 @@ type Dialog struct {
 	log  *fact.Log
 	opt  Options
 	in   [2]lines.Reader
-	text [fact.MaxText]byte // scratch for the words of one fact
+	text [fact.MaxText]byte `pack:"-"` // scratch for the words of one fact
 
 	seen     [2]bool // bytes of that side were seen
 	unsure   [2]bool // after a hole or mid-stream: the next line may belong to nothing
@@ -54,7 +54,7 @@ type Dialog struct {
 	body  content
 	login login
 	echo  sasl.Echo
-	dec   sasl.Decoder
+	dec   sasl.Decoder `pack:"-"`
 
 	routine int
 	odd     [fact.NumOdds]uint32 // by fact.Odd code

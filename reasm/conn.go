@@ -48,7 +48,7 @@ const (
 
 // A Conn is one conversation: two streams, and who is who.
 type Conn struct {
-	Key         Key
+	Key         Key    `pack:"-"`
 	First, Last uint32 // frames
 	Start, Time int64  // of these
 
@@ -63,7 +63,6 @@ type Conn struct {
 	Guessed bool
 
 	clientLow, decided bool
-	list               uint8
 	delivered          bool
 	copied             bool // a frame of it was captured twice
 	doubled            bool // a SYN-ACK came twice at once: perhaps captured twice
@@ -73,8 +72,7 @@ type Conn struct {
 	aside              fact.At
 	whole              whole
 
-	tick                int64 // the table's clock at its last frame
-	place, older, newer uint32
+	place uint32
 
 	s    [2]stream
 	sigs [numSigs]sig

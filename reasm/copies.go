@@ -171,7 +171,7 @@ func (t *Table) remember(c *Conn, d fact.Dir, b []byte) {
 		if t.past.count >= maxPast {
 			i := t.past.used.oldest
 			o := t.past.at(i)
-			t.conns[o.owner].s[o.dir].past = 0
+			t.rob(o.owner, o.dir)
 			t.past.put(i)
 		}
 		s.past = t.past.get(c.place, d, s.next)

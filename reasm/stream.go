@@ -83,7 +83,7 @@ func (c *Conn) Segment(t *Table, d fact.Dir, p *layers.Packet, at fact.At, out C
 		t.settle(c)
 	}
 	c.release(t, d, at, out)
-	if c.list == listYoung {
+	if t.slot(c.place).list == listYoung {
 		t.settle(c)
 	}
 	if class == ClassNone {
@@ -238,7 +238,7 @@ func (t *Table) settle(c *Conn) {
 	case c.s[0].max == 0 && c.s[1].max == 0 && (c.s[0].frames == 0 || c.s[1].frames == 0):
 		which = listYoung
 	}
-	if c.list != which {
+	if t.slot(c.place).list != which {
 		t.unlink(c.place)
 		t.push(which, c.place)
 	}
@@ -623,7 +623,7 @@ func (t *Table) earlyPage(c *Conn, d fact.Dir, start int64) uint32 {
 func (t *Table) steal() {
 	i := t.early.used.oldest
 	g := t.early.at(i)
-	s := &t.conns[g.owner].s[g.dir]
+	s := &t.conn(g.owner).s[g.dir]
 	t.Stolen++
 	if s.suspect == i {
 		s.suspect = 0

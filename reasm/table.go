@@ -1,7 +1,7 @@
 package reasm
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/binary"
 	"math/bits"
 	"net/netip"
@@ -40,8 +40,7 @@ const (
 )
 
 // A Key names a conversation. Both directions have the same key. It has no
-// pointers and no padding, so the map hashes it as one run of bytes, with a
-// seed that no capture can know.
+// pointers and no padding, so it is compared as one run of bytes.
 type Key struct {
 	lo, hi         [16]byte
 	loPort, hiPort [2]byte
@@ -56,17 +55,18 @@ func MakeKey(p *layers.Packet) (k Key, up bool) {
 // KeyOf returns the key of a conversation that is only known by its ends, as
 // an ICMP error quotes it, and whether src is the lower one.
 func KeyOf(src, dst [16]byte, srcPort, dstPort uint16) (k Key, up bool) {
-	var sp, dp [2]byte
-	binary.BigEndian.PutUint16(sp[:], srcPort)
-	binary.BigEndian.PutUint16(dp[:], dstPort)
-	c := bytes.Compare(src[:], dst[:])
-	if c == 0 {
-		c = bytes.Compare(sp[:], dp[:])
+	k.lo, k.hi, up = src, dst, true
+	c := cmp.Compare(binary.BigEndian.Uint64(src[8:]), binary.BigEndian.Uint64(dst[8:]))
+	if a, b := binary.BigEndian.Uint64(src[:]), binary.BigEndian.Uint64(dst[:]); a != b {
+		c = cmp.Compare(a, b)
 	}
-	if c <= 0 {
-		return Key{src, dst, sp, dp}, true
+	if c > 0 || c == 0 && srcPort > dstPort {
+		k.lo, k.hi, up = dst, src, false
+		srcPort, dstPort = dstPort, srcPort
 	}
-	return Key{dst, src, dp, sp}, false
+	binary.BigEndian.PutUint16(k.loPort[:], srcPort)
+	binary.BigEndian.PutUint16(k.hiPort[:], dstPort)
+	return k, up
 }
 
 // Hash spreads conversations over workers. It is not seeded: which worker has
@@ -81,10 +81,10 @@ func (k *Key) Hash() uint32 {
 // Find returns the conversation k without opening it, nil when there is none.
 // The pointer is good until the next call of Get or Renew.
 func (t *Table) Find(k Key) (c *Conn, place uint32) {
-	if place = t.index[k]; place == 0 {
+	if place = t.find(&k); place == 0 {
 		return nil, 0
 	}
-	return &t.conns[place], place
+	return t.conn(place), place
 }
 
 // Ends returns the lower and the higher end.
@@ -117,68 +117,97 @@ type Table struct {
 	// Limit is how many conversations are open at a time, 0: MaxFlows.
 	Limit int
 
-	index map[Key]uint32
-	conns []Conn // conns[0] is not used: place 0 means none
-	free  uint32
-	lists [numLists]list // in order of last activity
-	early pool           // bytes behind holes
-	past  pool           // the last bytes delivered of a stream, to compare copies with
-	now   int64          // time of the capture
-	clock int64          // time that has passed for expiry
+	index  index
+	slots  [][]slot // in chunks; slot 0 is not used: place 0 means none
+	made   uint32   // slots ever used, slot 0 among them
+	free   uint32   // chain of slots
+	rester rester
+	lists  [numLists]list // in order of last activity
+	early  pool           // bytes behind holes
+	past   pool           // the last bytes delivered of a stream, to compare copies with
+	now    int64          // time of the capture
+	clock  int64          // time that has passed for expiry
 }
 
 // A list is a chain of conversations, the longest silent first.
-type list struct{ oldest, newest uint32 }
+type list struct {
+	oldest, newest uint32
+	silent         uint32 // the newest that Silent returned
+}
+
+// A slot is what the table itself needs of a conversation: a cache line.
+type slot struct {
+	key          Key
+	older, newer uint32
+	conn         uint32 // number of its Conn, or where that rests
+	resting      bool
+	robbed       [2]bool // of the page of past bytes while it rested
+	list         uint8
+	tick         int64 // the table's clock at its last frame
+}
+
+// chunkSlots is how many slots are allocated together: 64 KiB.
+const chunkSlots = 1024
+
+func (t *Table) slot(place uint32) *slot { return &t.slots[place/chunkSlots][place%chunkSlots] }
 
 // Get returns the conversation k, its place, and whether it is new. The
 // pointer is good until the next call of Get or Renew. The caller asks Due
 // first; otherwise a full table drops its longest silent conversation unsaid.
 func (t *Table) Get(k Key, frame uint32, now int64) (c *Conn, place uint32, isNew bool) {
-	place, ok := t.index[k]
-	if !ok {
-		if len(t.index) >= t.limit() {
+	place = t.find(&k)
+	if place == 0 {
+		if t.index.used >= t.limit() {
 			t.Release(t.oldest())
 			t.Evicted++
 		}
-		if t.index == nil {
-			t.index = make(map[Key]uint32)
-			t.conns = make([]Conn, 1, 8)
-		}
-		place = t.free
-		if place != 0 {
-			t.free = t.conns[place].newer
-		} else {
-			place = uint32(len(t.conns))
-			t.conns = append(t.conns, Conn{})
-		}
-		t.index[k] = place
-		t.conns[place] = Conn{Key: k, First: frame, Start: now, Time: now, place: place}
+		isNew, place = true, t.take(&k)
+		*t.conn(place) = Conn{Key: k, First: frame, Start: now, Time: now, place: place}
 		t.push(listYoung, place)
-	} else if c := &t.conns[place]; t.lists[c.list].newest != place {
+	} else if x := t.slot(place); x.newer != 0 {
 		t.unlink(place)
-		t.push(c.list, place)
+		t.push(x.list, place)
 	}
-	c = &t.conns[place]
+	c = t.conn(place)
 	t.advance(now)
-	c.tick = t.clock
+	t.slot(place).tick = t.clock
 	c.Quiet = now - c.Time
 	c.Last, c.Time = frame, now
-	return c, place, !ok
+	return c, place, isNew
+}
+
+// take gives k a slot with a Conn of no meaning.
+func (t *Table) take(k *Key) (place uint32) {
+	place = t.free
+	if place != 0 {
+		t.free = t.slot(place).newer
+	} else {
+		if t.made%chunkSlots == 0 {
+			t.slots = append(t.slots, make([]slot, chunkSlots))
+		}
+		t.made = max(t.made, 1)
+		place = t.made
+		t.made++
+	}
+	*t.slot(place) = slot{key: *k, conn: t.rester.get()}
+	t.index.add(k, place)
+	return place
 }
 
 // At returns the conversation at a place. The pointer is good until the next call of Get.
-func (t *Table) At(place uint32) *Conn { return &t.conns[place] }
+func (t *Table) At(place uint32) *Conn { return t.conn(place) }
 
 // Len returns the number of conversations.
-func (t *Table) Len() int { return len(t.index) }
+func (t *Table) Len() int { return t.index.used }
 
 // Release gives the place of a conversation that is over to the next one.
 func (t *Table) Release(place uint32) {
-	c := &t.conns[place]
-	t.drop(c)
+	t.drop(t.conn(place))
 	t.unlink(place)
-	delete(t.index, c.Key)
-	*c = Conn{newer: t.free}
+	x := t.slot(place)
+	t.index.remove(&x.key, place)
+	t.rester.spare = append(t.rester.spare, x.conn)
+	*x = slot{newer: t.free}
 	t.free = place
 }
 
@@ -186,10 +215,11 @@ func (t *Table) Release(place uint32) {
 // after the caller has ended the old one (see Conn.Reused). A SYN that the old
 // one put aside is kept.
 func (t *Table) Renew(place, frame uint32, now int64) *Conn {
-	c := &t.conns[place]
+	c := t.conn(place)
 	t.drop(c)
 	t.unlink(place)
-	n := Conn{Key: c.Key, First: frame, Last: frame, Start: now, Time: now, tick: t.clock, place: place}
+	t.slot(place).tick = t.clock
+	n := Conn{Key: c.Key, First: frame, Last: frame, Start: now, Time: now, place: place}
 	if c.aside.Frame != 0 {
 		n.Aside, n.First, n.Start = c.aside, c.aside.Frame, c.aside.Time
 	}
@@ -205,11 +235,11 @@ func (t *Table) Renew(place, frame uint32, now int64) *Conn {
 func (t *Table) Due(now int64, idle time.Duration) (place uint32) {
 	t.advance(now)
 	for which, wait := range [numLists]time.Duration{Linger, min(Young, idle), idle} {
-		if p := t.lists[which].oldest; p != 0 && t.clock-t.conns[p].tick > int64(wait) {
+		if p := t.lists[which].oldest; p != 0 && t.clock-t.slot(p).tick > int64(wait) {
 			return p
 		}
 	}
-	if len(t.index) >= t.limit() {
+	if t.index.used >= t.limit() {
 		return t.oldest()
 	}
 	return 0
@@ -233,7 +263,10 @@ func (t *Table) advance(now int64) {
 
 // Trim gives up the bytes kept of the conversation at place: it is known to be
 // over, and kept only to tell late frames from those of a new one.
-func (t *Table) Trim(place uint32) { t.drop(&t.conns[place]) }
+func (t *Table) Trim(place uint32) {
+	t.drop(t.conn(place))
+	t.Rest(place)
+}
 
 func (t *Table) limit() int {
 	if t.Limit > 0 {
@@ -256,10 +289,10 @@ func (t *Table) oldest() uint32 {
 }
 
 func (t *Table) push(which uint8, place uint32) {
-	c, l := &t.conns[place], &t.lists[which]
-	c.list, c.newer, c.older = which, 0, l.newest
+	x, l := t.slot(place), &t.lists[which]
+	x.list, x.newer, x.older = which, 0, l.newest
 	if l.newest != 0 {
-		t.conns[l.newest].newer = place
+		t.slot(l.newest).newer = place
 	} else {
 		l.oldest = place
 	}
@@ -267,17 +300,20 @@ func (t *Table) push(which uint8, place uint32) {
 }
 
 func (t *Table) unlink(place uint32) {
-	c := &t.conns[place]
-	l := &t.lists[c.list]
-	if c.older != 0 {
-		t.conns[c.older].newer = c.newer
-	} else {
-		l.oldest = c.newer
+	x := t.slot(place)
+	l := &t.lists[x.list]
+	if l.silent == place {
+		l.silent = x.older
 	}
-	if c.newer != 0 {
-		t.conns[c.newer].older = c.older
+	if x.older != 0 {
+		t.slot(x.older).newer = x.newer
 	} else {
-		l.newest = c.older
+		l.oldest = x.newer
+	}
+	if x.newer != 0 {
+		t.slot(x.newer).older = x.older
+	} else {
+		l.newest = x.older
 	}
 }
 

@@ -745,7 +745,7 @@ func (c *Case) appendNames(names []ServerName) []ServerName {
 			name = cert.Names[0]
 		}
 		if name != "" {
-			names = append(names, ServerName{name, "certificate", cert.Frame})
+			names = append(names, ServerName{name, "certificate", c.TLS.CertAt[fact.Server].Frame})
 		}
 	}
 	if c.TLS != nil && c.TLS.Hello != nil && c.TLS.Hello.SNI != "" {

@@ -62,7 +62,7 @@ type Dialog struct {
 	oddCount  [32]uint8               // facts of each oddity
 	oddRef    [2][fact.NumOdds]uint16 // where oddities of lines are counted
 	secrets   *secrets                // nil until a login begins
-	buf       []byte                  // words of a fact while they are put together
+	buf       []byte                  `pack:"-"` // words of a fact while they are put together
 	line      []byte                  // a line on its way from the commands to the message
 }
 
@@ -85,7 +85,7 @@ const (
 
 // secrets is what only logins need: most of the flows of a flood have none.
 type secrets struct {
-	sasl sasl.Decoder
+	sasl sasl.Decoder `pack:"-"`
 	echo sasl.Echo
 }
 

@@ -88,11 +88,7 @@ func (c *Conn) noteChain(d fact.Dir, ders [][]byte, size int, at fact.At) {
 			c.opt.Cache.put(key, chain)
 		}
 	}
-	c.chain[d] = append(c.chain[d][:0], chain...)
-	for i := range c.chain[d] {
-		c.chain[d][i].Frame = at.Frame
-	}
-	c.s.Chain[d] = c.chain[d]
+	c.s.Chain[d] = chain
 	c.s.CertBytes[d], c.s.CertAt[d], c.s.CertSent[d] = size, at, len(ders)
 	c.add(fact.Fact{Kind: fact.TLSCert, From: d, Num: uint32(len(ders))}, at, []byte(chain[0].Subject))
 }

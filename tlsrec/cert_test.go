@@ -138,7 +138,7 @@ func TestCache(t *testing.T) {
 	if n := testing.AllocsPerRun(20, session); n > 2 { // the hash
 		t.Errorf("allocations of a known chain = %v, want 2 at most", n)
 	}
-	if len(cache.chains) != 1 || c.Summary().Chain[1][0].Frame != 7 || c.Summary().Chain[1][0].CommonName != "mail.example.com" {
+	if len(cache.chains) != 1 || c.Summary().CertAt[1].Frame != 7 || c.Summary().Chain[1][0].CommonName != "mail.example.com" {
 		t.Errorf("cache of %d chains, chain %+v", len(cache.chains), c.Summary().Chain)
 	}
 	for i := range maxCached + 10 {

@@ -27,7 +27,7 @@ const (
 type Options struct {
 	Implicit  bool   // TLS begins with the first byte of the TCP connection
 	MidStream bool   // the beginning was not captured
-	Cache     *Cache // shared by the Conns of one worker; nil: none
+	Cache     *Cache `pack:"-"` // shared by the Conns of one worker; nil: none
 
 	// Opener decrypts, nil: nobody does. Plain then gets the application data.
 	Opener Opener
@@ -121,7 +121,6 @@ type Conn struct {
 	hello     [2]ClientHello // the last and the one before
 	nhello    int
 	server    ServerHello
-	chain     [2][]Certificate
 	open      bool // the Opener has keys
 	tls13     bool
 	cke       bool // ClientKeyExchange seen in this handshake
@@ -145,7 +144,6 @@ func (c *Conn) Reset(log *fact.Log, opt Options) {
 		s.buf, s.hs, s.plain, s.text = keep(o.buf), keep(o.hs), keep(o.plain), keep(o.text)
 		s.alertPlace = -1
 		c.s.Records[d] = old.s.Records[d][:0]
-		c.chain[d] = old.chain[d][:0]
 		c.lastClear[d] = 253
 	}
 	c.s.Alerts = old.s.Alerts[:0]
@@ -154,6 +152,13 @@ func (c *Conn) Reset(log *fact.Log, opt Options) {
 	}
 	c.server.Extensions = old.server.Extensions[:0]
 	c.s.Implicit, c.s.MidStream = opt.Implicit, opt.MidStream
+}
+
+// Moved is told that a copy of c has taken its place: what is held is the copy's.
+func (c *Conn) Moved() {
+	for d := range c.side {
+		c.side[d].held = 0
+	}
 }
 
 func keep(b []byte) []byte {

@@ -25,7 +25,7 @@ type Summary struct {
 	SigAlg      uint16  // of the server's key exchange or CertificateVerify in clear
 	EtM         bool    // encrypt-then-MAC agreed (RFC 7366)
 	Resumed     bool
-	Chain       [2][]Certificate // by side that sent it
+	Chain       [2][]Certificate `pack:"share"` // by side that sent it; shared by connections, not to be written to
 	CertBytes   [2]int           // size of the Certificate message
 	CertSent    [2]int           // certificates in it; more than Chain has when some are not readable
 	CertRequest bool             // the server asked for a client certificate
@@ -200,7 +200,6 @@ type Certificate struct {
 	Serial              string
 	SHA256              string
 	DER                 []byte // nil when larger than MaxDER
-	Frame               uint32
 	Refused             string // why crypto/x509 refuses it, "" when it does not
 	SignedByNext        bool   // the next certificate of the chain signed it
 	IssuerAt            int    // place in the chain of a certificate with the issuer's name, -1: none; itself when self-issued

@@ -59,7 +59,7 @@ func (k *worker) contain(at fact.At) {
 	if s := k.hot; s != nil && s.ticket != nil {
 		k.leave(s, false)
 	}
-	k.sessions[k.hotPlace] = nil
+	k.seats[k.hotPlace] = seat{}
 	k.table.Release(k.hotPlace)
 }
 

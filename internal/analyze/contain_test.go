@@ -31,7 +31,8 @@ func TestContain(t *testing.T) {
 			row := pcap.Row{Link: 1, Wire: s.wire, Time: s.time}
 			at := fact.At{Time: s.time, Frame: uint32(i + 1)}
 			k.careful(&row, s.data, at)
-			for _, s := range k.sessions {
+			for j := range k.seats {
+				s := k.seats[j].s
 				if s != nil && s.dialog != nil && mined == 0 && (when == "in the middle" || s.closed) {
 					s.dialog, mined = mine{s.dialog}, i
 				}

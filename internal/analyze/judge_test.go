@@ -32,7 +32,8 @@ func cases(t testing.TB, names ...string) (list []*rules.Case) {
 			k.window(&w)
 		}
 		k.view.Ended = true
-		for place, s := range k.sessions {
+		for place := range k.seats {
+			s := k.session(uint32(place))
 			if s == nil {
 				continue
 			}

@@ -58,14 +58,15 @@ type worker struct {
 	number int
 	of     int
 
-	dec      layers.Decoder
-	pkt      layers.Packet
-	table    reasm.Table
-	sessions []*session // by place in the table
-	spare    []*session
-	consume  consumer
-	cache    *tlsrec.Cache
-	drawer   drawer
+	dec     layers.Decoder
+	pkt     layers.Packet
+	table   reasm.Table
+	seats   []seat // by place in the table
+	bed     bed
+	spare   []*session
+	consume consumer
+	cache   *tlsrec.Cache
+	drawer  drawer
 
 	whole     rules.CaptureFacts
 	now       int64 // latest time seen
@@ -96,6 +97,7 @@ func (k *worker) window(w *pcap.Window) {
 		b := w.Bytes(i)
 		k.careful(row, b, fact.At{Time: row.Time, Frame: w.First + uint32(i)})
 	}
+	k.rest()
 }
 
 // frame decodes one frame and hands it to its conversation.
@@ -173,7 +175,10 @@ func (k *worker) expire(now int64) {
 		if place == 0 {
 			return
 		}
-		k.end(place, k.why(place, now))
+		if k.session(place) != nil {
+			k.close(place, k.why(place, now))
+		}
+		k.table.Release(place)
 	}
 }
 
@@ -193,7 +198,7 @@ func (k *worker) settle(now int64) {
 		if now-e.at < int64(settle) {
 			break
 		}
-		if s := k.sessions[e.place]; s != nil && s.closed && s.closedAt == e.at {
+		if s := k.session(e.place); s != nil && s.closed && s.closedAt == e.at {
 			k.close(e.place, fact.EndSilent)
 			k.table.Trim(e.place)
 		}
@@ -217,10 +222,10 @@ func (k *worker) lost() {
 		}
 		key, up := reasm.KeyOf(g.Src, g.Dst, g.SrcPort, g.DstPort)
 		c, place := k.table.Find(key)
-		if c == nil || k.sessions[place] == nil {
+		s := k.session(place)
+		if c == nil || s == nil {
 			continue
 		}
-		s := k.sessions[place]
 		d := fact.Server
 		if up == c.ClientLow() {
 			d = fact.Client
@@ -237,14 +242,14 @@ func (k *worker) segment(row *pcap.Row, key reasm.Key, up bool, at fact.At) {
 		k.open(place)
 	}
 	d := c.Dir(p, up)
-	s := k.sessions[place]
+	s := k.session(place)
 	if !fresh && c.Reused(d, p) {
 		if s != nil {
 			k.close(place, fact.EndReused)
 		}
 		c = k.table.Renew(place, at.Frame, at.Time)
 		k.open(place)
-		s = k.sessions[place]
+		s = k.session(place)
 		s.flow.Reused = true
 		d = c.Dir(p, up)
 	}
@@ -293,7 +298,7 @@ func (k *worker) quoted(q *layers.Quote, at fact.At) {
 	if c == nil {
 		return
 	}
-	s := k.sessions[place]
+	s := k.session(place)
 	if s == nil {
 		return
 	}
@@ -309,17 +314,11 @@ func (k *worker) quoted(q *layers.Quote, at fact.At) {
 
 // open gives the conversation at place a session.
 func (k *worker) open(place uint32) {
-	for int(place) >= len(k.sessions) {
-		k.sessions = append(k.sessions, nil)
+	for int(place) >= len(k.seats) {
+		k.seats = append(k.seats, seat{})
 	}
-	var s *session
-	if n := len(k.spare); n > 0 {
-		s, k.spare = k.spare[n-1], k.spare[:n-1]
-	} else {
-		s = new(session)
-	}
-	s.reset()
-	k.sessions[place] = s
+	s := k.take()
+	k.seats[place] = seat{s: s}
 	if k.pass.teller != nil {
 		k.queue(s, place)
 	}
@@ -327,7 +326,7 @@ func (k *worker) open(place uint32) {
 
 // end closes the conversation at place and frees the place.
 func (k *worker) end(place uint32, how uint16) {
-	if k.sessions[place] != nil {
+	if k.session(place) != nil {
 		k.close(place, how)
 	}
 	k.table.Release(place)
@@ -335,8 +334,8 @@ func (k *worker) end(place uint32, how uint16) {
 
 // close says the last word on the conversation at place.
 func (k *worker) close(place uint32, how uint16) {
-	s, c := k.sessions[place], k.table.At(place)
-	k.sessions[place] = nil
+	s, c := k.session(place), k.table.At(place)
+	k.seats[place] = seat{}
 	k.hot, k.hotPlace = s, place
 	k.consume = consumer{k, s, c}
 	c.Flush(&k.table, s.last, &k.consume)
@@ -355,10 +354,7 @@ func (k *worker) close(place uint32, how uint16) {
 	if s.ticket != nil {
 		k.leave(s, listed)
 	}
-	k.drawer.putAll(s)
-	if len(k.spare) < maxSpare {
-		k.spare = append(k.spare, s)
-	}
+	k.giveBack(s)
 	k.hot, k.hotPlace = nil, 0
 }
 

@@ -4,9 +4,6 @@ package analyze
 
 import (
 	"bytes"
-	"encoding/json"
-	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"postmortem/pcap"
 )
 
 const shared = "../../../shared/captures/"
@@ -56,21 +51,6 @@ func oracleFrames(name string) int {
 	return -1
 }
 
-// dump is everything that a run says, as JSON.
-func dump(t testing.TB, cfg Config) []byte {
-	c := new(collector)
-	_, err := Run(&cfg, c)
-	var refused *pcap.FormatError
-	if err != nil && !errors.As(err, &refused) && !errors.Is(err, io.EOF) {
-		return []byte(err.Error())
-	}
-	b, err := json.Marshal(map[string]any{"c": c.capture, "s": c.sessions, "h": c.hosts, "t": c.summary})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 // TestPublic reads every public capture, damaged ones too: no panic, the same
 // result for any number of workers and any size of the windows, whose bytes are
 // overwritten when they come back, and bounded memory.
@@ -79,6 +59,7 @@ func TestPublic(t *testing.T) {
 		want := dump(t, Config{Files: []string{name}, All: true, Workers: 1})
 		for _, cfg := range []Config{
 			{Workers: 2, Window: 64 << 10, Scribble: true}, {Workers: 7, Window: 1 << 20}, {Workers: 1, Window: 300 << 10, Scribble: true},
+			{Workers: 2, Window: 2000, Scribble: true, Rest: always},
 		} {
 			cfg.Files, cfg.All = []string{name}, true
 			if got := dump(t, cfg); !bytes.Equal(got, want) {
@@ -91,15 +72,5 @@ func TestPublic(t *testing.T) {
 	runtime.ReadMemStats(&m)
 	if m.Sys > 128<<20 {
 		t.Errorf("memory from the system: %d MiB, want at most 128", m.Sys>>20)
-	}
-}
-
-func report(t testing.TB, want, got []byte) {
-	for i := range want {
-		if i >= len(got) || want[i] != got[i] {
-			t.Logf("want ...%.200s", want[max(0, i-80):])
-			t.Logf("got  ...%.200s", got[max(0, min(i, len(got))-80):])
-			return
-		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"postmortem/internal/fact"
 	"postmortem/internal/tlskeys"
@@ -31,7 +32,8 @@ type Config struct {
 	Hash        bool
 	Window      int // bytes of a window, 0: pcap.DefaultWindow; tests use small ones
 	Scribble    bool
-	Contain     bool // a failure of the program costs a session, not the report; tests want to see it
+	Rest        time.Duration // silence after which a conversation is packed, 0: restAfter; tests use a short one
+	Contain     bool          // a failure of the program costs a session, not the report; tests want to see it
 	Progress    func(done, total int64)
 	Tap         *Tap            // nil: none
 	Cancel      <-chan struct{} // closed: the work is given up with ErrCanceled; nil: never

@@ -35,7 +35,7 @@ type session struct {
 
 	proto  fact.Proto
 	known  bool   // proto is decided
-	dialog stream // nil: none
+	dialog stream `pack:"-"` // smtp, pop3 or imap; nil: none
 	tls    *tlsrec.Conn
 	inTLS  bool // bytes go to tls
 	closed bool // both sides have closed
@@ -50,10 +50,10 @@ type session struct {
 	pieces uint8
 
 	frames uint32
-	open   opener
-	plain  bool // the dialog gets the plaintext of TLS
+	open   opener `pack:"-"`
+	plain  bool   // the dialog gets the plaintext of TLS
 
-	ticket *ticket // nil: sessions are told at the end
+	ticket *ticket `pack:"-"` // nil: sessions are told at the end
 
 	tap         *listener `pack:"-"` // nil: nobody listens
 	showSecrets bool      // of a tap

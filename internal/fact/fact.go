@@ -103,7 +103,7 @@ type Log struct {
 	Facts []Fact
 	Now   Seen   // milestones passed so far
 	Lost  uint32 // facts that did not fit
-	words []byte
+	words []byte `pack:"words"`
 }
 
 // Reset empties the log for the next session.

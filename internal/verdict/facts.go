@@ -92,7 +92,7 @@ func tlsFacts(c *rules.Case) *TLSFacts {
 			x := &s.Chain[d][i]
 			f.Certificates = append(f.Certificates, Certificate{
 				From: fact.Dir(d).String(), Subject: x.Subject, Issuer: x.Issuer, Names: x.Names,
-				NotBefore: x.NotBefore, NotAfter: x.NotAfter, Key: keyName(x), Signature: x.Signature, SHA256: x.SHA256, Frame: x.Frame,
+				NotBefore: x.NotBefore, NotAfter: x.NotAfter, Key: keyName(x), Signature: x.Signature, SHA256: x.SHA256, Frame: s.CertAt[d].Frame,
 			})
 		}
 	}
