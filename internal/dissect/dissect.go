@@ -48,6 +48,7 @@ type Dissector struct {
 	lower       lower // state of link and network layers: fragments
 	tcpState    tcpState
 	tlsState    tlsState
+	mail        mailState
 }
 
 // network is what the network layer says to the layers above it.

@@ -1,0 +1,579 @@
+package dissect
+
+import (
+	"bytes"
+	"strconv"
+	"unicode/utf8"
+)
+
+// Bounds of what is read of a message (RFC 5322).
+const (
+	longestHeader = 40       // letters of the longest name of a header that has a field
+	mostItems     = 1 << 12  // fields that are shown of one message
+	mostParts     = 1 << 10  // of a multipart message
+	mostDepth     = 8        // of multipart in multipart
+	mostInfo      = 4096 - 1 // bytes of Wireshark's Info column
+	mostShown     = 256      // bytes of a header in Info, without -style tshark-compat
+)
+
+// A imfReader reads one message.
+type imfReader struct {
+	info  bool // say in Info who it is from, and what about
+	tree  bool // add nodes
+	whole bool // Info is Wireshark's, with the text
+	items int
+
+	kind, params []byte // Content-Type
+}
+
+// imf shows a message as Wireshark does: Info gets its text.
+func (d *Dissector) imf(s span) { d.imfIn(s, 0) }
+
+// imfIn is imf for a message inside another one. depth counts those around it.
+func (d *Dissector) imfIn(s span, depth int) {
+	d.frame.Proto = imfProto(d.frame.Proto)
+	d.clear()
+	up := d.enterIn(fIMF, s, len(s.b))
+	r := imfReader{info: true, tree: d.level > List, whole: true}
+	at, ok := d.imfHeads(&r, s)
+	if ok {
+		d.imfText(&r, s.from(at), depth)
+	}
+	d.leave(up)
+	d.frame.Info = clip(d.frame.Info, mostInfo)
+}
+
+// imfProto is the name of the protocol that carries a message.
+func imfProto(p string) string {
+	switch p {
+	case "SMTP":
+		return "SMTP/IMF"
+	case "LMTP":
+		return "LMTP/IMF"
+	case "POP":
+		return "POP/IMF"
+	case "IMAP":
+		return "IMAP/IMF"
+	}
+	const longest = 64 // a message in a message in a message
+	if len(p) > longest {
+		return p
+	}
+	return p + "/IMF"
+}
+
+// clip is b without what is beyond most bytes.
+func clip(b []byte, most int) []byte {
+	if len(b) <= most {
+		return b
+	}
+	for most > 0 && !utf8.RuneStart(b[most]) {
+		most--
+	}
+	return b[:most]
+}
+
+// mailInfo says in Info who a message is from, and what about, but not its text.
+func (d *Dissector) mailInfo(s span) {
+	r := imfReader{info: true}
+	d.imfHeads(&r, s)
+}
+
+// mailEnded remembers a message that is shown behind the layer that carried it.
+func (d *Dissector) mailEnded(s span) {
+	const most = 16 // messages that end in one segment
+	if d.level > List && len(d.mail.ended) < most {
+		d.mail.ended = append(d.mail.ended, s)
+	}
+}
+
+// mailsEnded adds the layers of the messages that ended.
+func (d *Dissector) mailsEnded() {
+	for _, s := range d.mail.ended {
+		up := d.enterIn(fIMF, s, len(s.b))
+		r := imfReader{tree: true}
+		if at, ok := d.imfHeads(&r, s); ok {
+			d.imfText(&r, s.from(at), 0)
+		}
+		d.leave(up)
+	}
+	d.mail.ended = d.mail.ended[:0]
+}
+
+// fieldEnd returns the place behind the CRLF of the header that at stands in,
+// with its continuation lines, as imf_find_field_end of Wireshark does: at the
+// end of b it is the CRLF itself. last says that no header follows. It returns
+// -1 when there is no end.
+func fieldEnd(b []byte, at int) (end int, last bool) {
+	for at < len(b) {
+		i := bytes.IndexByte(b[at:], '\r')
+		if i < 0 {
+			return -1, false
+		}
+		at += i + 1
+		if at >= len(b) || b[at] != '\n' {
+			continue
+		}
+		if at++; at >= len(b) {
+			return at - 2, true
+		}
+		switch b[at] {
+		case '\r':
+			return at, at+1 < len(b) && b[at+1] == '\n'
+		case ' ', '\t':
+		default:
+			return at, false
+		}
+	}
+	return -1, false
+}
+
+func isSpace(ch byte) bool { return ch == ' ' || '\t' <= ch && ch <= '\r' }
+
+// imfHeads reads the headers. It returns the place of the text.
+func (d *Dissector) imfHeads(r *imfReader, s span) (at int, ok bool) {
+	b := s.b
+	start, end, last := 0, -1, false
+	var key [longestHeader]byte
+	for !last {
+		i := bytes.IndexByte(b[start:], ':')
+		if i < 0 {
+			end = -1
+			break
+		}
+		name := b[start : start+i]
+		row, known := imfHeaders[string(smallLetters(key[:0], name))]
+		nameAt := start
+		start += i + 1
+		if end, last = fieldEnd(b, start); end < 0 {
+			break
+		}
+		value := start
+		for value < end && isSpace(b[value]) {
+			value++
+		}
+		if value == end {
+			value = start
+		}
+		n := end - value - 2
+		if n < 0 {
+			if !r.whole {
+				start = end
+				continue
+			}
+			d.beyond(s)
+			return 0, false
+		}
+		if r.items++; r.tree && r.items <= mostItems {
+			d.imfField(s, row.id, row.kind, known, nameAt, start-1-nameAt, value, n)
+		}
+		if known && r.info && (row.id == fImfFrom || row.id == fImfSubject) {
+			word := "from: "
+			if row.id == fImfSubject {
+				word = "subject: "
+			}
+			d.info(word)
+			shown := b[value : value+n]
+			if !r.whole {
+				shown = clip(shown, mostShown)
+			}
+			d.infoText(shown)
+			d.info(", ")
+		}
+		if known && row.id == fImfContentType {
+			d.imfType(r, s, start, end)
+		}
+		start = end
+	}
+	if last {
+		end += 2
+	}
+	return max(0, min(end, len(b))), true
+}
+
+// smallLetters appends the small letters of b to dst when they fit in.
+func smallLetters(dst, b []byte) []byte {
+	if len(b) > cap(dst) {
+		return dst
+	}
+	for _, ch := range b {
+		if 'A' <= ch && ch <= 'Z' {
+			ch += 'a' - 'A'
+		}
+		dst = append(dst, ch)
+	}
+	return dst
+}
+
+// imfType reads the value of Content-Type, which stands from start to end, and
+// adds its parts.
+func (d *Dissector) imfType(r *imfReader, s span, start, end int) {
+	at := start
+	for at < end && isSpace(s.b[at]) {
+		at++
+	}
+	// Wireshark looks as far behind the end as it went forward for spaces.
+	i := bytes.IndexByte(s.b[at:min(len(s.b), at+end-start)], ';')
+	if i < 0 {
+		return
+	}
+	up := d.parent
+	if r.tree {
+		d.sub()
+		d.ascii(fImfContentTypeType, s, at, i)
+	}
+	r.kind = s.b[at : at+i]
+	at += i + 1
+	if stop, _ := fieldEnd(s.b[:min(len(s.b), end+at-i-1-start)], at); stop >= 0 && stop-2 >= at {
+		if r.tree {
+			d.ascii(fImfContentTypeParameters, s, at, stop-2-at)
+		}
+		r.params = s.b[at : stop-2]
+	}
+	d.leave(up)
+}
+
+// imfField adds a header: n bytes of value at off, the name of which stands at
+// nameAt.
+func (d *Dissector) imfField(s span, id ID, kind imfKind, known bool, nameAt, nameLen, off, n int) {
+	if !known {
+		d.ascii(fImfExtension, s, nameAt, off+n-nameAt)
+		if d.tree() {
+			x := &d.frame.Nodes[len(d.frame.Nodes)-1]
+			d.say("Unknown-Extension: " + string(appendText(nil, x.Str)) + " (Contact Wireshark developers if you want this supported.)")
+		}
+		up := d.sub()
+		d.ascii(fImfExtensionType, s, nameAt, nameLen)
+		d.ascii(fImfExtensionValue, s, off, n)
+		d.leave(up)
+		return
+	}
+	d.ascii(id, s, off, n)
+	at := len(d.frame.Nodes) - 1
+	if kind == imfText {
+		return
+	}
+	n = min(n+2, len(s.b)-off) // Wireshark counts the line end here
+	up := d.sub()
+	items := 0
+	switch kind {
+	case imfMailbox:
+		d.imfMailbox(s, off, n)
+	case imfMailboxes:
+		items = d.imfList(s, off, n, fImfMailboxListItem, (*Dissector).imfMailbox)
+	case imfAddresses:
+		items = d.imfList(s, off, n, fImfAddressListItem, (*Dissector).imfAddress)
+	case imfLabel:
+		d.imfLabel(s, off, n, at)
+	}
+	d.leave(up)
+	if items > 0 && d.tree() {
+		x := &d.frame.Nodes[at]
+		d.text(at, id.Field().Label+": "+string(appendText(nil, x.Str))+", "+strconv.Itoa(items)+" item"+plural(items))
+	}
+}
+
+// imfList adds what stands between commas. It returns how many there are.
+func (d *Dissector) imfList(s span, off, n int, id ID, each func(d *Dissector, s span, off, n int)) (items int) {
+	for end := off + n; ; {
+		i := bytes.IndexByte(s.b[off:end], ',')
+		size := i
+		if i < 0 {
+			size = end - off
+		}
+		if items++; items <= mostItems {
+			d.ascii(id, s, off, size)
+			up := d.sub()
+			each(d, s, off, size)
+			d.leave(up)
+		}
+		if i < 0 {
+			return items
+		}
+		off += i + 1
+	}
+}
+
+// imfAddress adds a mailbox or a group of them.
+func (d *Dissector) imfAddress(s span, off, n int) {
+	i := bytes.IndexByte(s.b[off:off+n], ':')
+	if i < 0 {
+		d.imfMailbox(s, off, n)
+		return
+	}
+	d.ascii(fImfDisplayName, s, off, max(0, i-1))
+	at, end := off+i+1, off+n
+	for at < end && isSpace(s.b[at]) {
+		at++
+	}
+	if at < end && s.b[at] != ';' {
+		up := d.sub()
+		d.imfList(s, at, end-at, fImfMailboxListItem, (*Dissector).imfMailbox)
+		d.leave(up)
+	}
+}
+
+// imfMailbox adds an address and the name before it.
+func (d *Dissector) imfMailbox(s span, off, n int) {
+	i := bytes.IndexByte(s.b[off:off+n], '<')
+	if i < 0 {
+		d.ascii(fImfAddress, s, off, n)
+		return
+	}
+	open, end := off+i, off+n
+	for off < open && isSpace(s.b[off]) {
+		off++
+	}
+	if off != open {
+		d.ascii(fImfDisplayName, s, off, max(0, open-off-1))
+	}
+	if j := bytes.IndexByte(s.b[open+1:end], '>'); j >= 0 {
+		d.ascii(fImfAddress, s, open+1, j)
+	}
+}
+
+// imfLabels are the attributes of an SIO-Label.
+var imfLabels = [...]struct {
+	name string
+	id   *ID
+}{
+	{"MARKING", &fImfSiolabelMarking}, {"FGCOLOR", &fImfSiolabelFgcolor}, {"BGCOLOR", &fImfSiolabelBgcolor}, {"TYPE", &fImfSiolabelType}, {"LABEL", &fImfSiolabelLabel},
+}
+
+// imfLabel adds the attributes of an SIO-Label (RFC 7444). at is its node.
+func (d *Dissector) imfLabel(s span, off, n, at int) {
+	for end := off + n; off < end; {
+		stop := end
+		if i := bytes.IndexByte(s.b[off:end], ';'); i >= 0 {
+			stop = off + i
+		}
+		next := stop + 1
+		for off < stop && isSpace(s.b[off]) {
+			off++
+		}
+		for stop > off && isSpace(s.b[stop-1]) {
+			stop--
+		}
+		item := s.b[off:stop]
+		value := off + bytes.IndexByte(item, '=') + 1
+		for value < stop && isSpace(s.b[value]) {
+			value++
+		}
+		known := false
+		for _, l := range imfLabels {
+			if beginsFold(item, l.name) {
+				known = true
+				d.ascii(*l.id, s, value, stop-value)
+				if l.id == &fImfSiolabelMarking && d.tree() {
+					d.text(at, "SIO-Label: "+string(appendText(nil, s.b[value:stop])))
+				}
+				break
+			}
+		}
+		if !known && len(item) > 0 {
+			d.ascii(fImfSiolabelUnknown, s, off, stop-off)
+			up := d.sub()
+			d.remark(xImfUnknownParam, "")
+			d.leave(up)
+		}
+		off = next
+	}
+}
+
+// imfText shows the text of a message.
+func (d *Dissector) imfText(r *imfReader, s span, depth int) {
+	if len(r.kind) > 0 {
+		fence := d.fence
+		d.setFence()
+		d.media(r, s, r.kind, r.params, depth, false)
+		d.fence = fence
+		return
+	}
+	d.add(fImfMessageText, s, 0, len(s.b))
+	up := d.sub()
+	for at := 0; at < len(s.b) && (d.tree() || r.whole && len(d.frame.Info) < mostInfo); {
+		_, next := lineOf(s.b[at:], false)
+		d.textLine(s, at, next, false)
+		if r.whole {
+			if len(d.frame.Info) > 0 {
+				d.info(", ")
+			}
+			d.infoSpaces(s.b[at : at+next])
+		}
+		at += next
+	}
+	d.leave(up)
+}
+
+// infoSpaces is infoText with spaces for what moves the cursor.
+func (d *Dissector) infoSpaces(b []byte) {
+	for len(b) > 0 {
+		n := 0
+		for n < len(b) && !isSpace(b[n]) {
+			n++
+		}
+		d.infoText(b[:n])
+		for ; n < len(b) && isSpace(b[n]); n++ {
+			d.info(" ")
+		}
+		b = b[n:]
+	}
+}
+
+// media shows what a media type is, and in Info its name. part says that it is
+// a part of a message, where Wireshark also names what it does not know.
+func (d *Dissector) media(r *imfReader, s span, kind, params []byte, depth int, part bool) {
+	switch {
+	case beginsFold(kind, "MULTIPART/") && depth < mostDepth:
+		d.multipart(r, s, params, depth)
+		return
+	case equalFold(kind, "MESSAGE/RFC822") && depth < mostDepth:
+		if r.whole {
+			d.imfIn(s, depth+1)
+			return
+		}
+		up := d.enterIn(fIMF, s, len(s.b))
+		in := imfReader{tree: r.tree, items: r.items}
+		if at, ok := d.imfHeads(&in, s); ok {
+			d.imfText(&in, s.from(at), depth+1)
+		}
+		d.leave(up)
+		return
+	case beginsFold(kind, "TEXT/"):
+		d.textLines(s, kind, false)
+	case part:
+		up := d.enterIn(fMedia, s, len(s.b))
+		if d.tree() {
+			d.say("Media Type: " + string(appendText(nil, kind)) + " (" + strconv.Itoa(len(s.b)) + " byte" + plural(len(s.b)) + ")")
+		}
+		d.leave(up)
+	default:
+		return
+	}
+	if r.whole {
+		if len(d.frame.Info) > 0 {
+			d.info(" ")
+		}
+		d.info("(")
+		d.infoText(kind)
+		d.info(")")
+	}
+}
+
+// boundaryOf finds the boundary in the parameters of a Content-Type.
+func boundaryOf(params []byte) []byte {
+	const name = "BOUNDARY="
+	for i := 0; i+len(name) <= len(params); i++ {
+		if !equalFold(params[i:i+len(name)], name) {
+			continue
+		}
+		b := params[i+len(name):]
+		if len(b) > 0 && b[0] == '"' {
+			b = b[1:]
+			if j := bytes.IndexByte(b, '"'); j >= 0 {
+				return b[:j]
+			}
+			return nil
+		}
+		if j := bytes.IndexAny(b, "; \t\r\n"); j >= 0 {
+			b = b[:j]
+		}
+		return b
+	}
+	return nil
+}
+
+// boundary finds the next line that is "--" and the boundary in b. It returns
+// where the line end before it begins, where the line behind it begins, and
+// whether it is the last one.
+func boundary(b, mark []byte, first bool) (end, next int, last, ok bool) {
+	for at := 0; ; {
+		i := bytes.Index(b[at:], mark)
+		if i < 0 {
+			return 0, 0, false, false
+		}
+		i += at
+		at = i + len(mark)
+		if i < 2 || b[i-1] != '-' || b[i-2] != '-' {
+			continue
+		}
+		line := i - 2
+		if line > 0 && b[line-1] != '\n' && b[line-1] != '\r' || line == 0 && !first {
+			continue
+		}
+		end = line
+		if end > 0 && b[end-1] == '\n' {
+			end--
+		}
+		if end > 0 && b[end-1] == '\r' {
+			end--
+		}
+		last = bytes.HasPrefix(b[at:], []byte("--"))
+		n, skip := lineOf(b[at:], false)
+		if !last && len(bytes.TrimSpace(b[at:at+n])) > 0 {
+			continue // a longer boundary
+		}
+		return end, at + skip, last, true
+	}
+}
+
+// multipart shows the parts of a message (RFC 2046, section 5.1).
+func (d *Dissector) multipart(r *imfReader, s span, params []byte, depth int) {
+	mark := boundaryOf(params)
+	if len(mark) == 0 {
+		up := d.parent
+		d.data(s)
+		d.leave(up)
+		return
+	}
+	up := d.enterIn(fMultipart, s, len(s.b))
+	defer d.leave(up)
+	_, at, last, ok := boundary(s.b, mark, true)
+	for range mostParts {
+		if !ok || last {
+			return
+		}
+		part := s.from(at)
+		var n, next int
+		n, next, last, ok = boundary(part.b, mark, false)
+		if !ok {
+			return
+		}
+		d.imfPart(r, part.first(n), depth)
+		at += next
+	}
+}
+
+// imfPart shows one part.
+func (d *Dissector) imfPart(r *imfReader, s span, depth int) {
+	var kind, params []byte
+	at := 0
+	for at < len(s.b) {
+		n, next := lineOf(s.b[at:], false)
+		if n == 0 {
+			at += next
+			break
+		}
+		stop := at + next
+		for stop < len(s.b) && (s.b[stop] == ' ' || s.b[stop] == '\t') { // continuation
+			_, more := lineOf(s.b[stop:], false)
+			stop += more
+		}
+		if v, ok := cutHeader(s.b[at:stop], "content-type:"); ok {
+			kind, params = v, nil
+			if i := bytes.IndexByte(v, ';'); i >= 0 {
+				kind, params = v[:i], v[i+1:]
+			}
+			kind = bytes.TrimSpace(kind)
+		}
+		at = stop
+	}
+	body := s.from(at)
+	if len(kind) == 0 {
+		up := d.parent
+		d.data(body)
+		d.leave(up)
+		return
+	}
+	d.media(r, body, bytes.ToLower(kind), params, depth+1, true)
+}

@@ -1,0 +1,979 @@
+package dissect
+
+import (
+	"bytes"
+	"strconv"
+
+	"postmortem/internal/sasl"
+	"postmortem/smtp"
+)
+
+// Ports of SMTP: Wireshark's, and that of SMTP in TLS from the first byte.
+var smtpPorts = []uint16{25, 587}
+
+const smtpsPort = 465
+
+// A smtpConv is what is known of an SMTP conversation.
+type smtpConv struct {
+	server int // side
+	lmtp   bool
+	items  int  // that Info has of the client's bytes at work
+	known  bool // a greeting or a command was seen: what is no command is a wrong one
+	body   mailBody
+
+	// What the client said, as it is to be understood.
+	mode    smtpMode
+	eom     smtpEnd
+	chunk   uint64 // bytes left of a BDAT chunk
+	last    bool   // it is the last one
+	waiting int    // commands without an answer
+	dataIn  int    // answers until that to DATA, 0: none
+	tlsIn   int    // the same for STARTTLS
+	login   smtpLogin
+
+	wire smtpWire
+}
+
+// A smtpMode says what the client's next bytes are.
+type smtpMode uint8
+
+const (
+	smtpCommands smtpMode = iota
+	smtpData
+	smtpChunk
+)
+
+// A smtpLogin is a login under way (RFC 4954), as far as it says what is secret.
+type smtpLogin struct {
+	on, asked bool
+	before    bool // there was one: lines that look like answers are taken for some
+	mech      smtpMech
+	step      int // answers so far
+}
+
+type smtpMech uint8
+
+const (
+	mechOther smtpMech = iota
+	mechLogin
+	mechPlain
+)
+
+// A smtpKind is what a line of the client is.
+type smtpKind uint8
+
+const (
+	smtpCommand   smtpKind = iota
+	smtpUser               // answer: the name
+	smtpPass               // the password
+	smtpPlain              // answer of PLAIN
+	smtpAnswer             // of another mechanism
+	smtpAuthUser           // AUTH LOGIN with the name
+	smtpAuthPlain          // AUTH PLAIN with the answer
+)
+
+// smtpVerbs are the commands that are no answers of a login.
+var smtpVerbs = [...]string{
+	"EHLO", "HELO", "LHLO", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP", "QUIT", "VRFY", "EXPN", "HELP", "ETRN", "TURN",
+	"ATRN", "AUTH", "STARTTLS", "XCLIENT", "XFORWARD", "BURL", "SEND", "SOML", "SAML", "X-EXPS", "X-LINK2STATE", "XEXCH50",
+}
+
+func smtpVerb(verb []byte) bool {
+	for _, name := range smtpVerbs {
+		if equalFold(verb, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// smtpLooks recognises SMTP on any port by the server's greeting or the client's hello.
+func smtpLooks(d *Dissector, c *conv, dir int, b []byte) bool {
+	if d.opt.Compat || c.data != nil || len(b) < 4 {
+		return false
+	}
+	server := dir
+	switch ch := b[0]; {
+	case '2' <= ch && ch <= '5':
+		looks := smtp.LooksServer(b[:min(len(b), 512)])
+		if looks < smtp.LooksLikely || looks == smtp.LooksLikely && dir == 0 {
+			return false
+		}
+	case 'A' <= ch && ch <= 'Z' || 'a' <= ch && ch <= 'z':
+		if smtp.LooksClient(b[:min(len(b), 512)]) < smtp.LooksSure {
+			return false
+		}
+		server = 1 - dir
+	default:
+		return false
+	}
+	c.data = &smtpConv{server: server, wire: smtpWire{last: true}}
+	return true
+}
+
+// smtp reads SMTP and LMTP.
+func (d *Dissector) smtp(c *conv, dir int, s span) {
+	m, ok := c.data.(*smtpConv)
+	if !ok {
+		if c.data != nil {
+			d.refuse()
+			return
+		}
+		m = &smtpConv{server: d.serverSide(c, smtpPorts, smtpsPort), wire: smtpWire{last: true}}
+		c.data = m
+	}
+	request := dir != m.server
+	if d.opt.Compat {
+		if !d.smtpWire(m, s, request) {
+			return
+		}
+	} else if m.mode == smtpCommands || !request {
+		if n, _ := lineOf(s.b, d.tcpState.can); n < 0 {
+			d.needMore(0, oneMore)
+			return
+		}
+	}
+	d.frame.Proto = "SMTP"
+	if m.lmtp {
+		d.frame.Proto = "LMTP"
+	}
+	d.clear()
+	up := d.enter(fSMTP, s, len(s.b))
+	switch {
+	case !request:
+		d.smtpServer(m, c, s)
+		d.leave(up)
+	case d.opt.Compat:
+		d.smtpWireClient(m, s, up)
+	default:
+		d.smtpClient(m, c, s)
+		d.leave(up)
+		d.mailsEnded()
+	}
+}
+
+// smtpClient shows what the client says.
+func (d *Dissector) smtpClient(m *smtpConv, c *conv, s span) {
+	if !m.known && m.mode == smtpCommands && c.completeness&(seenSyn|seenSynAck) == 0 && !c.inTLS() {
+		n, _ := lineOf(s.b, false)
+		verb, _ := token(s.b[:n])
+		if !smtpVerb(s.b[:verb]) && !m.login.asked && !tokenLike(s.b[:n]) && bytes.Trim(s.b[:n], "X") != nil {
+			m.mode, m.eom = smtpData, endMid // the capture begins within a message
+		}
+	}
+	m.items = 0
+	for at := 0; at < len(s.b) || at == 0 && s.cut > 0; {
+		switch m.mode {
+		case smtpData:
+			part := s.from(at)
+			n, ended := m.eom.scan(part.b)
+			if !ended {
+				n = part.size()
+				if part.cut > 0 {
+					m.eom = endMid
+				}
+			}
+			d.smtpPart(m, part.first(n), ended)
+			at += n
+			if ended {
+				m.mode = smtpCommands
+				m.waiting++
+			}
+		case smtpChunk:
+			part := s.from(at)
+			n := int(min(uint64(part.size()), m.chunk))
+			m.chunk -= uint64(n)
+			ended := m.chunk == 0 && m.last
+			d.bodyAdd(&m.body, part.first(n))
+			if ended {
+				d.smtpMessage(m, part.first(n))
+			} else {
+				d.smtpItem(m, "")
+				d.infoBytes("DATA fragment, ", n)
+				d.textLines(part.first(n), nil, false)
+			}
+			at += n
+			if m.chunk == 0 {
+				m.mode = smtpCommands
+			}
+		default:
+			n, next := lineOf(s.b[at:], d.tcpState.can)
+			if n < 0 {
+				d.needMore(at, oneMore)
+				return
+			}
+			line := s.b[at : at+n]
+			kind, secret := m.login.line(line, m.known)
+			d.smtpItem(m, "Command: ")
+			d.smtpLine(s, at, n, next, kind, secret, nil)
+			m.known = true
+			if kind == smtpCommand || kind >= smtpAuthUser {
+				d.smtpVerb(m, line, s.from(at).first(n))
+			} else if m.waiting == 0 {
+				m.waiting = 1
+			}
+			at += next
+		}
+	}
+}
+
+// smtpItem begins what Info says next of the client. old is how old versions called it.
+func (d *Dissector) smtpItem(m *smtpConv, old string) {
+	switch {
+	case m.items > 0:
+		d.info(" | ")
+	case d.opt.Classic:
+		d.info(old)
+	default:
+		d.info("C: ")
+	}
+	m.items++
+}
+
+// smtpVerb follows what a command leads to.
+func (d *Dissector) smtpVerb(m *smtpConv, line []byte, s span) {
+	m.waiting++
+	v, next := token(line)
+	verb, arg := line[:v], line[next:]
+	switch {
+	case equalFold(verb, "DATA") && len(bytes.TrimSpace(arg)) == 0:
+		m.mode, m.eom, m.dataIn = smtpData, endStart, m.waiting
+	case equalFold(verb, "BDAT"):
+		size, rest, ok := cutNumber(arg)
+		if !ok {
+			return
+		}
+		m.chunk, m.last = size, equalFold(bytes.TrimSpace(rest), "LAST")
+		if size > 0 {
+			m.mode = smtpChunk
+		} else if m.last {
+			d.smtpMessage(m, s)
+		}
+	case equalFold(verb, "STARTTLS"):
+		m.tlsIn = m.waiting
+	case equalFold(verb, "LHLO"):
+		m.lmtp = true
+		d.frame.Proto = "LMTP"
+	case equalFold(verb, "RSET"), equalFold(verb, "MAIL"):
+		if m.body.begun { // of chunks that had no last one
+			d.bodyEnd(&m.body)
+		}
+	}
+}
+
+// cutNumber reads the decimal number that b begins with.
+func cutNumber(b []byte) (v uint64, rest []byte, ok bool) {
+	const most = 1 << 40 // longer than anything that is sent
+	i := 0
+	for ; i < len(b) && '0' <= b[i] && b[i] <= '9'; i++ {
+		if v = v*10 + uint64(b[i]-'0'); v > most {
+			v = most
+		}
+	}
+	return v, b[i:], i > 0 && (i == len(b) || b[i] == ' ')
+}
+
+// smtpPart shows a part of a message after DATA. It ends with the final dot when
+// ended says so.
+func (d *Dissector) smtpPart(m *smtpConv, s span, ended bool) {
+	text := s
+	if ended {
+		text = s.first(max(0, s.size()-3))
+	}
+	if held := m.eom.held; held > 0 && len(s.b) > 0 { // of an end that began in the segment before
+		if ended {
+			text = s.first(0)
+		} else {
+			d.bodyAdd(&m.body, span{b: []byte(".\r")[:held]})
+		}
+		m.eom.held = 0
+	}
+	if !ended {
+		m.eom.held = m.eom.pending()
+		text = s.first(max(0, s.size()-m.eom.held))
+	}
+	if text.size() > 0 {
+		d.bodyAdd(&m.body, text)
+	}
+	if ended {
+		d.smtpMessage(m, s)
+		return
+	}
+	d.smtpItem(m, "")
+	d.infoBytes("DATA fragment, ", s.size())
+	d.textLines(s, nil, false)
+}
+
+// smtpMessage shows the end of a message, which s holds.
+func (d *Dissector) smtpMessage(m *smtpConv, s span) {
+	size := m.body.size
+	b, parts, whole := d.bodyEnd(&m.body)
+	if d.opt.Classic {
+		d.smtpItem(m, "EOM")
+		return
+	}
+	if m.items++; m.items > 1 {
+		d.info(" | ")
+	}
+	if d.level > List {
+		d.add(fSmtpEOM, s, max(0, len(s.b)-3), min(3, len(s.b)))
+		d.say("C: .")
+	}
+	if whole && len(b) > 0 {
+		d.frame.Proto = "SMTP/IMF"
+		if m.lmtp {
+			d.frame.Proto = "LMTP/IMF"
+		}
+		msg := span{b: b, buf: d.source("Reassembled SMTP", b)}
+		d.mailParts(&smtpParts, s, msg, parts)
+		d.mailInfo(msg)
+		d.mailEnded(msg)
+	}
+	d.infoBytes("message of ", size)
+}
+
+// smtpLine shows a line of the client: n bytes at off, with its end next bytes.
+// It is secret from the place of that name on. said is what it is taken to say
+// when that is another line.
+func (d *Dissector) smtpLine(s span, off, n, next int, kind smtpKind, secret int, said []byte) {
+	line := s.b[off : off+n]
+	if said == nil {
+		said = line
+		if kind == smtpAuthUser {
+			said = line[min(len(line), len("AUTH LOGIN ")):]
+		}
+	}
+	if kind != smtpCommand && kind < smtpAuthUser {
+		secret = 0
+	}
+	d.hiddenTrue(fSmtpReq, s)
+	switch kind {
+	case smtpUser, smtpPass:
+		id, word := fSmtpUsername, "User: "
+		if kind == smtpPass {
+			id, word = fSmtpPassword, "Pass: "
+		}
+		x := d.line(id, s, off, n, 0)
+		if d.level > List && !d.masking() {
+			x.Str = appendASCII(nil, said)
+		}
+		if !d.opt.Classic {
+			d.info(word)
+		}
+		d.infoSaid(said)
+		return
+	case smtpPlain:
+		d.line(fSmtpUserPass, s, off, n, 0)
+		d.smtpNoBase64()
+		d.infoSaid(line)
+		return
+	case smtpAnswer:
+		d.line(fSmtpCommandLine, s, off, n, 0)
+		d.infoSaid(line)
+		return
+	}
+	const verb = 4 // letters, and a space
+	d.line(fSmtpCommandLine, s, off, next, secret)
+	up := d.sub()
+	d.line(fSmtpReqCommand, s, off, min(n, verb), secret)
+	if n > verb+1 {
+		d.line(fSmtpReqParameter, s, off+verb+1, n-verb-1, secret-verb-1)
+	}
+	const auth = len("AUTH LOGIN ")
+	switch {
+	case kind == smtpAuthUser && n >= auth:
+		x := d.line(fSmtpUsername, s, off+auth, n-auth, 0)
+		if d.level > List && !d.masking() {
+			x.Str = appendASCII(nil, said)
+		}
+		d.infoText(line[:auth])
+		if !d.opt.Classic {
+			d.info("User: ")
+		}
+		d.infoSaid(said)
+	case kind == smtpAuthPlain && n >= auth:
+		d.infoText(line[:auth])
+		d.line(fSmtpUserPass, s, off+auth, n-auth, 0)
+		d.smtpNoBase64()
+		d.infoSaid(line[auth:])
+	default:
+		d.infoLine(line, secret)
+	}
+	d.leave(up)
+}
+
+// infoSaid appends a secret to Info.
+func (d *Dissector) infoSaid(b []byte) {
+	if d.masking() {
+		d.info(hidden)
+		return
+	}
+	d.infoASCII(b)
+}
+
+// smtpNoBase64 remarks that the answer is shown as it was sent.
+func (d *Dissector) smtpNoBase64() {
+	up := d.sub()
+	d.remark(xSmtpBase64, "")
+	d.leave(up)
+}
+
+// line says what a line of the client is and from where on it is secret. known
+// says that the dialog was followed so far.
+func (l *smtpLogin) line(line []byte, known bool) (kind smtpKind, secret int) {
+	v, next := token(line)
+	verb, arg := line[:v], line[next:]
+	command := smtpVerb(verb)
+	asked := l.asked
+	l.asked = false
+	switch {
+	case asked && !command:
+		if len(line) == 1 && line[0] == '*' {
+			return smtpCommand, len(line)
+		}
+		l.step++
+		return l.answer(), 0
+	case command && equalFold(verb, "AUTH"):
+		w, second := token(arg)
+		mech := sasl.Name(arg[:w])
+		*l = smtpLogin{on: true, before: true}
+		switch {
+		case equalFold(mech, "LOGIN"):
+			l.mech = mechLogin
+		case equalFold(mech, "PLAIN"):
+			l.mech = mechPlain
+		}
+		if len(mech) < w {
+			return smtpCommand, next + len(mech)
+		}
+		if second >= len(arg) {
+			return smtpCommand, len(line)
+		}
+		l.step = 1
+		kind = smtpCommand
+		if v == 4 && next == 5 && w == 5 && second == 6 {
+			switch l.mech {
+			case mechLogin:
+				kind = smtpAuthUser
+			case mechPlain:
+				kind = smtpAuthPlain
+			}
+		}
+		return kind, next + second
+	case command:
+		return smtpCommand, len(line)
+	case equalFold(verb, "USER"), equalFold(verb, "PASS"), equalFold(verb, "APOP"), equalFold(verb, "LOGIN"):
+		return smtpCommand, next
+	case l.on:
+		l.step++
+		return l.answer(), 0
+	case (l.before || !known) && tokenLike(line):
+		return smtpAnswer, 0
+	}
+	w, second := token(arg) // of IMAP, which has a tag in front
+	if w := arg[:w]; equalFold(w, "LOGIN") || equalFold(w, "AUTHENTICATE") || equalFold(w, "AUTH") {
+		return smtpCommand, next + second
+	}
+	return smtpCommand, len(line)
+}
+
+func (l *smtpLogin) answer() smtpKind {
+	switch {
+	case l.mech == mechLogin && l.step == 1:
+		return smtpUser
+	case l.mech == mechLogin && l.step == 2:
+		return smtpPass
+	case l.mech == mechPlain:
+		return smtpPlain
+	}
+	return smtpAnswer
+}
+
+// A smtpEnd looks for the end of a message: CRLF, dot, CRLF.
+type smtpEnd struct {
+	at   uint8
+	held int // bytes of the end that were not counted as text
+}
+
+// Places of a smtpEnd.
+var (
+	endMid   = smtpEnd{}
+	endStart = smtpEnd{at: 2}
+)
+
+const endMark = "\r\n.\r\n"
+
+// scan reads b. It returns the length up to the end, or all of b.
+func (e *smtpEnd) scan(b []byte) (n int, ended bool) {
+	for i := 0; i < len(b); i++ {
+		if e.at == 0 {
+			j := bytes.IndexByte(b[i:], '\r')
+			if j < 0 {
+				return len(b), false
+			}
+			i += j
+		}
+		switch {
+		case b[i] == endMark[e.at]:
+			e.at++
+		case b[i] == '\r':
+			e.at = 1
+		default:
+			e.at = 0
+		}
+		if int(e.at) == len(endMark) {
+			e.at = 0
+			return i + 1, true
+		}
+	}
+	return len(b), false
+}
+
+// pending is the number of bytes that may be the beginning of the end, without the CRLF before it.
+func (e *smtpEnd) pending() int { return max(0, int(e.at)-2) }
+
+// smtpServer shows what the server says.
+func (d *Dissector) smtpServer(m *smtpConv, c *conv, s span) {
+	d.hiddenTrue(fSmtpRsp, s)
+	var multi struct {
+		on   bool
+		code int
+	}
+	response := d.parent // node that lines of the same response go under
+	top := d.parent
+	can := d.tcpState.can && !d.opt.Compat
+	for at := 0; at < len(s.b); {
+		n, next := lineOf(s.b[at:], can)
+		if n < 0 {
+			d.needMore(at, oneMore)
+			break
+		}
+		line := s.b[at : at+n]
+		show := at == 0 || !d.opt.Classic
+		switch {
+		case at > 0 && show:
+			d.info(" | ")
+		case d.opt.Classic && show:
+			d.info("Response: ")
+		case show:
+			d.info("S: ")
+		}
+		code, ok := smtpCode(line)
+		if !ok {
+			if !d.opt.Compat {
+				d.ascii(fSmtpResponse, s, at, next)
+				if show {
+					d.infoText(line)
+				}
+			}
+			at += next
+			continue
+		}
+		more := n > 3 && line[3] == '-'
+		follows := multi.on // a line of the response before it
+		if !follows && more {
+			multi.code = code
+		}
+		multi.on = more
+		if d.opt.Compat {
+			d.smtpWireReply(m, c, code)
+		}
+		d.smtpReply(m, c, code, more, line)
+		d.parent = response
+		if !follows {
+			d.parent = top
+			d.ascii(fSmtpResponse, s, at, next)
+			d.sub()
+			response = d.parent
+			d.num(fSmtpRspCode, s, at, 3, uint64(code))
+		} else if multi.code != code {
+			d.smtpWrongCode(code, multi.code)
+		}
+		if n >= 4 {
+			d.ascii(fSmtpRspParameter, s, at+4, max(0, n-4))
+		}
+		if show {
+			if follows && n >= 4 {
+				d.infoText(line[4:])
+			} else {
+				d.infoText(line)
+			}
+		}
+		d.parent = top
+		at += next
+	}
+}
+
+// smtpCode reads the three digits that a line begins with.
+func smtpCode(line []byte) (code int, ok bool) {
+	if len(line) < 3 {
+		return 0, false
+	}
+	for _, ch := range line[:3] {
+		if ch < '0' || ch > '9' {
+			return 0, false
+		}
+		code = code*10 + int(ch-'0')
+	}
+	return code, true
+}
+
+// smtpWrongCode remarks that a line of a response has another code than the first.
+func (d *Dissector) smtpWrongCode(code, want int) {
+	if d.level > List {
+		d.remark(xSmtpCode, "Unexpected response code "+strconv.Itoa(code)+" in multiline response. Expected "+strconv.Itoa(want))
+	}
+}
+
+// smtpReply follows a line of the server.
+func (d *Dissector) smtpReply(m *smtpConv, c *conv, code int, more bool, line []byte) {
+	if more {
+		return
+	}
+	m.known = true
+	if m.waiting == 0 && bytes.Contains(line, []byte("LMTP")) {
+		m.lmtp = !d.opt.Compat
+		if m.lmtp {
+			d.frame.Proto = "LMTP"
+		}
+	}
+	if code == 334 {
+		m.login.asked, m.login.before = true, true
+		if !m.login.on {
+			m.login = smtpLogin{on: true, asked: true, before: true}
+		}
+		return
+	}
+	m.login.on, m.login.asked = false, false
+	if m.tlsIn > 0 {
+		if m.tlsIn--; m.tlsIn == 0 || code == 220 {
+			m.tlsIn = 0
+			if code == 220 && !d.opt.Compat {
+				m.waiting, m.dataIn, m.mode = 0, 0, smtpCommands
+				d.upgrade(c, "smtp")
+				return
+			}
+		}
+	}
+	switch {
+	case m.dataIn > 0 && code == 354:
+		m.dataIn, m.waiting = 0, 0
+		return
+	case m.dataIn > 0:
+		if m.dataIn--; m.dataIn == 0 && m.mode == smtpData {
+			m.mode = smtpCommands // refused
+			d.bodyEnd(&m.body)
+		}
+	case m.mode == smtpData && code/100 == 2 && !m.lmtp:
+		m.mode = smtpCommands // the server has seen an end where we did not
+		d.bodyEnd(&m.body)
+	}
+	m.waiting = max(0, m.waiting-1)
+}
+
+// smtpWire is what Wireshark keeps of a conversation. It takes all bytes that
+// come at a time for one thing: commands, text of a message, or its end.
+type smtpWire struct {
+	state     uint8
+	auth      uint8
+	crlf      bool // the last segment ended with one
+	data      bool // DATA or BDAT was seen
+	last      bool // of the chunks
+	read, all uint32
+
+	first, end              uint32 // frames of the login
+	user, pass, both, other uint32 // frames of its answers
+	authUser, authPlain     uint32 // frame of AUTH with an answer
+	frame                   uint32 // that pdu and more belong to
+	pdu                     uint8
+	more                    bool
+	said                    []byte // line of a login, only while its frame is at work
+	eomLine                 int    // length of the line with the end
+	eomAt                   int
+}
+
+// States of a smtpWire, of its login, and what a frame is.
+const (
+	wireStart = iota
+	wireCommands
+	wireData
+	wireTLS
+)
+
+const (
+	authNone = iota
+	authStart
+	authUserAsked
+	authUserSaid
+	authPassAsked
+	authPassSaid
+	authPlainStart
+	authPlainCommand
+	authPlainAsked
+	authPlainSaid
+	authNTLMStart
+	authNTLMAsked
+	authNTLMSaid
+	authDone
+)
+
+const (
+	pduCommands = iota
+	pduText
+	pduEnd
+)
+
+// smtpWire follows the conversation as Wireshark does. It reports false when the
+// first line is not complete.
+func (d *Dissector) smtpWire(m *smtpConv, s span, request bool) bool {
+	w := &m.wire
+	w.said = nil
+	frame := d.frame.Number
+	if request {
+		if w.frame == frame {
+			return true
+		}
+		w.frame, w.pdu, w.more = frame, pduCommands, true
+	}
+	eom := false
+	for at := 0; at < len(s.b); {
+		n, next := lineOf(s.b[at:], d.tcpState.can)
+		if n < 0 {
+			if at == 0 {
+				d.needMore(0, oneMore)
+				return false
+			}
+			n = len(s.b) - at
+			next = n
+		}
+		rest := s.b[at:]
+		if w.state == wireData {
+			if w.crlf && bytes.HasPrefix(rest, []byte(".\r\n")) || bytes.HasPrefix(rest, []byte("\r\n.\r\n")) {
+				eom = true
+			}
+			w.crlf = s.cut == 0 && bytes.HasSuffix(s.b, []byte("\r\n"))
+		}
+		switch {
+		case !request:
+		case w.state == wireData:
+			if eom {
+				w.pdu, w.state = pduEnd, wireCommands
+				w.eomAt, w.eomLine = at, n
+				return true
+			}
+			w.pdu = pduText
+			if w.all > 0 {
+				left := s.size() - at
+				w.read += uint32(left)
+				next = left
+				if w.read == w.all {
+					w.state = wireCommands
+					w.more = !w.last
+					return true
+				}
+			}
+		default:
+			w.line(rest[:n], frame)
+		}
+		at += next
+	}
+	return true
+}
+
+// line follows a line that is no part of a message.
+func (w *smtpWire) line(line []byte, frame uint32) {
+	if w.auth != authNone && frame >= w.first && (w.end == 0 || frame <= w.end) {
+		w.said = line
+	}
+	verb, _ := token(line)
+	if !wireVerb(line[:verb]) {
+		switch w.auth {
+		case authUserAsked:
+			w.auth, w.user = authUserSaid, frame
+		case authPassAsked:
+			w.auth, w.pass = authPassSaid, frame
+		case authPlainAsked:
+			w.auth, w.both = authPlainSaid, frame
+		case authNTLMAsked:
+			w.auth, w.other = authNTLMSaid, frame
+		default:
+			w.pdu = pduCommands
+			if w.data || w.state == wireStart {
+				w.pdu = pduText
+			}
+		}
+		return
+	}
+	w.pdu = pduCommands
+	const auth = len("AUTH LOGIN ")
+	switch {
+	case beginsFold(line, "DATA"):
+		w.state, w.data = wireData, true
+	case beginsFold(line, "BDAT"):
+		size, _, _ := cutNumber(bytes.TrimLeft(line[min(5, len(line)):], " "))
+		w.data = true
+		w.all += uint32(size)
+		w.state = wireData
+		if size == 0 {
+			w.state = wireCommands
+		}
+		w.last = len(line) >= 4 && equalFold(line[len(line)-4:], "LAST")
+		if w.last && size == 0 {
+			w.more = false
+		}
+	case beginsFold(line, "AUTH LOGIN"):
+		w.state, w.auth, w.first = wireCommands, authStart, frame
+		if len(line) > auth {
+			w.auth, w.authUser = authUserSaid, frame
+		}
+	case beginsFold(line, "AUTH PLAIN"):
+		w.state, w.auth, w.first = wireCommands, authPlainStart, frame
+		if len(line) > auth {
+			w.auth, w.authPlain = authPlainCommand, frame
+		}
+	case beginsFold(line, "AUTH NTLM") && len(line) > len("AUTH NTLM "):
+		w.state, w.auth = wireCommands, authNTLMStart
+	case beginsFold(line, "STARTTLS"):
+		w.state = wireTLS
+	}
+}
+
+// wireVerb says that Wireshark takes a word for a command.
+func wireVerb(b []byte) bool {
+	if len(b) == 4 {
+		for _, ch := range b {
+			if ch|0x20 < 'a' || ch|0x20 > 'z' {
+				return false
+			}
+		}
+		return true
+	}
+	return equalFold(b, "STARTTLS") || equalFold(b, "X-EXPS") || equalFold(b, "X-LINK2STATE") || equalFold(b, "XEXCH50")
+}
+
+// smtpWireReply follows a code of the server as Wireshark does.
+func (d *Dissector) smtpWireReply(m *smtpConv, c *conv, code int) {
+	w := &m.wire
+	if w.state == wireTLS {
+		w.state = wireCommands
+		if code == 220 {
+			d.upgrade(c, "smtp")
+		}
+	}
+	switch w.auth {
+	case authPassSaid, authPlainSaid, authNTLMSaid, authPlainCommand:
+		if code != 334 {
+			w.auth, w.end = authDone, d.frame.Number
+		}
+	}
+	if code != 334 {
+		return
+	}
+	switch w.auth {
+	case authStart:
+		w.auth = authUserAsked
+	case authUserSaid:
+		w.auth = authPassAsked
+	case authPlainAsked:
+		w.auth = authPlainSaid
+	case authPlainStart:
+		w.auth = authPlainAsked
+	case authNTLMStart:
+		w.auth = authNTLMAsked
+	}
+}
+
+// smtpWireClient shows what the client says as Wireshark does.
+func (d *Dissector) smtpWireClient(m *smtpConv, s span, up int32) {
+	w := &m.wire
+	ended := false
+	switch w.pdu {
+	case pduText:
+		if d.opt.Classic {
+			d.infoBytes("DATA fragment, ", s.size())
+		} else {
+			d.infoBytes("C: DATA fragment, ", s.size())
+		}
+		alone := !m.body.begun
+		if s.cut == 0 {
+			d.bodyAdd(&m.body, s)
+		}
+		d.textLines(s, nil, m.login.on)
+		m.login.asked = false
+		if !w.more {
+			ended = true
+			if alone { // Wireshark's reassembly has nothing to put together
+				d.bodyEnd(&m.body)
+				d.leave(up)
+				d.imf(s)
+				return
+			}
+		}
+	case pduEnd:
+		if d.opt.Classic {
+			d.info("EOM")
+		} else {
+			d.info("C: .")
+		}
+		d.add(fSmtpEOM, s, 0, min(w.eomLine, len(s.b)))
+		if d.level > List {
+			d.say("C: .")
+		}
+		if w.eomAt > 0 {
+			d.bodyAdd(&m.body, s.first(w.eomAt))
+		}
+		ended = m.body.begun
+	default:
+		for at := 0; at < len(s.b); {
+			n, next := lineOf(s.b[at:], false)
+			switch {
+			case at > 0:
+				d.info(" | ")
+			case d.opt.Classic:
+				d.info("Command: ")
+			default:
+				d.info("C: ")
+			}
+			line := s.b[at : at+n]
+			_, secret := m.login.line(line, m.known)
+			kind := smtpCommand
+			switch d.frame.Number {
+			case w.user:
+				kind = smtpUser
+			case w.pass:
+				kind = smtpPass
+			case w.other:
+				kind = smtpAnswer
+			case w.both:
+				kind = smtpPlain
+			case w.authUser:
+				if n > 5 {
+					kind = smtpAuthUser
+				}
+			case w.authPlain:
+				if n > 5 {
+					kind = smtpAuthPlain
+				}
+			}
+			d.smtpLine(s, at, n, next, kind, secret, w.said)
+			m.known = true
+			if !w.more && m.body.begun {
+				ended = true
+			}
+			at += next
+		}
+	}
+	if !ended {
+		d.leave(up)
+		return
+	}
+	b, parts, whole := d.bodyEnd(&m.body)
+	if !whole {
+		d.leave(up)
+		return
+	}
+	msg := span{b: b, buf: d.source("Reassembled SMTP", b)}
+	d.mailParts(&smtpParts, s, msg, parts)
+	d.leave(up)
+	d.imf(msg)
+}
