@@ -12,7 +12,9 @@ var (
 func (d *Dissector) data(s span) {
 	up := d.enter(fData, s, len(s.b))
 	if d.level > List && len(s.b) > 0 {
-		d.text(len(d.frame.Nodes)-1, fmt.Sprintf("Data (%d byte%s)", len(s.b), plural(len(s.b))))
+		if d.tree() {
+			d.text(len(d.frame.Nodes)-1, fmt.Sprintf("Data (%d byte%s)", len(s.b), plural(len(s.b))))
+		}
 		d.str(fDataData, s, 0, len(s.b), nil)
 		d.made(fDataLen, uint64(len(s.b)))
 	}

@@ -3,6 +3,7 @@ package dissect
 import (
 	"bytes"
 	"strings"
+	"sync"
 )
 
 // An expert is a remark that a protocol makes on a frame, as Wireshark's expert
@@ -82,27 +83,44 @@ var (
 	xReassembly    = expert{row(Field{Name: "_ws.malformed.reassembly", Label: "Reassembly error"}), failure, aboutMalformed}
 )
 
+// labels are the labels of all fields as bytes.
+var labels = sync.OnceValue(func() [][]byte {
+	all := make([][]byte, len(table))
+	for i := range table {
+		all[i] = []byte(table[i].Label)
+	}
+	return all
+})
+
 // remark adds an expert remark under the current node. text is what it says when
 // the label of its field does not.
 func (d *Dissector) remark(e expert, text string) {
 	if d.level == List {
 		return
 	}
+	message := []byte(text)
 	if text == "" {
-		text = e.id.Field().Label
+		text, message = e.id.Field().Label, labels()[e.id]
 	}
+	severity, group := uint64(e.severity), uint64(e.group)
+	tree := d.tree()
 	d.made(fExpert, 0)
-	d.text(len(d.frame.Nodes)-1, "Expert Info ("+severityName(uint64(e.severity))+"/"+groupName(uint64(e.group))+"): "+text)
+	if tree {
+		d.text(len(d.frame.Nodes)-1, "Expert Info ("+severityName(severity)+"/"+groupName(group)+"): "+text)
+	}
 	up := d.sub()
 	d.made(e.id, 0)
 	d.text(len(d.frame.Nodes)-1, text)
-	d.made(fExpertMessage, 0)
-	d.frame.Nodes[len(d.frame.Nodes)-1].Str = []byte(text)
-	d.frame.Nodes[len(d.frame.Nodes)-1].Flags |= Hidden
-	d.made(fExpertSeverity, uint64(e.severity))
-	d.text(len(d.frame.Nodes)-1, "Severity level: "+severityName(uint64(e.severity)))
-	d.made(fExpertGroup, uint64(e.group))
-	d.text(len(d.frame.Nodes)-1, "Group: "+groupName(uint64(e.group)))
+	x := d.made(fExpertMessage, 0)
+	x.Str, x.Flags = message, x.Flags|Hidden
+	d.made(fExpertSeverity, severity)
+	if tree {
+		d.text(len(d.frame.Nodes)-1, "Severity level: "+severityName(severity))
+	}
+	d.made(fExpertGroup, group)
+	if tree {
+		d.text(len(d.frame.Nodes)-1, "Group: "+groupName(group))
+	}
 	d.leave(up)
 }
 

@@ -133,7 +133,9 @@ loop:
 			ended = kind == optEOL
 			if nodes {
 				row := optionOf(kind)
-				list += ", " + row.name
+				if d.tree() {
+					list += ", " + row.name
+				}
 				if kind == optNOP {
 					if nops == 0 || (tcpHeader+i)%4 != 0 {
 						if nops++; nops == 4 {
@@ -185,7 +187,7 @@ loop:
 			ok = false
 			break
 		}
-		if nodes {
+		if d.tree() {
 			list += ", " + d.optionName(kind)
 		}
 		i += n
@@ -195,8 +197,10 @@ loop:
 		d.remark(xMSSAbsent, "")
 	}
 done:
-	if nodes {
+	if d.tree() {
 		d.text(int(d.tcpState.options), fmt.Sprintf("Options: (%d bytes)%s", g.header-tcpHeader, list))
+	}
+	if nodes {
 		d.leave(up)
 	}
 	if !ok {
@@ -241,11 +245,8 @@ func (d *Dissector) tcpOption(kind byte, s span, c *conv, dir int, g *segment, n
 			d.leave(under)
 		}
 	}
-	say := func(format string, v ...any) {
-		if d.tree() && at >= 0 {
-			d.text(at, d.frame.Nodes[at].ID.Field().Label+fmt.Sprintf(format, v...))
-		}
-	}
+	tree := d.tree()
+	say := func(text string) { d.text(at, d.frame.Nodes[at].ID.Field().Label+text) }
 	size := len(b)
 	if len(b) > 1 {
 		size = int(b[1])
@@ -260,8 +261,8 @@ func (d *Dissector) tcpOption(kind byte, s span, c *conv, dir int, g *segment, n
 			v := uint32(binary.BigEndian.Uint16(b[2:]))
 			d.num(fOptMssVal, s, 2, 2, uint64(v))
 			d.infoNum(" MSS=", v)
-			if nodes {
-				say(": %d bytes", v)
+			if tree {
+				say(fmt.Sprintf(": %d bytes", v))
 			}
 		}
 	case optWScale:
@@ -276,7 +277,9 @@ func (d *Dissector) tcpOption(kind byte, s span, c *conv, dir int, g *segment, n
 					d.leave(under)
 				}
 				d.num(fOptWscaleMultiplier, s, 2, 1, 1<<shift).Flags |= Generated
-				say(": %d (multiply by %d)", v, 1<<shift)
+				if tree {
+					say(fmt.Sprintf(": %d (multiply by %d)", v, 1<<shift))
+				}
 			}
 			d.infoNum(" WS=", 1<<shift)
 			fwd.scale = int8(shift)
@@ -290,8 +293,8 @@ func (d *Dissector) tcpOption(kind byte, s span, c *conv, dir int, g *segment, n
 			v := binary.BigEndian.Uint32(b[2:])
 			d.num(fOptEchoValue, s, 2, 4, uint64(v))
 			d.infoNum(" ECHO=", v)
-			if nodes {
-				say(": %d", v)
+			if tree {
+				say(fmt.Sprintf(": %d", v))
 			}
 		}
 	case optTimestamp:
@@ -301,8 +304,8 @@ func (d *Dissector) tcpOption(kind byte, s span, c *conv, dir int, g *segment, n
 			d.num(fOptTimestampTsecr, s, 6, 4, uint64(r))
 			d.infoNum(" TSval=", v)
 			d.infoNum(" TSecr=", r)
-			if nodes {
-				say(": TSval %d, TSecr %d", v, r)
+			if tree {
+				say(fmt.Sprintf(": TSval %d, TSecr %d", v, r))
 			}
 		}
 	case optCC, optCCNew, optCCEcho:
@@ -353,8 +356,8 @@ func (d *Dissector) tcpOption(kind byte, s span, c *conv, dir int, g *segment, n
 			d.wrongLength(at+2, fmt.Sprintf("option length should be 4, 7, 10, or 13 instead of %d", size))
 		}
 		d.num(fOptExperimentalExid, s, 2, 2, uint64(id))
-		if nodes {
-			say(": %s", exidName(uint64(id)))
+		if tree {
+			say(": " + exidName(uint64(id)))
 		}
 		switch id {
 		case exidTARR:
@@ -481,9 +484,13 @@ func (d *Dissector) sackOption(s span, c *conv, dir int, g *segment, nodes bool,
 	if twice {
 		left, right := binary.BigEndian.Uint32(b[2:])-base, binary.BigEndian.Uint32(b[6:])-base
 		d.num(fOptSackDsackLe, s, 2, 4, uint64(left)).Flags |= Generated
-		d.text(len(d.frame.Nodes)-1, fmt.Sprintf("D-SACK Left Edge = %d%s", left, relative))
+		if d.tree() {
+			d.text(len(d.frame.Nodes)-1, fmt.Sprintf("D-SACK Left Edge = %d%s", left, relative))
+		}
 		d.num(fOptSackDsackRe, s, 6, 4, uint64(right)).Flags |= Generated
-		d.text(len(d.frame.Nodes)-1, fmt.Sprintf("D-SACK Right Edge = %d%s", right, relative))
+		if d.tree() {
+			d.text(len(d.frame.Nodes)-1, fmt.Sprintf("D-SACK Right Edge = %d%s", right, relative))
+		}
 		d.remark(xDSack, "")
 	}
 }

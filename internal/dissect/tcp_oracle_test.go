@@ -24,7 +24,7 @@ var tcpFields = []string{
 	"tcp.options.sack_le", "tcp.options.sack_re", "tcp.options.sack.count", "tcp.options.sack.dsack_le", "tcp.options.timestamp.tsval", "tcp.options.timestamp.tsecr",
 	"tcp.time_relative", "tcp.time_delta", "tcp.analysis.acks_frame", "tcp.analysis.ack_rtt", "tcp.analysis.initial_rtt",
 	"tcp.analysis.bytes_in_flight", "tcp.analysis.push_bytes_sent", "tcp.analysis.duplicate_ack_num", "tcp.analysis.duplicate_ack_frame",
-	"tcp.analysis.rto", "tcp.analysis.rto_frame", "tcp.reset_cause", "tcp.payload",
+	"tcp.analysis.rto", "tcp.analysis.rto_frame", "tcp.payload",
 	"tcp.segment", "tcp.segment.count", "tcp.reassembled.length", "tcp.segment_data", "_ws.expert.severity",
 }
 

@@ -290,8 +290,9 @@ func (d *Dissector) tcpPayload(c *conv, dir int, body span, seq, next uint32, up
 	t := &d.tcpState
 	if d.level > List {
 		d.str(fTcpPayload, body, 0, len(body.b), nil)
-		n := body.size()
-		d.text(len(d.frame.Nodes)-1, fmt.Sprintf("TCP payload (%d byte%s)", n, plural(n)))
+		if n := body.size(); d.tree() {
+			d.text(len(d.frame.Nodes)-1, fmt.Sprintf("TCP payload (%d byte%s)", n, plural(n)))
+		}
 		t.end = int32(len(d.frame.Nodes))
 	}
 	d.leave(up)
@@ -600,7 +601,9 @@ func (d *Dissector) segmentData(what string, s span, n int) {
 	}
 	from, up := d.inTCP(d.tcpState.tree)
 	d.str(fTcpSegmentData, s, 0, min(n, len(s.b)), nil)
-	d.text(len(d.frame.Nodes)-1, fmt.Sprintf("%sTCP segment data (%d byte%s)", what, n, plural(n)))
+	if d.tree() {
+		d.text(len(d.frame.Nodes)-1, fmt.Sprintf("%sTCP segment data (%d byte%s)", what, n, plural(n)))
+	}
 	d.tcpState.end += d.outTCP(from, up)
 }
 
