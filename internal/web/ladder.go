@@ -13,7 +13,7 @@ const (
 	rowHeight   = 25.0 // between two messages at least
 	msScale     = 3.2  // of the scale at the left
 	foldFrom    = 30.0 // milliseconds: a longer silence is folded
-	foldHeight  = 12.0
+	foldHeight  = 16.0
 	laneTop     = 60.0
 	laneLeft    = 116
 	laneRight   = 424
@@ -44,6 +44,8 @@ type wait struct {
 type fold struct {
 	Y, Scale float64 // of the label, of the mark on the scale
 	Text     string
+
+	after int // number of the message behind it
 }
 
 // A message is one frame.
@@ -78,11 +80,18 @@ func newLadder(v *view) *ladder {
 	at := make([]float64, len(list))
 	for i := range list {
 		if i > 0 {
-			y = l.gap(v, &list[i-1], &list[i], y)
+			y = l.gap(v, list, i, y)
 		}
 		at[i] = y
 	}
-	rows := spread(at, rowHeight)
+	room := make([]float64, len(list)) // above each row
+	for i := range room {
+		room[i] = rowHeight
+		if i > 0 && list[i].time-list[i-1].time > foldFrom*1e6 {
+			room[i] += foldHeight
+		}
+	}
+	rows := spread(at, room)
 	for i := range list {
 		x := &list[i]
 		text := label(x)
@@ -105,15 +114,16 @@ func newLadder(v *view) *ladder {
 		bottom = max(rows[len(rows)-1], at[len(at)-1])
 	}
 	for i := range l.Folds { // beside the rows, not over them
-		l.Folds[i].Y = between(rows, at, l.Folds[i].Scale)
+		l.Folds[i].Y = (rows[l.Folds[i].after-1]+rows[l.Folds[i].after])/2 - 4
 	}
 	l.Height = bottom + 20
 	l.Label = "Sequence diagram of session " + strconv.Itoa(v.ID) + ": " + plural(uint64(len(list)), "frame", "frames") + " between client and server"
 	return l
 }
 
-// gap draws the time between two frames and returns where the second one is.
-func (l *ladder) gap(v *view, a, b *packet, y float64) float64 {
+// gap draws the time before frame i and returns where the frame is.
+func (l *ladder) gap(v *view, list []packet, i int, y float64) float64 {
+	a, b := &list[i-1], &list[i]
 	ms := float64(b.time-a.time) / 1e6
 	if ms <= 0 {
 		return y
@@ -135,7 +145,7 @@ func (l *ladder) gap(v *view, a, b *packet, y float64) float64 {
 		if b.payload == 0 && b.flags&0x17 == 0x10 { // an ACK and nothing else
 			text = span(b.time-a.time) + " until the " + who + " acknowledges"
 		}
-		l.Folds = append(l.Folds, fold{Scale: y + h/2, Text: text})
+		l.Folds = append(l.Folds, fold{Scale: y + h/2, Text: text, after: i})
 		l.Waits = append(l.Waits, wait{who, y, h})
 		return y + h
 	}
@@ -150,14 +160,18 @@ func (l *ladder) gap(v *view, a, b *packet, y float64) float64 {
 
 // spread moves places apart until there is room between them, each as little as
 // possible (pool adjacent violators, with the squares of the moves as the cost).
-func spread(want []float64, room float64) []float64 {
+func spread(want, room []float64) []float64 {
 	type block struct {
 		sum float64 // of want[i] - i*room
 		n   int
 	}
 	var blocks []block
+	down := make([]float64, len(want)) // of a row below the first when all stand close
 	for i, w := range want {
-		b := block{w - float64(i)*room, 1}
+		if i > 0 {
+			down[i] = down[i-1] + room[i]
+		}
+		b := block{w - down[i], 1}
 		for len(blocks) > 0 {
 			last := blocks[len(blocks)-1]
 			if last.sum/float64(last.n) < b.sum/float64(b.n) {
@@ -171,7 +185,7 @@ func spread(want []float64, room float64) []float64 {
 	out := make([]float64, 0, len(want))
 	for _, b := range blocks {
 		for range b.n {
-			out = append(out, b.sum/float64(b.n)+float64(len(out))*room)
+			out = append(out, b.sum/float64(b.n)+down[len(out)])
 		}
 	}
 	if len(out) > 0 && out[0] < laneTop { // the first one stays below the heads
@@ -181,16 +195,6 @@ func spread(want []float64, room float64) []float64 {
 		}
 	}
 	return out
-}
-
-// between is a place beside the scale's y that lies between two rows.
-func between(rows, scale []float64, y float64) float64 {
-	for i := 1; i < len(rows); i++ {
-		if scale[i] > y {
-			return (rows[i-1] + rows[i]) / 2
-		}
-	}
-	return y
 }
 
 // label is what a frame says, without what the lanes say already.

@@ -20,10 +20,15 @@ import (
 func Size(files []string) (sum int64) {
 	for _, name := range files {
 		info, err := os.Stat(name)
-		if name == "-" || err != nil || !info.Mode().IsRegular() {
+		switch {
+		case name == "-":
 			return -1
+		case err != nil: // told by whoever opens it
+		case !info.Mode().IsRegular():
+			return -1
+		default:
+			sum += info.Size()
 		}
-		sum += info.Size()
 	}
 	return sum
 }

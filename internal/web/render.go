@@ -504,7 +504,7 @@ func (p *Page) table(d *pageData) {
 		r := &list[i]
 		d.Rows = append(d.Rows, sessionRow{
 			ID: r.id, Icon: outcomeIcons[r.outcome].quiet(), State: outcomeWords[r.outcome], Client: r.client, Server: r.server,
-			Start: seconds(r.start - start), Duration: millis(r.dur), Frames: group(r.frames), Bytes: group(r.bytes), Result: shown(r.result),
+			Start: seconds(r.start - start), Duration: millis(r.dur), Frames: some(r.frames), Bytes: some(r.bytes), Result: shown(r.result),
 		})
 	}
 	d.RowCount = group(uint64(p.summary.Sessions))
@@ -518,6 +518,14 @@ func (p *Page) table(d *pageData) {
 	if p.figures.frames < p.summary.Frames {
 		d.Notes = append(d.Notes, fmt.Sprintf("The statistics count %s of them.", group(p.figures.frames)))
 	}
+}
+
+// some is a number that is not known when it is 0.
+func some(n uint64) string {
+	if n == 0 {
+		return ""
+	}
+	return group(n)
 }
 
 // start is the time of the first session, which times are counted from.
@@ -555,7 +563,7 @@ func (p *Page) session(v *view, own, static bool) *sessionPage {
 		x := &v.packets[i]
 		r := packetRow{
 			Frame: x.n, Time: strconv.FormatFloat(float64(x.time-v.Start)/1e9, 'f', 6, 64), From: "server", Src: shown(x.src), Dst: shown(x.dst),
-			Proto: shown(x.proto), Length: strconv.Itoa(int(x.wire)), Info: x.info, Class: class(x.proto),
+			Proto: shown(x.proto), Length: strconv.Itoa(int(x.wire)), Info: x.info, Class: "p-" + strings.TrimPrefix(class(x.proto), "m-"),
 		}
 		if x.fromClient {
 			r.From = "client"

@@ -50,18 +50,34 @@ func odd(r rune) bool {
 	return !unicode.IsPrint(r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) || unicode.Is(unicode.Variation_Selector, r)
 }
 
-// A piece of a text: words, or a frame to go to.
+// A piece of a text: words, a frame to go to, or what stood between backquotes.
 type piece struct {
 	Text  string
 	Frame uint32
+	Code  bool // a command or a word of one
 }
 
 var frames = regexp.MustCompile(`\b[Ff]rames? [0-9]+(?:(?:, | and |, and | to |–)[0-9]+)*`)
 var digits = regexp.MustCompile(`[0-9]+`)
 
-// pieces cuts a text at the frames that it names.
+// pieces cuts a text at backquotes and at the frames that it names.
 func pieces(s string) (all []piece) {
-	s = shown(s)
+	parts := strings.Split(shown(s), "`")
+	for i, part := range parts {
+		if i%2 == 1 && i < len(parts)-1 {
+			all = append(all, piece{Text: part, Code: true})
+			continue
+		}
+		if i%2 == 1 { // one that is not closed
+			part = "`" + part
+		}
+		all = linked(all, part)
+	}
+	return all
+}
+
+// linked cuts a text at the frames that it names.
+func linked(all []piece, s string) []piece {
 	for {
 		at := frames.FindStringIndex(s)
 		if at == nil {
@@ -80,7 +96,7 @@ func pieces(s string) (all []piece) {
 			if i == 0 && len(nums) == 1 {
 				lo = 0 // "frame 16" is one link
 			}
-			all = append(all, piece{Text: words[from:lo]}, piece{words[lo:d[1]], uint32(n)})
+			all = append(all, piece{Text: words[from:lo]}, piece{Text: words[lo:d[1]], Frame: uint32(n)})
 			from = d[1]
 		}
 		all = append(all, piece{Text: words[from:]})
@@ -116,7 +132,7 @@ func millis(ns int64) string {
 	return sign + group(uint64(tenths/10)) + "." + strconv.FormatInt(tenths%10, 10)
 }
 
-// span writes a duration for people: 459.9 ms, 12.3 s, 4 min 5 s, 2 h 3 min.
+// span writes a duration for people: 459.9 ms, 12.3 s, 4 min 5 s, 2 h 3 min, 3 d 4 h.
 func span(ns int64) string {
 	switch d := time.Duration(ns); {
 	case d < time.Second:
@@ -125,7 +141,9 @@ func span(ns int64) string {
 		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
 	case d < time.Hour:
 		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
 	default:
-		return fmt.Sprintf("%s h %d min", group(uint64(d.Hours())), int(d.Minutes())%60)
+		return fmt.Sprintf("%s d %d h", group(uint64(d.Hours()/24)), int(d.Hours())%24)
 	}
 }

@@ -59,6 +59,8 @@ function twist() {
   s.setAttribute('viewBox', '0 0 10 10'); s.setAttribute('aria-hidden', 'true'); p.setAttribute('d', 'M3 1.5 7 5 3 8.5'); s.append(p); return s;
 }
 function frameLink(n, t) { return h('a', { href: '#f' + n, 'data-f': n, class: 'fl' }, t || 'frame ' + n); }
+// What stands between backquotes is a command or a word of one.
+const coded = s => { const l = s.split('`'); return l.map((x, i) => i % 2 && i < l.length - 1 ? h('code', null, x) : i % 2 ? '`' + x : x); };
 const covers = (el, n) => { const a = +el.dataset.f, b = +(el.dataset.g || a); return n >= a && n <= b; };
 const scrollBox = el => el.closest('.pb,.plist,.sess');
 function near(el) {
@@ -211,7 +213,7 @@ function workspace(session) {
       h('p', { class: 'meta' }, meta),
       e.d ? blk('What was seen', h('p', null, e.d)) : null,
       e.m && e.m !== e.d ? blk('Meaning', h('p', null, e.m)) : null,
-      e.a.length ? blk('What to do', e.a.map(a => h('p', null, a))) : null,
+      e.a.length ? blk('What to do', e.a.map(a => h('p', null, coded(a)))) : null,
       e.fs.length ? blk('Evidence', h('ul', { class: 'evl' }, e.fs.map(n => h('li', { class: n === e.f ? 'now' : null }, frameLink(n), h('span', null, reason(n)))))) : null,
       e.c.length ? blk('Source', h('ul', { class: 'evl src' }, e.c.map(c => h('li', null, h('span', null, c))))) : null,
       blk('All fields', h('dl', { class: 'kv' }, fieldsOf(e).map(([k, v]) => h('div', null, h('dt', null, k), h('dd', null, String(v)))))));
@@ -464,7 +466,7 @@ function VTable(box, rows, cols, opt) {
     for (let i = a; i < b; i++) {
       const r = rows[idx[i]];
       out.push(h('tr', { 'aria-rowindex': i + 2, 'aria-selected': idx[i] === cur, 'data-i': i, tabindex: idx[i] === cur || (cur < 0 && i === a) ? 0 : -1 }, cols.map(([k, , num, hm]) =>
-        k === 'state' ? h('td', null, h('span', { class: 's' }, ic(r.state, r.state), r.label)) : h('td', { class: (num ? 'r' : k === 'what' ? 'g' : 'mono') + (hm ? ' hm' : ''), title: k === 'what' ? r.what : null }, num ? (typeof r[k] === 'number' && k !== 'no' ? (k === 'start' || k === 'dur' ? r[k].toFixed(k === 'dur' ? 1 : 3).replace(/\B(?=(\d{3})+\.)/g, ',') : fmt(r[k])) : String(r[k])) : r[k]))));
+        k === 'state' ? h('td', null, h('span', { class: 's' }, ic(r.state, r.state), r.label)) : h('td', { class: (num ? 'r' : k === 'what' ? 'g' : 'mono') + (hm ? ' hm' : ''), title: k === 'what' ? r.what : null }, num ? ((k === 'frames' || k === 'bytes') && !r[k] ? '' : typeof r[k] === 'number' && k !== 'no' ? (k === 'start' || k === 'dur' ? r[k].toFixed(k === 'dur' ? 1 : 3).replace(/\B(?=(\d{3})+\.)/g, ',') : fmt(r[k])) : String(r[k])) : r[k]))));
     }
     const z = h('tr', { class: 'pad', 'aria-hidden': 'true' }, h('td', { colspan: cols.length })); z.firstChild.style.height = (idx.length - b) * RH + 'px'; out.push(z);
     fill(tb, out);
