@@ -16,6 +16,14 @@ var (
 
 // xmpp reads XML that ends where a tag does.
 func (d *Dissector) xmpp(c *conv, dir int, s span) {
+	if text := bytes.TrimLeft(s.b, " \t\r\n"); len(text) > 0 && text[0] != '<' && d.tcpState.can {
+		if !d.opt.Compat { // who else has the port
+			d.refuse()
+			return
+		}
+		d.needMore(0, oneMore) // Wireshark waits for XML
+		return
+	}
 	if n := len(s.b); d.tcpState.can && n > 0 && s.b[n-1] != '>' && (s.b[n-1] > ' ' || s.b[n-1] < '\t') {
 		d.needMore(0, oneMore)
 		return
