@@ -336,7 +336,7 @@ func looksV3(b []byte) bool {
 func (d *Dissector) tlsRecord(c *conv, t *tlsConv, dir int, s span, off int) (next int, more bool) {
 	rest := s.size() - off
 	if v := t.version; (v >= tlsrec.TLS10 && v <= tlsrec.TLS12 || v == tlcp) && tlsContentTypes.name(uint64(s.b[off])) == "" {
-		d.remark(xTLSIgnored, "")
+		d.remarkOn(s, off, rest, xTLSIgnored, "")
 		d.infoItem("Ignored Unknown Record")
 		return off + rest, false
 	}
@@ -448,7 +448,9 @@ func (d *Dissector) changeCipher(c *conv, t *tlsConv, dir int, s span, rec int, 
 	d.add(fTlsChangeCipherSpec, s, 0, 1)
 	server := t.fromServer(c, dir)
 	if server && t.resumed && version != tlsrec.TLS13 {
+		up := d.sub()
 		d.remark(xTLSResumed, "")
+		d.leave(up)
 	}
 	if version != tlsrec.TLS13 { // there it means nothing
 		t.ccs[dir] = d.frame.Number
@@ -540,6 +542,21 @@ func (d *Dissector) heartbeat(c *conv, t *tlsConv, dir int, s span, decrypted bo
 			d.sayBytes("Padding and HMAC", n)
 		}
 	}
+}
+
+// remarkOn adds a node for n bytes that a remark is about, and the remark.
+func (d *Dissector) remarkOn(s span, off, n int, e expert, text string) {
+	if d.level == List {
+		return
+	}
+	if text == "" {
+		text = e.id.Field().Label
+	}
+	d.add(e.id, s, off, n)
+	d.say(text)
+	up := d.sub()
+	d.remark(e, text)
+	d.leave(up)
 }
 
 // say sets what the tree shows for the node added last.

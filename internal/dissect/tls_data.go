@@ -283,8 +283,13 @@ func (d *Dissector) segmentNode(s span, n int) {
 	if d.level == List {
 		return
 	}
+	up := d.parent
+	if up >= 0 { // beside the record
+		d.parent = d.frame.Nodes[up].Up
+	}
 	d.str(fTlsSegmentData, s, 0, min(n, len(s.b)), nil)
 	d.sayBytes("TLS segment data", n)
+	d.parent = up
 }
 
 // plainParts adds the list of the records that a message was put together from.

@@ -162,6 +162,7 @@ func (r *reader) extensionBody(t *tlsConv, typ uint8, ext uint16) {
 		r.num(fTlsRecordSizeLimit, 2)
 	case extSessionTicket:
 		r.data(n)
+		d.sayBytes("Data", n)
 	case extKeyShareOld, extKeyShare:
 		if n > 0 {
 			r.keyShare(typ)
@@ -246,7 +247,6 @@ const (
 // data adds what is not read any further.
 func (r *reader) data(n int) {
 	r.bytes(fTlsHandshakeExtensionData, n)
-	r.d.sayBytes("Data", n)
 }
 
 func (r *reader) serverName() {

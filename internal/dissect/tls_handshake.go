@@ -354,7 +354,7 @@ func (r *reader) vector(id ID, width, least, most int) (n int, ok bool) {
 		return 0, false
 	}
 	if r.end-r.at < width {
-		d.remark(xTLSShort, "No more room for vector of length "+strconv.Itoa(width))
+		d.remarkOn(r.s, r.at, r.end-r.at, xTLSShort, "No more room for vector of length "+strconv.Itoa(width))
 		return 0, false
 	}
 	n = int(r.num(id, width))
@@ -390,9 +390,9 @@ func (r *reader) over(end int) {
 		if n > 1 {
 			was = "s were"
 		}
-		d.remark(xTLSTrailing, strconv.Itoa(n)+" trailing byte"+was+" unprocessed")
+		d.remarkOn(r.s, r.at, n, xTLSTrailing, strconv.Itoa(n)+" trailing byte"+was+" unprocessed")
 	} else if n < 0 {
-		d.remark(xTLSShort, fmt.Sprintf("Dissector processed too much data (%d byte%s)", -n, plural(-n)))
+		d.remarkOn(r.s, end, -n, xTLSShort, fmt.Sprintf("Dissector processed too much data (%d byte%s)", -n, plural(-n)))
 	}
 }
 
@@ -431,6 +431,9 @@ func (d *Dissector) common(t *tlsConv, r *reader, random *[32]byte, fromServer, 
 		return
 	}
 	copy(random[:], b)
+	if retry && d.tree() {
+		d.say(fmt.Sprintf("Random: %x (HelloRetryRequest magic)", b))
+	}
 	if !retry && t.version != tlsrec.TLS13 {
 		up := d.sub()
 		d.num(fTlsHandshakeRandomTime, r.s, at, 4, uint64(binary.BigEndian.Uint32(b))*1e9)

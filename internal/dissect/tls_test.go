@@ -454,3 +454,17 @@ func TestTLSAllocates(t *testing.T) {
 		t.Errorf("%v allocations in a round", n)
 	}
 }
+
+// BenchmarkTLSList is a segment with one record of application data in the list.
+func BenchmarkTLSList(b *testing.B) {
+	d := New(Options{})
+	data := segmentOf(5000, 443, 0, 0, psh, 100, "", rec(23, 0x303, strings.Repeat("x", 1300)))
+	seq, number := uint32(1), uint32(0)
+	b.ReportAllocs()
+	for b.Loop() {
+		number++
+		binary.BigEndian.PutUint32(data[4:], seq)
+		seq += uint32(len(data) - tcpHeader)
+		d.segment(number, float64(number), true, data, 0)
+	}
+}
