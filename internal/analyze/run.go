@@ -36,6 +36,7 @@ type Config struct {
 	Contain     bool          // a failure of the program costs a session, not the report; tests want to see it
 	Progress    func(done, total int64)
 	Tap         *Tap            // nil: none
+	Live        *Live           // counts while it runs, nil: nobody watches
 	Cancel      <-chan struct{} // closed: the work is given up with ErrCanceled; nil: never
 }
 

@@ -259,16 +259,7 @@ func (i icon) quiet() icon { i.Label = ""; return i }
 // verdict fills in what stands above the tabs.
 func (p *Page) verdict(d *pageData) {
 	s := p.summary
-	worst := verdict.OutcomeOK
-	switch {
-	case s.Failed > 0:
-		worst = verdict.OutcomeFailed
-	case s.Degraded > 0:
-		worst = verdict.OutcomeDegraded
-	case s.Unsure > 0 || s.Sessions == 0:
-		worst = verdict.OutcomeUnknown
-	}
-	d.Icon = outcomeIcons[worst]
+	d.Icon = outcomeIcons[p.worst()]
 	if v := p.first(); v != nil && len(p.rows) == 1 {
 		head, rest := headline(v)
 		d.Headline, d.Summary = pieces(head), pieces(rest)
@@ -296,6 +287,19 @@ func (p *Page) verdict(d *pageData) {
 	for _, b := range s.Bounds {
 		d.Notes = append(d.Notes, "Bound reached: "+shown(b)+".")
 	}
+}
+
+// worst is the outcome of the worst session; without any it is not known.
+func (p *Page) worst() verdict.Outcome {
+	switch s := p.summary; {
+	case s.Failed > 0:
+		return verdict.OutcomeFailed
+	case s.Degraded > 0:
+		return verdict.OutcomeDegraded
+	case s.Unsure > 0 || s.Sessions == 0:
+		return verdict.OutcomeUnknown
+	}
+	return verdict.OutcomeOK
 }
 
 // headline is what a session means for the mail and the sentence that says why;

@@ -95,17 +95,16 @@ type capture struct {
 	cancel context.CancelFunc
 
 	// Under the lock of the server.
-	state    string // running, done, unreadable
-	done     int64
-	size     int64
-	sessions int
-	problems int
-	frames   uint64
-	verdict  string
-	outcome  verdict.Outcome
-	page     *Page
-	html     string // the finished report, a file
-	json     string
+	state   string // running, done, unreadable
+	done    int64
+	size    int64
+	live    analyze.Live
+	frames  uint64
+	verdict string
+	outcome verdict.Outcome
+	page    *Page
+	html    string // the finished report, a file
+	json    string
 }
 
 // Serve answers requests until ctx is done. begin is told the address to open.
@@ -252,22 +251,22 @@ func (s *Server) rows() (all []listed) {
 	defer s.mu.Unlock()
 	for i := len(s.captures) - 1; i >= 0; i-- {
 		c := s.captures[i]
-		l := listed{ID: c.id, Name: shown(c.name), State: c.state, Sessions: c.sessions, Problems: c.problems, Frames: c.frames, Bytes: c.size, Verdict: shown(c.verdict), Size: sizeText(c.size)}
+		l := listed{ID: c.id, Name: shown(c.name), State: c.state, Sessions: int(c.live.Sessions.Load()), Problems: int(c.live.Problems.Load()), Frames: c.frames, Bytes: c.size, Verdict: shown(c.verdict), Size: sizeText(c.size)}
 		switch c.state {
 		case "running":
 			l.Running, l.Rank = true, -1
 			if c.size > 0 {
 				l.Share = min(1, float64(c.done)/float64(c.size))
 			}
-			l.Verdict = fmt.Sprintf("%.0f %%, %s so far, %s with problems", 100*l.Share, plural(uint64(c.sessions), "session", "sessions"), group(uint64(c.problems)))
+			l.Verdict = fmt.Sprintf("%.0f %%, %s so far, %s with problems", 100*l.Share, plural(uint64(l.Sessions), "session", "sessions"), group(uint64(l.Problems)))
 		case "done":
 			l.Done = true
 			l.Class, l.Sign = outcomeIcons[c.outcome].Class, outcomeIcons[c.outcome].Sign
 			l.State, l.Rank = outcomeWords[c.outcome], int(verdict.OutcomeFailed-c.outcome)
-			if c.sessions == 0 {
+			if l.Sessions == 0 {
 				l.State, l.Class, l.Sign, l.Bad = "no mail", "none", "none", true
 			}
-			l.SessionsText, l.ProblemsText, l.FramesText = group(uint64(c.sessions)), group(uint64(c.problems)), group(c.frames)
+			l.SessionsText, l.ProblemsText, l.FramesText = group(uint64(l.Sessions)), group(uint64(l.Problems)), group(c.frames)
 		default:
 			l.Class, l.Sign, l.Bad, l.Rank = "none", "none", true, 5
 		}
@@ -472,28 +471,6 @@ func (s *Server) add(c *capture) {
 	}()
 }
 
-// A live sink counts sessions while they come, and ends when nobody waits for them.
-type live struct {
-	analyze.Sink
-	s   *Server
-	c   *capture
-	ctx context.Context
-}
-
-func (l *live) Session(v *verdict.Session) error {
-	l.s.mu.Lock()
-	l.c.sessions++
-	if v.Outcome != verdict.OutcomeOK {
-		l.c.problems++
-	}
-	l.c.outcome = max(l.c.outcome, v.Outcome)
-	l.s.mu.Unlock()
-	if err := l.ctx.Err(); err != nil {
-		return err
-	}
-	return l.Sink.Session(v)
-}
-
 // analyse makes the reports of a capture.
 func (s *Server) analyse(ctx context.Context, c *capture) {
 	err := s.make(ctx, c)
@@ -529,8 +506,8 @@ func (s *Server) make(ctx context.Context, c *capture) error {
 		c.done = done
 		s.mu.Unlock()
 	}
-	named := &renamed{Tee(page, &report.JSON{Out: jsonFile}), c}
-	if _, err := analyze.Run(&cfg, &live{named, s, c, ctx}); err != nil {
+	cfg.Live = &c.live
+	if _, err := analyze.Run(&cfg, &renamed{Tee(page, &report.JSON{Out: jsonFile}), c}); err != nil {
 		return err
 	}
 	keys, err := analyze.ReadKeys(cfg.KeyLogs)
@@ -554,8 +531,8 @@ func (s *Server) make(ctx context.Context, c *capture) error {
 	defer s.mu.Unlock()
 	c.page = page
 	c.html, c.json = htmlFile.Name(), jsonFile.Name()
-	c.frames, c.verdict = page.summary.Frames, page.summary.Headline
-	if c.sessions == 0 {
+	c.frames, c.verdict, c.outcome = page.summary.Frames, page.summary.Headline, page.worst()
+	if page.summary.Sessions == 0 {
 		c.verdict = "No mail found in " + plural(c.frames, "frame", "frames")
 	}
 	return nil
