@@ -119,7 +119,7 @@ func (r *reader) extensionBody(t *tlsConv, typ uint8, ext uint16) {
 		if d.threw {
 			return
 		}
-		up := r.group(fTlsHandshakeExtensionsEcPointFormats, size, "Elliptic curves point formats ("+strconv.Itoa(size)+")", 0, "")
+		up := r.group(fTlsHandshakeExtensionsEcPointFormats, size, "Elliptic curves point formats", size, "")
 		end := r.at + size
 		r.formats = r.s.b[min(r.at, len(r.s.b)):min(end, len(r.s.b))]
 		for r.at < end && !d.threw {
@@ -218,7 +218,7 @@ func (r *reader) extensionBody(t *tlsConv, typ uint8, ext uint16) {
 			return
 		}
 		size, _ := r.vector(fTlsHandshakeExtensionsAlpsLen, 2, 0, 0xffff)
-		r.group(fTlsHandshakeExtensionsAlpsAlpnList, size, "Supported ALPN List", 0, "")
+		r.group(fTlsHandshakeExtensionsAlpsAlpnList, size, "Supported ALPN List", none, "")
 		for end := r.at + size; r.at < end && !d.threw; {
 			k := int(r.num(fTlsHandshakeExtensionsAlpsAlpnStrLen, 1))
 			r.bytes(fTlsHandshakeExtensionsAlpsAlpnStr, k)
@@ -313,7 +313,7 @@ func (r *reader) protocols(t *tlsConv, typ uint8) {
 	if !ok || d.threw {
 		return
 	}
-	up := r.group(fTlsHandshakeExtensionsAlpnList, size, "ALPN Protocol", 0, "")
+	up := r.group(fTlsHandshakeExtensionsAlpnList, size, "ALPN Protocol", none, "")
 	end := r.at + size
 	for r.at < end && !d.threw {
 		n := int(r.num(fTlsHandshakeExtensionsAlpnStrLen, 1))
@@ -352,7 +352,7 @@ func (r *reader) certTypes(client bool) {
 	if d.threw {
 		return
 	}
-	up := r.group(fTlsHandshakeCertTypeTypes, n, "Certificate Type List", 0, "")
+	up := r.group(fTlsHandshakeCertTypeTypes, n, "Certificate Type List", none, "")
 	for end := r.at + n; r.at < end && !d.threw; {
 		r.num(fTlsHandshakeCertTypeType, 1)
 	}
@@ -430,7 +430,10 @@ func (r *reader) preSharedKey(typ uint8) {
 			return
 		}
 		k := int(binary.BigEndian.Uint16(r.s.b[r.at:]))
-		item := r.heading(2+k+4, fmt.Sprintf("PSK Identity (length: %d)", k))
+		item := r.heading(2+k+4, "")
+		if d.tree() {
+			d.say(fmt.Sprintf("PSK Identity (length: %d)", k))
+		}
 		k, ok := r.vector(fTlsHandshakeExtensionsPskIdentityIdentityLength, 2, 1, 0xffff)
 		if ok {
 			r.bytes(fTlsHandshakeExtensionsPskIdentityIdentity, k)

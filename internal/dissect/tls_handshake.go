@@ -396,11 +396,18 @@ func (r *reader) over(end int) {
 	}
 }
 
+// none is the count of a group that shows none.
+const none = -1
+
 // group adds a node without a value for n bytes, under which what follows goes.
 func (r *reader) group(id ID, n int, text string, count int, unit string) (up int32) {
 	r.d.add(id, r.s, r.at, n)
 	if r.d.tree() {
-		if unit != "" {
+		switch {
+		case count == none:
+		case unit == "":
+			text += " (" + strconv.Itoa(count) + ")"
+		default:
 			text += " (" + strconv.Itoa(count) + " " + unit + ")"
 		}
 		r.d.say(text)

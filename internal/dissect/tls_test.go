@@ -432,10 +432,18 @@ func TestTLSAllocates(t *testing.T) {
 	rest := segmentOf(5000, 443, 0, 0, psh, 100, "", rec(22, 0x301, aClient[30:]))
 	server := segmentOf(443, 5000, 0, 0, psh, 100, "", rec(22, 0x303, aServer))
 	data := segmentOf(5000, 443, 0, 0, psh, 100, "", rec(23, 0x303, sealedBytes)+rec(21, 0x303, "\x01\x00")+aChange)
+	flight := "" // with a certificate
+	pieces, _ := recordTLS(t, tls.VersionTLS12, nil, "a", "b")
+	for _, p := range pieces {
+		if !p.client && flight == "" {
+			flight = string(p.b)
+		}
+	}
+	certs := segmentOf(443, 5000, 0, 0, psh, 100, "", flight)
 	number := uint32(0)
 	var seq [2]uint32
 	round := func() {
-		for _, b := range [][]byte{hello, rest, server, data, data} {
+		for _, b := range [][]byte{hello, rest, server, certs, data, data} {
 			number++
 			from := 0
 			if b[0] == 443>>8 {

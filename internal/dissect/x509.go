@@ -349,8 +349,8 @@ func (e *der) time(id ID) {
 	case tagTime:
 		e.d.num(id, x.all, 0, len(x.all.b), 1)
 		up := e.d.sub()
-		t, err := time.Parse("20060102150405Z", string(x.body.s.b))
-		if err == nil {
+		if e.d.level == List {
+		} else if t, err := time.Parse("20060102150405Z", string(x.body.s.b)); err == nil {
 			e.d.num(fX509afGeneralizedTime, x.body.s, 0, len(x.body.s.b), uint64(t.Unix())*1e9)
 		}
 		e.d.leave(up)
