@@ -108,6 +108,17 @@ func (f *Frame) AppendValues(dst []byte, ids []ID, sep string) []byte {
 	return dst
 }
 
+// AppendAddress appends an address of IPv4, Ethernet or IPv6 by its length.
+func AppendAddress(dst, b []byte) []byte {
+	switch len(b) {
+	case 4:
+		return appendIPv4(dst, b)
+	case 16:
+		return appendIPv6(dst, b)
+	}
+	return appendMAC(dst, b)
+}
+
 // AppendTime appends nanoseconds since 1970 as Wireshark writes a moment:
 // "Mar  2, 2018 19:40:34.062934000 UTC".
 func AppendTime(dst []byte, ns int64, zone *time.Location) []byte {

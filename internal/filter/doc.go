@@ -1,3 +1,27 @@
-// Package filter is the display filter language of Wireshark over the fields of
-// package dissect.
+// Package filter is the display filter language of Wireshark 4.0 over the
+// fields of package dissect: [Compile] makes a [Filter] of an expression, and
+// [Filter.Match] says of each frame whether it holds. It opens no capture and
+// keeps nothing of a frame.
+//
+// # The language
+//
+//	smtp                                    the frame has the protocol or field
+//	tcp.port == 25                          == eq, != ne, > gt, < lt, >= ge, <= le
+//	tcp.port === 25                         all_eq: every value; !== any_ne: one is not
+//	all tcp.port > 1024                     any, all: how many of the values
+//	tcp.port in {25, 587, 1000..2000}       a set with ranges; also not in
+//	smtp contains "EHLO", smtp matches "^ehlo"
+//	ip.addr == 10.0.0.0/8                   also with IPv6
+//	frame[0:6] == 00:11:22:33:44:55         slices: offset:length, from-to, several with commas
+//	ip.src#2 == 10.0.0.1                    of the second IP header
+//	tcp.flags & 0x02, tcp.len + 20 == ip.len, {tcp.len + 20} * 2 > 100
+//	len(smtp.req.parameter) > 100           upper lower len count string max min abs
+//	not smtp and (tcp or udp)               not !, and &&, xor ^^, or ||, from strong to weak
+//	session(smtp.response.code >= 500)      all frames of the TCP conversations in which it holds
+//
+// session and xor are not Wireshark 4.0's. Where Wireshark's comparisons of
+// numbers go wrong (negative literals beside unsigned fields), the numbers are
+// compared as such. A name of a value is looked up in every row of a field's
+// name, the one first in the table wins. Regular expressions are those of
+// package regexp over bytes: without look-around and references to groups.
 package filter
