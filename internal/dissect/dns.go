@@ -29,41 +29,50 @@ var (
 		row(Field{Name: "dns.count.auth_rr", Label: "Authority RRs", Type: Uint16}),
 		row(Field{Name: "dns.count.add_rr", Label: "Additional RRs", Type: Uint16}),
 	}
-	fDNSQName   = row(Field{Name: "dns.qry.name", Label: "Name", Type: String, Means: "Name that is asked for"})
-	fDNSQLen    = row(Field{Name: "dns.qry.name.len", Label: "Name Length", Type: Uint16})
-	fDNSLabels  = row(Field{Name: "dns.count.labels", Label: "Label Count", Type: Uint16})
-	fDNSQType   = row(Field{Name: "dns.qry.type", Label: "Type", Type: Uint16, Value: names(dnsTypes)})
-	fDNSQClass  = row(Field{Name: "dns.qry.class", Label: "Class", Type: Uint16, Base: Hex, Value: names(dnsClasses)})
-	fDNSQU      = row(Field{Name: "dns.qry.qu", Label: "\"QU\" question", Type: Bool, Bits: 0x8000, Value: two("True", "False")})
-	fDNSName    = row(Field{Name: "dns.resp.name", Label: "Name", Type: String})
-	fDNSType    = row(Field{Name: "dns.resp.type", Label: "Type", Type: Uint16, Value: names(dnsTypes)})
-	fDNSClass   = row(Field{Name: "dns.resp.class", Label: "Class", Type: Uint16, Base: Hex, Value: names(dnsClasses)})
-	fDNSFlush   = row(Field{Name: "dns.resp.cache_flush", Label: "Cache flush", Type: Bool, Bits: 0x8000, Value: two("True", "False")})
-	fDNSTTL     = row(Field{Name: "dns.resp.ttl", Label: "Time to live", Type: Int32})
-	fDNSLen     = row(Field{Name: "dns.resp.len", Label: "Data length", Type: Uint16})
-	fDNSA       = row(Field{Name: "dns.a", Label: "Address", Type: IPv4})
-	fDNSAAAA    = row(Field{Name: "dns.aaaa", Label: "AAAA Address", Type: IPv6})
-	fDNSCName   = row(Field{Name: "dns.cname", Label: "CNAME", Type: String})
-	fDNSNS      = row(Field{Name: "dns.ns", Label: "Name Server", Type: String})
-	fDNSPTR     = row(Field{Name: "dns.ptr.domain_name", Label: "Domain Name", Type: String})
-	fDNSMXPref  = row(Field{Name: "dns.mx.preference", Label: "Preference", Type: Uint16})
-	fDNSMX      = row(Field{Name: "dns.mx.mail_exchange", Label: "Mail Exchange", Type: String})
-	fDNSTXTLen  = row(Field{Name: "dns.txt.length", Label: "TXT Length", Type: Uint8})
-	fDNSTXT     = row(Field{Name: "dns.txt", Label: "TXT", Type: String})
-	fDNSSOAM    = row(Field{Name: "dns.soa.mname", Label: "Primary name server", Type: String})
-	fDNSSOAR    = row(Field{Name: "dns.soa.rname", Label: "Responsible authority's mailbox", Type: String})
-	fDNSSOASer  = row(Field{Name: "dns.soa.serial_number", Label: "Serial Number", Type: Uint32})
-	fDNSSOARef  = row(Field{Name: "dns.soa.refresh_interval", Label: "Refresh Interval", Type: Uint32})
-	fDNSSOARet  = row(Field{Name: "dns.soa.retry_interval", Label: "Retry Interval", Type: Uint32})
-	fDNSSOAExp  = row(Field{Name: "dns.soa.expire_limit", Label: "Expire limit", Type: Uint32})
-	fDNSSOAMin  = row(Field{Name: "dns.soa.minimum_ttl", Label: "Minimum TTL", Type: Uint32})
-	fDNSSRVPrio = row(Field{Name: "dns.srv.priority", Label: "Priority", Type: Uint16})
-	fDNSSRVWgt  = row(Field{Name: "dns.srv.weight", Label: "Weight", Type: Uint16})
-	fDNSSRVPort = row(Field{Name: "dns.srv.port", Label: "Port", Type: Uint16})
-	fDNSSRVTgt  = row(Field{Name: "dns.srv.target", Label: "Target", Type: String})
-	fDNSData    = row(Field{Name: "dns.data", Label: "Data", Type: Bytes})
-	fDNSReqIn   = row(Field{Name: "dns.response_to", Label: "Request In", Type: FrameNum})
-	fDNSTime    = row(Field{Name: "dns.time", Label: "Time", Type: Duration, Means: "Time between question and answer"})
+	fDNSQName       = row(Field{Name: "dns.qry.name", Label: "Name", Type: String, Means: "Name that is asked for"})
+	fDNSQLen        = row(Field{Name: "dns.qry.name.len", Label: "Name Length", Type: Uint16})
+	fDNSLabels      = row(Field{Name: "dns.count.labels", Label: "Label Count", Type: Uint16})
+	fDNSQType       = row(Field{Name: "dns.qry.type", Label: "Type", Type: Uint16, Value: names(dnsTypes)})
+	fDNSQClass      = row(Field{Name: "dns.qry.class", Label: "Class", Type: Uint16, Base: Hex, Value: names(dnsClasses)})
+	fDNSQU          = row(Field{Name: "dns.qry.qu", Label: "\"QU\" question", Type: Bool, Bits: 0x8000, Value: two("True", "False")})
+	fDNSName        = row(Field{Name: "dns.resp.name", Label: "Name", Type: String})
+	fDNSType        = row(Field{Name: "dns.resp.type", Label: "Type", Type: Uint16, Value: names(dnsTypes)})
+	fDNSClass       = row(Field{Name: "dns.resp.class", Label: "Class", Type: Uint16, Base: Hex, Value: names(dnsClasses)})
+	fDNSFlush       = row(Field{Name: "dns.resp.cache_flush", Label: "Cache flush", Type: Bool, Bits: 0x8000, Value: two("True", "False")})
+	fDNSTTL         = row(Field{Name: "dns.resp.ttl", Label: "Time to live", Type: Int32})
+	fDNSLen         = row(Field{Name: "dns.resp.len", Label: "Data length", Type: Uint16})
+	fDNSA           = row(Field{Name: "dns.a", Label: "Address", Type: IPv4})
+	fDNSAAAA        = row(Field{Name: "dns.aaaa", Label: "AAAA Address", Type: IPv6})
+	fDNSCName       = row(Field{Name: "dns.cname", Label: "CNAME", Type: String})
+	fDNSNS          = row(Field{Name: "dns.ns", Label: "Name Server", Type: String})
+	fDNSPTR         = row(Field{Name: "dns.ptr.domain_name", Label: "Domain Name", Type: String})
+	fDNSMXPref      = row(Field{Name: "dns.mx.preference", Label: "Preference", Type: Uint16})
+	fDNSMX          = row(Field{Name: "dns.mx.mail_exchange", Label: "Mail Exchange", Type: String})
+	fDNSTXTLen      = row(Field{Name: "dns.txt.length", Label: "TXT Length", Type: Uint8})
+	fDNSTXT         = row(Field{Name: "dns.txt", Label: "TXT", Type: String})
+	fDNSSOAM        = row(Field{Name: "dns.soa.mname", Label: "Primary name server", Type: String})
+	fDNSSOAR        = row(Field{Name: "dns.soa.rname", Label: "Responsible authority's mailbox", Type: String})
+	fDNSSOASer      = row(Field{Name: "dns.soa.serial_number", Label: "Serial Number", Type: Uint32})
+	fDNSSOARef      = row(Field{Name: "dns.soa.refresh_interval", Label: "Refresh Interval", Type: Uint32})
+	fDNSSOARet      = row(Field{Name: "dns.soa.retry_interval", Label: "Retry Interval", Type: Uint32})
+	fDNSSOAExp      = row(Field{Name: "dns.soa.expire_limit", Label: "Expire limit", Type: Uint32})
+	fDNSSOAMin      = row(Field{Name: "dns.soa.minimum_ttl", Label: "Minimum TTL", Type: Uint32})
+	fDNSSRVPrio     = row(Field{Name: "dns.srv.priority", Label: "Priority", Type: Uint16})
+	fDNSSRVWgt      = row(Field{Name: "dns.srv.weight", Label: "Weight", Type: Uint16})
+	fDNSSRVPort     = row(Field{Name: "dns.srv.port", Label: "Port", Type: Uint16})
+	fDNSSRVTgt      = row(Field{Name: "dns.srv.target", Label: "Target", Type: String})
+	fDNSData        = row(Field{Name: "dns.data", Label: "Data", Type: Bytes})
+	fDNSUnsolicited = row(Field{Name: "dns.unsolicited", Label: "Unsolicited", Type: Bool, Value: two("True", "False")})
+	fDNSRepeat      = row(Field{Name: "dns.retransmission", Label: "Retransmission", Type: Bool, Value: two("True", "False")})
+	fDNSReqAgain    = row(Field{Name: "dns.retransmit_request_in", Label: "Retransmitted request. Original request in", Type: FrameNum})
+	fDNSRespAgain   = row(Field{Name: "dns.retransmit_response_in", Label: "Retransmitted response. Original response in", Type: FrameNum})
+	fDNSPayload     = row(Field{Name: "dns.rr.udp_payload_size", Label: "UDP payload size", Type: Uint16})
+	fDNSExtRCode    = row(Field{Name: "dns.resp.ext_rcode", Label: "Higher bits in extended RCODE", Type: Uint8, Base: Hex})
+	fDNSEDNS        = row(Field{Name: "dns.resp.edns0_version", Label: "EDNS0 version", Type: Uint8})
+	fDNSDo          = row(Field{Name: "dns.resp.z", Label: "Z", Type: Uint16, Base: Hex})
+	fDNSDoBit       = row(Field{Name: "dns.resp.z.do", Label: "DO bit", Type: Bool, Bits: 0x8000, Value: two("Accepts DNSSEC security RRs", "Cannot handle DNSSEC security RRs")})
+	fDNSReqIn       = row(Field{Name: "dns.response_to", Label: "Request In", Type: FrameNum})
+	fDNSTime        = row(Field{Name: "dns.time", Label: "Time", Type: Duration, Means: "Time between question and answer"})
 )
 
 var (
@@ -114,8 +123,9 @@ type askKey struct {
 
 // A question waits for its answer.
 type question struct {
-	frame uint32
-	time  int64
+	frame  uint32
+	answer uint32 // frame of its answer, 0: none yet
+	time   int64
 }
 
 const dnsHeader = 12
@@ -176,7 +186,7 @@ func (m *dnsMessage) read() {
 		}
 	}
 	var q question
-	var known bool
+	var known, repeated bool
 	if d.level > List {
 		if d.tree() {
 			what := d.frame.Nodes[top].ID.Field().Label
@@ -187,7 +197,7 @@ func (m *dnsMessage) read() {
 		for i, id := range fDNSCount {
 			d.num(id, m.s, 4+2*i, 2, uint64(be.Uint16(b[4+2*i:])))
 		}
-		q, known = m.asked(answer, num)
+		q, known, repeated = m.asked(answer, num)
 	}
 	off, ok := dnsHeader, true
 	if n := int(be.Uint16(b[4:])); n > 0 {
@@ -212,7 +222,18 @@ func (m *dnsMessage) read() {
 		}
 		d.leave(up)
 	}
-	if ok && known {
+	switch {
+	case !ok || d.level == List || d.net.quoted || m.kind == dnsMulticast:
+	case repeated:
+		if answer {
+			d.made(fDNSRespAgain, uint64(q.answer))
+		} else {
+			d.made(fDNSReqAgain, uint64(q.frame))
+		}
+		d.made(fDNSRepeat, 1)
+	case answer && !known:
+		d.made(fDNSUnsolicited, 1)
+	case answer:
 		d.made(fDNSReqIn, uint64(q.frame))
 		d.made(fDNSTime, uint64(d.frame.Time-q.time))
 		d.seconds("Time", d.frame.Time-q.time)
@@ -268,17 +289,26 @@ func (m *dnsMessage) flagNodes(flags uint16, answer bool, op string) {
 }
 
 // asked finds the question that an answer belongs to, or notes a question.
-func (m *dnsMessage) asked(answer bool, id uint16) (q question, ok bool) {
+// repeated says that the same was there before.
+func (m *dnsMessage) asked(answer bool, id uint16) (q question, known, repeated bool) {
 	d := m.d
 	l := &d.lower
 	if d.net.quoted || m.kind == dnsMulticast {
-		return q, false
+		return q, false, false
 	}
 	k := askKey{d.net.src, d.net.dst, l.udpSrc, id}
 	if answer {
 		k = askKey{d.net.dst, d.net.src, l.udpDst, id}
-		q, ok = l.asked[k]
-		return q, ok
+		if q, known = l.asked[k]; known && q.answer == 0 {
+			was := q
+			q.answer = d.frame.Number
+			l.asked[k] = q
+			return was, true, false
+		}
+		return q, known, known
+	}
+	if q, known = l.asked[k]; known && q.answer == 0 {
+		return q, true, true
 	}
 	if l.asked == nil {
 		l.asked = make(map[askKey]question)
@@ -286,8 +316,8 @@ func (m *dnsMessage) asked(answer bool, id uint16) (q question, ok bool) {
 	if len(l.asked) >= maxAsked {
 		clear(l.asked)
 	}
-	l.asked[k] = question{d.frame.Number, d.frame.Time}
-	return q, false
+	l.asked[k] = question{frame: d.frame.Number, time: d.frame.Time}
+	return q, false, false
 }
 
 // question reads one question and returns the place behind it.
@@ -327,11 +357,19 @@ func (m *dnsMessage) question(off int) (next int, ok bool) {
 		d.num(fDNSQType, m.s, off+n, 2, uint64(typ))
 		d.num(fDNSQClass, m.s, off+n+2, 2, uint64(plain))
 		if m.kind == dnsMulticast {
+			m.classBits()
 			d.bits(fDNSQU, m.s, off+n+2, 2, uint64(class))
 		}
 		d.leave(up)
 	}
 	return off + n + 4, true
+}
+
+// classBits writes the class before the bit that multicast takes from it.
+func (m *dnsMessage) classBits() {
+	if n := &m.d.frame.Nodes[len(m.d.frame.Nodes)-1]; m.d.tree() {
+		n.Text = fmt.Appendf(nil, ".%03b %04b %04b %04b = Class: %s (0x%04x)", n.Num>>12&7, n.Num>>8&15, n.Num>>4&15, n.Num&15, classText(uint16(n.Num)), n.Num)
+	}
 }
 
 // place sets which bytes of the message node i shows.
@@ -515,9 +553,18 @@ func (m *dnsMessage) record(off int) (next int, ok bool) {
 		}
 		d.str(fDNSName, m.s, off, n, name)
 		d.num(fDNSType, m.s, off+n, 2, uint64(typ))
-		if typ != 41 {
+		if typ == 41 {
+			d.num(fDNSPayload, m.s, off+n+2, 2, uint64(class))
+			d.num(fDNSExtRCode, m.s, off+n+4, 1, uint64(b[4]))
+			d.num(fDNSEDNS, m.s, off+n+5, 1, uint64(b[5]))
+			d.num(fDNSDo, m.s, off+n+6, 2, uint64(be.Uint16(b[6:])))
+			under := d.sub()
+			d.bits(fDNSDoBit, m.s, off+n+6, 2, uint64(be.Uint16(b[6:])))
+			d.leave(under)
+		} else {
 			d.num(fDNSClass, m.s, off+n+2, 2, uint64(plain))
 			if m.kind == dnsMulticast {
+				m.classBits()
 				d.bits(fDNSFlush, m.s, off+n+2, 2, uint64(class))
 			}
 			d.num(fDNSTTL, m.s, off+n+4, 4, uint64(int64(int32(ttl))))

@@ -26,6 +26,19 @@ var (
 	fIPAddr       = row(Field{Name: "ip.addr", Label: "Source or Destination Address", Type: IPv4})
 	fIPHost       = row(Field{Name: "ip.host", Label: "Source or Destination Host", Type: String})
 
+	optFields = map[uint8]ID{
+		0:   row(Field{Name: "ip.options.eol", Label: "IP Option - End of Options List (EOL)"}),
+		1:   row(Field{Name: "ip.options.nop", Label: "IP Option - No-Operation (NOP)"}),
+		7:   row(Field{Name: "ip.options.record_route", Label: "IP Option - Record Route"}),
+		68:  row(Field{Name: "ip.options.timestamp", Label: "IP Option - Time Stamp"}),
+		82:  row(Field{Name: "ip.options.traceroute", Label: "IP Option - Traceroute"}),
+		130: row(Field{Name: "ip.options.security", Label: "IP Option - Security"}),
+		131: row(Field{Name: "ip.options.route", Label: "IP Option - Loose Source Route"}),
+		134: row(Field{Name: "ip.options.cipso", Label: "IP Option - Commercial Security"}),
+		136: row(Field{Name: "ip.options.sid", Label: "IP Option - Stream ID"}),
+		137: row(Field{Name: "ip.options.source_route", Label: "IP Option - Strict Source Route"}),
+		148: row(Field{Name: "ip.options.routeralert", Label: "IP Option - Router Alert"}),
+	}
 	fIPOptType   = row(Field{Name: "ip.opt.type", Label: "Type", Type: Uint8})
 	fIPOptCopy   = row(Field{Name: "ip.opt.type.copy", Label: "Copy on fragmentation", Type: Bool, Bits: 0x80, Value: two("Yes", "No")})
 	fIPOptClass  = row(Field{Name: "ip.opt.type.class", Label: "Class", Type: Uint8, Bits: 0x60, Value: one("Control", "Reserved for future use", "Debugging and measurement", "Reserved for future use")})

@@ -306,6 +306,14 @@ func (d *Dissector) set(s string) {
 // bits adds a node for some bits of a number of size bytes: those of the field's
 // mask. raw is the whole number.
 func (d *Dissector) bits(id ID, s span, off, size int, raw uint64) *Node {
+	return d.bitsOf(id, s, off, size, size*8, raw)
+}
+
+// bitsOf is bits for a number that is shown with another width than its bytes have.
+func (d *Dissector) bitsOf(id ID, s span, off, size, width int, raw uint64) *Node {
+	if d.level == List {
+		return &d.unwanted
+	}
 	f := id.Field()
 	v := raw & f.Bits
 	for m := f.Bits; m != 0 && m&1 == 0; m >>= 1 {
@@ -317,10 +325,7 @@ func (d *Dissector) bits(id ID, s span, off, size int, raw uint64) *Node {
 	d.num(id, s, off, size, v)
 	i := len(d.frame.Nodes) - 1
 	if d.level == Tree {
-		d.frame.Nodes[i].Text = bitsText(f, size*8, raw, v)
-	}
-	if d.level == List {
-		return &d.unwanted
+		d.frame.Nodes[i].Text = bitsText(f, width, raw, v)
 	}
 	return &d.frame.Nodes[i]
 }
@@ -389,6 +394,22 @@ func numberText(f *Field, v uint64) []byte {
 		return append(appendHexN(append(strconv.AppendUint(nil, v, 10), " (0x"...), v, digits), ')')
 	}
 	return strconv.AppendUint(nil, v, 10)
+}
+
+// flagged sets the text of the last node to a number in hex and the labels of the
+// flags in it that are set.
+func (d *Dissector) flagged(digits int, raw uint64, flags ...ID) {
+	if d.level != Tree {
+		return
+	}
+	n := &d.frame.Nodes[len(d.frame.Nodes)-1]
+	b := appendHexN(append([]byte(n.ID.Field().Label), ": 0x"...), raw, digits)
+	for _, id := range flags {
+		if f := id.Field(); raw&f.Bits != 0 {
+			b = append(append(b, ", "...), f.Label...)
+		}
+	}
+	n.Text = b
 }
 
 // setWords are the words of flags that are set or not.

@@ -3,6 +3,7 @@ package dissect
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"postmortem/layers"
 )
@@ -14,6 +15,8 @@ var (
 	fICMPCode  = row(Field{Name: "icmp.code", Label: "Code", Type: Uint8})
 	fICMPSum   = row(Field{Name: "icmp.checksum", Label: "Checksum", Type: Uint16, Base: Hex})
 	fICMPStat  = row(Field{Name: "icmp.checksum.status", Label: "Checksum Status", Type: Uint8, Value: checksumStatus})
+	xICMPSum   = expert{row(Field{Name: "icmp.checksum_bad", Label: "Bad checksum"}), warning, aboutChecksum}
+	xICMP6Sum  = expert{row(Field{Name: "icmpv6.checksum_bad.expert", Label: "Bad checksum"}), warning, aboutChecksum}
 	fICMPIdent = row(Field{Name: "icmp.ident", Label: "Identifier (BE)", Type: Uint16, Base: DecHex})
 	fICMPIdLE  = row(Field{Name: "icmp.ident_le", Label: "Identifier (LE)", Type: Uint16, Base: DecHex})
 	fICMPSeq   = row(Field{Name: "icmp.seq", Label: "Sequence Number (BE)", Type: Uint16, Base: DecHex})
@@ -45,18 +48,56 @@ var (
 	fNAOverride = row(Field{Name: "icmpv6.nd.na.flag.o", Label: "Override", Type: Bool, Bits: 0x20000000, Value: setWords})
 	fRAHops     = row(Field{Name: "icmpv6.nd.ra.cur_hop_limit", Label: "Cur hop limit", Type: Uint8})
 	fRAFlags    = row(Field{Name: "icmpv6.nd.ra.flag", Label: "Flags", Type: Uint8, Base: Hex})
-	fRALife     = row(Field{Name: "icmpv6.nd.ra.router_lifetime", Label: "Router lifetime (s)", Type: Uint16})
-	fRAReach    = row(Field{Name: "icmpv6.nd.ra.reachable_time", Label: "Reachable time (ms)", Type: Uint32})
-	fRARetrans  = row(Field{Name: "icmpv6.nd.ra.retrans_timer", Label: "Retrans timer (ms)", Type: Uint32})
-	fRDTarget   = row(Field{Name: "icmpv6.rd.na.target_address", Label: "Target Address", Type: IPv6})
-	fRDDest     = row(Field{Name: "icmpv6.rd.na.destination_address", Label: "Destination Address", Type: IPv6})
-	fICMP6Opt   = row(Field{Name: "icmpv6.opt", Label: "ICMPv6 Option"})
-	fICMP6OptTy = row(Field{Name: "icmpv6.opt.type", Label: "Type", Type: Uint8, Value: names(nd6Options)})
-	fICMP6OptLn = row(Field{Name: "icmpv6.opt.length", Label: "Length", Type: Uint8, Means: "Length in units of 8 bytes"})
-	fICMP6Link  = row(Field{Name: "icmpv6.opt.linkaddr", Label: "Link-layer address", Type: Ether})
-	fICMP6SrcLn = row(Field{Name: "icmpv6.opt.src_linkaddr", Label: "Source Link-layer address", Type: Ether})
-	fICMP6DstLn = row(Field{Name: "icmpv6.opt.target_linkaddr", Label: "Target Link-layer address", Type: Ether})
-	fICMP6OpMTU = row(Field{Name: "icmpv6.opt.mtu", Label: "MTU", Type: Uint32})
+	fRABits     = [...]ID{
+		row(Field{Name: "icmpv6.nd.ra.flag.m", Label: "Managed address configuration", Type: Bool, Bits: 0x80, Value: setWords}),
+		row(Field{Name: "icmpv6.nd.ra.flag.o", Label: "Other configuration", Type: Bool, Bits: 0x40, Value: setWords}),
+		row(Field{Name: "icmpv6.nd.ra.flag.h", Label: "Home Agent", Type: Bool, Bits: 0x20, Value: setWords}),
+		row(Field{Name: "icmpv6.nd.ra.flag.prf", Label: "Prf (Default Router Preference)", Type: Uint8, Bits: 0x18, Value: one(preferences[:]...)}),
+		row(Field{Name: "icmpv6.nd.ra.flag.p", Label: "Proxy", Type: Bool, Bits: 0x04, Value: setWords}),
+		row(Field{Name: "icmpv6.nd.ra.flag.rsv", Label: "Reserved", Type: Uint8, Bits: 0x03}),
+	}
+	fNAReserved = row(Field{Name: "icmpv6.nd.na.flag.rsv", Label: "Reserved", Type: Uint32, Bits: 0x1fffffff})
+	fMLDDelay   = row(Field{Name: "icmpv6.mld.maximum_response_delay", Label: "Maximum Response Delay", Type: Uint16, Means: "In milliseconds"})
+	fMLDCode    = row(Field{Name: "icmpv6.mld.maximum_response_code", Label: "Maximum Response Code", Type: Uint16})
+	fMLDAddr    = row(Field{Name: "icmpv6.mld.multicast_address", Label: "Multicast Address", Type: IPv6})
+	fMLDFlags   = row(Field{Name: "icmpv6.mld.flag", Label: "Flags", Type: Uint8, Base: Hex})
+	fMLDFlagS   = row(Field{Name: "icmpv6.mld.flag.s", Label: "Suppress Router-Side Processing", Type: Bool, Bits: 0x08})
+	fMLDFlagQRV = row(Field{Name: "icmpv6.mld.flag.qrv", Label: "QRV (Querier's Robustness Variable)", Type: Uint8, Bits: 0x07})
+	fMLDFlagRes = row(Field{Name: "icmpv6.mld.flag.reserved", Label: "Reserved", Type: Uint8, Bits: 0xf0})
+	fMLDQQI     = row(Field{Name: "icmpv6.mld.qqi", Label: "QQIC (Querier's Query Interval Code)", Type: Uint8})
+	fMLDCount   = row(Field{Name: "icmpv6.mld.nb_sources", Label: "Number of Sources", Type: Uint16})
+	fMLDSource  = row(Field{Name: "icmpv6.mld.source_address", Label: "Source Address", Type: IPv6})
+	fMLRCount   = row(Field{Name: "icmpv6.mldr.nb_mcast_records", Label: "Number of Multicast Address Records", Type: Uint16})
+	fMLR        = row(Field{Name: "icmpv6.mldr.mar", Label: "Multicast Address Record"})
+	fMLRType    = row(Field{Name: "icmpv6.mldr.mar.record_type", Label: "Record Type", Type: Uint8, Value: one(listenerRecords[:]...)})
+	fMLRAux     = row(Field{Name: "icmpv6.mldr.mar.aux_data_len", Label: "Aux Data Len", Type: Uint8})
+	fMLRSources = row(Field{Name: "icmpv6.mldr.mar.nb_sources", Label: "Number of Sources", Type: Uint16})
+	fMLRAddr    = row(Field{Name: "icmpv6.mldr.mar.multicast_address", Label: "Multicast Address", Type: IPv6})
+	fMLRSource  = row(Field{Name: "icmpv6.mldr.mar.source_address", Label: "Source Address", Type: IPv6})
+	fPrefixLen  = row(Field{Name: "icmpv6.opt.prefix.length", Label: "Prefix Length", Type: Uint8})
+	fPrefixFlag = row(Field{Name: "icmpv6.opt.prefix.flag", Label: "Flag", Type: Uint8, Base: Hex})
+	fPrefixBits = [...]ID{
+		row(Field{Name: "icmpv6.opt.prefix.flag.l", Label: "On-link flag(L)", Type: Bool, Bits: 0x80, Value: setWords}),
+		row(Field{Name: "icmpv6.opt.prefix.flag.a", Label: "Autonomous address-configuration flag(A)", Type: Bool, Bits: 0x40, Value: setWords}),
+		row(Field{Name: "icmpv6.opt.prefix.flag.r", Label: "Router address flag(R)", Type: Bool, Bits: 0x20, Value: setWords}),
+		row(Field{Name: "icmpv6.opt.prefix.flag.reserved", Label: "Reserved", Type: Uint8, Bits: 0x1f}),
+	}
+	fPrefixValid = row(Field{Name: "icmpv6.opt.prefix.valid_lifetime", Label: "Valid Lifetime", Type: Uint32})
+	fPrefixPref  = row(Field{Name: "icmpv6.opt.prefix.preferred_lifetime", Label: "Preferred Lifetime", Type: Uint32})
+	fPrefix      = row(Field{Name: "icmpv6.opt.prefix", Label: "Prefix", Type: IPv6})
+	fOptReserved = row(Field{Name: "icmpv6.opt.reserved", Label: "Reserved"})
+	fRALife      = row(Field{Name: "icmpv6.nd.ra.router_lifetime", Label: "Router lifetime (s)", Type: Uint16})
+	fRAReach     = row(Field{Name: "icmpv6.nd.ra.reachable_time", Label: "Reachable time (ms)", Type: Uint32})
+	fRARetrans   = row(Field{Name: "icmpv6.nd.ra.retrans_timer", Label: "Retrans timer (ms)", Type: Uint32})
+	fRDTarget    = row(Field{Name: "icmpv6.rd.na.target_address", Label: "Target Address", Type: IPv6})
+	fRDDest      = row(Field{Name: "icmpv6.rd.na.destination_address", Label: "Destination Address", Type: IPv6})
+	fICMP6Opt    = row(Field{Name: "icmpv6.opt", Label: "ICMPv6 Option"})
+	fICMP6OptTy  = row(Field{Name: "icmpv6.opt.type", Label: "Type", Type: Uint8, Value: names(nd6Options)})
+	fICMP6OptLn  = row(Field{Name: "icmpv6.opt.length", Label: "Length", Type: Uint8, Means: "Length in units of 8 bytes"})
+	fICMP6Link   = row(Field{Name: "icmpv6.opt.linkaddr", Label: "Link-layer address", Type: Ether})
+	fICMP6SrcLn  = row(Field{Name: "icmpv6.opt.src_linkaddr", Label: "Source Link-layer address", Type: Ether})
+	fICMP6DstLn  = row(Field{Name: "icmpv6.opt.target_linkaddr", Label: "Target Link-layer address", Type: Ether})
+	fICMP6OpMTU  = row(Field{Name: "icmpv6.opt.mtu", Label: "MTU", Type: Uint32})
 )
 
 // An icmpWords are the names of a type of ICMP and of its codes.
@@ -103,6 +144,11 @@ var icmp6Codes = map[uint8][]string{
 	139: {"Query subject = IPv6 addresses", "Query subject = DNS name or empty", "Query subject = IPv4 addresses"},
 	140: {"Successful reply", "Node refuses to answer", "Unknown query"},
 }
+
+var (
+	preferences     = [...]string{"Medium", "High", "Reserved", "Low"}
+	listenerRecords = [...]string{"", "Include", "Exclude", "Changed to include", "Changed to exclude", "Allow new sources", "Block old sources"}
+)
 
 var nd6Options = []name{{1, "Source link-layer address"}, {2, "Target link-layer address"}, {3, "Prefix information"}, {4, "Redirected header"},
 	{5, "MTU"}, {14, "Nonce"}, {24, "Route Information"}, {25, "Recursive DNS Server"}, {31, "DNS Search List Option"}, {38, "PREF64 Option"}}
@@ -179,7 +225,14 @@ func (d *Dissector) icmpChecksum(id, status ID, s span, good uint32) {
 		}
 	}
 	if d.tree() {
-		d.text(at, fmt.Sprintf("Checksum: 0x%04x [%s]", sum, word))
+		d.text(at, fmt.Sprintf("Checksum: 0x%04x %s", sum, pick(state == 0, word, "["+word+"]")))
+	}
+	if state == 0 {
+		bad := xICMPSum
+		if id == fICMP6Sum {
+			bad = xICMP6Sum
+		}
+		d.under(at, bad, "Bad checksum [%s]", strings.TrimPrefix(word, "incorrect, "))
 	}
 	d.num(status, s, 2, 0, state).Flags |= Generated
 }
@@ -419,23 +472,101 @@ func (d *Dissector) icmpv6(s span) {
 		d.str(fRDTarget, s, 8, 16, nil)
 		d.str(fRDDest, s, 24, 16, nil)
 		d.nd6Options(s.from(40))
+	case 130, 131, 132:
+		d.listeners(s, typ == 130)
 	case 143:
 		d.listenerReport(s)
 	}
 }
 
-// listenerReport passes over the records of a report of multicast listeners
-// (RFC 3810, section 5.2).
+// prefix reads the option that names a network.
+func (d *Dissector) prefix(o span) {
+	if d.level == List {
+		return
+	}
+	flags := uint64(o.b[3])
+	d.num(fPrefixLen, o, 2, 1, uint64(o.b[2]))
+	d.num(fPrefixFlag, o, 3, 1, flags)
+	d.flagged(2, flags, fPrefixBits[0], fPrefixBits[1], fPrefixBits[2])
+	up := d.sub()
+	for _, id := range fPrefixBits {
+		d.bits(id, o, 3, 1, flags)
+	}
+	d.leave(up)
+	d.num(fPrefixValid, o, 4, 4, uint64(be.Uint32(o.b[4:])))
+	d.num(fPrefixPref, o, 8, 4, uint64(be.Uint32(o.b[8:])))
+	d.add(fOptReserved, o, 12, 4)
+	d.str(fPrefix, o, 16, 16, nil)
+}
+
+// listeners reads a query, a report or a leave of version 1 (RFC 2710), or a
+// query of version 2 (RFC 3810, section 5.1), which is longer.
+func (d *Dissector) listeners(s span, query bool) {
+	if d.short(s, 24) {
+		return
+	}
+	if d.level == List {
+		return
+	}
+	v2 := query && len(s.b) >= 28
+	if v2 {
+		d.num(fMLDCode, s, 4, 2, uint64(be.Uint16(s.b[4:])))
+	} else {
+		d.num(fMLDDelay, s, 4, 2, uint64(be.Uint16(s.b[4:])))
+	}
+	d.str(fICMP6Rsv, s, 6, 2, nil)
+	d.str(fMLDAddr, s, 8, 16, nil)
+	if !v2 {
+		return
+	}
+	flags := uint64(s.b[24])
+	d.num(fMLDFlags, s, 24, 1, flags)
+	up := d.sub()
+	for _, id := range [...]ID{fMLDFlagS, fMLDFlagQRV, fMLDFlagRes} {
+		d.bits(id, s, 24, 1, flags)
+	}
+	d.leave(up)
+	d.num(fMLDQQI, s, 25, 1, uint64(s.b[25]))
+	d.num(fMLDCount, s, 26, 2, uint64(be.Uint16(s.b[26:])))
+	for i, o := 0, 28; i < int(be.Uint16(s.b[26:])) && o+16 <= len(s.b); i, o = i+1, o+16 {
+		d.str(fMLDSource, s, o, 16, nil)
+	}
+}
+
+// listenerReport reads the records of a report of multicast listeners (RFC 3810,
+// section 5.2).
 func (d *Dissector) listenerReport(s span) {
 	if d.short(s, 8) {
 		return
 	}
+	d.str(fICMP6Rsv, s, 4, 2, nil)
+	d.num(fMLRCount, s, 6, 2, uint64(be.Uint16(s.b[6:])))
 	o := s.from(8)
 	for range be.Uint16(s.b[6:]) {
 		if d.short(o, 20) {
 			return
 		}
-		n := 20 + 16*int(be.Uint16(o.b[2:])) + 4*int(o.b[1])
+		sources := int(be.Uint16(o.b[2:]))
+		n := 20 + 16*sources + 4*int(o.b[1])
+		if d.level > List {
+			d.add(fMLR, o, 0, min(n, len(o.b)))
+			if d.tree() {
+				word := "Unknown"
+				if k := int(o.b[0]); k > 0 && k < len(listenerRecords) {
+					word = listenerRecords[k]
+				}
+				d.text(len(d.frame.Nodes)-1, fmt.Sprintf("Multicast Address Record %s: %s", word, appendIPv6(nil, o.b[4:])))
+			}
+			up := d.sub()
+			d.num(fMLRType, o, 0, 1, uint64(o.b[0]))
+			d.num(fMLRAux, o, 1, 1, uint64(o.b[1]))
+			d.num(fMLRSources, o, 2, 2, uint64(sources))
+			d.str(fMLRAddr, o, 4, 16, nil)
+			for i, at := 0, 20; i < sources && at+16 <= len(o.b); i, at = i+1, at+16 {
+				d.str(fMLRSource, o, at, 16, nil)
+			}
+			d.leave(up)
+		}
 		if d.short(o, n) {
 			return
 		}
@@ -474,7 +605,21 @@ func (d *Dissector) routerAdvert(s span) {
 	}
 	if d.level > List {
 		d.num(fRAHops, s, 4, 1, uint64(s.b[4]))
-		d.num(fRAFlags, s, 5, 1, uint64(s.b[5]))
+		flags := uint64(s.b[5])
+		d.num(fRAFlags, s, 5, 1, flags)
+		if d.tree() {
+			d.flagged(2, flags, fRABits[0], fRABits[1], fRABits[2])
+			n := &d.frame.Nodes[len(d.frame.Nodes)-1]
+			n.Text = fmt.Appendf(n.Text, ", Prf (Default Router Preference): %s", preferences[flags>>3&3])
+			if flags&4 != 0 {
+				n.Text = append(n.Text, ", Proxy"...)
+			}
+		}
+		up := d.sub()
+		for _, id := range fRABits {
+			d.bits(id, s, 5, 1, flags)
+		}
+		d.leave(up)
 		d.num(fRALife, s, 6, 2, uint64(be.Uint16(s.b[6:])))
 		d.num(fRAReach, s, 8, 4, uint64(be.Uint32(s.b[8:])))
 		d.num(fRARetrans, s, 12, 4, uint64(be.Uint32(s.b[12:])))
@@ -505,10 +650,12 @@ func (d *Dissector) neighborAdvert(s span) {
 	d.info(")")
 	if d.level > List {
 		d.num(fNAFlags, s, 4, 4, uint64(flags))
+		d.flagged(8, uint64(flags), fNARouter, fNASolicit, fNAOverride)
 		up := d.sub()
 		d.bits(fNARouter, s, 4, 4, uint64(flags))
 		d.bits(fNASolicit, s, 4, 4, uint64(flags))
 		d.bits(fNAOverride, s, 4, 4, uint64(flags))
+		d.bits(fNAReserved, s, 4, 4, uint64(flags))
 		d.leave(up)
 		d.str(fNATarget, s, 8, 16, nil)
 	}
@@ -537,8 +684,13 @@ func (d *Dissector) nd6Options(s span) {
 				if name == "" {
 					name = fmt.Sprintf("Unknown %d", kind)
 				}
-				if len(o.b) >= 8 && (kind == 1 || kind == 2) {
+				switch {
+				case len(o.b) >= 8 && (kind == 1 || kind == 2):
 					name += " : " + string(appendMAC(nil, o.b[2:8]))
+				case len(o.b) >= 8 && kind == 5:
+					name += fmt.Sprintf(" : %d", be.Uint32(o.b[4:]))
+				case len(o.b) >= 32 && kind == 3:
+					name += fmt.Sprintf(" : %s/%d", appendIPv6(nil, o.b[16:]), o.b[2])
 				}
 				d.text(at, "ICMPv6 Option ("+name+")")
 			}
@@ -555,7 +707,10 @@ func (d *Dissector) nd6Options(s span) {
 			}
 		case kind == 4 && len(o.b) > 8:
 			d.quote(o.from(8), true)
+		case kind == 3 && len(o.b) >= 32:
+			d.prefix(o)
 		case kind == 5 && len(o.b) >= 8:
+			d.add(fOptReserved, o, 2, 2)
 			d.num(fICMP6OpMTU, o, 4, 4, uint64(be.Uint32(o.b[4:])))
 		}
 		d.leave(up)

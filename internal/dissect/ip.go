@@ -82,6 +82,10 @@ func (d *Dissector) ipv4(s span) {
 		}
 	} else if total <= s.size() {
 		s = s.first(total)
+	} else if d.level > List && !d.net.quoted {
+		up := d.sub()
+		d.remark(xIPLength, fmt.Sprintf("IPv4 total length exceeds packet length (%d bytes)", s.size()))
+		d.leave(up)
 	}
 	if len(s.b) < ipv4Header {
 		d.ipv4Cut(s)
@@ -284,11 +288,11 @@ func (d *Dissector) keepAddr(a address) []byte {
 
 // ttlRemark is what Wireshark remarks on hops left.
 func (d *Dissector) ttlRemark(ttl uint8, dst []byte, proto uint8) {
-	const pim, ospf = 103, 89
+	const igmp, ospf, pim = 2, 89, 103
 	switch {
 	case dst[0] == 224 && dst[1] == 0 && dst[2] == 0:
 		want := localTTL(dst[3])
-		if want >= 0 && int(ttl) != want {
+		if want >= 0 && int(ttl) != want && proto != igmp {
 			d.remark(xIPTTLLocal, fmt.Sprintf("\"Time To Live\" != %d for a packet sent to the Local Network Control Block (see RFC 3171)", want))
 		}
 	case ttl < 5 && dst[0]>>4 != 14 && proto != pim && proto != ospf:
@@ -344,14 +348,24 @@ func (d *Dissector) ipv4Options(s span, hlen int) {
 }
 
 func (d *Dissector) ipv4Option(s span, kind uint8, name string) {
-	text := fmt.Sprintf("IP Option - %s (%d bytes)", name, len(s.b))
-	if kind <= 1 {
-		text = "IP Option - " + name
+	up := d.parent
+	if id, ok := optFields[kind]; ok {
+		text := id.Field().Label
+		if kind > 1 {
+			text = fmt.Sprintf("%s (%d bytes)", text, len(s.b))
+		}
+		if kind == 148 && len(s.b) >= 4 && s.b[2] == 0 && s.b[3] == 0 {
+			text += ": Router shall examine packet (0)"
+		}
+		d.add(id, s, 0, len(s.b))
+		d.text(len(d.frame.Nodes)-1, text)
+		d.sub()
+	} else {
+		d.heading(fmt.Sprintf("IP Option - %s (%d bytes)", name, len(s.b)))
+		n := &d.frame.Nodes[len(d.frame.Nodes)-1]
+		n.Off, n.Len, n.Buf = s.off, int32(len(s.b)), s.buf
+		n.Flags &^= Generated
 	}
-	up := d.heading(text)
-	n := &d.frame.Nodes[len(d.frame.Nodes)-1]
-	n.Off, n.Len, n.Buf = s.off, int32(len(s.b)), s.buf
-	n.Flags &^= Generated
 	d.num(fIPOptType, s, 0, 1, uint64(kind))
 	under := d.sub()
 	d.bits(fIPOptCopy, s, 0, 1, uint64(kind))
@@ -382,6 +396,9 @@ func (d *Dissector) ipv4Option(s span, kind uint8, name string) {
 					id = fIPEmptyRt
 				}
 				d.str(id, s, o, 4, nil)
+				if d.tree() && o+1 == ptr {
+					d.text(len(d.frame.Nodes)-1, fmt.Sprintf("%s: %s <- (next)", id.Field().Label, appendIPv4(nil, s.b[o:])))
+				}
 			}
 		}
 	}
@@ -423,7 +440,7 @@ func (d *Dissector) ipv6(s span) {
 	if plen > 0 && ipv6Header+plen <= s.size() {
 		s = s.first(ipv6Header + plen)
 	}
-	d.extensions(next, s.from(ipv6Header))
+	d.extensions(next, s.from(ipv6Header), s, head)
 }
 
 func (d *Dissector) ipv6Nodes(s span, head, plen int, next uint8) {
@@ -478,7 +495,9 @@ func (d *Dissector) slaac(s span, off int, id ID) {
 
 // extensions reads extension headers (RFC 8200, section 4) and goes on with the
 // first protocol that is none.
-func (d *Dissector) extensions(next uint8, s span) {
+// ip is the packet, and head its node, which gets as long as the headers are;
+// -1: none.
+func (d *Dissector) extensions(next uint8, s, ip span, head int) {
 	part := d.lower.part
 	defer func() { d.lower.part = part }()
 	d.lower.part = false
@@ -510,6 +529,7 @@ func (d *Dissector) extensions(next uint8, s span) {
 			d.rest(s)
 			return
 		default:
+			d.headLength(head, ip, s)
 			d.protocol(next, s)
 			return
 		}
@@ -517,6 +537,13 @@ func (d *Dissector) extensions(next uint8, s span) {
 			d.data(s)
 			return
 		}
+	}
+}
+
+// headLength sets how far the node of IPv6 reaches: to the place where s begins.
+func (d *Dissector) headLength(head int, ip, s span) {
+	if head >= 0 && d.level > List && s.buf == ip.buf {
+		d.frame.Nodes[head].Len = s.off - ip.off
 	}
 }
 
@@ -715,7 +742,7 @@ func (d *Dissector) protocol(proto uint8, s span) {
 		d.esp(s)
 	case layers.ProtoHopByHop, layers.ProtoDestOpts, layers.ProtoRouting, layers.ProtoFragment, layers.ProtoNone:
 		if d.net.version == 6 {
-			d.extensions(proto, s)
+			d.extensions(proto, s, s, -1)
 			return
 		}
 		d.otherIP(proto, s)

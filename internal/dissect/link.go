@@ -75,11 +75,13 @@ func (d *Dissector) ethernet(s span, top bool) {
 	}
 	d.frame.Proto = "Ethernet"
 	d.clear()
-	up := d.enter(fEth, s, min(ethHeader, len(s.b)))
-	defer d.leave(up)
-	if d.short(s, ethHeader) {
+	if len(s.b) < ethHeader {
+		d.named("eth")
+		d.beyond(s)
 		return
 	}
+	up := d.enter(fEth, s, ethHeader)
+	defer d.leave(up)
 	d.lower.dst, d.lower.src = address{addrEther, s.b[:6]}, address{addrEther, s.b[6:12]}
 	typ := be.Uint16(s.b[12:])
 	body := s.from(ethHeader)
@@ -95,7 +97,7 @@ func (d *Dissector) ethernet(s span, top bool) {
 				what = "IEEE 802.3 Ethernet"
 			}
 			if typ > 1500 {
-				what += fmt.Sprintf(", Src: %s, Dst: %s", appendMAC(nil, s.b[6:12]), appendMAC(nil, s.b[:6]))
+				what += fmt.Sprintf(", Src: %s, Dst: %s", d.macText(s.b[6:12]), d.macText(s.b[:6]))
 			} else {
 				what += " "
 			}
@@ -130,17 +132,43 @@ func (d *Dissector) macNodes(s span, off int, addr, resolved, oui, lg, ig ID) {
 	raw := uint64(s.b[off])<<16 | uint64(s.b[off+1])<<8 | uint64(s.b[off+2])
 	d.str(addr, s, off, 6, nil)
 	text := d.keepMAC(s.b[off : off+6])
+	vendor := vendorOf(raw)
+	name := ID(0)
+	if vendor != nil {
+		if addr == fEthDst {
+			name = fEthDstVendor
+		} else {
+			name = fEthSrcVendor
+		}
+		if !d.opt.Compat {
+			text = d.hold(vendor.host(s.b[off : off+6]))
+			if d.tree() {
+				d.text(len(d.frame.Nodes)-1, fmt.Sprintf("%s: %s (%s)", addr.Field().Label, text, appendMAC(nil, s.b[off:off+6])))
+			}
+		}
+	}
 	up := d.sub()
 	d.str(resolved, s, off, 6, text).Flags |= Hidden
 	d.num(oui, s, off, 3, raw).Flags |= Hidden
+	d.ouiText(vendor)
+	if vendor != nil {
+		d.str(name, s, off, 6, []byte(vendor.name)).Flags |= Hidden
+	}
 	d.str(fEthAddr, s, off, 6, nil)
+	if vendor != nil && !d.opt.Compat && d.tree() {
+		d.text(len(d.frame.Nodes)-1, fmt.Sprintf("Address: %s (%s)", text, appendMAC(nil, s.b[off:off+6])))
+	}
 	d.str(fEthAddrResolv, s, off, 6, text).Flags |= Hidden
 	d.num(fEthAddrOUI, s, off, 3, raw).Flags |= Hidden
+	d.ouiText(vendor)
+	if vendor != nil {
+		d.str(fEthAddrVendor, s, off, 6, []byte(vendor.name)).Flags |= Hidden
+	}
 	d.bits(lg, s, off, 3, raw)
 	d.bits(fEthLG, s, off, 3, raw).Flags |= Hidden
 	d.bits(ig, s, off, 3, raw)
 	d.bits(fEthIG, s, off, 3, raw).Flags |= Hidden
-	if addr == fEthSrc && raw&0x10000 != 0 {
+	if addr == fEthSrc && raw&0x10000 != 0 && s.off == 0 {
 		d.remark(xEthGroupSrc, "")
 	}
 	d.leave(up)
@@ -187,7 +215,7 @@ func (d *Dissector) trailer(frame, rest span, id ID) {
 	if d.level == List || size <= 0 {
 		return
 	}
-	have, at := len(rest.b), 0
+	have, at, bad := len(rest.b), 0, false
 	if wire := int(d.frame.Wire); wire >= 60 && wire-size < 60 {
 		pad := min(60-(wire-size), size)
 		if have < pad {
@@ -201,11 +229,14 @@ func (d *Dissector) trailer(frame, rest span, id ID) {
 			d.str(fEthPadding, rest, 0, pad, nil)
 			at = pad
 		} else {
-			d.remark(xEthPaddingBad, "")
+			bad = true
 		}
 	}
 	if have > at {
 		d.str(id, rest, at, have-at, nil)
+	}
+	if bad {
+		d.remark(xEthPaddingBad, "Didn't find padding of zeros, and an undecoded trailer exists. There may be padding of non-zeros.")
 	}
 }
 
@@ -230,9 +261,22 @@ func payload(typ uint16, s span) int {
 		if len(b) >= 8 {
 			return 8 + 2*int(b[4]) + 2*int(b[5])
 		}
-	case layers.EtherPPPoE, etherPPPoED:
-		if len(b) >= 6 {
-			return 6 + int(be.Uint16(b[4:]))
+	case layers.EtherMPLS, layers.EtherMPLSUp:
+		for n := 4; n < len(b); n += 4 { // behind the last label
+			if b[n-2]&1 == 0 {
+				continue
+			}
+			inner := -1
+			switch b[n] >> 4 {
+			case 4:
+				inner = payload(layers.EtherIPv4, s.from(n))
+			case 6:
+				inner = payload(layers.EtherIPv6, s.from(n))
+			}
+			if inner < 0 {
+				return -1
+			}
+			return n + inner
 		}
 	}
 	return -1
@@ -356,24 +400,25 @@ func (d *Dissector) qinq(s span) {
 		typ, n = be.Uint16(s.b[6:]), 8
 		if d.level > List {
 			d.frame.Nodes[top].Len = 8
-			d.bits(fQinQPriority, s, 0, 1, uint64(tag))
-			d.bits(fQinQDEI, s, 0, 1, uint64(tag))
+			d.bitsOf(fQinQPriority, s, 0, 1, 16, uint64(tag))
+			d.bitsOf(fQinQDEI, s, 0, 1, 16, uint64(tag))
 			d.bits(fQinQSvid, s, 0, 2, uint64(tag))
-			d.bits(fQinQPriority, s, 4, 1, uint64(inner))
-			d.bits(fQinQDEI, s, 4, 1, uint64(inner))
+			d.bitsOf(fQinQPriority, s, 4, 1, 16, uint64(inner))
+			d.bitsOf(fQinQDEI, s, 4, 1, 16, uint64(inner))
 			d.bits(fQinQCvid, s, 4, 2, uint64(inner))
 			d.text(top, fmt.Sprintf("IEEE 802.1ad, S-VID: %d, C-VID: %d", tag&0xfff, inner&0xfff))
 		}
 	} else if d.level > List {
-		d.bits(fQinQPriority, s, 0, 1, uint64(tag))
-		d.bits(fQinQDEI, s, 0, 1, uint64(tag))
+		d.bitsOf(fQinQPriority, s, 0, 1, 16, uint64(tag))
+		d.bitsOf(fQinQDEI, s, 0, 1, 16, uint64(tag))
 		d.bits(fQinQID, s, 0, 2, uint64(tag))
 		d.text(top, fmt.Sprintf("IEEE 802.1ad, ID: %d", tag&0xfff))
 	}
 	if d.short(s, n) {
 		return
 	}
-	d.etherType(typ, s.from(n), s, fEthTrailer)
+	d.num(fQinQType, s, n-2, 2, uint64(typ))
+	d.etherType(typ, s.from(n), s, fQinQTrailer)
 }
 
 // pbb reads the service tag of provider backbone bridges (IEEE 802.1ah); a whole
@@ -398,16 +443,24 @@ func (d *Dissector) pbb(s span) {
 		if d.tree() {
 			d.text(len(d.frame.Nodes)-1, fmt.Sprintf("IEEE 802.1ah, I-SID: %d, C-Src: %s, C-Dst: %s", tag&0xffffff, appendMAC(nil, s.b[10:16]), appendMAC(nil, s.b[4:10])))
 		}
-		d.bits(fPBBIsid, s, 1, 3, uint64(tag))
+		d.add(fPBB, s, 0, 4)
+		d.text(len(d.frame.Nodes)-1, fmt.Sprintf("I-Tag, I-SID: %d", tag&0xffffff))
+		tree := d.sub()
+		for _, id := range [...]ID{fPBBPrio, fPBBDrop, fPBBNca, fPBBRes1, fPBBRes2} {
+			d.bitsOf(id, s, 0, 1, 32, uint64(tag))
+		}
+		d.bitsOf(fPBBIsid, s, 1, 3, 32, uint64(tag))
+		d.leave(tree)
 		d.str(fPBBDst, s, 4, 6, nil)
 		d.str(fPBBSrc, s, 10, 6, nil)
 	}
 	typ, body := be.Uint16(s.b[16:]), s.from(header)
+	d.num(fQinQType, s, 2, 2, uint64(typ)) // the place that Wireshark shows for it
 	if typ <= 1500 {
-		d.ieee8023(int(typ), body, s, fEthTrailer)
+		d.ieee8023(int(typ), body, s, fQinQTrailer)
 		return
 	}
-	d.etherType(typ, body, s, fEthTrailer)
+	d.etherType(typ, body, s, fQinQTrailer)
 }
 
 // vntag reads the tag of IEEE 802.1BR's forerunner: four bytes, EtherType.

@@ -8,8 +8,19 @@ import (
 
 // Fields of tunnels.
 var (
-	fGRE       = row(Field{Name: "gre", Label: "Generic Routing Encapsulation", Type: Protocol})
-	fGREFlags  = row(Field{Name: "gre.flags_and_version", Label: "Flags and Version", Type: Uint16, Base: Hex})
+	fGRE      = row(Field{Name: "gre", Label: "Generic Routing Encapsulation", Type: Protocol})
+	fGREFlags = row(Field{Name: "gre.flags_and_version", Label: "Flags and Version", Type: Uint16, Base: Hex})
+	fGREBits  = [...]ID{
+		row(Field{Name: "gre.flags.checksum", Label: "Checksum Bit", Type: Bool, Bits: 0x8000, Value: two("Yes", "No")}),
+		row(Field{Name: "gre.flags.routing", Label: "Routing Bit", Type: Bool, Bits: 0x4000, Value: two("Yes", "No")}),
+		row(Field{Name: "gre.flags.key", Label: "Key Bit", Type: Bool, Bits: 0x2000, Value: two("Yes", "No")}),
+		row(Field{Name: "gre.flags.sequence_number", Label: "Sequence Number Bit", Type: Bool, Bits: 0x1000, Value: two("Yes", "No")}),
+		row(Field{Name: "gre.flags.strict_source_route", Label: "Strict Source Route Bit", Type: Bool, Bits: 0x0800, Value: two("Yes", "No")}),
+		row(Field{Name: "gre.flags.recursion_control", Label: "Recursion control", Type: Uint16, Bits: 0x0700}),
+		row(Field{Name: "gre.flags.ack", Label: "Acknowledgment", Type: Bool, Bits: 0x0080, Value: two("Yes", "No")}),
+		row(Field{Name: "gre.flags.reserved", Label: "Flags (Reserved)", Type: Uint16, Bits: 0x00f8}),
+		row(Field{Name: "gre.flags.version", Label: "Version", Type: Uint16, Bits: 0x0007, Value: one("GRE", "Enhanced GRE")}),
+	}
 	fGREProto  = row(Field{Name: "gre.proto", Label: "Protocol Type", Type: Uint16, Base: Hex, Value: greName})
 	fGREKey    = row(Field{Name: "gre.key", Label: "Key", Type: Uint32, Base: Hex})
 	fGRESeq    = row(Field{Name: "gre.sequence_number", Label: "Sequence Number", Type: Uint32})
@@ -18,6 +29,15 @@ var (
 	fERSPANVID = row(Field{Name: "erspan.vlan", Label: "Vlan", Type: Uint16, Bits: 0x0fff})
 	fVXLAN     = row(Field{Name: "vxlan", Label: "Virtual eXtensible Local Area Network", Type: Protocol})
 	fVXLANFlag = row(Field{Name: "vxlan.flags", Label: "Flags", Type: Uint16, Base: Hex})
+	fVXLANBits = [...]ID{
+		row(Field{Name: "vxlan.flag_g", Label: "GBP Extension", Type: Bool, Bits: 0x8000, Value: two("Defined", "Not defined")}),
+		row(Field{Name: "vxlan.flag_i", Label: "VXLAN Network ID (VNI)", Type: Bool, Bits: 0x0800}),
+		row(Field{Name: "vxlan.flag_d", Label: "Don't Learn", Type: Bool, Bits: 0x0040}),
+		row(Field{Name: "vxlan.flag_a", Label: "Policy Applied", Type: Bool, Bits: 0x0008}),
+		row(Field{Name: "vxlan.flags_reserved", Label: "Reserved(R)", Type: Uint16, Base: Hex, Bits: 0x77b7}),
+	}
+	fVXLANGBP  = row(Field{Name: "vxlan.gbp", Label: "Group Policy ID", Type: Uint16})
+	fVXLANRes  = row(Field{Name: "vxlan.reserved8", Label: "Reserved", Type: Uint8})
 	fVXLANVNI  = row(Field{Name: "vxlan.vni", Label: "VXLAN Network Identifier (VNI)", Type: Uint24})
 	fGeneve    = row(Field{Name: "geneve", Label: "Generic Network Virtualization Encapsulation", Type: Protocol})
 	fGeneveVNI = row(Field{Name: "geneve.vni", Label: "Virtual Network Identifier (VNI)", Type: Uint24, Base: HexDec})
@@ -47,6 +67,8 @@ func greName(v uint64) string {
 		return "ERSPAN"
 	case greERSPAN3:
 		return "ERSPAN III"
+	case greEoIP:
+		return "MIKROTIK EoIP"
 	case layers.EtherIPv4:
 		return "IP"
 	}
@@ -145,6 +167,8 @@ func (d *Dissector) pppoe(s span, session bool) {
 	}
 	n := int(be.Uint16(s.b[4:]))
 	if d.level > List {
+		d.bits(fPPPoEVer, s, 0, 1, uint64(s.b[0]))
+		d.bits(fPPPoETyp, s, 0, 1, uint64(s.b[0]))
 		d.num(fPPPoECod, s, 1, 1, uint64(code))
 		d.num(fPPPoESID, s, 2, 2, uint64(be.Uint16(s.b[2:])))
 		d.num(fPPPoELen, s, 4, 2, uint64(n))
@@ -378,6 +402,17 @@ func (d *Dissector) gre(s span) {
 		d.info(" (unknown)")
 	}
 	d.num(fGREFlags, s, 0, 2, uint64(flags))
+	if d.level > List {
+		up := d.sub()
+		const acknowledgment = 6
+		for i, id := range fGREBits {
+			if i == acknowledgment && flags&7 != 1 {
+				continue
+			}
+			d.bits(id, s, 0, 2, uint64(flags))
+		}
+		d.leave(up)
+	}
 	d.num(fGREProto, s, 2, 2, uint64(typ))
 	if flags&7 > 1 {
 		return
@@ -509,8 +544,17 @@ func (d *Dissector) vxlan(s span) {
 		return
 	}
 	if d.level > List {
-		d.num(fVXLANFlag, s, 0, 2, uint64(be.Uint16(s.b)))
+		flags := uint64(be.Uint16(s.b))
+		d.num(fVXLANFlag, s, 0, 2, flags)
+		d.flagged(4, flags, fVXLANBits[0], fVXLANBits[1], fVXLANBits[2], fVXLANBits[3])
+		up := d.sub()
+		for _, id := range fVXLANBits {
+			d.bits(id, s, 0, 2, flags)
+		}
+		d.leave(up)
+		d.num(fVXLANGBP, s, 2, 2, uint64(be.Uint16(s.b[2:])))
 		d.num(fVXLANVNI, s, 4, 3, uint64(be.Uint32(s.b[4:])>>8))
+		d.num(fVXLANRes, s, 7, 1, uint64(s.b[7]))
 	}
 	d.ethernet(s.from(8), false)
 }

@@ -135,17 +135,21 @@ func (d *Dissector) udpNodes(s, body span, src, dst, sum uint16, illegal bool) {
 	case d.tree():
 		d.text(at, fmt.Sprintf("Checksum: 0x%04x [unverified]", sum))
 	}
-	d.num(fUDPStatus, s, 6, 0, status).Flags |= Generated
+	n := 0
+	if sum == 0 {
+		n = 2
+	}
+	d.num(fUDPStatus, s, 6, n, status).Flags |= Generated
 	if d.net.version != 0 {
 		c := d.udpConversation(src, dst)
 		d.num(fUDPStream, s, 8, 0, uint64(c.stream)).Flags |= Generated
-		up := d.heading("Timestamps")
-		d.made(fUDPSince, uint64(d.frame.Time-c.first))
-		d.seconds("Time since first frame", d.frame.Time-c.first)
-		d.made(fUDPDelta, uint64(d.frame.Time-c.last))
-		d.seconds("Time since previous frame", d.frame.Time-c.last)
-		d.leave(up)
 		if !d.net.quoted {
+			up := d.heading("Timestamps")
+			d.made(fUDPSince, uint64(d.frame.Time-c.first))
+			d.seconds("Time since first frame", d.frame.Time-c.first)
+			d.made(fUDPDelta, uint64(d.frame.Time-c.last))
+			d.seconds("Time since previous frame", d.frame.Time-c.last)
+			d.leave(up)
 			c.last = d.frame.Time
 		}
 	}
