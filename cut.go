@@ -123,10 +123,29 @@ func runCut(e *env, o *options, args []string) (int, error) {
 	if err := out.commit(); err != nil {
 		return 0, err
 	}
+	c.lost(e, r, name)
 	if c.frames == 0 {
 		e.say("no frame is wanted: %s is empty", name)
 	}
 	return e.end(r), nil
+}
+
+// lost says what a pcap could not hold.
+func (c *cutter) lost(e *env, r *reading, name string) {
+	if c.ng {
+		return
+	}
+	secrets, comments := 0, uint32(0)
+	for i := range r.infos {
+		secrets += len(r.infos[i].Secrets)
+		comments += r.infos[i].Commented
+	}
+	switch {
+	case secrets > 0:
+		e.say("the TLS secrets of the input are not in %s; a name that ends in .pcapng keeps them", name)
+	case comments > 0:
+		e.say("the comments of the input are not in %s; a name that ends in .pcapng keeps them", name)
+	}
 }
 
 // formatOfFirst is the format for a name that does not tell: as the first input

@@ -62,7 +62,7 @@ func (o *options) flags() *flag.FlagSet {
 	fs.StringVar(&o.filter, "Y", "", "`EXPR` of a display filter, such as 'smtp.response.code >= 500'; session(EXPR): whole sessions")
 	fs.StringVar(&o.clock, "t", "r", "`FORM` of the times: "+strings.Join(clockWords(), ", ")+" as tshark has them (r)")
 	fs.BoolVar(&o.abs, "abs", false, "sequence numbers as they are on the wire")
-	fs.Func("e", "`FIELD` to print instead of the usual columns; may be given again, or several with commas", func(s string) error {
+	fs.Func("e", "`FIELD` to print instead of the usual columns; again, or several with commas", func(s string) error {
 		o.fields = append(o.fields, strings.Split(s, ",")...)
 		return nil
 	})

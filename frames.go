@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -70,8 +71,11 @@ func (r *reading) read() error {
 	}()
 	err = r.windows(full, empty, &read)
 	close(stop)
-	if err != nil && slices.Contains(r.files, "-") {
-		return err // the other goroutine may wait for standard input
+	if err != nil && slices.Contains(r.files, "-") { // the other goroutine may wait for standard input
+		if errors.Is(err, errEnough) {
+			return nil
+		}
+		return err
 	}
 	for range full { // it stops at the next window
 	}
@@ -81,15 +85,7 @@ func (r *reading) read() error {
 	if errors.Is(err, errEnough) {
 		return nil
 	}
-	return cmpErr(err, failed)
-}
-
-// cmpErr is the first of two errors that there is.
-func cmpErr(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
+	return cmp.Or(err, failed)
 }
 
 func (r *reading) windows(full <-chan *pcap.Window, empty chan<- *pcap.Window, read *atomic.Int64) error {

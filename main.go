@@ -75,10 +75,11 @@ func init() {
   postmortem -keylog keys.txt mail.pcap         with the TLS secrets of a client
 `},
 		{"packets", "FILE...", "one line a frame, as tshark prints it", runPackets,
-			[]string{"t", "abs", "session", "events", "min", "c", "style", "json", "csv", "o", "keylog", "show-secrets", "port", "memory", "j", "color", "ascii", "tz", "progress", "q"},
+			[]string{"t", "abs", "e", "session", "events", "min", "c", "style", "json", "csv", "o", "keylog", "show-secrets", "port", "memory", "j", "color", "ascii", "tz", "progress", "q"},
 			`  postmortem packets capture.pcap               the list
   postmortem packets -events capture.pcap       with the findings below their frames
   postmortem packets -session 2 -t ad capture.pcap
+  postmortem packets -e frame.number,tcp.len,_ws.col.Info capture.pcap
 `},
 		{"show", "FILE FRAME...", "one frame: its fields, and its bytes", runShow,
 			[]string{"field", "offsets", "abs", "style", "json", "o", "keylog", "show-secrets", "port", "memory", "color", "ascii", "progress", "q"},

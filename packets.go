@@ -86,6 +86,23 @@ func runPackets(e *env, o *options, files []string) (int, error) {
 	case o.csv:
 		list.Form = report.CSV
 	}
+	level := dissect.List
+	for _, name := range o.fields {
+		c, ids, ok := report.FieldColumn(name, o.showSecrets)
+		if !ok {
+			return 0, noField(name)
+		}
+		list.Columns = append(list.Columns, c)
+		level = max(level, dissect.Values)
+		for _, id := range ids {
+			if id.Field().Type == dissect.Protocol { // its value is its line of the tree
+				level = dissect.Tree
+			}
+		}
+	}
+	if len(o.fields) > 0 && list.Form == report.Rows {
+		list.Form = report.Values
+	}
 	for _, c := range clocks {
 		if c.word == o.clock {
 			if list.Clock = c.clock; c.utc {
@@ -106,7 +123,7 @@ func runPackets(e *env, o *options, files []string) (int, error) {
 	if err := list.Begin(); err != nil {
 		return 0, err
 	}
-	d := dissect.New(o.dissection(dissect.List, keys))
+	d := dissect.New(o.dissection(level, keys))
 	n := 0
 	r := &reading{files: files, stdin: in, keys: keys, bar: bar}
 	r.frame = func(w *pcap.Window, i int) error {

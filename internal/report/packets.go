@@ -3,7 +3,9 @@ package report
 import (
 	"bufio"
 	"io"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -39,6 +41,60 @@ const (
 type Column struct {
 	Name   string
 	Append func(dst []byte, f *dissect.Frame) []byte // its value in f, as text
+}
+
+// Columns of the packet list by the names that tshark gives them as fields.
+var columnNames = map[string]func(dst []byte, f *dissect.Frame) []byte{
+	"_ws.col.no.":         func(dst []byte, f *dissect.Frame) []byte { return strconv.AppendUint(dst, uint64(f.Number), 10) },
+	"_ws.col.source":      func(dst []byte, f *dissect.Frame) []byte { return append(dst, f.Src...) },
+	"_ws.col.destination": func(dst []byte, f *dissect.Frame) []byte { return append(dst, f.Dst...) },
+	"_ws.col.protocol":    func(dst []byte, f *dissect.Frame) []byte { return append(dst, f.Proto...) },
+	"_ws.col.length":      func(dst []byte, f *dissect.Frame) []byte { return strconv.AppendUint(dst, uint64(f.Wire), 10) },
+	"_ws.col.info":        func(dst []byte, f *dissect.Frame) []byte { return append(dst, f.Info...) },
+}
+
+// FieldColumn makes the column of a field, with all its values in a frame, by
+// the name of the field or of a usual column (_ws.col.Info). ok: there is one.
+// Bytes of secrets are covered unless secrets.
+func FieldColumn(name string, secrets bool) (c Column, ids []dissect.ID, ok bool) {
+	if f := columnNames[strings.ToLower(name)]; f != nil {
+		return Column{name, f}, nil, true
+	}
+	ids = dissect.Lookup(name)
+	if len(ids) == 0 {
+		return c, nil, false
+	}
+	cover := false
+	for _, id := range ids {
+		cover = cover || id.Field().Type == dissect.Bytes && !secrets
+	}
+	return Column{name, func(dst []byte, f *dissect.Frame) []byte {
+		if cover {
+			f = covering(f)
+		}
+		return f.AppendValues(dst, ids, ",")
+	}}, ids, true
+}
+
+// covering returns the frame with the values of bytes that hold a secret covered.
+func covering(f *dissect.Frame) *dissect.Frame {
+	v := view{s: &Show{}, f: f}
+	v.look()
+	any := false
+	for _, list := range v.secret {
+		any = any || len(list) > 0
+	}
+	if !any {
+		return f
+	}
+	c := *f
+	c.Nodes = slices.Clone(f.Nodes)
+	for i := range c.Nodes {
+		if n := &c.Nodes[i]; n.ID.Field().Type == dissect.Bytes {
+			n.Str = v.masked(n)
+		}
+	}
+	return &c
 }
 
 // A Remark is a finding that stands under the row of its frame.

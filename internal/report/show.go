@@ -36,7 +36,7 @@ func (s *Show) Frame(f *dissect.Frame) (marked bool, err error) {
 	if s.w == nil {
 		s.w = bufio.NewWriterSize(s.Out, 32<<10)
 	}
-	v := view{s: s, f: f, secret: make([][]stretch, len(f.Bufs)), marks: make([][]stretch, len(f.Bufs))}
+	v := view{s: s, f: f}
 	v.look()
 	marked = v.found
 	if s.NDJSON {
@@ -87,6 +87,7 @@ type view struct {
 // look finds the bytes that are marked or masked, and how deep the nodes are.
 func (v *view) look() {
 	f := v.f
+	v.secret, v.marks = make([][]stretch, len(f.Bufs)), make([][]stretch, len(f.Bufs))
 	v.depth = make([]int, len(f.Nodes))
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
@@ -100,10 +101,28 @@ func (v *view) look() {
 			}
 		}
 		if n.Flags&dissect.Secret != 0 && !v.s.Secrets {
-			v.note(v.secret, n)
-			v.elsewhere(f.Bytes(n), int(n.Buf))
+			v.hide(n)
 		}
 	}
+}
+
+// hide notes the secret bytes of a node: those that its value does not show.
+func (v *view) hide(n *dissect.Node) {
+	b := v.f.Bytes(n)
+	end := len(bytes.TrimRight(b, "\r\n"))
+	from, shown := 0, n.Str
+	if shown == nil {
+		shown = n.Text
+	}
+	for from < end && from < len(shown) && b[from] == shown[from] {
+		from++
+	}
+	if from == end {
+		return
+	}
+	at := int(n.Off)
+	v.secret[n.Buf] = append(v.secret[n.Buf], stretch{at + from, at + end})
+	v.elsewhere(b[from:end], int(n.Buf))
 }
 
 func (v *view) note(to [][]stretch, n *dissect.Node) {
@@ -237,13 +256,17 @@ func (v *view) label(n *dissect.Node) string {
 
 // masked are the bytes of a node's value, secrets in them covered.
 func (v *view) masked(n *dissect.Node) []byte {
-	b := n.Str
 	if int(n.Buf) >= len(v.secret) {
-		return b
+		return v.f.Value(n)
 	}
+	return masked(v.f.Value(n), int(n.Off), v.secret[n.Buf])
+}
+
+// masked returns bytes that stand at off with those in the stretches covered.
+func masked(b []byte, off int, secret []stretch) []byte {
 	copied := false
-	for _, s := range v.secret[n.Buf] {
-		for i := max(s.from-int(n.Off), 0); i < min(s.to-int(n.Off), len(b)); i++ {
+	for _, s := range secret {
+		for i := max(s.from-off, 0); i < min(s.to-off, len(b)); i++ {
 			if !copied {
 				b, copied = bytes.Clone(b), true
 			}
@@ -273,7 +296,7 @@ func labelValue(f *dissect.Field, n *dissect.Node) string {
 		}
 		return "False"
 	case dissect.Time:
-		return time.Unix(0, int64(n.Num)).UTC().Format("Jan _2, 2006 15:04:05.000000000 UTC")
+		return string(dissect.AppendTime(nil, int64(n.Num), time.UTC))
 	case dissect.Duration:
 		return string(appendSeconds(nil, int64(n.Num), 9)) + " seconds"
 	case dissect.Double:
@@ -286,7 +309,7 @@ func labelValue(f *dissect.Field, n *dissect.Node) string {
 		}
 		return ""
 	case dissect.OID:
-		return oidText(n.Str)
+		return string(dissect.AppendOID(nil, n.Str))
 	}
 	text := numberText(f, n.Num)
 	if f.Value != nil {
@@ -390,29 +413,6 @@ func etherText(b []byte) string {
 		parts[i] = fmt.Sprintf("%02x", c)
 	}
 	return strings.Join(parts, ":")
-}
-
-// oidText is an object identifier in dots (X.690, section 8.19).
-func oidText(b []byte) string {
-	var parts []string
-	v, first := uint64(0), true
-	for _, c := range b {
-		if v > math.MaxUint64>>7 {
-			return fmt.Sprintf("%x", b) // no such number is in use
-		}
-		if v = v<<7 | uint64(c&0x7f); c&0x80 != 0 {
-			continue
-		}
-		if first {
-			top := min(v/40, 2)
-			parts = append(parts, strconv.FormatUint(top, 10))
-			v -= 40 * top
-			first = false
-		}
-		parts = append(parts, strconv.FormatUint(v, 10))
-		v = 0
-	}
-	return strings.Join(parts, ".")
 }
 
 // bytesInRow is how many bytes a line of the dump has.

@@ -1,0 +1,420 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"postmortem/pcap"
+)
+
+// viewed are the captures whose packets, fields and dialog are kept as golden
+// files, and the frames that are shown.
+var viewed = []struct{ name, keys, frames string }{
+	{"smtp_for_webinar.pcap", "", "1,7,12,16"},
+	{"imap-append-literal.pcap", "", "6,12,20"},
+	{"smtp-over-tls-sll6.pcap", "testdata/smtp-over-tls-sll6.keylog", "1,10,23"},
+}
+
+func TestGoldenViews(t *testing.T) {
+	for _, v := range viewed {
+		base := "testdata/" + strings.TrimSuffix(v.name, ".pcap")
+		var keys []string
+		if v.keys != "" {
+			keys = []string{"-keylog", v.keys}
+		}
+		for _, x := range []struct {
+			suffix string
+			args   []string
+		}{
+			{".packets.txt", []string{"packets", "-events", "testdata/" + v.name}},
+			{".show.txt", []string{"show", "-offsets", "testdata/" + v.name, v.frames}},
+			{".follow.txt", []string{"follow", "testdata/" + v.name, "1"}},
+		} {
+			t.Run(v.name+x.suffix, func(t *testing.T) {
+				out, errs, code := call(t, nil, append(x.args, keys...)...)
+				golden(t, base+x.suffix, out+errs+fmt.Sprintf("exit %d\n", code))
+			})
+		}
+	}
+}
+
+// seedList is the packet list of the first seed: direction, protocol, length, Info.
+var seedList = []string{
+	"CS TCP 60 1357 → 25 [SYN] Seq=0 Win=8192 Len=0 MSS=1450",
+	"SC TCP 60 25 → 1357 [SYN, ACK] Seq=0 Ack=1 Win=29200 Len=0 MSS=1380",
+	"CS TCP 60 1357 → 25 [ACK] Seq=1 Ack=1 Win=8191 Len=0",
+	"SC SMTP 85 S: 220 out.smtp.cz ESMTP Postfix",
+	"CS SMTP 64 C: EHLO UPS",
+	"SC TCP 60 25 → 1357 [ACK] Seq=32 Ack=11 Win=29200 Len=0",
+	"SC SMTP 203 S: 250-out.smtp.cz | PIPELINING | SIZE 62914560 | STARTTLS | AUTH PLAIN LOGIN | AUTH=PLAIN LOGIN | ENHANCEDSTATUSCODES | 8BITMIME",
+	"CS SMTP 64 C: STARTTLS",
+	"SC SMTP 84 S: 220 2.0.0 Ready to start TLS",
+	"CS SSLv2 103 Client Hello",
+	"SC TLSv1 1434 Server Hello",
+	"SC TLSv1 1692 Certificate, Server Hello Done",
+	"CS TCP 60 1357 → 25 [ACK] Seq=70 Ack=3229 Win=5174 Len=0",
+	"CS TLSv1 236 Client Key Exchange, Change Cipher Spec, Encrypted Handshake Message",
+	"SC TCP 60 25 → 1357 [ACK] Seq=3229 Ack=252 Win=30016 Len=0",
+	"SC TLSv1 61 Alert (Level: Fatal, Description: Bad Record MAC)",
+	"SC TCP 60 25 → 1357 [FIN, ACK] Seq=3236 Ack=252 Win=30016 Len=0",
+	"CS TCP 60 1357 → 25 [FIN, ACK] Seq=252 Ack=3237 Win=8185 Len=0",
+	"SC TCP 60 25 → 1357 [ACK] Seq=3237 Ack=253 Win=30016 Len=0",
+}
+
+// seedTimes are its times behind 19:40:34 in its zone, with the comma of its locale.
+var seedTimes = []string{",062934", ",078534", ",084226", ",109344", ",117183", ",130403", ",131156", ",132749", ",143847", ",145864",
+	",158701", ",159023", ",169439", ",388061", ",443068", ",508227", ",508593", ",509792", ",522848"}
+
+// TestSeedPackets: the list is the one that the task shows.
+func TestSeedPackets(t *testing.T) {
+	const client, server = "192.168.0.253", "81.95.97.100"
+	out, _, code := call(t, nil, "packets", "-t", "ad", aCapture)
+	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
+	if code != exitClean || len(lines) != len(seedList) {
+		t.Fatalf("exit %d, %d lines", code, len(lines))
+	}
+	for i, want := range seedList {
+		src, dst := client, server
+		if strings.HasPrefix(want, "SC") {
+			src, dst = server, client
+		}
+		want = fmt.Sprintf("%5d 2018-03-02 18:40:34%s %s → %s%s", i+1, strings.Replace(seedTimes[i], ",", ".", 1), src, dst, want[2:])
+		if lines[i] != want {
+			t.Errorf("got  %s\nwant %s", lines[i], want)
+		}
+	}
+}
+
+// TestViewUsage: what is typed wrongly is told in one line, with what to type instead.
+func TestViewUsage(t *testing.T) {
+	dir := t.TempDir()
+	out := filepath.Join(dir, "out.pcap")
+	for _, x := range []struct {
+		args string
+		errs string
+	}{
+		{"packets", "which capture?"},
+		{"packets -t x " + aCapture, "not one of r, a, ad"},
+		{"packets -style old " + aCapture, "classic"},
+		{"packets -session 2 " + aCapture, "no session 2; there are: 1 SMTP 192.168.0.253:1357 to 81.95.97.100:25"},
+		{"packets -session x " + aCapture, "such as 3 or 5-7"},
+		{"packets -session 1 -", "save it to a file"},
+		{"packets -events -", "save it to a file"},
+		{"packets -c 0 " + aCapture, "number from 1"},
+		{"show " + aCapture, "which frame?"},
+		{"show", "FILE FRAME"},
+		{"show " + aCapture + " 20", "no frame 20: the capture has frames 1 to 19"},
+		{"show " + aCapture + " 5-3", "5-3"},
+		{"show -field tcp.flag " + aCapture + " 3", "is it tcp.flags"},
+		{"show -field gronk.zzzzzz " + aCapture + " 3", "help fields"},
+		{"follow " + aCapture + " 3", "no session 3; there are: 1 SMTP"},
+		{"follow " + aCapture + " 1-2", "one session"},
+		{"follow -stream 0 " + aCapture + " 1", "not both"},
+		{"follow -stream 4 " + aCapture, "no stream 4: the capture has streams 0 to 0"},
+		{"follow -raw both " + aCapture + " 1", "client, server"},
+		{"follow -raw client -hex " + aCapture + " 1", "-raw"},
+		{"follow testdata/made-empty.pcap", "no mail session"},
+		{"follow testdata/made-mixed-traffic.pcap", "which session?"},
+		{"cut " + aCapture, "FILE OUT"},
+		{"cut " + aCapture + " " + out, "which frames?"},
+		{"cut -session 1 " + aCapture + " " + aCapture, "is one of the inputs"},
+		{"cut -session 9 " + aCapture + " " + out, "no session 9"},
+		{"cut -comment -session 1 " + aCapture + " " + out, "pcapng"},
+		{"cut -format snoop -session 1 " + aCapture + " " + out, "pcap, pcapng"},
+		{"help -completion csh", "bash, zsh, fish"},
+		{"help -man packets", "none can be named"},
+	} {
+		got, errs, code := call(t, nil, strings.Fields(x.args)...)
+		if code != exitTrouble || got != "" || !strings.Contains(errs, x.errs) {
+			t.Errorf("%s: exit %d\n%s%s", x.args, code, got, errs)
+		}
+		if lines := strings.Count(errs, "\n"); lines > 2 || lines == 2 && !strings.Contains(errs, "says more") {
+			t.Errorf("%s: %d lines\n%s", x.args, lines, errs)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// TestViewDamaged: what is there is shown, and the damage told.
+func TestViewDamaged(t *testing.T) {
+	b, err := os.ReadFile(aCapture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := filepath.Join(t.TempDir(), "cut.pcap")
+	if err := os.WriteFile(cut, b[:len(b)-3], 0o666); err != nil {
+		t.Fatal(err)
+	}
+	whole, _, _ := call(t, nil, "packets", aCapture)
+	lines := strings.SplitAfter(whole, "\n")
+	for _, x := range []struct {
+		args []string
+		code int
+	}{
+		{[]string{"packets", cut}, exitPartial},
+		{[]string{"follow", cut, "1"}, exitPartial},
+		{[]string{"cut", "-session", "1", cut, cut + ".out.pcap"}, exitPartial},
+		{[]string{"show", cut, "18"}, exitClean},
+		{[]string{"show", cut, "19"}, exitTrouble},
+	} {
+		out, errs, code := call(t, nil, x.args...)
+		if code != x.code || (code != exitClean) != strings.Contains(errs, "cut.pcap: cut off at byte 4891, after frame 18") {
+			t.Errorf("%v: exit %d, %s", x.args, code, errs)
+		}
+		if x.args[0] == "packets" && out != strings.Join(lines[:18], "") {
+			t.Errorf("packets: %s", out)
+		}
+	}
+}
+
+// TestViewPipe: the list and single frames can be read from a pipe, also one
+// that brings a few bytes at a time.
+func TestViewPipe(t *testing.T) {
+	b, err := os.ReadFile(aCapture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"packets", aCapture}, {"packets", "-json", aCapture}, {"packets", "-c", "5", aCapture}, {"show", aCapture, "12"}} {
+		want, _, _ := call(t, nil, args...)
+		args[slices.Index(args, aCapture)] = "-"
+		if got, errs, code := call(t, &slowly{b}, args...); got != want || code != exitClean {
+			t.Errorf("%v: exit %d, %s\n%s", args, code, errs, got)
+		}
+	}
+}
+
+// slowly gives a few bytes at a time.
+type slowly struct{ b []byte }
+
+func (s *slowly) Read(p []byte) (int, error) {
+	if len(s.b) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p[:min(len(p), 100)], s.b)
+	s.b = s.b[n:]
+	return n, nil
+}
+
+// TestSecretsInViews: no password in any form of any verb, unless it is asked for.
+func TestSecretsInViews(t *testing.T) {
+	for _, x := range []struct {
+		capture, keys string
+		secrets       []string
+	}{
+		{"testdata/mastering-pop.pcap", "", nil},
+		{"testdata/imap-append-literal.pcap", "", nil},
+		{"testdata/imap-authenticate-plain.pcap", "", nil},
+		{"testdata/smtp-over-tls-sll6.pcap", "testdata/smtp-over-tls-sll6.keylog", nil},
+	} {
+		var keys []string
+		if x.keys != "" {
+			keys = []string{"-keylog", x.keys}
+		}
+		open, _, _ := call(t, nil, append(keys, "follow", "-show-secrets", x.capture, "1")...)
+		shut, _, _ := call(t, nil, append(keys, "follow", x.capture, "1")...)
+		if open == shut {
+			t.Errorf("%s: nothing is masked", x.capture)
+		}
+		secrets := secretsOf(open, shut)
+		for _, args := range [][]string{{"packets"}, {"packets", "-json"}, {"packets", "-csv"}, {"follow"}, {"follow", "-json"}, {"follow", "-body"}} {
+			args = append(append(args, keys...), x.capture)
+			out, _, _ := call(t, nil, args...)
+			for _, s := range secrets {
+				if strings.Contains(out, s) {
+					t.Errorf("%v shows %q", args, s)
+				}
+			}
+		}
+		n := 0
+		each(t, x.capture, func(*pcap.Window, int) { n++ })
+		for _, args := range [][]string{{"show"}, {"show", "-json"}} {
+			args = append(append(args, keys...), x.capture, fmt.Sprintf("1-%d", n))
+			out, _, _ := call(t, nil, args...)
+			for _, s := range secrets {
+				if strings.Contains(out, s) || strings.Contains(out, fmt.Sprintf("%x", s)) || strings.Contains(out, fmt.Sprintf("% x", s)[:3*min(len(s), 8)-1]) {
+					t.Errorf("%v shows %q", args, s)
+				}
+			}
+		}
+	}
+}
+
+// secretsOf are the words of the lines that are masked in one of two dialogs.
+func secretsOf(open, shut string) (secrets []string) {
+	a, b := strings.Split(open, "\n"), strings.Split(shut, "\n")
+	for i := range min(len(a), len(b)) {
+		if a[i] == b[i] {
+			continue
+		}
+		words := strings.Fields(a[i])
+		secrets = append(secrets, words[len(words)-1])
+	}
+	return secrets
+}
+
+func each(t *testing.T, name string, do func(w *pcap.Window, i int)) {
+	t.Helper()
+	r := &reading{files: []string{name}, frame: func(w *pcap.Window, i int) error {
+		do(w, i)
+		return nil
+	}}
+	if err := r.read(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestCut: what is cut is what was there.
+func TestCut(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range captures(t) {
+		if strings.HasSuffix(name, ".gz") {
+			continue
+		}
+		want, _, code := call(t, nil, "packets", "-t", "e", "-json", name)
+		for _, ext := range []string{".pcap", ".pcapng"} {
+			out := filepath.Join(dir, "out"+ext)
+			_, errs, c := call(t, nil, "cut", "-c", "1000000000", name, out)
+			if c == exitTrouble && strings.Contains(errs, "several link types") {
+				continue
+			}
+			if strings.Contains(errs, "secrets") {
+				continue // what they opened is not in a pcap
+			}
+			got, _, _ := call(t, nil, "packets", "-t", "e", "-json", out)
+			if got != want || c != code {
+				t.Errorf("%s as %s: exit %d, want %d %s", name, ext, c, code, errs)
+			}
+			same(t, name, out)
+		}
+	}
+}
+
+// same compares the bytes of all frames.
+func same(t *testing.T, a, b string) {
+	t.Helper()
+	var frames [][]byte
+	each(t, a, func(w *pcap.Window, i int) { frames = append(frames, bytes.Clone(w.Bytes(i))) })
+	n := 0
+	each(t, b, func(w *pcap.Window, i int) {
+		if n < len(frames) && !bytes.Equal(frames[n], w.Bytes(i)) {
+			t.Errorf("%s: frame %d has other bytes", b, n+1)
+		}
+		n++
+	})
+	if n != len(frames) {
+		t.Errorf("%s: %d frames, want %d", b, n, len(frames))
+	}
+}
+
+// TestCutComments: what the file said stays, and the findings are added.
+func TestCutComments(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out.pcapng")
+	if _, errs, code := call(t, nil, "cut", "-comment", "-min", "error", "-session", "1", aCapture, out); code != exitClean {
+		t.Fatal(errs)
+	}
+	b, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"error: Fatal alert error (tls-fatal-alert)", "(tls-key-mismatch)"} {
+		if !bytes.Contains(b, []byte(want)) {
+			t.Errorf("no comment %q", want)
+		}
+	}
+	twice := filepath.Join(t.TempDir(), "twice.pcapng")
+	if _, errs, code := call(t, nil, "cut", "-session", "1", out, twice); code != exitClean {
+		t.Fatal(errs)
+	}
+	if again, err := os.ReadFile(twice); err != nil || !bytes.Equal(again, b) {
+		t.Errorf("cutting all of it again changes it: %v", err)
+	}
+}
+
+// TestScripts: the shells and troff take what is printed, where they are there.
+func TestScripts(t *testing.T) {
+	for _, x := range []struct {
+		args    []string
+		program string
+		check   []string
+	}{
+		{[]string{"help", "-completion", "bash"}, "bash", []string{"-n"}},
+		{[]string{"help", "-completion", "zsh"}, "zsh", []string{"-n"}},
+		{[]string{"help", "-completion", "fish"}, "fish", []string{"--no-execute"}},
+		{[]string{"help", "-man"}, "groff", []string{"-man", "-Tutf8", "-ww", "-z"}},
+		{[]string{"help", "-man"}, "mandoc", []string{"-T", "lint", "-W", "error"}},
+	} {
+		text, errs, code := call(t, nil, x.args...)
+		if code != exitClean {
+			t.Fatal(errs)
+		}
+		for _, v := range verbs {
+			if !strings.Contains(text, v.name) {
+				t.Errorf("%v: %s is not there", x.args, v.name)
+			}
+			for _, f := range v.flags {
+				if !strings.Contains(text, f) && !strings.Contains(text, roff(f)) {
+					t.Errorf("%v: the flag %s is not there", x.args, f)
+				}
+			}
+		}
+		path, err := exec.LookPath(x.program)
+		if err != nil {
+			t.Logf("%s is not there", x.program)
+			continue
+		}
+		file := filepath.Join(t.TempDir(), "text")
+		if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.Command(path, append(x.check, file)...).CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("%s: %v\n%s", x.program, err, out)
+		}
+	}
+}
+
+// TestBashCompletes asks bash for completions.
+func TestBashCompletes(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Log("bash is not there")
+		return
+	}
+	script, _, _ := call(t, nil, "help", "-completion", "bash")
+	for line, want := range map[string]string{
+		"postmortem expl":                                    "explain",
+		"postmortem packets -sess":                           "-session",
+		"postmortem packets -t u":                            "u ud udoy",
+		"postmortem follow -raw c":                           "client",
+		"postmortem help sh":                                 "show",
+		"postmortem show testdata/tls13-chacha20-starttls.k": "testdata/tls13-chacha20-starttls.keylog",
+		"postmortem packets -c ":                             "",
+		"postmortem -htm":                                    "-html",
+	} {
+		words := strings.Fields(line)
+		if strings.HasSuffix(line, " ") {
+			words = append(words, "")
+		}
+		cmd := exec.Command(bash, "--norc", "-c", script+fmt.Sprintf("\nCOMP_WORDS=(%s); COMP_CWORD=%d; _postmortem; echo \"${COMPREPLY[*]}\"", quoteAll(words), len(words)-1))
+		out, err := cmd.CombinedOutput()
+		if got := strings.TrimSpace(string(out)); err != nil || got != want {
+			t.Errorf("%s: %q, want %q, %v", line, got, want, err)
+		}
+	}
+}
+
+func quoteAll(words []string) string {
+	var b strings.Builder
+	for _, w := range words {
+		b.WriteString(quoted(w) + " ")
+	}
+	return b.String()
+}
