@@ -421,12 +421,14 @@ func (d *Dissector) infoSpaces(b []byte) {
 }
 
 // media shows what a media type is, and in Info its name. part says that it is
-// a part of a message, where Wireshark also names what it does not know.
+// a part of a message, where Wireshark also names what it does not know, and
+// once more what is empty.
 func (d *Dissector) media(r *imfReader, s span, kind, params []byte, depth int, part bool) {
 	switch {
 	case beginsFold(kind, "MULTIPART/") && depth < mostDepth:
-		d.multipart(r, s, params, depth)
-		return
+		if d.multipart(r, s, params, depth) || !part {
+			return
+		}
 	case equalFold(kind, "MESSAGE/RFC822") && depth < mostDepth:
 		if r.whole {
 			d.imfIn(s, depth+1)
@@ -441,6 +443,14 @@ func (d *Dissector) media(r *imfReader, s span, kind, params []byte, depth int, 
 		return
 	case beginsFold(kind, "TEXT/"):
 		d.textLines(s, kind, false)
+		if len(s.b) == 0 && part && r.whole {
+			d.mediaInfo(kind)
+		}
+	case equalFold(kind, "APPLICATION/OCTET-STREAM"):
+		up := d.parent
+		d.data(s)
+		d.leave(up)
+		return
 	case part:
 		up := d.enterIn(fMedia, s, len(s.b))
 		if d.tree() {
@@ -451,13 +461,18 @@ func (d *Dissector) media(r *imfReader, s span, kind, params []byte, depth int, 
 		return
 	}
 	if r.whole {
-		if len(d.frame.Info) > 0 {
-			d.info(" ")
-		}
-		d.info("(")
-		d.infoText(kind)
-		d.info(")")
+		d.mediaInfo(kind)
 	}
+}
+
+// mediaInfo names a media type in Info.
+func (d *Dissector) mediaInfo(kind []byte) {
+	if len(d.frame.Info) > 0 {
+		d.info(" ")
+	}
+	d.info("(")
+	d.infoText(kind)
+	d.info(")")
 }
 
 // boundaryOf finds the boundary in the parameters of a Content-Type.
@@ -467,7 +482,7 @@ func boundaryOf(params []byte) []byte {
 		if !equalFold(params[i:i+len(name)], name) {
 			continue
 		}
-		b := params[i+len(name):]
+		b := bytes.TrimLeft(params[i+len(name):], " \t\r\n")
 		if len(b) > 0 && b[0] == '"' {
 			b = b[1:]
 			if j := bytes.IndexByte(b, '"'); j >= 0 {
@@ -486,7 +501,9 @@ func boundaryOf(params []byte) []byte {
 // boundary finds the next line that is "--" and the boundary in b. It returns
 // where the line end before it begins, where the line behind it begins, and
 // whether it is the last one.
-func boundary(b, mark []byte, first bool) (end, next int, last, ok bool) {
+//
+// longer says that a line with a longer boundary counts as well, as it does in Wireshark.
+func boundary(b, mark []byte, first, longer bool) (end, next int, last, ok bool) {
 	for at := 0; ; {
 		i := bytes.Index(b[at:], mark)
 		if i < 0 {
@@ -510,38 +527,43 @@ func boundary(b, mark []byte, first bool) (end, next int, last, ok bool) {
 		}
 		last = bytes.HasPrefix(b[at:], []byte("--"))
 		n, skip := lineOf(b[at:], false)
-		if !last && len(bytes.TrimSpace(b[at:at+n])) > 0 {
+		if !last && !longer && len(bytes.TrimSpace(b[at:at+n])) > 0 {
 			continue // a longer boundary
 		}
 		return end, at + skip, last, true
 	}
 }
 
-// multipart shows the parts of a message (RFC 2046, section 5.1).
-func (d *Dissector) multipart(r *imfReader, s span, params []byte, depth int) {
+// multipart shows the parts of a message (RFC 2046, section 5.1). It reports
+// whether there are any.
+func (d *Dissector) multipart(r *imfReader, s span, params []byte, depth int) bool {
 	mark := boundaryOf(params)
 	if len(mark) == 0 {
 		up := d.parent
 		d.data(s)
 		d.leave(up)
-		return
+		return true
 	}
 	up := d.enterIn(fMultipart, s, len(s.b))
 	defer d.leave(up)
-	_, at, last, ok := boundary(s.b, mark, true)
+	_, at, last, ok := boundary(s.b, mark, true, r.whole)
+	if !ok {
+		return false
+	}
 	for range mostParts {
 		if !ok || last {
-			return
+			break
 		}
 		part := s.from(at)
 		var n, next int
-		n, next, last, ok = boundary(part.b, mark, false)
+		n, next, last, ok = boundary(part.b, mark, false, r.whole)
 		if !ok {
-			return
+			break
 		}
 		d.imfPart(r, part.first(n), depth)
 		at += next
 	}
+	return true
 }
 
 // imfPart shows one part.

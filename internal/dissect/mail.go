@@ -198,6 +198,15 @@ func (d *Dissector) serverSide(c *conv, ports []uint16, secure uint16) int {
 	return 1
 }
 
+// mailData is the place of the state of a protocol in c, that of the row of that
+// name: it may have given the conversation to TLS, which did not want it.
+func (c *conv) mailData(name string) *any {
+	if t, ok := c.data.(*tlsConv); ok && t.inner != nil && t.inner.name == name {
+		return &t.data
+	}
+	return &c.data
+}
+
 // inTLS says that the bytes at work were decrypted.
 func (c *conv) inTLS() bool { return c.app != nil && c.app.name == "tls" }
 
@@ -228,7 +237,7 @@ func (d *Dissector) line(id ID, s span, off, n, secret int) *Node {
 	if d.level == List {
 		return x
 	}
-	if secret < len(x.Str) {
+	if secret < len(bytes.TrimRight(x.Str, "\r\n")) {
 		x.Flags |= Secret
 		if d.masking() {
 			x.Str = d.mask(x.Str, secret)

@@ -113,14 +113,15 @@ func smtpLooks(d *Dissector, c *conv, dir int, b []byte) bool {
 
 // smtp reads SMTP and LMTP.
 func (d *Dissector) smtp(c *conv, dir int, s span) {
-	m, ok := c.data.(*smtpConv)
+	data := c.mailData("smtp")
+	m, ok := (*data).(*smtpConv)
 	if !ok {
-		if c.data != nil {
+		if *data != nil {
 			d.refuse()
 			return
 		}
 		m = &smtpConv{server: d.serverSide(c, smtpPorts, smtpsPort), wire: smtpWire{last: true}}
-		c.data = m
+		*data = m
 	}
 	request := dir != m.server
 	if d.opt.Compat {
@@ -810,8 +811,15 @@ func (w *smtpWire) line(line []byte, frame uint32) {
 	case beginsFold(line, "DATA"):
 		w.state, w.data = wireData, true
 	case beginsFold(line, "BDAT"):
-		size, _, _ := cutNumber(bytes.TrimLeft(line[min(5, len(line)):], " "))
-		w.data = true
+		arg := bytes.TrimLeft(line[min(5, len(line)):], " ")
+		negative := len(arg) > 0 && arg[0] == '-'
+		if negative {
+			arg = arg[1:]
+		}
+		size, _, _ := cutNumber(arg)
+		if w.data = true; negative {
+			size = -size
+		}
 		w.all += uint32(size)
 		w.state = wireData
 		if size == 0 {
@@ -894,20 +902,14 @@ func (d *Dissector) smtpWireClient(m *smtpConv, s span, up int32) {
 		} else {
 			d.infoBytes("C: DATA fragment, ", s.size())
 		}
-		alone := !m.body.begun
 		if s.cut == 0 {
 			d.bodyAdd(&m.body, s)
 		}
 		d.textLines(s, nil, m.login.on)
 		m.login.asked = false
-		if !w.more {
-			ended = true
-			if alone { // Wireshark's reassembly has nothing to put together
-				d.bodyEnd(&m.body)
-				d.leave(up)
-				d.imf(s)
-				return
-			}
+		if !w.more && m.body.begun { // Wireshark puts the message together, but does not show it here
+			d.made(fSmtpReassembledIn, uint64(d.frame.Number))
+			d.bodyEnd(&m.body)
 		}
 	case pduEnd:
 		if d.opt.Classic {
