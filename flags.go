@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"postmortem/internal/fact"
 	"postmortem/internal/report"
@@ -21,6 +22,8 @@ type options struct {
 	failAt, listen                         string
 	workers, width                         int
 	memory, max, upload                    int64
+	interval                               time.Duration
+	tables                                 []string
 	keylogs                                []string
 	ports                                  map[uint16]fact.Proto
 	limits                                 *rules.Limits
@@ -54,6 +57,15 @@ func (o *options) flags() *flag.FlagSet {
 	fs.BoolVar(&o.json, "json", false, "one JSON object a line instead of text")
 	fs.StringVar(&o.out, "o", "", "`FILE` to write to; it appears when it is complete")
 	fs.StringVar(&o.html, "html", "", "`FILE` for the report as one page; it appears when it is complete")
+	fs.Func("table", "`NAME` of a table, as tshark's taps; may be given again; all for all of them", o.setTable)
+	fs.Func("interval", "`SECONDS` of an interval of io,stat (a twentieth of the capture)", func(s string) error {
+		x, err := strconv.ParseFloat(s, 64)
+		if err != nil || !(x >= 0.001 && x <= 1e9) {
+			return fmt.Errorf("%q is not a number of seconds from 0.001 on", s)
+		}
+		o.interval = time.Duration(x * 1e9)
+		return nil
+	})
 	fs.StringVar(&o.listen, "listen", "", "`PORT` or ADDRESS:PORT to listen at (127.0.0.1, any free port)")
 	fs.Func("upload", "`SIZE` of a capture that may be sent (1GiB)", func(s string) (err error) {
 		o.upload, err = parseSize(s)

@@ -23,6 +23,7 @@ type reading struct {
 	bar   *bar
 
 	details bool // Window.Details are wanted
+	hash    bool // Info.SHA256 is wanted
 
 	window func(w *pcap.Window) error        // given every window before its frames, nil: not wanted
 	frame  func(w *pcap.Window, i int) error // given every frame, in order
@@ -40,7 +41,7 @@ const readAhead = 3
 // meanwhile.
 func (r *reading) read() error {
 	var read atomic.Int64
-	in, err := pcap.Open(r.files, pcap.Options{Stdin: r.stdin, Details: r.details, Progress: &read})
+	in, err := pcap.Open(r.files, pcap.Options{Stdin: r.stdin, Details: r.details, Hash: r.hash, Progress: &read})
 	if err != nil {
 		return err
 	}

@@ -92,6 +92,12 @@ func init() {
   postmortem follow -body -keylog keys.txt capture.pcap 2
   postmortem follow -raw server -o out.bin capture.pcap 1
 `},
+		{"stats", "FILE...", "properties, protocols, conversations, lengths, I/O, replies, times", runStats,
+			[]string{"table", "interval", "Y", "json", "csv", "o", "keylog", "show-secrets", "port", "memory", "j", "color", "ascii", "width", "tz", "progress", "q"},
+			`  postmortem stats capture.pcap                 an overview
+  postmortem stats -table conv,tcp capture.pcap all conversations of TCP
+  postmortem stats -table io,stat -interval 1 -Y smtp capture.pcap
+`},
 		{"cut", "FILE... OUT", "the packets of chosen sessions as a new capture", runCut,
 			[]string{"session", "comment", "min", "format", "c", "keylog", "port", "memory", "j", "progress", "q"},
 			`  postmortem cut -session 2 capture.pcap one.pcap
@@ -118,7 +124,7 @@ func init() {
 }
 
 // reserved are verbs that later versions have. A file of that name needs "./".
-var reserved = []string{"stats", "extract", "capture", "compare"}
+var reserved = []string{"extract", "capture", "compare"}
 
 // errUsage marks errors of the command line.
 var errUsage = errors.New("usage")

@@ -1,0 +1,497 @@
+package stats
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"postmortem/internal/dissect"
+)
+
+// Bounds. Reaching one is a note below the table.
+const (
+	maxPairs = 100_000 // conversations or endpoints of one kind
+	maxPaths = 2_000   // rows of the protocol hierarchy
+	maxBins  = 100_000 // intervals of io,stat
+	maxLevel = 32      // layers of one frame in the hierarchy
+)
+
+// Frames counts over the frames of a capture. It wants them at level
+// dissect.Values.
+type Frames struct {
+	Interval int64 // of io,stat in nanoseconds, 0: the whole capture is one
+
+	number, bytes uint64
+	started       bool
+	first, last   int64 // time of the first frame, and the latest
+	least         int64
+
+	root    layer
+	paths   int
+	lengths [len(lengthsFrom) + 1]length
+	bins    []tally
+	binsOut tally
+	pairs   [numKinds]pairs
+	ends    [numKinds]ends
+	key     []byte
+}
+
+type tally struct{ Frames, Bytes uint64 }
+
+func (t *tally) add(n uint32) { t.Frames++; t.Bytes += uint64(n) }
+
+// Kinds of conversations and endpoints.
+const (
+	kindEth = iota
+	kindIP
+	kindIPv6
+	kindTCP
+	kindUDP
+	numKinds
+)
+
+var kindNames = [numKinds]string{"eth", "ip", "ipv6", "tcp", "udp"}
+var kindTitles = [numKinds]string{"Ethernet", "IPv4", "IPv6", "TCP", "UDP"}
+
+// A layer is a row of the hierarchy.
+type layer struct {
+	name string
+	tally
+	kids []*layer
+}
+
+// pairs are the conversations of one kind.
+type pairs struct {
+	at   map[string]int
+	list []pair
+	lost tally
+}
+
+// A pair is one conversation. Place 0 is the side with the higher port, or the
+// lower address when the ports are equal, as tshark has it.
+type pair struct {
+	addr        [2]string
+	port        [2]uint16
+	sent        [2]tally
+	first, last int64
+}
+
+type ends struct {
+	at   map[string]int
+	list []endpoint
+	lost tally
+}
+
+type endpoint struct {
+	addr   string
+	port   uint16
+	tx, rx tally
+}
+
+// A length is a class of the packet lengths.
+type length struct {
+	tally
+	min, max uint32
+	burst    burst
+}
+
+// lengthsFrom are the lower ends of tshark's classes of packet lengths.
+var lengthsFrom = [...]uint32{0, 20, 40, 80, 160, 320, 640, 1280, 2560, 5120}
+
+// A burst finds the densest 100 ms, in steps of 5 ms.
+type burst struct {
+	steps [burstSteps]uint32
+	at    int64 // step of the latest
+	sum   uint32
+	most  uint32
+	start int64
+}
+
+const (
+	burstStep  = 5 // milliseconds
+	burstSteps = 20
+)
+
+// add counts one frame at ms since the first.
+func (b *burst) add(ms float64) {
+	step := int64(math.Floor(ms / burstStep))
+	if step < b.at {
+		step = b.at // out of order: as if it came now
+	}
+	for n := min(step-b.at, burstSteps); n > 0; n-- {
+		b.at++
+		i := b.at % burstSteps
+		b.sum -= b.steps[i]
+		b.steps[i] = 0
+	}
+	b.at = step
+	b.steps[step%burstSteps]++
+	b.sum++
+	if b.sum > b.most {
+		b.most = b.sum
+		b.start = step
+		for k := step - burstSteps + 1; k <= step; k++ {
+			if k >= 0 && b.steps[k%burstSteps] > 0 {
+				b.start = k
+				break
+			}
+		}
+	}
+}
+
+func (b *burst) cells() (rate, start Cell) {
+	if b.most == 0 {
+		return Cell{}, Cell{}
+	}
+	return decimal(float64(b.most)/(burstStep*burstSteps), 4), decimal(float64(b.start*burstStep)/1000, 3)
+}
+
+// IDs of the fields that are counted.
+var (
+	idFrame   = dissect.Lookup("frame")
+	idEthSrc  = dissect.Lookup("eth.src")
+	idEthDst  = dissect.Lookup("eth.dst")
+	idIPSrc   = dissect.Lookup("ip.src")
+	idIPDst   = dissect.Lookup("ip.dst")
+	idIP6Src  = dissect.Lookup("ipv6.src")
+	idIP6Dst  = dissect.Lookup("ipv6.dst")
+	idTCPSrc  = dissect.Lookup("tcp.srcport")
+	idTCPDst  = dissect.Lookup("tcp.dstport")
+	idTCPConv = dissect.Lookup("tcp.stream")
+	idUDPSrc  = dissect.Lookup("udp.srcport")
+	idUDPDst  = dissect.Lookup("udp.dstport")
+	idICMP    = slices.Concat(dissect.Lookup("icmp"), dissect.Lookup("icmpv6"))
+)
+
+func is(id dissect.ID, ids []dissect.ID) bool { return slices.Contains(ids, id) }
+
+// Frame counts one frame.
+func (s *Frames) Frame(f *dissect.Frame) {
+	if !s.started {
+		s.started, s.first, s.last, s.least = true, f.Time, f.Time, f.Time
+		for k := range s.pairs {
+			s.pairs[k].at, s.ends[k].at = map[string]int{}, map[string]int{}
+		}
+	}
+	s.number++
+	s.bytes += uint64(f.Wire)
+	s.last, s.least = max(s.last, f.Time), min(s.least, f.Time)
+	s.length(f)
+	s.bin(f)
+	s.hierarchy(f)
+	s.layers(f)
+}
+
+func (s *Frames) length(f *dissect.Frame) {
+	ms := float64(f.Time-s.first) / 1e6
+	i := len(lengthsFrom) - 1
+	for f.Wire < lengthsFrom[i] {
+		i--
+	}
+	for _, l := range []*length{&s.lengths[i], &s.lengths[len(lengthsFrom)]} {
+		if l.Frames == 0 {
+			l.min, l.max = f.Wire, f.Wire
+		}
+		l.add(f.Wire)
+		l.min, l.max = min(l.min, f.Wire), max(l.max, f.Wire)
+		l.burst.add(max(0, ms))
+	}
+}
+
+func (s *Frames) bin(f *dissect.Frame) {
+	i := int64(0)
+	if s.Interval > 0 {
+		i = max(0, f.Time-s.first) / s.Interval
+	}
+	if i >= maxBins {
+		s.binsOut.add(f.Wire)
+		return
+	}
+	for int(i) >= len(s.bins) {
+		s.bins = append(s.bins, tally{})
+	}
+	s.bins[i].add(f.Wire)
+}
+
+// hierarchy counts the chain of layers: the nodes at the top of the tree.
+func (s *Frames) hierarchy(f *dissect.Frame) {
+	at := &s.root
+	level := 0
+	for i := range f.Nodes {
+		n := &f.Nodes[i]
+		if n.Up >= 0 || n.Flags&dissect.Hidden != 0 || is(n.ID, idFrame) {
+			continue
+		}
+		if level++; level > maxLevel {
+			return
+		}
+		name := n.ID.Field().Name
+		var next *layer
+		for _, k := range at.kids {
+			if k.name == name {
+				next = k
+				break
+			}
+		}
+		if next == nil {
+			if s.paths == maxPaths {
+				return
+			}
+			s.paths++
+			next = &layer{name: name}
+			at.kids = append(at.kids, next)
+		}
+		next.add(f.Wire)
+		at = next
+	}
+}
+
+// layers counts addresses and ports, of every layer of a tunnel, not of what an
+// ICMP error quotes.
+func (s *Frames) layers(f *dissect.Frame) {
+	var src, dst, srcIP, dstIP *dissect.Node
+	var srcPort uint64
+	for i := range f.Nodes {
+		n := &f.Nodes[i]
+		switch {
+		case is(n.ID, idICMP):
+			return
+		case is(n.ID, idEthDst):
+			dst = n
+		case is(n.ID, idEthSrc):
+			if src = n; dst != nil {
+				s.pair(f, kindEth, src, dst, 0, 0, -1)
+			}
+		case is(n.ID, idIPSrc):
+			srcIP = n
+		case is(n.ID, idIPDst):
+			dstIP = n
+			s.pair(f, kindIP, srcIP, dstIP, 0, 0, -1)
+		case is(n.ID, idIP6Src):
+			srcIP = n
+		case is(n.ID, idIP6Dst):
+			dstIP = n
+			s.pair(f, kindIPv6, srcIP, dstIP, 0, 0, -1)
+		case is(n.ID, idTCPSrc), is(n.ID, idUDPSrc):
+			srcPort = n.Num
+		case is(n.ID, idTCPDst):
+			s.pair(f, kindTCP, srcIP, dstIP, uint16(srcPort), uint16(n.Num), s.stream(f, i))
+		case is(n.ID, idUDPDst):
+			s.pair(f, kindUDP, srcIP, dstIP, uint16(srcPort), uint16(n.Num), -1)
+		}
+	}
+}
+
+// stream is the number of the TCP conversation whose port is node i.
+func (s *Frames) stream(f *dissect.Frame, i int) int64 {
+	for ; i < len(f.Nodes); i++ {
+		if is(f.Nodes[i].ID, idTCPConv) {
+			return int64(f.Nodes[i].Num)
+		}
+	}
+	return -1
+}
+
+// pair counts a frame for a conversation and its two endpoints.
+func (s *Frames) pair(f *dissect.Frame, kind int, src, dst *dissect.Node, sport, dport uint16, stream int64) {
+	if src == nil || dst == nil {
+		return
+	}
+	a, b, pa, pb, dir := src.Str, dst.Str, sport, dport, 0
+	if sport < dport || sport == dport && bytes.Compare(a, b) >= 0 {
+		a, b, pa, pb, dir = b, a, pb, pa, 1
+	}
+	k := append(s.key[:0], a...)
+	k = append(k, b...)
+	k = append(k, byte(pa>>8), byte(pa), byte(pb>>8), byte(pb))
+	if stream >= 0 {
+		k = strconv.AppendInt(k, stream, 10)
+	}
+	s.key = k
+	p := &s.pairs[kind]
+	at, ok := p.at[string(k)]
+	if !ok {
+		if len(p.list) == maxPairs {
+			p.lost.add(f.Wire)
+		} else {
+			at, ok = len(p.list), true
+			p.at[string(k)] = at
+			p.list = append(p.list, pair{addr: [2]string{address(f, src, dst, dir == 0), address(f, src, dst, dir == 1)}, port: [2]uint16{pa, pb}, first: f.Time, last: f.Time})
+		}
+	}
+	if ok {
+		c := &p.list[at]
+		c.sent[dir].add(f.Wire)
+		c.first, c.last = min(c.first, f.Time), max(c.last, f.Time)
+	}
+	s.end(f, kind, src, sport).tx.add(f.Wire)
+	s.end(f, kind, dst, dport).rx.add(f.Wire)
+}
+
+// address writes the address of one of two nodes.
+func address(f *dissect.Frame, src, dst *dissect.Node, first bool) string {
+	n := dst
+	if first {
+		n = src
+	}
+	return string(f.AppendValue(nil, n))
+}
+
+// lostEnd takes what is counted for nobody.
+var lostEnd endpoint
+
+func (s *Frames) end(f *dissect.Frame, kind int, n *dissect.Node, port uint16) *endpoint {
+	e := &s.ends[kind]
+	k := append(s.key[:0], n.Str...)
+	k = append(k, byte(port>>8), byte(port))
+	s.key = k
+	at, ok := e.at[string(k)]
+	if !ok {
+		if len(e.list) == maxPairs {
+			e.lost.add(f.Wire)
+			lostEnd = endpoint{}
+			return &lostEnd
+		}
+		at = len(e.list)
+		e.at[string(k)] = at
+		e.list = append(e.list, endpoint{addr: string(f.AppendValue(nil, n)), port: port})
+	}
+	return &e.list[at]
+}
+
+// Hierarchy is tshark's io,phs.
+func (s *Frames) Hierarchy() Table {
+	t := Table{Name: "io,phs", Title: "Protocol hierarchy", Heads: []Head{{"protocol", "Protocol", false, false}, {"path", "Path", false, false}, {"frames", "Frames", true, false}, {"bytes", "Bytes", true, true}, {"share", "Bytes, %", true, false}}}
+	var walk func(l *layer, path string, depth uint8)
+	walk = func(l *layer, path string, depth uint8) {
+		for _, k := range l.kids {
+			at := k.name
+			if path != "" {
+				at = path + ":" + k.name
+			}
+			name := text(k.name)
+			name.Depth = depth
+			t.Rows = append(t.Rows, []Cell{name, text(at), count(k.Frames), count(k.Bytes), decimal(100*float64(k.Bytes)/float64(max(1, s.bytes)), 2)})
+			walk(k, at, depth+1)
+		}
+	}
+	walk(&s.root, "", 0)
+	if s.paths == maxPaths {
+		t.Notes = append(t.Notes, fmt.Sprintf("only the first %d rows are counted apart", maxPaths))
+	}
+	return t
+}
+
+// Conversations is tshark's conv,KIND: the most frames first.
+func (s *Frames) Conversations(kind string) (Table, bool) {
+	k := slices.Index(kindNames[:], kind)
+	if k < 0 {
+		return Table{}, false
+	}
+	t := Table{Name: "conv," + kind, Title: kindTitles[k] + " conversations", Heads: []Head{
+		{"a", "A", false, false}, {"b", "B", false, false}, {"frames_ba", "Frames ←", true, false}, {"bytes_ba", "Bytes ←", true, false}, {"frames_ab", "Frames →", true, false}, {"bytes_ab", "Bytes →", true, false},
+		{"frames", "Frames", true, false}, {"bytes", "Bytes", true, true}, {"start", "Start, s", true, false}, {"duration", "Duration, s", true, false}}}
+	list := slices.Clone(s.pairs[k].list)
+	slices.SortStableFunc(list, func(a, b pair) int {
+		return cmp.Compare(b.sent[0].Frames+b.sent[1].Frames, a.sent[0].Frames+a.sent[1].Frames)
+	})
+	for i := range list {
+		c := &list[i]
+		t.Rows = append(t.Rows, []Cell{text(end(c.addr[0], c.port[0], k)), text(end(c.addr[1], c.port[1], k)), count(c.sent[1].Frames), count(c.sent[1].Bytes), count(c.sent[0].Frames), count(c.sent[0].Bytes),
+			count(c.sent[0].Frames + c.sent[1].Frames), count(c.sent[0].Bytes + c.sent[1].Bytes), seconds(c.first-s.first, 9), seconds(c.last-c.first, 4)})
+	}
+	t.Notes = lost(s.pairs[k].lost)
+	return t, true
+}
+
+func lost(l tally) []string {
+	if l.Frames == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d frames of more than %d are not counted", l.Frames, maxPairs)}
+}
+
+// end writes an address with its port.
+func end(addr string, port uint16, kind int) string {
+	if kind != kindTCP && kind != kindUDP {
+		return addr
+	}
+	if strings.Contains(addr, ":") {
+		addr = "[" + addr + "]"
+	}
+	return addr + ":" + strconv.Itoa(int(port))
+}
+
+// Endpoints is tshark's endpoints,KIND.
+func (s *Frames) Endpoints(kind string) (Table, bool) {
+	k := slices.Index(kindNames[:], kind)
+	if k < 0 {
+		return Table{}, false
+	}
+	t := Table{Name: "endpoints," + kind, Title: kindTitles[k] + " endpoints", Heads: []Head{{"address", "Address", false, false}, {"frames", "Frames", true, false}, {"bytes", "Bytes", true, true},
+		{"tx_frames", "Tx frames", true, false}, {"tx_bytes", "Tx bytes", true, false}, {"rx_frames", "Rx frames", true, false}, {"rx_bytes", "Rx bytes", true, false}}}
+	list := slices.Clone(s.ends[k].list)
+	slices.SortStableFunc(list, func(a, b endpoint) int { return cmp.Compare(b.tx.Frames+b.rx.Frames, a.tx.Frames+a.rx.Frames) })
+	for i := range list {
+		e := &list[i]
+		t.Rows = append(t.Rows, []Cell{text(end(e.addr, e.port, k)), count(e.tx.Frames + e.rx.Frames), count(e.tx.Bytes + e.rx.Bytes), count(e.tx.Frames), count(e.tx.Bytes), count(e.rx.Frames), count(e.rx.Bytes)})
+	}
+	t.Notes = lost(s.ends[k].lost)
+	return t, true
+}
+
+// Lengths is tshark's plen,tree.
+func (s *Frames) Lengths() Table {
+	t := Table{Name: "plen,tree", Title: "Packet lengths", Heads: []Head{{"length", "Length", false, false}, {"count", "Count", true, true}, {"average", "Average", true, false}, {"min", "Min", true, false}, {"max", "Max", true, false},
+		{"rate_ms", "Rate, 1/ms", true, false}, {"percent", "Percent", true, false}, {"burst_rate", "Burst rate", true, false}, {"burst_start", "Burst start", true, false}}}
+	all := len(lengthsFrom)
+	elapsed := float64(s.last-s.first) / 1e6
+	for n := range len(lengthsFrom) + 1 {
+		i := n - 1
+		name := "all"
+		if n == 0 {
+			i = all
+		} else if i == len(lengthsFrom)-1 {
+			name = strconv.Itoa(int(lengthsFrom[i])) + " and greater"
+		} else {
+			name = fmt.Sprintf("%d-%d", lengthsFrom[i], lengthsFrom[i+1]-1)
+		}
+		l := &s.lengths[i]
+		row := []Cell{text(name), count(l.Frames), {}, {}, {}, decimal(0, 4), decimal(0, 2), {}, {}}
+		if l.Frames > 0 {
+			row[2], row[3], row[4] = decimal(float64(l.Bytes)/float64(l.Frames), 2), count(uint64(l.min)), count(uint64(l.max))
+			if elapsed > 0 {
+				row[5] = decimal(float64(l.Frames)/elapsed, 4)
+			}
+			row[6] = decimal(100*float64(l.Frames)/float64(s.number), 2)
+			row[7], row[8] = l.burst.cells()
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// OverTime is tshark's io,stat: frames and bytes in each interval.
+func (s *Frames) OverTime() Table {
+	t := Table{Name: "io,stat", Title: "I/O over time", Heads: []Head{{"from", "From, s", true, false}, {"to", "To, s", true, false}, {"frames", "Frames", true, false}, {"bytes", "Bytes", true, true}}}
+	duration := s.last - s.first
+	step := s.Interval
+	if step <= 0 {
+		step = max(1, duration)
+	}
+	for i, b := range s.bins {
+		from := int64(i) * step
+		t.Rows = append(t.Rows, []Cell{seconds(from, 3), seconds(min(from+step, max(duration, from)), 3), count(b.Frames), count(b.Bytes)})
+	}
+	if s.binsOut.Frames > 0 {
+		t.Notes = append(t.Notes, fmt.Sprintf("%d frames after interval %d are not counted", s.binsOut.Frames, maxBins))
+	}
+	return t
+}
+
+// Span is the time from the first frame to the latest, in nanoseconds.
+func (s *Frames) Span() int64 { return s.last - s.first }

@@ -1,0 +1,235 @@
+package stats
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"postmortem/internal/dissect"
+	"postmortem/internal/verdict"
+	"postmortem/rules"
+)
+
+// maxSessions is how many sessions have a row of their own.
+const maxSessions = 10_000
+
+// Sessions counts over the sessions of an analysis. It is its sink.
+type Sessions struct {
+	list    []session
+	left    int
+	events  map[string]*finding
+	quality []verdict.Event
+}
+
+type session struct {
+	id             int
+	proto          string
+	client, server string
+	outcome        verdict.Outcome
+	duration       int64
+	rttServer      int64
+	rttClient      int64
+	bytes          [2]uint64 // of client and server
+	again          [2]uint64
+	budget         verdict.Budget
+}
+
+// A finding is how often a rule was found.
+type finding struct {
+	level    rules.Severity
+	label    string
+	rule     string
+	title    string
+	events   int
+	sessions int
+	last     int // session counted last
+}
+
+// Capture implements analyze.Sink.
+func (s *Sessions) Capture(c *verdict.Capture) error {
+	s.quality = c.Quality
+	return nil
+}
+
+// Host implements analyze.Sink.
+func (s *Sessions) Host(*verdict.Host) error { return nil }
+
+// Summary implements analyze.Sink.
+func (s *Sessions) Summary(*verdict.Summary) error {
+	for i := range s.quality {
+		s.event(&s.quality[i], -1)
+	}
+	return nil
+}
+
+// Session implements analyze.Sink.
+func (s *Sessions) Session(v *verdict.Session) error {
+	for i := range v.Events {
+		s.event(&v.Events[i], v.ID)
+	}
+	if len(s.list) == maxSessions {
+		s.left++
+		return nil
+	}
+	s.list = append(s.list, session{
+		id: v.ID, proto: v.Proto.String(), client: v.Client.Addr.String(), server: v.Server.Addr.String(), outcome: v.Outcome,
+		duration: v.Duration, rttServer: v.Facts.RTTServer, rttClient: v.Facts.RTTClient, bytes: [2]uint64{v.Client.Bytes, v.Server.Bytes},
+		again: [2]uint64{v.Client.Retransmitted, v.Server.Retransmitted}, budget: v.Facts.Budget,
+	})
+	return nil
+}
+
+func (s *Sessions) event(e *verdict.Event, session int) {
+	if e.SupersededBy != "" {
+		return
+	}
+	if s.events == nil {
+		s.events = map[string]*finding{}
+	}
+	key := strconv.Itoa(int(e.Level)) + e.Rule
+	f := s.events[key]
+	if f == nil {
+		f = &finding{level: e.Level, label: e.Label, rule: e.Rule, title: e.Title}
+		if r, ok := rules.Find(e.Rule); ok {
+			f.title = r.Title
+		}
+		s.events[key] = f
+	}
+	f.events++
+	if f.sessions == 0 || f.last != session {
+		f.sessions++
+		f.last = session
+	}
+}
+
+func (s *Sessions) notes() []string {
+	if s.left == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d sessions after the first %d are not in the table", s.left, maxSessions)}
+}
+
+// unknown is a duration that is not known when it is 0.
+func unknown(ns int64, digits int) Cell {
+	if ns == 0 {
+		return Cell{}
+	}
+	return decimal(float64(ns)/1e6, digits)
+}
+
+// RTT is the round trip and the throughput of every session.
+func (s *Sessions) RTT() Table {
+	t := Table{Name: "rtt", Title: "Round trip and throughput of the sessions", Heads: []Head{{"session", "No.", true, false}, {"proto", "Protocol", false, false}, {"client", "Client", false, false}, {"server", "Server", false, false},
+		{"rtt_server_ms", "Server, ms", true, false}, {"rtt_client_ms", "Client, ms", true, false}, {"client_bytes", "Bytes C", true, false}, {"server_bytes", "Bytes S", true, false}, {"again", "Sent again", true, false}, {"kbit_s", "Kbit/s", true, true}}, Notes: s.notes()}
+	for i := range s.list {
+		v := &s.list[i]
+		row := []Cell{count(uint64(v.id)), text(v.proto), text(v.client), text(v.server), unknown(v.rttServer, 3), unknown(v.rttClient, 3), count(v.bytes[0]), count(v.bytes[1]), count(v.again[0] + v.again[1]), {}}
+		if v.duration > 0 {
+			row[9] = decimal(8*float64(v.bytes[0]+v.bytes[1])/(float64(v.duration)/1e6), 1)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// Time is where the time of every session went.
+func (s *Sessions) Time() Table {
+	t := Table{Name: "time", Title: "Where the time of the sessions went, ms", Heads: []Head{{"session", "No.", true, false}, {"proto", "Protocol", false, false}, {"outcome", "Outcome", false, false}, {"total_ms", "All", true, true},
+		{"network_ms", "Network", true, false}, {"server_ms", "Server", true, false}, {"client_ms", "Client", true, false}, {"recovery_ms", "Recovery", true, false}, {"idle_ms", "Idle", true, false}}, Notes: s.notes()}
+	for i := range s.list {
+		v := &s.list[i]
+		ms := func(ns int64) Cell { return decimal(float64(ns)/1e6, 3) }
+		b := &v.budget
+		t.Rows = append(t.Rows, []Cell{count(uint64(v.id)), text(v.proto), text(v.outcome.String()), ms(v.duration), ms(b.Network), ms(b.Server), ms(b.Client), ms(b.Recovery), ms(b.Idle)})
+	}
+	return t
+}
+
+// severities are the words of tshark's expert table for ours.
+var severities = [...]string{rules.Info: "Note", rules.Warning: "Warn", rules.Error: "Error"}
+
+// Expert is the summary of what was found, as tshark's expert tap has it: the
+// worst first, then the most frequent.
+func (s *Sessions) Expert() Table {
+	t := Table{Name: "expert", Title: "Findings", Heads: []Head{{"severity", "Severity", false, false}, {"events", "Frequency", true, true}, {"sessions", "Sessions", true, false}, {"proto", "Protocol", false, false}, {"rule", "Rule", false, false}, {"title", "Summary", false, false}}}
+	var list []*finding
+	for _, f := range s.events {
+		list = append(list, f)
+	}
+	slices.SortFunc(list, func(a, b *finding) int {
+		return cmp.Or(cmp.Compare(b.level, a.level), cmp.Compare(b.events, a.events), strings.Compare(a.rule, b.rule))
+	})
+	for _, f := range list {
+		t.Rows = append(t.Rows, []Cell{text(severities[f.level]), count(uint64(f.events)), count(uint64(f.sessions)), text(f.label), text(f.rule), text(f.title)})
+	}
+	return t
+}
+
+// Replies counts replies, commands and alerts as the packet list shows them.
+type Replies struct{ at map[string]uint64 }
+
+// replyFields are the fields whose values are counted, with what they are.
+var replyFields = []struct {
+	what string
+	ids  []dissect.ID
+}{
+	{"SMTP reply", dissect.Lookup("smtp.response.code")},
+	{"SMTP command", dissect.Lookup("smtp.req.command")},
+	{"POP3 reply", dissect.Lookup("pop.response.indicator")},
+	{"POP3 command", dissect.Lookup("pop.request.command")},
+	{"IMAP reply", dissect.Lookup("imap.response.status")},
+	{"IMAP command", dissect.Lookup("imap.request.command")},
+	{"TLS alert", dissect.Lookup("tls.alert_message.desc")},
+}
+
+// maxReplies bounds the values that are told apart: a client may send any word.
+const maxReplies = 1_000
+
+// Frame counts one frame, at level dissect.Values.
+func (r *Replies) Frame(f *dissect.Frame) {
+	for i := range f.Nodes {
+		for k := range replyFields {
+			if !is(f.Nodes[i].ID, replyFields[k].ids) {
+				continue
+			}
+			if r.at == nil {
+				r.at = map[string]uint64{}
+			}
+			value := f.AppendValue(nil, &f.Nodes[i])
+			if field := f.Nodes[i].ID.Field(); field.Value != nil {
+				if name := field.Value(f.Nodes[i].Num); name != "" {
+					value = append(append(value, ' '), name...)
+				}
+			}
+			key := replyFields[k].what + "\x00" + strings.ToUpper(string(value))
+			if field := f.Nodes[i].ID.Field(); field.Value != nil {
+				key = replyFields[k].what + "\x00" + string(value)
+			}
+			if _, ok := r.at[key]; !ok && len(r.at) >= maxReplies {
+				key = replyFields[k].what + "\x00other"
+			}
+			r.at[key]++
+		}
+	}
+}
+
+// Table is the counts, the most frequent of each kind first.
+func (r *Replies) Table() Table {
+	t := Table{Name: "replies", Title: "Commands, replies and alerts", Heads: []Head{{"kind", "Kind", false, false}, {"value", "Value", false, false}, {"count", "Count", true, true}}}
+	var keys []string
+	for k := range r.at {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b string) int {
+		ka, _, _ := strings.Cut(a, "\x00")
+		kb, _, _ := strings.Cut(b, "\x00")
+		return cmp.Or(strings.Compare(ka, kb), cmp.Compare(r.at[b], r.at[a]), strings.Compare(a, b))
+	})
+	for _, k := range keys {
+		kind, value, _ := strings.Cut(k, "\x00")
+		t.Rows = append(t.Rows, []Cell{text(kind), text(value), count(r.at[k])})
+	}
+	return t
+}
