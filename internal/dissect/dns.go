@@ -416,7 +416,7 @@ func (m *dnsMessage) nameInfo(kept []byte) {
 	if len(m.d.frame.Info) > maxInfo { // the column ends there
 		return
 	}
-	m.d.info(string(kept))
+	m.d.frame.Info = append(m.d.frame.Info, kept...)
 }
 
 var (

@@ -150,11 +150,17 @@ func (d *Dissector) beyond(s span) {
 	d.parent = -1
 	if s.cut > 0 {
 		d.info("[Packet size limited during capture]")
+		if d.level == List {
+			return
+		}
 		d.add(fShort, span{}, 0, 0)
 		d.text(len(d.frame.Nodes)-1, "[Packet size limited during capture: "+d.protocolName()+" truncated]")
 		return
 	}
 	d.info("[Malformed Packet]")
+	if d.level == List {
+		return
+	}
 	d.add(fMalformed, span{}, 0, 0)
 	d.text(len(d.frame.Nodes)-1, "[Malformed Packet: "+d.protocolName()+"]")
 	up := d.sub()

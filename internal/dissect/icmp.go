@@ -329,7 +329,7 @@ func (d *Dissector) icmp(s span) {
 	case layers.ICMPUnreachable, layers.ICMPQuench, layers.ICMPRedirect, layers.ICMPExceeded, layers.ICMPParameter:
 		d.quote(body, false)
 	default:
-		if isEcho && body.size() > 0 {
+		if (typ == layers.ICMPEcho || typ == layers.ICMPEchoReply) && body.size() > 0 {
 			d.inside(body)
 		}
 	}

@@ -12,7 +12,11 @@ const (
 )
 
 // anyIP reads what should be IPv4 and says so when it is not.
-func (d *Dissector) anyIP(s span) {
+func (d *Dissector) anyIP(s span) { d.ip(s, false) }
+
+// ip reads what should be IPv4. raw says that nothing but the packet itself tells
+// its version.
+func (d *Dissector) ip(s span, raw bool) {
 	if len(s.b) > 0 && s.b[0]>>4 == 4 {
 		d.ipv4(s)
 		return
@@ -27,11 +31,16 @@ func (d *Dissector) anyIP(s span) {
 		d.ipv6(s)
 		return
 	}
-	d.frame.Proto = "IP"
 	d.clear()
-	d.infoDec("Bogus IP version (", uint64(v), ")")
+	if raw {
+		d.frame.Proto = "IP"
+		d.infoDec("Bogus IP version (", uint64(v), ")")
+	} else {
+		d.frame.Proto = "IPv4"
+		d.infoDec("Bogus IPv4 version (", uint64(v), ", must be 4)")
+	}
 	if d.level > List {
-		d.remark(xIPVersion, fmt.Sprintf("Bogus IP version (%d)", v))
+		d.remark(xIPVersion, string(d.frame.Info[d.fence:]))
 	}
 }
 

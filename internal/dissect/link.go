@@ -24,7 +24,7 @@ func (d *Dissector) link(s span, link uint16) {
 	case layers.LinkRaw, layers.LinkRaw12, layers.LinkRaw14:
 		d.raw(s)
 	case layers.LinkIPv4:
-		d.anyIP(s)
+		d.ip(s, true)
 	case layers.LinkIPv6:
 		d.ipv6(s)
 	case layers.LinkNull, layers.LinkLoop:
@@ -660,7 +660,7 @@ func (d *Dissector) raw(s span) {
 		d.ipv6(s)
 		return
 	}
-	d.anyIP(s)
+	d.ip(s, true)
 }
 
 // null reads the header of BSD's loopback: an address family, in the byte order

@@ -311,11 +311,8 @@ func (d *Dissector) stp(s span) {
 		return
 	}
 	flags := s.b[4]
-	if flags&0x81 != 0 && typ == configuration || flags&0x01 != 0 && typ == rapid {
-		d.info("TC ")
-		if flags&1 != 0 {
-			d.info("+ ")
-		}
+	if flags&1 != 0 {
+		d.info("TC + ")
 	}
 	root := be.Uint16(s.b[5:])
 	d.infoDec("Root = ", uint64(root&0xf000), "/")

@@ -83,16 +83,17 @@ func (d *Dissector) mpls(s span) {
 	d.frame.Proto = "MPLS"
 	d.clear()
 	d.info("MPLS Label Switched Packet")
+	up := d.parent
+	defer d.leave(up)
 	for first := true; ; first = false {
 		if d.deeper() {
 			d.data(s)
 			return
 		}
 		if first {
-			up := d.enter(fMPLS, s, min(4, len(s.b)))
-			defer d.leave(up)
+			d.enter(fMPLS, s, min(4, len(s.b)))
 		} else if d.level > List {
-			d.parent = -1
+			d.parent = d.root
 			d.add(fMPLS, s, 0, min(4, len(s.b)))
 			d.parent = int32(len(d.frame.Nodes) - 1)
 		}

@@ -63,10 +63,10 @@ func (d *Dissector) udp(s span) {
 		d.num(fUDPPort, s, 0, 2, uint64(src)).Flags |= Hidden
 		d.num(fUDPPort, s, 2, 2, uint64(dst)).Flags |= Hidden
 	}
-	if d.short(s, udpHeader) {
+	if d.short(s, 6) {
 		return
 	}
-	n, sum := int(be.Uint16(s.b[4:])), be.Uint16(s.b[6:])
+	n := int(be.Uint16(s.b[4:]))
 	d.num(fUDPLen, s, 4, 2, uint64(n))
 	length := len(d.frame.Nodes) - 1
 	jumbo := false
@@ -81,6 +81,10 @@ func (d *Dissector) udp(s span) {
 			d.under(length, xUDPZero, "")
 		}
 	}
+	if d.short(s, udpHeader) {
+		return
+	}
+	sum := be.Uint16(s.b[6:])
 	if n > s.size() && !d.lower.part && !d.net.quoted {
 		d.infoDec(" [BAD UDP LENGTH ", uint64(n), " > IP PAYLOAD LENGTH]")
 		d.under(length, xUDPLength, "Bad length value %d > IP payload length", n)
