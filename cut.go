@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"postmortem/internal/report"
+	"postmortem/internal/tlskeys"
 	"postmortem/pcap"
 )
 
@@ -166,7 +167,7 @@ func formatOfFirst(files []string) (string, error) {
 }
 
 // cut writes the frames of one pass.
-func (c *cutter) cut(o *options, files []string, in *stoppable, out *output, keys keysOf, pick *choice, bar *bar) (*reading, error) {
+func (c *cutter) cut(o *options, files []string, in *stoppable, out *output, keys *tlskeys.Keys, pick *choice, bar *bar) (*reading, error) {
 	c.out = bufio.NewWriterSize(out, 256<<10)
 	c.ifs, c.known = map[[2]uint32]uint32{}, map[[2]uint32]*pcap.RawInterface{}
 	n := 0

@@ -71,7 +71,7 @@ func (o *options) flags() *flag.FlagSet {
 		o.upload, err = parseSize(s)
 		return err
 	})
-	fs.StringVar(&o.filter, "Y", "", "`EXPR` of a display filter, such as 'smtp.response.code >= 500'; session(EXPR): whole sessions")
+	fs.StringVar(&o.filter, "Y", "", "`EXPR` of a display filter as in Wireshark; session(EXPR): whole sessions")
 	fs.StringVar(&o.clock, "t", "r", "`FORM` of the times: "+strings.Join(clockWords(), ", ")+" as tshark has them (r)")
 	fs.BoolVar(&o.abs, "abs", false, "sequence numbers as they are on the wire")
 	fs.Func("e", "`FIELD` to print instead of the usual columns; again, or several with commas", func(s string) error {
@@ -230,7 +230,7 @@ func parse(args []string) (v *verb, o *options, rest []string, err error) {
 		return findVerb("help"), o, rest, nil
 	}
 	fs.Visit(func(f *flag.Flag) {
-		if !slices.Contains(v.flags, f.Name) && !(v.name == verbs[0].name && f.Name == "Y") {
+		if !slices.Contains(v.flags, f.Name) {
 			err = usage("flag -%s is not for the verb %s", f.Name, v.name)
 		}
 	})

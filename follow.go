@@ -24,6 +24,8 @@ func runFollow(e *env, o *options, args []string) (int, error) {
 		return 0, usage("a session or -stream, not both")
 	case len(numbers) > 1 || len(numbers) == 1 && numbers[0].lo != numbers[0].hi:
 		return 0, usage("one session at a time")
+	case o.filter != "" && (len(numbers) > 0 || o.stream >= 0):
+		return 0, usage("-Y finds the session; without a number of one")
 	case o.raw != "" && (o.hex || o.json):
 		return 0, usage("-raw is the bytes as they are, without -hex or -json")
 	}
@@ -101,11 +103,26 @@ func runFollow(e *env, o *options, args []string) (int, error) {
 	return exitClean, nil
 }
 
-// sessionOf finds the session that was asked for; without a number, the only one.
+// sessionOf finds the session that was asked for; without a number, the only one
+// of all, or of those in which -Y holds.
 func sessionOf(o *options, files []string, numbers []span, bar *bar) (*knownSession, error) {
 	all, err := sessionsOf(o, files, bar)
 	if err != nil {
 		return nil, err
+	}
+	if len(numbers) == 0 && o.filter != "" {
+		keys, err := readKeys(o.keylogs)
+		if err != nil {
+			return nil, err
+		}
+		m, err := o.matches(files, keys, bar)
+		if err != nil {
+			return nil, err
+		}
+		n := len(all)
+		if all = slices.DeleteFunc(all, func(s knownSession) bool { return !m.hold(&s) }); len(all) == 0 {
+			return nil, fmt.Errorf("%s holds in none of %d sessions", o.filter, n)
+		}
 	}
 	if len(numbers) == 0 {
 		switch len(all) {

@@ -21,6 +21,7 @@ import (
 	"syscall"
 
 	"postmortem/internal/analyze"
+	"postmortem/internal/filter"
 	"postmortem/internal/report"
 	"postmortem/internal/web"
 	"postmortem/rules"
@@ -65,7 +66,7 @@ var verbs []verb
 func init() {
 	verbs = []verb{
 		{"report", "FILE...", "the verdict of every session, then why, then what to do", runReport,
-			[]string{"all", "json", "html", "o", "min", "fail", "keylog", "show-secrets", "port", "limit", "memory", "max-report", "j", "color", "ascii", "width", "tz", "progress", "q"},
+			[]string{"all", "json", "html", "o", "Y", "min", "fail", "keylog", "show-secrets", "port", "limit", "memory", "max-report", "j", "color", "ascii", "width", "tz", "progress", "q"},
 			`  postmortem capture.pcap                       the verdict, why, what to do
   postmortem -all capture.pcap                  every session with its events and its dialog
   postmortem -json capture.pcap | jq .verdict   one JSON object a line
@@ -75,10 +76,11 @@ func init() {
   postmortem -keylog keys.txt mail.pcap         with the TLS secrets of a client
 `},
 		{"packets", "FILE...", "one line a frame, as tshark prints it", runPackets,
-			[]string{"t", "abs", "e", "session", "events", "min", "c", "style", "json", "csv", "o", "keylog", "show-secrets", "port", "memory", "j", "color", "ascii", "tz", "progress", "q"},
+			[]string{"Y", "t", "abs", "e", "session", "events", "min", "c", "style", "json", "csv", "o", "keylog", "show-secrets", "port", "memory", "j", "color", "ascii", "tz", "progress", "q"},
 			`  postmortem packets capture.pcap               the list
   postmortem packets -events capture.pcap       with the findings below their frames
-  postmortem packets -session 2 -t ad capture.pcap
+  postmortem packets -Y 'smtp.response.code >= 500' capture.pcap
+  postmortem packets -Y 'session(tls.alert_message)' -t ad capture.pcap
   postmortem packets -e frame.number,tcp.len,_ws.col.Info capture.pcap
 `},
 		{"show", "FILE FRAME...", "one frame: its fields, and its bytes", runShow,
@@ -87,7 +89,7 @@ func init() {
   postmortem show -field tcp.flags capture.pcap 1-3
 `},
 		{"follow", "FILE SESSION", "what client and server said, in order", runFollow,
-			[]string{"body", "raw", "hex", "stream", "json", "o", "keylog", "show-secrets", "port", "memory", "j", "color", "ascii", "progress", "q"},
+			[]string{"Y", "body", "raw", "hex", "stream", "json", "o", "keylog", "show-secrets", "port", "memory", "j", "color", "ascii", "progress", "q"},
 			`  postmortem follow capture.pcap 1              session 1 of the report
   postmortem follow -body -keylog keys.txt capture.pcap 2
   postmortem follow -raw server -o out.bin capture.pcap 1
@@ -99,8 +101,9 @@ func init() {
   postmortem stats -table io,stat -interval 1 -Y smtp capture.pcap
 `},
 		{"cut", "FILE... OUT", "the packets of chosen sessions as a new capture", runCut,
-			[]string{"session", "comment", "min", "format", "c", "keylog", "port", "memory", "j", "progress", "q"},
+			[]string{"session", "Y", "comment", "min", "format", "c", "keylog", "port", "memory", "j", "progress", "q"},
 			`  postmortem cut -session 2 capture.pcap one.pcap
+  postmortem cut -Y 'session(pop)' day.pcapng pop.pcapng
   postmortem cut -comment -session 1-3 capture.pcap told.pcapng
 `},
 		{"explain", "[ID]", "what a finding or a reply code means, or the list of findings", runExplain,
@@ -115,8 +118,9 @@ func init() {
   postmortem serve -listen 8025 capture.pcap    at a port of your choice
 `},
 		{"version", "", "which version this is", runVersion, nil, ""},
-		{"help", "[VERB]", "this, or the flags of a verb", runHelp, []string{"completion", "man"},
+		{"help", "[VERB | fields [WORD]]", "this, the flags of a verb, or the fields of filters", runHelp, []string{"completion", "man"},
 			`  postmortem help packets                       the flags of a verb
+  postmortem help fields tcp.analysis           the fields with that in their name or meaning
   source <(postmortem help -completion bash)    completion, also for zsh and fish
   postmortem help -man >postmortem.1            the man page
 `},
@@ -185,8 +189,6 @@ func brokenPipe(err error) bool {
 
 func runReport(e *env, o *options, files []string) (int, error) {
 	switch {
-	case o.filter != "":
-		return 0, usage("-Y belongs to a later version; this one reports every session")
 	case len(files) == 0:
 		return 0, usage("which capture? - is standard input")
 	}
@@ -231,6 +233,23 @@ func runReport(e *env, o *options, files []string) (int, error) {
 		KeyLogs: o.keylogs, ShowSecrets: o.showSecrets, All: o.all || o.json || o.minSet, Streaming: stdin && (o.json || o.all), Hash: o.json,
 		Progress: bar.progress(), Contain: e.exit != nil,
 	}
+	var chosen *only
+	if o.filter != "" {
+		if err := twice(files, "-Y of a report"); err != nil {
+			return 0, err
+		}
+		keys, err := readKeys(o.keylogs)
+		if err != nil {
+			return 0, err
+		}
+		m, err := o.matches(files, keys, bar)
+		if err != nil {
+			return 0, err
+		}
+		cfg.All = true
+		chosen = newOnly(sink, m)
+		sink = chosen
+	}
 	if page != nil {
 		sink = web.Tee(sink, page)
 		size := web.Size(files)
@@ -238,8 +257,16 @@ func runReport(e *env, o *options, files []string) (int, error) {
 	}
 	result, err := analyze.Run(cfg, sink)
 	bar.clear()
+	if errors.Is(err, errNoSession) {
+		e.say("%s", chosen.left(o.filter))
+		return exitClean, nil
+	}
 	if err != nil {
 		return 0, err
+	}
+	if chosen != nil {
+		e.say("%s", chosen.left(o.filter))
+		result.Worst = chosen.worst
 	}
 	if page != nil {
 		if err := e.writePage(page, pageOut, cfg); err != nil {
@@ -388,6 +415,14 @@ func runHelp(e *env, o *options, args []string) (int, error) {
 		b.WriteString(completion(o.completions))
 	case n == 0:
 		helpAll(&b)
+	case args[0] == "fields" && n <= 2:
+		found, err := filter.Help(&b, strings.Join(args[1:], ""))
+		if err != nil {
+			return 0, err
+		}
+		if found == 0 {
+			return 0, noField(args[1])
+		}
 	case n == 1:
 		v := findVerb(args[0])
 		if v == nil {

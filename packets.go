@@ -58,11 +58,6 @@ func runPackets(e *env, o *options, files []string) (int, error) {
 			return 0, err
 		}
 	}
-	if o.sessions != nil {
-		if err := twice(files, "-session"); err != nil {
-			return 0, err
-		}
-	}
 	keys, err := readKeys(o.keylogs)
 	if err != nil {
 		return 0, err
@@ -110,7 +105,7 @@ func runPackets(e *env, o *options, files []string) (int, error) {
 			}
 		}
 	}
-	pick, err := e.picker(o, files, bar)
+	pick, err := e.choose(o, files, keys, bar)
 	if err != nil {
 		return 0, err
 	}
@@ -120,6 +115,9 @@ func runPackets(e *env, o *options, files []string) (int, error) {
 			return 0, err
 		}
 	}
+	if pick.filter != nil {
+		level = max(level, pick.filter.Level())
+	}
 	if err := list.Begin(); err != nil {
 		return 0, err
 	}
@@ -128,7 +126,7 @@ func runPackets(e *env, o *options, files []string) (int, error) {
 	r := &reading{files: files, stdin: in, keys: keys, bar: bar}
 	r.frame = func(w *pcap.Window, i int) error {
 		f := d.Frame(w, i)
-		if pick.wants(w, i) {
+		if pick.wantsFrame(w, i, f) {
 			if err := list.Packet(f, w.Rows[i].Digits, remarks[f.Number]); err != nil {
 				return err
 			}

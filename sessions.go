@@ -22,7 +22,6 @@ type knownSession struct {
 	first, last    uint32
 	start          int64
 	proto          fact.Proto
-	outcome        verdict.Outcome
 }
 
 func (s *knownSession) key() reasm.Key {
@@ -45,8 +44,12 @@ func (c *census) Host(*verdict.Host) error       { return nil }
 func (c *census) Summary(*verdict.Summary) error { return nil }
 
 func (c *census) Session(s *verdict.Session) error {
-	c.sessions = append(c.sessions, knownSession{s.ID, s.Client.Addr, s.Server.Addr, s.First, s.Last, s.Start, s.Proto, s.Outcome})
+	c.sessions = append(c.sessions, known(s))
 	return nil
+}
+
+func known(s *verdict.Session) knownSession {
+	return knownSession{s.ID, s.Client.Addr, s.Server.Addr, s.First, s.Last, s.Start, s.Proto}
 }
 
 // sessionsOf numbers the sessions of a capture as the report does.

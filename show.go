@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"postmortem/internal/dissect"
+	"postmortem/internal/filter"
 	"postmortem/internal/report"
 	"postmortem/pcap"
 )
@@ -124,13 +125,7 @@ func trailingNumbers(args []string) (files []string, numbers []span, err error) 
 
 // noField names the field that may have been meant.
 func noField(name string) error {
-	best, distance := "", 1+len(name)/3
-	for _, f := range dissect.Fields() {
-		if d := edits(strings.ToLower(name), f.Name); d < distance {
-			best, distance = f.Name, d
-		}
-	}
-	if best != "" {
+	if best := filter.Nearest(name); best != "" {
 		return usage("no field %q; is it %s?", name, best)
 	}
 	return usage("no field %q; \"postmortem help fields\" lists them", name)
