@@ -102,7 +102,7 @@ func (d *Dissector) enter(id ID, s span, n int) (up int32) {
 	up = d.parent
 	if d.level > List {
 		d.parent = d.root
-		d.add(id, s, 0, n)
+		d.add(id, s, 0, n).Str = s.b // a layer is searched to its end
 		d.parent = int32(len(d.frame.Nodes) - 1)
 	}
 	return up

@@ -109,6 +109,9 @@ func (d *Dissector) remark(e expert, text string) {
 		d.text(len(d.frame.Nodes)-1, "Expert Info ("+severityName(severity)+"/"+groupName(group)+"): "+text)
 	}
 	up := d.sub()
+	if e.group == aboutMalformed { // so that filters find it
+		d.made(fMalformed, 0).Flags |= Hidden
+	}
 	d.made(e.id, 0)
 	d.text(len(d.frame.Nodes)-1, text)
 	x := d.made(fExpertMessage, 0)
