@@ -6,14 +6,27 @@ import (
 	"time"
 )
 
-// Value returns the bytes that the value of a node without a number has: of a
-// layer and of bytes that were not copied those it was read from.
+// Value returns the bytes that the value of a node without a number has: of
+// bytes that were not copied those it was read from, of a layer those of its
+// header, of TCP the whole segment.
 func (f *Frame) Value(n *Node) []byte {
-	if n.Str == nil {
-		switch n.ID.Field().Type {
-		case Bytes, Protocol:
+	switch n.ID.Field().Type {
+	case Protocol:
+		if n.ID != fTCP {
 			return f.Bytes(n)
 		}
+	case Bytes:
+		if n.Str == nil {
+			return f.Bytes(n)
+		}
+	}
+	return n.Str
+}
+
+// Layer returns the bytes of a layer with all that it carries.
+func (f *Frame) Layer(n *Node) []byte {
+	if n.Str == nil {
+		return f.Bytes(n)
 	}
 	return n.Str
 }

@@ -320,6 +320,7 @@ func (c *checker) contains(n *node) {
 	if !n.l.kind.search() {
 		c.fail(n.l, "%s is %s, which contains nothing%s", c.source(n.l), kindNames[n.l.kind], c.asString(n.l, "contains"))
 	}
+	n.l.whole = n.l.op == opField && n.l.kind == kProtocol
 	if !c.value(n.r) {
 		k := n.l.kind
 		if k == kEther || k == kOID {
@@ -356,6 +357,7 @@ func (c *checker) matches(n *node) {
 		c.fail(n.r, "%s", err)
 	}
 	n.re, n.r.kind = re, kString
+	n.l.whole = n.l.op == opField && n.l.kind == kProtocol
 }
 
 // notField reports a value that should have been a field.

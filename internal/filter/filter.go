@@ -304,7 +304,11 @@ func (f *Filter) push(n *node, frame *dissect.Frame) {
 			if n.layers != nil && !within(n.layers, int(f.layerOf[i])) {
 				continue
 			}
-			f.stack = append(f.stack, load(frame, &frame.Nodes[i], k))
+			v := load(frame, &frame.Nodes[i], k)
+			if n.whole {
+				v.b = frame.Layer(&frame.Nodes[i])
+			}
+			f.stack = append(f.stack, v)
 		}
 	case opSlice:
 		f.push(n.l, frame)
@@ -434,12 +438,7 @@ func (f *Filter) arithmetic(n *node, frame *dissect.Frame) {
 func (f *Filter) call(n *node, frame *dissect.Frame) {
 	base := len(f.stack)
 	for _, a := range n.args {
-		at := len(f.stack)
 		f.push(a, frame)
-		if n.fn.many && len(f.stack) == at {
-			f.drop(base) // Wireshark wants all of them
-			return
-		}
 	}
 	list := f.stack[base:]
 	if len(list) == 0 {

@@ -135,8 +135,11 @@ func truth(text string, typed bool, fields []dissect.ID) (v value, err error) {
 	if n, ok := valueName(text, fields); ok {
 		return value{mag: n}, nil
 	}
-	if strings.EqualFold(text, "true") || strings.EqualFold(text, "false") {
-		return value{mag: uint64(5 - len(text))}, nil
+	switch strings.ToLower(text) {
+	case "true", "set": // flags that have no words of their own are shown as set or not set
+		return value{mag: 1}, nil
+	case "false", "not set":
+		return value{}, nil
 	}
 	return v, fmt.Errorf("%s is not a truth: write 1 or 0, True or False", shortened(text))
 }

@@ -85,16 +85,15 @@ type node struct {
 	notIn bool
 
 	// Of values.
-	kind     kind
-	name     string // of a field, function or word
-	quote    tokenKind
-	fn       *function
-	slot     int
-	layers   []stretch
-	stretch  []stretch
-	val      value
-	like     *node // the field whose values a literal is one of
-	unquoted bool
+	kind    kind
+	name    string // of a field, function or word
+	quote   tokenKind
+	fn      *function
+	slot    int
+	layers  []stretch
+	stretch []stretch
+	val     value
+	whole   bool // of a layer: with all that it carries
 }
 
 type parser struct {
