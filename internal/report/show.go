@@ -245,7 +245,7 @@ func (v *view) label(n *dissect.Node) string {
 		}
 		return f.Label + ": " + text
 	case dissect.String:
-		return f.Label + ": " + string(n.Str)
+		return f.Label + ": " + string(v.f.AppendValue(nil, n))
 	}
 	text := labelValue(f, n)
 	if f.Bits != 0 {
@@ -316,6 +316,9 @@ func labelValue(f *dissect.Field, n *dissect.Node) string {
 		name := f.Value(n.Num)
 		if name == "" {
 			name = "Unknown"
+		}
+		if strings.HasSuffix(f.Name, ".checksum.status") { // these have names only
+			return name
 		}
 		return name + " (" + text + ")"
 	}
