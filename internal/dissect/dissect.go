@@ -67,6 +67,9 @@ func (d *Dissector) SetLevel(l Level) { d.level = l }
 
 // Frame dissects row i of w. Frames are given in order, each once.
 func (d *Dissector) Frame(w *pcap.Window, i int) *Frame {
+	if d.level > List {
+		d.lower.captured.take(w, i)
+	}
 	return d.Bytes(&w.Rows[i], w.Frame(i), w.Bytes(i))
 }
 

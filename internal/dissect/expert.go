@@ -34,6 +34,8 @@ const (
 
 func severityName(v uint64) string {
 	switch v {
+	case comment:
+		return "Comment"
 	case chat:
 		return "Chat"
 	case note:
@@ -66,6 +68,8 @@ func groupName(v uint64) string {
 		return "Protocol"
 	case aboutSecurity:
 		return "Security"
+	case aboutComments:
+		return "Comment"
 	}
 	return ""
 }

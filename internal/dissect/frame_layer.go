@@ -17,6 +17,7 @@ const maxDepth = 24
 
 // lower is what the layers below TCP have in hand, and what they remember.
 type lower struct {
+	captured captured
 	src, dst address // of the innermost layer that has addresses
 	depth    int
 	vlan     uint16 // innermost VLAN ID of the frame
@@ -83,11 +84,18 @@ func (d *Dissector) frameLayer(s span, row *pcap.Row) {
 // frameNodes adds the nodes of the frame, and returns the place of frame.protocols.
 func (d *Dissector) frameNodes(s span, row *pcap.Row) (protocols int) {
 	f := &d.frame
+	d.commentNodes(s)
+	from := d.lower.captured.find()
 	up := d.enter(fFrame, s, len(s.b))
 	if d.tree() {
 		d.text(len(f.Nodes)-1, fmt.Sprintf("Frame %d: %d byte%s on wire (%d bits), %d byte%s captured (%d bits)",
 			f.Number, f.Wire, plural(int(f.Wire)), uint64(f.Wire)*8, f.Cap, plural(int(f.Cap)), uint64(f.Cap)*8))
+		if from != nil {
+			n := &f.Nodes[len(f.Nodes)-1]
+			n.Text = fmt.Appendf(n.Text, " on interface %s, id %d", from.label(), from.number)
+		}
 	}
+	d.interfaceNodes(s, from)
 	d.num(fFrameEncap, s, 0, 0, uint64(encapOf(row.Link)))
 	d.num(fFrameTime, s, 0, 0, uint64(f.Time))
 	if d.tree() {

@@ -77,6 +77,9 @@ func (d *Dissector) ethernet(s span, top bool) {
 	d.clear()
 	if len(s.b) < ethHeader {
 		d.named("eth")
+		if len(s.b) >= 6 {
+			d.lower.dst = address{addrEther, s.b[:6]}
+		}
 		d.beyond(s)
 		return
 	}

@@ -151,6 +151,30 @@ func TestLowerTree(t *testing.T) {
 	}
 }
 
+// TestDetails reads what pcapng says beside the frames.
+func TestDetails(t *testing.T) {
+	r, err := pcap.Open([]string{"../../testdata/made-pcapng-comments.pcapng"}, pcap.Options{Details: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var w pcap.Window
+	if err := r.Next(&w); err != nil && len(w.Rows) == 0 {
+		t.Fatal(err)
+	}
+	f := New(Options{Level: Tree}).Frame(&w, 0)
+	checkNodes(t, "first frame", f)
+	if got := string(node(t, f, "frame.comment").Str); got != "first frame" {
+		t.Errorf("comment %q", got)
+	}
+	if got := string(node(t, f, "frame").Text); !strings.HasSuffix(got, " on interface unknown, id 0") {
+		t.Errorf("%q", got)
+	}
+	if got := string(node(t, f, "frame.interface_name").Str); got != "unknown" {
+		t.Errorf("interface %q", got)
+	}
+}
+
 // TestFragments puts datagrams together from fragments that overlap, repeat and
 // come in any order.
 func TestFragments(t *testing.T) {
