@@ -143,10 +143,6 @@ type usageError struct{ text string }
 func (e usageError) Error() string        { return e.text }
 func (e usageError) Is(target error) bool { return target == errUsage }
 
-// gcPercent makes the collector run when the heap has grown by half: most of it
-// is the state of conversations, and twice that is more than a small server spares.
-const gcPercent = 20
-
 // run does what the arguments say and returns the exit code.
 func run(e *env, args []string) int {
 	if e.getenv == nil {
@@ -193,7 +189,7 @@ func runReport(e *env, o *options, files []string) (int, error) {
 		return 0, usage("which capture? - is standard input")
 	}
 	if e.exit != nil {
-		debug.SetGCPercent(gcPercent)
+		keepSlack()
 	}
 	if err := o.check(); err != nil {
 		return 0, err

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os/signal"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -159,7 +158,7 @@ func runPackets(e *env, o *options, files []string) (int, error) {
 // a reader that goes away is an error of Write and not our end.
 func (e *env) alone() {
 	if e.exit != nil {
-		debug.SetGCPercent(gcPercent)
+		keepSlack()
 		signal.Ignore(syscall.SIGPIPE)
 	}
 }

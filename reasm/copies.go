@@ -168,7 +168,7 @@ func (t *Table) pastRanges(s *stream, off int64, b []byte, f func(off int64, old
 func (t *Table) remember(c *Conn, d fact.Dir, b []byte) {
 	s := &c.s[d]
 	if s.past == 0 {
-		if t.past.count >= maxPast {
+		if t.past.count >= maxPast/max(1, t.Share) {
 			i := t.past.used.oldest
 			o := t.past.at(i)
 			t.rob(o.owner, o.dir)

@@ -114,6 +114,10 @@ type Table struct {
 	// a conversation because all were in use: what they held becomes a Gap.
 	Evicted, Stolen uint64
 
+	// Share is how many tables share the conversations of the capture, and the
+	// memory for the bytes they said last; 0: this one has them all.
+	Share uint32
+
 	// Limit is how many conversations are open at a time, 0: MaxFlows.
 	Limit int
 
@@ -261,10 +265,12 @@ func (t *Table) advance(now int64) {
 	t.now = now
 }
 
-// Trim gives up the bytes kept of the conversation at place: it is known to be
-// over, and kept only to tell late frames from those of a new one.
+// Trim gives up what only Segment needs of the conversation at place: it is known
+// to be over, and kept only to tell late frames from those of a new one.
 func (t *Table) Trim(place uint32) {
-	t.drop(t.conn(place))
+	c := t.conn(place)
+	t.drop(c)
+	c.sigs, c.whole = [numSigs]sig{}, whole{}
 	t.Rest(place)
 }
 

@@ -19,7 +19,7 @@ const (
 
 	// maxSpare is how many sessions, and followers of each protocol, wait for new
 	// conversations: a crowd that has gone leaves its memory to the collector.
-	maxSpare = 256
+	maxSpare = 64
 
 	// undecided is how many bytes of a direction are kept while nobody knows
 	// what a conversation speaks: a greeting with its first words.
@@ -36,6 +36,10 @@ const (
 	// firstOfKind is how many sessions with one outcome and one cause are
 	// described; the others are counted.
 	firstOfKind = 4
+
+	// manyBriefs are so many that the memory of the conversations is worth being
+	// collected before it is needed for them.
+	manyBriefs = 4 << 10
 
 	// maxBriefs is how many sessions are kept for findings across sessions.
 	maxBriefs = 256 << 10

@@ -43,6 +43,7 @@ func newPass(cfg *Config, keys *tlskeys.Keys) *pass {
 	for i := range n {
 		k := &worker{pass: a, number: i, of: n}
 		k.cache = new(tlsrec.Cache)
+		k.table.Share = uint32(n)
 		k.table.Limit = max(1, int(memory/2/flowBytes)/n)
 		a.workers = append(a.workers, k)
 	}
@@ -64,6 +65,7 @@ type worker struct {
 	seats   []seat // by place in the table
 	bed     bed
 	spare   []*session
+	awake   int // sessions that do not rest
 	consume consumer
 	cache   *tlsrec.Cache
 	drawer  drawer
@@ -365,4 +367,9 @@ func (k *worker) finishAll() {
 	k.view.Ended = true
 	for k.endNext() {
 	}
+}
+
+// letGo gives up what was needed for conversations.
+func (k *worker) letGo() {
+	k.table, k.seats, k.bed, k.spare, k.drawer = reasm.Table{}, nil, bed{}, nil, drawer{}
 }

@@ -8,9 +8,14 @@ import (
 	"postmortem/tlsrec"
 )
 
-// restAfter is how long a conversation has to be silent before it is packed: a
-// server that thinks for longer is rare, and packing costs what some frames do.
-const restAfter = 500 * time.Millisecond
+// A conversation is packed when it has been silent for restAfter: a server that
+// thinks for longer is rare, and packing costs what some frames do. In a crowd
+// restSoon is enough, which is some round trips.
+const (
+	restAfter = 2 * time.Second
+	restSoon  = 150 * time.Millisecond
+	crowd     = 512 // sessions that do not rest, of all workers
+)
 
 // A seat is what a worker has at the place of a conversation.
 type seat struct {
@@ -44,11 +49,15 @@ func (k *worker) session(place uint32) *session {
 // rest packs what has been silent for long. A third of the conversations of a
 // busy server are never closed: most of what is open waits for nothing.
 func (k *worker) rest() {
-	wait := k.pass.cfg.Rest
-	if wait == 0 {
-		wait = restAfter
-	}
 	for {
+		wait := k.pass.cfg.Rest
+		switch {
+		case wait != 0:
+		case k.awake > crowd/k.of:
+			wait = restSoon
+		default:
+			wait = restAfter
+		}
 		place := k.table.Silent(wait)
 		if place == 0 {
 			return
@@ -155,12 +164,14 @@ func (k *worker) take() *session {
 	} else {
 		s = new(session)
 	}
+	k.awake++
 	s.reset()
 	return s
 }
 
 // giveBack keeps the memory of a session that is gone for the next one.
 func (k *worker) giveBack(s *session) {
+	k.awake--
 	k.drawer.putAll(s)
 	if len(k.spare) < maxSpare {
 		k.spare = append(k.spare, s)

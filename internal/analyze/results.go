@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"runtime"
 	"slices"
 
 	"postmortem/internal/fact"
@@ -22,7 +23,9 @@ func appendAddr(dst []byte, a [16]byte) []byte { return netip.AddrFrom16(a).Unma
 
 // results are what is left of the sessions of one worker.
 type results struct {
-	briefs   []verdict.Brief
+	kept     briefList
+	brief    verdict.Brief      // the one being kept
+	briefs   []verdict.Brief    // of all workers, at the end
 	details  []*verdict.Session // of all sessions, when all are wanted
 	groups   []group            // otherwise the first of each kind
 	dropped  int                // described sessions that did not fit
@@ -90,12 +93,13 @@ func (k *worker) judge(s *session, c *reasm.Conn) {
 	d := k.writer.Decide(kase)
 	r.lost += uint64(s.log.Lost)
 	r.count(d)
-	b := verdict.MakeBrief(kase, d, &r.names)
-	if len(r.briefs) < maxBriefs {
+	k.pass.cfg.Live.count(d)
+	if r.kept.n < maxBriefs {
+		r.brief = verdict.MakeBrief(kase, d, &r.names)
+		place := r.kept.add(&r.brief)
 		if s.ticket != nil {
-			s.ticket.brief = len(r.briefs)
+			s.ticket.brief = place
 		}
-		r.briefs = append(r.briefs, b)
 	} else {
 		r.counted++
 	}
@@ -206,6 +210,16 @@ func (a *pass) finish(r *pcap.Reader, sink Sink) (*Result, error) {
 	res := &Result{Complete: true, Files: files}
 	var all results
 	all.causes = map[verdict.CauseKey]int{}
+	evicted, stolen := a.evicted()
+	briefs := 0
+	for _, k := range a.workers {
+		k.letGo()
+		briefs += k.results.kept.n
+	}
+	if briefs > manyBriefs {
+		runtime.GC()
+	}
+	all.briefs = make([]verdict.Brief, 0, briefs)
 	for _, k := range a.workers {
 		all.join(&k.results)
 	}
@@ -246,7 +260,6 @@ func (a *pass) finish(r *pcap.Reader, sink Sink) (*Result, error) {
 	if all.lost > 0 {
 		sum.Bounds = append(sum.Bounds, fmt.Sprintf("facts of a session: %d more are counted only", all.lost))
 	}
-	evicted, stolen := a.evicted()
 	if evicted > 0 {
 		sum.Bounds = append(sum.Bounds, fmt.Sprintf("open conversations: %d closed early", evicted))
 	}
@@ -281,8 +294,9 @@ func (a *pass) evicted() (flows, pages uint64) {
 
 // join adds the results of one worker.
 func (r *results) join(o *results) {
-	r.names.Join(&o.names, o.briefs)
-	r.briefs = append(r.briefs, o.briefs...)
+	n := len(r.briefs)
+	r.briefs = o.kept.empty(r.briefs)
+	r.names.Join(&o.names, r.briefs[n:])
 	r.details = append(r.details, o.details...)
 	for i := range o.groups {
 		from := &o.groups[i]

@@ -108,7 +108,7 @@ func (k *worker) leave(s *session, listed bool) {
 	s.ticket = nil
 	t.s, t.listed, t.judged = nil, listed, uint32(k.frames)
 	if t.number != 0 && t.brief >= 0 {
-		k.results.briefs[t.brief].ID = t.number
+		k.results.kept.number(t.brief, t.number)
 	}
 	if listed && t.detail != nil {
 		k.over = append(k.over, t)
@@ -151,7 +151,7 @@ func (tl *teller) number(now int64) {
 		tl.given++
 		t.number = tl.given
 		if t.s == nil && t.brief >= 0 {
-			t.worker.results.briefs[t.brief].ID = t.number
+			t.worker.results.kept.number(t.brief, t.number)
 		}
 	}
 	tl.line = slices.Delete(tl.line, 0, n)

@@ -94,6 +94,11 @@ const (
 	MaxFacts = 4000 // facts of one session; a message of 100 recipients needs about 250
 	MaxText  = 512  // bytes of text of one fact
 	MaxWords = 256 << 10
+
+	// keepFacts and keepWords are what Reset keeps of a long session's memory:
+	// a short one needs a quarter.
+	keepFacts = 128
+	keepWords = 4 << 10
 )
 
 // A Log holds what was seen in one session, in the order in which it was seen.
@@ -108,6 +113,12 @@ type Log struct {
 
 // Reset empties the log for the next session.
 func (l *Log) Reset() {
+	if cap(l.Facts) > keepFacts {
+		l.Facts = nil
+	}
+	if cap(l.words) > keepWords {
+		l.words = nil
+	}
 	l.Facts, l.words, l.Now, l.Lost = l.Facts[:0], l.words[:0], 0, 0
 }
 

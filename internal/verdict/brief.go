@@ -18,7 +18,7 @@ import (
 // words are labels of a Names.
 type Brief struct {
 	ID             int
-	Client, Server netip.AddrPort
+	Client, Server netip.AddrPort `pack:"-"`
 	Start, End     int64
 
 	// Sums, 0: nothing to compare. They are seeded anew in each run, so that
