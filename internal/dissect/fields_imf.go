@@ -174,7 +174,7 @@ var imfHeaders = map[string]struct {
 	"x-uidl":                             {fImfExtUidl, imfText},
 	"x-authentication-warning":           {fImfExtAuthenticationWarning, imfText},
 	"x-virus-scanned":                    {fImfExtVirusScanned, imfText},
-	"x-original-to":                      {fImfExtOriginalTo, imfMailbox},
+	"x-original-to":                      {fImfExtOriginalTo, imfAddresses},
 	"lines":                              {fImfLines, imfText},
 	"precedence":                         {fImfPrecedence, imfText},
 	"sio-label":                          {fImfSiolabel, imfLabel},
