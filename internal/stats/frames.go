@@ -71,9 +71,9 @@ type pairs struct {
 	lost tally
 }
 
-// A pair is one conversation. Place 0 is the side with the higher port, or the
-// lower address when the ports are equal, as tshark has it.
+// A pair is one conversation. Place 0 is the side that sent its first frame.
 type pair struct {
+	turned      bool // place 0 is not the first end of the key
 	addr        [2]string
 	port        [2]uint16
 	sent        [2]tally
@@ -152,19 +152,22 @@ func (b *burst) cells() (rate, start Cell) {
 
 // IDs of the fields that are counted.
 var (
-	idFrame   = dissect.Lookup("frame")
-	idEthSrc  = dissect.Lookup("eth.src")
-	idEthDst  = dissect.Lookup("eth.dst")
-	idIPSrc   = dissect.Lookup("ip.src")
-	idIPDst   = dissect.Lookup("ip.dst")
-	idIP6Src  = dissect.Lookup("ipv6.src")
-	idIP6Dst  = dissect.Lookup("ipv6.dst")
-	idTCPSrc  = dissect.Lookup("tcp.srcport")
-	idTCPDst  = dissect.Lookup("tcp.dstport")
-	idTCPConv = dissect.Lookup("tcp.stream")
-	idUDPSrc  = dissect.Lookup("udp.srcport")
-	idUDPDst  = dissect.Lookup("udp.dstport")
-	idICMP    = slices.Concat(dissect.Lookup("icmp"), dissect.Lookup("icmpv6"))
+	idFrame    = dissect.Lookup("frame")
+	idSegments = dissect.Lookup("tcp.segments")
+	idEthSrc   = dissect.Lookup("eth.src")
+	idEthDst   = dissect.Lookup("eth.dst")
+	idIPSrc    = dissect.Lookup("ip.src")
+	idIPDst    = dissect.Lookup("ip.dst")
+	idIP6Src   = dissect.Lookup("ipv6.src")
+	idIP6Dst   = dissect.Lookup("ipv6.dst")
+	idFragment = dissect.Lookup("ipv6.fraghdr")
+	idData     = dissect.Lookup("data")
+	idTCPSrc   = dissect.Lookup("tcp.srcport")
+	idTCPDst   = dissect.Lookup("tcp.dstport")
+	idTCPConv  = dissect.Lookup("tcp.stream")
+	idUDPSrc   = dissect.Lookup("udp.srcport")
+	idUDPDst   = dissect.Lookup("udp.dstport")
+	idICMP     = slices.Concat(dissect.Lookup("icmp"), dissect.Lookup("icmpv6"))
 )
 
 func is(id dissect.ID, ids []dissect.ID) bool { return slices.Contains(ids, id) }
@@ -217,37 +220,54 @@ func (s *Frames) bin(f *dissect.Frame) {
 	s.bins[i].add(f.Wire)
 }
 
-// hierarchy counts the chain of layers: the nodes at the top of the tree.
+// hierarchy counts the chain of layers: the nodes at the top of the tree. The
+// segments of a message are told behind its first layer, as the tap does.
 func (s *Frames) hierarchy(f *dissect.Frame) {
 	at := &s.root
 	level := 0
+	segments := false
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
 		if n.Up >= 0 || n.Flags&dissect.Hidden != 0 || is(n.ID, idFrame) {
 			continue
 		}
+		if is(n.ID, idSegments) && !segments {
+			segments = true
+			continue
+		}
 		if level++; level > maxLevel {
 			return
 		}
-		name := n.ID.Field().Name
-		var next *layer
-		for _, k := range at.kids {
-			if k.name == name {
-				next = k
-				break
-			}
+		at = s.step(at, n.ID.Field().Name, f.Wire)
+		if segments && at != nil {
+			segments = false
+			at = s.step(at, "tcp.segments", f.Wire)
 		}
-		if next == nil {
-			if s.paths == maxPaths {
-				return
-			}
-			s.paths++
-			next = &layer{name: name}
-			at.kids = append(at.kids, next)
+		if at == nil {
+			return
 		}
-		next.add(f.Wire)
-		at = next
 	}
+}
+
+// step counts a frame one layer below at, nil: there is no room for it.
+func (s *Frames) step(at *layer, name string, wire uint32) *layer {
+	var next *layer
+	for _, k := range at.kids {
+		if k.name == name {
+			next = k
+			break
+		}
+	}
+	if next == nil {
+		if s.paths == maxPaths {
+			return nil
+		}
+		s.paths++
+		next = &layer{name: name}
+		at.kids = append(at.kids, next)
+	}
+	next.add(wire)
+	return next
 }
 
 // layers counts addresses and ports, of every layer of a tunnel, not of what an
@@ -255,9 +275,22 @@ func (s *Frames) hierarchy(f *dissect.Frame) {
 func (s *Frames) layers(f *dissect.Frame) {
 	var src, dst, srcIP, dstIP *dissect.Node
 	var srcPort uint64
+	var src6, dst6 *dissect.Node // of a packet that is not counted yet
+	fragment := false
+	count6 := func() {
+		if dst6 != nil {
+			s.pair(f, kindIPv6, src6, dst6, 0, 0, -1)
+		}
+		src6, dst6, fragment = nil, nil, false
+	}
+	defer count6()
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
 		switch {
+		case is(n.ID, idFragment):
+			fragment = true
+		case fragment && is(n.ID, idData): // part of a packet: the tap counts whole ones
+			dst6 = nil
 		case is(n.ID, idICMP):
 			return
 		case is(n.ID, idEthDst):
@@ -274,9 +307,11 @@ func (s *Frames) layers(f *dissect.Frame) {
 		case is(n.ID, idIP6Src):
 			srcIP = n
 		case is(n.ID, idIP6Dst):
+			count6()
 			dstIP = n
-			s.pair(f, kindIPv6, srcIP, dstIP, 0, 0, -1)
+			src6, dst6 = srcIP, n
 		case is(n.ID, idTCPSrc), is(n.ID, idUDPSrc):
+			count6()
 			srcPort = n.Num
 		case is(n.ID, idTCPDst):
 			s.pair(f, kindTCP, srcIP, dstIP, uint16(srcPort), uint16(n.Num), s.stream(f, i))
@@ -301,9 +336,9 @@ func (s *Frames) pair(f *dissect.Frame, kind int, src, dst *dissect.Node, sport,
 	if src == nil || dst == nil {
 		return
 	}
-	a, b, pa, pb, dir := src.Str, dst.Str, sport, dport, 0
+	a, b, pa, pb, turned := src.Str, dst.Str, sport, dport, false
 	if sport < dport || sport == dport && bytes.Compare(a, b) >= 0 {
-		a, b, pa, pb, dir = b, a, pb, pa, 1
+		a, b, pa, pb, turned = b, a, pb, pa, true
 	}
 	k := append(s.key[:0], a...)
 	k = append(k, b...)
@@ -320,25 +355,20 @@ func (s *Frames) pair(f *dissect.Frame, kind int, src, dst *dissect.Node, sport,
 		} else {
 			at, ok = len(p.list), true
 			p.at[string(k)] = at
-			p.list = append(p.list, pair{addr: [2]string{address(f, src, dst, dir == 0), address(f, src, dst, dir == 1)}, port: [2]uint16{pa, pb}, first: f.Time, last: f.Time})
+			p.list = append(p.list, pair{turned: turned, addr: [2]string{string(f.AppendValue(nil, src)), string(f.AppendValue(nil, dst))}, port: [2]uint16{sport, dport}, first: f.Time, last: f.Time})
 		}
 	}
 	if ok {
 		c := &p.list[at]
+		dir := 0
+		if turned != c.turned {
+			dir = 1
+		}
 		c.sent[dir].add(f.Wire)
 		c.first, c.last = min(c.first, f.Time), max(c.last, f.Time)
 	}
 	s.end(f, kind, src, sport).tx.add(f.Wire)
 	s.end(f, kind, dst, dport).rx.add(f.Wire)
-}
-
-// address writes the address of one of two nodes.
-func address(f *dissect.Frame, src, dst *dissect.Node, first bool) string {
-	n := dst
-	if first {
-		n = src
-	}
-	return string(f.AppendValue(nil, n))
 }
 
 // lostEnd takes what is counted for nobody.
@@ -461,12 +491,12 @@ func (s *Frames) Lengths() Table {
 			name = fmt.Sprintf("%d-%d", lengthsFrom[i], lengthsFrom[i+1]-1)
 		}
 		l := &s.lengths[i]
-		row := []Cell{text(name), count(l.Frames), {}, {}, {}, decimal(0, 4), decimal(0, 2), {}, {}}
+		row := []Cell{text(name), count(l.Frames), {}, {}, {}, {}, decimal(0, 2), {}, {}}
+		if elapsed > 0 {
+			row[5] = decimal(float64(l.Frames)/elapsed, 4)
+		}
 		if l.Frames > 0 {
 			row[2], row[3], row[4] = decimal(float64(l.Bytes)/float64(l.Frames), 2), count(uint64(l.min)), count(uint64(l.max))
-			if elapsed > 0 {
-				row[5] = decimal(float64(l.Frames)/elapsed, 4)
-			}
 			row[6] = decimal(100*float64(l.Frames)/float64(s.number), 2)
 			row[7], row[8] = l.burst.cells()
 		}
