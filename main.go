@@ -77,7 +77,7 @@ func init() {
 `},
 		{"packets", "FILE...", "one line a frame, as tshark prints it", runPackets,
 			[]string{"Y", "t", "abs", "e", "session", "events", "min", "c", "style", "json", "csv", "o", "keylog", "show-secrets", "port", "memory", "j", "color", "ascii", "tz", "progress", "q"},
-			`  postmortem packets capture.pcap               the list
+			`  postmortem packets capture.pcap               the list of packets
   postmortem packets -events capture.pcap       with the findings below their frames
   postmortem packets -Y 'smtp.response.code >= 500' capture.pcap
   postmortem packets -Y 'session(tls.alert_message)' -t ad capture.pcap
@@ -85,12 +85,12 @@ func init() {
 `},
 		{"show", "FILE FRAME...", "one frame: its fields, and its bytes", runShow,
 			[]string{"field", "offsets", "abs", "style", "json", "o", "keylog", "show-secrets", "port", "memory", "color", "ascii", "progress", "q"},
-			`  postmortem show capture.pcap 16               the tree and the bytes
+			`  postmortem show capture.pcap 16               frame 16: its fields and its bytes
   postmortem show -field tcp.flags capture.pcap 1-3
 `},
 		{"follow", "FILE SESSION", "what client and server said, in order", runFollow,
 			[]string{"Y", "body", "raw", "hex", "stream", "json", "o", "keylog", "show-secrets", "port", "memory", "j", "color", "ascii", "progress", "q"},
-			`  postmortem follow capture.pcap 1              session 1 of the report
+			`  postmortem follow capture.pcap 1              what was said in session 1 of the report
   postmortem follow -body -keylog keys.txt capture.pcap 2
   postmortem follow -raw server -o out.bin capture.pcap 1
 `},
@@ -102,13 +102,13 @@ func init() {
 `},
 		{"cut", "FILE... OUT", "the packets of chosen sessions as a new capture", runCut,
 			[]string{"session", "Y", "comment", "min", "format", "c", "keylog", "port", "memory", "j", "progress", "q"},
-			`  postmortem cut -session 2 capture.pcap one.pcap
+			`  postmortem cut -session 2 day.pcap one.pcap   a session as a capture of its own
   postmortem cut -Y 'session(pop)' day.pcapng pop.pcapng
   postmortem cut -comment -session 1-3 capture.pcap told.pcapng
 `},
 		{"explain", "[ID]", "what a finding or a reply code means, or the list of findings", runExplain,
 			[]string{"width", "ascii", "o"},
-			`  postmortem explain                            the list
+			`  postmortem explain                            the list of findings
   postmortem explain tls-key-mismatch           one finding
   postmortem explain 550 5.7.1                  a reply code
 `},
@@ -118,7 +118,7 @@ func init() {
   postmortem serve -listen 8025 capture.pcap    at a port of your choice
 `},
 		{"version", "", "which version this is", runVersion, nil, ""},
-		{"help", "[VERB | fields [WORD]]", "this, the flags of a verb, or the fields of filters", runHelp, []string{"completion", "man"},
+		{"help", "[VERB]", "this, or the flags of a verb; help fields [WORD] lists fields", runHelp, []string{"completion", "man"},
 			`  postmortem help packets                       the flags of a verb
   postmortem help fields tcp.analysis           the fields with that in their name or meaning
   source <(postmortem help -completion bash)    completion, also for zsh and fish
@@ -469,10 +469,15 @@ func helpAll(b *strings.Builder) {
 		if i == 0 {
 			name = "[" + name + "]"
 		}
-		fmt.Fprintf(b, "  postmortem %-25s  %s\n", v.usage(name), v.short)
+		fmt.Fprintf(b, "  postmortem %-29s  %s\n", v.usage(name), v.short)
 	}
 	b.WriteString("\nExamples:\n")
 	b.WriteString(verbs[0].examples)
+	for _, v := range verbs[1:] {
+		if first, _, ok := strings.Cut(v.examples, "\n"); ok && v.name != "help" {
+			b.WriteString(first + "\n")
+		}
+	}
 	b.WriteString("\nFILE is a pcap or pcapng file, also compressed with gzip; - is standard input.\nSeveral files are one capture. \"postmortem help VERB\" lists the flags of a verb.\n")
 	b.WriteString(exitHelp)
 }

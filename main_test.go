@@ -124,6 +124,60 @@ func TestReadme(t *testing.T) {
 	}
 }
 
+// TestReadmeViews: the other examples too. A line "[...]" stands for lines that
+// are left out.
+func TestReadmeViews(t *testing.T) {
+	b, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := strings.Split(string(b), "```\n$ postmortem ")
+	for i, part := range parts[1:] {
+		command, rest, _ := strings.Cut(part, "\n")
+		shown, tail, _ := strings.Cut(rest, "```")
+		out, _, _ := call(t, nil, split(command)...)
+		if *update {
+			parts[i+1] = command + "\n" + shorter(out) + "```" + tail
+			continue
+		}
+		for piece := range strings.SplitSeq(shown, "[...]\n") {
+			_, after, found := strings.Cut(out, piece)
+			if !found {
+				t.Errorf("%s prints\n%s\nwhere README.md shows\n%s", command, out, piece)
+				break
+			}
+			out = after
+		}
+	}
+	if *update {
+		if err := os.WriteFile("README.md", []byte(strings.Join(parts, "```\n$ postmortem ")), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// split splits a command line as a shell does, with single quotes.
+func split(s string) (list []string) {
+	for i, part := range strings.Split(s, "'") {
+		if i%2 == 1 {
+			list = append(list, part)
+			continue
+		}
+		list = append(list, strings.Fields(part)...)
+	}
+	return list
+}
+
+// shorter keeps of a long output its beginning and its end.
+func shorter(out string) string {
+	const most, head, tail = 24, 8, 12
+	lines := strings.SplitAfter(out, "\n")
+	if len(lines) <= most {
+		return out
+	}
+	return strings.Join(lines[:head], "") + "[...]\n" + strings.Join(lines[len(lines)-1-tail:], "")
+}
+
 func exists(name string) bool {
 	_, err := os.Stat(name)
 	return err == nil
