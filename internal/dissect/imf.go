@@ -33,7 +33,12 @@ func (d *Dissector) imf(s span) { d.imfIn(s, 0) }
 func (d *Dissector) imfIn(s span, depth int) {
 	d.frame.Proto = imfProto(d.frame.Proto)
 	d.clear()
-	up := d.enterIn(fIMF, s, len(s.b))
+	var up int32
+	if depth > 0 {
+		up = d.enterIn(fIMF, s, len(s.b))
+	} else {
+		up = d.enter(fIMF, s, len(s.b))
+	}
 	r := imfReader{info: true, tree: d.level > List, whole: true}
 	at, ok := d.imfHeads(&r, s)
 	if ok {
@@ -90,7 +95,7 @@ func (d *Dissector) mailEnded(s span) {
 // mailsEnded adds the layers of the messages that ended.
 func (d *Dissector) mailsEnded() {
 	for _, s := range d.mail.ended {
-		up := d.enterIn(fIMF, s, len(s.b))
+		up := d.enter(fIMF, s, len(s.b))
 		r := imfReader{tree: true}
 		if at, ok := d.imfHeads(&r, s); ok {
 			d.imfText(&r, s.from(at), 0)
