@@ -183,12 +183,12 @@ func (d *Dissector) imapClient(m *imapConv, s span) {
 			switch {
 			case l.message:
 				d.bodyAdd(&m.body, part)
-				item()
 				if l.left > 0 {
+					item()
 					d.infoBytes("DATA fragment, ", n)
 					d.textLines(part, nil, false)
 				} else {
-					d.imapMessage(&m.body, part)
+					items = d.imapMessage(&m.body, part, items)
 				}
 			case items == 0:
 				item()
@@ -230,7 +230,13 @@ func (d *Dissector) imapClient(m *imapConv, s span) {
 }
 
 // imapMessage shows the end of the message that m holds; s is its last part.
-func (d *Dissector) imapMessage(m *mailBody, s span) {
+// Info has items of the segment already; it returns how many it has then.
+func (d *Dissector) imapMessage(m *mailBody, s span, items int) int {
+	if items == 0 {
+		d.clear()
+	} else {
+		d.info(" | ")
+	}
 	size := m.size
 	b, _, whole := d.bodyEnd(m)
 	if whole && len(b) > 0 {
@@ -243,6 +249,7 @@ func (d *Dissector) imapMessage(m *mailBody, s span) {
 		d.mailEnded(msg)
 	}
 	d.infoBytes("message of ", size)
+	return items + 1
 }
 
 // imapCommandLike says that a line is a command and no text that came from
@@ -362,12 +369,8 @@ func literalEnd(line []byte) (n uint64, ok bool) {
 func (d *Dissector) imapServer(m *imapConv, c *conv, s span) {
 	l := &m.side[1]
 	if l.left == 0 {
-		if wait := imapUnit(s, d.tcpState.can); wait != 0 {
-			if wait < 0 {
-				d.needMore(0, oneMore)
-			} else {
-				d.needMore(0, wait)
-			}
+		if !d.imapUnit(s) {
+			d.needMore(0, oneMore)
 			up := d.imapBegin(s, false)
 			d.leave(up)
 			return
@@ -400,25 +403,21 @@ func (d *Dissector) imapServer(m *imapConv, c *conv, s span) {
 				}
 				d.textLines(part, nil, false)
 			} else {
-				item()
 				if !m.body.begun {
 					d.bodyAdd(&m.body, part)
 				}
-				d.imapMessage(&m.body, part)
+				items = d.imapMessage(&m.body, part, items)
 			}
 			at += n
 			continue
 		}
 		if !l.on && at > 0 {
-			if wait := imapUnit(rest, d.tcpState.can); wait != 0 {
-				if wait < 0 {
-					wait = oneMore
-				}
+			if !d.imapUnit(rest) {
 				if items == 0 && firstAt >= 0 {
 					item()
 					d.infoText(s.b[firstAt : firstAt+firstLen])
 				}
-				d.needMore(at, wait)
+				d.needMore(at, oneMore)
 				return
 			}
 		}
@@ -506,33 +505,33 @@ func imapMessageName(line []byte) bool {
 	return ends("]") && j >= 4 && equalFold(b[j-4:j], "BODY") && beginsFold(b[j+1:], "HEADER")
 }
 
-// imapUnit says whether a response with its literals is there: 0, or that more
-// is needed, and how many bytes, -1 for any number. What is too long is taken as it comes.
-func imapUnit(s span, can bool) (wait int) {
-	if !can {
-		return 0
+// imapUnit says whether a response with its literals is there. What is too long
+// is taken as it comes.
+func (d *Dissector) imapUnit(s span) bool {
+	if !d.tcpState.can {
+		return true
 	}
-	at := 0
+	at, read := 0, 0
 	for range mostUnit {
 		n, next := lineOf(s.b[at:], true)
 		if n < 0 {
-			return -1
+			return false
 		}
-		size, ok := literalEnd(s.b[at : at+n])
-		if at == 0 && !imapReplyLike(s.b[:n]) {
-			return 0
+		line := s.b[at : at+n]
+		size, ok := literalEnd(line)
+		if !ok || at == 0 && !imapReplyLike(line) {
+			return true
 		}
-		if !ok {
-			return 0
-		}
+		read += next
 		if at += next; size > mostLiteral || at > mostLiteral {
-			return 0
+			return true
 		}
 		if at += int(size); at >= len(s.b) {
-			return at - len(s.b) + 1
+			d.tcpState.work = read
+			return false
 		}
 	}
-	return 0
+	return true
 }
 
 // imapLine adds a line with its words: n bytes of s, with its end next bytes. It

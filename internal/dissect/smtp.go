@@ -657,7 +657,10 @@ func (d *Dissector) smtpReply(m *smtpConv, c *conv, code int, more bool, line []
 		}
 	}
 	switch {
-	case m.dataIn > 0 && code == 354:
+	case code == 354:
+		if m.dataIn == 0 && m.mode == smtpCommands {
+			m.mode, m.eom = smtpData, endStart // the capture begins behind DATA
+		}
 		m.dataIn, m.waiting = 0, 0
 		return
 	case m.dataIn > 0:
