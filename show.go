@@ -48,7 +48,9 @@ func runShow(e *env, o *options, args []string) (int, error) {
 	show := &report.Show{Out: &clearing{out, bar}, NDJSON: o.json, UTF8: e.utf8() && !o.ascii, Color: e.colors(o, out),
 		Offsets: o.offsets, Secrets: o.showSecrets, Marks: marks}
 	last := slices.MaxFunc(frames, func(a, b span) int { return int(a.hi) - int(b.hi) }).hi
-	d := dissect.New(o.dissection(dissect.List, keys))
+	// Below this level the conversations of UDP are not counted.
+	const before = dissect.Values
+	d := dissect.New(o.dissection(before, keys))
 	shown, number, unmarked := uint32(0), uint32(0), []string{}
 	r := &reading{files: files, stdin: in, keys: keys, bar: bar}
 	r.frame = func(w *pcap.Window, i int) error {
@@ -59,7 +61,7 @@ func runShow(e *env, o *options, args []string) (int, error) {
 		}
 		f := d.Frame(w, i)
 		if wanted {
-			d.SetLevel(dissect.List)
+			d.SetLevel(before)
 			marked, err := show.Frame(f)
 			if err != nil {
 				return err

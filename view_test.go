@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -424,4 +425,45 @@ func quoteAll(words []string) string {
 		b.WriteString(quoted(w) + " ")
 	}
 	return b.String()
+}
+
+// frameStart is where a frame begins in what show prints.
+var frameStart = regexp.MustCompile(`\nFrame \d+: `)
+
+// TestShowAlone: a frame looks the same whether those before it were shown or
+// only passed, and its row whether it was filtered or not.
+func TestShowAlone(t *testing.T) {
+	for _, name := range captures(t) {
+		n := 0
+		each(t, name, func(*pcap.Window, int) { n++ })
+		if n == 0 {
+			continue
+		}
+		n = min(n, 40)
+		all, _, _ := call(t, nil, "show", name, fmt.Sprintf("1-%d", n))
+		want := frameStart.Split("\n"+all, -1)[1:]
+		if len(want) != n {
+			t.Errorf("%s: %d frames, want %d", name, len(want), n)
+			continue
+		}
+		for i := 0; i < n; i += 1 + n/8 {
+			got, _, _ := call(t, nil, "show", name, fmt.Sprint(i+1))
+			if got = frameStart.Split("\n"+got, 2)[1]; strings.TrimSpace(got) != strings.TrimSpace(want[i]) {
+				t.Errorf("%s, frame %d alone:\n%s\namong others:\n%s", name, i+1, got, want[i])
+			}
+		}
+		rows, _, _ := call(t, nil, "packets", name)
+		filtered, _, _ := call(t, nil, "packets", "-Y", "frame", name)
+		fields, _, _ := call(t, nil, "packets", "-json", "-e", "frame", name)
+		plain, _, _ := call(t, nil, "packets", "-json", name)
+		if rows != filtered {
+			t.Errorf("%s: with a filter\n%s\nwithout\n%s", name, filtered, rows)
+		}
+		a, b := strings.Split(fields, "\n"), strings.Split(plain, "\n")
+		for i := range min(len(a), len(b)) {
+			if head, _, _ := strings.Cut(a[i], `,"fields":`); !strings.HasPrefix(b[i], head) {
+				t.Errorf("%s: with fields\n%s\nwithout\n%s", name, a[i], b[i])
+			}
+		}
+	}
 }
