@@ -373,3 +373,19 @@ func TestHostileInBrowser(t *testing.T) {
 	p.shot("1280-light-hostile")
 	p.quiet(url)
 }
+
+// TestScreenshots makes the pictures of the README: SHOTS=../../docs go test
+// -tags browser ./internal/web -run Screenshots.
+func TestScreenshots(t *testing.T) {
+	url, _ := pageOf(t, "smtp_for_webinar.pcap")
+	p := startChrome(t).open(t)
+	p.size(1280, 800, false)
+	p.load(url)
+	p.is(chosenFrame, 16)
+	p.shot("report")
+	p.size(1280, 800, true)
+	p.eval(`document.querySelector('#bench').scrollIntoView({block: 'start'})`, nil)
+	p.is(`document.querySelector('#bench').getBoundingClientRect().top < 60`, true)
+	p.shot("report-events")
+	p.quiet(url)
+}
