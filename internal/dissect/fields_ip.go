@@ -14,7 +14,7 @@ var (
 	fIPFlagRB     = row(Field{Name: "ip.flags.rb", Label: "Reserved bit", Type: Bool, Bits: 0x80, Value: setWords})
 	fIPFlagDF     = row(Field{Name: "ip.flags.df", Label: "Don't fragment", Type: Bool, Bits: 0x40, Value: setWords})
 	fIPFlagMF     = row(Field{Name: "ip.flags.mf", Label: "More fragments", Type: Bool, Bits: 0x20, Value: setWords})
-	fIPFragOffset = row(Field{Name: "ip.frag_offset", Label: "Fragment Offset", Type: Uint16, Bits: 0x1fff, Means: "Fragment offset in bytes"})
+	fIPFragOffset = row(Field{Name: "ip.frag_offset", Label: "Fragment Offset", Type: Uint16, Bits: 0x1fff, Means: "Fragment offset in units of 8 bytes"})
 	fIPTTL        = row(Field{Name: "ip.ttl", Label: "Time to Live", Type: Uint8})
 	fIPProto      = row(Field{Name: "ip.proto", Label: "Protocol", Type: Uint8, Value: protoName})
 	fIPChecksum   = row(Field{Name: "ip.checksum", Label: "Header Checksum", Type: Uint16, Base: Hex})

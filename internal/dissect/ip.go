@@ -250,7 +250,7 @@ func (d *Dissector) ipv4Nodes(s span, head int, frag uint16, proto uint8) {
 	d.bits(fIPFlagMF, s, 6, 1, uint64(frag>>8))
 	d.leave(up)
 	off := uint64(frag&0x1fff) * 8
-	d.num(fIPFragOffset, s, 6, 2, off)
+	d.num(fIPFragOffset, s, 6, 2, off/8)
 	if d.tree() {
 		d.frame.Nodes[len(d.frame.Nodes)-1].Text = bitsText(fIPFragOffset.Field(), 16, uint64(frag), off)
 	}

@@ -8,13 +8,17 @@ import (
 
 // Value returns the bytes that the value of a node without a number has: of
 // bytes that were not copied those it was read from, of a layer those of its
-// header, of TCP the whole segment.
+// header, of TCP the whole segment: so they are in Wireshark.
 func (f *Frame) Value(n *Node) []byte {
 	switch n.ID.Field().Type {
 	case Protocol:
-		if n.ID != fTCP {
-			return f.Bytes(n)
+		switch n.ID {
+		case fTCP:
+			return n.Str
+		case fIPv6: // its node has the extension headers too
+			return n.Str[:min(len(n.Str), ipv6Header)]
 		}
+		return f.Bytes(n)
 	case Bytes:
 		if n.Str == nil {
 			return f.Bytes(n)
@@ -41,6 +45,9 @@ func (f *Frame) AppendValue(dst []byte, n *Node) []byte {
 	case None:
 		return append(dst, '1')
 	case Protocol:
+		if n.ID == fData { // the one that is its bytes
+			return appendHex(dst, f.Bytes(n))
+		}
 		if len(n.Text) > 0 {
 			return append(dst, n.Text...)
 		}
