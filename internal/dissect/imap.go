@@ -122,6 +122,7 @@ func (d *Dissector) imap(c *conv, dir int, s span) {
 	d.frame.Proto = "IMAP"
 	if d.opt.Compat {
 		d.imapWire(m, c, s, request)
+		d.mailsEnded()
 		return
 	}
 	if d.tcpState.seg.findings.notes&noteLost != 0 && !c.inTLS() {
@@ -700,7 +701,7 @@ func (d *Dissector) imapWire(m *imapConv, c *conv, s span, request bool) {
 		return
 	}
 	up := d.imapBegin(s, request)
-	defer func() { d.leave(up) }()
+	defer d.leave(up)
 	m.find = [2]imapFind{{from: -1}, {from: -1}}
 	shown, last := false, 0
 	for at := 0; at < len(s.b); {
@@ -728,11 +729,7 @@ func (d *Dissector) imapWire(m *imapConv, c *conv, s span, request bool) {
 						d.beyond(s)
 						return
 					}
-					inner := d.parent
-					d.parent = up
-					d.imf(msg.first(size))
-					d.parent = inner
-					if d.threw {
+					if d.imfColumns(msg.first(size)); d.threw {
 						return
 					}
 					fetched += size

@@ -48,6 +48,15 @@ func (d *Dissector) imfIn(s span, depth int) {
 	d.frame.Info = clip(d.frame.Info, mostInfo)
 }
 
+// imfColumns is imf without its nodes: mailsEnded adds them.
+func (d *Dissector) imfColumns(s span) {
+	level, protocols := d.level, len(d.protocols)
+	d.level = List
+	d.imf(s)
+	d.level, d.protocols = level, d.protocols[:protocols]
+	d.mailEnded(s)
+}
+
 // imfProto is the name of the protocol that carries a message.
 func imfProto(p string) string {
 	switch p {
@@ -87,7 +96,7 @@ func (d *Dissector) mailInfo(s span) {
 // mailEnded remembers a message that is shown behind the layer that carried it.
 func (d *Dissector) mailEnded(s span) {
 	const most = 16 // messages that end in one segment
-	if d.level > List && len(d.mail.ended) < most {
+	if len(d.mail.ended) < most {
 		d.mail.ended = append(d.mail.ended, s)
 	}
 }
@@ -398,31 +407,19 @@ func (d *Dissector) imfText(r *imfReader, s span, depth int) {
 	up := d.sub()
 	for at := 0; at < len(s.b) && (d.tree() || r.whole && len(d.frame.Info) < mostInfo); {
 		_, next := lineOf(s.b[at:], false)
-		d.textLine(s, at, next, false)
+		line := s.b[at : at+next]
+		if x := d.add(fText, s, at, next); d.tree() {
+			x.Text = appendSpaces(nil, line)
+		}
 		if r.whole {
 			if len(d.frame.Info) > 0 {
 				d.info(", ")
 			}
-			d.infoSpaces(s.b[at : at+next])
+			d.frame.Info = appendSpaces(d.frame.Info, line)
 		}
 		at += next
 	}
 	d.leave(up)
-}
-
-// infoSpaces is infoText with spaces for what moves the cursor.
-func (d *Dissector) infoSpaces(b []byte) {
-	for len(b) > 0 {
-		n := 0
-		for n < len(b) && !isSpace(b[n]) {
-			n++
-		}
-		d.infoText(b[:n])
-		for ; n < len(b) && isSpace(b[n]); n++ {
-			d.info(" ")
-		}
-		b = b[n:]
-	}
 }
 
 // media shows what a media type is, and in Info its name. part says that it is
@@ -551,7 +548,7 @@ func (d *Dissector) multipart(r *imfReader, s span, params []byte, depth int) bo
 	}
 	up := d.enterIn(fMultipart, s, len(s.b))
 	defer d.leave(up)
-	_, at, last, ok := boundary(s.b, mark, true, r.whole)
+	_, at, last, ok := boundary(s.b, mark, true, d.opt.Compat)
 	if !ok {
 		return false
 	}
@@ -561,7 +558,7 @@ func (d *Dissector) multipart(r *imfReader, s span, params []byte, depth int) bo
 		}
 		part := s.from(at)
 		var n, next int
-		n, next, last, ok = boundary(part.b, mark, false, r.whole)
+		n, next, last, ok = boundary(part.b, mark, false, d.opt.Compat)
 		if !ok {
 			break
 		}

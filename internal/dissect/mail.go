@@ -346,7 +346,7 @@ func (d *Dissector) textLines(s span, name []byte, secret bool) {
 		if len(name) > 0 {
 			what += ": " + string(appendText(nil, name))
 		}
-		d.text(top, what+" ("+strconv.Itoa(lines)+" line"+plural(lines)+")")
+		d.text(top, what+" ("+strconv.Itoa(lines)+" lines)")
 	}
 	d.leave(up)
 }
@@ -365,6 +365,22 @@ func (d *Dissector) textLine(s span, off, n int, secret bool) {
 		b = d.mask(b, 0)
 	}
 	x.Text = appendText(nil, b)
+}
+
+// appendSpaces is appendText with spaces for what moves the cursor.
+func appendSpaces(dst, b []byte) []byte {
+	for len(b) > 0 {
+		n := 0
+		for n < len(b) && !isSpace(b[n]) {
+			n++
+		}
+		dst = appendText(dst, b[:n])
+		for ; n < len(b) && isSpace(b[n]); n++ {
+			dst = append(dst, ' ')
+		}
+		b = b[n:]
+	}
+	return dst
 }
 
 // mailParts adds the list of the frames that a message was put together from.
