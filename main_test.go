@@ -425,7 +425,7 @@ func TestWriteErrors(t *testing.T) {
 		err  error
 		code int
 	}{{syscall.EPIPE, exitClean}, {&os.PathError{Op: "write", Err: syscall.EPIPE}, exitClean}, {syscall.ENOSPC, exitTrouble}} {
-		for _, args := range [][]string{{aCapture}, {"-json", aCapture}, {"-all", aCapture}, {"explain"}, {"help"}, {"version"}} {
+		for _, args := range [][]string{{aCapture}, {"-json", aCapture}, {"-all", aCapture}, {"packets", aCapture}, {"packets", "-csv", aCapture}, {"show", aCapture, "1-3"}, {"follow", aCapture, "1"}, {"follow", "-raw", "client", aCapture, "1"}, {"help", "fields"}, {"explain"}, {"help"}, {"version"}} {
 			var errs bytes.Buffer
 			code := run(&env{out: failing{x.err}, err: &errs}, args)
 			if code != x.code || (errs.Len() == 0) != (code == exitClean) {
