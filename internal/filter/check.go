@@ -54,7 +54,7 @@ type slot struct {
 }
 
 func (c *checker) fail(n *node, format string, args ...any) {
-	panic(&Error{c.s, n.pos, n.end, fmt.Sprintf(format, args...)})
+	panic(&Error{c.s, n.pos, n.end, oneLine(fmt.Sprintf(format, args...))})
 }
 
 // check checks a test.
@@ -76,10 +76,7 @@ func (c *checker) check(n *node) {
 	case opExists:
 		c.exists(n)
 	case opCompare:
-		c.pair(n.l, n.r, n)
-		if n.l.kind == kNone {
-			c.fail(n.l, "%s is a label without a value: write its name alone", c.source(n.l))
-		}
+		c.pair(n.l, n.r)
 	case opContains:
 		c.contains(n)
 	case opMatches:
@@ -150,7 +147,7 @@ func (c *checker) field(n *node) bool {
 // noField reports a name that is none of a field, and the nearest that is.
 func (c *checker) noField(n *node) {
 	name := strings.TrimPrefix(n.name, ".")
-	if n.name == "" {
+	if name == "" {
 		c.fail(n, "a field is wanted")
 	}
 	if i := strings.IndexByte(name, '-'); i > 0 && dissect.Lookup(name[:i]) != nil {
@@ -214,8 +211,10 @@ func (c *checker) value(n *node) bool {
 		case !l && !r:
 			return false
 		case !l:
+			c.arithmetic(n, n.r)
 			c.adopt(n.l, n.r.kind, nil)
 		case !r:
+			c.arithmetic(n, n.l)
 			c.adopt(n.r, n.l.kind, nil)
 		}
 		if !agree(n.l.kind, n.r.kind) {
@@ -284,8 +283,16 @@ func (c *checker) meantField(n *node, k kind) bool {
 }
 
 // pair checks two values that are compared.
-func (c *checker) pair(l, r, n *node) {
+func (c *checker) pair(l, r *node) {
 	lk, rk := c.value(l), c.value(r)
+	for _, x := range []struct {
+		known bool
+		n     *node
+	}{{lk, l}, {rk, r}} {
+		if x.known && x.n.kind == kNone {
+			c.fail(x.n, "%s is a label without a value: write its name alone", c.source(x.n))
+		}
+	}
 	switch {
 	case !lk && !rk:
 		if l.op == opLiteral && l.quote == tokWord {
@@ -302,9 +309,6 @@ func (c *checker) pair(l, r, n *node) {
 	}
 	if !agree(l.kind, r.kind) {
 		c.fail(r, "%s is %s, but %s is %s", c.source(r), kindNames[r.kind], c.source(l), kindNames[l.kind])
-	}
-	if l.kind == kNone && n.op != opCompare {
-		c.fail(l, "%s is a label without a value", c.source(l))
 	}
 }
 
@@ -372,15 +376,12 @@ func (c *checker) in(n *node) {
 	if !c.value(n.l) {
 		c.notField(n.l)
 	}
-	if n.l.kind == kNone {
-		c.fail(n.l, "%s is a label without a value", c.source(n.l))
-	}
 	for _, m := range n.args {
 		if m.op == opRange {
-			c.pair(n.l, m.l, n)
-			c.pair(n.l, m.r, n)
+			c.pair(n.l, m.l)
+			c.pair(n.l, m.r)
 		} else {
-			c.pair(n.l, m, n)
+			c.pair(n.l, m)
 		}
 	}
 }

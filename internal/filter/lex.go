@@ -78,7 +78,7 @@ func isWord(c byte) bool {
 // lex splits s into tokens, the last of which is tokEnd.
 func lex(s string) (list []token, err error) {
 	fail := func(pos, end int, format string, args ...any) error {
-		return &Error{s, pos, end, fmt.Sprintf(format, args...)}
+		return &Error{s, pos, end, oneLine(fmt.Sprintf(format, args...))}
 	}
 	if len(s) > maxLength {
 		return nil, fail(maxLength, maxLength, "the expression is longer than %d bytes", maxLength)
@@ -114,7 +114,7 @@ func lex(s string) (list []token, err error) {
 				return nil, fail(i+e.Pos, i+e.End, "%s", e.Msg)
 			}
 			if i += n; len(text) != 1 {
-				return nil, fail(start, i, "%s is not one byte; strings stand in double quotes", s[start:i])
+				return nil, fail(start, i, "%s is not one byte; strings stand in double quotes", shortened(s[start:i]))
 			}
 			list = append(list, token{tokChar, start, i, text})
 		case c == '[':

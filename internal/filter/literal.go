@@ -158,7 +158,7 @@ func integer(text string, typed bool, fields []dissect.ID) (v value, err error) 
 	}
 	if wrong == nil && typed {
 		if n > most {
-			return v, fmt.Errorf("%s is more than the largest value of the field, %d", text, most)
+			return v, fmt.Errorf("%s is more than the largest value of the field, %d", shortened(text), most)
 		}
 		return value{mag: n}, nil
 	}
@@ -171,7 +171,7 @@ func integer(text string, typed bool, fields []dissect.ID) (v value, err error) 
 	}
 	switch {
 	case wrong == nil:
-		return v, fmt.Errorf("a number stands without quotes: %s", text)
+		return v, fmt.Errorf("a number stands without quotes: %s", shortened(text))
 	case typed && strings.IndexByte(text, '-') > 0:
 		return v, fmt.Errorf("%s is not a number; a minus needs a space before it", shortened(text))
 	case typed && text != "" && text[0] >= '0' && text[0] <= '9':

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // An op is what a node of the expression does.
@@ -130,7 +132,7 @@ func parse(s string) (n *node, err error) {
 
 // fail ends parse with an error at t.
 func (p *parser) fail(t token, format string, args ...any) {
-	panic(&Error{p.s, t.pos, t.end, fmt.Sprintf(format, args...)})
+	panic(&Error{p.s, t.pos, t.end, oneLine(fmt.Sprintf(format, args...))})
 }
 
 func (p *parser) peek() token { return p.toks[0] }
@@ -181,10 +183,26 @@ func (p *parser) unexpected(t token) {
 const maxQuoted = 60
 
 func shortened(s string) string {
-	if r := []rune(s); len(r) > maxQuoted {
-		return string(r[:maxQuoted]) + "..."
+	n := 0
+	for i := range s {
+		if n++; n > maxQuoted {
+			return s[:i] + "..."
+		}
 	}
 	return s
+}
+
+// oneLine writes what cannot be printed as strings of Go have it.
+func oneLine(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsPrint(r) && r != utf8.RuneError {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
 }
 
 // deeper counts a level; its result is called when the level is left.
@@ -532,7 +550,7 @@ func (p *parser) one(t token, s string, layers bool) stretch {
 			i++
 			x := stretch{from: number(s[:i]), to: number(s[i+1:]), kind: '-'}
 			if x.from > x.to || (x.from < 0) != (x.to < 0) {
-				p.fail(t, "%s: the end lies before the beginning; offset and length are written with :, as in [2:5]", s)
+				p.fail(t, "%s: the end lies before the beginning; offset and length are written with :, as in [2:5]", shortened(s))
 			}
 			return x
 		}

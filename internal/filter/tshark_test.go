@@ -80,13 +80,17 @@ func theirs(t testing.TB, dir, capture string, filters int) (hits []string) {
 
 // eachFrame dissects a capture with the secrets in it.
 func eachFrame(t testing.TB, capture string, do func(*dissect.Frame)) {
+	eachFrameAt(t, capture, dissect.Values, do)
+}
+
+func eachFrameAt(t testing.TB, capture string, level dissect.Level, do func(*dissect.Frame)) {
 	r, err := pcap.Open([]string{shared + capture}, pcap.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
 	keys := new(tlskeys.Keys)
-	d := dissect.New(dissect.Options{Level: dissect.Values, Compat: true, ShowSecrets: true, Keys: keys})
+	d := dissect.New(dissect.Options{Level: level, Compat: true, ShowSecrets: true, Keys: keys})
 	var w pcap.Window
 	for {
 		err := r.Next(&w)
