@@ -27,7 +27,23 @@ type served struct {
 	end       func()
 }
 
+// serve starts a server and opens its start page.
 func serve(t *testing.T, limit int64, files ...string) *served {
+	t.Helper()
+	s := serveAt(t, limit, files...)
+	jar, _ := cookiejar.New(nil) // never fails
+	s.client = &http.Client{Jar: jar}
+	body := s.get(t, s.url, http.StatusOK)
+	m := regexp.MustCompile(`name="token" value="([0-9a-f]{32})"`).FindStringSubmatch(body)
+	if m == nil {
+		t.Fatal("no form:", body)
+	}
+	s.form = m[1]
+	return s
+}
+
+// serveAt starts a server for the length of the test.
+func serveAt(t *testing.T, limit int64, files ...string) *served {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -50,14 +66,6 @@ func serve(t *testing.T, limit int64, files ...string) *served {
 		}
 	}
 	t.Cleanup(s.end)
-	jar, _ := cookiejar.New(nil) // never fails
-	s.client = &http.Client{Jar: jar}
-	body := s.get(t, s.url, http.StatusOK)
-	m := regexp.MustCompile(`name="token" value="([0-9a-f]{32})"`).FindStringSubmatch(body)
-	if m == nil {
-		t.Fatal("no form:", body)
-	}
-	s.form = m[1]
 	return s
 }
 
