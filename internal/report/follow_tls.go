@@ -106,7 +106,12 @@ func (t *tlsNames) content(b []byte, p *tlsPart) {
 	}
 	switch t.typ {
 	case tlsrec.TypeAlert:
-		if t.alerted += copy(t.alert[min(t.alerted, 2):], b); t.alerted == 2 {
+		for _, c := range b {
+			t.alert[t.alerted] = c
+			if t.alerted++; t.alerted < len(t.alert) {
+				continue
+			}
+			t.alerted = 0
 			level := "alert"
 			if t.alert[0] == 2 {
 				level = "fatal alert"
