@@ -532,6 +532,9 @@ func (s *Server) make(ctx context.Context, c *capture) error {
 	c.page = page
 	c.html, c.json = htmlFile.Name(), jsonFile.Name()
 	c.frames, c.verdict, c.outcome = page.summary.Frames, page.summary.Headline, page.worst()
+	if v := page.first(); v != nil && page.summary.Sessions == 1 {
+		c.verdict, _ = headline(v)
+	}
 	if page.summary.Sessions == 0 {
 		c.verdict = "No mail found in " + plural(c.frames, "frame", "frames")
 	}
