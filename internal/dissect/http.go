@@ -54,7 +54,7 @@ var (
 	fHTTPLength     = row(Field{Name: "http.content_length", Label: "Content length", Type: Uint64})
 	fHTTPReqLine    = row(Field{Name: "http.request.line", Label: "Request line", Type: String})
 	fHTTPResLine    = row(Field{Name: "http.response.line", Label: "Response line", Type: String})
-	fHTTPBody       = row(Field{Name: "http.file_data", Label: "File Data", Type: Bytes})
+	fHTTPBody       = row(Field{Name: "http.file_data", Label: "File Data", Type: String})
 
 	xHTTP = expert{row(Field{Name: "http.chat", Label: "Formatted text"}), chat, aboutSequence}
 )

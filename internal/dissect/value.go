@@ -112,14 +112,15 @@ func (f *Field) hexDigits() int {
 // order of the tree, with sep between them. That is a column of "tshark -T
 // fields", whose separator is a comma.
 func (f *Frame) AppendValues(dst []byte, ids []ID, sep string) []byte {
-	start := len(dst)
+	some := false
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
 		for _, id := range ids {
 			if n.ID == id {
-				if len(dst) > start {
+				if some {
 					dst = append(dst, sep...)
 				}
+				some = true
 				dst = f.AppendValue(dst, n)
 				break
 			}
