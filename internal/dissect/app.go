@@ -45,6 +45,7 @@ func init() {
 		{name: "smtp", ports: smtpPorts, app: (*Dissector).smtp, looks: smtpLooks},
 		{name: "pop", ports: popPorts, app: (*Dissector).pop, looks: popLooks},
 		{name: "imap", ports: imapPorts, app: (*Dissector).imap, looks: imapLooks},
+		{name: "sieve", app: (*Dissector).sieve, looks: sieveLooks},
 		{name: "xmpp", ports: []uint16{5222}, app: (*Dissector).xmpp},
 		{name: "tls", ports: tlsPorts, app: (*Dissector).tls, looks: (*Dissector).looksTLS},
 		{name: "http2", app: (*Dissector).http2},

@@ -123,6 +123,72 @@ func (d *Dissector) bodyEnd(m *mailBody) (b []byte, parts []mailPart, whole bool
 	return b, parts, whole
 }
 
+// A mailEnd looks for the end of a message: CRLF, dot, CRLF.
+type mailEnd struct {
+	at   uint8
+	held int // bytes of the end that were not counted as text
+}
+
+// Places of a mailEnd.
+var (
+	endMid   = mailEnd{}
+	endStart = mailEnd{at: 2}
+)
+
+const endMark = "\r\n.\r\n"
+
+// scan reads b. It returns the length up to the end, or all of b.
+func (e *mailEnd) scan(b []byte) (n int, ended bool) {
+	for i := 0; i < len(b); i++ {
+		if e.at == 0 {
+			j := bytes.IndexByte(b[i:], '\r')
+			if j < 0 {
+				return len(b), false
+			}
+			i += j
+		}
+		switch {
+		case b[i] == endMark[e.at]:
+			e.at++
+		case b[i] == '\r':
+			e.at = 1
+		default:
+			e.at = 0
+		}
+		if int(e.at) == len(endMark) {
+			e.at = 0
+			return i + 1, true
+		}
+	}
+	return len(b), false
+}
+
+// pending is the number of bytes that may be the beginning of the end, without the CRLF before it.
+func (e *mailEnd) pending() int { return max(0, int(e.at)-2) }
+
+// bodyPart appends to a message what s has of its text; e has read s. The end may
+// have begun in the part before.
+func (d *Dissector) bodyPart(m *mailBody, e *mailEnd, s span, ended bool) {
+	const dot = ".\r\n"
+	n := s.size()
+	held, left := e.held, 0 // bytes that were taken for the end, and those of s that are
+	switch wait := e.pending(); {
+	case ended:
+		e.held, left = 0, min(n, len(dot))
+		held = max(0, held-(len(dot)-left))
+	case wait > n:
+		e.held, left, held = wait, n, 0
+	default:
+		e.held, left = wait, wait
+	}
+	if held > 0 {
+		d.bodyAdd(m, span{b: []byte(dot)[:held]})
+	}
+	if n > left {
+		d.bodyAdd(m, s.first(n-left))
+	}
+}
+
 // lineOf returns the length of the first line of b and the place behind its end,
 // which is CR, LF or CRLF. When there is no end, or only a CR that an LF may
 // follow, it returns -1 if more may come, and else all of b.

@@ -24,7 +24,7 @@ type popConv struct {
 	waiting [mostPopWaiting]popShape // commands without an answer
 	n       int
 	mode    popMode // what the server's next bytes are
-	eom     smtpEnd
+	eom     mailEnd
 	login   bool // the client's next lines are answers
 
 	wire popWire
@@ -341,24 +341,7 @@ func (d *Dissector) popText(m *popConv, s span, first bool) int {
 		}
 		return n
 	}
-	text := s
-	if held := m.eom.held; held > 0 && n > 0 {
-		if ended {
-			text = s.first(0)
-		} else {
-			d.bodyAdd(&m.body, span{b: []byte(".\r")[:held]})
-		}
-		m.eom.held = 0
-	} else if ended {
-		text = s.first(max(0, n-3))
-	}
-	if !ended {
-		m.eom.held = m.eom.pending()
-		text = s.first(max(0, n-m.eom.held))
-	}
-	if text.size() > 0 {
-		d.bodyAdd(&m.body, text)
-	}
+	d.bodyPart(&m.body, &m.eom, s, ended)
 	if !first {
 		d.info(" | ")
 	}

@@ -23,7 +23,7 @@ type smtpConv struct {
 
 	// What the client said, as it is to be understood.
 	mode    smtpMode
-	eom     smtpEnd
+	eom     mailEnd
 	chunk   uint64 // bytes left of a BDAT chunk
 	last    bool   // it is the last one
 	waiting int    // commands without an answer
@@ -277,25 +277,7 @@ func cutNumber(b []byte) (v uint64, rest []byte, ok bool) {
 // smtpPart shows a part of a message after DATA. It ends with the final dot when
 // ended says so.
 func (d *Dissector) smtpPart(m *smtpConv, s span, ended bool) {
-	text := s
-	if ended {
-		text = s.first(max(0, s.size()-3))
-	}
-	if held := m.eom.held; held > 0 && len(s.b) > 0 { // of an end that began in the segment before
-		if ended {
-			text = s.first(0)
-		} else {
-			d.bodyAdd(&m.body, span{b: []byte(".\r")[:held]})
-		}
-		m.eom.held = 0
-	}
-	if !ended {
-		m.eom.held = m.eom.pending()
-		text = s.first(max(0, s.size()-m.eom.held))
-	}
-	if text.size() > 0 {
-		d.bodyAdd(&m.body, text)
-	}
+	d.bodyPart(&m.body, &m.eom, s, ended)
 	if ended {
 		d.smtpMessage(m, s)
 		return
@@ -489,49 +471,6 @@ func (l *smtpLogin) answer() smtpKind {
 	}
 	return smtpAnswer
 }
-
-// A smtpEnd looks for the end of a message: CRLF, dot, CRLF.
-type smtpEnd struct {
-	at   uint8
-	held int // bytes of the end that were not counted as text
-}
-
-// Places of a smtpEnd.
-var (
-	endMid   = smtpEnd{}
-	endStart = smtpEnd{at: 2}
-)
-
-const endMark = "\r\n.\r\n"
-
-// scan reads b. It returns the length up to the end, or all of b.
-func (e *smtpEnd) scan(b []byte) (n int, ended bool) {
-	for i := 0; i < len(b); i++ {
-		if e.at == 0 {
-			j := bytes.IndexByte(b[i:], '\r')
-			if j < 0 {
-				return len(b), false
-			}
-			i += j
-		}
-		switch {
-		case b[i] == endMark[e.at]:
-			e.at++
-		case b[i] == '\r':
-			e.at = 1
-		default:
-			e.at = 0
-		}
-		if int(e.at) == len(endMark) {
-			e.at = 0
-			return i + 1, true
-		}
-	}
-	return len(b), false
-}
-
-// pending is the number of bytes that may be the beginning of the end, without the CRLF before it.
-func (e *smtpEnd) pending() int { return max(0, int(e.at)-2) }
 
 // smtpServer shows what the server says.
 func (d *Dissector) smtpServer(m *smtpConv, c *conv, s span) {
