@@ -32,7 +32,7 @@ type counted struct {
 // statTables are the statistics in the order in which they are printed; those
 // with a tap of tshark have its name, and its numbers.
 var statTables = []statTable{
-	{"properties", "files, times, rates, as capinfos", false, func(c *counted) (stats.Table, bool) { return stats.Properties(c.files, &c.frames), true }},
+	{"properties", "files, times, rates, as capinfos", false, func(c *counted) (stats.Table, bool) { return stats.Properties(c.files), true }},
 	{"io,phs", "protocol hierarchy", false, func(c *counted) (stats.Table, bool) { return c.frames.Hierarchy(), true }},
 	{"plen,tree", "packet lengths", false, func(c *counted) (stats.Table, bool) { return c.frames.Lengths(), true }},
 	{"io,stat", "frames and bytes in each -interval", false, func(c *counted) (stats.Table, bool) { return c.frames.OverTime(), true }},

@@ -132,7 +132,7 @@ func (s *Stats) rows(p *page, t *stats.Table) {
 func unshown(t *stats.Table) []bool {
 	hide := make([]bool, len(t.Heads))
 	for k, h := range t.Heads {
-		hide[k] = h.Key == "path"
+		hide[k] = h.Key == "path" || h.Key == "file"
 	}
 	return hide
 }

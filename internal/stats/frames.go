@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"postmortem/internal/dissect"
 )
@@ -23,21 +24,54 @@ const (
 // Frames counts over the frames of a capture. It wants them at level
 // dissect.Values.
 type Frames struct {
-	Interval int64 // of io,stat in nanoseconds, 0: the whole capture is one
+	Interval int64       // of io,stat in nanoseconds, 0: the whole capture is one
+	Columns  []*IOColumn // of io,stat behind those of all frames
 
 	number, bytes uint64
 	started       bool
-	first, last   int64 // time of the first frame, and the latest
-	least         int64
+	first, last   int64 // time of the first frame of the capture, and the latest
+	from, to      int64 // time of the first frame that is counted, and of the one counted last
 
 	root    layer
 	paths   int
 	lengths [len(lengthsFrom) + 1]length
-	bins    []tally
-	binsOut tally
+	all     bins
 	pairs   [numKinds]pairs
 	ends    [numKinds]ends
 	key     []byte
+	roles   []role
+}
+
+// An IOColumn counts the frames that a filter selects.
+type IOColumn struct {
+	Name  string
+	Match func(*dissect.Frame) bool
+
+	bins bins
+}
+
+// bins are the intervals of io,stat.
+type bins struct {
+	list []tally
+	out  tally // behind the last that there is room for
+}
+
+func (b *bins) add(i int64, n uint32) {
+	if i >= maxBins {
+		b.out.add(n)
+		return
+	}
+	for int(i) >= len(b.list) {
+		b.list = append(b.list, tally{})
+	}
+	b.list[i].add(n)
+}
+
+func (b *bins) at(i int) tally {
+	if i < len(b.list) {
+		return b.list[i]
+	}
+	return tally{}
 }
 
 type tally struct{ Frames, Bytes uint64 }
@@ -102,44 +136,69 @@ type length struct {
 // lengthsFrom are the lower ends of tshark's classes of packet lengths.
 var lengthsFrom = [...]uint32{0, 20, 40, 80, 160, 320, 640, 1280, 2560, 5120}
 
-// A burst finds the densest 100 ms, in steps of 5 ms.
+// A burst finds the densest 100 ms, in steps of 5 ms, as tshark does: of frames
+// out of order those in the window count, and the window is empty at first and
+// begins with the capture.
 type burst struct {
-	steps [burstSteps]uint32
-	at    int64 // step of the latest
-	sum   uint32
-	most  uint32
-	start int64
+	steps      [burstSteps]burstStep // by their number modulo burstSteps
+	head, tail int64                 // numbers of the first and the last that are there
+	begun      bool
+	sum, most  uint32
+	at         float64 // ms where the most began
+}
+
+type burstStep struct {
+	there bool
+	count uint32
+	start float64 // ms of the first frame
 }
 
 const (
-	burstStep  = 5 // milliseconds
-	burstSteps = 20
+	burstLength = 5 // milliseconds
+	burstSteps  = 20
 )
+
+func (b *burst) step(n int64) *burstStep {
+	return &b.steps[(n%burstSteps+burstSteps)%burstSteps]
+}
 
 // add counts one frame at ms since the first.
 func (b *burst) add(ms float64) {
-	step := int64(math.Floor(ms / burstStep))
-	if step < b.at {
-		step = b.at // out of order: as if it came now
+	if !b.begun {
+		b.begun = true
+		b.steps[0].there = true
 	}
-	for n := min(step-b.at, burstSteps); n > 0; n-- {
-		b.at++
-		i := b.at % burstSteps
-		b.sum -= b.steps[i]
-		b.steps[i] = 0
-	}
-	b.at = step
-	b.steps[step%burstSteps]++
-	b.sum++
-	if b.sum > b.most {
-		b.most = b.sum
-		b.start = step
-		for k := step - burstSteps + 1; k <= step; k++ {
-			if k >= 0 && b.steps[k%burstSteps] > 0 {
-				b.start = k
+	n := int64(math.Floor(ms / burstLength))
+	switch {
+	case n > b.tail:
+		for b.head <= n-burstSteps { // what is too old
+			if b.head > b.tail {
+				b.head = n
 				break
 			}
+			s := b.step(b.head)
+			b.sum -= s.count
+			*s = burstStep{}
+			b.head++
 		}
+		b.tail = n
+	case n < b.head:
+		if n+burstSteps <= b.tail {
+			return
+		}
+		b.head = n
+	}
+	s := b.step(n)
+	if !s.there {
+		*s = burstStep{there: true, start: ms}
+	}
+	s.count++
+	s.start = min(s.start, ms)
+	for !b.step(b.head).there {
+		b.head++
+	}
+	if b.sum++; b.sum > b.most {
+		b.most, b.at = b.sum, b.step(b.head).start
 	}
 }
 
@@ -147,42 +206,83 @@ func (b *burst) cells() (rate, start Cell) {
 	if b.most == 0 {
 		return Cell{}, Cell{}
 	}
-	return decimal(float64(b.most)/(burstStep*burstSteps), 4), decimal(float64(b.start*burstStep)/1000, 3)
+	return decimal(float64(b.most)/(burstLength*burstSteps), 4), decimal(b.at/1000, 3)
 }
 
-// IDs of the fields that are counted.
-var (
-	idFrame    = dissect.Lookup("frame")
-	idSegments = dissect.Lookup("tcp.segments")
-	idEthSrc   = dissect.Lookup("eth.src")
-	idEthDst   = dissect.Lookup("eth.dst")
-	idIPSrc    = dissect.Lookup("ip.src")
-	idIPDst    = dissect.Lookup("ip.dst")
-	idIP6Src   = dissect.Lookup("ipv6.src")
-	idIP6Dst   = dissect.Lookup("ipv6.dst")
-	idFragment = dissect.Lookup("ipv6.fraghdr")
-	idData     = dissect.Lookup("data")
-	idTCPSrc   = dissect.Lookup("tcp.srcport")
-	idTCPDst   = dissect.Lookup("tcp.dstport")
-	idTCPConv  = dissect.Lookup("tcp.stream")
-	idUDPSrc   = dissect.Lookup("udp.srcport")
-	idUDPDst   = dissect.Lookup("udp.dstport")
-	idICMP     = slices.Concat(dissect.Lookup("icmp"), dissect.Lookup("icmpv6"))
+// A role is what a field is for the counts.
+type role uint8
+
+const (
+	roleNone role = iota
+	roleFrame
+	roleSegments
+	roleEthSrc
+	roleEthDst
+	roleIPSrc
+	roleIPDst
+	roleIPv6Src
+	roleIPv6Dst
+	roleMore   // that a fragment of IPv6 is not the last
+	roleOffset // its place, 0: the first
+	roleWhole  // that fragments were put together
+	rolePortSrc
+	roleTCPDst
+	roleUDPDst
+	roleStream
+	roleICMP
+	roleReply // and those behind it, by replyFields
 )
 
-func is(id dissect.ID, ids []dissect.ID) bool { return slices.Contains(ids, id) }
+var roleNames = []struct {
+	name string
+	role role
+}{
+	{"frame", roleFrame}, {"tcp.segments", roleSegments},
+	{"eth.src", roleEthSrc}, {"eth.dst", roleEthDst},
+	{"ip.src", roleIPSrc}, {"ip.dst", roleIPDst},
+	{"ipv6.src", roleIPv6Src}, {"ipv6.dst", roleIPv6Dst},
+	{"ipv6.fraghdr.more", roleMore}, {"ipv6.fraghdr.offset", roleOffset}, {"ipv6.fragments", roleWhole},
+	{"tcp.srcport", rolePortSrc}, {"udp.srcport", rolePortSrc}, {"tcp.dstport", roleTCPDst}, {"udp.dstport", roleUDPDst},
+	{"tcp.stream", roleStream}, {"icmp", roleICMP}, {"icmpv6", roleICMP},
+}
+
+// roles has the role of every field, by its ID.
+var roles = sync.OnceValue(func() []role {
+	all := make([]role, len(dissect.Fields()))
+	set := func(name string, r role) {
+		for _, id := range dissect.Lookup(name) {
+			all[id] = r
+		}
+	}
+	for _, n := range roleNames {
+		set(n.name, n.role)
+	}
+	for i := range replyFields {
+		set(replyFields[i].field, roleReply+role(i))
+	}
+	return all
+})
+
+// Skip passes over a frame that is not to be counted.
+func (s *Frames) Skip(f *dissect.Frame) {
+	if !s.started {
+		s.started, s.first, s.last = true, f.Time, f.Time
+	}
+	s.last = max(s.last, f.Time)
+}
 
 // Frame counts one frame.
 func (s *Frames) Frame(f *dissect.Frame) {
-	if !s.started {
-		s.started, s.first, s.last, s.least = true, f.Time, f.Time, f.Time
+	s.Skip(f)
+	if s.number == 0 {
+		s.from, s.roles = f.Time, roles()
 		for k := range s.pairs {
 			s.pairs[k].at, s.ends[k].at = map[string]int{}, map[string]int{}
 		}
 	}
 	s.number++
 	s.bytes += uint64(f.Wire)
-	s.last, s.least = max(s.last, f.Time), min(s.least, f.Time)
+	s.to = f.Time
 	s.length(f)
 	s.bin(f)
 	s.hierarchy(f)
@@ -201,7 +301,7 @@ func (s *Frames) length(f *dissect.Frame) {
 		}
 		l.add(f.Wire)
 		l.min, l.max = min(l.min, f.Wire), max(l.max, f.Wire)
-		l.burst.add(max(0, ms))
+		l.burst.add(ms)
 	}
 }
 
@@ -210,42 +310,46 @@ func (s *Frames) bin(f *dissect.Frame) {
 	if s.Interval > 0 {
 		i = max(0, f.Time-s.first) / s.Interval
 	}
-	if i >= maxBins {
-		s.binsOut.add(f.Wire)
-		return
+	s.all.add(i, f.Wire)
+	for _, c := range s.Columns {
+		if c.Match(f) {
+			c.bins.add(i, f.Wire)
+		}
 	}
-	for int(i) >= len(s.bins) {
-		s.bins = append(s.bins, tally{})
-	}
-	s.bins[i].add(f.Wire)
 }
 
 // hierarchy counts the chain of layers: the nodes at the top of the tree. The
-// segments of a message are told behind its first layer, as the tap does.
+// segments that a message was put together from are told behind the layers that
+// it has, as the tap does.
 func (s *Frames) hierarchy(f *dissect.Frame) {
 	at := &s.root
 	level := 0
-	segments := false
+	segments, inside := false, false
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
-		if n.Up >= 0 || n.Flags&dissect.Hidden != 0 || is(n.ID, idFrame) {
+		if n.Up >= 0 || n.Flags&dissect.Hidden != 0 || s.roles[n.ID] == roleFrame {
 			continue
 		}
-		if is(n.ID, idSegments) && !segments {
+		if s.roles[n.ID] == roleSegments {
 			segments = true
 			continue
 		}
+		if segments && inside && n.Buf == 0 {
+			segments, inside = false, false
+			if at = s.step(at, "tcp.segments", f.Wire); at == nil {
+				return
+			}
+		}
+		inside = inside || segments
 		if level++; level > maxLevel {
 			return
 		}
-		at = s.step(at, n.ID.Field().Name, f.Wire)
-		if segments && at != nil {
-			segments = false
-			at = s.step(at, "tcp.segments", f.Wire)
-		}
-		if at == nil {
+		if at = s.step(at, n.ID.Field().Name, f.Wire); at == nil {
 			return
 		}
+	}
+	if segments {
+		s.step(at, "tcp.segments", f.Wire)
 	}
 }
 
@@ -273,59 +377,59 @@ func (s *Frames) step(at *layer, name string, wire uint32) *layer {
 // layers counts addresses and ports, of every layer of a tunnel, not of what an
 // ICMP error quotes.
 func (s *Frames) layers(f *dissect.Frame) {
-	var src, dst, srcIP, dstIP *dissect.Node
-	var srcPort uint64
-	var src6, dst6 *dissect.Node // of a packet that is not counted yet
-	fragment := false
-	count6 := func() {
-		if dst6 != nil {
-			s.pair(f, kindIPv6, src6, dst6, 0, 0, -1)
-		}
-		src6, dst6, fragment = nil, nil, false
-	}
-	defer count6()
+	var dst, srcIP, dstIP *dissect.Node
+	var srcPort uint16
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
-		switch {
-		case is(n.ID, idFragment):
-			fragment = true
-		case fragment && is(n.ID, idData): // part of a packet: the tap counts whole ones
-			dst6 = nil
-		case is(n.ID, idICMP):
+		switch s.roles[n.ID] {
+		case roleICMP:
 			return
-		case is(n.ID, idEthDst):
+		case roleEthDst:
 			dst = n
-		case is(n.ID, idEthSrc):
-			if src = n; dst != nil {
-				s.pair(f, kindEth, src, dst, 0, 0, -1)
+		case roleEthSrc:
+			if dst != nil {
+				s.pair(f, kindEth, n, dst, 0, 0, -1)
 			}
-		case is(n.ID, idIPSrc):
+		case roleIPSrc, roleIPv6Src:
 			srcIP = n
-		case is(n.ID, idIPDst):
+		case roleIPDst:
 			dstIP = n
 			s.pair(f, kindIP, srcIP, dstIP, 0, 0, -1)
-		case is(n.ID, idIP6Src):
-			srcIP = n
-		case is(n.ID, idIP6Dst):
-			count6()
+		case roleIPv6Dst:
 			dstIP = n
-			src6, dst6 = srcIP, n
-		case is(n.ID, idTCPSrc), is(n.ID, idUDPSrc):
-			count6()
-			srcPort = n.Num
-		case is(n.ID, idTCPDst):
-			s.pair(f, kindTCP, srcIP, dstIP, uint16(srcPort), uint16(n.Num), s.stream(f, i))
-		case is(n.ID, idUDPDst):
-			s.pair(f, kindUDP, srcIP, dstIP, uint16(srcPort), uint16(n.Num), -1)
+			if !s.part(f.Nodes[i+1:]) {
+				s.pair(f, kindIPv6, srcIP, dstIP, 0, 0, -1)
+			}
+		case rolePortSrc:
+			srcPort = uint16(n.Num)
+		case roleTCPDst:
+			s.pair(f, kindTCP, srcIP, dstIP, srcPort, uint16(n.Num), s.stream(f.Nodes[i+1:]))
+		case roleUDPDst:
+			s.pair(f, kindUDP, srcIP, dstIP, srcPort, uint16(n.Num), -1)
 		}
 	}
 }
 
-// stream is the number of the TCP conversation whose port is node i.
-func (s *Frames) stream(f *dissect.Frame, i int) int64 {
-	for ; i < len(f.Nodes); i++ {
-		if is(f.Nodes[i].ID, idTCPConv) {
-			return int64(f.Nodes[i].Num)
+// part reports that a packet of IPv6 is a fragment that nothing was put together
+// with: the tap of tshark does not get it, as it gets to no other layer.
+func (s *Frames) part(nodes []dissect.Node) bool {
+	part := false
+	for i := range nodes {
+		switch n := &nodes[i]; s.roles[n.ID] {
+		case roleMore, roleOffset:
+			part = part || n.Num != 0
+		case roleWhole, roleIPv6Src:
+			return false
+		}
+	}
+	return part
+}
+
+// stream is the number of the TCP conversation, -1: none is told.
+func (s *Frames) stream(nodes []dissect.Node) int64 {
+	for i := range nodes {
+		if s.roles[nodes[i].ID] == roleStream {
+			return int64(nodes[i].Num)
 		}
 	}
 	return -1
@@ -479,7 +583,7 @@ func (s *Frames) Lengths() Table {
 	t := Table{Name: "plen,tree", Title: "Packet lengths", Heads: []Head{{"length", "Length", false, false}, {"count", "Count", true, true}, {"average", "Average", true, false}, {"min", "Min", true, false}, {"max", "Max", true, false},
 		{"rate_ms", "Rate, 1/ms", true, false}, {"percent", "Percent", true, false}, {"burst_rate", "Burst rate", true, false}, {"burst_start", "Burst start", true, false}}}
 	all := len(lengthsFrom)
-	elapsed := float64(s.last-s.first) / 1e6
+	elapsed := float64(s.to-s.from) / 1e6
 	for n := range len(lengthsFrom) + 1 {
 		i := n - 1
 		name := "all"
@@ -508,20 +612,30 @@ func (s *Frames) Lengths() Table {
 // OverTime is tshark's io,stat: frames and bytes in each interval.
 func (s *Frames) OverTime() Table {
 	t := Table{Name: "io,stat", Title: "I/O over time", Heads: []Head{{"from", "From, s", true, false}, {"to", "To, s", true, false}, {"frames", "Frames", true, false}, {"bytes", "Bytes", true, true}}}
+	for i, c := range s.Columns {
+		n := strconv.Itoa(i + 1)
+		t.Heads = append(t.Heads, Head{"frames_" + n, "Frames " + n, true, false}, Head{"bytes_" + n, "Bytes " + n, true, false})
+		t.Notes = append(t.Notes, n+": "+c.Name)
+	}
 	duration := s.last - s.first
 	step := s.Interval
 	if step <= 0 {
 		step = max(1, duration)
 	}
-	for i, b := range s.bins {
+	for i, b := range s.all.list {
 		from := int64(i) * step
-		t.Rows = append(t.Rows, []Cell{seconds(from, 3), seconds(min(from+step, max(duration, from)), 3), count(b.Frames), count(b.Bytes)})
+		row := []Cell{seconds(from, 3), seconds(min(from+step, max(duration, from)), 3), count(b.Frames), count(b.Bytes)}
+		for _, c := range s.Columns {
+			b := c.bins.at(i)
+			row = append(row, count(b.Frames), count(b.Bytes))
+		}
+		t.Rows = append(t.Rows, row)
 	}
-	if s.binsOut.Frames > 0 {
-		t.Notes = append(t.Notes, fmt.Sprintf("%d frames after interval %d are not counted", s.binsOut.Frames, maxBins))
+	if n := s.all.out.Frames; n > 0 {
+		t.Notes = append(t.Notes, fmt.Sprintf("%d frames after interval %d are not counted", n, maxBins))
 	}
 	return t
 }
 
-// Span is the time from the first frame to the latest, in nanoseconds.
-func (s *Frames) Span() int64 { return s.last - s.first }
+// Number is how many frames were counted.
+func (s *Frames) Number() uint64 { return s.number }

@@ -168,51 +168,72 @@ func (s *Sessions) Expert() Table {
 }
 
 // Replies counts replies, commands and alerts as the packet list shows them.
-type Replies struct{ at map[string]uint64 }
-
-// replyFields are the fields whose values are counted, with what they are.
-var replyFields = []struct {
-	what string
-	ids  []dissect.ID
-}{
-	{"SMTP reply", dissect.Lookup("smtp.response.code")},
-	{"SMTP command", dissect.Lookup("smtp.req.command")},
-	{"POP3 reply", dissect.Lookup("pop.response.indicator")},
-	{"POP3 command", dissect.Lookup("pop.request.command")},
-	{"IMAP reply", dissect.Lookup("imap.response.status")},
-	{"IMAP command", dissect.Lookup("imap.request.command")},
-	{"TLS alert", dissect.Lookup("tls.alert_message.desc")},
+type Replies struct {
+	at    map[string]*uint64
+	roles []role
+	key   []byte
 }
 
-// maxReplies bounds the values that are told apart: a client may send any word.
-const maxReplies = 1_000
+// replyFields are the fields whose values are counted, with what they are.
+var replyFields = [...]struct{ what, field string }{
+	{"SMTP reply", "smtp.response.code"},
+	{"SMTP command", "smtp.req.command"},
+	{"POP3 reply", "pop.response.indicator"},
+	{"POP3 command", "pop.request.command"},
+	{"IMAP reply", "imap.response.status"},
+	{"IMAP command", "imap.request.command"},
+	{"TLS alert", "tls.alert_message.desc"},
+}
+
+// Bounds of the values that are told apart: a client may send any word.
+const (
+	maxReplies = 1_000
+	maxReply   = 64 // bytes of one
+)
 
 // Frame counts one frame, at level dissect.Values.
 func (r *Replies) Frame(f *dissect.Frame) {
+	if r.roles == nil {
+		r.roles, r.at = roles(), map[string]*uint64{}
+	}
 	for i := range f.Nodes {
-		for k := range replyFields {
-			if !is(f.Nodes[i].ID, replyFields[k].ids) {
-				continue
-			}
-			if r.at == nil {
-				r.at = map[string]uint64{}
-			}
-			value := f.AppendValue(nil, &f.Nodes[i])
-			if field := f.Nodes[i].ID.Field(); field.Value != nil {
-				if name := field.Value(f.Nodes[i].Num); name != "" {
-					value = append(append(value, ' '), name...)
-				}
-			}
-			key := replyFields[k].what + "\x00" + strings.ToUpper(string(value))
-			if field := f.Nodes[i].ID.Field(); field.Value != nil {
-				key = replyFields[k].what + "\x00" + string(value)
-			}
-			if _, ok := r.at[key]; !ok && len(r.at) >= maxReplies {
-				key = replyFields[k].what + "\x00other"
-			}
-			r.at[key]++
+		if k := r.roles[f.Nodes[i].ID]; k >= roleReply {
+			r.count(f, &f.Nodes[i], replyFields[k-roleReply].what)
 		}
 	}
+}
+
+func (r *Replies) count(f *dissect.Frame, n *dissect.Node, what string) {
+	key := append(append(r.key[:0], what...), 0)
+	from := len(key)
+	key = f.AppendValue(key, n)
+	if field := n.ID.Field(); field.Value != nil {
+		if name := field.Value(n.Num); name != "" {
+			key = append(append(key, ' '), name...)
+		}
+	} else {
+		for i := from; i < len(key); i++ {
+			if 'a' <= key[i] && key[i] <= 'z' {
+				key[i] -= 'a' - 'A'
+			}
+		}
+	}
+	if len(key) > from+maxReply {
+		key = key[:from+maxReply]
+	}
+	r.key = key
+	c := r.at[string(key)]
+	if c == nil {
+		if len(r.at) >= maxReplies {
+			key = append(key[:from], "other"...)
+			c = r.at[string(key)]
+		}
+		if c == nil {
+			c = new(uint64)
+			r.at[string(key)] = c
+		}
+	}
+	*c++
 }
 
 // Table is the counts, the most frequent of each kind first.
@@ -225,11 +246,11 @@ func (r *Replies) Table() Table {
 	slices.SortFunc(keys, func(a, b string) int {
 		ka, _, _ := strings.Cut(a, "\x00")
 		kb, _, _ := strings.Cut(b, "\x00")
-		return cmp.Or(strings.Compare(ka, kb), cmp.Compare(r.at[b], r.at[a]), strings.Compare(a, b))
+		return cmp.Or(strings.Compare(ka, kb), cmp.Compare(*r.at[b], *r.at[a]), strings.Compare(a, b))
 	})
 	for _, k := range keys {
 		kind, value, _ := strings.Cut(k, "\x00")
-		t.Rows = append(t.Rows, []Cell{text(kind), text(value), count(r.at[k])})
+		t.Rows = append(t.Rows, []Cell{text(kind), text(value), count(*r.at[k])})
 	}
 	return t
 }
