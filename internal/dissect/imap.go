@@ -146,6 +146,22 @@ func (d *Dissector) imapBegin(s span, request bool) (up int32) {
 	return up
 }
 
+// imapPart says that s is not complete. The layer is there all the same, as in
+// Wireshark, but not its bytes: what they were put together in goes.
+func (d *Dissector) imapPart(s span, request bool) {
+	d.needMore(0, oneMore)
+	d.leave(d.imapBegin(s, request))
+	d.imapGone(s)
+}
+
+// imapGone takes their places from the nodes of s, which will not be shown.
+func (d *Dissector) imapGone(s span) {
+	for i := len(d.frame.Nodes) - 1; i >= 0 && s.buf != 0 && d.frame.Nodes[i].Buf == s.buf; i-- {
+		n := &d.frame.Nodes[i]
+		n.Buf, n.Off, n.Len = 0, 0, 0
+	}
+}
+
 // imapWord begins Info.
 func (d *Dissector) imapWord(request bool) {
 	if d.clear(); request {
@@ -371,9 +387,7 @@ func (d *Dissector) imapServer(m *imapConv, c *conv, s span) {
 	l := &m.side[1]
 	if l.left == 0 {
 		if !d.imapUnit(s) {
-			d.needMore(0, oneMore)
-			up := d.imapBegin(s, false)
-			d.leave(up)
+			d.imapPart(s, false)
 			return
 		}
 	}
@@ -416,7 +430,7 @@ func (d *Dissector) imapServer(m *imapConv, c *conv, s span) {
 			if !d.imapUnit(rest) {
 				if items == 0 && firstAt >= 0 {
 					item()
-					d.infoText(s.b[firstAt : firstAt+firstLen])
+					d.infoLine(s.b[firstAt:firstAt+firstLen], firstLen)
 				}
 				d.needMore(at, oneMore)
 				return
@@ -446,7 +460,7 @@ func (d *Dissector) imapServer(m *imapConv, c *conv, s span) {
 			if !tagged && n > 0 {
 				tagged = true
 				item()
-				d.infoText(line)
+				d.infoLine(line, n)
 			}
 			d.imapLine(m, rest, n, next, n, false)
 			m.reply(d, c, line)
@@ -456,7 +470,7 @@ func (d *Dissector) imapServer(m *imapConv, c *conv, s span) {
 	}
 	if items == 0 && firstAt >= 0 {
 		item()
-		d.infoText(s.b[firstAt : firstAt+firstLen])
+		d.infoLine(s.b[firstAt:firstAt+firstLen], firstLen)
 	}
 }
 
@@ -718,7 +732,9 @@ func (d *Dissector) imapWire(m *imapConv, c *conv, s span, request bool) {
 				var size int
 				fetched, size = m.fetch(s, at+word, at+next)
 				if fetched < 0 {
-					d.needMore(at, oneMore)
+					if d.needMore(at, oneMore); at == 0 {
+						d.imapGone(s)
+					}
 					return
 				}
 				d.ascii(fImapLine, s, at, next)

@@ -191,7 +191,7 @@ func (d *Dissector) imfHeads(r *imfReader, s span) (at int, ok bool) {
 			if !r.whole {
 				shown = clip(shown, mostShown)
 			}
-			d.infoText(shown)
+			d.infoText(shown[:min(len(shown), mostInfo)])
 			d.info(", ")
 		}
 		if known && row.id == fImfContentType {

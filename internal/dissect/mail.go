@@ -371,14 +371,20 @@ func (d *Dissector) mask(line []byte, from int) []byte {
 // masking says that secrets are to be masked.
 func (d *Dissector) masking() bool { return !d.opt.ShowSecrets }
 
-// infoLine appends a line to Info, hidden from secret on.
+// infoLine appends a line to Info, hidden from secret on. Info holds no more
+// than Wireshark's does.
 func (d *Dissector) infoLine(line []byte, secret int) {
-	if secret < len(line) && d.masking() {
-		d.infoText(line[:max(0, secret)])
-		d.info(hidden)
-		return
+	hide := secret < len(line) && d.masking()
+	if hide {
+		line = line[:max(0, secret)]
 	}
-	d.infoText(line)
+	if len(d.frame.Info) < mostInfo {
+		d.infoText(line[:min(len(line), mostInfo)])
+		d.frame.Info = clip(d.frame.Info, mostInfo)
+	}
+	if hide {
+		d.info(hidden)
+	}
 }
 
 // infoBytes appends a number of bytes.

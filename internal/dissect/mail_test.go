@@ -313,3 +313,135 @@ func TestMailSecrets(t *testing.T) {
 		})
 	}
 }
+
+// mailRound sends a dialog over one conversation again and again.
+func mailRound(t testing.TB, opt Options, port uint16, lines []string) func() {
+	d := New(opt)
+	number := uint32(0)
+	seq := [2]uint32{}
+	var segments [][]byte
+	dirs := []bool{}
+	add := func(client bool, flags uint16, payload string) {
+		if client {
+			segments = append(segments, segmentOf(clientPort, port, 0, 0, flags, 8192, "", payload))
+		} else {
+			segments = append(segments, segmentOf(port, clientPort, 0, 0, flags, 8192, "", payload))
+		}
+		dirs = append(dirs, client)
+	}
+	for _, l := range lines {
+		add(l[0] == 'C', flagPSH|flagACK, l[3:])
+	}
+	syn := segmentOf(clientPort, port, 0, 0, flagSYN, 8192, "", "")
+	d.segment(1, 0, true, syn, 0)
+	seq[0] = 1
+	return func() {
+		for i, b := range segments {
+			number++
+			me, peer := 0, 1
+			if !dirs[i] {
+				me, peer = 1, 0
+			}
+			for j := range 4 {
+				b[4+j], b[8+j] = byte(seq[me]>>(24-8*j)), byte(seq[peer]>>(24-8*j))
+			}
+			seq[me] += uint32(len(b) - tcpHeader)
+			d.segment(number+1, float64(number), dirs[i], b, 0)
+		}
+	}
+}
+
+// TestMailAllocates holds that a frame of the list does not allocate.
+func TestMailAllocates(t *testing.T) {
+	for _, test := range []struct {
+		port  uint16
+		lines []string
+	}{
+		{25, []string{
+			"C: MAIL FROM:<a@b>\r\nDATA\r\n", "S: 250 ok\r\n354 go\r\n", "C: From: a@b\r\nSubject: x\r\n\r\ntext\r\n", "C: .\r\n", "S: 250-ok\r\n250 ok\r\n",
+			"C: AUTH LOGIN\r\n", "S: 334 VXNlcm5hbWU6\r\n", "C: Ym9i\r\n", "S: 535 no\r\n", "C: NO", "C: OP\r\n", "S: 250 ok\r\n",
+		}},
+		{110, []string{
+			"C: RETR 1\r\n", "S: +OK\r\nFrom: a@b\r\n\r\n", "S: text\r\n.\r\n", "C: LIST\r\n", "S: +OK\r\n1 2\r\n.\r\n", "C: PASS x\r\n", "S: -ERR\r\n",
+		}},
+		{143, []string{
+			"C: a1 LOGIN bob x\r\n", "S: a1 OK\r\n", "C: a2 APPEND x {14}\r\n", "S: + go\r\n", "C: From: a@b\r\n\r\n\r\n", "S: a2 OK\r\n",
+			"C: a3 FETCH 1 BODY[]\r\n", "S: * 1 FETCH (BODY[] {12}\r\nFrom: a@b", "S: \r\n\r\n)\r\na3 OK\r\n",
+		}},
+	} {
+		for _, compat := range []bool{false, true} {
+			round := mailRound(t, Options{Compat: compat}, test.port, test.lines)
+			for range 50 {
+				round()
+			}
+			if n := testing.AllocsPerRun(100, round); n > 0 {
+				t.Errorf("port %d, compat %v: %v allocations in %d frames", test.port, compat, n, len(test.lines))
+			}
+		}
+	}
+}
+
+// FuzzMail dissects a client's bytes whole and in pieces. All nodes must stand
+// within their bytes, Info must be short, and messages of SMTP must end at the same
+// places with the same sizes.
+func FuzzMail(f *testing.F) {
+	for _, test := range mailDialogs {
+		var both [2]strings.Builder
+		for i := 0; i < len(test.lines); i += 2 {
+			l := test.lines[i]
+			side := 0
+			if l[0] == 'S' {
+				side = 1
+			}
+			both[side].WriteString(l[3:])
+		}
+		f.Add(both[0].String(), both[1].String(), uint16(7), test.port, test.opt.Compat)
+	}
+	f.Add("BDAT 5\r\nabc.\r\nBDAT 0 LAST\r\n", "250 ok\r\n", uint16(3), uint16(25), false)
+	f.Add("a {3}\r\nabc {99999999999}\r\n", "* 1 FETCH (X {4294967295}\r\n)\r\n", uint16(5), uint16(143), true)
+	f.Fuzz(func(t *testing.T, client, server string, step, port uint16, compat bool) {
+		if len(client)+len(server) > 1<<12 || port == 0 {
+			return
+		}
+		ends := func(step int, onlyClient bool) (sizes []string) {
+			var lines []string
+			for side, text := range []string{client, server} {
+				if side == 1 && onlyClient {
+					break
+				}
+				for len(text) > 0 {
+					n := min(len(text), step)
+					lines = append(lines, "CS"[side:side+1]+": "+text[:n])
+					text = text[n:]
+				}
+			}
+			mailTalk(Options{Level: Tree, Compat: compat}, port, false, lines, func(f *Frame) {
+				if len(f.Info) > mostInfo+1024 {
+					t.Fatalf("Info of %d bytes", len(f.Info))
+				}
+				for i := range f.Nodes {
+					n := &f.Nodes[i]
+					if int(n.Up) >= i || int(n.Buf) >= len(f.Bufs) || n.Off < 0 || n.Len < 0 || int(n.Off+n.Len) > len(f.Bufs[n.Buf].B) {
+						if n.Flags&Generated != 0 {
+							continue
+						}
+						t.Fatalf("node %d %s: up %d, %d+%d in %d of %d", i, n.ID.Field().Name, n.Up, n.Off, n.Len, n.Buf, len(f.Bufs))
+					}
+				}
+				for _, part := range strings.Split(string(f.Info), " | ") {
+					if i := strings.Index(part, "message of "); i >= 0 {
+						sizes = append(sizes, part[i:])
+					}
+				}
+			})
+			return sizes
+		}
+		ends(max(1, int(step)), false)
+		if port == 25 && !compat {
+			whole, parts := ends(1<<14, true), ends(max(64, int(step)), true)
+			if strings.Join(whole, ",") != strings.Join(parts, ",") {
+				t.Fatalf("messages %q, in pieces %q", whole, parts)
+			}
+		}
+	})
+}

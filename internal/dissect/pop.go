@@ -293,7 +293,7 @@ func (d *Dissector) popServer(m *popConv, c *conv, s span) {
 			continue
 		}
 		d.popSide(false, first)
-		d.infoText(line)
+		d.infoLine(line, n)
 		d.popLine(s, at, n, next, n, false)
 		at += next
 		if !ok && !bad {

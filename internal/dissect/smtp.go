@@ -391,7 +391,8 @@ func (d *Dissector) infoSaid(b []byte) {
 		d.info(hidden)
 		return
 	}
-	d.infoASCII(b)
+	d.infoASCII(b[:min(len(b), mostInfo)])
+	d.frame.Info = clip(d.frame.Info, mostInfo)
 }
 
 // smtpNoBase64 remarks that the answer is shown as it was sent.
@@ -503,7 +504,7 @@ func (d *Dissector) smtpServer(m *smtpConv, c *conv, s span) {
 			if !d.opt.Compat {
 				d.ascii(fSmtpResponse, s, at, next)
 				if show {
-					d.infoText(line)
+					d.infoLine(line, n)
 				}
 			}
 			at += next
@@ -534,9 +535,9 @@ func (d *Dissector) smtpServer(m *smtpConv, c *conv, s span) {
 		}
 		if show {
 			if follows && n >= 4 {
-				d.infoText(line[4:])
+				d.infoLine(line[4:], n)
 			} else {
-				d.infoText(line)
+				d.infoLine(line, n)
 			}
 		}
 		d.parent = top
