@@ -308,8 +308,17 @@ func (c *checker) pair(l, r *node) {
 		c.adopt(r, l.kind, c.fields(l))
 	}
 	if !agree(l.kind, r.kind) {
-		c.fail(r, "%s is %s, but %s is %s", c.source(r), kindNames[r.kind], c.source(l), kindNames[l.kind])
+		c.differ(l, r)
 	}
+}
+
+// differ reports values that cannot be compared.
+func (c *checker) differ(l, r *node) {
+	hint := ""
+	if l.kind == kString && r.op == opField {
+		hint = fmt.Sprintf("; text stands in quotes: %q", r.name)
+	}
+	c.fail(r, "%s is %s, but %s is %s%s", c.source(r), kindNames[r.kind], c.source(l), kindNames[l.kind], hint)
 }
 
 // looksNamed reports that a word could only be a name.
@@ -332,8 +341,8 @@ func (c *checker) contains(n *node) {
 		}
 		c.adopt(n.r, k, nil)
 	}
-	if !agree(n.l.kind, n.r.kind) && !(n.l.kind.search() && n.r.kind.search()) {
-		c.fail(n.r, "%s is %s, but %s is %s", c.source(n.r), kindNames[n.r.kind], c.source(n.l), kindNames[n.l.kind])
+	if !agree(n.l.kind, n.r.kind) && (n.l.kind == kString || !n.r.kind.search()) {
+		c.differ(n.l, n.r)
 	}
 }
 

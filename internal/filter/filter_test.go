@@ -230,6 +230,8 @@ func TestErrors(t *testing.T) {
 		{"eth.addr == 00:11:22", "00:11:22", "eth.addr[0:3]"},
 		{"tcp contains xyz", "xyz", "text stands in quotes"},
 		{"tcp contains 0x0203", "0x0203", "with colons"},
+		{"frame.protocols == tcp", "tcp", "in quotes: \"tcp\""},
+		{"frame.protocols contains tcp", "tcp", "in quotes: \"tcp\""},
 		{"frame.protocols matches tcp", "tcp", "double quotes"},
 		{"frame.protocols matches \"(\"", "\"(\"", "mistake"},
 		{"frame.protocols matches \"a(?=b)\"", "\"a(?=b)\"", "looking ahead"},

@@ -233,6 +233,55 @@ func TestTshark(t *testing.T) {
 	t.Logf("%d filters on %d captures with %d frames: %d of %d selections equal", len(exprs), len(captures), frameCount, same, all)
 }
 
+// TestTaps holds that the taps of the script select what -Y does: for some filters, one run each.
+func TestTaps(t *testing.T) {
+	const capture, every = "own/recorded/made-mixed-traffic.pcap", 30
+	exprs := lines(t, "testdata/filters.txt")
+	var some []string
+	for i := 0; i < len(exprs); i += every {
+		some = append(some, exprs[i])
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{"hits.lua": script, "filters": strings.Join(some, "\n") + "\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	taps := theirs(t, dir, capture, len(some))
+	for i, expr := range some {
+		cmd := exec.Command("tshark", "-n", "-r", shared+capture, "-Y", expr, "-T", "fields", "-e", "frame.number")
+		cmd.Env = append(os.Environ(), "WIRESHARK_CONFIG_DIR="+dir, "TZ=UTC", "LC_ALL=C.UTF-8")
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(expr, err)
+		}
+		if got := strings.Join(strings.Fields(string(out)), ","); got != taps[i] {
+			t.Errorf("%s: -Y selects %s, the tap %s", expr, got, taps[i])
+		}
+	}
+}
+
+// TestInvalid holds that what we refuse tshark refuses too, of what people type
+// wrongly.
+func TestInvalid(t *testing.T) {
+	exprs := lines(t, "testdata/invalid.txt")
+	dir := t.TempDir()
+	for name, text := range map[string]string{"hits.lua": script, "filters": strings.Join(exprs, "\n") + "\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answers := theirs(t, dir, "own/recorded/made-mixed-traffic.pcap", len(exprs))
+	for i, expr := range exprs {
+		if answers[i] != "invalid" {
+			t.Errorf("tshark takes %s", expr)
+		}
+		if _, err := Compile(expr); err == nil {
+			t.Errorf("we take %s", expr)
+		}
+	}
+}
+
 // A difference is a selection that is not tshark's, and why.
 type difference struct {
 	why  string
