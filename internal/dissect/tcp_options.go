@@ -146,6 +146,9 @@ loop:
 					}
 				}
 				d.str(row.id, o, i, 1, nil)
+				if d.tree() {
+					d.text(len(d.frame.Nodes)-1, row.id.Field().Label)
+				}
 				under := d.sub()
 				d.num(fTcpOptionKind, o, i, 1, uint64(kind))
 				d.leave(under)
@@ -234,6 +237,9 @@ func (d *Dissector) tcpOption(kind byte, s span, c *conv, dir int, g *segment, n
 		row := optionOf(kind)
 		d.str(row.id, s, 0, len(b), nil)
 		at = len(d.frame.Nodes) - 1
+		if d.tree() { // the bytes of most options do not stand in their line
+			d.text(at, row.id.Field().Label)
+		}
 		d.sub()
 		d.num(fTcpOptionKind, s, 0, 1, uint64(kind))
 		if len(b) > 1 {
