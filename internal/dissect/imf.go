@@ -449,9 +449,7 @@ func (d *Dissector) media(r *imfReader, s span, kind, params []byte, depth int, 
 			d.mediaInfo(kind)
 		}
 	case equalFold(kind, "APPLICATION/OCTET-STREAM"):
-		up := d.parent
-		d.data(s)
-		d.leave(up)
+		d.dataIn(s)
 		return
 	case part:
 		up := d.enterIn(fMedia, s, len(s.b))
@@ -541,9 +539,7 @@ func boundary(b, mark []byte, first, longer bool) (end, next int, last, ok bool)
 func (d *Dissector) multipart(r *imfReader, s span, params []byte, depth int) bool {
 	mark := boundaryOf(params)
 	if len(mark) == 0 {
-		up := d.parent
-		d.data(s)
-		d.leave(up)
+		d.dataIn(s)
 		return true
 	}
 	up := d.enterIn(fMultipart, s, len(s.b))
@@ -594,9 +590,7 @@ func (d *Dissector) imfPart(r *imfReader, s span, depth int) {
 	}
 	body := s.from(at)
 	if len(kind) == 0 {
-		up := d.parent
-		d.data(body)
-		d.leave(up)
+		d.dataIn(body)
 		return
 	}
 	d.media(r, body, bytes.ToLower(kind), params, depth+1, true)

@@ -285,12 +285,19 @@ func (d *Dissector) upgrade(c *conv, name string) {
 
 // enterIn is enter for a layer that stands under the current node.
 func (d *Dissector) enterIn(id ID, s span, n int) (up int32) {
-	under := d.parent
+	root := d.root
+	d.root = d.parent
 	up = d.enter(id, s, n)
-	if d.level > List {
-		d.frame.Nodes[d.parent].Up = under
-	}
+	d.root = root
 	return up
+}
+
+// dataIn is data under the current node.
+func (d *Dissector) dataIn(s span) {
+	root := d.root
+	d.root = d.parent
+	d.data(s)
+	d.root = root
 }
 
 // ascii adds a node with text in ASCII: what is none shows as U+FFFD.

@@ -89,6 +89,7 @@ var mailDialogs = []struct {
 		"C: BDAT 10\r\n0123456789", "SMTP C: BDAT 10 | DATA fragment, 10 bytes",
 		"C: BDAT 5 LAST\r\nabcdeFOO bar\r\n", "SMTP/IMF C: BDAT 5 LAST | message of 15 bytes | FOO bar",
 		"C: XXXXXXXX\r\n", "SMTP C: XXXXXXXX",
+		"C: BDAT 5 X\r\nRSET\r\n", "SMTP C: BDAT 5 X | RSET",
 		"C: MAIL FROM:<a@b>\r\nBDAT 4\r\nab", "SMTP C: MAIL FROM:<a@b> | BDAT 4 | DATA fragment, 2 bytes",
 		"C: cdBDAT 0 LAST\r\n", "SMTP/IMF C: DATA fragment, 2 bytes | BDAT 0 LAST | message of 4 bytes",
 	}},

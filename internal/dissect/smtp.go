@@ -241,10 +241,12 @@ func (d *Dissector) smtpVerb(m *smtpConv, line []byte, s span) {
 		m.mode, m.eom, m.dataIn = smtpData, endStart, m.waiting
 	case equalFold(verb, "BDAT"):
 		size, rest, ok := cutNumber(arg)
-		if !ok {
-			return
+		rest = bytes.TrimSpace(rest)
+		last := equalFold(rest, "LAST")
+		if !ok || len(rest) > 0 && !last {
+			return // it will be refused
 		}
-		m.chunk, m.last = size, equalFold(bytes.TrimSpace(rest), "LAST")
+		m.chunk, m.last = size, last
 		if size > 0 {
 			m.mode = smtpChunk
 		} else if m.last {
