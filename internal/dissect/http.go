@@ -119,11 +119,16 @@ func (d *Dissector) http(c *conv, dir int, s span) {
 	}
 	if h.tunnel && !d.opt.Compat {
 		for i := range apps {
-			if looks := apps[i].looks; looks != nil && apps[i].name != "http" && looks(d, c, dir, s.b) {
-				c.app, c.data = &apps[i], nil
+			looks := apps[i].looks
+			if looks == nil || apps[i].name == "http" {
+				continue
+			}
+			if c.data = nil; looks(d, c, dir, s.b) { // it may leave its own state there
+				c.app = &apps[i]
 				apps[i].app(d, c, dir, s)
 				return
 			}
+			c.data = h
 		}
 		d.data(s)
 		return
