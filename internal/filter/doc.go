@@ -19,9 +19,15 @@
 //	not smtp and (tcp or udp)               not !, and &&, xor ^^, or ||, from strong to weak
 //	session(smtp.response.code >= 500)      all frames of the TCP conversations in which it holds
 //
-// session and xor are not Wireshark 4.0's. Where Wireshark's comparisons of
-// numbers go wrong (negative literals beside unsigned fields), the numbers are
-// compared as such. A name of a value is looked up in every row of a field's
-// name, the one first in the table wins. Regular expressions are those of
-// package regexp over bytes: without look-around and references to groups.
+// # Where it is not Wireshark's
+//
+// session and xor are ours, and literals may stand on the left. Regular
+// expressions are those of package regexp over bytes: without look-around and
+// references to groups. Names of hosts are not resolved.
+//
+// Wireshark 4.0.17 errs, and we do not: a number is compared with a negative
+// literal as if that were large; moments more than 68 years apart are compared
+// the wrong way round; all x in {a, b} wants all values to be the same member;
+// the name of a value is looked up in one row of a field that has several, so
+// that tls.handshake.type == "Server Hello" means that of SSL 2.
 package filter

@@ -17,6 +17,7 @@ type Filter struct {
 	found  [][]int32 // nodes of the frame at work, by slot
 	stack  []value
 	bytes  []byte // what was put together for the frame at work
+	pairs  int    // that were compared with members of sets, of the frame at work
 
 	layers  bool
 	layerOf []int32 // number of its layer, of each node
@@ -120,7 +121,7 @@ func (f *Filter) load(frame *dissect.Frame) {
 	for i := range f.found {
 		f.found[i] = f.found[i][:0]
 	}
-	f.stack, f.bytes = f.stack[:0], f.bytes[:0]
+	f.stack, f.bytes, f.pairs = f.stack[:0], f.bytes[:0], 0
 	for i := range frame.Nodes {
 		if id := frame.Nodes[i].ID; int(id) < len(f.slotOf) {
 			if s := f.slotOf[id]; s != 0 {
@@ -229,6 +230,9 @@ func (f *Filter) compare(n *node, frame *dissect.Frame) bool {
 	all := n.how == allOf || n.how == byOperator && (n.sign == "===" || n.sign == "!=")
 	k := n.l.kind
 	for i := base; i < mid; i++ {
+		if (i-base)*(end-mid) > maxPairs {
+			return false
+		}
 		for j := mid; j < end; j++ {
 			holds := false
 			if n.op == opContains {
@@ -246,6 +250,14 @@ func (f *Filter) compare(n *node, frame *dissect.Frame) bool {
 
 func (f *Filter) drop(to int) { f.stack = f.stack[:to] }
 
+// Bounds of the work on one frame: fields that are there many times, as cipher
+// suites are a hundred times, are compared pair by pair, and worked out so. A
+// frame that was made to be slow has thousands; what is beyond does not count.
+const (
+	maxPairs   = 1 << 20 // that are compared, a few milliseconds
+	maxResults = 1 << 14 // of one operator
+)
+
 // member reports whether any of the values on the stack, or all of them, are in the set of n.
 func (f *Filter) member(n *node, frame *dissect.Frame, base, mid int) bool {
 	all := n.how == allOf && !n.notIn
@@ -257,6 +269,9 @@ func (f *Filter) member(n *node, frame *dissect.Frame, base, mid int) bool {
 			}
 		}
 		f.drop(mid)
+		if f.pairs > maxPairs {
+			return false
+		}
 		if in != all {
 			return !all
 		}
@@ -269,6 +284,7 @@ func (f *Filter) within(k kind, m *node, frame *dissect.Frame, i, mid int) bool 
 	f.drop(mid)
 	if m.op != opRange {
 		f.push(m, frame)
+		f.pairs += len(f.stack) - mid
 		for j := mid; j < len(f.stack); j++ {
 			if compare(k, &f.stack[i], &f.stack[j]) == equal {
 				return true
@@ -279,6 +295,10 @@ func (f *Filter) within(k kind, m *node, frame *dissect.Frame, i, mid int) bool 
 	f.push(m.l, frame)
 	hi := len(f.stack)
 	f.push(m.r, frame)
+	f.pairs += (hi - mid) * (len(f.stack) - hi)
+	if f.pairs > maxPairs {
+		return false
+	}
 	for j := mid; j < hi; j++ {
 		if compare(k, &f.stack[i], &f.stack[j])&(greater|equal) == 0 {
 			continue
@@ -408,7 +428,7 @@ func (f *Filter) arithmetic(n *node, frame *dissect.Frame) {
 	f.push(n.r, frame)
 	end := len(f.stack)
 	for i := base; i < mid; i++ {
-		for j := mid; j < end; j++ {
+		for j := mid; j < end && len(f.stack) < end+maxResults; j++ {
 			a, b := f.stack[i], f.stack[j]
 			var v value
 			ok := true

@@ -295,6 +295,32 @@ func TestLong(t *testing.T) {
 	}
 }
 
+// TestMany holds the bounds of work on a frame that was made to be slow.
+func TestMany(t *testing.T) {
+	m := &maker{t: t}
+	m.layer("tls", "", 0)
+	for i := range int64(20000) {
+		m.num("tls.handshake.ciphersuite", i)
+	}
+	for expr, want := range map[string]bool{
+		"tls.handshake.ciphersuite + tls.handshake.ciphersuite + tls.handshake.ciphersuite == 9": true,
+		"tls.handshake.ciphersuite > tls.handshake.ciphersuite":                                  true,
+		"tls.handshake.ciphersuite === tls.handshake.ciphersuite":                                false,
+		"tls.handshake.ciphersuite + 70000 == tls.handshake.ciphersuite":                         false,
+		"tls.handshake.ciphersuite == 19999":                                                     true,
+		"tls.handshake.ciphersuite + 70000 in {tls.handshake.ciphersuite}":                       false,
+		"tls.handshake.ciphersuite in {60000..tls.handshake.ciphersuite}":                        false,
+	} {
+		f, err := Compile(expr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.Match(&m.f); got != want || cap(f.stack) > 1<<18 {
+			t.Errorf("%s: %v with room for %d values", expr, got, cap(f.stack))
+		}
+	}
+}
+
 func TestZone(t *testing.T) {
 	zone := time.FixedZone("east", 3600)
 	for expr, want := range map[string]bool{

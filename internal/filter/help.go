@@ -56,7 +56,7 @@ func meaning(f *dissect.Field) string {
 	if f.Value == nil || f.Type == dissect.Bool {
 		return s
 	}
-	const few = 4
+	const few, wide = 4, 60
 	var names []string
 	for v := uint64(0); v < 256 && v <= largest(f.Type); v++ {
 		if name := f.Value(v); name != "" {
@@ -65,10 +65,11 @@ func meaning(f *dissect.Field) string {
 			}
 		}
 	}
-	if len(names) == 0 {
+	list := strings.Join(names, ", ")
+	if list == "" || len(list) > wide {
 		return s
 	}
-	return s + " (" + strings.Join(names, ", ") + ")"
+	return s + " (" + list + ")"
 }
 
 // Nearest is the field whose name is most like name, "": none is.
