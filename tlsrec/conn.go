@@ -154,6 +154,15 @@ func (c *Conn) Reset(log *fact.Log, opt Options) {
 	c.s.Implicit, c.s.MidStream = opt.Implicit, opt.MidStream
 }
 
+// Lend is Reset for a Conn that is about to become the copy of another one, all
+// but its Cache.
+func (c *Conn) Lend(cache *Cache) {
+	if c.opt.Cache != nil {
+		c.opt.Cache.give(c.side[0].held + c.side[1].held)
+	}
+	c.opt.Cache = cache
+}
+
 // Moved is told that a copy of c has taken its place: what is held is the copy's.
 func (c *Conn) Moved() {
 	for d := range c.side {

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"postmortem/internal/pack"
-	"postmortem/tlsrec"
 )
 
 // A conversation is packed when it has been silent for restAfter: a server that
@@ -113,7 +112,8 @@ func (k *worker) wake(place uint32) {
 	if b.with.Kept != nil {
 		delete(b.kept, place)
 	}
-	s, has := k.take(), b.buf[0]
+	s, has := k.spared(), b.buf[0]
+	s.dialog, s.open, s.ticket = nil, opener{}, nil
 	if has&hasSMTP != 0 {
 		s.smtp = k.drawer.smtp.take()
 		s.dialog = s.smtp
@@ -128,7 +128,7 @@ func (k *worker) wake(place uint32) {
 	}
 	if has&hasTLS != 0 {
 		s.tls = k.drawer.tls.take()
-		s.tls.Reset(&s.log, tlsrec.Options{Cache: k.cache})
+		s.tls.Lend(k.cache)
 	}
 	if has&hasEarly != 0 {
 		s.early = k.drawer.first.take()
@@ -158,14 +158,19 @@ func (s *session) followers() (has uint8) {
 
 // take returns a session that is ready for the next conversation.
 func (k *worker) take() *session {
-	var s *session
+	s := k.spared()
+	s.reset()
+	return s
+}
+
+// spared returns a session with what was left in it.
+func (k *worker) spared() (s *session) {
 	if n := len(k.spare); n > 0 {
 		s, k.spare = k.spare[n-1], k.spare[:n-1]
 	} else {
 		s = new(session)
 	}
 	k.awake++
-	s.reset()
 	return s
 }
 

@@ -63,9 +63,9 @@ type Result struct {
 	Files    []pcap.Info
 }
 
-// windows is how many windows go round: one is filled while another is worked
-// on, and the third evens out the difference.
-const windows = 3
+// windows is how many windows go round: one is filled while others are worked
+// on, and a worker may be two ahead of another.
+const windows = 4
 
 // Run analyses a capture and gives the results to sink. Its error is one of the
 // input as a whole or of the sink; damage inside a file is part of the result.
@@ -147,11 +147,27 @@ func (a *pass) all(r *pcap.Reader, cfg *Config, read *atomic.Int64) error {
 		}
 	}()
 	total := inputSize(cfg.Files)
+	c := a.hire()
+	defer c.dismiss()
+	busy := 0 // windows with the workers
+	back := func(w *pcap.Window) {
+		busy--
+		if cfg.Progress != nil {
+			cfg.Progress(read.Load(), total)
+		}
+		if cfg.Scribble {
+			w.Scribble()
+		}
+		empty <- w
+	}
 	var dry lull
 	for {
 		var w *pcap.Window
 		select {
 		case w = <-full:
+		case w := <-c.done:
+			back(w)
+			continue
 		case <-cfg.Cancel:
 			return ErrCanceled
 		case <-dry.over():
@@ -160,21 +176,21 @@ func (a *pass) all(r *pcap.Reader, cfg *Config, read *atomic.Int64) error {
 			}
 			continue
 		}
+		if w == nil || len(w.Secrets) > 0 { // keys are for what comes behind them
+			for busy > 0 {
+				back(<-c.done)
+			}
+		}
 		if w == nil {
 			return failed
 		}
 		for _, s := range w.Secrets {
 			a.addKeys(s)
 		}
-		a.each(func(k *worker) { k.window(w) })
-		if cfg.Progress != nil {
-			cfg.Progress(read.Load(), total)
-		}
-		if cfg.Scribble {
-			w.Scribble()
-		}
-		empty <- w
+		c.work(w)
+		busy++
 		if a.teller != nil {
+			back(<-c.done)
 			now := a.workers[0].now
 			if err := a.teller.advance(a.workers, now); err != nil {
 				return err
@@ -184,7 +200,55 @@ func (a *pass) all(r *pcap.Reader, cfg *Config, read *atomic.Int64) error {
 	}
 }
 
-// each lets every worker do something, and waits for all of them.
+// A crew is the workers at work. One may be some windows ahead of another: what
+// a window costs each of them differs.
+type crew struct {
+	in   []chan *shift
+	done chan *pcap.Window
+	wait sync.WaitGroup
+}
+
+// A shift is a window on its way through the workers.
+type shift struct {
+	w    *pcap.Window
+	left atomic.Int32 // workers that are not through
+}
+
+func (a *pass) hire() *crew {
+	c := &crew{done: make(chan *pcap.Window, windows)}
+	for _, k := range a.workers {
+		in := make(chan *shift, windows)
+		c.in = append(c.in, in)
+		c.wait.Go(func() {
+			for s := range in {
+				k.window(s.w)
+				if s.left.Add(-1) == 0 {
+					c.done <- s.w
+				}
+			}
+		})
+	}
+	return c
+}
+
+// work gives a window to all workers. It comes back through done.
+func (c *crew) work(w *pcap.Window) {
+	s := &shift{w: w}
+	s.left.Store(int32(len(c.in)))
+	for _, in := range c.in {
+		in <- s
+	}
+}
+
+// dismiss waits for the end of what is being done.
+func (c *crew) dismiss() {
+	for _, in := range c.in {
+		close(in)
+	}
+	c.wait.Wait()
+}
+
+// each lets every worker do something between windows, and waits for all of them.
 func (a *pass) each(do func(*worker)) {
 	if len(a.workers) == 1 {
 		do(a.workers[0])

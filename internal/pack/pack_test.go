@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"reflect"
 	"testing"
@@ -92,7 +93,7 @@ func FuzzPlan(f *testing.F) {
 		var store Store
 		other := store.Put([]byte("something else"))
 		place := store.Put(packed)
-		store.Drop(other)
+		store.Take(nil, other)
 		got.skip = 9
 		plan.Fill(got, store.Take(nil, place), &with)
 		if got.skip != 9 {
@@ -166,4 +167,66 @@ func BenchmarkPack(b *testing.B) {
 		plan.Fill(y, buf, &with)
 	}
 	b.ReportMetric(float64(len(buf)), "bytes")
+}
+
+// FuzzStore puts and takes strings of sizes that the script says, and compares
+// them with copies.
+func FuzzStore(f *testing.F) {
+	f.Add([]byte{1, 200, 3, 255, 40, 0})
+	f.Fuzz(func(t *testing.T, script []byte) {
+		var s Store
+		model := map[uint32][]byte{}
+		for i, c := range script {
+			if c%3 == 0 {
+				for place, want := range model {
+					if got := s.Take(nil, place); !bytes.HasPrefix(got, want) {
+						t.Fatalf("at %d: %x, want %x", place, got, want)
+					}
+					delete(model, place)
+					break
+				}
+				continue
+			}
+			b := bytes.Repeat([]byte{byte(i)}, int(c)*20)
+			place := s.Put(b)
+			if _, taken := model[place]; taken || place == 0 {
+				t.Fatalf("place %d was not free", place)
+			}
+			model[place] = b
+		}
+		for place, want := range model {
+			if got := s.Take(nil, place); !bytes.HasPrefix(got, want) {
+				t.Fatalf("at %d: %x, want %x", place, got, want)
+			}
+		}
+	})
+}
+
+// state is as large and as empty as that of a session.
+type state struct {
+	name [40]uint64
+	rest [300]uint64
+	log  [][4]uint64
+}
+
+func BenchmarkState(b *testing.B) {
+	x, y := new(state), new(state)
+	for i := range 100 {
+		if i < 40 {
+			x.name[i] = uint64(i)
+		}
+		x.rest[3*i] = 1e18 + uint64(i)*1e6
+		x.log = append(x.log, [4]uint64{1e18 + uint64(i)*1e6, uint64(i), 1 << 40, 7})
+	}
+	x.log = x.log[:16]
+	plan := Of[state]()
+	with := With{Since: 1e18}
+	var buf []byte
+	var store Store
+	for b.Loop() {
+		buf, _ = plan.Append(buf[:0], x, &with)
+		b.SetBytes(int64(len(buf)))
+		buf = store.Take(buf[:0], store.Put(buf))
+		plan.Fill(y, buf, &with)
+	}
 }

@@ -1,76 +1,104 @@
 package pack
 
-const (
-	// blockBytes is what a block holds: half of one is lost for each string.
-	blockBytes = 60
+import "encoding/binary"
 
-	// chunkBlocks is how many blocks are allocated together: 64 KiB.
-	chunkBlocks = 1024
+const (
+	// unit is what sizes are rounded up to: half of one is lost for each string.
+	unit = 32
+
+	// chunkUnits is how many units are allocated together: 64 KiB.
+	chunkUnits = 2048
+
+	// maxUnits is the longest string that is kept in a chunk, 4 KiB; longer ones
+	// are rare, and are allocated one by one.
+	maxUnits = 128
 )
 
-// A Store keeps byte strings of any length in chains of blocks, so that those
-// that come and go leave no holes. Its zero value is empty and ready. It is for
-// one worker and has no locks.
+// A Store keeps byte strings. The room of one that is gone goes to the next of
+// its size: the states of conversations have few sizes. Its zero value is empty
+// and ready. It is for one worker and has no locks.
 type Store struct {
-	chunks [][]block
-	free   uint32 // chain of blocks; block 0 is not used
-	made   uint32
+	chunks [][]byte
+	used   uint32 // units of all chunks ever handed out; unit 0 is not used
+	free   [maxUnits + 1]uint32
+	long   [][]byte
+	unused []uint32 // places in long
 }
 
-type block struct {
-	next uint32
-	b    [blockBytes]byte
+// at returns what stands behind a place in its chunk.
+func (s *Store) at(place uint32) []byte {
+	return s.chunks[place/chunkUnits][place%chunkUnits*unit:]
 }
-
-func (s *Store) at(i uint32) *block { return &s.chunks[i/chunkBlocks][i%chunkBlocks] }
 
 // Put keeps b and returns its place, which is not 0.
 func (s *Store) Put(b []byte) (place uint32) {
-	link := &place
-	for {
-		i := s.get()
-		*link = i
-		x := s.at(i)
-		x.next = 0
-		b = b[copy(x.b[:], b):]
-		if len(b) == 0 {
-			return place
-		}
-		link = &x.next
+	n := (1 + len(b) + unit - 1) / unit
+	if n > maxUnits {
+		place = s.room(1)
+		x := s.at(place)
+		x[0] = 0
+		binary.LittleEndian.PutUint32(x[1:], s.putLong(b))
+		return place
 	}
+	place = s.room(uint32(n))
+	x := s.at(place)
+	x[0] = byte(n)
+	copy(x[1:], b)
+	return place
 }
 
-func (s *Store) get() uint32 {
-	if i := s.free; i != 0 {
-		s.free = s.at(i).next
-		return i
+// room returns n units that are free.
+func (s *Store) room(n uint32) (place uint32) {
+	if place = s.free[n]; place != 0 {
+		s.free[n] = binary.LittleEndian.Uint32(s.at(place))
+		return place
 	}
-	if s.made%chunkBlocks == 0 {
-		s.chunks = append(s.chunks, make([]block, chunkBlocks))
-		if s.made == 0 {
-			s.made = 1
+	if s.chunks == nil {
+		s.used = 1
+	}
+	if left := uint32(len(s.chunks)*chunkUnits) - min(s.used, uint32(len(s.chunks)*chunkUnits)); left < n {
+		for ; left > 0; left -= min(left, maxUnits) {
+			s.giveBack(s.used, min(left, maxUnits))
+			s.used += min(left, maxUnits)
 		}
+		s.chunks = append(s.chunks, make([]byte, chunkUnits*unit))
 	}
-	s.made++
-	return s.made - 1
+	place = s.used
+	s.used += n
+	return place
 }
 
-// Take appends to dst what stands at place, filled up with bytes of no meaning,
-// and forgets it.
+func (s *Store) giveBack(place, n uint32) {
+	binary.LittleEndian.PutUint32(s.at(place), s.free[n])
+	s.free[n] = place
+}
+
+func (s *Store) putLong(b []byte) (i uint32) {
+	if n := len(s.unused); n > 0 {
+		i = s.unused[n-1]
+		s.unused = s.unused[:n-1]
+	} else {
+		i = uint32(len(s.long))
+		s.long = append(s.long, nil)
+	}
+	s.long[i] = append([]byte(nil), b...)
+	return i
+}
+
+// Take appends to dst what stands at place, followed by some bytes of no
+// meaning, and forgets it.
 func (s *Store) Take(dst []byte, place uint32) []byte {
-	for i := place; i != 0; i = s.at(i).next {
-		dst = append(dst, s.at(i).b[:]...)
+	x := s.at(place)
+	n := uint32(x[0])
+	if n == 0 {
+		n = 1
+		i := binary.LittleEndian.Uint32(x[1:])
+		dst = append(dst, s.long[i]...)
+		s.long[i] = nil
+		s.unused = append(s.unused, i)
+	} else {
+		dst = append(dst, x[1:n*unit]...)
 	}
-	s.Drop(place)
+	s.giveBack(place, n)
 	return dst
-}
-
-// Drop forgets what stands at place.
-func (s *Store) Drop(place uint32) {
-	last := place
-	for s.at(last).next != 0 {
-		last = s.at(last).next
-	}
-	s.at(last).next = s.free
-	s.free = place
 }
