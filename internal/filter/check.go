@@ -2,7 +2,6 @@ package filter
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
@@ -518,8 +517,5 @@ func edits(a, b string) int {
 		}
 		before, last, row = last, row, before
 	}
-	if len(b) == 0 {
-		return len(a)
-	}
-	return min(last[len(b)], math.MaxInt32)
+	return last[len(b)]
 }

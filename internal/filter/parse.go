@@ -279,7 +279,7 @@ func (p *parser) test() *node {
 	} else if p.is("all") {
 		how = allOf
 	}
-	l := p.sum0()
+	l := p.value()
 	n := p.relation(l, how)
 	if n == nil {
 		if how != byOperator {
@@ -313,15 +313,15 @@ func (p *parser) relation(l *node, how quantifier) *node {
 	case comparisons[t.text] != 0:
 		p.take()
 		n.op, n.cmp = opCompare, comparisons[t.text]
-		n.r = p.sum0()
+		n.r = p.value()
 	case t.text == "contains":
 		p.take()
 		n.op = opContains
-		n.r = p.sum0()
+		n.r = p.value()
 	case t.text == "matches":
 		p.take()
 		n.op = opMatches
-		n.r = p.sum0()
+		n.r = p.value()
 	case t.text == "in", t.text == "!" && p.source(t) == "not" && p.toks[1].kind == tokOp && p.toks[1].text == "in":
 		p.take()
 		if t.text == "!" {
@@ -352,9 +352,9 @@ func (p *parser) set(n *node) {
 		if t.kind == tokOp && (t.text == "}" || t.text == ",") {
 			p.fail(t, "a value is missing before %s", t.text)
 		}
-		m := p.sum0()
+		m := p.value()
 		if p.is("..") {
-			hi := p.sum0()
+			hi := p.value()
 			m = &node{op: opRange, pos: m.pos, end: hi.end, l: m, r: hi}
 		}
 		n.args = append(n.args, m)
@@ -375,7 +375,7 @@ func (p *parser) set(n *node) {
 }
 
 // Operators between values, from weak to strong.
-func (p *parser) sum0() *node { return p.binary(map[string]op{"&": opMask}, p.sum) }
+func (p *parser) value() *node { return p.binary(map[string]op{"&": opMask}, p.sum) }
 func (p *parser) sum() *node {
 	return p.binary(map[string]op{"+": opAdd, "-": opSub}, p.product)
 }
@@ -424,7 +424,7 @@ func (p *parser) primary() *node {
 	case t.kind == tokOp && t.text == "{":
 		defer p.deeper(t)()
 		p.take()
-		n = p.sum0()
+		n = p.value()
 		if p.peek().kind == tokEnd {
 			p.fail(t, "the { is not closed")
 		}
@@ -494,20 +494,17 @@ func (p *parser) call() *node {
 		if p.peek().kind == tokEnd {
 			p.fail(open, "the parenthesis of %s is not closed", name.text)
 		}
-		n.args = append(n.args, p.sum0())
+		n.args = append(n.args, p.value())
 	}
-	n.end = p.s2end()
+	n.end = p.taken()
 	if k := len(n.args); k == 0 || k > 1 && !n.fn.many {
 		p.fail(token{pos: n.pos, end: n.end}, "%s wants %s", name.text, n.fn.usage)
 	}
 	return n
 }
 
-// s2end is the end of the token taken last.
-func (p *parser) s2end() int {
-	end := p.toks[0].pos
-	return len(strings.TrimRight(p.s[:end], " \t\r\n"))
-}
+// taken is where the token taken last ends.
+func (p *parser) taken() int { return len(strings.TrimRight(p.s[:p.toks[0].pos], " \t\r\n")) }
 
 // stretches reads what is between the brackets of t.
 func (p *parser) stretches(t token, layers bool) (list []stretch) {
