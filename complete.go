@@ -16,11 +16,11 @@ var shells = []string{"bash", "zsh", "fish"}
 var words = map[string][]string{
 	"fail": {"warning", "error", "never"}, "min": {"info", "warning", "error"}, "color": {"auto", "always", "never"},
 	"tz": {"utc", "local"}, "progress": {"auto", "always", "never"}, "t": clockWords(), "style": styles,
-	"raw": {"client", "server"}, "format": formats, "completion": shells,
+	"raw": {"client", "server"}, "format": formats, "completion": shells, "table": tableNames(),
 }
 
 // repeated are the flags that may be given again.
-var repeated = []string{"e", "keylog", "port", "limit"}
+var repeated = []string{"e", "keylog", "port", "limit", "table"}
 
 // A flagLine is a flag as help and completion show it.
 type flagLine struct {

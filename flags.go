@@ -23,7 +23,7 @@ type options struct {
 	workers, width                         int
 	memory, max, upload                    int64
 	interval                               time.Duration
-	tables                                 []string
+	tables, columns                        []string
 	keylogs                                []string
 	ports                                  map[uint16]fact.Proto
 	limits                                 *rules.Limits
@@ -58,14 +58,7 @@ func (o *options) flags() *flag.FlagSet {
 	fs.StringVar(&o.out, "o", "", "`FILE` to write to; it appears when it is complete")
 	fs.StringVar(&o.html, "html", "", "`FILE` for the report as one page; it appears when it is complete")
 	fs.Func("table", "`NAME` of a table, as tshark's taps; may be given again; all for all of them", o.setTable)
-	fs.Func("interval", "`SECONDS` of an interval of io,stat (a twentieth of the capture)", func(s string) error {
-		x, err := strconv.ParseFloat(s, 64)
-		if err != nil || !(x >= 0.001 && x <= 1e9) {
-			return fmt.Errorf("%q is not a number of seconds from 0.001 on", s)
-		}
-		o.interval = time.Duration(x * 1e9)
-		return nil
-	})
+	fs.Func("interval", "`SECONDS` of an interval of io,stat (about a twentieth of the capture)", o.setInterval)
 	fs.StringVar(&o.listen, "listen", "", "`PORT` or ADDRESS:PORT to listen at (127.0.0.1, any free port)")
 	fs.Func("upload", "`SIZE` of a capture that may be sent (1GiB)", func(s string) (err error) {
 		o.upload, err = parseSize(s)

@@ -98,8 +98,10 @@ func init() {
 			[]string{"table", "interval", "Y", "json", "csv", "o", "keylog", "show-secrets", "port", "memory", "j", "color", "ascii", "width", "tz", "progress", "q"},
 			`  postmortem stats capture.pcap                 an overview
   postmortem stats -table conv,tcp capture.pcap all conversations of TCP
-  postmortem stats -table io,stat -interval 1 -Y smtp capture.pcap
-`},
+  postmortem stats -table io,stat,1,smtp,tls capture.pcap   each second, in columns
+  postmortem stats -csv -table rtt -table time day.pcap >day.csv
+
+` + tableHelp()},
 		{"cut", "FILE... OUT", "the packets of chosen sessions as a new capture", runCut,
 			[]string{"session", "Y", "comment", "min", "format", "c", "keylog", "port", "memory", "j", "progress", "q"},
 			`  postmortem cut -session 2 day.pcap one.pcap   a session as a capture of its own

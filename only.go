@@ -33,13 +33,20 @@ func (o *options) matches(files []string, keys *tlskeys.Keys, bar *bar) (matches
 	r := &reading{files: files, keys: keys, bar: bar, frame: func(w *pcap.Window, i int) error {
 		row := &w.Rows[i]
 		dec.Decode(row.Link, w.Bytes(i), row.Wire, row.Time, &pkt)
-		if f.Match(d.Frame(w, i)) && pkt.Has&layers.HasTCP != 0 {
-			k, _ := reasm.MakeKey(&pkt)
-			m[k] = append(m[k], w.Frame(i))
+		if f.Match(d.Frame(w, i)) {
+			m.add(&pkt, w.Frame(i))
 		}
 		return nil
 	}}
 	return m, r.read()
+}
+
+// add notes a frame.
+func (m matches) add(pkt *layers.Packet, frame uint32) {
+	if pkt.Has&layers.HasTCP != 0 {
+		k, _ := reasm.MakeKey(pkt)
+		m[k] = append(m[k], frame)
+	}
 }
 
 // hold reports whether the filter holds for a frame of the session.

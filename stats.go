@@ -1,8 +1,12 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,15 +15,19 @@ import (
 	"postmortem/internal/filter"
 	"postmortem/internal/report"
 	"postmortem/internal/stats"
+	"postmortem/layers"
 	"postmortem/pcap"
 )
 
 // A statTable is one statistic that stats can print.
 type statTable struct {
 	name, means string
-	sessions    bool // of the sessions of the report: the input is read twice
-	make        func(*counted) (stats.Table, bool)
+	sessions    bool // of the sessions of the report, for which a file is read a second time
+	whole       bool // all rows are in the overview
+	make        func(*counted) stats.Table
 }
+
+const ioStat = "io,stat"
 
 // counted is what the passes have counted.
 type counted struct {
@@ -32,43 +40,65 @@ type counted struct {
 // statTables are the statistics in the order in which they are printed; those
 // with a tap of tshark have its name, and its numbers.
 var statTables = []statTable{
-	{"properties", "files, times, rates, as capinfos", false, func(c *counted) (stats.Table, bool) { return stats.Properties(c.files), true }},
-	{"io,phs", "protocol hierarchy", false, func(c *counted) (stats.Table, bool) { return c.frames.Hierarchy(), true }},
-	{"plen,tree", "packet lengths", false, func(c *counted) (stats.Table, bool) { return c.frames.Lengths(), true }},
-	{"io,stat", "frames and bytes in each -interval", false, func(c *counted) (stats.Table, bool) { return c.frames.OverTime(), true }},
-	{"conv,eth", "conversations of Ethernet addresses", false, conversations("eth")},
-	{"conv,ip", "of IPv4 addresses", false, conversations("ip")},
-	{"conv,ipv6", "of IPv6 addresses", false, conversations("ipv6")},
-	{"conv,tcp", "of TCP", false, conversations("tcp")},
-	{"conv,udp", "of UDP", false, conversations("udp")},
-	{"endpoints,eth", "Ethernet addresses", false, endpoints("eth")},
-	{"endpoints,ip", "IPv4 addresses", false, endpoints("ip")},
-	{"endpoints,ipv6", "IPv6 addresses", false, endpoints("ipv6")},
-	{"endpoints,tcp", "addresses with TCP ports", false, endpoints("tcp")},
-	{"endpoints,udp", "addresses with UDP ports", false, endpoints("udp")},
-	{"replies", "commands, replies and alerts", false, func(c *counted) (stats.Table, bool) { return c.replies.Table(), true }},
-	{"rtt", "round trip and throughput of each session", true, func(c *counted) (stats.Table, bool) { return c.sessions.RTT(), true }},
-	{"time", "who was waited for in each session", true, func(c *counted) (stats.Table, bool) { return c.sessions.Time(), true }},
-	{"expert", "findings of the report by rule", true, func(c *counted) (stats.Table, bool) { return c.sessions.Expert(), true }},
+	{"properties", "files, times, rates, as capinfos", false, true, func(c *counted) stats.Table { return stats.Properties(c.files) }},
+	{"io,phs", "protocol hierarchy", false, true, func(c *counted) stats.Table { return c.frames.Hierarchy() }},
+	{"plen,tree", "packet lengths", false, true, func(c *counted) stats.Table { return c.frames.Lengths() }},
+	{ioStat, "frames and bytes by time; or io,stat,SECONDS,FILTER,...", false, true, func(c *counted) stats.Table { return c.frames.OverTime() }},
+	{"conv,eth", "conversations of Ethernet addresses", false, false, conversations("eth")},
+	{"conv,ip", "of IPv4 addresses", false, false, conversations("ip")},
+	{"conv,ipv6", "of IPv6 addresses", false, false, conversations("ipv6")},
+	{"conv,tcp", "of TCP", false, false, conversations("tcp")},
+	{"conv,udp", "of UDP", false, false, conversations("udp")},
+	{"endpoints,eth", "Ethernet addresses", false, false, endpoints("eth")},
+	{"endpoints,ip", "IPv4 addresses", false, false, endpoints("ip")},
+	{"endpoints,ipv6", "IPv6 addresses", false, false, endpoints("ipv6")},
+	{"endpoints,tcp", "addresses with TCP ports", false, false, endpoints("tcp")},
+	{"endpoints,udp", "addresses with UDP ports", false, false, endpoints("udp")},
+	{"replies", "commands, replies and alerts", false, false, func(c *counted) stats.Table { return c.replies.Table() }},
+	{"rtt", "round trip and throughput of each session", true, false, func(c *counted) stats.Table { return c.sessions.RTT() }},
+	{"time", "who was waited for in each session", true, false, func(c *counted) stats.Table { return c.sessions.Time() }},
+	{"expert", "findings of the report by rule", true, false, func(c *counted) stats.Table { return c.sessions.Expert() }},
 }
 
 // overview are the tables that are printed when none is asked for.
 var overview = []string{"properties", "io,phs", "plen,tree", "io,stat", "conv,tcp", "endpoints,ip", "endpoints,ipv6", "replies", "rtt", "time", "expert"}
 
-const (
-	overviewRows = 10 // of each table in the overview
-	autoBins     = 20 // intervals of io,stat, when none is asked for
-)
+const overviewRows = 10 // of a table that may have many
 
-func conversations(kind string) func(*counted) (stats.Table, bool) {
-	return func(c *counted) (stats.Table, bool) { return c.frames.Conversations(kind) }
+func conversations(kind string) func(*counted) stats.Table {
+	return func(c *counted) stats.Table {
+		t, _ := c.frames.Conversations(kind)
+		return t
+	}
 }
 
-func endpoints(kind string) func(*counted) (stats.Table, bool) {
-	return func(c *counted) (stats.Table, bool) { return c.frames.Endpoints(kind) }
+func endpoints(kind string) func(*counted) stats.Table {
+	return func(c *counted) stats.Table {
+		t, _ := c.frames.Endpoints(kind)
+		return t
+	}
 }
 
-// setTable takes the name of a table, by tshark's: "conv,tcp".
+// tableNames are the words of -table.
+func tableNames() (names []string) {
+	for i := range statTables {
+		names = append(names, statTables[i].name)
+	}
+	return append(names, "all")
+}
+
+// tableHelp says what the tables are.
+func tableHelp() string {
+	var b strings.Builder
+	b.WriteString("Tables:\n")
+	for i := range statTables {
+		fmt.Fprintf(&b, "  %-14s  %s\n", statTables[i].name, statTables[i].means)
+	}
+	return b.String()
+}
+
+// setTable takes the name of a table, by tshark's: "conv,tcp". Behind io,stat may
+// stand the interval and filters, as tshark has it: "io,stat,1,smtp,tls".
 func (o *options) setTable(s string) error {
 	if s == "all" {
 		for _, t := range statTables {
@@ -76,15 +106,64 @@ func (o *options) setTable(s string) error {
 		}
 		return nil
 	}
-	if !slices.ContainsFunc(statTables, func(t statTable) bool { return t.name == s }) {
-		var names []string
-		for _, t := range statTables {
-			names = append(names, t.name)
+	if rest, ok := strings.CutPrefix(s, ioStat+","); ok {
+		parts := splitFilters(rest)
+		x, err := strconv.ParseFloat(parts[0], 64)
+		switch {
+		case err == nil && x == 0:
+			o.interval = stats.Whole
+		case err == nil:
+			err = o.setInterval(parts[0])
 		}
-		return fmt.Errorf("%q is not one of %s, all", s, strings.Join(names, " "))
+		if err != nil {
+			return fmt.Errorf("%q is not io,stat,SECONDS,FILTER,...: %q is not a number of seconds", s, parts[0])
+		}
+		o.columns = parts[1:]
+		s = ioStat
+	}
+	if !slices.ContainsFunc(statTables, func(t statTable) bool { return t.name == s }) {
+		for _, t := range statTables {
+			if strings.HasPrefix(s, t.name+",") {
+				return fmt.Errorf("%q: only io,stat has filters of its own; -Y is for all tables", s)
+			}
+		}
+		return fmt.Errorf("%q is not one of %s", s, strings.Join(tableNames(), " "))
 	}
 	o.tables = append(o.tables, s)
 	return nil
+}
+
+// setInterval takes the length of an interval of io,stat.
+func (o *options) setInterval(s string) error {
+	x, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(x >= 0.001 && x <= 1e9) {
+		return fmt.Errorf("%q is not a number of seconds from 0.001 on", s)
+	}
+	o.interval = time.Duration(x * 1e9)
+	return nil
+}
+
+// splitFilters cuts a list at its commas, not at those of a set or of a string.
+func splitFilters(s string) (parts []string) {
+	depth, quoted, from := 0, false, 0
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case quoted:
+			if c == '\\' {
+				i++
+			}
+			quoted = c != '"'
+		case c == '"':
+			quoted = true
+		case c == '{' || c == '(' || c == '[':
+			depth++
+		case c == '}' || c == ')' || c == ']':
+			depth--
+		case c == ',' && depth <= 0:
+			parts, from = append(parts, s[from:i]), i+1
+		}
+	}
+	return append(parts, s[from:])
 }
 
 // runStats counts over a capture.
@@ -95,32 +174,30 @@ func runStats(e *env, o *options, files []string) (int, error) {
 	if err := o.check(); err != nil {
 		return 0, err
 	}
-	var want *filter.Filter
-	if o.filter != "" {
-		var err error
-		if want, err = filter.CompileIn(o.filter, o.zone()); err != nil {
-			return 0, usage("-Y: %v", err)
-		}
-		if want.Sessions() {
-			if err := twice(files, "session() in -Y"); err != nil {
-				return 0, err
-			}
-		}
-	}
-	pipe := slices.Contains(files, "-")
 	names := o.tables
 	if len(names) == 0 {
 		names = overview
 	}
-	sessions := false
-	for _, t := range statTables {
-		if !t.sessions || !slices.Contains(names, t.name) {
-			continue
+	sessions := slices.ContainsFunc(statTables, func(t statTable) bool { return t.sessions && slices.Contains(names, t.name) })
+	pipe := slices.Contains(files, "-")
+	if sessions && pipe && o.filter != "" {
+		if err := twice(files, "-Y for tables of sessions"); len(o.tables) > 0 {
+			return 0, err
 		}
-		if pipe && len(o.tables) > 0 {
-			return 0, twice(files, "-table "+t.name)
+		e.say("rtt, time and expert read the capture twice for -Y: give a file for them")
+		sessions = false
+	}
+	c := &counted{}
+	c.frames.Interval = int64(o.interval)
+	for _, expr := range o.columns {
+		f, err := filter.CompileIn(expr, o.zone())
+		if err != nil {
+			return 0, usage("io,stat: %v", err)
 		}
-		sessions = !pipe
+		if f.Sessions() {
+			return 0, usage("io,stat: session() is for -Y, not for a column")
+		}
+		c.frames.Columns = append(c.frames.Columns, &stats.IOColumn{Name: expr, Match: f.Match})
 	}
 	keys, err := readKeys(o.keylogs)
 	if err != nil {
@@ -137,46 +214,61 @@ func runStats(e *env, o *options, files []string) (int, error) {
 	in := &stoppable{r: e.in}
 	defer e.onInterrupt(pipe, in, out)()
 
-	c := &counted{}
-	c.frames.Interval = int64(o.interval)
-	if c.frames.Interval == 0 && !pipe && slices.Contains(names, "io,stat") {
-		if c.frames.Interval, err = autoInterval(files, bar); err != nil {
-			return 0, err
-		}
-	}
-	if want != nil && want.Sessions() {
-		d := dissect.New(o.dissection(dissect.Values, keys))
-		learn := &reading{files: files, keys: keys, bar: bar, frame: func(w *pcap.Window, i int) error {
-			want.Learn(d.Frame(w, i))
-			return nil
-		}}
-		if err := learn.read(); err != nil {
-			return 0, err
-		}
+	chosen, err := o.compile(files, keys, bar)
+	if err != nil {
+		return 0, err
 	}
 	d := dissect.New(o.dissection(dissect.Values, keys))
-	r := &reading{files: files, stdin: in, keys: keys, bar: bar, hash: true}
+	m := matches{}
+	var dec layers.Decoder
+	var pkt layers.Packet
+	all := uint64(0)
+	r := &reading{files: files, stdin: in, keys: keys, bar: bar, hash: slices.Contains(names, statTables[0].name)}
 	r.frame = func(w *pcap.Window, i int) error {
 		f := d.Frame(w, i)
-		if want != nil && !want.Match(f) {
-			return nil
+		all++
+		if chosen != nil {
+			row := &w.Rows[i]
+			dec.Decode(row.Link, w.Bytes(i), row.Wire, row.Time, &pkt)
+			if !chosen.Match(f) {
+				c.frames.Skip(f)
+				return nil
+			}
+			if sessions {
+				m.add(&pkt, f.Number)
+			}
 		}
 		c.frames.Frame(f)
 		c.replies.Frame(f)
 		return nil
 	}
-	if err := r.read(); err != nil {
+	cfg := o.analysis(files, bar)
+	cfg.All, cfg.Streaming, cfg.Contain = true, true, e.exit != nil
+	switch {
+	case !sessions:
+		err = r.read()
+	case pipe:
+		err = together(r, cfg, &c.sessions)
+	case chosen != nil:
+		if err = r.read(); err == nil {
+			_, err = analyze.Run(cfg, newOnly(&c.sessions, m))
+			if errors.Is(err, errNoSession) {
+				err = nil
+			}
+		}
+	default:
+		if err = r.read(); err == nil {
+			_, err = analyze.Run(cfg, &c.sessions)
+		}
+	}
+	if err != nil {
 		return 0, err
 	}
 	c.files = r.infos
-	if sessions {
-		cfg := o.analysis(files, bar)
-		cfg.All = true
-		if _, err := analyze.Run(cfg, &c.sessions); err != nil {
-			return 0, err
-		}
-	}
 	bar.clear()
+	if chosen != nil {
+		e.say("%d of %d frames are counted: those that %s selects", c.frames.Number(), all, o.filter)
+	}
 	if err := e.printStats(o, out, c, names, sessions); err != nil {
 		return 0, err
 	}
@@ -186,75 +278,65 @@ func runStats(e *env, o *options, files []string) (int, error) {
 	return e.end(r), nil
 }
 
+// together lets a reading and an analysis share standard input.
+func together(r *reading, cfg *analyze.Config, sink analyze.Sink) error {
+	from, to := io.Pipe()
+	cfg.Stdin, cfg.Progress = from, nil
+	r.stdin = &sharing{r.stdin, to}
+	done := make(chan error, 1)
+	go func() {
+		_, err := analyze.Run(cfg, sink)
+		from.Close() // nobody waits for a reader that has gone
+		done <- err
+	}()
+	err := r.read()
+	to.Close()
+	return cmp.Or(err, <-done)
+}
+
+// A sharing reader gives what it reads to another one as well.
+type sharing struct {
+	r  io.Reader
+	to *io.PipeWriter
+}
+
+func (s *sharing) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	s.to.Write(p[:n]) // the other one may have had enough
+	if err != nil {
+		s.to.Close()
+	}
+	return n, err
+}
+
 // printStats prints the tables that were asked for.
 func (e *env) printStats(o *options, out *output, c *counted, names []string, sessions bool) error {
 	columns, _ := out.terminal()
 	p := &report.Stats{Out: out, Width: e.width(o, columns), UTF8: e.utf8() && !o.ascii, Color: e.colors(o, out)}
-	if len(o.tables) == 0 {
-		p.Most = overviewRows
-	}
 	switch {
 	case o.json:
 		p.Form = report.NDJSON
 	case o.csv:
 		p.Form = report.CSV
 	}
-	for _, t := range statTables {
+	for i := range statTables {
+		t := &statTables[i]
 		if !slices.Contains(names, t.name) || t.sessions && !sessions {
 			continue
 		}
-		table, ok := t.make(c)
-		if !ok || len(o.tables) == 0 && len(table.Rows) == 0 {
-			continue
-		}
-		if t.name == "io,stat" && len(o.tables) == 0 {
-			p.Most, table.Rows = 0, table.Rows[:min(len(table.Rows), autoBins)]
-			if err := p.Table(&table); err != nil {
-				return err
+		table := t.make(c)
+		if len(o.tables) == 0 {
+			if len(table.Rows) == 0 {
+				continue
 			}
-			p.Most = overviewRows
-			continue
-		}
-		if t.name == "properties" || t.name == "io,phs" || t.name == "plen,tree" {
-			most := p.Most
-			p.Most = 0
-			if err := p.Table(&table); err != nil {
-				return err
+			p.Short, p.Most = true, overviewRows
+			if t.whole {
+				p.Most = 0
 			}
-			p.Most = most
-			continue
 		}
 		if err := p.Table(&table); err != nil {
 			return err
 		}
 	}
-	if len(o.tables) == 0 && !sessions {
-		e.say("rtt, time and expert read the capture twice: give a file for them")
-	}
 	return nil
-}
-
-// autoInterval makes about autoBins intervals of a capture.
-func autoInterval(files []string, bar *bar) (int64, error) {
-	var first, last int64
-	some := false
-	r := &reading{files: files, bar: bar, frame: func(w *pcap.Window, i int) error {
-		t := w.Rows[i].Time
-		if !some {
-			first, last, some = t, t, true
-		}
-		last = max(last, t)
-		return nil
-	}}
-	if err := r.read(); err != nil {
-		return 0, err
-	}
-	// 1, 2 or 5 times a power of ten, not less than a millisecond.
-	for step := int64(time.Millisecond); ; step *= 10 {
-		for _, k := range []int64{1, 2, 5} {
-			if step*k*autoBins > last-first {
-				return step * k, nil
-			}
-		}
-	}
 }

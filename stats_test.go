@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"encoding/csv"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
@@ -47,11 +49,56 @@ func TestStats(t *testing.T) {
 		{"stats -table conv,ftp " + aCapture, "is not one of properties"},
 		{"stats -interval 0 " + aCapture, "seconds from 0.001"},
 		{"stats -Y smtpp " + aCapture, "smtp"},
-		{"stats -table expert -", "twice"},
+		{"stats -table expert -Y tls -", "twice"},
+		{"stats -table conv,tcp,smtp " + aCapture, "-Y is for all tables"},
+		{"stats -table io,stat,x " + aCapture, "seconds"},
+		{"stats -table io,stat,1,smtpp " + aCapture, "smtp"},
+		{"stats -table io,stat,1,session(smtp) " + aCapture, "-Y"},
 	} {
 		_, errs, code := call(t, nil, strings.Fields(c.args)...)
 		if code != exitTrouble || !strings.Contains(errs, c.want) {
 			t.Errorf("%s: exit %d: %s", c.args, code, errs)
+		}
+	}
+}
+
+// TestStatsPipe: from a pipe both passes read the same bytes.
+func TestStatsPipe(t *testing.T) {
+	b, err := os.ReadFile(aCapture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, _, _ := call(t, nil, "stats", aCapture)
+	got, errs, code := call(t, bytes.NewReader(b), "stats", "-")
+	if got = strings.Replace(got, "File name            -", "File name            "+aCapture, 1); got != want || code != exitClean {
+		t.Errorf("exit %d, %s: from a pipe\n%s\nfrom a file\n%s", code, errs, got, want)
+	}
+	// Both must end with a capture that is cut off.
+	if _, _, code := call(t, bytes.NewReader(b[:len(b)-7]), "stats", "-"); code != exitPartial {
+		t.Error("exit", code)
+	}
+	if _, _, code := call(t, bytes.NewReader(b[:3]), "stats", "-"); code != exitTrouble {
+		t.Error("exit", code)
+	}
+}
+
+// TestStatsColumns: a column of io,stat is what -Y selects.
+func TestStatsColumns(t *testing.T) {
+	both, _, _ := call(t, nil, "stats", "-csv", "-table", `io,stat,0.1,smtp,tcp.port in {25,587} && frame contains "a,b",tls`, aCapture)
+	rows, err := csv.NewReader(strings.NewReader(both)).ReadAll()
+	if err != nil || len(rows) < 6 || len(rows[0]) != 11 {
+		t.Fatalf("%v %q", err, both)
+	}
+	for name, at := range map[string]int{"smtp": 5, "tls": 9} {
+		one, _, _ := call(t, nil, "stats", "-csv", "-interval", "0.1", "-table", "io,stat", "-Y", name, aCapture)
+		alone, err := csv.NewReader(strings.NewReader(one)).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := 1; i < len(alone); i++ {
+			if rows[i][at] != alone[i][3] || rows[i][at+1] != alone[i][4] {
+				t.Errorf("%s: %q and %q", name, rows[i], alone[i])
+			}
 		}
 	}
 }

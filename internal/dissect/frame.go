@@ -73,6 +73,19 @@ func (f *Frame) Bytes(n *Node) []byte {
 	return b[lo:hi]
 }
 
+// Rest returns the bytes of the buffer behind those of the node.
+func (f *Frame) Rest(n *Node) []byte {
+	if int(n.Buf) >= len(f.Bufs) {
+		return nil
+	}
+	b := f.Bufs[n.Buf].B
+	at := int(n.Off) + int(n.Len)
+	if n.Off < 0 || n.Len < 0 || at > len(b) {
+		return nil
+	}
+	return b[at:]
+}
+
 // A span is a stretch of one of the frame's buffers.
 type span struct {
 	b   []byte

@@ -17,16 +17,21 @@ type Stats struct {
 	Width int  // of the text in columns, 0: DefaultWidth
 	UTF8  bool
 	Color bool
-	Most  int // rows of a table in the text form, 0: all
+	Most  int  // rows of a table in the text form, 0: all
+	Short bool // of the columns only those that leave room for a bar
 
 	some bool // a table was printed
 }
 
 // Bounds of the text form.
 const (
-	maxBar  = 24 // columns of the longest bar
-	minBar  = 6  // less says nothing: no bars then
-	maxWord = 48 // columns of a text, before the table becomes too wide
+	maxBar   = 24 // columns of the longest bar
+	minBar   = 6  // less says nothing: no bars then
+	maxWord  = 48 // columns of a text, before the table becomes too wide
+	goodBar  = 12 // a short table makes room for
+	minValue = 30 // columns of the last one, when it is a text: it is wrapped
+	minLong  = 20 // a text that is no longer is not worth a line of its own
+	maxFine  = 6  // digits behind the point
 )
 
 // Table prints one table.
@@ -50,6 +55,132 @@ func (s *Stats) Table(t *stats.Table) error {
 	return p.Flush()
 }
 
+// A layout is how the columns of a table stand on a page.
+type layout struct {
+	heads  []stats.Head
+	shown  []bool
+	widths []int
+	bar    int  // column with a bar, -1: none, or there is no room
+	room   int  // columns of the longest bar
+	wraps  bool // the last column shown is a text that is wrapped
+	broken int  // column that begins a second line, 0: all are on one
+	indent int
+}
+
+const (
+	margin      = 2
+	brokenBelow = 4 // indentation of the second line
+)
+
+// lay finds the columns for which there is room.
+func (s *Stats) lay(p *page, t *stats.Table, cells [][]string) *layout {
+	l := &layout{heads: t.Heads, shown: make([]bool, len(t.Heads)), widths: make([]int, len(t.Heads)), bar: -1, indent: margin}
+	worst := uint8(0)
+	for k, h := range t.Heads {
+		l.shown[k] = !h.Hidden && !h.Group
+		l.widths[k] = width(h.Text)
+		for i := range cells {
+			l.widths[k] = max(l.widths[k], width(cells[i][k]))
+		}
+		worst = max(worst, h.Rank)
+		if h.Bar {
+			l.bar = k
+		}
+	}
+	last := l.last()
+	l.wraps = last >= 0 && !t.Heads[last].Number
+	full := func() int {
+		n := l.used(0, len(l.shown)) - 2
+		if l.wraps {
+			n += min(0, minValue-l.widths[last])
+		}
+		return n
+	}
+	const extra = 2 // rank of what a bar is more than
+	for ; worst > 0 && (full() > p.width || s.Short && l.bar >= 0 && worst >= extra && full()+2+goodBar > p.width); worst-- {
+		for k, h := range t.Heads {
+			l.shown[k] = l.shown[k] && h.Rank < worst
+		}
+	}
+	if full() > p.width {
+		for k := range l.shown {
+			if l.shown[k] && !t.Heads[k].Number && l.widths[k] > minLong && k < last {
+				l.broken = k + 1
+				break
+			}
+		}
+	}
+	if l.wraps {
+		from := l.broken
+		l.widths[last] = max(minValue, p.width-l.used(from, last))
+		l.bar = -1
+	}
+	if l.bar >= 0 {
+		if l.room = min(maxBar, p.width-l.used(l.broken, len(l.shown))); l.room < minBar {
+			l.bar = -1
+		}
+	}
+	return l
+}
+
+// last is the last column that is shown, -1: none.
+func (l *layout) last() int {
+	for k := len(l.shown) - 1; k >= 0; k-- {
+		if l.shown[k] {
+			return k
+		}
+	}
+	return -1
+}
+
+// used is how much room the columns from a up to b take, each with two spaces behind it.
+func (l *layout) used(a, b int) int {
+	n := margin
+	if a > 0 {
+		n = brokenBelow
+	}
+	for k := a; k < b; k++ {
+		if l.shown[k] {
+			n += l.widths[k] + 2
+		}
+	}
+	return n
+}
+
+// row prints the cells of a row, and a bar of that share.
+func (l *layout) row(p *page, r role, cells []string, share float64) {
+	var b strings.Builder
+	b.WriteString(strings.Repeat(" ", margin))
+	at := margin
+	last := l.last()
+	for k, c := range cells {
+		if !l.shown[k] {
+			continue
+		}
+		if l.broken > 0 && k == l.broken {
+			p.line(p.in(r, strings.TrimRight(b.String(), " ")))
+			b.Reset()
+			b.WriteString(strings.Repeat(" ", brokenBelow))
+			at = brokenBelow
+		}
+		if l.wraps && k == last {
+			p.hang(p.in(r, b.String()), at, r, c)
+			return
+		}
+		if l.heads[k].Number {
+			b.WriteString(padLeft(c, l.widths[k]))
+		} else {
+			b.WriteString(pad(c, l.widths[k]))
+		}
+		b.WriteString("  ")
+		at += l.widths[k] + 2
+	}
+	if l.bar >= 0 {
+		b.WriteString(drawBar(share, l.room, p.utf))
+	}
+	p.line(p.in(r, strings.TrimRight(b.String(), " ")))
+}
+
 // rows prints the rows of a table in columns.
 func (s *Stats) rows(p *page, t *stats.Table) {
 	rows := t.Rows
@@ -60,92 +191,78 @@ func (s *Stats) rows(p *page, t *stats.Table) {
 		p.line("  nothing")
 		return
 	}
-	hide := unshown(t)
-	bar := -1
-	widths := make([]int, len(t.Heads))
 	cells := make([][]string, len(rows))
-	most := 0.0
+	grouped, drawn := -1, -1
 	for k, h := range t.Heads {
-		if hide[k] {
-			continue
+		if h.Group {
+			grouped = k
 		}
-		widths[k] = width(h.Text)
 		if h.Bar {
-			bar = k
+			drawn = k
 		}
 	}
+	most := 0.0
 	for i, row := range rows {
 		cells[i] = make([]string, len(row))
 		for k, c := range row {
-			if hide[k] {
-				continue
+			most := maxWord
+			if k == len(row)-1 {
+				most = maxLast
 			}
-			cells[i][k] = s.cell(p, c)
-			widths[k] = max(widths[k], width(cells[i][k]))
-			if k == bar {
-				most = max(most, c.Number)
-			}
+			cells[i][k] = s.cell(p, c, most)
+		}
+		if drawn >= 0 {
+			most = max(most, row[drawn].Number)
 		}
 	}
-	used := 2
-	for k := range widths {
-		if !hide[k] {
-			used += widths[k] + 2
-		}
-	}
-	room := min(maxBar, p.width-used)
-	var b strings.Builder
-	head := func(k int, h string) {
-		if t.Heads[k].Number {
-			b.WriteString(padLeft(h, widths[k]))
-		} else {
-			b.WriteString(pad(h, widths[k]))
-		}
-		b.WriteString("  ")
-	}
-	b.WriteString("  ")
+	l := s.lay(p, t, cells)
+	heads := make([]string, len(t.Heads))
 	for k, h := range t.Heads {
-		if !hide[k] {
-			head(k, escape(h.Text, p.utf))
-		}
+		heads[k] = escape(h.Text, p.utf)
 	}
-	p.line(p.in(secondary, strings.TrimRight(b.String(), " ")))
+	l.row(p, secondary, heads, 0)
 	for i, row := range rows {
-		b.Reset()
-		b.WriteString("  ")
-		for k := range row {
-			if !hide[k] {
-				head(k, cells[i][k])
+		if grouped >= 0 && (i == 0 || rows[i-1][grouped].Text != row[grouped].Text) {
+			sum := 0.0
+			for _, r := range t.Rows {
+				if r[grouped].Text == row[grouped].Text {
+					sum += worth(r, drawn)
+				}
 			}
+			p.line("  ", p.in(heading, cells[i][grouped]+"s ("+group(uint64(sum))+")"))
 		}
-		if bar >= 0 && room >= minBar && most > 0 {
-			b.WriteString(drawBar(row[bar].Number/most, room, p.utf))
+		share := 0.0
+		if drawn >= 0 && most > 0 {
+			share = row[drawn].Number / most
 		}
-		p.line(strings.TrimRight(b.String(), " "))
+		l.row(p, none, cells[i], share)
 	}
 	if n := len(t.Rows) - len(rows); n > 0 {
 		p.line(p.in(secondary, "  "+group(uint64(n))+" more: -table "+t.Name))
 	}
 }
 
-// unshown are the columns that only programs want: what a column before says too.
-func unshown(t *stats.Table) []bool {
-	hide := make([]bool, len(t.Heads))
-	for k, h := range t.Heads {
-		hide[k] = h.Key == "path" || h.Key == "file"
+// worth is what a row counts for: the number that has the bar, or one.
+func worth(row []stats.Cell, drawn int) float64 {
+	if drawn < 0 {
+		return 1
 	}
-	return hide
+	return row[drawn].Number
 }
 
+// maxLast is how long the text of a last column may be: it may be a comment.
+const maxLast = 1 << 10
+
 // cell is a cell as people read it.
-func (s *Stats) cell(p *page, c stats.Cell) string {
+func (s *Stats) cell(p *page, c stats.Cell, most int) string {
 	switch c.Kind {
 	case stats.Text:
-		return strings.Repeat("  ", int(c.Depth)) + p.cell(c.Text, maxWord)
+		return strings.Repeat("  ", int(c.Depth)) + p.cell(c.Text, most)
 	case stats.Number:
 		if c.Digits == 0 && c.Number >= 0 && c.Number < math.MaxInt64 {
 			return group(uint64(c.Number))
 		}
+		c.Digits = min(c.Digits, maxFine)
 		return c.String()
 	}
 	return "-"

@@ -36,11 +36,15 @@ type Frames struct {
 	paths   int
 	lengths [len(lengthsFrom) + 1]length
 	all     bins
+	step    int64 // length of an interval
 	pairs   [numKinds]pairs
 	ends    [numKinds]ends
 	key     []byte
 	roles   []role
 }
+
+// Whole is the interval that is the whole capture.
+const Whole = math.MaxInt64
 
 // An IOColumn counts the frames that a filter selects.
 type IOColumn struct {
@@ -67,6 +71,18 @@ func (b *bins) add(i int64, n uint32) {
 	b.list[i].add(n)
 }
 
+// join makes one interval of every n.
+func (b *bins) join(n int) {
+	var list []tally
+	for i, t := range b.list {
+		if i%n == 0 {
+			list = append(list, tally{})
+		}
+		list[len(list)-1].join(t)
+	}
+	b.list = list
+}
+
 func (b *bins) at(i int) tally {
 	if i < len(b.list) {
 		return b.list[i]
@@ -77,6 +93,7 @@ func (b *bins) at(i int) tally {
 type tally struct{ Frames, Bytes uint64 }
 
 func (t *tally) add(n uint32) { t.Frames++; t.Bytes += uint64(n) }
+func (t *tally) join(o tally) { t.Frames += o.Frames; t.Bytes += o.Bytes }
 
 // Kinds of conversations and endpoints.
 const (
@@ -306,9 +323,16 @@ func (s *Frames) length(f *dissect.Frame) {
 }
 
 func (s *Frames) bin(f *dissect.Frame) {
-	i := int64(0)
-	if s.Interval > 0 {
-		i = max(0, f.Time-s.first) / s.Interval
+	if s.step == 0 {
+		if s.step = s.Interval; s.step <= 0 {
+			s.step = autoLeast
+		}
+	}
+	i := max(0, f.Time-s.first) / s.step
+	for s.Interval <= 0 && i >= autoMost {
+		i /= autoJoin
+		s.step *= autoJoin
+		s.join(autoJoin)
 	}
 	s.all.add(i, f.Wire)
 	for _, c := range s.Columns {
@@ -317,6 +341,23 @@ func (s *Frames) bin(f *dissect.Frame) {
 		}
 	}
 }
+
+func (s *Frames) join(n int) {
+	s.all.join(n)
+	for _, c := range s.Columns {
+		c.bins.join(n)
+	}
+}
+
+// Without an interval there are so many that they show the shape of the capture:
+// each has 1, 2 or 5 times a power of ten of milliseconds. Until the end is known
+// autoMost are kept, and autoJoin of them become one when they are too few.
+const (
+	autoBins  = 20
+	autoJoin  = 10
+	autoMost  = autoBins * autoJoin
+	autoLeast = 1e6 // nanoseconds
+)
 
 // hierarchy counts the chain of layers: the nodes at the top of the tree. The
 // segments that a message was put together from are told behind the layers that
@@ -336,7 +377,7 @@ func (s *Frames) hierarchy(f *dissect.Frame) {
 		}
 		if segments && inside && n.Buf == 0 {
 			segments, inside = false, false
-			if at = s.step(at, "tcp.segments", f.Wire); at == nil {
+			if at = s.below(at, "tcp.segments", f.Wire); at == nil {
 				return
 			}
 		}
@@ -344,17 +385,17 @@ func (s *Frames) hierarchy(f *dissect.Frame) {
 		if level++; level > maxLevel {
 			return
 		}
-		if at = s.step(at, n.ID.Field().Name, f.Wire); at == nil {
+		if at = s.below(at, n.ID.Field().Name, f.Wire); at == nil {
 			return
 		}
 	}
 	if segments {
-		s.step(at, "tcp.segments", f.Wire)
+		s.below(at, "tcp.segments", f.Wire)
 	}
 }
 
-// step counts a frame one layer below at, nil: there is no room for it.
-func (s *Frames) step(at *layer, name string, wire uint32) *layer {
+// below counts a frame one layer below at, nil: there is no room for it.
+func (s *Frames) below(at *layer, name string, wire uint32) *layer {
 	var next *layer
 	for _, k := range at.kids {
 		if k.name == name {
@@ -499,7 +540,7 @@ func (s *Frames) end(f *dissect.Frame, kind int, n *dissect.Node, port uint16) *
 
 // Hierarchy is tshark's io,phs.
 func (s *Frames) Hierarchy() Table {
-	t := Table{Name: "io,phs", Title: "Protocol hierarchy", Heads: []Head{{"protocol", "Protocol", false, false}, {"path", "Path", false, false}, {"frames", "Frames", true, false}, {"bytes", "Bytes", true, true}, {"share", "Bytes, %", true, false}}}
+	t := Table{Name: "io,phs", Title: "Protocol hierarchy", Heads: []Head{word("protocol", "Protocol"), hidden("path", "Path"), number("frames", "Frames"), bar("bytes", "Bytes"), number("share", "Bytes, %")}}
 	var walk func(l *layer, path string, depth uint8)
 	walk = func(l *layer, path string, depth uint8) {
 		for _, k := range l.kids {
@@ -526,9 +567,11 @@ func (s *Frames) Conversations(kind string) (Table, bool) {
 	if k < 0 {
 		return Table{}, false
 	}
-	t := Table{Name: "conv," + kind, Title: kindTitles[k] + " conversations", Heads: []Head{
-		{"a", "A", false, false}, {"b", "B", false, false}, {"frames_ba", "Frames ←", true, false}, {"bytes_ba", "Bytes ←", true, false}, {"frames_ab", "Frames →", true, false}, {"bytes_ab", "Bytes →", true, false},
-		{"frames", "Frames", true, false}, {"bytes", "Bytes", true, true}, {"start", "Start, s", true, false}, {"duration", "Duration, s", true, false}}}
+	t := Table{Name: "conv," + kind, Title: kindTitles[k] + " conversations", Heads: slices.Concat(
+		[]Head{word("a", "A"), word("b", "B")},
+		less(3, number("frames_ba", "Frames ←")), less(2, number("bytes_ba", "Bytes ←")),
+		less(3, number("frames_ab", "Frames →")), less(2, number("bytes_ab", "Bytes →")),
+		[]Head{number("frames", "Frames"), bar("bytes", "Bytes")}, less(1, number("start", "Start, s"), number("duration", "Lasts, s")))}
 	list := slices.Clone(s.pairs[k].list)
 	slices.SortStableFunc(list, func(a, b pair) int {
 		return cmp.Compare(b.sent[0].Frames+b.sent[1].Frames, a.sent[0].Frames+a.sent[1].Frames)
@@ -566,8 +609,10 @@ func (s *Frames) Endpoints(kind string) (Table, bool) {
 	if k < 0 {
 		return Table{}, false
 	}
-	t := Table{Name: "endpoints," + kind, Title: kindTitles[k] + " endpoints", Heads: []Head{{"address", "Address", false, false}, {"frames", "Frames", true, false}, {"bytes", "Bytes", true, true},
-		{"tx_frames", "Tx frames", true, false}, {"tx_bytes", "Tx bytes", true, false}, {"rx_frames", "Rx frames", true, false}, {"rx_bytes", "Rx bytes", true, false}}}
+	t := Table{Name: "endpoints," + kind, Title: kindTitles[k] + " endpoints", Heads: slices.Concat(
+		[]Head{word("address", "Address"), number("frames", "Frames"), bar("bytes", "Bytes")},
+		less(2, number("tx_frames", "Tx frames")), less(1, number("tx_bytes", "Tx bytes")),
+		less(2, number("rx_frames", "Rx frames")), less(1, number("rx_bytes", "Rx bytes")))}
 	list := slices.Clone(s.ends[k].list)
 	slices.SortStableFunc(list, func(a, b endpoint) int { return cmp.Compare(b.tx.Frames+b.rx.Frames, a.tx.Frames+a.rx.Frames) })
 	for i := range list {
@@ -580,8 +625,10 @@ func (s *Frames) Endpoints(kind string) (Table, bool) {
 
 // Lengths is tshark's plen,tree.
 func (s *Frames) Lengths() Table {
-	t := Table{Name: "plen,tree", Title: "Packet lengths", Heads: []Head{{"length", "Length", false, false}, {"count", "Count", true, true}, {"average", "Average", true, false}, {"min", "Min", true, false}, {"max", "Max", true, false},
-		{"rate_ms", "Rate, 1/ms", true, false}, {"percent", "Percent", true, false}, {"burst_rate", "Burst rate", true, false}, {"burst_start", "Burst start", true, false}}}
+	t := Table{Name: "plen,tree", Title: "Packet lengths", Heads: slices.Concat(
+		[]Head{word("length", "Length"), bar("count", "Count"), number("average", "Average"), number("min", "Min"), number("max", "Max")},
+		less(3, number("rate_ms", "Per ms")), []Head{number("percent", "%")},
+		less(2, number("burst_rate", "Burst/ms"), number("burst_start", "at, s")))}
 	all := len(lengthsFrom)
 	elapsed := float64(s.to-s.from) / 1e6
 	for n := range len(lengthsFrom) + 1 {
@@ -611,20 +658,29 @@ func (s *Frames) Lengths() Table {
 
 // OverTime is tshark's io,stat: frames and bytes in each interval.
 func (s *Frames) OverTime() Table {
-	t := Table{Name: "io,stat", Title: "I/O over time", Heads: []Head{{"from", "From, s", true, false}, {"to", "To, s", true, false}, {"frames", "Frames", true, false}, {"bytes", "Bytes", true, true}}}
+	t := Table{Name: "io,stat", Title: "I/O over time", Heads: []Head{number("from", "From, s"), number("to", "To, s"), number("frames", "Frames"), bar("bytes", "Bytes")}}
 	for i, c := range s.Columns {
 		n := strconv.Itoa(i + 1)
-		t.Heads = append(t.Heads, Head{"frames_" + n, "Frames " + n, true, false}, Head{"bytes_" + n, "Bytes " + n, true, false})
+		t.Heads = append(t.Heads, number("frames_"+n, "Frames "+n), number("bytes_"+n, "Bytes "+n))
 		t.Notes = append(t.Notes, n+": "+c.Name)
 	}
 	duration := s.last - s.first
-	step := s.Interval
-	if step <= 0 {
-		step = max(1, duration)
+	if s.Interval <= 0 && s.step > 0 {
+		for _, k := range []int64{1, 2, 5, autoJoin} {
+			if k == autoJoin || s.step*k*autoBins > duration {
+				s.join(int(k))
+				s.step *= k
+				break
+			}
+		}
 	}
 	for i, b := range s.all.list {
-		from := int64(i) * step
-		row := []Cell{seconds(from, 3), seconds(min(from+step, max(duration, from)), 3), count(b.Frames), count(b.Bytes)}
+		from := int64(i) * s.step
+		to := max(duration, from)
+		if s.step < to-from {
+			to = from + s.step
+		}
+		row := []Cell{seconds(from, 3), seconds(to, 3), count(b.Frames), count(b.Bytes)}
 		for _, c := range s.Columns {
 			b := c.bins.at(i)
 			row = append(row, count(b.Frames), count(b.Bytes))

@@ -12,7 +12,7 @@ import (
 // and the sum when there are several. It is of the whole files, whatever a
 // filter selects.
 func Properties(files []pcap.Info) Table {
-	t := Table{Name: "properties", Title: "Capture", Heads: []Head{{"file", "File", false, false}, {"property", "Property", false, false}, {"value", "Value", false, false}}}
+	t := Table{Name: "properties", Title: "Capture", Heads: []Head{hidden("file", "File"), word("property", "Property"), word("value", "Value")}}
 	var all pcap.Info
 	for i := range files {
 		f := &files[i]

@@ -108,7 +108,17 @@ func (s *Sessions) notes() []string {
 	if s.left == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%d sessions after the first %d are not in the table", s.left, maxSessions)}
+	return []string{fmt.Sprintf("%d sessions are not in the table, only those that came first: %d", s.left, maxSessions)}
+}
+
+// ordered are the sessions by their numbers: they may come as they ended.
+func (s *Sessions) ordered() []*session {
+	all := make([]*session, len(s.list))
+	for i := range s.list {
+		all[i] = &s.list[i]
+	}
+	slices.SortFunc(all, func(a, b *session) int { return cmp.Compare(a.id, b.id) })
+	return all
 }
 
 // unknown is a duration that is not known when it is 0.
@@ -121,10 +131,10 @@ func unknown(ns int64, digits int) Cell {
 
 // RTT is the round trip and the throughput of every session.
 func (s *Sessions) RTT() Table {
-	t := Table{Name: "rtt", Title: "Round trip and throughput of the sessions", Heads: []Head{{"session", "No.", true, false}, {"proto", "Protocol", false, false}, {"client", "Client", false, false}, {"server", "Server", false, false},
-		{"rtt_server_ms", "Server, ms", true, false}, {"rtt_client_ms", "Client, ms", true, false}, {"client_bytes", "Bytes C", true, false}, {"server_bytes", "Bytes S", true, false}, {"again", "Sent again", true, false}, {"kbit_s", "Kbit/s", true, true}}, Notes: s.notes()}
-	for i := range s.list {
-		v := &s.list[i]
+	t := Table{Name: "rtt", Title: "Round trip and throughput of the sessions", Heads: slices.Concat(
+		[]Head{number("session", "No."), word("proto", "Protocol"), word("client", "Client"), word("server", "Server"), number("rtt_server_ms", "Server, ms"), number("rtt_client_ms", "Client, ms")},
+		less(1, number("client_bytes", "Bytes C"), number("server_bytes", "Bytes S")), less(2, number("again", "Sent again")), []Head{bar("kbit_s", "Kbit/s")}), Notes: s.notes()}
+	for _, v := range s.ordered() {
 		row := []Cell{count(uint64(v.id)), text(v.proto), text(v.client), text(v.server), unknown(v.rttServer, 3), unknown(v.rttClient, 3), count(v.bytes[0]), count(v.bytes[1]), count(v.again[0] + v.again[1]), {}}
 		if v.duration > 0 {
 			row[9] = decimal(8*float64(v.bytes[0]+v.bytes[1])/(float64(v.duration)/1e6), 1)
@@ -136,10 +146,9 @@ func (s *Sessions) RTT() Table {
 
 // Time is where the time of every session went.
 func (s *Sessions) Time() Table {
-	t := Table{Name: "time", Title: "Where the time of the sessions went, ms", Heads: []Head{{"session", "No.", true, false}, {"proto", "Protocol", false, false}, {"outcome", "Outcome", false, false}, {"total_ms", "All", true, true},
-		{"network_ms", "Network", true, false}, {"server_ms", "Server", true, false}, {"client_ms", "Client", true, false}, {"recovery_ms", "Recovery", true, false}, {"idle_ms", "Idle", true, false}}, Notes: s.notes()}
-	for i := range s.list {
-		v := &s.list[i]
+	t := Table{Name: "time", Title: "Where the time of the sessions went, ms", Heads: []Head{number("session", "No."), word("proto", "Protocol"), word("outcome", "Outcome"), bar("total_ms", "All"),
+		number("network_ms", "Network"), number("server_ms", "Server"), number("client_ms", "Client"), number("recovery_ms", "Recovery"), number("idle_ms", "Idle")}, Notes: s.notes()}
+	for _, v := range s.ordered() {
 		ms := func(ns int64) Cell { return decimal(float64(ns)/1e6, 3) }
 		b := &v.budget
 		t.Rows = append(t.Rows, []Cell{count(uint64(v.id)), text(v.proto), text(v.outcome.String()), ms(v.duration), ms(b.Network), ms(b.Server), ms(b.Client), ms(b.Recovery), ms(b.Idle)})
@@ -153,7 +162,8 @@ var severities = [...]string{rules.Info: "Note", rules.Warning: "Warn", rules.Er
 // Expert is the summary of what was found, as tshark's expert tap has it: the
 // worst first, then the most frequent.
 func (s *Sessions) Expert() Table {
-	t := Table{Name: "expert", Title: "Findings", Heads: []Head{{"severity", "Severity", false, false}, {"events", "Frequency", true, true}, {"sessions", "Sessions", true, false}, {"proto", "Protocol", false, false}, {"rule", "Rule", false, false}, {"title", "Summary", false, false}}}
+	t := Table{Name: "expert", Title: "Findings", Heads: slices.Concat(
+		[]Head{group("severity", "Severity"), bar("events", "Events")}, less(1, number("sessions", "Sessions")), []Head{word("proto", "Protocol"), word("rule", "Rule"), word("title", "Summary")})}
 	var list []*finding
 	for _, f := range s.events {
 		list = append(list, f)
@@ -177,13 +187,15 @@ type Replies struct {
 // replyFields are the fields whose values are counted, with what they are.
 var replyFields = [...]struct{ what, field string }{
 	{"SMTP reply", "smtp.response.code"},
-	{"SMTP command", "smtp.req.command"},
+	{smtpCommand, "smtp.req.command"},
 	{"POP3 reply", "pop.response.indicator"},
 	{"POP3 command", "pop.request.command"},
 	{"IMAP reply", "imap.response.status"},
 	{"IMAP command", "imap.request.command"},
 	{"TLS alert", "tls.alert_message.desc"},
 }
+
+const smtpCommand = "SMTP command"
 
 // Bounds of the values that are told apart: a client may send any word.
 const (
@@ -207,6 +219,14 @@ func (r *Replies) count(f *dissect.Frame, n *dissect.Node, what string) {
 	key := append(append(r.key[:0], what...), 0)
 	from := len(key)
 	key = f.AppendValue(key, n)
+	if what == smtpCommand { // the field has four letters at most
+		for _, c := range f.Rest(n) {
+			if len(key) == from+maxReply || (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') {
+				break
+			}
+			key = append(key, c)
+		}
+	}
 	if field := n.ID.Field(); field.Value != nil {
 		if name := field.Value(n.Num); name != "" {
 			key = append(append(key, ' '), name...)
@@ -238,7 +258,7 @@ func (r *Replies) count(f *dissect.Frame, n *dissect.Node, what string) {
 
 // Table is the counts, the most frequent of each kind first.
 func (r *Replies) Table() Table {
-	t := Table{Name: "replies", Title: "Commands, replies and alerts", Heads: []Head{{"kind", "Kind", false, false}, {"value", "Value", false, false}, {"count", "Count", true, true}}}
+	t := Table{Name: "replies", Title: "Commands, replies and alerts", Heads: []Head{word("kind", "Kind"), word("value", "Value"), bar("count", "Count")}}
 	var keys []string
 	for k := range r.at {
 		keys = append(keys, k)

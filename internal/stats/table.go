@@ -14,8 +14,23 @@ type Table struct {
 // A Head is a column. Key is its name in JSON and CSV.
 type Head struct {
 	Key, Text string
-	Number    bool // its cells are numbers: at the right
-	Bar       bool // a bar is drawn for it, of its share of the greatest
+	Number    bool  // its cells are numbers: at the right
+	Bar       bool  // a bar is drawn for it, of its share of the greatest
+	Rank      uint8 // where there is no room the highest go first, 0: never
+	Group     bool  // the text form has a heading for each of its values instead of the column
+	Hidden    bool  // for programs only: what is shown says it too
+}
+
+func word(key, text string) Head   { return Head{Key: key, Text: text} }
+func number(key, text string) Head { return Head{Key: key, Text: text, Number: true} }
+func bar(key, text string) Head    { return Head{Key: key, Text: text, Number: true, Bar: true} }
+func group(key, text string) Head  { return Head{Key: key, Text: text, Group: true} }
+func hidden(key, text string) Head { return Head{Key: key, Text: text, Hidden: true} }
+func less(rank uint8, heads ...Head) []Head {
+	for i := range heads {
+		heads[i].Rank = rank
+	}
+	return heads
 }
 
 // A Cell is a value: a text, or a number with the digits behind the point that
