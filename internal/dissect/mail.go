@@ -72,7 +72,9 @@ func (d *Dissector) bodyAdd(m *mailBody, s span) {
 		if d.opt.Memory > 0 {
 			budget = int(min(d.opt.Memory/4, mostMailHeld))
 		}
-		if n := len(s.b); s.cut > 0 || p.short || len(p.b)+n > mostMail || n > cap(p.b)-len(p.b) && x.held+n > budget || len(p.parts) >= mostMailPart {
+		if n := len(s.b); d.level == List && !d.opt.Compat && len(p.b) >= spareMail && s.cut == 0 && m.size+n <= mostMail {
+			// The list shows the heads only, and these stand at the beginning.
+		} else if s.cut > 0 || p.short || m.size+n > mostMail || n > cap(p.b)-len(p.b) && x.held+n > budget || len(p.parts) >= mostMailPart {
 			p.short = true
 		} else {
 			before := cap(p.b)
