@@ -76,6 +76,17 @@ func captures(t testing.TB) (names []string) {
 	return names
 }
 
+// every is each n-th name: a real tshark takes its time. ORACLE asks for all of some.
+func every(n int, names []string) (some []string) {
+	if os.Getenv("ORACLE") != "" {
+		return names
+	}
+	for i := 0; i < len(names); i += n {
+		some = append(some, names[i])
+	}
+	return some
+}
+
 // eachFrame dissects a capture.
 func eachFrame(t testing.TB, rel string, opt Options, do func(*Frame)) {
 	r, err := pcap.Open([]string{shared + "public/" + rel}, pcap.Options{})

@@ -165,7 +165,7 @@ func TestTLSFields(t *testing.T) {
 		t.Fatal("tshark is needed:", err)
 	}
 	names, counts := tlsFields(), map[string]*fieldCount{}
-	for _, rel := range captures(t) {
+	for _, rel := range every(4, captures(t)) {
 		if slices.ContainsFunc(oracleOf(t, rel), func(r oracleRow) bool {
 			return strings.HasPrefix(r["proto"], "TLS") || strings.HasPrefix(r["proto"], "SSL")
 		}) {
