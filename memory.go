@@ -10,7 +10,7 @@ import (
 // what is kept has no pointers, so that a run costs little; but where all memory
 // is in use, to run at every tenth of it is enough.
 const (
-	slack       = 5 << 20
+	slack       = 4 << 20
 	leastGrowth = 10  // percent
 	mostGrowth  = 100 // percent, as Go does it
 )

@@ -9,9 +9,9 @@ const (
 	// maxPages bounds a pool to 32 MiB of bytes kept.
 	maxPages = 32 << 20 / pageBytes
 
-	// maxPast bounds the bytes kept to compare later copies with: 2 MiB, those of
+	// maxPast bounds the bytes kept to compare later copies with: 1 MiB, those of
 	// the streams that spoke last. A copy comes within a second or so.
-	maxPast = 2 << 20 / pageBytes
+	maxPast = 1 << 20 / pageBytes
 
 	// chunkPages is how many pages are allocated together.
 	chunkPages = 16

@@ -44,9 +44,10 @@ func (r *rester) get() (i uint32) {
 }
 
 // Silent returns the place of a conversation that has been silent for longer
-// than wait and was not returned since its last frame, 0 when there is none.
-func (t *Table) Silent(wait time.Duration) (place uint32) {
-	for which := range t.lists {
+// than wait, or than closed when both sides have closed it, and was not returned
+// since its last frame; 0 when there is none.
+func (t *Table) Silent(closed, wait time.Duration) (place uint32) {
+	for which, wait := range [numLists]time.Duration{closed, wait, wait} {
 		l := &t.lists[which]
 		next := l.oldest
 		if l.silent != 0 {

@@ -160,7 +160,7 @@ func (u *consumer) replay() {
 		u.forward(p.from, b[:p.n], p.at)
 		off[p.from] += int(p.n)
 	}
-	u.k.drawer.first.put(s.early)
+	u.k.drawer.first.put(s.early, maxSpare)
 	s.early, s.pieces = nil, 0
 }
 
@@ -364,16 +364,17 @@ func (p *pool[T]) take() *T {
 	return x
 }
 
-func (p *pool[T]) put(x *T) {
-	if x != nil && len(*p) < maxSpare {
+func (p *pool[T]) put(x *T, most int) {
+	if x != nil && len(*p) < most {
 		*p = append(*p, x)
 	}
 }
 
-func (w *drawer) putAll(s *session) {
-	w.smtp.put(s.smtp)
-	w.pop3.put(s.pop3)
-	w.imap.put(s.imap)
-	w.tls.put(s.tls)
-	w.first.put(s.early)
+// putAll takes the followers of s, unless it has most of their kind.
+func (w *drawer) putAll(s *session, most int) {
+	w.smtp.put(s.smtp, most)
+	w.pop3.put(s.pop3, most)
+	w.imap.put(s.imap, most)
+	w.tls.put(s.tls, most)
+	w.first.put(s.early, most)
 }

@@ -18,7 +18,7 @@ const (
 	settle = 5 * time.Second
 
 	// maxSpare is how many sessions, and followers of each protocol, wait for new
-	// conversations: a crowd that has gone leaves its memory to the collector.
+	// conversations, of all workers: a crowd that has gone leaves its memory to the collector.
 	maxSpare = 64
 
 	// undecided is how many bytes of a direction are kept while nobody knows

@@ -9,11 +9,12 @@ import (
 
 // A conversation is packed when it has been silent for restAfter: a server that
 // thinks for longer is rare, and packing costs what some frames do. In a crowd
-// restSoon is enough, which is some round trips.
+// restSoon is enough, and restClosed for one that both sides have closed.
 const (
-	restAfter = 2 * time.Second
-	restSoon  = 150 * time.Millisecond
-	crowd     = 512 // sessions that do not rest, of all workers
+	restAfter  = 2 * time.Second
+	restSoon   = 400 * time.Millisecond
+	restClosed = 50 * time.Millisecond
+	crowd      = 512 // sessions that do not rest, of all workers
 )
 
 // A seat is what a worker has at the place of a conversation.
@@ -49,15 +50,13 @@ func (k *worker) session(place uint32) *session {
 // busy server are never closed: most of what is open waits for nothing.
 func (k *worker) rest() {
 	for {
-		wait := k.pass.cfg.Rest
-		switch {
-		case wait != 0:
-		case k.awake > crowd/k.of:
-			wait = restSoon
-		default:
-			wait = restAfter
+		closed, open := restAfter, restAfter
+		if r := k.pass.cfg.Rest; r != 0 {
+			closed, open = r, r
+		} else if k.awake > crowd/k.of {
+			closed, open = restClosed, restSoon
 		}
-		place := k.table.Silent(wait)
+		place := k.table.Silent(closed, open)
 		if place == 0 {
 			return
 		}
@@ -177,8 +176,9 @@ func (k *worker) spared() (s *session) {
 // giveBack keeps the memory of a session that is gone for the next one.
 func (k *worker) giveBack(s *session) {
 	k.awake--
-	k.drawer.putAll(s)
-	if len(k.spare) < maxSpare {
+	most := max(1, maxSpare/k.of)
+	k.drawer.putAll(s, most)
+	if len(k.spare) < most {
 		k.spare = append(k.spare, s)
 	}
 }

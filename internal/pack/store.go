@@ -15,7 +15,7 @@ const (
 )
 
 // A Store keeps byte strings. The room of one that is gone goes to the next of
-// its size: the states of conversations have few sizes. Its zero value is empty
+// about its size: the states of conversations have few sizes. Its zero value is empty
 // and ready. It is for one worker and has no locks.
 type Store struct {
 	chunks [][]byte
@@ -34,24 +34,26 @@ func (s *Store) at(place uint32) []byte {
 func (s *Store) Put(b []byte) (place uint32) {
 	n := (1 + len(b) + unit - 1) / unit
 	if n > maxUnits {
-		place = s.room(1)
+		place, _ = s.room(1)
 		x := s.at(place)
 		x[0] = 0
 		binary.LittleEndian.PutUint32(x[1:], s.putLong(b))
 		return place
 	}
-	place = s.room(uint32(n))
+	place, size := s.room(uint32(n))
 	x := s.at(place)
-	x[0] = byte(n)
+	x[0] = byte(size)
 	copy(x[1:], b)
 	return place
 }
 
-// room returns n units that are free.
-func (s *Store) room(n uint32) (place uint32) {
-	if place = s.free[n]; place != 0 {
-		s.free[n] = binary.LittleEndian.Uint32(s.at(place))
-		return place
+// room returns n units that are free, or a few more: as many as size says.
+func (s *Store) room(n uint32) (place, size uint32) {
+	for size := n; size <= min(n+n/4, maxUnits); size++ {
+		if place = s.free[size]; place != 0 {
+			s.free[size] = binary.LittleEndian.Uint32(s.at(place))
+			return place, size
+		}
 	}
 	if s.chunks == nil {
 		s.used = 1
@@ -65,7 +67,7 @@ func (s *Store) room(n uint32) (place uint32) {
 	}
 	place = s.used
 	s.used += n
-	return place
+	return place, n
 }
 
 func (s *Store) giveBack(place, n uint32) {
