@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"postmortem/internal/analyze"
 	"postmortem/internal/report"
 	"postmortem/internal/tlskeys"
 	"postmortem/pcap"
@@ -68,7 +69,7 @@ func runCut(e *env, o *options, args []string) (int, error) {
 	}
 	bar := e.progress(o)
 	defer bar.clear()
-	keys, err := readKeys(o.keylogs)
+	keys, err := analyze.ReadKeys(o.keylogs)
 	if err != nil {
 		return 0, err
 	}

@@ -111,7 +111,7 @@ func sessionOf(o *options, files []string, numbers []span, bar *bar) (*knownSess
 		return nil, err
 	}
 	if len(numbers) == 0 && o.filter != "" {
-		keys, err := readKeys(o.keylogs)
+		keys, err := analyze.ReadKeys(o.keylogs)
 		if err != nil {
 			return nil, err
 		}

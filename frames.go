@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -169,27 +168,6 @@ func (e *env) end(r *reading) int {
 		return exitPartial
 	}
 	return exitClean
-}
-
-// readKeys reads the key logs of -keylog.
-func readKeys(names []string) (*tlskeys.Keys, error) {
-	keys := new(tlskeys.Keys)
-	for _, name := range names {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		before := keys.Lines
-		err = keys.Add(f)
-		f.Close()
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		if keys.Lines == before {
-			return nil, fmt.Errorf("%s: no line of a key log in it (NSS key log format: LABEL RANDOM SECRET)", name)
-		}
-	}
-	return keys, nil
 }
 
 // dissection is what the flags say about how frames are shown.

@@ -236,7 +236,7 @@ func runReport(e *env, o *options, files []string) (int, error) {
 		if err := twice(files, "-Y of a report"); err != nil {
 			return 0, err
 		}
-		keys, err := readKeys(o.keylogs)
+		keys, err := analyze.ReadKeys(o.keylogs)
 		if err != nil {
 			return 0, err
 		}
@@ -302,7 +302,7 @@ func (e *env) sink(o *options, w io.Writer, out *output, live bool) (sink analyz
 	}
 	t := &report.Text{
 		Out: w, Width: e.width(o, columns), UTF8: e.utf8() && !o.ascii, Color: color,
-		All: o.all, Events: o.minSet, Min: o.least(least), TZ: o.location(), Max: o.max,
+		All: o.all, Events: o.minSet, Min: o.least(least), TZ: o.zone(), Max: o.max,
 	}
 	return t, &t.Omitted
 }

@@ -57,7 +57,7 @@ func runPackets(e *env, o *options, files []string) (int, error) {
 			return 0, err
 		}
 	}
-	keys, err := readKeys(o.keylogs)
+	keys, err := analyze.ReadKeys(o.keylogs)
 	if err != nil {
 		return 0, err
 	}

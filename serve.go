@@ -8,7 +8,6 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-	"time"
 
 	"postmortem/internal/analyze"
 	"postmortem/internal/web"
@@ -43,7 +42,7 @@ func runServe(e *env, o *options, files []string) (int, error) {
 		defer stop()
 	}
 	s := &web.Server{
-		Version: version(), Upload: o.upload, Open: open, TZ: o.location(),
+		Version: version(), Upload: o.upload, Open: open, TZ: o.zone(),
 		Config: analyze.Config{Workers: o.workers, Memory: o.memory, Ports: o.ports, Limits: o.limits, KeyLogs: o.keylogs, ShowSecrets: o.showSecrets},
 	}
 	err = s.Serve(ctx, l, files, func(url string) {
@@ -97,12 +96,4 @@ func (e *env) writePage(p *web.Page, out *output, cfg *analyze.Config) error {
 }
 
 // newPage makes the page of a report.
-func newPage(o *options) *web.Page { return &web.Page{Version: version(), TZ: o.location()} }
-
-// location is the zone of the times in texts and pages.
-func (o *options) location() *time.Location {
-	if o.tz == "local" {
-		return time.Local
-	}
-	return time.UTC
-}
+func newPage(o *options) *web.Page { return &web.Page{Version: version(), TZ: o.zone()} }

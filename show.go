@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"postmortem/internal/analyze"
 	"postmortem/internal/dissect"
 	"postmortem/internal/filter"
 	"postmortem/internal/report"
@@ -30,7 +31,7 @@ func runShow(e *env, o *options, args []string) (int, error) {
 			return 0, noField(o.field)
 		}
 	}
-	keys, err := readKeys(o.keylogs)
+	keys, err := analyze.ReadKeys(o.keylogs)
 	if err != nil {
 		return 0, err
 	}

@@ -199,7 +199,7 @@ func runStats(e *env, o *options, files []string) (int, error) {
 		}
 		c.frames.Columns = append(c.frames.Columns, &stats.IOColumn{Name: expr, Match: f.Match})
 	}
-	keys, err := readKeys(o.keylogs)
+	keys, err := analyze.ReadKeys(o.keylogs)
 	if err != nil {
 		return 0, err
 	}

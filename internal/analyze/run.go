@@ -102,12 +102,13 @@ func ReadKeys(names []string) (*tlskeys.Keys, error) {
 		if err != nil {
 			return nil, err
 		}
+		before := keys.Lines
 		err = keys.Add(f)
 		f.Close()
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		if keys.Lines == 0 {
+		if keys.Lines == before {
 			return nil, fmt.Errorf("%s: no line of a key log in it (NSS key log format: LABEL RANDOM SECRET)", name)
 		}
 	}
