@@ -23,7 +23,7 @@ var levels = map[string]int{
 	"internal/filter": 6, "internal/stats": 6,
 	"internal/report": 7,
 	"internal/web":    8,
-	".":               9,
+	"internal/bench":  9, ".": 9,
 }
 
 func TestImports(t *testing.T) {
