@@ -191,7 +191,7 @@ func runReport(e *env, o *options, files []string) (int, error) {
 		return 0, usage("which capture? - is standard input")
 	}
 	if e.exit != nil {
-		keepSlack()
+		keepSlack(reportSlack)
 	}
 	if err := o.check(); err != nil {
 		return 0, err

@@ -6,11 +6,14 @@ import (
 	"runtime/metrics"
 )
 
-// slack is how much garbage may lie about before the collector runs. Most of
-// what is kept has no pointers, so that a run costs little; but where all memory
-// is in use, to run at every tenth of it is enough.
+// How much garbage may lie about before the collector runs. Most of what a
+// report keeps has no pointers, so that a run costs little; but where all memory
+// is in use, to run at every tenth of it is enough. A list of packets keeps
+// trees of fields, which a run goes through: it runs seldom (300 MB of mail: 1.1
+// s instead of 1.5 s, 100 MiB instead of 70).
 const (
-	slack       = 4 << 20
+	reportSlack = 4 << 20
+	listSlack   = 32 << 20
 	leastGrowth = 10  // percent
 	mostGrowth  = 100 // percent, as Go does it
 )
@@ -20,7 +23,7 @@ type turn struct{ _ [16]byte }
 
 // keepSlack sets after each run of the collector when it is to run again, for
 // the rest of the program.
-func keepSlack() {
+func keepSlack(slack uint64) {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	var again func(*turn)
 	again = func(t *turn) {

@@ -158,7 +158,7 @@ func runPackets(e *env, o *options, files []string) (int, error) {
 // a reader that goes away is an error of Write and not our end.
 func (e *env) alone() {
 	if e.exit != nil {
-		keepSlack()
+		keepSlack(listSlack)
 		signal.Ignore(syscall.SIGPIPE)
 	}
 }
