@@ -379,7 +379,9 @@ func (f *finder) add(phrase string) {
 
 func (f *finder) build() {
 	f.width = 1
+	most := 1 // states: one for each letter, or fewer
 	for _, p := range f.phrases {
+		most += len(p)
 		for _, b := range []byte(p) {
 			if f.columns[b] == 0 {
 				f.columns[b] = uint8(f.width)
@@ -387,6 +389,7 @@ func (f *finder) build() {
 			}
 		}
 	}
+	f.next, f.ends, f.found = make([]uint16, 0, most*f.width), make([]set, 0, most), make([]bool, 0, most)
 	f.state()
 	for i, p := range f.phrases {
 		s := 0
@@ -402,7 +405,7 @@ func (f *finder) build() {
 	}
 	// States in order of their depth; back is the state of the longest suffix.
 	back := make([]uint16, len(f.ends))
-	var queue []uint16
+	queue := make([]uint16, 0, len(f.ends))
 	for c := range f.width {
 		if s := f.next[c]; s != 0 {
 			queue = append(queue, s)
@@ -431,7 +434,7 @@ func (f *finder) build() {
 
 // state makes a new state.
 func (f *finder) state() int {
-	f.next = append(f.next, make([]uint16, f.width)...)
+	f.next = f.next[:len(f.next)+f.width]
 	f.ends = append(f.ends, set{})
 	f.found = append(f.found, false)
 	return len(f.ends) - 1

@@ -7,6 +7,8 @@ import (
 	"runtime/pprof"
 
 	"postmortem/internal/analyze"
+	"postmortem/internal/dissect"
+	"postmortem/internal/report"
 	"postmortem/internal/verdict"
 	"postmortem/layers"
 	"postmortem/pcap"
@@ -51,7 +53,36 @@ func (nothing) Session(*verdict.Session) error { return nil }
 func (nothing) Host(*verdict.Host) error       { return nil }
 func (nothing) Summary(*verdict.Summary) error { return nil }
 
-// profileAll writes a processor profile of the analysis of all files.
+// list makes the packet list of a file and throws it away.
+func list(name string) error {
+	r, err := pcap.Open([]string{name}, pcap.Options{})
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	d := dissect.New(dissect.Options{Level: dissect.List})
+	rows := &report.Packets{Out: io.Discard}
+	if err := rows.Begin(); err != nil {
+		return err
+	}
+	var w pcap.Window
+	for {
+		if err := r.Next(&w); err != nil {
+			if errors.Is(err, io.EOF) {
+				return rows.Flush()
+			}
+			return err
+		}
+		for i := range w.Rows {
+			if err := rows.Packet(d.Frame(&w, i), w.Rows[i].Digits, nil); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// profileAll writes a processor profile of the analysis of all files, and of
+// their packet lists.
 func profileAll(files []string, name string) error {
 	f, err := os.Create(name)
 	if err != nil {
@@ -62,6 +93,9 @@ func profileAll(files []string, name string) error {
 	}
 	for _, file := range files {
 		if _, err := analyze.Run(&analyze.Config{Files: []string{file}}, nothing{}); err != nil {
+			return err
+		}
+		if err := list(file); err != nil {
 			return err
 		}
 	}

@@ -215,6 +215,8 @@ func (b *bench) ratios(files []string) error {
 
 // others are programs that read the same files; FILE stands for one.
 var others = [][]string{
+	{"postmortem", "packets", "FILE"},
+	{"tshark", "-n", "-r", "FILE"},
 	{"tshark", "-n", "-q", "-z", "expert", "-r", "FILE"},
 	{"tcpdump", "-nn", "-r", "FILE"},
 	{"zeek", "-C", "-r", "FILE"},
@@ -228,7 +230,7 @@ const patience = 5 * time.Minute
 
 // peers prints what the other programs take, each once for each file.
 func (b *bench) peers(files []string) error {
-	fmt.Printf("%-12s %-12s %9s %9s %7s %8s\n", "capture", "program", "s", "GB/s", "MiB", "times")
+	fmt.Printf("%-12s %-28s %9s %9s %7s %8s\n", "capture", "program", "s", "GB/s", "MiB", "times")
 	for _, file := range files {
 		fi, err := os.Stat(file)
 		if err != nil {
@@ -243,27 +245,31 @@ func (b *bench) peers(files []string) error {
 			own.best(u)
 		}
 		row := func(name string, u usage, over string) {
-			fmt.Printf("%-12s %-12s %s%8.2f %9.3f %7.0f %8.1f\n", strings.TrimSuffix(filepath.Base(file), ".pcap"), name, over,
+			fmt.Printf("%-12s %-28s %s%8.2f %9.3f %7.0f %8.1f\n", strings.TrimSuffix(filepath.Base(file), ".pcap"), name, over,
 				u.wall.Seconds(), float64(fi.Size())/1e9/u.wall.Seconds(), float64(u.memory)/(1<<20), u.wall.Seconds()/own.wall.Seconds())
 		}
 		row("postmortem", own, " ")
 		for _, o := range others {
-			if _, err := exec.LookPath(o[0]); err != nil {
+			program := o[0]
+			if program == "postmortem" {
+				program = b.program
+			} else if _, err := exec.LookPath(program); err != nil {
 				continue
 			}
 			args := slices.Clone(o[1:])
 			for i, a := range args {
 				args[i] = strings.NewReplacer("FILE", file, "WORK", b.work).Replace(a)
 			}
-			u, _, err := b.measure(nil, patience, o[0], args...)
+			u, _, err := b.measure(nil, patience, program, args...)
 			over := " "
 			if errors.Is(err, errSlow) {
 				over = ">"
 			} else if err != nil {
-				fmt.Printf("%-12s %-12s %v\n", filepath.Base(file), o[0], err)
+				fmt.Printf("%-12s %-28s %v\n", filepath.Base(file), o[0], err)
 				continue
 			}
-			row(o[0], u, over)
+			name := strings.Join(slices.DeleteFunc(slices.Clone(o), func(a string) bool { return a == "FILE" || a == "WORK" || a == "-r" }), " ")
+			row(name, u, over)
 		}
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"postmortem/internal/fact"
@@ -33,11 +34,14 @@ var reportJS string
 //go:embed assets/icons.svg
 var iconsSVG string
 
-var page = template.Must(template.New("report").Funcs(template.FuncMap{
-	"n":   func(x float64) string { return strconv.FormatFloat(round1(x), 'f', -1, 64) },
-	"add": func(a, b float64) float64 { return a + b },
-	"sub": func(a, b float64) float64 { return a - b },
-}).Parse(reportHTML))
+// page is parsed when it is first needed: most runs write no page.
+var page = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("report").Funcs(template.FuncMap{
+		"n":   func(x float64) string { return strconv.FormatFloat(round1(x), 'f', -1, 64) },
+		"add": func(a, b float64) float64 { return a + b },
+		"sub": func(a, b float64) float64 { return a - b },
+	}).Parse(reportHTML))
+})
 
 // policy allows a page its own style and script and what more says, and nothing else.
 func policy(style, script, more string) string {
@@ -196,7 +200,7 @@ func (p *Page) render(w io.Writer) error {
 		return err
 	}
 	d.Data = template.JS(data)
-	return page.Execute(w, d)
+	return page().Execute(w, d)
 }
 
 // top fills in what is known of the file.

@@ -36,7 +36,7 @@ var startCSS string
 //go:embed assets/start.js
 var startJS string
 
-var startPage = template.Must(template.New("start").Parse(startHTML))
+var startPage = sync.OnceValue(func() *template.Template { return template.Must(template.New("start").Parse(startHTML)) })
 
 // Bounds of the server.
 const (
@@ -295,7 +295,7 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request) {
 	if s.Open {
 		reach = "the network: whoever reads along sees what you see"
 	}
-	_ = startPage.Execute(w, map[string]any{ // the browser may have gone
+	_ = startPage().Execute(w, map[string]any{ // the browser may have gone
 		"Style": template.CSS(startCSS), "Script": template.JS(startJS), "Icons": template.HTML(iconsSVG), "Address": r.Host, "Reach": reach, "Kept": kept,
 		"Token": s.form, "Limit": sizeText(s.Upload), "Captures": s.rows(), "Version": s.Version,
 	})
