@@ -189,6 +189,9 @@ func runStats(e *env, o *options, files []string) (int, error) {
 	}
 	c := &counted{}
 	c.frames.Interval = int64(o.interval)
+	c.frames.Only(func(kind string) bool {
+		return slices.Contains(names, "conv,"+kind) || slices.Contains(names, "endpoints,"+kind)
+	})
 	for _, expr := range o.columns {
 		f, err := filter.CompileIn(expr, o.zone())
 		if err != nil {
@@ -223,7 +226,7 @@ func runStats(e *env, o *options, files []string) (int, error) {
 	var dec layers.Decoder
 	var pkt layers.Packet
 	all := uint64(0)
-	r := &reading{files: files, stdin: in, keys: keys, bar: bar, hash: slices.Contains(names, statTables[0].name)}
+	r := &reading{files: files, stdin: in, keys: keys, bar: bar, details: true, hash: slices.Contains(names, statTables[0].name)}
 	r.frame = func(w *pcap.Window, i int) error {
 		f := d.Frame(w, i)
 		all++

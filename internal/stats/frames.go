@@ -3,6 +3,7 @@ package stats
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
@@ -41,6 +42,8 @@ type Frames struct {
 	ends    [numKinds]ends
 	key     []byte
 	roles   []role
+
+	unwanted [numKinds]bool
 }
 
 // Whole is the interval that is the whole capture.
@@ -127,12 +130,13 @@ type pair struct {
 	turned      bool // place 0 is not the first end of the key
 	addr        [2]string
 	port        [2]uint16
+	ends        [2]int32 // places of the endpoints, noEnd: there was no room
 	sent        [2]tally
 	first, last int64
 }
 
 type ends struct {
-	at   map[string]int
+	at   map[string]int32
 	list []endpoint
 	lost tally
 }
@@ -246,8 +250,11 @@ const (
 	roleTCPDst
 	roleUDPDst
 	roleStream
+	roleTCPHeader // its length
+	roleTCPLen    // of what it carries
 	roleICMP
-	roleReply // and those behind it, by replyFields
+	roleBroken // what is left of a frame could not be read
+	roleReply  // and those behind it, by replyFields
 )
 
 var roleNames = []struct {
@@ -260,7 +267,8 @@ var roleNames = []struct {
 	{"ipv6.src", roleIPv6Src}, {"ipv6.dst", roleIPv6Dst},
 	{"ipv6.fraghdr.more", roleMore}, {"ipv6.fraghdr.offset", roleOffset}, {"ipv6.fragments", roleWhole},
 	{"tcp.srcport", rolePortSrc}, {"udp.srcport", rolePortSrc}, {"tcp.dstport", roleTCPDst}, {"udp.dstport", roleUDPDst},
-	{"tcp.stream", roleStream}, {"icmp", roleICMP}, {"icmpv6", roleICMP},
+	{"tcp.stream", roleStream}, {"tcp.hdr_len", roleTCPHeader}, {"tcp.len", roleTCPLen},
+	{"icmp", roleICMP}, {"icmpv6", roleICMP}, {"_ws.short", roleBroken}, {"_ws.malformed", roleBroken},
 }
 
 // roles has the role of every field, by its ID.
@@ -280,6 +288,14 @@ var roles = sync.OnceValue(func() []role {
 	return all
 })
 
+// Only leaves out the conversations and endpoints for which want is false: of
+// "eth", "ip", "ipv6", "tcp", "udp".
+func (s *Frames) Only(want func(kind string) bool) {
+	for k, name := range kindNames {
+		s.unwanted[k] = !want(name)
+	}
+}
+
 // Skip passes over a frame that is not to be counted.
 func (s *Frames) Skip(f *dissect.Frame) {
 	if !s.started {
@@ -294,7 +310,7 @@ func (s *Frames) Frame(f *dissect.Frame) {
 	if s.number == 0 {
 		s.from, s.roles = f.Time, roles()
 		for k := range s.pairs {
-			s.pairs[k].at, s.ends[k].at = map[string]int{}, map[string]int{}
+			s.pairs[k].at, s.ends[k].at = map[string]int{}, map[string]int32{}
 		}
 	}
 	s.number++
@@ -444,7 +460,9 @@ func (s *Frames) layers(f *dissect.Frame) {
 		case rolePortSrc:
 			srcPort = uint16(n.Num)
 		case roleTCPDst:
-			s.pair(f, kindTCP, srcIP, dstIP, srcPort, uint16(n.Num), s.stream(f.Nodes[i+1:]))
+			if stream, ok := s.segment(f, i); ok {
+				s.pair(f, kindTCP, srcIP, dstIP, srcPort, uint16(n.Num), stream)
+			}
 		case roleUDPDst:
 			s.pair(f, kindUDP, srcIP, dstIP, srcPort, uint16(n.Num), -1)
 		}
@@ -466,19 +484,46 @@ func (s *Frames) part(nodes []dissect.Node) bool {
 	return part
 }
 
-// stream is the number of the TCP conversation, -1: none is told.
-func (s *Frames) stream(nodes []dissect.Node) int64 {
-	for i := range nodes {
-		if s.roles[nodes[i].ID] == roleStream {
-			return int64(nodes[i].Num)
+// segment returns the conversation of the TCP header that node i is of, -1: none
+// is told. ok is false when the header could not be read to its end: the tap of
+// tshark comes behind it.
+func (s *Frames) segment(f *dissect.Frame, i int) (stream int64, ok bool) {
+	layer := &f.Nodes[f.Nodes[i].Up]
+	stream = -1
+	header, size := -1, uint64(0)
+	for i++; i < len(f.Nodes) && header < 0 && f.Nodes[i].Up != layer.Up; i++ {
+		switch n := &f.Nodes[i]; s.roles[n.ID] {
+		case roleStream:
+			stream = int64(n.Num)
+		case roleTCPLen:
+			size = n.Num
+		case roleTCPHeader:
+			header = int(n.Num)
 		}
 	}
-	return -1
+	const least = 20
+	if header < least {
+		return stream, false
+	}
+	last := len(f.Nodes) - 1
+	for f.Nodes[last].Up >= 0 {
+		last--
+	}
+	if s.roles[f.Nodes[last].ID] != roleBroken {
+		return stream, true
+	}
+	for i < len(f.Nodes) && f.Nodes[i].Up != layer.Up {
+		i++
+	}
+	if i < len(f.Nodes) && s.roles[f.Nodes[i].ID] != roleBroken {
+		return stream, true // something behind could not be read
+	}
+	return stream, size > 0 && len(f.Bufs[layer.Buf].B) >= int(layer.Off)+header
 }
 
 // pair counts a frame for a conversation and its two endpoints.
 func (s *Frames) pair(f *dissect.Frame, kind int, src, dst *dissect.Node, sport, dport uint16, stream int64) {
-	if src == nil || dst == nil {
+	if src == nil || dst == nil || s.unwanted[kind] {
 		return
 	}
 	a, b, pa, pb, turned := src.Str, dst.Str, sport, dport, false
@@ -488,38 +533,37 @@ func (s *Frames) pair(f *dissect.Frame, kind int, src, dst *dissect.Node, sport,
 	k := append(s.key[:0], a...)
 	k = append(k, b...)
 	k = append(k, byte(pa>>8), byte(pa), byte(pb>>8), byte(pb))
-	if stream >= 0 {
-		k = strconv.AppendInt(k, stream, 10)
-	}
+	k = binary.BigEndian.AppendUint64(k, uint64(stream))
 	s.key = k
 	p := &s.pairs[kind]
 	at, ok := p.at[string(k)]
 	if !ok {
 		if len(p.list) == maxPairs {
 			p.lost.add(f.Wire)
-		} else {
-			at, ok = len(p.list), true
-			p.at[string(k)] = at
-			p.list = append(p.list, pair{turned: turned, addr: [2]string{string(f.AppendValue(nil, src)), string(f.AppendValue(nil, dst))}, port: [2]uint16{sport, dport}, first: f.Time, last: f.Time})
+			s.ends[kind].sent(s.end(f, kind, src, sport), s.end(f, kind, dst, dport), f.Wire)
+			return
 		}
+		at = len(p.list)
+		p.at[string(k)] = at
+		p.list = append(p.list, pair{
+			turned: turned, addr: [2]string{string(f.AppendValue(nil, src)), string(f.AppendValue(nil, dst))}, port: [2]uint16{sport, dport},
+			ends: [2]int32{s.end(f, kind, src, sport), s.end(f, kind, dst, dport)}, first: f.Time, last: f.Time,
+		})
 	}
-	if ok {
-		c := &p.list[at]
-		dir := 0
-		if turned != c.turned {
-			dir = 1
-		}
-		c.sent[dir].add(f.Wire)
-		c.first, c.last = min(c.first, f.Time), max(c.last, f.Time)
+	c := &p.list[at]
+	dir := 0
+	if turned != c.turned {
+		dir = 1
 	}
-	s.end(f, kind, src, sport).tx.add(f.Wire)
-	s.end(f, kind, dst, dport).rx.add(f.Wire)
+	c.sent[dir].add(f.Wire)
+	c.first, c.last = min(c.first, f.Time), max(c.last, f.Time)
+	s.ends[kind].sent(c.ends[dir], c.ends[1-dir], f.Wire)
 }
 
-// lostEnd takes what is counted for nobody.
-var lostEnd endpoint
+const noEnd = -1
 
-func (s *Frames) end(f *dissect.Frame, kind int, n *dissect.Node, port uint16) *endpoint {
+// end returns the place of an endpoint.
+func (s *Frames) end(f *dissect.Frame, kind int, n *dissect.Node, port uint16) int32 {
 	e := &s.ends[kind]
 	k := append(s.key[:0], n.Str...)
 	k = append(k, byte(port>>8), byte(port))
@@ -527,15 +571,26 @@ func (s *Frames) end(f *dissect.Frame, kind int, n *dissect.Node, port uint16) *
 	at, ok := e.at[string(k)]
 	if !ok {
 		if len(e.list) == maxPairs {
-			e.lost.add(f.Wire)
-			lostEnd = endpoint{}
-			return &lostEnd
+			return noEnd
 		}
-		at = len(e.list)
+		at = int32(len(e.list))
 		e.at[string(k)] = at
 		e.list = append(e.list, endpoint{addr: string(f.AppendValue(nil, n)), port: port})
 	}
-	return &e.list[at]
+	return at
+}
+
+// sent counts a frame from one endpoint to another.
+func (e *ends) sent(from, to int32, n uint32) {
+	if from == noEnd || to == noEnd {
+		e.lost.add(n)
+	}
+	if from != noEnd {
+		e.list[from].tx.add(n)
+	}
+	if to != noEnd {
+		e.list[to].rx.add(n)
+	}
 }
 
 // Hierarchy is tshark's io,phs.
@@ -579,7 +634,7 @@ func (s *Frames) Conversations(kind string) (Table, bool) {
 	for i := range list {
 		c := &list[i]
 		t.Rows = append(t.Rows, []Cell{text(end(c.addr[0], c.port[0], k)), text(end(c.addr[1], c.port[1], k)), count(c.sent[1].Frames), count(c.sent[1].Bytes), count(c.sent[0].Frames), count(c.sent[0].Bytes),
-			count(c.sent[0].Frames + c.sent[1].Frames), count(c.sent[0].Bytes + c.sent[1].Bytes), seconds(c.first-s.first, 9), seconds(c.last-c.first, 4)})
+			count(c.sent[0].Frames + c.sent[1].Frames), count(c.sent[0].Bytes + c.sent[1].Bytes), decimal(rounded(c.first-s.first), 9), decimal(rounded(c.last-s.first)-rounded(c.first-s.first), 4)})
 	}
 	t.Notes = lost(s.pairs[k].lost)
 	return t, true
@@ -647,7 +702,8 @@ func (s *Frames) Lengths() Table {
 			row[5] = decimal(float64(l.Frames)/elapsed, 4)
 		}
 		if l.Frames > 0 {
-			row[2], row[3], row[4] = decimal(float64(l.Bytes)/float64(l.Frames), 2), count(uint64(l.min)), count(uint64(l.max))
+			// tshark has the average in that precision.
+			row[2], row[3], row[4] = decimal(float64(float32(l.Bytes)/float32(l.Frames)), 2), count(uint64(l.min)), count(uint64(l.max))
 			row[6] = decimal(100*float64(l.Frames)/float64(s.number), 2)
 			row[7], row[8] = l.burst.cells()
 		}

@@ -146,7 +146,7 @@ func stamp(ns int64) Cell {
 	return text(time.Unix(0, ns).UTC().Format("2006-01-02 15:04:05.000000000"))
 }
 
-// rounded is a time in seconds since 1970.
+// rounded is a time in seconds as Wireshark computes with it.
 func rounded(ns int64) float64 {
 	t := time.Unix(0, ns)
 	return float64(t.Unix()) + float64(t.Nanosecond())/1e9
