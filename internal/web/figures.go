@@ -9,12 +9,15 @@ import (
 	"strings"
 
 	"postmortem/internal/dissect"
+	"postmortem/layers"
+	"postmortem/pcap"
+	"postmortem/reasm"
 )
 
 // Bounds of the figures.
 const (
-	maxPaths   = 200    // protocol paths that are counted apart
-	maxTalks   = 10_000 // conversations, of which the largest are shown
+	maxPaths   = 200      // protocol paths that are counted apart
+	maxTalks   = 64 << 10 // conversations, of which the largest are shown
 	shownTalks = 8
 	bins       = 46 // intervals of the I/O graph, at most
 	foldRows   = 8  // a longer table is folded
@@ -24,14 +27,15 @@ const (
 var lengthsFrom = []uint32{0, 64, 128, 256, 512, 1024, 1515}
 var lengthNames = []string{"< 64", "64–127", "128–255", "256–511", "512–1K", "1K–1514", "> 1514"}
 
-// figures count over the frames that the page was shown.
+// figures count over all frames of the capture.
 type figures struct {
 	frames, bytes uint64
 	first, last   int64
 	paths         map[string]*tally
 	order         []string
+	outlines      map[outline]*tally // the same ones
 	lengths       [7]tally
-	talks         map[string]*talk
+	talks         map[talkID]*talk
 	other         tally // of conversations that did not fit
 	io            []ioBin
 	step          int64 // nanoseconds of a bin
@@ -44,7 +48,24 @@ func (t *tally) add(n uint32) { t.frames++; t.bytes += uint64(n) }
 // A talk is a TCP conversation, by the side whose frame came first.
 type talk struct {
 	a, b string
+	up   bool // the first frame went from the lower end to the higher one
 	side [2]tally
+}
+
+// A talkID tells conversations apart: by number where frames are dissected, by
+// their ends in a capture of which most are not.
+type talkID struct {
+	stream int64
+	key    reasm.Key
+}
+
+// An outline is what is known of the layers of a frame that is not dissected.
+type outline struct {
+	link    uint16
+	version uint8
+	has     layers.Has
+	vlan    bool
+	tunnel  layers.Tunnel
 }
 
 // An ioBin is one interval: frames and bytes of both directions.
@@ -52,56 +73,149 @@ type ioBin struct{ side [2]tally }
 
 var idProtocols = dissect.Lookup("frame.protocols")
 
-// frame counts one frame.
+// frame counts one frame that was dissected.
 func (g *figures) frame(f *dissect.Frame) {
-	if g.paths == nil {
-		g.paths, g.talks = map[string]*tally{}, map[string]*talk{}
-		g.first, g.last, g.step = f.Time, f.Time, 1e6
-	}
-	g.frames++
-	g.bytes += uint64(f.Wire)
-	g.last = max(g.last, f.Time)
+	g.begin(f.Time)
 	path := ""
 	if n, ok := find(f, idProtocols); ok {
 		path = string(n.Str)
 	}
-	t := g.paths[path]
-	if t == nil {
-		if len(g.paths) == maxPaths {
-			path = "other"
-		}
-		if t = g.paths[path]; t == nil {
-			t = new(tally)
-			g.paths[path] = t
-			g.order = append(g.order, path)
-		}
-	}
-	t.add(f.Wire)
-	for i := len(lengthsFrom) - 1; ; i-- {
-		if f.Wire >= lengthsFrom[i] {
-			g.lengths[i].add(f.Wire)
-			break
-		}
-	}
 	side := 0
 	if f.Stream >= 0 {
 		a, b := end(f.Src, number(f, idSrcPort)), end(f.Dst, number(f, idDstPort))
-		k := strconv.Itoa(int(f.Stream))
-		c := g.talks[k]
-		if c == nil && len(g.talks) < maxTalks {
-			c = &talk{a: a, b: b}
-			g.talks[k] = c
-		}
-		if c == nil {
-			g.other.add(f.Wire)
-		} else {
+		c := g.talk(talkID{stream: int64(f.Stream)}, f.Wire)
+		if c != nil {
+			if c.a == "" {
+				c.a, c.b = a, b
+			}
 			if a != c.a {
 				side = 1
 			}
 			c.side[side].add(f.Wire)
 		}
 	}
-	g.bin(f.Time, side, f.Wire)
+	g.count(g.path(path), f.Time, f.Wire, side)
+}
+
+// plain counts one frame of which only the headers were read.
+func (g *figures) plain(row *pcap.Row, p *layers.Packet) {
+	g.begin(row.Time)
+	o := outline{row.Link, p.Version, p.Has, p.VLAN != 0, p.Tunnel}
+	t := g.outlines[o]
+	if t == nil {
+		t = g.path(o.path())
+		g.outlines[o] = t
+	}
+	side := 0
+	if p.Has&layers.HasTCP != 0 {
+		key, up := reasm.MakeKey(p)
+		if c := g.talk(talkID{key: key}, row.Wire); c != nil {
+			if c.a == "" {
+				lo, hi := key.Ends()
+				if c.a, c.b, c.up = lo.String(), hi.String(), up; !up {
+					c.a, c.b = c.b, c.a
+				}
+			}
+			if up != c.up {
+				side = 1
+			}
+			c.side[side].add(row.Wire)
+		}
+	}
+	g.count(t, row.Time, row.Wire, side)
+}
+
+// path names the layers as frame.protocols does, down to what carries mail.
+func (o outline) path() string {
+	var list []string
+	switch o.link {
+	case 1:
+		list = append(list, "eth")
+	case 113, 276:
+		list = append(list, "sll")
+	case 0, 108:
+		list = append(list, "null")
+	case 12, 14, 101:
+		list = append(list, "raw")
+	default:
+		list = append(list, "link "+strconv.Itoa(int(o.link)))
+	}
+	if o.vlan {
+		list = append(list, "vlan")
+	}
+	if o.tunnel != 0 {
+		list = append(list, o.tunnel.String())
+	}
+	switch o.version {
+	case 4:
+		list = append(list, "ip")
+	case 6:
+		list = append(list, "ipv6")
+	}
+	switch {
+	case o.has&layers.HasTCP != 0:
+		list = append(list, "tcp")
+	case o.has&layers.HasUDP != 0:
+		list = append(list, "udp")
+	case o.has&layers.HasICMP != 0 && o.version == 6:
+		list = append(list, "icmpv6")
+	case o.has&layers.HasICMP != 0:
+		list = append(list, "icmp")
+	case o.has&layers.HasARP != 0:
+		list = append(list, "arp")
+	}
+	return strings.Join(list, ":")
+}
+
+func (g *figures) begin(at int64) {
+	if g.paths == nil {
+		g.paths, g.outlines, g.talks = map[string]*tally{}, map[outline]*tally{}, map[talkID]*talk{}
+		g.first, g.last, g.step = at, at, 1e6
+	}
+}
+
+// path returns the tally of the frames with these layers.
+func (g *figures) path(path string) *tally {
+	t := g.paths[path]
+	if t == nil && len(g.paths) == maxPaths {
+		path = "other"
+		t = g.paths[path]
+	}
+	if t == nil {
+		t = new(tally)
+		g.paths[path] = t
+		g.order = append(g.order, path)
+	}
+	return t
+}
+
+// talk returns a conversation, nil when there is no room for another one.
+func (g *figures) talk(id talkID, wire uint32) *talk {
+	c := g.talks[id]
+	switch {
+	case c != nil:
+	case len(g.talks) < maxTalks:
+		c = new(talk)
+		g.talks[id] = c
+	default:
+		g.other.add(wire)
+	}
+	return c
+}
+
+// count adds a frame to what does not depend on its conversation.
+func (g *figures) count(layers *tally, at int64, wire uint32, side int) {
+	g.frames++
+	g.bytes += uint64(wire)
+	g.last = max(g.last, at)
+	layers.add(wire)
+	for i := len(lengthsFrom) - 1; ; i-- {
+		if wire >= lengthsFrom[i] {
+			g.lengths[i].add(wire)
+			break
+		}
+	}
+	g.bin(at, side, wire)
 }
 
 // bin counts a frame in its interval. When there are more intervals than fit,
@@ -222,6 +336,9 @@ func (g *figures) hierarchy() figure {
 	}
 	f := figure{Title: "Protocol hierarchy", Note: "Share of bytes at each layer", Heads: []string{"Protocol", "Frames", "Bytes", "Share, %"}}
 	f.Desc = fmt.Sprintf("%s with %s bytes in all.", plural(g.frames, "frame", "frames"), group(g.bytes))
+	if len(g.outlines) > 0 {
+		f.Note += ", down to TCP: the capture is large"
+	}
 	const wide, rowH, maxDepth = 399.0, 40.0, 6
 	deepest := 0
 	var walk func(n *node, x float64)

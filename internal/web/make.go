@@ -40,11 +40,12 @@ func DissectOptions(keys *tlskeys.Keys, cfg analyze.Config) dissect.Options {
 }
 
 // Look reads the files a second time and shows the page their frames: all of
-// them up to DescribeAll, beyond that those of the sessions it shows whole.
+// them up to DescribeAll, beyond that those of the sessions it shows whole. The
+// others of a larger capture are only counted.
 func (p *Page) Look(files []string, opt dissect.Options) error {
 	size := Size(files)
 	last := p.Last()
-	if size < 0 || size > DescribeAll && last == 0 {
+	if size < 0 {
 		return nil
 	}
 	r, err := pcap.Open(files, pcap.Options{})
@@ -55,7 +56,7 @@ func (p *Page) Look(files []string, opt dissect.Options) error {
 	opt.Level = dissect.Tree
 	d := dissect.New(opt)
 	var chosen map[reasm.Key]bool
-	if size > DescribeAll {
+	if size > p.whole() {
 		chosen = map[reasm.Key]bool{}
 		for _, v := range p.sessions {
 			k, _ := reasm.KeyOf(v.Client.Addr.Addr().As16(), v.Server.Addr.Addr().As16(), v.Client.Addr.Port(), v.Server.Addr.Port())
@@ -71,18 +72,16 @@ func (p *Page) Look(files []string, opt dissect.Options) error {
 		for i := range w.Rows {
 			if chosen != nil {
 				row := &w.Rows[i]
-				if w.Frame(i) > last {
-					return nil
-				}
 				dec.Decode(row.Link, w.Bytes(i), row.Wire, row.Time, &pkt)
-				if pkt.Has&layers.HasTCP == 0 {
+				p.figures.plain(row, &pkt)
+				if w.Frame(i) > last || pkt.Has&layers.HasTCP == 0 {
 					continue
 				}
 				if k, _ := reasm.MakeKey(&pkt); !chosen[k] {
 					continue
 				}
 			}
-			p.Frame(d.Frame(&w, i))
+			p.look(d.Frame(&w, i), chosen == nil)
 		}
 		if errors.Is(err, io.EOF) {
 			return nil

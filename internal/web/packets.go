@@ -73,9 +73,11 @@ func idsOf(names ...string) (ids [][]dissect.ID) {
 	return ids
 }
 
-// look keeps what the page shows of a frame.
-func (p *Page) look(f *dissect.Frame) {
-	p.figures.frame(f)
+// look keeps what the page shows of a frame, and counts it.
+func (p *Page) look(f *dissect.Frame, count bool) {
+	if count {
+		p.figures.frame(f)
+	}
 	v := p.sessionOf(f)
 	if v == nil {
 		return

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"postmortem/internal/dissect"
 	"postmortem/internal/report"
 	"postmortem/internal/verdict"
 )
@@ -54,6 +53,7 @@ type Page struct {
 	fine     int
 	figures  figures
 
+	large   int64 // bytes of a capture beyond which only chosen frames are dissected, 0: DescribeAll; tests use a small one
 	byFlow  map[string][]*view
 	packets int
 	details int
@@ -140,8 +140,13 @@ func (p *Page) Last() (last uint32) {
 	return last
 }
 
-// Frame shows the page a frame of the capture, dissected to its tree.
-func (p *Page) Frame(f *dissect.Frame) { p.look(f) }
+// whole is the size of the captures of which all frames are dissected.
+func (p *Page) whole() int64 {
+	if p.large != 0 {
+		return p.large
+	}
+	return DescribeAll
+}
 
 // Write writes the page. names are the rules it explains.
 func (p *Page) Write(w io.Writer) error { return p.render(w) }

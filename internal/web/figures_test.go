@@ -1,0 +1,60 @@
+package web
+
+import (
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"postmortem/internal/analyze"
+	"postmortem/internal/dissect"
+)
+
+// TestFiguresOfLarge: of a capture that is too large to be dissected as a whole,
+// all frames are counted all the same, and alike.
+func TestFiguresOfLarge(t *testing.T) {
+	names, err := filepath.Glob("../../testdata/*.pcap*")
+	if err != nil || len(names) == 0 {
+		t.Fatal("no captures", err)
+	}
+	for _, name := range names {
+		var g [2]figures
+		for i, large := range [...]int64{0, 1} {
+			p := &Page{large: large}
+			if _, err := analyze.Run(&analyze.Config{Files: []string{name}, All: true}, p); err != nil {
+				continue // refused: a golden test tells
+			}
+			if err := p.Look([]string{name}, dissect.Options{}); err != nil {
+				continue
+			}
+			g[i] = p.figures
+			if p.figures.frames != p.summary.Frames {
+				t.Errorf("%s: %d of %d frames counted", name, p.figures.frames, p.summary.Frames)
+			}
+		}
+		if g[0].frames == 0 {
+			continue
+		}
+		if g[0].bytes != g[1].bytes || !reflect.DeepEqual(g[0].lengths, g[1].lengths) || g[0].first != g[1].first || g[0].last != g[1].last {
+			t.Errorf("%s: frames of %d and %d bytes", name, g[0].bytes, g[1].bytes)
+		}
+		if !reflect.DeepEqual(tcp(&g[0]), tcp(&g[1])) {
+			t.Errorf("%s: conversations %v, those of a large capture %v", name, tcp(&g[0]), tcp(&g[1]))
+		}
+	}
+}
+
+// tcp sums up the conversations between two ends.
+func tcp(g *figures) map[[2]string]tally {
+	sum := map[[2]string]tally{}
+	for _, c := range g.talks {
+		for side, k := range [...][2]string{{c.a, c.b}, {c.b, c.a}} {
+			s := sum[k]
+			s.frames += c.side[side].frames
+			s.bytes += c.side[side].bytes
+			if sum[k] = s; s.frames == 0 {
+				delete(sum, k)
+			}
+		}
+	}
+	return sum
+}
