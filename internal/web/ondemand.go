@@ -7,9 +7,12 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 
 	"postmortem/internal/analyze"
 	"postmortem/internal/dissect"
+	"postmortem/internal/report"
+	"postmortem/internal/verdict"
 	"postmortem/layers"
 	"postmortem/pcap"
 	"postmortem/reasm"
@@ -98,23 +101,60 @@ func (s *Server) frame(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(detail) // the browser may have gone
 }
 
-// cut sends the packets of one session as a capture file.
-func (s *Server) cut(w http.ResponseWriter, r *http.Request) {
-	c := s.kept(w, r)
-	if c == nil {
-		return
+// session is the session of a request, of a capture whose frames can be read again.
+func (s *Server) session(w http.ResponseWriter, r *http.Request) (c *capture, v row, ok bool) {
+	if c = s.kept(w, r); c == nil {
+		return nil, row{}, false
 	}
 	n, err := strconv.Atoi(r.PathValue("n"))
-	var v *view
 	s.mu.Lock()
-	for _, x := range c.page.sessions {
-		if err == nil && x.ID == n {
-			v = x
-		}
+	x := c.page.listed(n)
+	if ok = err == nil && x != nil; ok {
+		v = *x
 	}
 	s.mu.Unlock()
-	if v == nil {
+	if !ok {
 		http.NotFound(w, r)
+	}
+	return c, v, ok
+}
+
+// dialog sends the dialog of one session as text, as postmortem follow prints it.
+func (s *Server) dialog(w http.ResponseWriter, r *http.Request) {
+	c, v, ok := s.session(w, r)
+	if !ok {
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	f := &report.Follow{Out: w, Session: v.id, Proto: strings.ToUpper(v.proto.String()), Client: v.client, Server: v.server,
+		First: v.first, Last: v.last, Start: v.start, UTF8: true}
+	if f.Begin() != nil {
+		return // the browser has gone
+	}
+	cfg := s.Config
+	cfg.Files, cfg.Contain, cfg.Cancel = []string{c.path}, true, r.Context().Done()
+	cfg.Tap = &analyze.Tap{First: v.first, Said: f.Said}
+	_, err := analyze.Run(&cfg, nobody{})
+	if err == nil {
+		err = f.End()
+	}
+	if err != nil && r.Context().Err() == nil {
+		_, _ = io.WriteString(w, "\nThe capture could not be read to its end.\n")
+	}
+}
+
+// nobody is a sink for an analysis of which only the tap is wanted.
+type nobody struct{}
+
+func (nobody) Capture(*verdict.Capture) error { return nil }
+func (nobody) Session(*verdict.Session) error { return nil }
+func (nobody) Host(*verdict.Host) error       { return nil }
+func (nobody) Summary(*verdict.Summary) error { return nil }
+
+// cut sends the packets of one session as a capture file.
+func (s *Server) cut(w http.ResponseWriter, r *http.Request) {
+	c, v, ok := s.session(w, r)
+	if !ok {
 		return
 	}
 	f, err := os.CreateTemp(s.dir, "cut-")
@@ -123,18 +163,18 @@ func (s *Server) cut(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer func() { f.Close(); os.Remove(f.Name()) }()
-	key, _ := reasm.KeyOf(v.Client.Addr.Addr().As16(), v.Server.Addr.Addr().As16(), v.Client.Addr.Port(), v.Server.Addr.Port())
+	key, _ := reasm.KeyOf(v.client.Addr().As16(), v.server.Addr().As16(), v.client.Port(), v.server.Port())
 	var out *pcap.Writer
 	var link uint16
 	var dec layers.Decoder
 	var pkt layers.Packet
 	err = eachFrame(c.path, func(win *pcap.Window, i int) (bool, error) {
 		row, number := &win.Rows[i], win.Frame(i)
-		if number > v.Last {
+		if number > v.last {
 			return true, nil
 		}
 		dec.Decode(row.Link, win.Bytes(i), row.Wire, row.Time, &pkt)
-		if number < v.First || pkt.Has&layers.HasTCP == 0 {
+		if number < v.first || pkt.Has&layers.HasTCP == 0 {
 			return false, r.Context().Err()
 		}
 		if k, _ := reasm.MakeKey(&pkt); k != key || out != nil && row.Link != link {
@@ -157,6 +197,6 @@ func (s *Server) cut(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/vnd.tcpdump.pcap")
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": shown(c.name) + "-session-" + strconv.Itoa(n) + ".pcap"}))
+	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": shown(c.name) + "-session-" + strconv.Itoa(v.id) + ".pcap"}))
 	_, _ = io.Copy(w, f) // the browser may have gone
 }

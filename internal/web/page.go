@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"io"
+	"net/netip"
 	"slices"
 	"time"
 
+	"postmortem/internal/fact"
 	"postmortem/internal/report"
 	"postmortem/internal/verdict"
 )
@@ -65,8 +67,10 @@ type Page struct {
 type row struct {
 	id             int
 	outcome        verdict.Outcome
-	client, server string
-	start, dur     int64 // nanoseconds since 1970, nanoseconds
+	client, server netip.AddrPort
+	proto          fact.Proto
+	first, last    uint32 // frames
+	start, dur     int64  // nanoseconds since 1970, nanoseconds
 	frames, bytes  uint64
 	result         string
 	full           bool
@@ -98,7 +102,7 @@ func (p *Page) Session(s *verdict.Session) error {
 	}
 	if len(p.rows) < maxRows {
 		p.rows = append(p.rows, row{
-			id: s.ID, outcome: s.Outcome, client: s.Client.Addr.String(), server: s.Server.Addr.String(),
+			id: s.ID, outcome: s.Outcome, client: s.Client.Addr, server: s.Server.Addr, proto: s.Proto, first: s.First, last: s.Last,
 			start: s.Start, dur: s.Duration, frames: s.Client.Packets + s.Server.Packets,
 			bytes: s.Client.Bytes + s.Server.Bytes, result: cmp.Or(s.CauseTitle, s.Headline), full: full,
 		})
@@ -130,6 +134,15 @@ func (p *Page) first() *view {
 		return nil
 	}
 	return slices.MaxFunc(p.sessions, func(a, b *view) int { return cmp.Compare(a.Outcome, b.Outcome) })
+}
+
+// listed returns a session of the table, nil: there is none with this number.
+func (p *Page) listed(id int) *row {
+	i := slices.IndexFunc(p.rows, func(r row) bool { return r.id == id })
+	if i < 0 {
+		return nil
+	}
+	return &p.rows[i]
 }
 
 // Last is the last frame that the page wants to see, 0: none.

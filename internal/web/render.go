@@ -511,7 +511,7 @@ func (p *Page) table(d *pageData) {
 	for i := range list {
 		r := &list[i]
 		d.Rows = append(d.Rows, sessionRow{
-			ID: r.id, Icon: outcomeIcons[r.outcome].quiet(), State: outcomeWords[r.outcome], Client: r.client, Server: r.server,
+			ID: r.id, Icon: outcomeIcons[r.outcome].quiet(), State: outcomeWords[r.outcome], Client: r.client.String(), Server: r.server.String(),
 			Start: seconds(r.start - start), Duration: millis(r.dur), Frames: some(r.frames), Bytes: some(r.bytes), Result: shown(r.result),
 		})
 	}
@@ -689,7 +689,7 @@ func (p *Page) data() (string, error) {
 	start := p.start()
 	for i := range p.rows {
 		r := &p.rows[i]
-		rows.Rows = append(rows.Rows, [9]any{r.id, number(r.outcome.String()), r.client, number(r.server), (r.start - start) / 1000, r.dur / 1000, r.frames, r.bytes, number(shown(r.result))})
+		rows.Rows = append(rows.Rows, [9]any{r.id, number(r.outcome.String()), r.client.String(), number(r.server.String()), (r.start - start) / 1000, r.dur / 1000, r.frames, r.bytes, number(shown(r.result))})
 	}
 	if err := add(rows); err != nil {
 		return "", err

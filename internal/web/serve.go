@@ -159,6 +159,7 @@ func (s *Server) prepare(ctx context.Context, dir, address string) {
 	s.mux.HandleFunc("GET /captures/{id}/{$}", s.report)
 	s.mux.HandleFunc("GET /captures/{id}/frame/{n}", s.frame)
 	s.mux.HandleFunc("GET /captures/{id}/session/{n}/session.pcap", s.cut)
+	s.mux.HandleFunc("GET /captures/{id}/session/{n}/dialog.txt", s.dialog)
 	s.mux.HandleFunc("GET /captures/{id}/report.html", s.saveHTML)
 	s.mux.HandleFunc("GET /captures/{id}/report.json", s.saveJSON)
 }

@@ -76,6 +76,11 @@ const work = $('#work');
 let cur = null; // the workspace shown
 const made = new Map(); // by session: its nodes and its workspace
 
+// elsewhere shows a session that is in the table only: the server has its dialog.
+function elsewhere(id) {
+  if (SERVED) window.open(`session/${id}/dialog.txt`, '_blank', 'noopener');
+  else say(`Session ${fmt(id)} is in the table only: postmortem follow FILE ${id}`);
+}
 function openSession(id, o) {
   o = o || {};
   const s = sessions.get(id); if (!s) return false;
@@ -269,7 +274,7 @@ function workspace(session) {
   }
 
   // ----- centre: ladder and transcript
-  if (SERVED) { const a = h('a', { class: 'btn', href: `session/${session.id}/session.pcap`, download: `session-${session.id}.pcap` }, 'Save packets'); $('#only').before(a); }
+  if (SERVED) { const a = h('a', { class: 'btn', href: `session/${session.id}/session.pcap`, download: `session-${session.id}.pcap` }, 'Save packets'); $('#only').before(h('a', { class: 'btn', href: `session/${session.id}/dialog.txt`, target: '_blank', rel: 'noopener' }, 'Whole dialog'), a); }
   function view(v) { st.view = v; for (const b of $$('#view button')) b.setAttribute('aria-pressed', b.dataset.v === v); $('#v-ladder').hidden = v !== 'ladder'; $('#v-trs').hidden = v !== 'trs'; }
   $$('#view button').forEach(b => b.addEventListener('click', () => view(b.dataset.v)));
   const lad = $('.ladder', work);
@@ -490,13 +495,13 @@ const table = (() => {
     const list = $$('tbody tr', box), mark = id => list.forEach(tr => { const on = +tr.dataset.s === id; tr.setAttribute('aria-selected', on); });
     if (rows.length > 1) list.forEach(tr => {
       tr.tabIndex = 0;
-      const open = () => { if (!openSession(+tr.dataset.s)) say('This session is in the table only'); };
+      const open = () => { if (!openSession(+tr.dataset.s)) elsewhere(+tr.dataset.s); };
       tr.addEventListener('click', open);
       tr.addEventListener('keydown', ev => { if (ev.key === 'Enter' || ev.key === ' ') { open(); ev.preventDefault(); } });
     });
     return { mark: rows.length > 1 ? mark : none.mark };
   }
-  const vt = VTable(box, rows, COLS, { rowHeight: matchMedia('(max-width:639px)').matches ? 50 : 28, count: (n, all, ms) => { $('#scount').textContent = n === all ? fmt(all) : `${fmt(n)} of ${fmt(all)}`; doc.documentElement.dataset.ms = ms.toFixed(1); }, select: r => { if (!openSession(r.no)) say(`Session ${fmt(r.no)} is in the table only: postmortem follow FILE ${r.no}`); } });
+  const vt = VTable(box, rows, COLS, { rowHeight: matchMedia('(max-width:639px)').matches ? 50 : 28, count: (n, all, ms) => { $('#scount').textContent = n === all ? fmt(all) : `${fmt(n)} of ${fmt(all)}`; doc.documentElement.dataset.ms = ms.toFixed(1); }, select: r => { if (!openSession(r.no)) elsewhere(r.no); } });
   $('#sq').addEventListener('input', ev => vt.filter(ev.target.value));
   $('#sonly').addEventListener('click', ev => { const on = ev.currentTarget.getAttribute('aria-pressed') !== 'true'; ev.currentTarget.setAttribute('aria-pressed', on); vt.only(on); });
   return none;
