@@ -295,6 +295,14 @@ func (p *tab) size(width, height int, dark bool) {
 // eval evaluates an expression in the page; v gets its value.
 func (p *tab) eval(expr string, v any) {
 	p.t.Helper()
+	if failed := p.try(expr, v); failed != "" {
+		p.t.Fatalf("%s: %s", expr, failed)
+	}
+}
+
+// try is eval that says what the page threw.
+func (p *tab) try(expr string, v any) (failed string) {
+	p.t.Helper()
 	var r struct {
 		Result           struct{ Value json.RawMessage }
 		ExceptionDetails *struct {
@@ -307,24 +315,31 @@ func (p *tab) eval(expr string, v any) {
 	if err := json.Unmarshal(raw, &r); err != nil {
 		p.t.Fatal(err)
 	}
-	if r.ExceptionDetails != nil || r.Failed != "" {
-		p.t.Fatalf("%s: %s %+v", expr, r.Failed, r.ExceptionDetails)
+	if x := r.ExceptionDetails; x != nil {
+		return x.Text + " " + x.Exception.Description
+	}
+	if r.Failed != "" {
+		return r.Failed
 	}
 	if v != nil {
 		if err := json.Unmarshal(r.Result.Value, v); err != nil {
-			p.t.Fatalf("%s: %s: %v", expr, r.Result.Value, err)
+			return fmt.Sprintf("%s: %v", r.Result.Value, err)
 		}
 	}
+	return ""
 }
 
 // is fails unless the expression gets that value soon: what a click does may
-// come a moment after it.
+// come a moment after it, and the element that is asked for with it.
 func (p *tab) is(expr string, want any) {
 	p.t.Helper()
 	const tries = 100
 	var got any
 	for range tries {
-		if p.eval(expr, &got); fmt.Sprint(got) == fmt.Sprint(want) {
+		failed := p.try(expr, &got)
+		if failed != "" {
+			got = failed
+		} else if fmt.Sprint(got) == fmt.Sprint(want) {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)

@@ -43,6 +43,7 @@ func TestServeInBrowser(t *testing.T) {
 	p.is(`(document.querySelector('h1') || {textContent: ''}).textContent.startsWith('The mail was not sent')`, true)
 	p.is(chosenFrame, 16)
 	p.is(`fetch(document.querySelector('a[download]').href).then(r => r.arrayBuffer()).then(b => b.byteLength)`, 4894)
+	p.is(`fetch(document.querySelector('a[href$="dialog.txt"]').href).then(r => r.text()).then(t => t.includes('C: STARTTLS'))`, true)
 	p.is(`fetch('frame/12').then(r => r.json()).then(d => d.fields.length > 3)`, true)
 	p.is(`fetch('frame/99').then(r => r.status)`, 404)
 	p.mu.Lock()
