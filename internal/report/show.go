@@ -3,10 +3,12 @@ package report
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"math"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,6 +42,7 @@ func (s *Show) Frame(f *dissect.Frame) (marked bool, err error) {
 	v.look()
 	marked = v.found
 	if s.NDJSON {
+		v.gather()
 		for i := range f.Nodes {
 			v.record(i)
 		}
@@ -82,6 +85,9 @@ type view struct {
 	secret, marks [][]stretch // by buffer
 	found         bool
 	depth         []int
+
+	parts [][]part           // what a buffer was put together from
+	whole map[int32][]uint32 // all frames of it, by the node that lists them
 }
 
 // look finds the bytes that are marked or masked, and how deep the nodes are.
@@ -111,7 +117,10 @@ func (v *view) hide(n *dissect.Node) {
 	b := v.f.Bytes(n)
 	end := len(bytes.TrimRight(b, "\r\n"))
 	from, shown := 0, n.Str
-	if shown == nil {
+	switch {
+	case n.ID.Field().Type == dissect.Bytes:
+		shown = nil
+	case shown == nil:
 		shown = n.Text
 	}
 	for from < end && from < len(shown) && b[from] == shown[from] {
@@ -522,20 +531,60 @@ func (v *view) record(i int) {
 	v.s.w.Write(e.b)
 }
 
-// frames are the frames that a node was put together from, or points at.
-func (v *view) frames(i int) (frames []uint32) {
+// A part is a stretch of a buffer that one frame brought.
+type part struct {
+	from, to int32
+	reach    int32 // the furthest to of this part and those before it
+	frame    uint32
+}
+
+// gather finds what the buffers were put together from.
+func (v *view) gather() {
 	nodes := v.f.Nodes
-	if nodes[i].ID.Field().Type == dissect.FrameNum {
-		return []uint32{uint32(nodes[i].Num)}
-	}
-	segments := -1
+	v.parts, v.whole = make([][]part, len(v.f.Bufs)), map[int32][]uint32{}
 	for k := range nodes {
 		n := &nodes[k]
-		switch name := n.ID.Field().Name; {
-		case (strings.HasSuffix(name, ".segments") || strings.HasSuffix(name, ".fragments")) && (k == i || nodes[i].Buf > 0 && n.Buf == nodes[i].Buf):
-			segments = k
-		case segments >= 0 && int(n.Up) == segments && n.ID.Field().Type == dissect.FrameNum:
-			frames = append(frames, uint32(n.Num))
+		if n.Up < 0 || n.ID.Field().Type != dissect.FrameNum {
+			continue
+		}
+		up := &nodes[n.Up]
+		if name := up.ID.Field().Name; !strings.HasSuffix(name, ".segments") && !strings.HasSuffix(name, ".fragments") {
+			continue
+		}
+		v.whole[n.Up] = append(v.whole[n.Up], uint32(n.Num))
+		if up.Buf > 0 && int(up.Buf) < len(v.parts) {
+			v.parts[up.Buf] = append(v.parts[up.Buf], part{from: n.Off, to: n.Off + n.Len, frame: uint32(n.Num)})
+		}
+	}
+	for _, list := range v.parts {
+		slices.SortStableFunc(list, func(a, b part) int { return cmp.Compare(a.from, b.from) })
+		reach := int32(0)
+		for i := range list {
+			reach = max(reach, list[i].to)
+			list[i].reach = reach
+		}
+	}
+}
+
+// frames are the frames that brought the bytes of node i, when they were put
+// together from several, or the one that it points at.
+func (v *view) frames(i int) (frames []uint32) {
+	n := &v.f.Nodes[i]
+	if n.ID.Field().Type == dissect.FrameNum {
+		return []uint32{uint32(n.Num)}
+	}
+	if whole := v.whole[int32(i)]; whole != nil || n.Buf == 0 || int(n.Buf) >= len(v.parts) {
+		return whole
+	}
+	list := v.parts[n.Buf]
+	end := n.Off + n.Len
+	at, _ := slices.BinarySearchFunc(list, n.Off+1, func(p part, off int32) int { return cmp.Compare(p.reach, off) })
+	for _, p := range list[at:] {
+		if p.from >= end {
+			break
+		}
+		if p.to > n.Off {
+			frames = append(frames, p.frame)
 		}
 	}
 	return frames
