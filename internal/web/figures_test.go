@@ -3,6 +3,7 @@ package web
 import (
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 
 	"postmortem/internal/analyze"
@@ -57,4 +58,34 @@ func tcp(g *figures) map[[2]string]tally {
 		}
 	}
 	return sum
+}
+
+// TestCited: a frame that an event names is in the page though it is none of
+// the conversation, and it is in neither lane of the ladder.
+func TestCited(t *testing.T) {
+	const name = "../../testdata/net-icmp-prohibited.pcap"
+	for _, large := range [...]int64{0, 1} {
+		p := &Page{large: large}
+		if _, err := analyze.Run(&analyze.Config{Files: []string{name}, All: true}, p); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Look([]string{name}, dissect.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		v := p.first()
+		for i := range v.Events {
+			for _, n := range v.Events[i].Frames {
+				if !slices.ContainsFunc(v.packets, func(x packet) bool { return x.n == n }) {
+					t.Errorf("event %s names frame %d, which is not in the page", v.Events[i].Rule, n)
+				}
+			}
+		}
+		i := slices.IndexFunc(v.packets, func(x packet) bool { return x.proto == "ICMP" })
+		if i < 0 || v.packets[i].from() != "network" || v.packets[i].payload != 0 {
+			t.Fatalf("packets: %+v", v.packets)
+		}
+		if l := newLadder(v); len(l.Messages) != len(v.packets)-1 {
+			t.Errorf("%d messages in the ladder, of %d packets", len(l.Messages), len(v.packets))
+		}
+	}
 }

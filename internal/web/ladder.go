@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -71,7 +72,7 @@ func newLadder(v *view) *ladder {
 	if v.Server.Name != "" {
 		l.Server += " " + cut(shown(v.Server.Name), 26)
 	}
-	list := v.packets
+	list := v.own()
 	if len(list) > maxLadder {
 		l.Left, list = len(list)-maxLadder, list[:maxLadder]
 	}
@@ -119,6 +120,14 @@ func newLadder(v *view) *ladder {
 	l.Height = bottom + 20
 	l.Label = "Sequence diagram of session " + strconv.Itoa(v.ID) + ": " + plural(uint64(len(list)), "frame", "frames") + " between client and server"
 	return l
+}
+
+// own are the packets of the conversation itself.
+func (v *view) own() []packet {
+	if !slices.ContainsFunc(v.packets, func(x packet) bool { return x.cited }) {
+		return v.packets
+	}
+	return slices.DeleteFunc(slices.Clone(v.packets), func(x packet) bool { return x.cited })
 }
 
 // gap draws the time before frame i and returns where the frame is.

@@ -74,10 +74,7 @@ func (p *Page) Look(files []string, opt dissect.Options) error {
 				row := &w.Rows[i]
 				dec.Decode(row.Link, w.Bytes(i), row.Wire, row.Time, &pkt)
 				p.figures.plain(row, &pkt)
-				if w.Frame(i) > last || pkt.Has&layers.HasTCP == 0 {
-					continue
-				}
-				if k, _ := reasm.MakeKey(&pkt); !chosen[k] {
+				if !p.wants(w.Frame(i), last, chosen, &pkt) {
 					continue
 				}
 			}
@@ -90,6 +87,16 @@ func (p *Page) Look(files []string, opt dissect.Options) error {
 			return err // told by the analysis
 		}
 	}
+}
+
+// wants reports whether a frame of a large capture is to be in the page.
+func (p *Page) wants(frame, last uint32, chosen map[reasm.Key]bool, pkt *layers.Packet) bool {
+	if frame <= last && pkt.Has&layers.HasTCP != 0 {
+		if k, _ := reasm.MakeKey(pkt); chosen[k] {
+			return true
+		}
+	}
+	return p.citing(frame) != nil
 }
 
 // addSecrets takes the secrets that lie in the capture itself.

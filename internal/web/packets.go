@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"postmortem/internal/dissect"
+	"postmortem/internal/report"
 )
 
 // A packet is one row of the packet list, and with data its details.
@@ -18,12 +19,24 @@ type packet struct {
 	wire       uint32
 	info       string
 	fromClient bool
+	cited      bool   // of no side: an event names it
 	payload    uint32 // bytes of TCP
 	seq, ack   uint64 // relative
 	flags      uint64
 	again      bool  // sent before
 	rtt        int64 // nanoseconds until this frame acknowledged another one, 0: it does not
 	data       json.RawMessage
+}
+
+// from is who sent it.
+func (x *packet) from() string {
+	switch {
+	case x.cited:
+		return "network"
+	case x.fromClient:
+		return "client"
+	}
+	return "server"
 }
 
 // A field is one node of the details. In the data it is an array, because there
@@ -78,9 +91,12 @@ func (p *Page) look(f *dissect.Frame, count bool) {
 	if count {
 		p.figures.frame(f)
 	}
-	v := p.sessionOf(f)
+	v, cited := p.sessionOf(f), false
 	if v == nil {
-		return
+		if v = p.citing(f.Number); v == nil {
+			return
+		}
+		cited = true
 	}
 	if p.packets >= maxPackets || len(v.packets) >= maxOfOne || p.size() > maxPage {
 		v.left++
@@ -91,16 +107,35 @@ func (p *Page) look(f *dissect.Frame, count bool) {
 		n: f.Number, time: f.Time, src: string(f.Src), dst: string(f.Dst), proto: f.Proto, wire: f.Wire,
 		info: shown(string(f.Info)), fromClient: fromClient(v, f),
 	}
-	x.payload = uint32(number(f, idTCPLen))
-	x.seq, x.ack, x.flags = number(f, idTCPSeq), number(f, idTCPAck), number(f, idTCPFlags)
-	_, x.again = find(f, idRetransmission)
-	x.rtt = int64(number(f, idAckRTT))
+	if x.cited = cited; !cited { // the fields of TCP that an ICMP error quotes are another frame's
+		x.payload = uint32(number(f, idTCPLen))
+		x.seq, x.ack, x.flags = number(f, idTCPSeq), number(f, idTCPAck), number(f, idTCPFlags)
+		_, x.again = find(f, idRetransmission)
+		x.rtt = int64(number(f, idAckRTT))
+	}
 	if p.details < maxDetails && (p.summary.Frames <= allDetails || v.near(f.Number)) {
 		p.details++
 		x.data = detailsOf(f)
 		p.detailBytes += len(x.data)
 	}
 	v.packets = append(v.packets, x)
+}
+
+// citing is the session with an event that names this frame, nil: there is none.
+func (p *Page) citing(frame uint32) *view {
+	if p.cited == nil {
+		p.cited = map[uint32]*view{}
+		for _, v := range p.sessions {
+			for i := range v.Events {
+				for _, n := range v.Events[i].Frames {
+					if p.cited[n] == nil {
+						p.cited[n] = v
+					}
+				}
+			}
+		}
+	}
+	return p.cited[frame]
 }
 
 // near reports that a frame is evidence of an event, or beside one.
@@ -224,15 +259,14 @@ func detailsOf(f *dissect.Frame) json.RawMessage {
 	}
 	b := f.Bufs[0].B
 	var masked []byte
-	for i := range f.Nodes { // no secret is in the file, not even as bytes
-		if n := &f.Nodes[i]; n.Flags&dissect.Secret != 0 && n.Buf == 0 {
+	report.SecretBytes(f, func(buf, from, to int) { // no secret is in the file, not even as bytes
+		if buf == 0 {
 			if masked == nil {
 				masked = append(masked, b...)
 			}
-			lo, hi := min(int(n.Off), len(b)), min(int(n.Off)+int(n.Len), len(b))
-			clear(masked[lo:hi])
+			clear(masked[min(from, len(b)):min(to, len(b))])
 		}
-	}
+	})
 	if masked != nil {
 		b = masked
 	}

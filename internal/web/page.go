@@ -57,6 +57,7 @@ type Page struct {
 
 	large   int64 // bytes of a capture beyond which only chosen frames are dissected, 0: DescribeAll; tests use a small one
 	byFlow  map[string][]*view
+	cited   map[uint32]*view // by frame that an event names
 	packets int
 	details int
 
@@ -166,7 +167,7 @@ func (p *Page) Write(w io.Writer) error { return p.render(w) }
 
 // forget lets go of what was only for the file.
 func (p *Page) forget() {
-	p.records, p.figures, p.byFlow = bytes.Buffer{}, figures{}, nil
+	p.records, p.figures, p.byFlow, p.cited = bytes.Buffer{}, figures{}, nil, nil
 	for _, v := range p.sessions {
 		v.packets = nil
 	}

@@ -570,11 +570,8 @@ func (p *Page) session(v *view, own, static bool) *sessionPage {
 	for i := range v.packets {
 		x := &v.packets[i]
 		r := packetRow{
-			Frame: x.n, Time: strconv.FormatFloat(float64(x.time-v.Start)/1e9, 'f', 6, 64), From: "server", Src: shown(x.src), Dst: shown(x.dst),
+			Frame: x.n, Time: strconv.FormatFloat(float64(x.time-v.Start)/1e9, 'f', 6, 64), From: x.from(), Src: shown(x.src), Dst: shown(x.dst),
 			Proto: shown(x.proto), Length: strconv.Itoa(int(x.wire)), Info: x.info, Class: "p-" + strings.TrimPrefix(class(x.proto), "m-"),
-		}
-		if x.fromClient {
-			r.From = "client"
 		}
 		switch v.severity(x.n) {
 		case "err":
@@ -733,12 +730,8 @@ func (p *Page) data() (string, error) {
 		}
 		for i := range v.packets {
 			x := &v.packets[i]
-			from := fact.Server
-			if x.fromClient {
-				from = fact.Client
-			}
 			if err := add(packetRecord{"packet", 1, v.ID, x.n, time.Unix(0, x.time).UTC().Format("2006-01-02T15:04:05.000000000Z"), (x.time - v.Start) / 1000,
-				from.String(), shown(x.src), shown(x.dst), shown(x.proto), x.wire, x.info, x.data}); err != nil {
+				x.from(), shown(x.src), shown(x.dst), shown(x.proto), x.wire, x.info, x.data}); err != nil {
 				return "", err
 			}
 		}
