@@ -168,11 +168,13 @@ func (d *Dissector) addFragment(p *pdu, b []byte, off uint32, more bool) (done b
 			d.cannotReassemble(why)
 			return false
 		}
+		if p.state&(pduLong|pduTails) != 0 { // seldom: a message may grow with every segment
+			for i := range p.frags {
+				p.frags[i].state &^= pduLong | pduTails
+			}
+		}
 		p.state &^= pduWhole | pduPartial | pduSized | pduLong | pduTails
 		p.size = 0
-		for i := range p.frags {
-			p.frags[i].state &^= pduLong | pduTails
-		}
 	}
 	f := frag{frame: d.frame.Number, off: off, len: n, at: uint32(len(p.data))}
 	if !more {
@@ -620,7 +622,7 @@ func (d *Dissector) segmentsTree(p *pdu) {
 	buf := uint8(len(d.frame.Bufs) - 1)
 	s := span{b: p.data[:min(len(p.data), int(p.size))], buf: buf}
 	d.add(fTcpSegments, s, 0, int(p.size)).Flags |= Generated
-	list := ""
+	var list []byte
 	at := len(d.frame.Nodes) - 1
 	under := d.sub()
 	for i := range p.frags {
@@ -637,9 +639,9 @@ func (d *Dissector) segmentsTree(p *pdu) {
 			}
 			d.text(len(d.frame.Nodes)-1, text)
 			if i > 0 {
-				list += ","
+				list = append(list, ',')
 			}
-			list += fmt.Sprintf(" #%d(%d)", f.frame, f.len)
+			list = fmt.Appendf(list, " #%d(%d)", f.frame, f.len)
 		}
 		if f.state != 0 {
 			leaf := d.sub()
