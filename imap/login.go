@@ -1,8 +1,6 @@
 package imap
 
 import (
-	"bytes"
-
 	"postmortem/internal/fact"
 	"postmortem/internal/sasl"
 )
@@ -57,11 +55,7 @@ func (d *base) credentials(b []byte, at fact.At) {
 		return
 	}
 	d.gave(b, sasl.Readable(mech))
-	clear := d.dec.Decode(b)
-	if i := bytes.LastIndexByte(clear, 0); i >= 0 {
-		clear = clear[i+1:]
-	}
-	d.echo.Keep(clear)
+	d.echo.Keep(sasl.Proof(d.dec.Decode(b)))
 }
 
 // gave notes that a secret, or a proof of it, was sent.

@@ -142,11 +142,7 @@ func (d *Dialog) credentials(b []byte, at fact.At) {
 		return
 	}
 	d.gave(b, sasl.Readable(mech))
-	clear := d.dec.Decode(b)
-	if i := bytes.LastIndexAny(clear, "\x00"); i >= 0 {
-		clear = clear[i+1:]
-	}
-	d.echo.Keep(clear)
+	d.echo.Keep(sasl.Proof(d.dec.Decode(b)))
 }
 
 // gave notes that a secret, or a proof of it, was sent.

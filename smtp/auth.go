@@ -148,8 +148,8 @@ func (d *Dialog) evidence(text []byte, at fact.At) {
 			return // whatever it is, it is no password
 		}
 		secret = secret[i+1:]
-	} else if i := bytes.Index(secret, []byte("Bearer ")); i >= 0 {
-		secret, _, _ = bytes.Cut(secret[i+len("Bearer "):], []byte{1})
+	} else {
+		secret = sasl.Proof(secret)
 	}
 	d.logins().echo.Keep(secret)
 	if sasl.Readable(mech) && !d.secure && d.log != nil {
@@ -215,6 +215,8 @@ func (d *Dialog) masked(cmd Cmd, word, arg, text []byte) []byte {
 		}
 	case cmd != Unknown:
 		return text
+	case begins(word, "AUTH="): // a typing error
+		open = text[:len("AUTH")]
 	case likeLogin(word), equal(word, "APOP"), equal(word, "COOKIE"):
 		open = text[:len(text)-len(arg)]
 	case d.afterAuth > 0 && len(text) >= 4 && inAlphabet(text):

@@ -13,6 +13,7 @@ type httpConv struct {
 	seen   bool   // a request or a response
 	method string // of the last request
 	tunnel bool   // after a CONNECT that was accepted, or an upgrade
+	client int    // side of the last request
 	code   int    // of the last response
 
 	chunk [2]struct { // where the next chunk begins, so that those before are not read again
@@ -117,6 +118,11 @@ func (d *Dissector) http(c *conv, dir int, s span) {
 		h = new(httpConv)
 		c.data = h
 	}
+	if n, _ := lineEnd(s.b); h.method == "CONNECT" && h.code == 0 && dir == h.client && n >= 0 {
+		if kind, _ := httpLine(s.b[:n]); kind == httpOther { // the answer is not in the capture
+			h.tunnel = true
+		}
+	}
 	if h.tunnel && !d.opt.Compat {
 		for i := range apps {
 			looks := apps[i].looks
@@ -165,7 +171,9 @@ func (d *Dissector) httpMessage(h *httpConv, dir int, s span, off int, fin bool)
 			d.clear()
 			d.info("Continuation")
 			up := d.enter(fHTTP, s, len(s.b))
-			d.str(fHTTPBody, s, 0, len(s.b), nil)
+			if x := d.str(fHTTPBody, s, 0, len(s.b), nil); h.method == "CONNECT" {
+				d.hide(x, 0)
+			}
 			d.leave(up)
 		}
 		return -1
@@ -208,7 +216,7 @@ func (d *Dissector) httpMessage(h *httpConv, dir int, s span, off int, fin bool)
 	t.work = 0
 	up := d.enter(fHTTP, s, len(s.b))
 	top := len(d.frame.Nodes) - 1
-	used := d.httpHeaders(h, s, start, kind, method)
+	used := d.httpHeaders(h, dir, s, start, kind, method)
 	if d.level > List && top >= 0 {
 		d.frame.Nodes[top].Len = int32(used)
 	}
@@ -397,9 +405,12 @@ var httpHeaderFields = [...]struct {
 	{"host:", fHTTPHost}, {"user-agent:", fHTTPAgent}, {"server:", fHTTPServer}, {"location:", fHTTPLocation}, {"content-type:", fHTTPType},
 }
 
+// httpSecrets are the headers with which a client proves who it is.
+var httpSecrets = [...]string{"authorization:", "proxy-authorization:", "cookie:", "set-cookie:"}
+
 // httpHeaders reads the lines of a message and passes its body. It returns the
 // length of both.
-func (d *Dissector) httpHeaders(h *httpConv, s span, start int, kind httpKind, method string) int {
+func (d *Dissector) httpHeaders(h *httpConv, dir int, s span, start int, kind httpKind, method string) int {
 	at, first, seen := start, true, false
 	length, chunked := int64(-1), false
 	var contentType []byte
@@ -417,7 +428,7 @@ func (d *Dissector) httpHeaders(h *httpConv, s span, start int, kind httpKind, m
 		if first && kind != httpOther {
 			h.seen = true
 			if kind == httpRequest {
-				h.method, h.code = method, 0
+				h.method, h.code, h.client = method, 0, dir
 			} else {
 				code = httpCode(line)
 				h.code = code
@@ -463,7 +474,13 @@ func (d *Dissector) httpHeaders(h *httpConv, s span, start int, kind httpKind, m
 					d.str(httpHeaderFields[i].id, s, at, next, v)
 				}
 			}
-			d.str(id, s, at, next, s.b[at:at+next]).Flags |= Hidden
+			x := d.str(id, s, at, next, s.b[at:at+next])
+			x.Flags |= Hidden
+			for _, name := range httpSecrets {
+				if v, ok := cutHeader(line, name); ok && len(v) > 0 {
+					d.hide(x, len(name))
+				}
+			}
 		}
 		at += next
 	}
@@ -485,7 +502,9 @@ func (d *Dissector) httpHeaders(h *httpConv, s span, start int, kind httpKind, m
 		body = 0
 	}
 	if body > 0 {
-		d.str(fHTTPBody, s, at, body, nil)
+		if x := d.str(fHTTPBody, s, at, body, nil); kind == httpOther && h.method == "CONNECT" {
+			d.hide(x, 0)
+		}
 		d.httpMedia(contentType)
 	}
 	return at + body

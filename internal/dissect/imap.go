@@ -32,10 +32,11 @@ type imapConv struct {
 	tags [mostTags]imapTag
 	tag  int // place of the next one
 
-	side [2]imapLiteral // of the client, of the server
-	auth bool           // the client's next lines are answers
-	body mailBody       // of APPEND
-	find [2]imapFind
+	side   [2]imapLiteral // of the client, of the server
+	auth   bool           // the client's next lines are answers
+	body   mailBody       // of APPEND
+	find   [2]imapFind
+	proofs proofs
 }
 
 // An imapTag is a command that waits for its answer.
@@ -119,6 +120,7 @@ func (d *Dissector) imap(c *conv, dir int, s span) {
 		}
 	}
 	request := dir != m.server
+	d.hear(&m.proofs, request)
 	d.frame.Proto = "IMAP"
 	if d.opt.Compat {
 		d.imapWire(m, c, s, request)
@@ -214,6 +216,9 @@ func (d *Dissector) imapClient(m *imapConv, s span) {
 			default:
 				d.textLines(part, nil, l.secret)
 			}
+			if l.secret {
+				m.proofs.learn(part.b)
+			}
 			continue
 		}
 		n, next := lineOf(rest.b, d.tcpState.can)
@@ -275,6 +280,9 @@ func imapCommandLike(line []byte, known bool) bool {
 	if len(line) == 0 || equalFold(line, "DONE") || imap.LooksCommand(line) {
 		return true
 	}
+	if verb, next := token(line); next < len(line) && loginVerb(line[:verb]) {
+		return true
+	}
 	if !known {
 		return tokenLike(line)
 	}
@@ -284,8 +292,25 @@ func imapCommandLike(line []byte, known bool) bool {
 	return tag > 0 && tag <= longest && verb <= longest
 }
 
+// loginVerb reports whether secrets follow a word of any mail protocol that
+// stands where IMAP has a tag.
+func loginVerb(word []byte) bool {
+	for _, name := range [...]string{"USER", "PASS", "AUTH", "LOGIN", "AUTHENTICATE"} {
+		if equalFold(word, name) {
+			return true
+		}
+	}
+	return false
+}
+
 // client follows a line of the client. It returns from where on it is secret.
 func (m *imapConv) client(line []byte) (secret int) {
+	secret = m.command(line)
+	m.proofs.learn(line[min(secret, len(line)):])
+	return secret
+}
+
+func (m *imapConv) command(line []byte) (secret int) {
 	l := &m.side[0]
 	secret = len(line)
 	switch {
@@ -320,8 +345,8 @@ func (m *imapConv) client(line []byte) (secret int) {
 			}
 		case equalFold(word, "APPEND"):
 			l.message = true
-		case equalFold(line[:tag], "USER"), equalFold(line[:tag], "PASS"), equalFold(line[:tag], "AUTH"):
-			secret = next // of another protocol
+		case loginVerb(line[:tag]):
+			secret = next // of another protocol, or the tag was forgotten
 		case !m.known && tokenLike(line):
 			secret = 0
 		}
@@ -654,6 +679,11 @@ func (d *Dissector) imapArguments(m *imapConv, s span, n, verb, off, w, args, se
 			d.ascii(fImapUsername, s, args, first)
 			k, _ := token(line[second:])
 			if k < 2 {
+				if args < len(s.b) && bytes.IndexByte(line, '{') >= 0 { // literals, which Wireshark does not look at
+					x := d.str(fImapLine, s, n, len(s.b)-n, nil)
+					x.Flags |= Hidden
+					d.hide(x, 0)
+				}
 				d.beyond(s)
 				return false
 			}

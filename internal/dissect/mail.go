@@ -29,8 +29,9 @@ type mailState struct {
 	clock uint32
 	held  int // bytes in slots
 	frame uint32
-	arena []byte // masked texts that the frame at work shows
-	ended []span // messages that ended in the frame at work
+	arena []byte     // masked texts that the frame at work shows
+	known *sasl.Echo // what the server at work may repeat, nil: nothing
+	ended []span     // messages that ended in the frame at work
 }
 
 // A mailBody is a message of a conversation as far as it came. Its zero value is none.
@@ -312,11 +313,8 @@ func (d *Dissector) line(id ID, s span, off, n, secret int) *Node {
 	if d.level == List {
 		return x
 	}
-	if secret < len(bytes.TrimRight(x.Str, "\r\n")) {
-		x.Flags |= Secret
-		if d.masking() {
-			x.Str = d.mask(x.Str, secret)
-		}
+	if secret = min(secret, d.repeated(x.Str)); secret < len(bytes.TrimRight(x.Str, "\r\n")) {
+		d.hide(x, secret)
 	}
 	for _, ch := range x.Str {
 		if ch >= utf8.RuneSelf {
@@ -325,6 +323,14 @@ func (d *Dissector) line(id ID, s span, off, n, secret int) *Node {
 		}
 	}
 	return x
+}
+
+// hide says that the text of a node is secret from that place on.
+func (d *Dissector) hide(x *Node, from int) {
+	x.Flags |= Secret
+	if d.level > List && d.masking() {
+		x.Str = d.mask(x.Str, from)
+	}
 }
 
 func appendASCII(dst, b []byte) []byte {
@@ -377,12 +383,69 @@ func (d *Dissector) mask(line []byte, from int) []byte {
 	return x.arena[at:len(x.arena):len(x.arena)]
 }
 
+// Proofs are the last secrets of a conversation, kept so that they are found
+// where the server repeats them. Most conversations have none, and no memory for them.
+type proofs struct{ known *sasl.Echo }
+
+// learn remembers a secret that a client sent, as it is and in base64.
+func (p *proofs) learn(secret []byte) {
+	secret = bytes.TrimSpace(secret)
+	if len(secret) == 0 {
+		return
+	}
+	if p.known == nil {
+		p.known = new(sasl.Echo)
+	}
+	p.known.Hide(secret)
+	var dec sasl.Decoder
+	p.known.Keep(sasl.Proof(dec.Decode(bytes.Trim(secret[bytes.LastIndexByte(secret, ' ')+1:], `"`))))
+}
+
+// hear says whose bytes come next: those of the server may repeat what is known.
+func (d *Dissector) hear(p *proofs, request bool) {
+	if d.mail.known = p.known; request || !d.masking() {
+		d.mail.known = nil
+	}
+}
+
+// repeated returns where a known secret begins in a text of the server.
+func (d *Dissector) repeated(text []byte) int {
+	if d.mail.known == nil {
+		return len(text)
+	}
+	return d.mail.known.Find(text)
+}
+
+// unfinished reports whether bytes of a side that end no line may be part of a
+// secret: those of a client that is not in the midst of a message, and what a
+// server may repeat.
+func (c *conv) unfinished(dir int) bool {
+	data := c.data
+	if t, ok := data.(*tlsConv); ok && t.data != nil {
+		data = t.data
+	}
+	switch m := data.(type) {
+	case *smtpConv:
+		return dir == m.server && m.proofs.known != nil || dir != m.server && m.mode == smtpCommands
+	case *popConv:
+		return dir != m.server || m.proofs.known != nil && m.mode == popReplies
+	case *imapConv:
+		return dir == m.server && m.proofs.known != nil || dir != m.server && !m.side[0].message
+	case *sieveConv:
+		return dir != m.server || m.proofs.known != nil
+	case *httpConv:
+		return dir == 0 || dir == m.client
+	}
+	return false
+}
+
 // masking says that secrets are to be masked.
 func (d *Dissector) masking() bool { return !d.opt.ShowSecrets }
 
 // infoLine appends a line to Info, hidden from secret on. Info holds no more
 // than Wireshark's does.
 func (d *Dissector) infoLine(line []byte, secret int) {
+	secret = min(secret, d.repeated(line))
 	hide := secret < len(line) && d.masking()
 	if hide {
 		line = line[:max(0, secret)]
@@ -435,15 +498,19 @@ func (d *Dissector) textLines(s span, name []byte, secret bool) {
 // textLine adds n bytes of s as text that has no name.
 func (d *Dissector) textLine(s span, off, n int, secret bool) {
 	x := d.add(fText, s, off, n)
+	b := s.b[off : off+n]
+	from := d.repeated(b)
 	if secret {
+		from = 0
+	}
+	if from < n {
 		x.Flags |= Secret
 	}
 	if !d.tree() {
 		return
 	}
-	b := s.b[off : off+n]
-	if secret && d.masking() {
-		b = d.mask(b, 0)
+	if d.masking() {
+		b = d.mask(b, from)
 	}
 	x.Text = appendText(nil, b)
 }

@@ -26,6 +26,7 @@ type popConv struct {
 	mode    popMode // what the server's next bytes are
 	eom     mailEnd
 	login   bool // the client's next lines are answers
+	proofs  proofs
 
 	wire popWire
 }
@@ -108,6 +109,7 @@ func (d *Dissector) pop(c *conv, dir int, s span) {
 		*data = m
 	}
 	request := dir != m.server
+	d.hear(&m.proofs, request)
 	if !d.opt.Compat && (request || m.mode == popReplies) {
 		if n, _ := lineOf(s.b, d.tcpState.can); n < 0 {
 			d.needMore(0, oneMore)
@@ -205,6 +207,12 @@ func (d *Dissector) popClient(m *popConv, s span) {
 
 // client follows a line of the client. It returns from where on it is secret.
 func (m *popConv) client(line []byte) (secret int) {
+	secret = m.command(line)
+	m.proofs.learn(line[min(secret, len(line)):])
+	return secret
+}
+
+func (m *popConv) command(line []byte) (secret int) {
 	w, next := token(line)
 	verb, arg := line[:w], line[next:]
 	if m.login && !(equalFold(verb, "QUIT") || equalFold(verb, "CAPA") || equalFold(verb, "USER")) {
@@ -239,7 +247,6 @@ func (m *popConv) client(line []byte) (secret int) {
 		case second < len(arg):
 			secret = next + second
 		}
-		m.login = mech > 0
 	case (equalFold(verb, "LIST") || equalFold(verb, "UIDL")) && len(arg) > 0:
 		shape = popSingle
 	case !known && !m.known && tokenLike(line):
@@ -249,6 +256,14 @@ func (m *popConv) client(line []byte) (secret int) {
 		if equalFold(arg[:second], "LOGIN") || equalFold(arg[:second], "AUTHENTICATE") {
 			secret = next + third
 		}
+	}
+	switch { // what is missing may come in another line
+	case equalFold(verb, "PASS"):
+		m.login = len(arg) == 0
+	case equalFold(verb, "APOP"):
+		m.login = secret >= len(line)
+	case equalFold(verb, "AUTH"):
+		m.login = true
 	}
 	m.known = m.known || known
 	if m.n < len(m.waiting) {
@@ -373,7 +388,7 @@ func (d *Dissector) popWire(m *popConv, c *conv, s span, request bool, up int32)
 	n, next := lineOf(s.b, false)
 	line := s.b[:n]
 	if !request && !bytes.HasPrefix(line, []byte("+OK")) && !bytes.HasPrefix(line, []byte("-ERR")) {
-		m.login = len(line) > 0 && line[0] == '+'
+		m.login = m.login || len(line) > 0 && line[0] == '+'
 		d.popWireText(m, s, up)
 		return
 	}

@@ -13,14 +13,20 @@ type sieveConv struct {
 	tls    bool
 	left   [2]uint64 // of a literal
 	secret bool      // it belongs to a login
+	proofs proofs
 }
 
-// sieveLooks recognises ManageSieve by the server's greeting.
+// sieveLooks recognises ManageSieve by the server's greeting, or by a login in
+// the form that only it has.
 func sieveLooks(d *Dissector, c *conv, dir int, b []byte) bool {
-	if d.opt.Compat || c.data != nil || dir != 1 || !imap.LooksSieveGreeting(b[:min(len(b), 512)]) {
+	const login = `AUTHENTICATE "`
+	switch {
+	case d.opt.Compat, c.data != nil,
+		dir == 1 && !imap.LooksSieveGreeting(b[:min(len(b), 512)]),
+		dir == 0 && (len(b) < len(login) || !equalFold(b[:len(login)], login)):
 		return false
 	}
-	c.data = &sieveConv{server: dir}
+	c.data = &sieveConv{server: 1}
 	return true
 }
 
@@ -32,6 +38,7 @@ func (d *Dissector) sieve(c *conv, dir int, s span) {
 		return
 	}
 	request := dir != m.server
+	d.hear(&m.proofs, request)
 	if m.left[dir] == 0 {
 		if n, _ := lineOf(s.b, d.tcpState.can); n < 0 {
 			d.needMore(0, oneMore)
@@ -49,7 +56,10 @@ func (d *Dissector) sieve(c *conv, dir int, s span) {
 			*left -= uint64(n)
 			d.sieveItem(request)
 			d.infoBytes("literal, ", n)
-			d.textLines(rest.first(n), nil, m.secret)
+			d.textLines(rest.first(n), nil, m.secret && request)
+			if m.secret && request {
+				m.proofs.learn(rest.first(n).b)
+			}
 			at += n
 			continue
 		}
@@ -62,6 +72,7 @@ func (d *Dissector) sieve(c *conv, dir int, s span) {
 		secret := n
 		if request {
 			secret = m.client(line)
+			m.proofs.learn(line[min(secret, n):])
 		}
 		if size, ok := literalEnd(line); ok {
 			m.left[dir] = size

@@ -30,6 +30,7 @@ type smtpConv struct {
 	dataIn  int    // answers until that to DATA, 0: none
 	tlsIn   int    // the same for STARTTLS
 	login   smtpLogin
+	proofs  proofs
 
 	wire smtpWire
 }
@@ -124,6 +125,7 @@ func (d *Dissector) smtp(c *conv, dir int, s span) {
 		*data = m
 	}
 	request := dir != m.server
+	d.hear(&m.proofs, request)
 	if d.opt.Compat {
 		if !d.smtpWire(m, s, request) {
 			return
@@ -205,6 +207,7 @@ func (d *Dissector) smtpClient(m *smtpConv, c *conv, s span) {
 			}
 			line := s.b[at : at+n]
 			kind, secret := m.login.line(line, m.known)
+			m.learn(kind, line, secret)
 			d.smtpItem(m, "Command: ")
 			d.smtpLine(s, at, n, next, kind, secret, nil)
 			m.known = true
@@ -397,6 +400,13 @@ func (d *Dissector) infoSaid(b []byte) {
 	d.frame.Info = clip(d.frame.Info, mostInfo)
 }
 
+// learn remembers what is secret in a line of the client. A name is not.
+func (m *smtpConv) learn(kind smtpKind, line []byte, secret int) {
+	if kind != smtpUser && kind != smtpAuthUser && secret < len(line) {
+		m.proofs.learn(line[secret:])
+	}
+}
+
 // smtpNoBase64 remarks that the answer is shown as it was sent.
 func (d *Dissector) smtpNoBase64() {
 	up := d.sub()
@@ -450,6 +460,8 @@ func (l *smtpLogin) line(line []byte, known bool) (kind smtpKind, secret int) {
 		return smtpCommand, len(line)
 	case equalFold(verb, "USER"), equalFold(verb, "PASS"), equalFold(verb, "APOP"), equalFold(verb, "LOGIN"):
 		return smtpCommand, next
+	case beginsFold(verb, "AUTH="): // a typing error
+		return smtpCommand, len("AUTH")
 	case l.on:
 		l.step++
 		return l.answer(), 0
@@ -850,7 +862,17 @@ func (d *Dissector) smtpWireClient(m *smtpConv, s span, up int32) {
 		if s.cut == 0 {
 			d.bodyAdd(&m.body, s)
 		}
-		d.textLines(s, nil, m.login.on)
+		secret := m.login.on
+		if w.state != wireData { // no message: a line that Wireshark does not know
+			n, _ := lineOf(s.b, false)
+			login := m.login
+			_, from := login.line(s.b[:n], m.known)
+			secret = secret || from < n
+		}
+		if secret {
+			m.proofs.learn(s.b)
+		}
+		d.textLines(s, nil, secret)
 		m.login.asked = false
 		if !w.more && m.body.begun { // Wireshark puts the message together, but does not show it here
 			d.made(fSmtpReassembledIn, uint64(d.frame.Number))
@@ -882,8 +904,9 @@ func (d *Dissector) smtpWireClient(m *smtpConv, s span, up int32) {
 				d.info("C: ")
 			}
 			line := s.b[at : at+n]
-			_, secret := m.login.line(line, m.known)
-			kind := smtpCommand
+			kind, secret := m.login.line(line, m.known)
+			m.learn(kind, line, secret)
+			kind = smtpCommand
 			switch d.frame.Number {
 			case w.user:
 				kind = smtpUser

@@ -17,7 +17,9 @@ type tcpState struct {
 	freeSent uint32
 
 	seg     segment
-	can     bool   // a message may be put together from several segments
+	can     bool  // a message may be put together from several segments
+	conv    *conv // whose segment it is
+	dir     int
 	refused bool   // the app at work does not want the conversation
 	work    int    // bytes that the app at work has really read, -1: all
 	at      uint32 // sequence number of what the app at work was given

@@ -310,6 +310,8 @@ func (d *Dissector) tcpPayload(c *conv, dir int, body span, seq, next uint32, up
 func (d *Dissector) desegment(c *conv, dir int, body span, seq, next uint32) {
 	t, g, fwd := &d.tcpState, &d.tcpState.seg, &c.side[dir]
 	frame := d.frame.Number
+	t.conv, t.dir = c, dir
+	defer func() { t.conv = nil }()
 	firstPDU, locked := true, ""
 	for {
 		t.more = more{}
@@ -602,7 +604,10 @@ func (d *Dissector) segmentData(what string, s span, n int) {
 		return
 	}
 	from, up := d.inTCP(d.tcpState.tree)
-	d.str(fTcpSegmentData, s, 0, min(n, len(s.b)), nil)
+	x := d.str(fTcpSegmentData, s, 0, min(n, len(s.b)), nil)
+	if t := &d.tcpState; d.masking() && t.conv != nil && t.conv.unfinished(t.dir) {
+		x.Flags |= Secret
+	}
 	if d.tree() {
 		d.text(len(d.frame.Nodes)-1, fmt.Sprintf("%sTCP segment data (%d byte%s)", what, n, plural(n)))
 	}

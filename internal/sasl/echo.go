@@ -67,6 +67,34 @@ func (e *Echo) Mask(dst, text []byte) []byte {
 	return e.coded(dst, from)
 }
 
+// Find returns where the first known secret in text begins, or a word that holds
+// one in base64; the length of text when there is none.
+func (e *Echo) Find(text []byte) int {
+	at := len(text)
+	for i := range e.kept {
+		if s := e.kept[i][:e.n[i]]; len(s) > 0 {
+			if k := bytes.Index(text[:at], s); k >= 0 {
+				at = k
+			}
+		}
+	}
+	var clear [maxCoded]byte
+	for i := 0; i < at; {
+		n := 0
+		for i+n < len(text) && letter(text[i+n]) {
+			n++
+		}
+		if n >= minCoded {
+			k, _ := base64.RawStdEncoding.Decode(clear[:], text[i:i+min(n, maxCoded)])
+			if e.holds(clear[:k]) {
+				return i
+			}
+		}
+		i += n + 1
+	}
+	return at
+}
+
 // coded replaces the words behind from that are a known secret in base64. They
 // are longer than what replaces them.
 func (e *Echo) coded(b []byte, from int) []byte {

@@ -159,6 +159,18 @@ func (d *Decoder) Decode(text []byte) []byte {
 	return d.buf[:n]
 }
 
+// Proof returns what of a decoded answer must stay secret: the password of PLAIN,
+// the token behind "Bearer ", the digest of CRAM-MD5, or all of it.
+func Proof(clear []byte) []byte {
+	if token := after(clear, bearer); token != nil {
+		return until(token, "\x01")
+	}
+	if i := bytes.LastIndexByte(clear, 0); i >= 0 {
+		return clear[i+1:]
+	}
+	return clear[bytes.LastIndexByte(clear, ' ')+1:]
+}
+
 func after(b []byte, s string) []byte {
 	if i := bytes.Index(b, []byte(s)); i >= 0 {
 		return b[i+len(s):]

@@ -130,3 +130,30 @@ func FuzzUser(f *testing.F) {
 		}
 	})
 }
+
+// TestFind: where a reply begins to repeat what was sent.
+func TestFind(t *testing.T) {
+	var e Echo
+	e.Keep([]byte("hunter2"))
+	code := string(b64("\x00joe\x00hunter2"))
+	for _, x := range []struct {
+		text string
+		at   int
+	}{
+		{"535 no", 6}, {"535 hunter2 is wrong", 4}, {"535 " + code + " is wrong", 4}, {"535 " + code[:8], 12}, {"", 0}, {"535 xhunter2", 5},
+	} {
+		if at := e.Find([]byte(x.text)); at != x.at {
+			t.Errorf("%q: %d, want %d", x.text, at, x.at)
+		}
+	}
+}
+
+func TestProof(t *testing.T) {
+	for clear, want := range map[string]string{
+		"\x00joe\x00pw": "pw", "user=joe\x01auth=Bearer tok\x01\x01": "tok", "joe 0123abcd": "0123abcd", "pw": "pw", "": "",
+	} {
+		if got := Proof([]byte(clear)); string(got) != want {
+			t.Errorf("%q: %q, want %q", clear, got, want)
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"encoding/hex"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// The secrets of the made dialogs. None is part of another word.
+const (
+	aPassword = "Zq7wortXk9"
+	aToken    = "ya29Kq8tokenWv3"
+	aHash     = "9d4f1c2b8a7e6053f1e2d3c4b5a69788"
+)
+
+// secretDialogs are the ways in which mail programs log in, the right ones and
+// some wrong ones, with servers that repeat what they were sent.
+func secretDialogs() map[string][]string {
+	plain := b64("\x00joe\x00" + aPassword)
+	bearer := "user=joe\x01auth=Bearer " + aToken + "\x01\x01"
+	oauth := "n,a=joe,\x01host=h\x01port=25\x01auth=Bearer " + aToken + "\x01\x01"
+	smtp := []string{"S220 mx\r\n", "CEHLO c\r\n", "S250-mx\r\n250 AUTH PLAIN LOGIN CRAM-MD5 XOAUTH2 OAUTHBEARER\r\n"}
+	imap := "S* OK IMAP4rev1 ready\r\n"
+	on := func(start []string, turns ...string) []string { return append(start[:len(start):len(start)], turns...) }
+	return map[string][]string{
+		"25 PLAIN":            on(smtp, "CAUTH PLAIN "+plain+"\r\n", "S535 5.7.8 "+plain+" is wrong, "+aPassword+"\r\n", "CQUIT\r\n", "S221 bye\r\n"),
+		"25 plain, late":      on(smtp, "Cauth plain\r\n", "S334 \r\n", "C"+plain+"\r\n", "S535 no such thing as "+plain+"\r\n", "CQUIT\r\n", "S221 bye\r\n"),
+		"587 LOGIN":           on(smtp, "CAUTH LOGIN\r\n", "S334 VXNlcm5hbWU6\r\n", "C"+b64("joe")+"\r\n", "S334 UGFzc3dvcmQ6\r\n", "C"+b64(aPassword)+"\r\n", "S535 "+b64(aPassword)+"\r\n"),
+		"587 LOGIN, at once":  on(smtp, "CAUTH LOGIN "+b64("joe")+"\r\n", "S334 UGFzc3dvcmQ6\r\n", "C"+b64(aPassword)+"\r\n", "S235 ok\r\n", "CMAIL FROM:<a@b>\r\n", "S550 no\r\n"),
+		"587 pipelined":       on(smtp, "CAUTH LOGIN\r\n"+b64("joe")+"\r\n"+b64(aPassword)+"\r\nMAIL FROM:<a@b>\r\n", "S334 VXNlcm5hbWU6\r\n334 UGFzc3dvcmQ6\r\n535 no\r\n"),
+		"587 refused, typed":  on(smtp, "CAUTH LOGIN\r\n", "S530 5.7.0 STARTTLS first\r\n", "C"+b64("joe")+"\r\n", "S500 what\r\n", "C"+b64(aPassword)+"\r\n", "S500 what is "+b64(aPassword)+"\r\n"),
+		"25 XOAUTH2":          on(smtp, "CAUTH XOAUTH2 "+b64(bearer)+"\r\n", "S334 "+b64(`{"status":"401"}`)+"\r\n", "C\r\n", "S535 "+aToken+"\r\n"),
+		"25 OAUTHBEARER":      on(smtp, "CAUTH OAUTHBEARER\r\n", "S334 \r\n", "C"+b64(oauth)+"\r\n", "S535 5.7.8 "+b64(oauth)+"\r\n"),
+		"25 CRAM-MD5":         on(smtp, "CAUTH CRAM-MD5\r\n", "S334 "+b64("<1.2@mx>")+"\r\n", "C"+b64("joe "+aHash)+"\r\n", "S535 no "+aHash+"\r\n"),
+		"25 unknown":          on(smtp, "CAUTH X-OWN "+b64(aPassword)+"\r\n", "S504 no\r\n", "CAUTH="+plain+"\r\n", "S500 AUTH="+plain+"\r\n"),
+		"25 PASS":             on(smtp, "CPASS "+aPassword+"\r\n", "S500 PASS "+aPassword+"?\r\n", "CLOGIN joe "+aPassword+"\r\n", "S500 LOGIN\r\n"),
+		"110 PASS":            {"S+OK ready\r\n", "CUSER joe\r\n", "S+OK\r\n", "CPASS " + aPassword + "\r\n", "S-ERR " + aPassword + " is wrong\r\n", "Cpass  " + aPassword + " x\r\n", "S-ERR no\r\n"},
+		"110 APOP":            {"S+OK ready <1.2@mx>\r\n", "CAPOP joe " + aHash + "\r\n", "S-ERR " + aHash + "\r\n"},
+		"110 AUTH":            {"S+OK ready\r\n", "CAUTH PLAIN\r\n", "S+ \r\n", "C" + plain + "\r\n", "S-ERR " + plain + "\r\n", "CAUTH PLAIN " + plain + "\r\n", "S-ERR no\r\n", "CAUTH LOGIN\r\n", "S+ VXNlcm5hbWU6\r\n", "C" + b64("joe") + "\r\n", "S+ UGFzc3dvcmQ6\r\n", "C" + b64(aPassword) + "\r\n", "S-ERR no\r\n"},
+		"110 typed":           {"S+OK ready\r\n", "CUSER joe\r\nPASS " + aPassword + "\r\nSTAT\r\n", "S+OK\r\n-ERR no\r\n-ERR no\r\n"},
+		"143 LOGIN":           {imap, "Ca LOGIN joe " + aPassword + "\r\n", "Sa NO [AUTHENTICATIONFAILED] " + aPassword + "\r\n", "Cb login \"joe\" \"" + aPassword + "\"\r\n", "Sb NO LOGIN joe " + aPassword + "\r\n"},
+		"143 LOGIN, literals": {imap, "Ca LOGIN {3}\r\n", "S+ go\r\n", fmt.Sprintf("Cjoe {%d}\r\n", len(aPassword)), "S+ go\r\n", "C" + aPassword + "\r\n", "Sa NO no\r\n", fmt.Sprintf("Cb LOGIN {3+}\r\njoe {%d+}\r\n%s\r\n", len(aPassword), aPassword), "Sb NO no\r\n"},
+		"143 AUTHENTICATE":    {imap, "Ca AUTHENTICATE PLAIN\r\n", "S+ \r\n", "C" + plain + "\r\n", "Sa NO " + plain + "\r\n", "Cb AUTHENTICATE PLAIN " + plain + "\r\n", "Sb NO no\r\n", "Cc AUTHENTICATE XOAUTH2 " + b64(bearer) + "\r\n", "S+ " + b64(`{"status":"400"}`) + "\r\n", "C\r\n", "Sc NO no\r\n"},
+		"143 without a tag":   {imap, "CLOGIN joe " + aPassword + "\r\n", "S* BAD LOGIN joe " + aPassword + "\r\n"},
+		"4190 AUTHENTICATE":   {"S\"IMPLEMENTATION\" \"x\"\r\n\"SASL\" \"PLAIN\"\r\nOK\r\n", "CAUTHENTICATE \"PLAIN\" \"" + plain + "\"\r\n", "SNO \"" + plain + "\"\r\n", fmt.Sprintf("CAUTHENTICATE \"PLAIN\" {%d+}\r\n%s\r\n", len(plain), plain), "SNO\r\n"},
+		"80 Basic":            {"CGET / HTTP/1.1\r\nHost: h\r\nAuthorization: Basic " + b64("joe:"+aPassword) + "\r\n\r\n", "SHTTP/1.1 401 no\r\nContent-Length: 0\r\n\r\n", "CGET / HTTP/1.1\r\nAuthorization: Bearer " + aToken + "\r\n\r\n", "SHTTP/1.1 401 no\r\nContent-Length: 0\r\n\r\n"},
+		"3128 CONNECT":        {"CCONNECT h:25 HTTP/1.1\r\nProxy-Authorization: Basic " + b64("joe:"+aPassword) + "\r\n\r\n", "SHTTP/1.1 200 ok\r\n\r\n", "S220 mx\r\n", "CEHLO c\r\n", "S250 AUTH PLAIN\r\n", "CAUTH PLAIN " + plain + "\r\n", "S535 no\r\n"},
+	}
+}
+
+// needles are the forms in which a secret would be seen.
+func needles() (list []string) {
+	for _, s := range []string{aPassword, aToken, aHash} {
+		list = append(list, s, strings.ToLower(s), hex.EncodeToString([]byte(s)), fmt.Sprintf("% x", s))
+		for _, before := range []string{"", "x", "xx"} { // the three ways in which base64 cuts it
+			code := b64(before + s)
+			list = append(list, code[(len(before)*8+5)/6:len(code)-4])
+		}
+	}
+	return list
+}
+
+// ways are how the same dialogs may lie in frames.
+var ways = map[string]func(turns []string) []string{
+	"whole": func(turns []string) []string { return turns },
+	"split": func(turns []string) (out []string) {
+		const piece = 7
+		for _, s := range turns {
+			for i := 1; i < len(s); i += piece {
+				out = append(out, s[:1]+s[i:min(len(s), i+piece)])
+			}
+		}
+		return out
+	},
+	"late end": func(turns []string) (out []string) {
+		for _, s := range turns {
+			line, end := strings.CutSuffix(s, "\r\n")
+			if out = append(out, line); end {
+				out = append(out, s[:1]+"\r\n")
+			}
+		}
+		return out
+	},
+	"words": func(turns []string) (out []string) {
+		for _, s := range turns {
+			for _, word := range strings.SplitAfter(s[1:], " ") {
+				out = append(out, s[:1]+word)
+			}
+		}
+		return out
+	},
+	"client only": func(turns []string) (out []string) {
+		for _, s := range turns {
+			if s[0] == 'C' {
+				out = append(out, s)
+			}
+		}
+		return out
+	},
+}
+
+// dumped is what the dumps of bytes in a text hold.
+func dumped(text string) string {
+	var b []byte
+	for line := range strings.Lines(text) {
+		m := dumpLine.FindStringSubmatch(line)
+		if m == nil {
+			b = append(b, '\n')
+			continue
+		}
+		for _, s := range strings.Fields(m[1]) {
+			x, _ := hex.DecodeString(s)
+			if b = append(b, x...); len(x) == 0 {
+				b = append(b, '*')
+			}
+		}
+	}
+	return string(b)
+}
+
+var dumpLine = regexp.MustCompile(`^ *[0-9a-f]{4,8}  ((?:(?:[0-9a-f]{2}|\*\*|--) {1,2}){1,16})`)
+
+// masked checks that none of the secrets is in any output.
+func masked(t *testing.T, way string) {
+	t.Helper()
+	w := &wire{}
+	dialogs := secretDialogs()
+	for name, turns := range dialogs {
+		if strings.HasPrefix(name, "4190") != strings.HasPrefix(way, "sieve") {
+			continue // Wireshark has no ManageSieve: its bytes are data in -style tshark-compat
+		}
+		var port uint16
+		fmt.Sscan(name, &port)
+		w.talk(port, ways[strings.TrimPrefix(way, "sieve ")](turns)...)
+	}
+	keylog := "CLIENT_RANDOM " + strings.Repeat("72", 32) + " " + strings.Repeat(hex.EncodeToString([]byte(aPassword))[:16], 6) + "\n"
+	file := write(t, filepath.Join(t.TempDir(), "a.pcapng"), w.pcapng("a comment", keylog))
+	for _, o := range everyOutput(t, file) {
+		if o.form == "raw" || strings.Contains(o.args, "tshark-compat") && (strings.HasPrefix(way, "sieve") || way == "words") {
+			continue // Wireshark takes pieces of POP's lines for messages
+		}
+		for _, text := range []string{o.stdout, o.stderr, dumped(o.stdout)} {
+			for _, s := range needles() {
+				if at := strings.Index(text, s); at >= 0 {
+					t.Errorf("%s: %.60s: %q", way, o.args, text[max(0, at-60):min(len(text), at+60)])
+				}
+			}
+		}
+	}
+}
+
+// TestSecrets: no password, token or hash of one in any form of any output.
+func TestSecrets(t *testing.T) {
+	masked(t, "whole")
+}
