@@ -229,6 +229,16 @@ func (s *SessionCounts) Add(c *Case, mailPort bool) {
 	s.port(port, 1)
 }
 
+// Other counts one more frame of a conversation that was added before its end:
+// it is neither mail nor TLS.
+func (s *SessionCounts) Other(copied bool, at fact.At) {
+	s.Packets++
+	if copied {
+		s.Copies++
+		s.FirstCopy = capEarlier(s.FirstCopy, at)
+	}
+}
+
 // capEarlier returns the one of two places that comes first; frame 0 is none.
 func capEarlier(a, b fact.At) fact.At {
 	if a.Frame == 0 || b.Frame != 0 && b.Frame < a.Frame {

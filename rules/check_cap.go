@@ -122,14 +122,14 @@ func capEndsMidSession(c *Case, f *fact.Fact, r *Raiser) {
 	if f.Num == 0 {
 		g.say("The capture ends with the last packet of this connection (frame %d), and neither side has closed it.", c.Last)
 	}
-	if u := c.Log.Last(fact.Unanswered); u != nil && u.Level == 0 {
+	if u := c.last(fact.Unanswered); u != nil && u.Level == 0 {
 		if cmd := c.Log.Get(u.Ref); cmd != nil {
 			word, _, _ := strings.Cut(c.text(cmd), " ")
 			g.What += fmt.Sprintf(" The answer to the last command (frame %d) may have come later.", cmd.Frame)
 			g.field("outstanding", "%s", word)
 			g.frames(cmd.Frame)
 		}
-	} else if c.first(fact.BodyStart) != nil && c.Log.Last(fact.BodyEnd) == nil {
+	} else if c.first(fact.BodyStart) != nil && c.last(fact.BodyEnd) == nil {
 		g.What += " The message was being sent."
 		g.field("outstanding", "end of the message")
 	}

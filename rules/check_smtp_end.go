@@ -81,23 +81,37 @@ func (c *Case) lastOfClient(f *fact.Fact) (last *fact.Fact) {
 	return last
 }
 
+// overAt reports that nothing of t was under way any more when f came, or ever was.
+func (t *Transaction) overAt(f *fact.Fact) bool {
+	return t.Mail != nil && t.MailReply != nil && t.MailReply.Code >= 400 ||
+		t.Reply != nil && t.Reply.Time < f.Time || t.EndedBy != nil && t.EndedBy.Time < f.Time
+}
+
 // openAt says what was under way when f came: a message, a transaction, a login; "" for nothing.
 func (c *Case) openAt(f *fact.Fact) (phase string, txn int16) {
-	for i := range c.Transactions() {
-		t := &c.view.txns[i]
+	txns, v := c.Transactions(), &c.view
+	if f.Time < v.pastTime { // the clock went back
+		v.past = 0
+	}
+	v.pastTime = f.Time
+	for v.past < len(txns) && txns[v.past].overAt(f) {
+		v.past++
+	}
+	for i := v.past; i < len(txns); i++ {
+		t := &txns[i]
 		first := t.First()
-		if first == nil || first.Time > f.Time || t.Mail != nil && t.MailReply != nil && t.MailReply.Code >= 400 {
-			continue
+		if first != nil && first.Frame > f.Frame {
+			break // those behind it began later still
 		}
 		switch {
-		case t.Reply != nil && t.Reply.Time < f.Time, t.EndedBy != nil && t.EndedBy.Time < f.Time:
+		case first == nil || first.Time > f.Time || t.overAt(f):
 		case t.BodyStart != nil && t.BodyStart.Time <= f.Time, t.DataReply != nil && t.DataReply.Code < 400 && t.DataReply.Time <= f.Time:
 			return "message", t.N
 		default:
 			return "transaction", t.N
 		}
 	}
-	if a, e := c.Log.Last(fact.AuthStart), c.Log.Last(fact.AuthEnd); a != nil && a.Time <= f.Time && (e == nil || e.Time >= f.Time && e.Ref == a.Ref) {
+	if a, e := c.last(fact.AuthStart), c.last(fact.AuthEnd); a != nil && a.Time <= f.Time && (e == nil || e.Time >= f.Time && e.Ref == a.Ref) {
 		return "login", 0
 	}
 	return "", 0
@@ -107,10 +121,10 @@ func smtpShuttingDown(c *Case, f *fact.Fact, r *Raiser) {
 	if !c.mail() || f.Code != 421 || smtp.Cmd(f.Cmd) == smtp.Greeting || c.timeoutNotice(f) {
 		return
 	}
-	phase, txn := c.openAt(f)
 	if !r.room() {
 		return
 	}
+	phase, txn := c.openAt(f)
 	g := r.At(f)
 	g.Txn = txn
 	asked := c.Log.Get(f.Ref)

@@ -547,7 +547,7 @@ func stlsNoHello(c *Case, _ *fact.Fact, r *Raiser) {
 	case how != "" && at.Frame > reply.Frame && (d == fact.Client || wait >= tlsSilence):
 	case how == "" && c.TCP.HowClosed == fact.EndSilent:
 		wait = time.Duration(c.End - reply.Time)
-		if e := c.Log.Last(fact.End); e != nil {
+		if e := c.last(fact.End); e != nil {
 			wait = time.Duration(e.Time-reply.Time) + time.Duration(e.Num)*time.Millisecond
 		}
 		if wait < tlsSilence {
@@ -777,7 +777,7 @@ func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
 		// Clear text on a TLS port: the server's TLS does not understand it.
 	case how == "" && c.TCP.HowClosed == fact.EndSilent:
 		wait = time.Duration(c.End - c.TCP.OpenTime)
-		if e := c.Log.Last(fact.End); e != nil {
+		if e := c.last(fact.End); e != nil {
 			wait = time.Duration(e.Time-c.TCP.OpenTime) + time.Duration(e.Num)*time.Millisecond
 		}
 		if wait < tlsSilence {

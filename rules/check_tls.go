@@ -979,7 +979,7 @@ func tlsHelloThenSilence(c *Case, _ *fact.Fact, r *Raiser) {
 	case c.TCP.HowClosed == fact.EndSilent || c.TCP.HowClosed == fact.EndOfCapture || c.TCP.HowClosed == fact.EndBound:
 		at = fact.At{Time: c.End, Frame: c.Last}
 		wait = time.Duration(c.End - h.At.Time)
-		if e := c.Log.Last(fact.End); e != nil {
+		if e := c.last(fact.End); e != nil {
 			wait = time.Duration(e.Time-h.At.Time) + time.Duration(e.Num)*time.Millisecond
 		}
 		until = "the capture shows no end"

@@ -168,11 +168,13 @@ type dialogView struct {
 	txns                    []Transaction
 	rcpts                   []Recipient
 	at                      []uint32              // by fact: 1 + index of its exchange
-	first                   [fact.NumKinds]uint16 // by kind: 1 + index of its first fact, 0: none
+	first, last             [fact.NumKinds]uint16 // by kind: 1 + index of its first and last fact, 0: none
 	start                   [2]*fact.Fact         // what startTLS returns, once it is asked
 	offer                   [2]*fact.Fact         // what startOffer returns, once it is asked
 	names                   [2]string             // what ownNames returns, once it is asked
 	started, offered, named bool                  // they have been asked
+	past                    int                   // transactions that were over, from the first on, when openAt was asked about
+	pastTime                int64                 // this time
 	hole                    [2]uint32             // first frame behind which bytes of a side are missing, 0: none
 	lost                    [2]uint32             // first frame at which the dialog lost its place in a side, 0: none
 }
@@ -180,7 +182,8 @@ type dialogView struct {
 func (v *dialogView) reset() {
 	v.made, v.started, v.offered, v.named = false, false, false, false
 	v.names = [2]string{}
-	v.first = [fact.NumKinds]uint16{}
+	v.past, v.pastTime = 0, 0
+	v.first, v.last = [fact.NumKinds]uint16{}, [fact.NumKinds]uint16{}
 	v.hole, v.lost = [2]uint32{}, [2]uint32{}
 	v.exchanges, v.txns, v.rcpts, v.at = v.exchanges[:0], v.txns[:0], v.rcpts[:0], v.at[:0]
 }
@@ -203,6 +206,15 @@ func (c *Case) Transactions() []Transaction {
 func (c *Case) first(k fact.Kind) *fact.Fact {
 	c.dialog()
 	if n := c.view.first[k]; n != 0 {
+		return &c.Log.Facts[n-1]
+	}
+	return nil
+}
+
+// last returns the last fact of kind k, nil when there is none.
+func (c *Case) last(k fact.Kind) *fact.Fact {
+	c.dialog()
+	if n := c.view.last[k]; n != 0 {
 		return &c.Log.Facts[n-1]
 	}
 	return nil
@@ -243,6 +255,7 @@ func (c *Case) pair() {
 		if v.first[f.Kind] == 0 {
 			v.first[f.Kind] = uint16(i + 1)
 		}
+		v.last[f.Kind] = uint16(i + 1)
 		switch f.Kind {
 		case fact.TCPGap, fact.Cut, fact.Resync:
 			lowest(&v.hole[f.From], f.Frame)

@@ -116,6 +116,34 @@ func Judge(c *Case) {
 	}
 	c.ask(atEnd[c.Proto][tls], nil)
 	inOrder(c.Findings)
+	c.Findings = fold(c.Findings)
+}
+
+// maxOfKind is how many findings of one rule a session has: nobody reads more,
+// and a flood must not make the report long. The last one counts the rest.
+const maxOfKind = 1000
+
+// fold takes out findings beyond maxOfKind of one rule, in place.
+func fold(list []Finding) []Finding {
+	if len(list) <= maxOfKind {
+		return list
+	}
+	type kind struct{ n, last int }
+	kinds := map[uint16]kind{}
+	kept := list[:0]
+	for i := range list {
+		g := list[i]
+		k := kinds[g.Rule]
+		if k.n == maxOfKind {
+			holder := &kept[k.last]
+			holder.Count += max(g.Count, 1)
+			holder.Severity = max(holder.Severity, g.Severity)
+			continue
+		}
+		kinds[g.Rule] = kind{k.n + 1, len(kept)}
+		kept = append(kept, g)
+	}
+	return kept
 }
 
 // ask asks checks about f, nil: about the session.
