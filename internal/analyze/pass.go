@@ -257,6 +257,11 @@ func (k *worker) segment(row *pcap.Row, key reasm.Key, up bool, at fact.At) {
 	}
 	row.Flow = place
 	if s == nil {
+		if k.seats[place].other {
+			k.hot, k.hotPlace = nil, place
+			row.Class = uint8(c.Segment(&k.table, d, p, at, unread{}))
+			k.whole.Sessions.Other(reasm.Class(row.Class) == reasm.ClassCopy, at)
+		}
 		return // long after both sides closed: nothing of it changes the verdict
 	}
 	if c.Guessed && !c.Delivered() && s.pieces == 0 && misjudged(d, p.Payload) && c.Flip() {
@@ -282,7 +287,28 @@ func (k *worker) segment(row *pcap.Row, key reasm.Key, up bool, at fact.At) {
 		s.closed, s.closedAt = true, k.table.Clock(at.Time)
 		k.closed = append(k.closed, ended{s.closedAt, place})
 	}
+	if s.known && s.proto == fact.TCP && k.pass.cfg.Tap == nil && c.Delivered() && !s.listed(k.pass.cfg.Ports, c) {
+		k.other(place, s, c)
+	}
 }
+
+// other gives up the session of a conversation that turned out to be neither
+// mail nor TLS: what is left to do is to count its frames.
+func (k *worker) other(place uint32, s *session, c *reasm.Conn) {
+	k.passed(s, c)
+	if s.ticket != nil {
+		k.leave(s, false)
+	}
+	k.seats[place] = seat{other: true}
+	k.giveBack(s)
+	k.hot = nil
+}
+
+// unread is the consumer of what nobody follows.
+type unread struct{}
+
+func (unread) Bytes(fact.Dir, []byte, fact.At) {}
+func (unread) Gap(fact.Dir, uint64, fact.At)   {}
 
 // why a conversation that is due ends.
 func (k *worker) why(place uint32, now int64) uint16 {

@@ -19,8 +19,9 @@ const (
 
 // A seat is what a worker has at the place of a conversation.
 type seat struct {
-	s    *session // nil: there is none, or it rests
-	rest uint32   // where it rests, 0: it does not
+	s     *session // nil: there is none, or it rests
+	rest  uint32   // where it rests, 0: it does not
+	other bool     // the conversation is neither mail nor TLS: its frames are only counted
 }
 
 // A bed keeps the sessions that rest, an eighth of their size.
