@@ -5,7 +5,7 @@ package pcap
 type Info struct {
 	Name    string
 	Format  string // "pcap", "pcap (ns)", "pcapng", ... with " in gzip"
-	Bytes   int64  // size of the input as it is stored
+	Bytes   int64  // size of the input as it is stored, -1: a pipe that was not read to its end
 	SHA256  [32]byte
 	Hashed  bool // SHA256 is of the whole input
 	SnapLen uint32

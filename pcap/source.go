@@ -47,6 +47,7 @@ type source struct {
 	head  []byte // of the uncompressed input, read already, not yet in a window
 	err   error  // of the last read
 	done  bool   // nothing more comes
+	ended bool   // because the input has ended
 	base  int64  // offset in the input of the next window's first byte
 	carry []byte // beginning of a record that was incomplete in the last window
 	skip  int64  // bytes to pass over before the next record
@@ -325,7 +326,7 @@ func (s *source) walk(w *Window, p, rows int) (int, int) {
 // finish says what the end of the input means: rest was not used, and need
 // bytes were expected.
 func (s *source) finish(rest []byte, off int64, need int) {
-	s.done = true
+	s.done, s.ended = true, s.err == io.EOF
 	switch {
 	case s.err != io.EOF && s.gz:
 		s.stop(Damage{Kind: BadGzip, Off: off + int64(len(rest)), Err: gzipError(s.err)})
@@ -434,8 +435,10 @@ func (s *source) close() {
 		s.raw.hash.Sum(s.info.SHA256[:0])
 		s.info.Hashed = true
 	}
-	if s.size < 0 {
+	if s.size < 0 && s.ended {
 		s.info.Bytes = s.raw.n
+	} else if s.size < 0 {
+		s.info.Bytes = -1 // how much was read ahead depends on who wrote, and when
 	} else if s.err == io.EOF && s.raw.n != s.size {
 		s.damage(Damage{Kind: Changed, Want: s.size, Got: s.raw.n})
 		s.info.Bytes = s.raw.n
