@@ -51,7 +51,7 @@ func (o *options) compile(files []string, keys *tlskeys.Keys, bar *bar) (*filter
 		return nil, err
 	}
 	d := dissect.New(o.dissection(f.Level(), keys))
-	r := &reading{files: files, keys: keys, bar: bar, frame: func(w *pcap.Window, i int) error {
+	r := &reading{files: files, keys: keys, bar: bar, details: true, frame: func(w *pcap.Window, i int) error {
 		f.Learn(d.Frame(w, i))
 		return nil
 	}}

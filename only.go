@@ -30,7 +30,7 @@ func (o *options) matches(files []string, keys *tlskeys.Keys, bar *bar) (matches
 	d := dissect.New(o.dissection(f.Level(), keys))
 	var dec layers.Decoder
 	var pkt layers.Packet
-	r := &reading{files: files, keys: keys, bar: bar, frame: func(w *pcap.Window, i int) error {
+	r := &reading{files: files, keys: keys, bar: bar, details: true, frame: func(w *pcap.Window, i int) error {
 		row := &w.Rows[i]
 		dec.Decode(row.Link, w.Bytes(i), row.Wire, row.Time, &pkt)
 		if f.Match(d.Frame(w, i)) {

@@ -122,7 +122,7 @@ func runPackets(e *env, o *options, files []string) (int, error) {
 	}
 	d := dissect.New(o.dissection(level, keys))
 	n := 0
-	r := &reading{files: files, stdin: in, keys: keys, bar: bar}
+	r := &reading{files: files, stdin: in, keys: keys, bar: bar, details: level > dissect.List}
 	r.frame = func(w *pcap.Window, i int) error {
 		f := d.Frame(w, i)
 		if pick.wantsFrame(w, i, f) {

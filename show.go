@@ -53,7 +53,7 @@ func runShow(e *env, o *options, args []string) (int, error) {
 	const before = dissect.Values
 	d := dissect.New(o.dissection(before, keys))
 	shown, number, unmarked := uint32(0), uint32(0), []string{}
-	r := &reading{files: files, stdin: in, keys: keys, bar: bar}
+	r := &reading{files: files, stdin: in, keys: keys, bar: bar, details: true}
 	r.frame = func(w *pcap.Window, i int) error {
 		number = w.Frame(i)
 		wanted := within(frames, number)
