@@ -29,7 +29,7 @@ type options struct {
 	limits                                 *rules.Limits
 
 	abs, csv, events, body, hex, comment, man     bool
-	offsets                                       bool
+	offsets, bounds                               bool
 	clock, style, field, raw, format, completions string
 	fields                                        []string
 	sessions                                      []span // nil: all
@@ -95,6 +95,7 @@ func (o *options) flags() *flag.FlagSet {
 		o.completions = s
 		return oneOf(s, shells...)
 	})
+	fs.BoolVar(&o.bounds, "limits", false, "every bound of the program with its value and its meaning")
 	fs.BoolVar(&o.man, "man", false, "the man page, for man -l or to be installed")
 	fs.BoolVar(&o.comment, "comment", false, "findings as comments of their frames, in pcapng")
 	fs.Func("format", "`FORMAT` of the output when its name does not tell: pcap, pcapng", func(s string) error {

@@ -119,7 +119,9 @@ func init() {
 			`  postmortem serve                              drop captures into the browser
   postmortem serve -listen 8025 capture.pcap    at a port of your choice
 `},
-		{"version", "", "which version this is", runVersion, nil, ""},
+		{"version", "", "which version this is", runVersion, []string{"limits"},
+			`  postmortem version -limits                    every bound of the program, and what reaching it means
+`},
 		{"help", "[VERB]", "this, or the flags of a verb; help fields [WORD] lists fields", runHelp, []string{"completion", "man"},
 			`  postmortem help packets                       the flags of a verb
   postmortem help fields tcp.analysis           the fields with that in their name or meaning
@@ -371,9 +373,12 @@ func runExplain(e *env, o *options, args []string) (int, error) {
 	return exitClean, out.commit()
 }
 
-func runVersion(e *env, _ *options, args []string) (int, error) {
-	if len(args) > 0 {
+func runVersion(e *env, o *options, args []string) (int, error) {
+	switch {
+	case len(args) > 0:
 		return 0, usage("version takes no arguments")
+	case o.bounds:
+		return exitClean, printLimits(e.out)
 	}
 	_, err := fmt.Fprintln(e.out, version())
 	return exitClean, err

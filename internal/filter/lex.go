@@ -29,9 +29,9 @@ func (e *Error) Caret() string {
 }
 
 // Bounds of an expression. Typed ones have a few hundred bytes; generated ones
-// with long sets are known to have some thousand.
+// with sets of two hundred addresses have 4 KiB.
 const (
-	maxLength = 1 << 16 // bytes
+	maxLength = 4 << 10 // bytes
 	maxDepth  = 100     // of parentheses, functions and operators in one another
 )
 

@@ -146,8 +146,10 @@ func (j *JSON) Summary(s *verdict.Summary) error {
 		bounds = append(slices.Clip(bounds), "report size: "+count(j.Omitted, "session")+" left out")
 	}
 	e.list("bounds", len(bounds), func(i int) {
+		name, detail, _ := strings.Cut(bounds[i], ": ")
 		e.open('{')
-		e.text("name", bounds[i])
+		e.text("name", name)
+		e.text("detail", detail)
 		e.bool("reached", true)
 		e.close('}')
 	})

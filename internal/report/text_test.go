@@ -247,7 +247,7 @@ func TestMax(t *testing.T) {
 	j := &JSON{Out: &out, Max: 100_000}
 	s.play(t, j)
 	printed := bytes.Count(out.Bytes(), []byte(`"type":"session"`))
-	if out.Len() > 101_000 || printed+j.Omitted != len(s.sessions) || !strings.Contains(out.String(), `"complete":false,"bounds":[{"name":"report size: `) {
+	if out.Len() > 101_000 || printed+j.Omitted != len(s.sessions) || !strings.Contains(out.String(), `"complete":false,"bounds":[{"name":"report size","detail":"`) {
 		t.Errorf("%d bytes, %d sessions printed, %d omitted", out.Len(), printed, j.Omitted)
 	}
 	wrongs := bytes.Count(out.Bytes(), []byte(`"outcome":"failed"`))
