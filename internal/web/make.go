@@ -53,7 +53,6 @@ func (p *Page) Look(files []string, opt dissect.Options) error {
 		return err
 	}
 	defer r.Close()
-	opt.Level = dissect.Tree
 	d := dissect.New(opt)
 	var chosen map[reasm.Key]bool
 	if size > p.whole() {
@@ -77,6 +76,11 @@ func (p *Page) Look(files []string, opt dissect.Options) error {
 				if !p.wants(w.Frame(i), last, chosen, &pkt) {
 					continue
 				}
+			}
+			if p.detailed(w.Frame(i)) {
+				d.SetLevel(dissect.Tree)
+			} else {
+				d.SetLevel(dissect.Values)
 			}
 			p.look(d.Frame(&w, i), chosen == nil)
 		}

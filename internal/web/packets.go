@@ -113,7 +113,7 @@ func (p *Page) look(f *dissect.Frame, count bool) {
 		_, x.again = find(f, idRetransmission)
 		x.rtt = int64(number(f, idAckRTT))
 	}
-	if p.details < maxDetails && (p.summary.Frames <= allDetails || v.near(f.Number)) {
+	if p.detailed(f.Number) && (p.summary.Frames <= allDetails || v.near(f.Number)) {
 		p.details++
 		x.data = detailsOf(f)
 		p.detailBytes += len(x.data)
@@ -138,19 +138,39 @@ func (p *Page) citing(frame uint32) *view {
 	return p.cited[frame]
 }
 
+// detailed reports whether the fields of a frame may be in the page: only then
+// the texts of its tree are made.
+func (p *Page) detailed(frame uint32) bool {
+	if p.details >= maxDetails {
+		return false
+	}
+	if p.evidence == nil {
+		p.evidence = map[uint32]bool{}
+		for _, v := range p.sessions {
+			v.surround(p.evidence)
+		}
+	}
+	return p.summary.Frames <= allDetails || p.evidence[frame]
+}
+
 // near reports that a frame is evidence of an event, or beside one.
 func (v *view) near(frame uint32) bool {
 	if v.evidence == nil {
 		v.evidence = map[uint32]bool{}
-		for i := range v.Events {
-			for _, n := range v.Events[i].Frames {
-				for d := range uint32(2*beside + 1) {
-					v.evidence[n+d-beside] = true
-				}
+		v.surround(v.evidence)
+	}
+	return v.evidence[frame]
+}
+
+// surround adds the frames of events, and those beside them.
+func (v *view) surround(set map[uint32]bool) {
+	for i := range v.Events {
+		for _, n := range v.Events[i].Frames {
+			for d := range uint32(2*beside + 1) {
+				set[n+d-beside] = true
 			}
 		}
 	}
-	return v.evidence[frame]
 }
 
 // size is about how long the page will be.

@@ -55,11 +55,13 @@ type Page struct {
 	fine     int
 	figures  figures
 
-	large   int64 // bytes of a capture beyond which only chosen frames are dissected, 0: DescribeAll; tests use a small one
-	byFlow  map[string][]*view
-	cited   map[uint32]*view // by frame that an event names
-	packets int
-	details int
+	large  int64 // bytes of a capture beyond which only chosen frames are dissected, 0: DescribeAll; tests use a small one
+	byFlow map[string][]*view
+	cited  map[uint32]*view // by frame that an event names
+
+	evidence map[uint32]bool // frames near an event of a session that is shown
+	packets  int
+	details  int
 
 	detailBytes int
 }
