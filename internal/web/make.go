@@ -66,6 +66,11 @@ func (p *Page) Look(files []string, opt dissect.Options) error {
 	var dec layers.Decoder
 	var pkt layers.Packet
 	for {
+		select {
+		case <-p.Cancel:
+			return analyze.ErrCanceled
+		default:
+		}
 		err := r.Next(&w)
 		addSecrets(opt.Keys, &w)
 		for i := range w.Rows {

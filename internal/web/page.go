@@ -40,9 +40,10 @@ const (
 // A Page collects what the report shows. It is a sink of an analysis; when that
 // is over it is shown the frames it wants, and written.
 type Page struct {
-	Version string         // of the program, for the footer
-	TZ      *time.Location // of the times, nil: UTC
-	Served  bool           // by a server that is asked for what is not in the file
+	Version string          // of the program, for the footer
+	TZ      *time.Location  // of the times, nil: UTC
+	Served  bool            // by a server that is asked for what is not in the file
+	Cancel  <-chan struct{} // closed: Look gives up; nil: never
 
 	capture  *verdict.Capture
 	sessions []*view // described ones, in order of number

@@ -363,7 +363,7 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 				added = append(added, c)
 				s.add(c)
 			}
-		default:
+		case "token", "keep":
 			b, err := io.ReadAll(io.LimitReader(part, maxForm))
 			if err != nil {
 				refuse(w, err)
@@ -490,13 +490,18 @@ func (s *Server) analyse(ctx context.Context, c *capture) {
 	}
 }
 
-func (s *Server) make(ctx context.Context, c *capture) error {
+func (s *Server) make(ctx context.Context, c *capture) (err error) {
 	jsonFile, err := os.CreateTemp(s.dir, "report-")
 	if err != nil {
 		return err
 	}
 	defer jsonFile.Close()
-	page := &Page{Version: s.Version, TZ: s.TZ}
+	defer func() {
+		if err != nil {
+			os.Remove(jsonFile.Name())
+		}
+	}()
+	page := &Page{Version: s.Version, TZ: s.TZ, Cancel: ctx.Done()}
 	cfg := s.Config
 	cfg.Files, cfg.All, cfg.Hash, cfg.Contain, cfg.Cancel = []string{c.path}, c.size <= DescribeAll, true, true, ctx.Done()
 	if c.keys != "" {
@@ -525,6 +530,7 @@ func (s *Server) make(ctx context.Context, c *capture) error {
 	defer htmlFile.Close()
 	page.Served = c.keep
 	if err := page.Write(htmlFile); err != nil {
+		os.Remove(htmlFile.Name())
 		return err
 	}
 	page.forget()

@@ -301,3 +301,72 @@ func TestServeSlow(t *testing.T) {
 		t.Error("a slow client is kept:", err)
 	}
 }
+
+// TestServeStops ends the server in the midst of the work, and takes a capture
+// out of the list while it is read: both at once, and nothing is left.
+func TestServeStops(t *testing.T) {
+	b, err := os.ReadFile(webinar)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const head, size = 24, 24 << 20 // of a pcap file; long enough to be found at work
+	big := append([]byte{}, b...)
+	for len(big) < size {
+		big = append(big, b[head:]...)
+	}
+	name := filepath.Join(t.TempDir(), "big.pcap")
+	if err := os.WriteFile(name, big, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const soon = time.Second // half of it is promised; the machine may be busy
+	before := runtime.NumGoroutine()
+	for _, after := range []time.Duration{0, 30 * time.Millisecond, 150 * time.Millisecond, 400 * time.Millisecond} {
+		s := serve(t, 0, name)
+		time.Sleep(after)
+		s.client.CloseIdleConnections()
+		start := time.Now()
+		s.end()
+		if d := time.Since(start); d > soon {
+			t.Errorf("after %v it takes %v to stop", after, d)
+		}
+	}
+	s := serve(t, 0)
+	if status, body := s.send(t, "big.pcap", big, nil); status != http.StatusCreated {
+		t.Fatal(status, body)
+	}
+	info, err := os.Stat(s.dir)
+	if err != nil || info.Mode().Perm() != 0o700 && runtime.GOOS != "windows" {
+		t.Errorf("the folder is not private: %v, %v", info.Mode(), err)
+	}
+	files, err := os.ReadDir(s.dir)
+	if err != nil || len(files) == 0 {
+		t.Fatal("no files", err)
+	}
+	for _, f := range files {
+		if info, err := f.Info(); err == nil && info.Mode().Perm() != 0o600 && runtime.GOOS != "windows" {
+			t.Errorf("%s is not private: %v", f.Name(), info.Mode())
+		}
+	}
+	resp, err := s.client.PostForm(s.base+"/captures/1/delete", map[string][]string{"token": {s.form}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	for end := time.Now().Add(3 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if files, err = os.ReadDir(s.dir); err == nil && len(files) == 0 {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%d files are left, %v", len(files), err)
+		}
+	}
+	s.client.CloseIdleConnections()
+	s.end()
+	for range 100 {
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
+}
