@@ -40,6 +40,7 @@ type cause struct {
 // A tally is what is kept of the sessions that have gone by.
 type tally struct {
 	sessions int
+	fine     int // of them: without a problem
 	proto    fact.Proto
 	mixed    bool // of more than one protocol
 	causes   []cause
@@ -55,6 +56,7 @@ func (t *tally) add(s *verdict.Session) {
 		t.states[l][s.Status[l].State&3]++
 	}
 	if s.Outcome == verdict.OutcomeOK {
+		t.fine++
 		return
 	}
 	i := slices.IndexFunc(t.causes, func(c cause) bool { return c.rule == s.Cause && c.outcome == s.Outcome })
@@ -93,9 +95,9 @@ func (t *tally) merge(sum *verdict.Summary) {
 			}
 			t.causes = append(t.causes, cause{rule: in.Rule, outcome: in.Outcome, first: in.First, title: in.First.CauseTitle})
 			k = len(t.causes) - 1
-			t.causes[k].sessions = in.Sessions
 		}
 		c := &t.causes[k]
+		c.sessions = max(c.sessions, in.Sessions) // also those of which nothing but their number is known
 		if in.Title != "" {
 			c.title = in.Title
 		}
@@ -304,8 +306,7 @@ func (t *tally) fileStatus(sum *verdict.Summary) []statusRow {
 	var failed []verdict.Layer
 	for l := range verdict.NumLayers {
 		n := &t.states[l]
-		// Sessions without need for detail may not have been shown to us; they are ok.
-		okay := n[verdict.OK] + sum.Sessions - t.sessions
+		okay := n[verdict.OK] + max(0, sum.OK-t.fine) // not all of these have been shown to us
 		switch {
 		case n[verdict.Failed] > 0:
 			failed = append(failed, l)

@@ -546,7 +546,7 @@ func (w *Writer) status(c *rules.Case, g goal) {
 	if t.MidStream {
 		s[LayerTCP] = Unknown
 	}
-	if !open && t.HowClosed == fact.EndOfCapture && !t.Refused {
+	if !open && !t.Refused && (t.HowClosed == fact.EndOfCapture || t.HowClosed == fact.EndBound) {
 		s[LayerTCP] = Unknown
 	}
 	tlsOnly := c.TLS != nil && c.TLS.Implicit

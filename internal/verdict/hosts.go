@@ -61,6 +61,7 @@ func Hosts(all []Brief, names *Names, lim *rules.Limits, end int64) []Host {
 	v.logins()
 	v.harvest()
 	v.parallel()
+	v.floods()
 	v.polls()
 	v.offers()
 	v.scaling()

@@ -187,6 +187,36 @@ func (v *view) harvest() {
 	}
 }
 
+// Who floods a server with SYNs gives each another sender and goes on with none
+// (RFC 4987, section 2).
+const (
+	floodLeast = 1000 // SYNs of one server
+	floodRate  = 100  // of them each second, on the average
+)
+
+// floods looks for SYNs that many addresses sent to one server, each one frame
+// and nothing more: TCP-002. With forged senders the answers go elsewhere.
+func (v *view) floods() {
+	single := func(b *Brief) bool { return b.First == b.Last && !b.is(IsOpen) && !b.is(IsReset) && b.Proto == fact.TCP }
+	for _, g := range gather(v, func(b *Brief) (netip.AddrPort, bool) { return b.Server, single(b) }) {
+		first, last := &v.all[g[0]], &v.all[g[len(g)-1]]
+		lasted := last.Start - first.Start
+		if len(g) < floodLeast || int64(len(g))*int64(time.Second) < floodRate*lasted {
+			continue
+		}
+		from := len(distinct(v, g, (*Brief).clientAddr))
+		if 10*from < 9*len(g) {
+			continue
+		}
+		rate := ""
+		if lasted > int64(time.Second) {
+			rate = fmt.Sprintf(", %s a second", thousands(int64(len(g))*int64(time.Second)/lasted))
+		}
+		v.raise("tcp-syn-no-answer", rules.Error, g, "%s addresses each sent one SYN to port %d of %s and nothing more, within %s%s: a flood of SYNs with forged senders, or the capture was filtered to SYNs. Check the server's SYN cookies (`net.ipv4.tcp_syncookies`) and its backlog",
+			thousands(int64(from)), first.Server.Port(), first.server(), about(lasted), rate).Blame = blameName(rules.BlameNetwork)
+	}
+}
+
 // parallel counts the connections that a client has open at once: TCP-041.
 func (v *view) parallel() {
 	for _, g := range gather(v, func(b *Brief) (pair, bool) { return b.pair(), b.is(IsOpen) }) {

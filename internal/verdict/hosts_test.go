@@ -56,6 +56,19 @@ func (s *stage) hosts() []Host {
 	return Hosts(s.all, &s.names, &lim, end)
 }
 
+// syns puts SYNs of n addresses on the stage, one every so many nanoseconds.
+func syns(s *stage, n int, every int64, edit func(b *Brief)) {
+	for i := range n {
+		s.add(netip.AddrFrom4([4]byte{198, 51, byte(i >> 8), byte(i)}).String(), "192.0.2.25", int64(i)*every, with(func(b *Brief) {
+			b.Last, b.Is, b.Proto, b.Outcome = b.First, 0, fact.TCP, OutcomeUnknown
+		}, func(b *Brief) {
+			if edit != nil {
+				edit(b)
+			}
+		}))
+	}
+}
+
 // with joins edits.
 func with(edits ...func(b *Brief)) func(b *Brief) {
 	return func(b *Brief) {
@@ -391,6 +404,16 @@ func TestHosts(t *testing.T) {
 				s.add(client, server, int64(i), func(b *Brief) { b.End = minute })
 			}
 		}},
+		{"a flood of SYNs", "tcp-syn-no-answer", "1,000 addresses each sent one SYN to port 25 of 192.0.2.25 and nothing more, within 2 s, 500 a second", func(s *stage) {
+			syns(s, 1000, second/500, nil)
+		}},
+		{"SYNs of few addresses", "tcp-syn-no-answer", "", func(s *stage) {
+			syns(s, 1000, second/500, func(b *Brief) {
+				b.Client = netip.AddrPortFrom(netip.MustParseAddr("198.51.100.1"), b.Client.Port())
+			})
+		}},
+		{"SYNs that take their time", "tcp-syn-no-answer", "", func(s *stage) { syns(s, 1000, second/20, nil) }},
+		{"SYNs that are answered", "tcp-syn-no-answer", "", func(s *stage) { syns(s, 1000, second/500, func(b *Brief) { b.Last++ }) }},
 		{"one after the other", "tcp-concurrency", "", func(s *stage) {
 			for i := range 12 {
 				s.add(client, server, int64(i)*second, nil)
