@@ -361,3 +361,23 @@ func TestInert(t *testing.T) {
 	inertIn(t, poisons["formula"])
 	inertIn(t, all.String())
 }
+
+// TestClaims: texts of pcapng are cut in the report, and told to be the file's.
+func TestClaims(t *testing.T) {
+	text := "claimed " + strings.Repeat("x", 10_000)
+	w := &wire{}
+	w.talk(25, "S220 mx\r\n", "CQUIT\r\n", "S221 bye\r\n")
+	file := write(t, filepath.Join(t.TempDir(), "a.pcapng"), w.pcapng(text, ""))
+	for _, args := range [][]string{{"-all"}, {"-json"}, {"stats"}} {
+		out, _, _ := call(t, nil, append(args, file)...)
+		if strings.Contains(out, strings.Repeat("x", 1025)) {
+			t.Errorf("%q: a text of the file in full", args)
+		}
+	}
+	out, _, _ := call(t, nil, "-all", "-width", "120", file)
+	for line := range strings.Lines(out) {
+		if len(line) > 600 {
+			t.Errorf("a line of %d bytes: %.100s", len(line), line)
+		}
+	}
+}
