@@ -120,7 +120,7 @@ func init() {
   postmortem serve -listen 8025 capture.pcap    at a port of your choice
 `},
 		{"version", "", "which version this is", runVersion, []string{"limits"},
-			`  postmortem version -limits                    every bound of the program, and what reaching it means
+			`  postmortem version -limits                    every bound of the program
 `},
 		{"help", "[VERB]", "this, or the flags of a verb; help fields [WORD] lists fields", runHelp, []string{"completion", "man"},
 			`  postmortem help packets                       the flags of a verb
