@@ -168,16 +168,14 @@ func (t *Table) pastRanges(s *stream, off int64, b []byte, f func(off int64, old
 func (t *Table) remember(c *Conn, d fact.Dir, b []byte) {
 	s := &c.s[d]
 	if s.past == 0 {
-		if t.past.count >= maxPast/max(1, t.Share) {
-			i := t.past.used.oldest
+		shard := t.slot(c.place).shard
+		if t.past.full(shard, maxPast) {
+			i := t.past.used[shard].oldest
 			o := t.past.at(i)
 			t.rob(o.owner, o.dir)
 			t.past.put(i)
 		}
-		s.past = t.past.get(c.place, d, s.next)
-		if s.past == 0 {
-			return
-		}
+		s.past = t.past.get(c.place, shard, d, s.next)
 	}
 	off := s.next
 	if len(b) > pageBytes {

@@ -6,8 +6,9 @@ const (
 	// pageBytes is the size of a page: a full Ethernet segment fits in one or two.
 	pageBytes = 2048
 
-	// maxPages bounds a pool to 32 MiB of bytes kept.
-	maxPages = 32 << 20 / pageBytes
+	// maxPages bounds the early bytes of a capture to 64 MiB, those of a shard to
+	// 4 MiB: four streams that have as much behind a hole as one may have.
+	maxPages = 64 << 20 / pageBytes
 
 	// maxPast bounds the bytes kept to compare later copies with: 1 MiB, those of
 	// the streams that spoke last. A copy comes within a second or so.
@@ -30,29 +31,30 @@ type page struct {
 	newer uint32
 	owner uint32 // place of the conversation
 	dir   fact.Dir
-	_     [3]uint8
+	shard uint8 // of the conversation
+	_     [2]uint8
 }
 
 // A pool holds pages. Its zero value is empty and ready.
 type pool struct {
 	chunks [][]page
 	free   uint32 // chain through next; page 0 is not used
-	used   list
-	count  uint32 // pages in use
-	made   uint32 // pages ever made, page 0 among them
+	used   [Shards]list
+	counts [Shards]uint32 // pages in use
+	made   uint32         // pages ever made, page 0 among them
 }
+
+// full reports whether a shard has its part of most pages in use.
+func (p *pool) full(shard uint8, most uint32) bool { return p.counts[shard] >= most/Shards }
 
 func (p *pool) at(i uint32) *page { return &p.chunks[i/chunkPages][i%chunkPages] }
 
-// get returns a page, 0 when all maxPages are in use.
-func (p *pool) get(owner uint32, d fact.Dir, off int64) uint32 {
+// get returns a page for the conversation at place owner.
+func (p *pool) get(owner uint32, shard uint8, d fact.Dir, off int64) uint32 {
 	i := p.free
 	if i != 0 {
 		p.free = p.at(i).next
 	} else {
-		if p.made > maxPages {
-			return 0
-		}
 		if p.made == 0 {
 			p.made = 1
 		}
@@ -64,32 +66,34 @@ func (p *pool) get(owner uint32, d fact.Dir, off int64) uint32 {
 	}
 	g := p.at(i)
 	clear(g.have[:])
-	g.off, g.count, g.next, g.prev, g.owner, g.dir = off, 0, 0, 0, owner, d
-	g.older, g.newer = p.used.newest, 0
-	if p.used.newest != 0 {
-		p.at(p.used.newest).newer = i
+	g.off, g.count, g.next, g.prev, g.owner, g.dir, g.shard = off, 0, 0, 0, owner, d, shard
+	used := &p.used[shard]
+	g.older, g.newer = used.newest, 0
+	if used.newest != 0 {
+		p.at(used.newest).newer = i
 	} else {
-		p.used.oldest = i
+		used.oldest = i
 	}
-	p.used.newest = i
-	p.count++
+	used.newest = i
+	p.counts[shard]++
 	return i
 }
 
 // put gives page i back.
 func (p *pool) put(i uint32) {
 	g := p.at(i)
+	used := &p.used[g.shard]
 	if g.older != 0 {
 		p.at(g.older).newer = g.newer
 	} else {
-		p.used.oldest = g.newer
+		used.oldest = g.newer
 	}
 	if g.newer != 0 {
 		p.at(g.newer).older = g.older
 	} else {
-		p.used.newest = g.older
+		used.newest = g.older
 	}
 	g.next = p.free
 	p.free = i
-	p.count--
+	p.counts[g.shard]--
 }

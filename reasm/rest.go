@@ -47,15 +47,17 @@ func (r *rester) get() (i uint32) {
 // than wait, or than closed when both sides have closed it, and was not returned
 // since its last frame; 0 when there is none.
 func (t *Table) Silent(closed, wait time.Duration) (place uint32) {
-	for which, wait := range [numLists]time.Duration{closed, wait, wait} {
-		l := &t.lists[which]
-		next := l.oldest
-		if l.silent != 0 {
-			next = t.slot(l.silent).newer
-		}
-		if next != 0 && t.clock-t.slot(next).tick > int64(wait) {
-			l.silent = next
-			return next
+	for i := range t.shards {
+		for which, wait := range [numLists]time.Duration{closed, wait, wait} {
+			l := &t.shards[i].lists[which]
+			next := l.oldest
+			if l.silent != 0 {
+				next = t.slot(l.silent).newer
+			}
+			if next != 0 && t.clock-t.slot(next).tick > int64(wait) {
+				l.silent = next
+				return next
+			}
 		}
 	}
 	return 0

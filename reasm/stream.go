@@ -360,13 +360,7 @@ func (c *Conn) suspect(t *Table, d fact.Dir, p *layers.Packet) bool {
 	if s.known == baseUnknown || len(p.Payload) > pageBytes || off < s.next || off-s.next > maxEarly {
 		return false
 	}
-	if t.early.count >= maxPages {
-		t.steal()
-	}
-	i := t.early.get(c.place, d, off)
-	if i == 0 {
-		return false
-	}
+	i := t.early.get(c.place, t.shardWithRoom(c), d, off)
 	g := t.early.at(i)
 	g.count = uint32(copy(g.data[:], p.Payload))
 	s.suspect = i
@@ -544,11 +538,7 @@ func (t *Table) keep(c *Conn, d fact.Dir, off int64, b []byte, at fact.At) (fres
 		start := off &^ (pageBytes - 1)
 		k := int(off - start)
 		m := min(len(b), pageBytes-k)
-		i := t.earlyPage(c, d, start)
-		if i == 0 {
-			return fresh
-		}
-		g := t.early.at(i)
+		g := t.early.at(t.earlyPage(c, d, start))
 		if g.none(k, m) {
 			copy(g.data[k:], b[:m])
 			g.mark(k, m)
@@ -581,9 +571,7 @@ func (t *Table) earlyPage(c *Conn, d fact.Dir, start int64) uint32 {
 	if s.hint != 0 && t.early.at(s.hint).off == start {
 		return s.hint
 	}
-	if t.early.count >= maxPages {
-		t.steal()
-	}
+	shard := t.shardWithRoom(c)
 	var before uint32
 	after := s.head
 	if s.hint != 0 && t.early.at(s.hint).off < start {
@@ -601,10 +589,7 @@ func (t *Table) earlyPage(c *Conn, d fact.Dir, start int64) uint32 {
 		}
 		before, after = after, g.next
 	}
-	i := t.early.get(c.place, d, start)
-	if i == 0 {
-		return 0
-	}
+	i := t.early.get(c.place, shard, d, start)
 	g := t.early.at(i)
 	g.prev, g.next = before, after
 	if before != 0 {
@@ -619,9 +604,19 @@ func (t *Table) earlyPage(c *Conn, d fact.Dir, start int64) uint32 {
 	return i
 }
 
-// steal takes the oldest page of all away from its stream.
-func (t *Table) steal() {
-	i := t.early.used.oldest
+// shardWithRoom returns the shard of c, which has room for one more page of
+// early bytes then.
+func (t *Table) shardWithRoom(c *Conn) (shard uint8) {
+	shard = t.slot(c.place).shard
+	if t.early.full(shard, maxPages) {
+		t.steal(shard)
+	}
+	return shard
+}
+
+// steal takes the oldest page of a shard away from its stream.
+func (t *Table) steal(shard uint8) {
+	i := t.early.used[shard].oldest
 	g := t.early.at(i)
 	s := &t.conn(g.owner).s[g.dir]
 	t.Stolen++

@@ -340,8 +340,8 @@ func TestSegment(t *testing.T) {
 				if clash != tt.clash {
 					t.Errorf("clash %q, want %q", clash, tt.clash)
 				}
-				if c.Early(0) != 0 || c.Early(1) != 0 || tab.early.count != 0 {
-					t.Errorf("early bytes left: %d, %d, %d pages", c.Early(0), c.Early(1), tab.early.count)
+				if c.Early(0) != 0 || c.Early(1) != 0 || tab.early.inUse() != 0 {
+					t.Errorf("early bytes left: %d, %d, %d pages", c.Early(0), c.Early(1), tab.early.inUse())
 				}
 			})
 		}
@@ -406,8 +406,8 @@ func FuzzStream(f *testing.F) {
 			t.Errorf("gaps %d, next %d, want %d, %d", got.gaps[0], c.Next(0), missing, top)
 		}
 		tab.Release(tab.Any())
-		if tab.early.count != 0 || tab.past.count != 0 || tab.Len() != 0 {
-			t.Errorf("left behind: %d, %d pages, %d conversations", tab.early.count, tab.past.count, tab.Len())
+		if tab.early.inUse() != 0 || tab.past.inUse() != 0 || tab.Len() != 0 {
+			t.Errorf("left behind: %d, %d pages, %d conversations", tab.early.inUse(), tab.past.inUse(), tab.Len())
 		}
 	})
 }

@@ -31,7 +31,12 @@ const (
 	maxStep = Linger
 )
 
-// Lists of a Table, in the order in which a full table drops conversations.
+// Shards is how many shares the conversations of a capture are dealt into, by
+// their keys. Every bound of a Table holds for each shard, so that what is given
+// up does not depend on how many tables share a capture: any number up to this.
+const Shards = 16
+
+// Lists of a shard, in the order in which a full table drops conversations.
 const (
 	listClosed = iota
 	listYoung  // one side only, and no payload yet: what floods and scans are made of
@@ -78,6 +83,9 @@ func (k *Key) Hash() uint32 {
 	return uint32(h * 0x9e3779b97f4a7c15 >> 32)
 }
 
+// Shard returns which share of the conversations k belongs to.
+func (k *Key) Shard() uint32 { return k.Hash() % Shards }
+
 // Find returns the conversation k without opening it, nil when there is none.
 // The pointer is good until the next call of Get or Renew.
 func (t *Table) Find(k Key) (c *Conn, place uint32) {
@@ -110,15 +118,11 @@ type Table struct {
 	Sum Sum
 
 	// Evicted counts conversations that Get had to drop because the caller did
-	// not heed Due. Stolen counts pages of early bytes that were taken away from
+	// not heed Full. Stolen counts pages of early bytes that were taken away from
 	// a conversation because all were in use: what they held becomes a Gap.
 	Evicted, Stolen uint64
 
-	// Share is how many tables share the conversations of the capture, and the
-	// memory for the bytes they said last; 0: this one has them all.
-	Share uint32
-
-	// Limit is how many conversations are open at a time, 0: MaxFlows.
+	// Limit is how many conversations of the capture are open at a time, 0: MaxFlows.
 	Limit int
 
 	index  index
@@ -126,11 +130,18 @@ type Table struct {
 	made   uint32   // slots ever used, slot 0 among them
 	free   uint32   // chain of slots
 	rester rester
-	lists  [numLists]list // in order of last activity
-	early  pool           // bytes behind holes
-	past   pool           // the last bytes delivered of a stream, to compare copies with
-	now    int64          // time of the capture
-	clock  int64          // time that has passed for expiry
+	shards [Shards]shard
+	early  pool  // bytes behind holes
+	past   pool  // the last bytes delivered of a stream, to compare copies with
+	now    int64 // time of the capture
+	clock  int64 // time that has passed for expiry
+	idle   int64 // until the clock has passed this, nothing is due
+}
+
+// A shard is what is bounded together.
+type shard struct {
+	lists [numLists]list // in order of last activity
+	used  int
 }
 
 // A list is a chain of conversations, the longest silent first.
@@ -147,6 +158,7 @@ type slot struct {
 	resting      bool
 	robbed       [2]bool // of the page of past bytes while it rested
 	list         uint8
+	shard        uint8
 	tick         int64 // the table's clock at its last frame
 }
 
@@ -156,13 +168,13 @@ const chunkSlots = 1024
 func (t *Table) slot(place uint32) *slot { return &t.slots[place/chunkSlots][place%chunkSlots] }
 
 // Get returns the conversation k, its place, and whether it is new. The
-// pointer is good until the next call of Get or Renew. The caller asks Due
+// pointer is good until the next call of Get or Renew. The caller asks Full
 // first; otherwise a full table drops its longest silent conversation unsaid.
 func (t *Table) Get(k Key, frame uint32, now int64) (c *Conn, place uint32, isNew bool) {
 	place = t.find(&k)
 	if place == 0 {
-		if t.index.used >= t.limit() {
-			t.Release(t.oldest())
+		if old := t.full(&k); old != 0 {
+			t.Release(old)
 			t.Evicted++
 		}
 		isNew, place = true, t.take(&k)
@@ -193,7 +205,9 @@ func (t *Table) take(k *Key) (place uint32) {
 		place = t.made
 		t.made++
 	}
-	*t.slot(place) = slot{key: *k, conn: t.rester.get()}
+	shard := k.Shard()
+	*t.slot(place) = slot{key: *k, conn: t.rester.get(), shard: uint8(shard)}
+	t.shards[shard].used++
 	t.index.add(k, place)
 	return place
 }
@@ -211,6 +225,7 @@ func (t *Table) Release(place uint32) {
 	x := t.slot(place)
 	t.index.remove(&x.key, place)
 	t.rester.spare = append(t.rester.spare, x.conn)
+	t.shards[x.shard].used--
 	*x = slot{newer: t.free}
 	t.free = place
 }
@@ -234,17 +249,47 @@ func (t *Table) Renew(place, frame uint32, now int64) *Conn {
 
 // Due returns the place of a conversation that has to be ended and released
 // before the next call of Get, 0 when there is none: it is closed and Linger
-// has passed, it is young and Young has passed, nothing has come for idle of
-// capture time (a pause of the whole capture counts for little), or the table is full.
+// has passed, it is young and Young has passed, or nothing has come for idle of
+// capture time (a pause of the whole capture counts for little).
 func (t *Table) Due(now int64, idle time.Duration) (place uint32) {
 	t.advance(now)
-	for which, wait := range [numLists]time.Duration{Linger, min(Young, idle), idle} {
-		if p := t.lists[which].oldest; p != 0 && t.clock-t.slot(p).tick > int64(wait) {
-			return p
+	if t.clock <= t.idle {
+		return 0
+	}
+	waits := [numLists]int64{int64(Linger), int64(min(Young, idle)), int64(idle)}
+	next := t.clock + min(waits[listClosed], waits[listYoung], waits[listOpen]) // what comes or moves from now on
+	for i := range t.shards {
+		for which, l := range t.shards[i].lists {
+			if l.oldest == 0 {
+				continue
+			}
+			end := t.slot(l.oldest).tick + waits[which]
+			if t.clock > end {
+				return l.oldest
+			}
+			next = min(next, end)
 		}
 	}
-	if t.index.used >= t.limit() {
-		return t.oldest()
+	t.idle = next
+	return 0
+}
+
+// Full returns the place of the conversation that has to be ended and released
+// before a conversation k can be opened, 0: k is open, or there is room.
+func (t *Table) Full(k Key) (place uint32) {
+	if t.index.used < t.limit()/Shards {
+		return 0 // no shard can be full
+	}
+	if t.find(&k) != 0 {
+		return 0
+	}
+	return t.full(&k)
+}
+
+// full returns what has to make room for k, which is not open.
+func (t *Table) full(k *Key) (place uint32) {
+	if x := &t.shards[k.Shard()]; x.used >= max(1, t.limit()/Shards) {
+		return x.oldest()
 	}
 	return 0
 }
@@ -283,11 +328,18 @@ func (t *Table) limit() int {
 
 // Any returns the place of some conversation, 0 when there is none: at the end
 // of the capture the caller ends and releases them one by one.
-func (t *Table) Any() (place uint32) { return t.oldest() }
+func (t *Table) Any() (place uint32) {
+	for i := range t.shards {
+		if p := t.shards[i].oldest(); p != 0 {
+			return p
+		}
+	}
+	return 0
+}
 
-func (t *Table) oldest() uint32 {
-	for which := range t.lists {
-		if p := t.lists[which].oldest; p != 0 {
+func (x *shard) oldest() uint32 {
+	for which := range x.lists {
+		if p := x.lists[which].oldest; p != 0 {
 			return p
 		}
 	}
@@ -295,7 +347,8 @@ func (t *Table) oldest() uint32 {
 }
 
 func (t *Table) push(which uint8, place uint32) {
-	x, l := t.slot(place), &t.lists[which]
+	x := t.slot(place)
+	l := &t.shards[x.shard].lists[which]
 	x.list, x.newer, x.older = which, 0, l.newest
 	if l.newest != 0 {
 		t.slot(l.newest).newer = place
@@ -307,7 +360,7 @@ func (t *Table) push(which uint8, place uint32) {
 
 func (t *Table) unlink(place uint32) {
 	x := t.slot(place)
-	l := &t.lists[x.list]
+	l := &t.shards[x.shard].lists[x.list]
 	if l.silent == place {
 		l.silent = x.older
 	}

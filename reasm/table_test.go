@@ -165,11 +165,12 @@ func TestFull(t *testing.T) {
 	talk, _, _ := tab.Get(keyOf(-1), 1, 1)
 	talk.s[0].frames, talk.s[1].frames = 1, 1
 	tab.settle(talk)
-	for n := range MaxFlows + 1000 {
-		if place := tab.Due(2, time.Hour); place != 0 {
+	for n := range 2 * MaxFlows {
+		k := keyOf(n)
+		if place := tab.Full(k); place != 0 {
 			tab.Release(place)
 		}
-		tab.Get(keyOf(n), 2, 2)
+		tab.Get(k, 2, 2)
 	}
 	if tab.Len() != MaxFlows || tab.Evicted != 0 {
 		t.Errorf("%d conversations, %d evicted unasked", tab.Len(), tab.Evicted)
@@ -204,16 +205,54 @@ func TestSteal(t *testing.T) {
 	}
 	y.send(t, &seg{from: fact.Client, at: 3 * ms, seq: 1 + 4*pageBytes, ack: 1, flags: flagAck, data: "lost"})
 	c := y.tab.At(1)
-	other, place, _ := y.tab.Get(keyOf(5), 9, 9)
-	for i := range maxPages {
+	near := 0 // in the same shard
+	for k := keyOf(near); k.Shard() != c.Key.Shard(); k = keyOf(near) {
+		near++
+	}
+	other, place, _ := y.tab.Get(keyOf(near), 9, 9)
+	for i := range maxPages / Shards {
 		y.tab.keep(other, fact.Client, int64(i)*pageBytes+1, []byte{1}, fact.At{})
 	}
-	if y.tab.Stolen != 1 || c.Early(fact.Client) != 0 || y.tab.early.count != maxPages {
-		t.Errorf("%d stolen, %d bytes left, %d pages in use", y.tab.Stolen, c.Early(fact.Client), y.tab.early.count)
+	if y.tab.Stolen != 1 || c.Early(fact.Client) != 0 || y.tab.early.inUse() != maxPages/Shards {
+		t.Errorf("%d stolen, %d bytes left, %d pages in use", y.tab.Stolen, c.Early(fact.Client), y.tab.early.inUse())
 	}
 	y.tab.Release(place)
-	if y.tab.early.count != 0 {
-		t.Errorf("%d pages left", y.tab.early.count)
+	if y.tab.early.inUse() != 0 {
+		t.Errorf("%d pages left", y.tab.early.inUse())
+	}
+}
+
+// inUse counts the pages in use.
+func (p *pool) inUse() (n uint32) {
+	for _, shard := range p.counts {
+		n += shard
+	}
+	return n
+}
+
+// TestFullNotDue: a full table gives up a conversation for a new one only. With
+// each frame it would end the one that has just begun.
+func TestFullNotDue(t *testing.T) {
+	tab := Table{Limit: Shards}
+	k := keyOf(0)
+	c, place, _ := tab.Get(k, 1, 1)
+	c.s[0].frames, c.s[1].frames = 1, 1
+	tab.settle(c)
+	if p := tab.Due(2, time.Hour); p != 0 {
+		t.Errorf("place %d is due although nothing else wants it", p)
+	}
+	if p := tab.Full(k); p != 0 {
+		t.Errorf("place %d has to go for itself", p)
+	}
+	n := 1
+	for k = keyOf(n); k.Shard() != c.Key.Shard(); k = keyOf(n) {
+		n++
+	}
+	if p := tab.Full(k); p != place {
+		t.Errorf("place %d has to go, want %d", p, place)
+	}
+	if _, _, isNew := tab.Get(k, 3, 3); !isNew || tab.Evicted != 1 || tab.Len() != 1 {
+		t.Errorf("%d evicted unasked, %d left", tab.Evicted, tab.Len())
 	}
 }
 

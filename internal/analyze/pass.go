@@ -22,7 +22,7 @@ type pass struct {
 	keys    *tlskeys.Keys
 	limits  *rules.Limits
 	workers []*worker
-	detail  int     // sessions that may be described
+	detail  budget  // of sessions that may be described
 	teller  *teller // nil: sessions are told at the end
 }
 
@@ -31,11 +31,13 @@ func newPass(cfg *Config, keys *tlskeys.Keys) *pass {
 	if n <= 0 {
 		n = defaultWorkers()
 	}
+	n = min(n, reasm.Shards)
 	memory := cfg.Memory
 	if memory <= 0 {
 		memory = DefaultMemory
 	}
-	a := &pass{cfg: cfg, keys: keys, limits: cfg.Limits, detail: max(1, int(memory/2/sessionBytes)/n)}
+	a := &pass{cfg: cfg, keys: keys, limits: cfg.Limits}
+	a.detail.room = max(1, int(memory/2/sessionBytes))
 	if a.limits == nil {
 		l := rules.Defaults()
 		a.limits = &l
@@ -43,8 +45,7 @@ func newPass(cfg *Config, keys *tlskeys.Keys) *pass {
 	for i := range n {
 		k := &worker{pass: a, number: i, of: n}
 		k.cache = new(tlsrec.Cache)
-		k.table.Share = uint32(n)
-		k.table.Limit = max(1, int(memory/2/flowBytes)/n)
+		k.table.Limit = max(1, int(memory/2/flowBytes))
 		a.workers = append(a.workers, k)
 	}
 	return a
@@ -84,7 +85,6 @@ type worker struct {
 
 	tickets []*ticket // of conversations that began in this window
 	over    []*ticket // of those that ended in it and are described
-	held    int       // described sessions not yet told
 
 	hot      *session // at work, and its place: what a failure costs
 	hotPlace uint32
@@ -134,7 +134,7 @@ func (k *worker) frame(row *pcap.Row, b []byte, at fact.At) {
 		}
 		k.ident(f, at)
 		key, up := reasm.MakeKey(p)
-		if k.of > 1 && int(key.Hash()%uint32(k.of)) != k.number {
+		if k.of > 1 && int(key.Shard())%k.of != k.number {
 			return
 		}
 		k.segment(row, key, up, at)
@@ -177,10 +177,7 @@ func (k *worker) expire(now int64) {
 		if place == 0 {
 			return
 		}
-		if k.session(place) != nil {
-			k.close(place, k.why(place, now))
-		}
-		k.table.Release(place)
+		k.end(place, fact.EndSilent)
 	}
 }
 
@@ -239,6 +236,9 @@ func (k *worker) lost() {
 // segment hands the segment in k.pkt to its conversation.
 func (k *worker) segment(row *pcap.Row, key reasm.Key, up bool, at fact.At) {
 	p := &k.pkt
+	if old := k.table.Full(key); old != 0 {
+		k.makeRoom(old)
+	}
 	c, place, fresh := k.table.Get(key, at.Frame, at.Time)
 	if fresh {
 		k.open(place)
@@ -310,13 +310,14 @@ type unread struct{}
 func (unread) Bytes(fact.Dir, []byte, fact.At) {}
 func (unread) Gap(fact.Dir, uint64, fact.At)   {}
 
-// why a conversation that is due ends.
-func (k *worker) why(place uint32, now int64) uint16 {
-	c := k.table.At(place)
-	if silent := now - c.Time; c.Closed() || silent > int64(reasm.Young) {
-		return fact.EndSilent
+// makeRoom ends the conversation at a place for the sake of another one.
+func (k *worker) makeRoom(place uint32) {
+	how := uint16(fact.EndSilent)
+	if s := k.session(place); s != nil && !s.closed {
+		how = fact.EndBound
+		k.results.evicted++
 	}
-	return fact.EndBound // it had to make room for another one
+	k.end(place, how)
 }
 
 // quoted hands an ICMP error to the conversation that it quotes.

@@ -30,6 +30,9 @@ type results struct {
 	groups   []group            // otherwise the first of each kind
 	dropped  int                // described sessions that did not fit
 	counted  int                // briefs that did not fit
+	evicted  uint64             // conversations that were ended to make room
+	shares   [reasm.Shards]int  // briefs by share of the conversations
+	trim     int                // at so many details those that no longer fit are looked for
 	flows    uint64             // conversations of TCP
 	other    uint64             // of these: neither mail nor TLS
 	lost     uint64             // facts that did not fit
@@ -94,7 +97,8 @@ func (k *worker) judge(s *session, c *reasm.Conn) {
 	r.lost += uint64(s.log.Lost)
 	r.count(d)
 	k.pass.cfg.Live.count(d)
-	if r.kept.n < maxBriefs {
+	if share := &r.shares[c.Key.Shard()]; *share < maxBriefs/reasm.Shards {
+		*share++
 		r.brief = verdict.MakeBrief(kase, d, &r.names)
 		place := r.kept.add(&r.brief)
 		if s.ticket != nil {
@@ -103,23 +107,32 @@ func (k *worker) judge(s *session, c *reasm.Conn) {
 	} else {
 		r.counted++
 	}
+	first := s.first.Frame
 	if t := s.ticket; t != nil {
-		if k.held == k.pass.detail {
+		g, fits := r.group(d), k.pass.detail.admit(first)
+		if !fits {
 			r.dropped++
-			return
 		}
-		k.held++
-		t.detail = k.writer.Describe(kase, d)
-		if g := r.group(d); g.wants(s.first.Frame) {
-			g.keep(t.detail) // for the summary
+		if g.wants(first) { // for the summary
+			v := k.writer.Describe(kase, d)
+			g.keep(v)
+			if fits {
+				t.detail = v
+			}
+		} else if fits {
+			t.detail = k.writer.Describe(kase, d)
 		}
 		return
 	}
 	if k.pass.cfg.All {
-		if len(r.details) < k.pass.detail {
+		if k.pass.detail.admit(first) {
 			r.details = append(r.details, k.writer.Describe(kase, d))
 		} else {
 			r.dropped++
+		}
+		if len(r.details) >= max(r.trim, firstTrim) {
+			r.cut(k.pass.detail.end())
+			r.trim = 2 * len(r.details)
 		}
 		return
 	}
@@ -129,6 +142,16 @@ func (k *worker) judge(s *session, c *reasm.Conn) {
 		rules.Judge(kase)
 		g.keep(k.writer.Describe(kase, k.writer.Decide(kase)))
 	}
+}
+
+// firstTrim is how many details are not worth looking through.
+const firstTrim = 64
+
+// cut drops the details of sessions that begin at frame end or behind it.
+func (r *results) cut(end uint32) {
+	n := len(r.details)
+	r.details = slices.DeleteFunc(r.details, func(s *verdict.Session) bool { return s.First >= end })
+	r.dropped += n - len(r.details)
 }
 
 // A group is the first sessions with one outcome and one cause: the report
@@ -214,6 +237,7 @@ func (a *pass) finish(r *pcap.Reader, sink Sink) (*Result, error) {
 	briefs := 0
 	for _, k := range a.workers {
 		k.letGo()
+		k.results.cut(a.detail.end())
 		briefs += k.results.kept.n
 	}
 	if briefs > manyBriefs {
@@ -286,7 +310,7 @@ func (a *pass) finish(r *pcap.Reader, sink Sink) (*Result, error) {
 // evicted counts what the flow tables had to give up.
 func (a *pass) evicted() (flows, pages uint64) {
 	for _, k := range a.workers {
-		flows += k.table.Evicted
+		flows += k.results.evicted
 		pages += k.table.Stolen
 	}
 	return flows, pages

@@ -82,7 +82,7 @@ func Run(cfg *Config, sink Sink) (*Result, error) {
 		return nil, err
 	}
 	a := newPass(cfg, keys)
-	if a.teller = newTeller(cfg, sink); a.teller != nil {
+	if a.teller = newTeller(cfg, sink, &a.detail); a.teller != nil {
 		if err := a.teller.begin(r.Files()); err != nil {
 			r.Close()
 			return nil, err

@@ -31,6 +31,7 @@ const (
 // the frames only, also its order, and not on where windows end.
 type teller struct {
 	sink  Sink
+	room  *budget
 	line  []*ticket // waiting for numbers, in order of their frames
 	over  []*ticket // described, waiting to be told, in the order in which they were judged
 	given int       // numbers given out
@@ -56,11 +57,11 @@ type ticket struct {
 
 // newTeller returns nil when sessions are not to be given out as they end: not
 // from a file, and not when only those are described that need attention.
-func newTeller(cfg *Config, sink Sink) *teller {
+func newTeller(cfg *Config, sink Sink, room *budget) *teller {
 	if !cfg.Streaming || !cfg.All {
 		return nil
 	}
-	return &teller{sink: sink}
+	return &teller{sink: sink, room: room}
 }
 
 // begin tells what is known of the inputs before their first frame.
@@ -131,8 +132,19 @@ func (tl *teller) advance(workers []*worker, now int64) error {
 	slices.SortFunc(tl.over[over:], func(a, b *ticket) int {
 		return cmp.Or(cmp.Compare(a.judged, b.judged), cmp.Compare(a.detail.Last, b.detail.Last), cmp.Compare(a.first, b.first))
 	})
+	tl.over = slices.DeleteFunc(tl.over, func(t *ticket) bool {
+		late := t.first >= tl.room.end()
+		if late {
+			t.worker.results.dropped++
+		}
+		return late
+	})
 	tl.number(now)
-	return tl.tell()
+	if err := tl.tell(); err != nil {
+		return err
+	}
+	tl.room.reset(tl.over)
+	return nil
 }
 
 // number gives numbers to the head of the line.
@@ -180,7 +192,6 @@ func (tl *teller) tell() error {
 			return err
 		}
 		t.detail = nil
-		t.worker.held--
 	}
 	tl.over = slices.Delete(tl.over, 0, n)
 	return nil
