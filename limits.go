@@ -19,6 +19,8 @@ type reportedBound struct{ name, means, constant string }
 var reported = []reportedBound{
 	{"open conversations", "closed early, the longest silent first; half of -memory allows for as many", "reasm.MaxFlows"},
 	{"early segments", "given up, their holes count as missing", "reasm.maxPages"},
+	{"layers of a frame", "not followed further", "layers.MaxDepth"},
+	{"fragments", "given up for newer ones", "layers.MaxDatagrams"},
 	{"facts of a session", "counted only", "internal/fact.MaxFacts"},
 	{"sessions described", "counted only; a part of -memory allows for as many", "internal/analyze.sessionBytes"},
 	{"sessions compared", "counted only, in findings across sessions", "internal/analyze.maxBriefs"},

@@ -281,4 +281,19 @@ var capRules = []Rule{
 		Not:    "single VLAN tag",
 		Fields: []string{"encapsulation", "overhead bytes", "resulting inner MTU"},
 	},
+	{
+		ID: "cap-headers-broken", Num: "CAP-022", Label: CAP, Severity: Warning, Up: Warning, Tier: 3, Node: FILE, Blame: BlameCapture,
+		Title: "Broken headers",
+		When: "a header of a whole frame has a length or version that cannot be, nests deeper than 16 layers or 64 extension " +
+			"headers, or a TCP option has a length that cannot be",
+		Meaning: "What lies behind such a header is not followed, and options behind such an option are not read. One is damage, many are made.",
+		Advice:  []string{"look at the first one: `postmortem show FILE FRAME`"},
+		Cite: []string{
+			"RFC 791 §3.1",
+			"RFC 8200 §4",
+			"RFC 9293 §3.1",
+		},
+		Not:    "frames cut by the snap length: CAP-003; link types that are not supported: CAP-016",
+		Fields: []string{"frames", "the first fault"},
+	},
 }

@@ -44,6 +44,9 @@ type CaptureFacts struct {
 	Cut                                uint64 // frames with TCP payload that are shorter than on the wire
 	CutBytes                           uint64 // payload bytes behind the snap length
 	FirstCut                           fact.At
+	Broken                             uint64 // whole frames with a header that cannot be read
+	FirstBroken                        fact.At
+	BrokenHow                          string // what is wrong in that one
 	Neighbours                         Neighbours
 	Lookups                            Lookups
 
@@ -97,6 +100,14 @@ type captureClock struct {
 // coarseSteps are the resolutions of clocks that are too coarse, CAP-015: the
 // largest that fits is told.
 var coarseSteps = [...]time.Duration{time.Second, 15625 * time.Microsecond, 10 * time.Millisecond, 4 * time.Millisecond, time.Millisecond}
+
+// Unread counts a frame with a header that cannot be read, and reports whether it is the first.
+func (in *CaptureFacts) Unread(at fact.At) bool {
+	if in.Broken++; in.Broken == 1 {
+		in.FirstBroken = at
+	}
+	return in.Broken == 1
+}
 
 // Note takes the time of each frame, in the order of the capture.
 func (in *CaptureFacts) Note(at fact.At) {
@@ -282,7 +293,7 @@ func JudgeCapture(in *CaptureFacts) []Finding {
 	j := &captureJudge{in: in}
 	for _, do := range [...]func(*captureJudge){
 		judgeEmpty, judgeTruncated, judgeSnaplen, judgeNoMail, judgeDrops, judgeDuplicates,
-		judgeClock, judgeCoarse, judgeLinks, judgeSynthetic, judgeFilter, judgeNeighbours,
+		judgeClock, judgeCoarse, judgeLinks, judgeSynthetic, judgeFilter, judgeNeighbours, judgeBroken,
 	} {
 		do(j)
 	}
@@ -600,4 +611,21 @@ func arpUnanswered(g *Finding, q *Question, more string) {
 	g.field("asked address", "%s", target)
 	g.field("asker", "%s", asker)
 	g.field("count", "%d", q.Count)
+}
+
+// 022
+
+func judgeBroken(j *captureJudge) {
+	in := j.in
+	if in.Broken == 0 {
+		return
+	}
+	g := j.raise("cap-headers-broken", in.FirstBroken)
+	g.with("frames", fmt.Sprint(in.Broken))
+	g.with("the first fault", in.BrokenHow)
+	if in.Broken == 1 {
+		g.say("Frame %d: %s.", in.FirstBroken.Frame, in.BrokenHow)
+		return
+	}
+	g.say("%s, the first is frame %d: %s.", counted(in.Broken, "frame"), in.FirstBroken.Frame, in.BrokenHow)
 }

@@ -250,7 +250,7 @@ func TestJudgeCapture(t *testing.T) {
 		}
 	}
 	const all = "-cap-empty-capture -cap-truncated-file -cap-snaplen-cut -cap-no-mail -cap-drops-declared -cap-duplicate-frames " +
-		"-cap-clock-backwards -cap-coarse-clock -cap-linktype-unsupported -cap-synthetic -cap-filter-too-narrow -net-arp-unanswered"
+		"-cap-clock-backwards -cap-coarse-clock -cap-linktype-unsupported -cap-synthetic -cap-filter-too-narrow -net-arp-unanswered -cap-headers-broken"
 	tests := []struct {
 		name string
 		in   *CaptureFacts
@@ -378,6 +378,12 @@ func TestJudgeCapture(t *testing.T) {
 			}
 			return in
 		}(), "-cap-synthetic"},
+
+		{"a header that lies", changed(20, msec, func(in *CaptureFacts) {
+			in.Unread(fact.At{Time: tcpStart, Frame: 7})
+			in.Unread(fact.At{Time: tcpStart, Frame: 9})
+			in.BrokenHow = "IPv4 total length below the header length"
+		}), "cap-headers-broken=warning"},
 
 		{"died without a word", changed(20, msec, func(in *CaptureFacts) {
 			c := tcpSilentServer(3, 9*sec)

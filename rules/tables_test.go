@@ -16,7 +16,7 @@ var groups = []struct {
 	count   int
 	labels  []Label
 }{
-	{capRules, "CAP-", "cap-", 21, []Label{CAP}},
+	{capRules, "CAP-", "cap-", 22, []Label{CAP}},
 	{netRules, "NET-", "net-", 19, []Label{IP}},
 	{tcpRules, "TCP-", "tcp-", 43, []Label{TCP}},
 	{smtpRules, "SMTP-", "smtp-", 65, []Label{SMTP}},

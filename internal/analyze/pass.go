@@ -111,11 +111,17 @@ func (k *worker) frame(row *pcap.Row, b []byte, at fact.At) {
 	k.first, k.now = min(k.first, at.Time), max(k.now, at.Time)
 	k.expire(at.Time)
 	p := &k.pkt
-	k.dec.Decode(row.Link, b, row.Wire, at.Time, p)
+	k.dec.Frame = at.Frame
+	fault := k.dec.Decode(row.Link, b, row.Wire, at.Time, p)
 	// What concerns the whole capture is noted by every worker, because every
 	// one sees every frame; the counts of the first one are printed.
 	w := &k.whole
 	w.Note(at)
+	if !fault.OK() && fault.Code != layers.LinkUnsupported && int(row.Wire) <= len(b) {
+		if w.Unread(at) {
+			w.BrokenHow = fault.String()
+		}
+	}
 	if p.Frag == layers.FragPart {
 		w.Fragments++
 		k.lost()
@@ -125,6 +131,9 @@ func (k *worker) frame(row *pcap.Row, b []byte, at fact.At) {
 		w.TCP++
 		t := &p.TCP
 		f := t.Flags()
+		if o := t.Options(); len(o) > 0 && !plain(o) && t.OptionsBad() && w.Unread(at) {
+			w.BrokenHow = "a TCP option has a length that cannot be"
+		}
 		w.Segment(f&layers.SYN != 0, f&layers.RST != 0, uint32(t.Seq()), t.Window(), t.Checksum(), p.TTL, len(t.Options()), at)
 		if p.Missing > 0 {
 			if w.Cut++; w.Cut == 1 {
@@ -165,6 +174,12 @@ func (k *worker) frame(row *pcap.Row, b []byte, at fact.At) {
 	default:
 		w.NoIP++
 	}
+}
+
+// plain reports whether TCP options are two bytes of padding and timestamps,
+// which those of most segments are.
+func plain(o []byte) bool {
+	return len(o) == 12 && o[0] == 1 && o[1] == 1 && o[2] == 8 && o[3] == 10
 }
 
 // expire ends the conversations that are over or have been silent for long. It

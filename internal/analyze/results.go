@@ -290,6 +290,13 @@ func (a *pass) finish(r *pcap.Reader, sink Sink) (*Result, error) {
 	if stolen > 0 {
 		sum.Bounds = append(sum.Bounds, fmt.Sprintf("early segments: %d pages given up, their holes count as missing", stolen))
 	}
+	count := &a.workers[0].dec.Count // every worker decodes every frame
+	if n := count.Faults[layers.TooDeep] + count.Faults[layers.ExtMany]; n > 0 {
+		sum.Bounds = append(sum.Bounds, fmt.Sprintf("layers of a frame: %d frames are nested deeper than is followed", n))
+	}
+	if n := count.LostEvicted; n > 0 {
+		sum.Bounds = append(sum.Bounds, fmt.Sprintf("fragments: %d packets given up for newer ones before they were whole", n))
+	}
 	if n := a.keys.Dropped; n > 0 {
 		sum.Bounds = append(sum.Bounds, fmt.Sprintf("key logs: %d more secrets are not kept", n))
 	}
