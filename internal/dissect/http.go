@@ -90,22 +90,7 @@ func httpLine(line []byte) (kind httpKind, method string) {
 
 // lineEnd returns the length of the first line of b and the place behind its
 // end, which is LF, CRLF or a CR alone. It returns -1 when there is none yet.
-func lineEnd(b []byte) (n, next int) {
-	n = bytes.IndexByte(b, '\n')
-	if r := bytes.IndexByte(b[:max(0, n)], '\r'); n >= 0 && r < 0 {
-		return n, n + 1
-	} else if n >= 0 && r == n-1 {
-		return r, n + 1
-	}
-	r := bytes.IndexByte(b, '\r')
-	switch {
-	case r < 0 || r == len(b)-1:
-		return -1, len(b)
-	case b[r+1] == '\n':
-		return r, r + 2
-	}
-	return r, r + 1
-}
+func lineEnd(b []byte) (n, next int) { return lineOf(b, true) }
 
 // http reads HTTP/1 messages.
 func (d *Dissector) http(c *conv, dir int, s span) {
@@ -260,12 +245,14 @@ func (d *Dissector) httpIncomplete(h *httpConv, dir int, s span, start, off int,
 	if !t.can {
 		return false
 	}
-	at := start
+	const lineCost = 16 // a line costs as much time as so many bytes, however short it is
+	at, work := start, 0
 	length, chunked, rpc := -1, false, false
 	for {
+		work += lineCost
 		left := s.size() - at
 		if left < 1 {
-			t.work = at
+			t.work = work + at
 			d.needMore(off+start, oneMore)
 			return true
 		}
@@ -273,7 +260,7 @@ func (d *Dissector) httpIncomplete(h *httpConv, dir int, s span, start, off int,
 		n, next := lineEnd(rest)
 		if n < 0 {
 			if len(rest) >= left {
-				t.work = len(s.b)
+				t.work = work + len(s.b)
 				d.needMore(off+start, oneMore)
 				return true
 			}
@@ -300,7 +287,7 @@ func (d *Dissector) httpIncomplete(h *httpConv, dir int, s span, start, off int,
 			}
 		}
 	}
-	t.work = at
+	t.work = work + at
 	if !body {
 		return false
 	}
