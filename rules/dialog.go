@@ -175,14 +175,16 @@ type dialogView struct {
 	started, offered, named bool                  // they have been asked
 	past                    int                   // transactions that were over, from the first on, when openAt was asked about
 	pastTime                int64                 // this time
-	hole                    [2]uint32             // first frame behind which bytes of a side are missing, 0: none
-	lost                    [2]uint32             // first frame at which the dialog lost its place in a side, 0: none
+	caps                    capsView
+	hole                    [2]uint32 // first frame behind which bytes of a side are missing, 0: none
+	lost                    [2]uint32 // first frame at which the dialog lost its place in a side, 0: none
 }
 
 func (v *dialogView) reset() {
 	v.made, v.started, v.offered, v.named = false, false, false, false
 	v.names = [2]string{}
 	v.past, v.pastTime = 0, 0
+	v.caps = capsView{}
 	v.first, v.last = [fact.NumKinds]uint16{}, [fact.NumKinds]uint16{}
 	v.hole, v.lost = [2]uint32{}, [2]uint32{}
 	v.exchanges, v.txns, v.rcpts, v.at = v.exchanges[:0], v.txns[:0], v.rcpts[:0], v.at[:0]
@@ -983,26 +985,44 @@ func (c *Case) lossBetween(from, to uint32) bool {
 }
 
 // capabilities returns whether an answer to EHLO before f was seen, and the
-// first and last index of its lines in the log.
+// first and last index of its lines in the log. It is asked about one fact after
+// the other, so it goes on where it was.
 func (c *Case) capabilities(before *fact.Fact) (known bool, first, last int) {
-	first, last = 0, -1
-	var ref uint16
-	for i := range c.Log.Facts {
-		f := &c.Log.Facts[i]
+	v := &c.view.caps
+	if facts := c.Log.Facts; v.at > 0 && (before == nil || before.Frame < facts[v.at-1].Frame) || !v.until(facts, before) {
+		*v = capsView{}
+		v.until(facts, before)
+	}
+	return v.known, v.first, v.last - 1
+}
+
+// A capsView is what capabilities has found in the facts before at.
+type capsView struct {
+	at    int
+	known bool
+	first int
+	last  int // behind the last line
+	ref   uint16
+}
+
+// until goes on to fact f, nil: to the end. It reports whether f was there.
+func (v *capsView) until(facts []fact.Fact, before *fact.Fact) bool {
+	for ; v.at < len(facts); v.at++ {
+		i, f := v.at, &facts[v.at]
 		if f == before {
-			break
+			return true
 		}
 		switch {
 		case f.Kind == fact.Capability:
-			if !known || f.Ref != ref || last >= 0 && i > last+2 {
-				first, ref = i, f.Ref
+			if !v.known || f.Ref != v.ref || v.last > 0 && i > v.last+1 {
+				v.first, v.ref = i, f.Ref
 			}
-			known, last = true, i
+			v.known, v.last = true, i+1
 		case f.Kind == fact.Reply && isHello(smtp.Cmd(f.Cmd)) && f.Code == 250 && f.Level == 1:
-			known, first, last = true, i, i-1 // a hello with nothing offered
+			v.known, v.first, v.last = true, i, i // a hello with nothing offered
 		}
 	}
-	return known, first, last
+	return before == nil
 }
 
 // offered reports whether the last answer to EHLO before f (nil: in the whole
