@@ -197,7 +197,9 @@ const (
 // floods looks for SYNs that many addresses sent to one server, each one frame
 // and nothing more: TCP-002. With forged senders the answers go elsewhere.
 func (v *view) floods() {
-	single := func(b *Brief) bool { return b.First == b.Last && !b.is(IsOpen) && !b.is(IsReset) && b.Proto == fact.TCP }
+	single := func(b *Brief) bool {
+		return b.First == b.Last && !b.is(IsOpen) && !b.is(IsReset) && b.Proto == fact.TCP
+	}
 	for _, g := range gather(v, func(b *Brief) (netip.AddrPort, bool) { return b.Server, single(b) }) {
 		first, last := &v.all[g[0]], &v.all[g[len(g)-1]]
 		lasted := last.Start - first.Start
