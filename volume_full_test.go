@@ -1,0 +1,31 @@
+//go:build unix && hostile
+
+package main
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+)
+
+const volumeShare = 1
+
+// spent is the processor time of a command, which may use so much memory and no more.
+func spent(t *testing.T, args ...string) time.Duration {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const limited = `ulimit -d 196608; exec "$0" "$@"` // in KiB
+	cmd := exec.Command("/bin/sh", append([]string{"-c", limited, exe}, args...)...)
+	cmd.Env = []string{"POSTMORTEM_TEST_RUN=1", "LC_ALL=C.UTF-8", "GOMAXPROCS=1"}
+	watch := time.AfterFunc(2*time.Minute, func() { cmd.Process.Kill() }) // others may use the processors
+	out, _ := cmd.CombinedOutput()
+	watch.Stop()
+	if code := cmd.ProcessState.ExitCode(); code < 0 || code == exitTrouble || code > exitPartial {
+		t.Fatalf("%q: %v: %.500s", args, cmd.ProcessState, out)
+	}
+	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+}
