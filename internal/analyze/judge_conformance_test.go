@@ -9,6 +9,6 @@ import (
 
 // TestQuietFindingsPublic is TestQuietFindings on all shared captures.
 func TestQuietFindingsPublic(t *testing.T) {
-	own, _ := filepath.Glob(shared + "own/*.pcap*")
+	own, _ := filepath.Glob(sharedCaptures + "own/*.pcap*")
 	sameQuietly(t, append(publicCaptures(t), own...))
 }

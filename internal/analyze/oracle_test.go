@@ -44,7 +44,7 @@ func (r *oracleRow) get(key string) string {
 
 // oracleStreams reads NAME.streams.tsv; a capture without TCP has none.
 func oracleStreams(t *testing.T, capture string) (list []*oracleStream) {
-	b, err := os.ReadFile(shared + "oracle/" + capture + ".streams.tsv")
+	b, err := os.ReadFile(sharedCaptures + "oracle/" + capture + ".streams.tsv")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -118,13 +118,13 @@ func (s *oracleStream) compare(k *docket, capture string, v *verdict.Session) {
 	var lines []string
 	for i := range v.Dialog {
 		l := &v.Dialog[i]
-		lines = append(lines, line(l.Frame, l.From, strings.TrimSuffix(l.Text, " ...")))
+		lines = append(lines, streamLine(l.Frame, l.From, strings.TrimSuffix(l.Text, " ...")))
 	}
 	is := func(r *oracleRow, key, theirs string, ours ...string) {
 		k.is(capture, s.number, fmt.Sprintf("%s %d", key, r.frame), theirs, ours)
 	}
 	spoken := func(r *oracleRow, from fact.Dir, text string) {
-		want := line(r.frame, from, text)
+		want := streamLine(r.frame, from, text)
 		if slices.Contains(lines, want) {
 			is(r, r.key, text, text)
 			return
@@ -254,8 +254,8 @@ func (s *oracleStream) status(k *docket, capture string, r *oracleRow, v *verdic
 	k.is(capture, s.number, fmt.Sprintf("%s %d", r.key, r.frame), text, ours)
 }
 
-func line(frame uint32, from fact.Dir, text string) string {
-	return fmt.Sprintf("%d %s %s", frame, from, plain(text))
+func streamLine(frame uint32, from fact.Dir, text string) string {
+	return fmt.Sprintf("%d %s %s", frame, from, printed(text))
 }
 
 // near are the lines of a side at a frame, for the table of differences.
@@ -283,7 +283,7 @@ func TestOracle(t *testing.T) {
 	k := openDocket(t, "testdata/oracle.tsv")
 	streams := 0
 	for _, name := range publicCaptures(t) {
-		capture := strings.TrimPrefix(name, shared+"public/")
+		capture := strings.TrimPrefix(name, sharedCaptures+"public/")
 		c := watch(t, Config{Files: []string{name}, All: true, ShowSecrets: true, Workers: 1})
 		if n := oracleFrames(name); n >= 0 {
 			ours := "refused"

@@ -68,7 +68,7 @@ func openDocket(t *testing.T, name string) *docket {
 // a line may have, and tables are read by people.
 const shown = 200
 
-func plain(s string) string {
+func printed(s string) string {
 	s = strconv.QuoteToGraphic(strings.TrimRight(s, " "))
 	s = s[1 : len(s)-1]
 	return s[:min(len(s), shown)]
@@ -77,16 +77,16 @@ func plain(s string) string {
 // is compares one value: ours are the values that would do.
 func (k *docket) is(capture, session, field, theirs string, ours []string) {
 	k.compared++
-	theirs = plain(theirs)
+	theirs = printed(theirs)
 	for _, v := range ours {
-		if plain(v) == theirs {
+		if printed(v) == theirs {
 			k.agree++
 			return
 		}
 	}
 	shownOurs := "-"
 	if len(ours) > 0 {
-		shownOurs = plain(ours[0])
+		shownOurs = printed(ours[0])
 	}
 	key := strings.Join([]string{capture, session, field, theirs, shownOurs}, "\t")
 	if d := k.known[key]; d != nil {
@@ -140,7 +140,7 @@ type peerView struct {
 var numbers = regexp.MustCompile(`\[(\d+)\]`)
 
 func readPeers(t *testing.T) (rows []*peerRow) {
-	b, err := os.ReadFile(shared + "public/PEERS.tsv")
+	b, err := os.ReadFile(sharedCaptures + "public/PEERS.tsv")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -790,7 +790,7 @@ func TestPeers(t *testing.T) {
 	}
 	left := map[string]int{}
 	for _, capture := range captures {
-		cfg := Config{Files: []string{shared + "public/" + capture}, All: true, ShowSecrets: true, Workers: 1}
+		cfg := Config{Files: []string{sharedCaptures + "public/" + capture}, All: true, ShowSecrets: true, Workers: 1}
 		listed := watch(t, cfg).sessions
 		// Conversations that are neither mail nor TLS are listed when their ports are named.
 		cfg.Ports = map[uint16]fact.Proto{}

@@ -13,11 +13,11 @@ import (
 	"testing"
 )
 
-const shared = "../../../shared/captures/"
+const sharedCaptures = "../../../shared/captures/"
 
 // publicCaptures lists the third-party captures that the oracle knows.
 func publicCaptures(t testing.TB) (names []string) {
-	err := filepath.WalkDir(shared+"public", func(p string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(sharedCaptures+"public", func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -34,8 +34,8 @@ func publicCaptures(t testing.TB) (names []string) {
 
 // oracleFrames is the number of frames that tshark read, -1 when it is not known.
 func oracleFrames(name string) int {
-	rel := strings.TrimPrefix(name, shared+"public/")
-	b, err := os.ReadFile(shared + "oracle/" + rel + ".file.tsv")
+	rel := strings.TrimPrefix(name, sharedCaptures+"public/")
+	b, err := os.ReadFile(sharedCaptures + "oracle/" + rel + ".file.tsv")
 	if err != nil {
 		return -1
 	}

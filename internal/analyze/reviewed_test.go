@@ -70,7 +70,7 @@ func TestReviewed(t *testing.T) {
 			if !accuses(s) {
 				continue
 			}
-			got := reviewed{capture: strings.TrimPrefix(name, shared+"public/"), session: fmt.Sprint(s.ID),
+			got := reviewed{capture: strings.TrimPrefix(name, sharedCaptures+"public/"), session: fmt.Sprint(s.ID),
 				stream: fmt.Sprint(s.Client.Addr.Port()), cause: s.Cause}
 			r := rows[got.key()]
 			switch {
