@@ -5,6 +5,7 @@ package main
 import (
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 )
@@ -18,14 +19,24 @@ func spent(t *testing.T, args ...string) time.Duration {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const limited = `ulimit -d 196608; exec "$0" "$@"` // in KiB
+	const limited = `ulimit -d 262144; exec "$0" "$@"` // in KiB
 	cmd := exec.Command("/bin/sh", append([]string{"-c", limited, exe}, args...)...)
 	cmd.Env = []string{"POSTMORTEM_TEST_RUN=1", "LC_ALL=C.UTF-8", "GOMAXPROCS=1"}
 	watch := time.AfterFunc(2*time.Minute, func() { cmd.Process.Kill() }) // others may use the processors
 	out, _ := cmd.CombinedOutput()
 	watch.Stop()
 	if code := cmd.ProcessState.ExitCode(); code < 0 || code == exitTrouble || code > exitPartial {
-		t.Fatalf("%q: %v: %.500s", args, cmd.ProcessState, out)
+		t.Errorf("%q: %v: %s", args, cmd.ProcessState, firstLine(out))
 	}
 	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+}
+
+// firstLine is the line that says why a program of Go ended.
+func firstLine(out []byte) string {
+	for line := range strings.Lines(string(out)) {
+		if strings.HasPrefix(line, "fatal error") || strings.HasPrefix(line, "panic") {
+			return line
+		}
+	}
+	return string(out[max(0, len(out)-200):])
 }

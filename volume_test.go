@@ -140,7 +140,7 @@ func TestVolumes(t *testing.T) {
 	page := filepath.Join(dir, "page.html")
 	for i, v := range volumes() {
 		n := v.full / volumeShare
-		name := filepath.Join(dir, fmt.Sprint(i, ".pcap"))
+		name := filepath.Join(dir, fmt.Sprint(i, " ", v.name[:3], ".pcap"))
 		w := new(wire)
 		v.make(w, n)
 		write(t, name, w.pcap(t))

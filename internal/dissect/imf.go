@@ -405,11 +405,14 @@ func (d *Dissector) imfText(r *imfReader, s span, depth int) {
 	}
 	d.add(fImfMessageText, s, 0, len(s.b))
 	up := d.sub()
+	lines := 0
 	for at := 0; at < len(s.b) && (d.tree() || r.whole && len(d.frame.Info) < mostInfo); {
 		_, next := lineOf(s.b[at:], false)
 		line := s.b[at : at+next]
-		if x := d.add(fText, s, at, next); d.tree() {
-			x.Text = appendSpaces(nil, line)
+		if lines++; lines <= mostLines {
+			if x := d.add(fText, s, at, next); d.tree() {
+				x.Text = appendSpaces(nil, line)
+			}
 		}
 		if r.whole {
 			if len(d.frame.Info) > 0 {
@@ -419,6 +422,7 @@ func (d *Dissector) imfText(r *imfReader, s span, depth int) {
 		}
 		at += next
 	}
+	d.moreLines(s, lines)
 	d.leave(up)
 }
 

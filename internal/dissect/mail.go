@@ -482,10 +482,12 @@ func (d *Dissector) textLines(s span, name []byte, secret bool) {
 		lines := 0
 		for at := 0; at < len(s.b); {
 			_, next := lineOf(s.b[at:], false)
-			lines++
-			d.textLine(s, at, next, secret)
+			if lines++; lines <= mostLines {
+				d.textLine(s, at, next, secret)
+			}
 			at += next
 		}
+		d.moreLines(s, lines)
 		what := "Line-based text data"
 		if len(name) > 0 {
 			what += ": " + string(appendText(nil, name))
@@ -493,6 +495,17 @@ func (d *Dissector) textLines(s span, name []byte, secret bool) {
 		d.text(top, what+" ("+strconv.Itoa(lines)+" lines)")
 	}
 	d.leave(up)
+}
+
+// mostLines is how many lines of a text are shown: of 2 MB of usual text.
+const mostLines = 1 << 15
+
+// moreLines says that a text has more lines than are shown.
+func (d *Dissector) moreLines(s span, lines int) {
+	if lines > mostLines && d.tree() {
+		d.add(fText, s, 0, 0).Str = nil
+		d.say("[" + strconv.Itoa(lines-mostLines) + " more lines]")
+	}
 }
 
 // textLine adds n bytes of s as text that has no name.
