@@ -15,3 +15,5 @@ func TestLargeBoundsShared(t *testing.T) {
 		shared(t, f.name+", told", func(m *maker) { f.make(m, f.n/500) }, Config{All: true, Streaming: true, Memory: 2 << 20}, "")
 	}
 }
+
+func TestErrorsInjectedOften(t *testing.T) { inject(t, 20) }

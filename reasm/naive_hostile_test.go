@@ -1,0 +1,7 @@
+//go:build hostile
+
+package reasm
+
+import "testing"
+
+func TestNaiveOften(t *testing.T) { naive(t, 100_000) }
