@@ -25,11 +25,6 @@ type volume struct {
 	make  func(w *wire, n int)
 }
 
-// said is a conversation with these turns behind those that begin it.
-func said(port uint16, begun []string, turns ...string) func(w *wire) {
-	return func(w *wire) { w.talk(port, append(append([]string{}, begun...), turns...)...) }
-}
-
 // inMail is a message with such a header, as SMTP, POP3 and IMAP carry it.
 func inMail(w *wire, message string) {
 	said(25, mailBegun, "C"+message+"\r\n.\r\n", "S250 ok\r\n")(w)

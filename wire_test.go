@@ -195,3 +195,8 @@ func write(tb testing.TB, name string, content []byte) string {
 	}
 	return name
 }
+
+// said is a conversation with these turns behind those that begin it.
+func said(port uint16, begun []string, turns ...string) func(w *wire) {
+	return func(w *wire) { w.talk(port, append(append([]string{}, begun...), turns...)...) }
+}

@@ -34,6 +34,7 @@ type CaptureFacts struct {
 	// Of the file, filled before JudgeCapture.
 	NG      bool   // pcapng
 	SnapLen uint32 // 0: not told
+	Short   uint64 // frames of which the capture has not all
 	Links   []LinkUse
 	Drops   []DropCount
 	Damage  []FileDamage
@@ -374,6 +375,10 @@ func judgeEmpty(j *captureJudge) {
 	g.What = fmt.Sprintf("None of the %d packets of this file carries TCP (%s).", c.frames, p)
 	if c.frames == 1 {
 		g.What = fmt.Sprintf("The only packet of this file does not carry TCP (%s).", p)
+	}
+	if in.Short > 0 { // perhaps their headers were cut off
+		g.What = fmt.Sprintf("No TCP can be seen in the %s of this file (%s), of which %d %s cut short by the capture.",
+			counted(c.frames, "packet"), p, in.Short, wasWere(in.Short))
 	}
 	g.field("first time", "%s", stamp(c.min))
 	g.field("last time", "%s", stamp(c.max))

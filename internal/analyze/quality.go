@@ -19,6 +19,7 @@ func (a *pass) quality(files []pcap.Info) []verdict.Event {
 		f := &files[i]
 		w.NG = w.NG || strings.HasPrefix(f.Format, "pcapng")
 		w.SnapLen = max(w.SnapLen, f.SnapLen)
+		w.Short += uint64(f.Cut)
 		for _, l := range f.Links {
 			w.Links = append(w.Links, rules.LinkUse{
 				Number: l.Link, Name: pcap.LinkName(l.Link), Frames: uint64(l.Frames), Supported: layers.LinkSupported(l.Link),
