@@ -67,6 +67,9 @@ func (d *Damage) Error() string {
 	case BadOptions:
 		return fmt.Sprintf("options damaged %s: one of %d bytes, %d are left", at, d.Want, d.Got)
 	case Changed:
+		if d.What != "" {
+			return "changed while it was read: " + d.What
+		}
 		return fmt.Sprintf("changed while it was read: %d bytes at first, %d read", d.Want, d.Got)
 	}
 	return "damaged " + at

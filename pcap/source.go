@@ -444,9 +444,22 @@ func (s *source) close() {
 		s.info.Bytes = s.raw.n
 	}
 	if s.f != nil {
+		if s.replaced() {
+			s.damage(Damage{Kind: Changed, Want: s.size, Got: s.raw.n, What: "another file has its name now"})
+		}
 		s.f.Close()
 	}
 	s.raw, s.in, s.f = nil, nil, nil
+}
+
+// replaced reports that another file has taken the name of the one that was read.
+func (s *source) replaced() bool {
+	is, err := s.f.Stat()
+	if err != nil {
+		return false
+	}
+	now, err := os.Stat(s.info.Name)
+	return err == nil && !os.SameFile(is, now)
 }
 
 // abandon closes the file without reading on.
