@@ -1882,6 +1882,8 @@ func tlsWrongOrder(c *Case, f *fact.Fact, r *Raiser) {
 	got := tlsrec.MessageName(uint16(f.Num))
 	if f.Code == tlsrec.OddServerHelloTwice {
 		got = "a second ServerHello"
+	} else if f.Num == tlsrec.OddRecord|uint32(tlsrec.TypeData) {
+		got = "application data within a handshake message"
 	} else if f.Num == tlsrec.TypeChange {
 		got = "ChangeCipherSpec or a Finished in clear"
 	}

@@ -307,6 +307,9 @@ func (c *Conn) beginRecord(d fact.Dir, s *side, typ uint8, ver uint16, size uint
 	}
 	s.began = true
 	c.s.FirstRecord[d] = first(c.s.FirstRecord[d], s.from)
+	if typ == TypeData && len(s.hs) > 0 && !c.open && !s.lost {
+		c.oddity(d, OddOrder, OddRecord|uint32(typ), at) // in the middle of a message
+	}
 	sealed := c.isSealed(d, s)
 	switch {
 	case sealed && c.open && typ != TypeChange:

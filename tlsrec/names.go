@@ -267,7 +267,7 @@ const (
 	OddSecondRetry                         // second hello retry request
 	OddRetryIgnored                        // second ClientHello without the group asked for. Num: group
 	OddServerHelloTwice                    // ServerHello again
-	OddOrder                               // message not allowed in this state. Num: type
+	OddOrder                               // message not allowed in this state. Num: type, with OddRecord that of a record
 	OddEarlyChange                         // ChangeCipherSpec before the key exchange
 	OddAlertLevel                          // alert with a level that does not exist, or of a wrong size. Num: level<<8 | code
 	OddHeartbeat                           // heartbeat record. Num: payload length
@@ -282,3 +282,6 @@ const (
 	OddServerClientHello                   // a ClientHello from the side taken for the server
 	OddMemory                              // shared memory for begun messages used up. Num: bytes of the message
 )
+
+// OddRecord in Num of OddOrder: it is the type of a record, not of a message.
+const OddRecord uint32 = 1 << 8
