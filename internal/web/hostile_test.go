@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"postmortem/internal/analyze"
 	"postmortem/internal/dissect"
@@ -104,4 +105,71 @@ func TestHostile(t *testing.T) {
 			t.Errorf("captured bytes became an attribute: %s", m[0])
 		}
 	}
+}
+
+// FuzzPage: whatever a capture's strings hold, the page has the elements of our
+// own templates and no others, no scripts but ours, and no control character.
+func FuzzPage(f *testing.F) {
+	f.Add(hostile)
+	f.Add("<script>alert(1)</script>")
+	f.Add("--><svg onload=alert(1)>")
+	f.Add("\x9b31m\u2028]]></title></style></template>")
+	elements := regexp.MustCompile(`<[a-zA-Z!/][^>]*>`)
+	count := func(page string) (tags, scripts int) {
+		return len(elements.FindAllString(page, -1)), strings.Count(strings.ToLower(page), "<script")
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 300 { // every string of the page is made of it
+			return
+		}
+		make := func(s string) string {
+			p := &Page{Version: "postmortem (test)"}
+			if _, err := analyze.Run(&analyze.Config{Files: []string{webinar}, All: true}, &infected{p, s}); err != nil {
+				t.Fatal(err)
+			}
+			var b bytes.Buffer
+			if err := p.Write(&b); err != nil {
+				t.Fatal(err)
+			}
+			return b.String()
+		}
+		page, plain := make(text), make(strings.Repeat("x", max(1, len(text))))
+		tags, scripts := count(page)
+		wantTags, wantScripts := count(plain)
+		if scripts != wantScripts || strings.Contains(text, "<") && tags > wantTags+strings.Count(plain, "<") {
+			t.Fatalf("%d elements and %d scripts, want %d and %d", tags, scripts, wantTags, wantScripts)
+		}
+		for _, r := range page {
+			if r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x2028 || r == 0x2029 {
+				t.Fatalf("%q in the page", r)
+			}
+		}
+		if !utf8.ValidString(page) || strings.Contains(page, "ZgotmplZ") {
+			t.Fatal("not UTF-8, or a value that the template refused")
+		}
+	})
+}
+
+// infected gives a page what it gets with every string replaced.
+type infected struct {
+	p    *Page
+	text string
+}
+
+func (x *infected) Capture(c *verdict.Capture) error {
+	poison(reflect.ValueOf(c), x.text)
+	c.Files[0].SHA256 = strings.Repeat("0", 64)
+	return x.p.Capture(c)
+}
+func (x *infected) Session(s *verdict.Session) error {
+	poison(reflect.ValueOf(s), x.text)
+	return x.p.Session(s)
+}
+func (x *infected) Host(h *verdict.Host) error {
+	poison(reflect.ValueOf(h), x.text)
+	return x.p.Host(h)
+}
+func (x *infected) Summary(s *verdict.Summary) error {
+	poison(reflect.ValueOf(s), x.text)
+	return x.p.Summary(s)
 }
