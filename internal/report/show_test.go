@@ -120,3 +120,45 @@ func FuzzTLSNames(f *testing.F) {
 		}
 	})
 }
+
+// TestShowParts: a field names the frames that brought its bytes, and those
+// alone: a message of n lines in n segments costs n, not n times n.
+func TestShowParts(t *testing.T) {
+	const n, size = 3000, 10
+	id := func(name string) dissect.ID { return dissect.Lookup(name)[0] }
+	f := &dissect.Frame{Number: n, Bufs: []dissect.Buf{{Name: "Frame", B: make([]byte, 60)}, {Name: "Reassembled TCP", B: make([]byte, n*size)}}}
+	f.Nodes = append(f.Nodes, dissect.Node{ID: id("tcp.segments"), Up: -1, Buf: 1, Len: n * size})
+	for i := range int32(n) {
+		f.Nodes = append(f.Nodes, dissect.Node{ID: id("tcp.segment"), Up: 0, Buf: 1, Off: i * size, Len: size, Num: uint64(i + 1)})
+	}
+	for i := range int32(n - 1) { // each in two segments
+		f.Nodes = append(f.Nodes, dissect.Node{ID: id("text"), Up: -1, Buf: 1, Off: i*size + 5, Len: size, Text: []byte("x")})
+	}
+	var out bytes.Buffer
+	s := &Show{Out: &out, NDJSON: true}
+	if _, err := s.Frame(f); err != nil {
+		t.Fatal(err)
+	}
+	lines := 0
+	for line := range strings.Lines(out.String()) {
+		var v struct {
+			Name   string
+			Offset int
+			Frames []int
+		}
+		if err := json.Unmarshal([]byte(line), &v); err != nil {
+			t.Fatal(err)
+		}
+		if v.Name == "tcp.segments" && len(v.Frames) != n {
+			t.Errorf("the reassembly names %d frames, want %d", len(v.Frames), n)
+		}
+		if first := v.Offset/size + 1; v.Name == "text" {
+			if lines++; !slices.Equal(v.Frames, []int{first, first + 1}) {
+				t.Fatalf("bytes from %d on are of frames %v", v.Offset, v.Frames)
+			}
+		}
+	}
+	if lines != n-1 || out.Len() > 300*len(f.Nodes)+10*n {
+		t.Errorf("%d lines, %d bytes for %d fields", lines, out.Len(), len(f.Nodes))
+	}
+}
