@@ -261,6 +261,7 @@ func runStats(e *env, o *options, files []string) (int, error) {
 		}
 	default:
 		if err = r.read(); err == nil {
+			d, r.frame = nil, nil // what the dissector remembers of conversations is not needed beside the analysis
 			_, err = analyze.Run(cfg, &c.sessions)
 		}
 	}

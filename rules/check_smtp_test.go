@@ -580,3 +580,35 @@ func FuzzMail(f *testing.F) {
 		}
 	})
 }
+
+// TestMaxOfKind: a session has a bounded number of findings of one rule, none is
+// forgotten in the count, and the worst severity stays.
+func TestMaxOfKind(t *testing.T) {
+	c := goodTLS()
+	const n = 3 * maxOfKind
+	for i := range n {
+		c.alert(fact.Client, uint32(100+i), 1, 90, 0)
+	}
+	Judge(c)
+	times, counted := map[uint16]int{}, map[uint16]int{}
+	for i := range c.Findings {
+		g := &c.Findings[i]
+		times[g.Rule]++
+		counted[g.Rule] += g.Count
+	}
+	full := false
+	for rule, k := range times {
+		full = full || k == maxOfKind && counted[rule] == n
+		if k > maxOfKind {
+			t.Errorf("%d of %s", k, All[rule].ID)
+		}
+	}
+	if !full {
+		t.Errorf("nothing is counted %d times: %v", n, counted)
+	}
+	many := make([]Finding, maxOfKind+5)
+	many[maxOfKind+3].Severity = Error
+	if got := fold(many); len(got) != maxOfKind || got[maxOfKind-1].Severity != Error || got[maxOfKind-1].Count != 5 {
+		t.Errorf("%d left, the last %+v", len(got), got[len(got)-1])
+	}
+}

@@ -434,3 +434,145 @@ func ngTicks(list []shot) []byte {
 	}
 	return b
 }
+
+// TestBroken: headers that lie, nest without end, or of which a part never came
+// are said, and are the end of nothing else.
+func TestBroken(t *testing.T) {
+	good := func(m *maker) {
+		for _, s := range goodSession(t) {
+			s.time = m.now
+			m.now += int64(time.Millisecond)
+			m.shots = append(m.shots, s)
+		}
+	}
+	segment := (&hop{10<<24 | 1, server, 20001, 25, 7, 0, ack, strings.Repeat("x", 64)}).tcp()
+	tests := []struct {
+		name  string
+		make  func(m *maker)
+		event string // "": none
+		bound string
+	}{
+		{"nothing", func(*maker) {}, "", ""},
+		{"tunnels without end", func(m *maker) {
+			m.ip(1, 2, 0, 0, segment)
+			b := m.shots[len(m.shots)-1].data
+			for range 30 {
+				b = slices.Concat(b[:34], b[14:])
+				binary.BigEndian.PutUint16(b[16:], uint16(len(b)-14))
+				b[23] = 4
+			}
+			m.shots[len(m.shots)-1] = shot{m.now, uint32(len(b)), b}
+		}, "cap-headers-broken", "layers of a frame"},
+		{"extension headers without end", func(m *maker) {
+			b := make([]byte, 54)
+			b[12], b[13], b[14] = 0x86, 0xdd, 0x60
+			for range 100 {
+				b = append(b, 0, 0, 1, 4, 0, 0, 0, 0)
+			}
+			binary.BigEndian.PutUint16(b[18:], uint16(len(b)-54))
+			m.shots = append(m.shots, shot{m.now, uint32(len(b)), b})
+		}, "cap-headers-broken", "layers of a frame"},
+		{"an option of no length", func(m *maker) {
+			b := bytes.Clone(segment)
+			b[12], b[20], b[21] = 6<<4, 2, 0
+			m.ip(1, 2, 0, 0, b)
+		}, "cap-headers-broken", ""},
+		{"more fragments than there is room for", func(m *maker) {
+			for i := range 100 {
+				m.ip(1, 2, uint16(i), 0x2000, segment)
+			}
+		}, "", "fragments"},
+	}
+	for _, tt := range tests {
+		m := new(maker)
+		good(m)
+		tt.make(m)
+		got, res := run(t, m.capture(t), Config{All: true, Workers: 2})
+		said := ""
+		for _, e := range got.capture.Quality {
+			if e.Rule == "cap-headers-broken" {
+				said = e.Rule
+			}
+		}
+		bounds := strings.Join(got.summary.Bounds, "\n")
+		if said != tt.event || !strings.HasPrefix(bounds, tt.bound) || res.Complete != (tt.bound == "") {
+			t.Errorf("%s: event %q, bounds %q, complete %v", tt.name, said, bounds, res.Complete)
+		}
+		if s := got.sessions[0]; s.Outcome == verdict.OutcomeFailed || len(s.Envelopes) != 1 {
+			t.Errorf("%s: the session beside it: %s, %d envelopes", tt.name, s.Headline, len(s.Envelopes))
+		}
+	}
+	m := new(maker)
+	good(m)
+	lost := len(m.shots) + 1
+	m.ip(10<<24|1, server, 77, 0x2000, segment)
+	m.now += int64(40 * time.Second)
+	m.ip(10<<24|1, server, 78, 0x2000, segment) // time goes on
+	got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+	for _, e := range got.sessions[0].Events {
+		if e.Rule == "net-fragment-lost" && int(e.Frame) != lost {
+			t.Errorf("the lost fragment is told at frame %d, want %d", e.Frame, lost)
+		}
+	}
+}
+
+// TestReuseCounted: a thousand conversations on the same ports are a thousand
+// sessions, closed or not.
+func TestReuseCounted(t *testing.T) {
+	const n = 1000
+	for _, closed := range []bool{true, false} {
+		m := new(maker)
+		for i := range uint32(n) {
+			l := m.line(1, 25)
+			l.seq = [2]uint32{i * 77777, i * 99999}
+			l.open()
+			l.talk("S220 mx\r\n", "CQUIT\r\n", "S221 bye\r\n")
+			if closed {
+				l.close()
+			}
+		}
+		got, res := run(t, m.capture(t), Config{All: true})
+		if len(got.sessions) != n || !res.Complete {
+			t.Errorf("closed %v: %d sessions of %d, complete %v", closed, len(got.sessions), n, res.Complete)
+		}
+	}
+}
+
+// TestSelfTalk: hosts that talk to themselves, between equal ports, port 0, or
+// with the server at a high port: one session each, the greeting is the server's.
+func TestSelfTalk(t *testing.T) {
+	for _, tt := range []struct {
+		name         string
+		client       uint32
+		sport, dport uint16
+	}{
+		{"itself", server, 40000, 25},
+		{"both ports 25", 10<<24 | 9, 25, 25},
+		{"a low client", 10<<24 | 9, 20, 25},
+		{"port 0", 10<<24 | 9, 0, 25},
+		{"a high server", 10<<24 | 9, 1025, 50025},
+	} {
+		m := new(maker)
+		l := &line{m, tt.client, [2]uint16{tt.sport, tt.dport}, [2]uint32{1000, 5000}}
+		l.open()
+		l.talk(hello...)
+		l.talk("CQUIT\r\n", "S221 2.0.0 bye\r\n")
+		l.close()
+		got, _ := run(t, m.capture(t), Config{All: true, Workers: 2})
+		if len(got.sessions) != 1 {
+			t.Errorf("%s: %d sessions", tt.name, len(got.sessions))
+			continue
+		}
+		s := got.sessions[0]
+		if s.Proto.String() != "smtp" || s.Server.Addr.Port() != tt.dport || s.Outcome == verdict.OutcomeFailed || !has(s, "smtp-welcomed") {
+			t.Errorf("%s: %s, server %v, %s, %v", tt.name, s.Proto, s.Server, s.Headline, ids(s))
+		}
+	}
+	m := new(maker)
+	m.hop(hop{server, server, 25, 25, 1, 0, syn, ""})
+	m.hop(hop{server, server, 25, 25, 1, 2, syn | ack, ""})
+	m.hop(hop{server, server, 25, 25, 2, 2, ack | psh, "220 x\r\n"})
+	if got, _ := run(t, m.capture(t), Config{All: true}); len(got.sessions) != 1 {
+		t.Errorf("one end alone: %d sessions", len(got.sessions))
+	}
+}
