@@ -33,6 +33,13 @@ func (b *budget) admit(first uint32) bool {
 	return first != b.beyond
 }
 
+// past reports that a session that begins at frame first does not fit any more.
+func (b *budget) past(first uint32) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.beyond != 0 && first >= b.beyond
+}
+
 // end returns the frame from which on sessions that were admitted no longer fit.
 func (b *budget) end() uint32 {
 	b.mu.Lock()

@@ -88,8 +88,9 @@ func (k *worker) judge(s *session, c *reasm.Conn) {
 	r := &k.results
 	r.flows++
 	kase := k.fill(s, c)
+	first := s.first.Frame
 	// Most sessions are only counted: they are judged without words first.
-	kase.Quiet = !k.pass.cfg.All
+	kase.Quiet = !k.pass.cfg.All || k.pass.detail.past(first)
 	rules.Judge(kase)
 	_, byUser := k.pass.cfg.Ports[kase.Server.Port()]
 	k.whole.Sessions.Add(kase, byUser)
@@ -107,13 +108,17 @@ func (k *worker) judge(s *session, c *reasm.Conn) {
 	} else {
 		r.counted++
 	}
-	first := s.first.Frame
 	if t := s.ticket; t != nil {
-		g, fits := r.group(d), k.pass.detail.admit(first)
+		g, fits := r.group(d), !kase.Quiet && k.pass.detail.admit(first)
 		if !fits {
 			r.dropped++
 		}
 		if g.wants(first) { // for the summary
+			if kase.Quiet {
+				kase.Quiet = false
+				rules.Judge(kase)
+				d = k.writer.Decide(kase)
+			}
 			v := k.writer.Describe(kase, d)
 			g.keep(v)
 			if fits {
@@ -125,7 +130,7 @@ func (k *worker) judge(s *session, c *reasm.Conn) {
 		return
 	}
 	if k.pass.cfg.All {
-		if k.pass.detail.admit(first) {
+		if !kase.Quiet && k.pass.detail.admit(first) {
 			r.details = append(r.details, k.writer.Describe(kase, d))
 		} else {
 			r.dropped++
@@ -137,7 +142,7 @@ func (k *worker) judge(s *session, c *reasm.Conn) {
 		return
 	}
 	g := r.group(d)
-	if g.wants(s.first.Frame) {
+	if g.wants(first) {
 		kase.Quiet = false
 		rules.Judge(kase)
 		g.keep(k.writer.Describe(kase, k.writer.Decide(kase)))
