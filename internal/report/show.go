@@ -544,7 +544,7 @@ func (v *view) gather() {
 	v.parts, v.whole = make([][]part, len(v.f.Bufs)), map[int32][]uint32{}
 	for k := range nodes {
 		n := &nodes[k]
-		if n.Up < 0 || n.ID.Field().Type != dissect.FrameNum {
+		if n.Up < 0 || int(n.Up) >= len(nodes) || n.ID.Field().Type != dissect.FrameNum {
 			continue
 		}
 		up := &nodes[n.Up]
