@@ -38,9 +38,6 @@ func newPass(cfg *Config, keys *tlskeys.Keys) *pass {
 	}
 	a := &pass{cfg: cfg, keys: keys, limits: cfg.Limits}
 	a.detail.room = max(1, int(memory/2/sessionBytes))
-	if cfg.Streaming { // few wait to be told at a time, and who takes them needs memory too
-		a.detail.room = max(1, a.detail.room/4)
-	}
 	if a.limits == nil {
 		l := rules.Defaults()
 		a.limits = &l
