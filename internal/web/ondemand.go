@@ -125,6 +125,12 @@ func (s *Server) dialog(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	select { // it is an analysis like any other
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+	case <-r.Context().Done():
+		return
+	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	f := &report.Follow{Out: w, Session: v.id, Proto: strings.ToUpper(v.proto.String()), Client: v.client, Server: v.server,
 		First: v.first, Last: v.last, Start: v.start, UTF8: true}

@@ -1,10 +1,12 @@
 package web
 
 import (
+	"io"
 	"net/http"
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestOnDemand asks the server for what is not in the page: the dialog and the
@@ -28,6 +30,33 @@ func TestOnDemand(t *testing.T) {
 	}
 	if packets := s.get(t, at+"1/session.pcap", http.StatusOK); !strings.HasPrefix(packets, "\x4d\x3c\xb2\xa1") {
 		t.Errorf("packets begin with %x", packets[:min(4, len(packets))])
+	}
+	// It waits for its turn like any analysis.
+	for range cap(s.slots) {
+		s.slots <- struct{}{}
+	}
+	got := make(chan string)
+	go func() {
+		resp, err := s.client.Get(at + "1/dialog.txt")
+		if err != nil {
+			got <- err.Error()
+			return
+		}
+		defer resp.Body.Close()
+		b, _ := io.ReadAll(resp.Body)
+		got <- string(b)
+	}()
+	select {
+	case <-got:
+		t.Fatal("a dialog beside as many analyses as there may be")
+	case <-time.After(100 * time.Millisecond):
+	}
+	<-s.slots
+	if again := <-got; again != dialog {
+		t.Errorf("afterwards: %s", again)
+	}
+	for range cap(s.slots) - 1 {
+		<-s.slots
 	}
 	for _, n := range []string{"0", "2", "-1", "x", "99999999999999999999"} {
 		s.get(t, at+n+"/dialog.txt", http.StatusNotFound)
