@@ -358,22 +358,57 @@ func (p *tab) key(key string) {
 	p.call("Input.dispatchKeyEvent", map[string]any{"type": "keyUp", "key": key, "windowsVirtualKeyCode": code})
 }
 
-// click clicks into the middle of what the selector finds.
-func (p *tab) click(selector string) {
+// place waits until what the selector finds lies still and uncovered in the
+// view, and returns its middle: a page that is still being drawn, or scrolls,
+// moves things between the question and the click.
+func (p *tab) place(selector string) (x, y float64) {
 	p.t.Helper()
 	var at []float64
-	p.eval(fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.scrollIntoView({block: 'center'}); const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()`, selector), &at)
-	for _, kind := range []string{"mousePressed", "mouseReleased"} {
-		p.call("Input.dispatchMouseEvent", map[string]any{"type": kind, "x": at[0], "y": at[1], "button": "left", "clickCount": 1})
+	p.eval(fmt.Sprintf(`(async () => {
+		const sel = %q, frame = () => new Promise(r => requestAnimationFrame(r));
+		let last = '', at = [0, 0];
+		for (let n = 0; n < 300; n++) {
+			const e = document.querySelector(sel);
+			e.scrollIntoView({block: 'center', behavior: 'instant'});
+			const r = e.getBoundingClientRect();
+			at = [r.x + r.width / 2, r.y + r.height / 2];
+			const top = document.elementFromPoint(...at);
+			if (at.join() === last && top && (e.contains(top) || top.contains(e))) break;
+			last = at.join();
+			await frame();
+		}
+		return at;
+	})()`, selector), &at)
+	return at[0], at[1]
+}
+
+// click clicks into the middle of what the selector finds, and does so again
+// when no click came to it: a browser may drop input before its first picture.
+func (p *tab) click(selector string) {
+	p.t.Helper()
+	const tries = 5
+	for range tries {
+		x, y := p.place(selector)
+		p.eval(fmt.Sprintf(`window.clicked = false; document.addEventListener('click', e => { window.clicked = window.clicked || !!e.target.closest(%q); }, {capture: true, once: true})`, selector), nil)
+		for _, kind := range []string{"mousePressed", "mouseReleased"} {
+			p.call("Input.dispatchMouseEvent", map[string]any{"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1})
+		}
+		for range 50 {
+			var clicked bool // or gone with the page that the click left
+			if p.try(`window.clicked !== false`, &clicked) == "" && clicked {
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
 	}
+	p.t.Errorf("%s cannot be clicked", selector)
 }
 
 // hover moves the pointer over what the selector finds.
 func (p *tab) hover(selector string) {
 	p.t.Helper()
-	var at []float64
-	p.eval(fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.scrollIntoView({block: 'center'}); const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()`, selector), &at)
-	p.call("Input.dispatchMouseEvent", map[string]any{"type": "mouseMoved", "x": at[0], "y": at[1]})
+	x, y := p.place(selector)
+	p.call("Input.dispatchMouseEvent", map[string]any{"type": "mouseMoved", "x": x, "y": y})
 }
 
 // shot writes a screenshot for people to look at, into the folder that SHOTS names.
