@@ -13,12 +13,12 @@ var (
 	tables      = [][]Rule{capRules, netRules, tcpRules, smtpRules, rplRules, authRules, stlsRules, implRules, tlsRules, alertRules, popRules, imapRules, xlRules}
 	checkGroups = []checkGroup{
 		{checks: capChecks}, {checks: netChecks}, {checks: tcpChecks},
-		{checks: smtpChecks, in: speaks(fact.SMTP, fact.LMTP)},
-		{checks: rplChecks, in: speaks(fact.SMTP, fact.LMTP)},
-		{checks: authChecks}, {checks: startChecks}, {checks: implicitChecks},
-		{checks: tlsChecks, tls: true}, {checks: certChecks, tls: true}, {checks: alertChecks(), tls: true},
-		{checks: popChecks, in: speaks(fact.POP3, fact.IMAP)}, // some are of both
-		{checks: imapChecks, in: speaks(fact.IMAP)},
+		{checks: smtpChecks, in: speaks(fact.SMTP, fact.LMTP), of: taken},
+		{checks: rplChecks, in: speaks(fact.SMTP, fact.LMTP), of: taken},
+		{checks: authChecks, of: taken}, {checks: startChecks, of: taken}, {checks: implicitChecks, of: taken},
+		{checks: tlsChecks, of: secured}, {checks: certChecks, of: secured}, {checks: alertChecks(), of: secured},
+		{checks: popChecks, in: speaks(fact.POP3, fact.IMAP), of: taken}, // some are of both
+		{checks: imapChecks, in: speaks(fact.IMAP), of: taken},
 	}
 )
 
@@ -27,7 +27,31 @@ var (
 type checkGroup struct {
 	checks []Check
 	in     uint8 // set of protocols, 0: all
-	tls    bool  // what is asked at the end needs a summary of TLS
+	of     stage // how far a session must have come for what is asked at the end
+}
+
+// A stage is how far a session has come.
+type stage uint8
+
+const (
+	called  stage = iota // somebody wanted to connect
+	taken                // the other side took it, or something was said
+	secured              // there is a summary of TLS
+	numStages
+)
+
+// stage returns how far the session has come. A flood is made of those that
+// nobody has answered.
+func (c *Case) stage() stage {
+	t := c.TCP
+	a, b := &t.Side[0], &t.Side[1]
+	switch {
+	case c.TLS != nil:
+		return secured
+	case t.SynAck == 0 && t.Open == 0 && !t.MidStream && a.Bytes|b.Bytes|a.Gap|b.Gap == 0:
+		return called
+	}
+	return taken
 }
 
 // speaks returns the set of protocols.
@@ -45,7 +69,7 @@ var (
 	byID    = map[string]uint16{}
 	numbers = map[string]uint16{}
 	byKind  [fact.NumProtos][fact.NumKinds][]bound // checks on facts
-	atEnd   [fact.NumProtos][2][]bound             // checks on the session as a whole; 1: with TLS
+	atEnd   [fact.NumProtos][numStages][]bound     // checks on the session as a whole
 )
 
 // A bound is a check with its rule.
@@ -75,10 +99,9 @@ func init() {
 				case c.On != fact.None:
 					byKind[p][c.On] = append(byKind[p][c.On], b)
 				default:
-					if !g.tls {
-						atEnd[p][0] = append(atEnd[p][0], b)
+					for s := g.of; s < numStages; s++ {
+						atEnd[p][s] = append(atEnd[p][s], b)
 					}
-					atEnd[p][1] = append(atEnd[p][1], b)
 				}
 			}
 		}
@@ -110,11 +133,7 @@ func Judge(c *Case) {
 		f := &c.Log.Facts[i]
 		c.ask(kinds[f.Kind], f)
 	}
-	tls := 0
-	if c.TLS != nil {
-		tls = 1
-	}
-	c.ask(atEnd[c.Proto][tls], nil)
+	c.ask(atEnd[c.Proto][c.stage()], nil)
 	inOrder(c.Findings)
 	c.Findings = fold(c.Findings)
 }
