@@ -58,6 +58,9 @@ func (o *options) compile(files []string, keys *tlskeys.Keys, bar *bar) (*filter
 	return f, r.read()
 }
 
+// all reports that every frame is wanted.
+func (c *choice) all() bool { return c.pick == nil && c.filter == nil }
+
 // wants reports whether row i of w is wanted, for who does not dissect.
 func (c *choice) wants(w *pcap.Window, i int) bool {
 	if c.filter == nil {

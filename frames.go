@@ -25,7 +25,7 @@ type reading struct {
 	hash    bool // Info.SHA256 is wanted
 
 	window func(w *pcap.Window) error        // given every window before its frames, nil: not wanted
-	frame  func(w *pcap.Window, i int) error // given every frame, in order
+	frame  func(w *pcap.Window, i int) error // given every frame, in order, nil: not wanted
 	quiet  func() error                      // called when a pipe has no more at the moment, nil: not wanted
 	infos  []pcap.Info                       // of the inputs, afterwards
 }
@@ -120,9 +120,11 @@ func (r *reading) windows(full <-chan *pcap.Window, empty chan<- *pcap.Window, r
 				return err
 			}
 		}
-		for i := range w.Rows {
-			if err := r.frame(w, i); err != nil {
-				return err
+		if r.frame != nil {
+			for i := range w.Rows {
+				if err := r.frame(w, i); err != nil {
+					return err
+				}
 			}
 		}
 		if progress != nil {

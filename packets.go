@@ -120,22 +120,25 @@ func runPackets(e *env, o *options, files []string) (int, error) {
 	if err := list.Begin(); err != nil {
 		return 0, err
 	}
-	d := dissect.New(o.dissection(level, keys))
-	n := 0
 	r := &reading{files: files, stdin: in, keys: keys, bar: bar, details: level > dissect.List}
-	r.frame = func(w *pcap.Window, i int) error {
-		f := d.Frame(w, i)
-		if pick.wantsFrame(w, i, f) {
-			if err := list.Packet(f, w.Rows[i].Digits, remarks[f.Number]); err != nil {
-				return err
+	if pick.all() && level == dissect.List && list.Form != report.NDJSON { // which has the numbers of streams
+		r.window = newCrew(list, o.dissection(level, keys), remarks, o.count).window
+	} else {
+		d, n := dissect.New(o.dissection(level, keys)), 0
+		r.frame = func(w *pcap.Window, i int) error {
+			f := d.Frame(w, i)
+			if pick.wantsFrame(w, i, f) {
+				if err := list.Packet(f, w.Rows[i].Digits, remarks[f.Number]); err != nil {
+					return err
+				}
+			} else {
+				list.Pass(f)
 			}
-		} else {
-			list.Pass(f)
+			if n++; n == o.count {
+				return errEnough
+			}
+			return nil
 		}
-		if n++; n == o.count {
-			return errEnough
-		}
-		return nil
 	}
 	if live {
 		r.quiet = list.Flush

@@ -207,3 +207,25 @@ func TestCutConformance(t *testing.T) {
 	}
 	t.Logf("%d captures checked", checked)
 }
+
+// TestCrewConformance is TestCrew on the captures of others, with tunnels,
+// fragments and errors that quote segments among them.
+func TestCrewConformance(t *testing.T) {
+	n := 0
+	err := filepath.WalkDir(sharedCaptures+"public", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if r, err := pcap.Open([]string{path}, pcap.Options{}); err != nil {
+			return nil // not a capture
+		} else {
+			r.Close()
+		}
+		n++
+		sameRows(t, path)
+		return nil
+	})
+	if err != nil || n < 100 {
+		t.Errorf("%d captures, %v", n, err)
+	}
+}

@@ -103,11 +103,7 @@ func (d *Dissector) startConv(k *reasm.Key) *conv {
 	t := &d.tcpState.table
 	if t.index == nil {
 		t.index = make(map[reasm.Key]*conv)
-		memory := d.opt.Memory
-		if memory <= 0 {
-			memory = defaultMemory
-		}
-		t.most = int(min(max(memory/2/convBytes, leastConvs), mostConvs))
+		t.most = int(min(max(d.opt.memory()/2/convBytes, leastConvs), mostConvs))
 	}
 	old := t.index[*k]
 	if old == nil && len(t.index) >= t.most {

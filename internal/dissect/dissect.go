@@ -27,6 +27,20 @@ type Options struct {
 	Keys        *tlskeys.Keys         // nil: none
 	Ports       map[uint16]fact.Proto // forced by the user
 	Memory      int64                 // budget for state in bytes, 0: default
+
+	// Share of so many: other Dissectors are given the same frames, and this one
+	// follows its part of the TCP conversations. What has no conversation belongs
+	// to share 0. Of 0: this one follows all. Numbers of streams are not known.
+	Share, Of int
+}
+
+// memory is the budget of this Dissector.
+func (o *Options) memory() int64 {
+	memory := o.Memory
+	if memory <= 0 {
+		memory = defaultMemory
+	}
+	return memory / int64(max(o.Of, 1))
 }
 
 // A Dissector reads the frames of one capture in order. It is for one goroutine.
@@ -44,6 +58,8 @@ type Dissector struct {
 	threw     bool   // something was to be read behind an end: nothing more is dissected, see beyond
 
 	first, last int64 // time of the first frame, and of the one before
+	share       int   // who follows the conversation of the frame at work
+	shared      bool  // there is one
 	net         network
 	lower       lower // state of link and network layers: fragments
 	tcpState    tcpState
@@ -90,6 +106,7 @@ func (d *Dissector) Bytes(row *pcap.Row, number uint32, b []byte) *Frame {
 	if row.Wire > uint32(len(b)) {
 		s.cut = int32(min(row.Wire-uint32(len(b)), 1<<30))
 	}
+	d.share, d.shared = 0, false
 	d.frameLayer(s, row)
 	d.last = row.Time
 	return f

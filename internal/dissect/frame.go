@@ -18,6 +18,8 @@ type Frame struct {
 	Stream int32 // number of the TCP conversation as tcp.stream has it, -1: none
 	Dir    uint8 // 0: sent by the side that opened the conversation, 1: by the other
 
+	Elsewhere bool // the frame is another Dissector's: see Options.Share
+
 	Nodes []Node
 	Bufs  []Buf // the first one is the frame
 }

@@ -74,8 +74,10 @@ func (d *Dissector) frameLayer(s span, row *pcap.Row) {
 	if len(d.frame.Info) > maxInfo {
 		d.frame.Info = d.frame.Info[:maxInfo]
 	}
-	d.frame.Src = l.src.append(d.frame.Src)
-	d.frame.Dst = l.dst.append(d.frame.Dst)
+	if d.frame.Elsewhere = d.share != d.opt.Share; !d.frame.Elsewhere {
+		d.frame.Src = l.src.append(d.frame.Src)
+		d.frame.Dst = l.dst.append(d.frame.Dst)
+	}
 	if protocols >= 0 {
 		d.frame.Nodes[protocols].Str = d.protocols
 	}

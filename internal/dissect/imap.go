@@ -264,7 +264,7 @@ func (d *Dissector) imapMessage(m *mailBody, s span, items int) int {
 	if whole && len(b) > 0 {
 		d.frame.Proto = "IMAP/IMF"
 		msg := s
-		if len(b) != len(s.b) {
+		if size != len(s.b) {
 			msg = span{b: b, buf: d.source("Reassembled literal", b)}
 		}
 		d.mailInfo(msg)

@@ -93,10 +93,11 @@ func (d *Dissector) mailInfo(s span) {
 	d.imfHeads(&r, s)
 }
 
-// mailEnded remembers a message that is shown behind the layer that carried it.
+// mailEnded remembers a message that is shown behind the layer that carried it,
+// where layers are shown.
 func (d *Dissector) mailEnded(s span) {
 	const most = 16 // messages that end in one segment
-	if len(d.mail.ended) < most {
+	if d.level > List && len(d.mail.ended) < most {
 		d.mail.ended = append(d.mail.ended, s)
 	}
 }

@@ -20,6 +20,9 @@ const (
 	spareMail    = 1 << 16  // a larger buffer is given back after its message
 )
 
+// emptyLine ends the heads of a message, with the end of the line before it.
+var emptyLine = []byte("\r\n\r\n")
+
 // hidden stands for a secret.
 const hidden = "***"
 
@@ -49,6 +52,7 @@ type mailSlot struct {
 	b     []byte
 	parts []mailPart
 	short bool // b or parts lack something
+	heads bool // b has an empty line: the heads of the message are whole
 }
 
 // A mailPart is what one frame had of a message.
@@ -69,17 +73,15 @@ func (d *Dissector) bodyAdd(m *mailBody, s span) {
 	p := &x.slots[m.slot]
 	if p.owner == m {
 		p.used = x.clock
-		budget := mostMailHeld
-		if d.opt.Memory > 0 {
-			budget = int(min(d.opt.Memory/4, mostMailHeld))
-		}
-		if n := len(s.b); d.level == List && !d.opt.Compat && len(p.b) >= spareMail && s.cut == 0 && m.size+n <= mostMail {
+		budget := int(min(d.opt.memory()/4, mostMailHeld))
+		if n := len(s.b); d.level == List && !d.opt.Compat && (p.heads || len(p.b) >= spareMail) && s.cut == 0 && m.size+n <= mostMail {
 			// The list shows the heads only, and these stand at the beginning.
 		} else if s.cut > 0 || p.short || m.size+n > mostMail || n > cap(p.b)-len(p.b) && x.held+n > budget || len(p.parts) >= mostMailPart {
 			p.short = true
 		} else {
-			before := cap(p.b)
+			before, from := cap(p.b), max(0, len(p.b)-len(emptyLine))
 			p.b = append(p.b, s.b...)
+			p.heads = p.heads || d.level == List && bytes.Contains(p.b[from:], emptyLine)
 			x.held += cap(p.b) - before
 			p.parts = append(p.parts, mailPart{d.frame.Number, int32(m.size), int32(n)})
 		}

@@ -94,12 +94,16 @@ func (d *Dissector) tcpSegment(s span) {
 	}
 	g := &t.seg
 	*g = segment{src: binary.BigEndian.Uint16(s.b), dst: binary.BigEndian.Uint16(s.b[2:])}
+	key, up := reasm.KeyOf(d.net.src, d.net.dst, g.src, g.dst)
+	if d.opt.Of > 1 && d.elsewhere(&key) {
+		return
+	}
 	d.frame.Proto = "TCP"
 	d.clear()
 	start := len(d.frame.Info)
 	d.infoPorts(g)
-	up := d.enter(fTCP, s, min(tcpHeader, len(s.b)))
-	defer d.leave(up)
+	above := d.enter(fTCP, s, min(tcpHeader, len(s.b)))
+	defer d.leave(above)
 	tree := len(d.frame.Nodes) - 1
 	t.tree = int32(tree)
 	if d.level > List {
@@ -122,7 +126,7 @@ func (d *Dissector) tcpSegment(s span) {
 	g.rawWin = binary.BigEndian.Uint16(s.b[14:])
 	g.win = uint32(g.rawWin)
 
-	c, dir, isNew := d.conversation(g)
+	c, dir, isNew := d.conversation(g, &key, up)
 	if !d.net.quoted {
 		d.frame.Stream, d.frame.Dir = c.stream, uint8(dir)
 	}
@@ -272,19 +276,28 @@ func (d *Dissector) tcpSegment(s span) {
 	if d.net.quoted {
 		return
 	}
-	d.tcpPayload(c, dir, body, g.seq+virtual, g.next+virtual, up)
+	d.tcpPayload(c, dir, body, g.seq+virtual, g.next+virtual, above)
+}
+
+// elsewhere reports whether another Dissector follows the conversation k. The
+// frame is then its, too; not for a segment that an ICMP error quotes.
+func (d *Dissector) elsewhere(k *reasm.Key) bool {
+	share := int(k.Hash() % uint32(d.opt.Of))
+	if !d.net.quoted && !d.shared {
+		d.share, d.shared = share, true
+	}
+	return share != d.opt.Share
 }
 
 // conversation finds the conversation of g, or begins one.
-func (d *Dissector) conversation(g *segment) (c *conv, dir int, isNew bool) {
-	key, up := reasm.KeyOf(d.net.src, d.net.dst, g.src, g.dst)
+func (d *Dissector) conversation(g *segment, key *reasm.Key, up bool) (c *conv, dir int, isNew bool) {
 	from := uint8(1)
 	if up {
 		from = 0
 	}
-	c = d.tcpState.table.get(&key)
+	c = d.tcpState.table.get(key)
 	if c == nil {
-		c = d.startConv(&key)
+		c = d.startConv(key)
 		c.open(g, from)
 		isNew = true
 	}
@@ -293,7 +306,7 @@ func (d *Dissector) conversation(g *segment) (c *conv, dir int, isNew bool) {
 	case flagSYN:
 		if fwd.based {
 			if g.rawSeq != fwd.base {
-				c = d.startConv(&key)
+				c = d.startConv(key)
 				c.open(g, from)
 				dir = c.dirOf(from)
 				c.completeness = seenSyn

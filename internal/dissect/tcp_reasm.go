@@ -130,11 +130,7 @@ func (d *Dissector) recycle() {
 // keep appends b to the bytes of p, unless they are too many.
 func (d *Dissector) keep(p *pdu, b []byte) {
 	t := &d.tcpState
-	memory := d.opt.Memory
-	if memory <= 0 {
-		memory = defaultMemory
-	}
-	if p.state&pduShort != 0 || len(p.data)+len(b) > mostPDU || t.held+int64(len(b)) > memory/2 {
+	if p.state&pduShort != 0 || len(p.data)+len(b) > mostPDU || t.held+int64(len(b)) > d.opt.memory()/2 {
 		p.state |= pduShort
 		return
 	}

@@ -167,16 +167,33 @@ func (p *Packets) Pass(f *dissect.Frame) {
 	p.last = f.Time
 }
 
+// Elsewhere takes note of a frame whose row another Packets makes.
+func (p *Packets) Elsewhere(f *dissect.Frame) {
+	p.Pass(f)
+	p.any, p.shown = true, f.Time
+}
+
 // Packet prints a frame. digits is how many decimal digits of a second its time
 // has; remarks go under it.
 func (p *Packets) Packet(f *dissect.Frame, digits uint8, remarks []Remark) error {
+	p.b = p.Append(p.b[:0], f, digits, remarks)
+	return p.Write(p.b)
+}
+
+// Write prints rows that were made by Append.
+func (p *Packets) Write(rows []byte) error {
+	_, err := p.w.Write(rows)
+	return err
+}
+
+// Append is Packet that appends the row to b.
+func (p *Packets) Append(b []byte, f *dissect.Frame, digits uint8, remarks []Remark) []byte {
 	if !p.begun {
 		p.begun, p.first, p.last, p.shown = true, f.Time, f.Time, f.Time
 	}
 	if !p.any {
 		p.any, p.shown = true, f.Time
 	}
-	b := p.b[:0]
 	switch p.Form {
 	case Rows:
 		b = p.row(b, f, digits, remarks)
@@ -191,13 +208,10 @@ func (p *Packets) Packet(f *dissect.Frame, digits uint8, remarks []Remark) error
 	case CSV:
 		b = p.csv(b, f, digits)
 	case NDJSON:
-		b = p.record(f, remarks)
+		b = append(b, p.record(f, remarks)...)
 	}
-	b = append(b, '\n')
-	p.b = b
 	p.last, p.shown = f.Time, f.Time
-	_, err := p.w.Write(b)
-	return err
+	return append(b, '\n')
 }
 
 // Widths that columns have at least: those of tshark's list.
