@@ -174,11 +174,17 @@ func runStats(e *env, o *options, files []string) (int, error) {
 	if err := o.check(); err != nil {
 		return 0, err
 	}
+	if e.exit != nil {
+		keepSlack(reportSlack)
+	}
 	names := o.tables
 	if len(names) == 0 {
 		names = overview
 	}
-	sessions := slices.ContainsFunc(statTables, func(t statTable) bool { return t.sessions && slices.Contains(names, t.name) })
+	wanted := func(sessions bool) bool {
+		return slices.ContainsFunc(statTables, func(t statTable) bool { return t.sessions == sessions && slices.Contains(names, t.name) })
+	}
+	sessions, frames := wanted(true), wanted(false)
 	pipe := slices.Contains(files, "-")
 	if sessions && pipe && o.filter != "" {
 		if err := twice(files, "-Y for tables of sessions"); len(o.tables) > 0 {
@@ -246,7 +252,7 @@ func runStats(e *env, o *options, files []string) (int, error) {
 		return nil
 	}
 	cfg := o.analysis(files, bar)
-	cfg.All, cfg.Streaming, cfg.Contain = true, true, e.exit != nil
+	cfg.All, cfg.Figures, cfg.Streaming, cfg.Contain = true, true, true, e.exit != nil
 	switch {
 	case !sessions:
 		err = r.read()
@@ -260,9 +266,15 @@ func runStats(e *env, o *options, files []string) (int, error) {
 			}
 		}
 	default:
-		if err = r.read(); err == nil {
+		if frames {
+			err = r.read()
 			d, r.frame = nil, nil // what the dissector remembers of conversations is not needed beside the analysis
-			_, err = analyze.Run(cfg, &c.sessions)
+		}
+		if err == nil {
+			var result *analyze.Result
+			if result, err = analyze.Run(cfg, &c.sessions); err == nil && !frames {
+				r.infos = result.Files
+			}
 		}
 	}
 	if err != nil {

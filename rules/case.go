@@ -28,6 +28,9 @@ type Case struct {
 	// Path, ServerNames and others return is then good until the log is reset.
 	Quiet bool
 
+	// Figures: the same, and what is told of the session has no words either.
+	Figures bool
+
 	Findings []Finding
 	view     dialogView // exchanges and transactions, made once
 	raiser   Raiser
@@ -79,7 +82,7 @@ func (r *Raiser) At(f *fact.Fact) *Finding {
 // Frame raises a finding at a place of the capture.
 func (r *Raiser) Frame(at fact.At) *Finding {
 	r.c.Findings = append(r.c.Findings, Finding{
-		Rule: r.rule, Severity: All[r.rule].Severity, Frame: at.Frame, Time: at.Time, Count: 1, quiet: r.c.Quiet,
+		Rule: r.rule, Severity: All[r.rule].Severity, Frame: at.Frame, Time: at.Time, Count: 1, quiet: r.c.quiet(),
 	})
 	return &r.c.Findings[len(r.c.Findings)-1]
 }
@@ -167,10 +170,13 @@ func (g *Finding) evidence(facts ...*fact.Fact) {
 	}
 }
 
+// quiet reports that findings have no words.
+func (c *Case) quiet() bool { return c.Quiet || c.Figures }
+
 // text returns the words of a fact. Those of a quiet case are not copied, as
 // nothing of it outlives the log: they are good until the log is reset.
 func (c *Case) text(f *fact.Fact) string {
-	if c.Quiet {
+	if c.quiet() {
 		return view(c.Log.Text(f))
 	}
 	return string(c.Log.Text(f))

@@ -144,7 +144,7 @@ func smtpRcptRejected(c *Case, _ *fact.Fact, r *Raiser) {
 		c.replyFields(g, e.Reply)
 		g.What = "The recipient <" + cutText(to, maxShown) + "> was " + refusedWord(e.Code()) + ": \"" + c.answer(e.Reply) + "\"."
 	}
-	if n > maxFolded && !c.Quiet {
+	if n > maxFolded && !c.quiet() {
 		c.Findings[folded].What += fmt.Sprintf(" %d recipients more were refused.", n-maxFolded)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"postmortem/internal/verdict"
+	"postmortem/rules"
 )
 
 // A collector keeps everything that a run says.
@@ -183,5 +184,51 @@ func TestQuiet(t *testing.T) {
 		if a, b := *loud.summary, *quiet.summary; a.Events != b.Events || a.Failed != b.Failed {
 			t.Errorf("%s: events %v with words, %v without", f, a.Events, b.Events)
 		}
+	}
+}
+
+// TestFigures: what statistics count of a session is what its description says.
+func TestFigures(t *testing.T) {
+	files, _ := filepath.Glob("../../testdata/*.pcap*")
+	old := 0
+	for _, f := range files {
+		told, counted := new(collector), new(collector)
+		if _, err := Run(&Config{Files: []string{f}, All: true}, told); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Run(&Config{Files: []string{f}, All: true, Figures: true}, counted); err != nil {
+			t.Fatal(err)
+		}
+		if len(told.sessions) != len(counted.sessions) {
+			t.Errorf("%s: %d sessions, and %d of figures", f, len(told.sessions), len(counted.sessions))
+			continue
+		}
+		for i, s := range told.sessions {
+			x := counted.sessions[i]
+			var want, got []string
+			for j := range s.Events {
+				if e := &s.Events[j]; e.SupersededBy == "" {
+					want = append(want, fmt.Sprint(e.Rule, e.Level, e.Label))
+				} else {
+					old++
+				}
+			}
+			for _, e := range x.Found {
+				got = append(got, fmt.Sprint(rules.All[e.Rule].ID, e.Level, e.Label))
+			}
+			slices.Sort(want)
+			slices.Sort(got)
+			if !slices.Equal(want, got) {
+				t.Errorf("%s session %d: events\n%s\nfigures\n%s", f, s.ID, want, got)
+			}
+			a, b := &s.Facts, &x.Facts
+			if a.Budget != b.Budget || a.RTTServer != b.RTTServer || a.RTTClient != b.RTTClient || s.Duration != x.Duration || s.Outcome != x.Outcome || s.Proto != x.Proto ||
+				s.Client.Addr != x.Client.Addr || s.Server.Bytes != x.Server.Bytes || s.Client.Retransmitted != x.Client.Retransmitted {
+				t.Errorf("%s session %d: %+v, of figures %+v", f, s.ID, s, x)
+			}
+		}
+	}
+	if old == 0 {
+		t.Error("no event is superseded")
 	}
 }

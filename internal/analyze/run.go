@@ -28,6 +28,7 @@ type Config struct {
 	KeyLogs     []string
 	ShowSecrets bool
 	All         bool // details of every session, not only of those that need attention
+	Figures     bool // no words: of a session only what verdict.Found and the numbers tell
 	Streaming   bool // with All: give sessions to the sink as they end
 	Hash        bool
 	Window      int // bytes of a window, 0: pcap.DefaultWindow; tests use small ones
@@ -82,6 +83,9 @@ func Run(cfg *Config, sink Sink) (*Result, error) {
 		return nil, err
 	}
 	a := newPass(cfg, keys)
+	for _, k := range a.workers {
+		k.kase.Figures = cfg.Figures
+	}
 	if a.teller = newTeller(cfg, sink, &a.detail); a.teller != nil {
 		if err := a.teller.begin(r.Files()); err != nil {
 			r.Close()

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"postmortem/internal/dissect"
@@ -15,11 +14,11 @@ import (
 // maxSessions is how many sessions have a row of their own.
 const maxSessions = 10_000
 
-// Sessions counts over the sessions of an analysis. It is its sink.
+// Sessions counts over the sessions of an analysis with Config.Figures. It is its sink.
 type Sessions struct {
 	list    []session
 	left    int
-	events  map[string]*finding
+	events  map[event]*finding
 	quality []verdict.Event
 }
 
@@ -36,12 +35,16 @@ type session struct {
 	budget         verdict.Budget
 }
 
-// A finding is how often a rule was found.
+// An event is a rule that was found with a severity.
+type event struct {
+	rule  uint16
+	level rules.Severity
+}
+
+// A finding is how often it was.
 type finding struct {
-	level    rules.Severity
+	event
 	label    string
-	rule     string
-	title    string
 	events   int
 	sessions int
 	last     int // session counted last
@@ -59,15 +62,18 @@ func (s *Sessions) Host(*verdict.Host) error { return nil }
 // Summary implements analyze.Sink.
 func (s *Sessions) Summary(*verdict.Summary) error {
 	for i := range s.quality {
-		s.event(&s.quality[i], -1)
+		q := &s.quality[i]
+		if r, ok := rules.Find(q.Rule); ok {
+			s.event(verdict.Found{Rule: rules.Index(r), Level: q.Level, Label: q.Label}, -1)
+		}
 	}
 	return nil
 }
 
 // Session implements analyze.Sink.
 func (s *Sessions) Session(v *verdict.Session) error {
-	for i := range v.Events {
-		s.event(&v.Events[i], v.ID)
+	for _, f := range v.Found {
+		s.event(f, v.ID)
 	}
 	if len(s.list) == maxSessions {
 		s.left++
@@ -81,20 +87,14 @@ func (s *Sessions) Session(v *verdict.Session) error {
 	return nil
 }
 
-func (s *Sessions) event(e *verdict.Event, session int) {
-	if e.SupersededBy != "" {
-		return
-	}
+func (s *Sessions) event(v verdict.Found, session int) {
 	if s.events == nil {
-		s.events = map[string]*finding{}
+		s.events = map[event]*finding{}
 	}
-	key := strconv.Itoa(int(e.Level)) + e.Rule
+	key := event{v.Rule, v.Level}
 	f := s.events[key]
 	if f == nil {
-		f = &finding{level: e.Level, label: e.Label, rule: e.Rule, title: e.Title}
-		if r, ok := rules.Find(e.Rule); ok {
-			f.title = r.Title
-		}
+		f = &finding{event: key, label: v.Label}
 		s.events[key] = f
 	}
 	f.events++
@@ -169,10 +169,11 @@ func (s *Sessions) Expert() Table {
 		list = append(list, f)
 	}
 	slices.SortFunc(list, func(a, b *finding) int {
-		return cmp.Or(cmp.Compare(b.level, a.level), cmp.Compare(b.events, a.events), strings.Compare(a.rule, b.rule))
+		return cmp.Or(cmp.Compare(b.level, a.level), cmp.Compare(b.events, a.events), strings.Compare(rules.All[a.rule].ID, rules.All[b.rule].ID))
 	})
 	for _, f := range list {
-		t.Rows = append(t.Rows, []Cell{text(severities[f.level]), count(uint64(f.events)), count(uint64(f.sessions)), text(f.label), text(f.rule), text(f.title)})
+		r := &rules.All[f.rule]
+		t.Rows = append(t.Rows, []Cell{text(severities[f.level]), count(uint64(f.events)), count(uint64(f.sessions)), text(f.label), text(r.ID), text(r.Title)})
 	}
 	return t
 }

@@ -17,6 +17,9 @@ import (
 
 // Describe puts the decision on a case into words.
 func (w *Writer) Describe(c *rules.Case, d *Decision) *Session {
+	if c.Figures {
+		return w.figures(c, d)
+	}
 	s := &Session{
 		Proto: c.Proto, Flow: "TCP@" + c.Server.String() + "-" + c.Client.String(), CommunityID: communityID(c.Client, c.Server),
 		Client: endpoint(c, fact.Client), Server: endpoint(c, fact.Server),
@@ -158,6 +161,21 @@ var openers = map[string]rules.Node{
 	"tls-detected": rules.HANDSHAKE, "smtp-transaction": rules.TXN,
 }
 
+// news tells of each rule how far the findings have been looked through for what
+// supersedes its own. They come in order of their frames, so that what is too
+// early for one is too early for the next.
+type news map[uint16]int
+
+// after returns the place of the finding that supersedes f, or how many there are.
+func (n news) after(c *rules.Case, f *rules.Finding) int {
+	j := n[f.Rule]
+	for j < len(c.Findings) && !(superseded[[2]uint16{f.Rule, c.Findings[j].Rule}] && c.Findings[j].Frame >= f.Frame) {
+		j++
+	}
+	n[f.Rule] = j
+	return j
+}
+
 // tree turns the findings into the event tree: a child hangs under the last
 // event of its node that came before it, else under the next node outwards.
 func (w *Writer) tree(c *rules.Case, d *Decision) []Event {
@@ -191,7 +209,7 @@ func (w *Writer) tree(c *rules.Case, d *Decision) []Event {
 		at[i] = n + 1
 	}
 	alert := 0
-	from := map[uint16]int{} // by rule: where to look on for what supersedes it
+	from := news{}
 	for n, i := range order {
 		f := &c.Findings[i]
 		r := &rules.All[f.Rule]
@@ -215,13 +233,7 @@ func (w *Writer) tree(c *rules.Case, d *Decision) []Event {
 			e.ExplainedBy = rules.All[c.Findings[j].Rule].ID
 		}
 		if canBeOld[f.Rule] && !d.tlsDone(c) {
-			// Findings of one rule come in order of their frames here, so that
-			// one that is too early for this is too early for the next.
-			j := from[f.Rule]
-			for j < len(c.Findings) && !(superseded[[2]uint16{f.Rule, c.Findings[j].Rule}] && c.Findings[j].Frame >= f.Frame) {
-				j++
-			}
-			if from[f.Rule] = j; j < len(c.Findings) {
+			if j := from.after(c, f); j < len(c.Findings) {
 				e.SupersededBy = rules.All[c.Findings[j].Rule].ID
 				if d.Root >= 0 && superseded[[2]uint16{f.Rule, c.Findings[d.Root].Rule}] {
 					e.SupersededBy = rules.All[c.Findings[d.Root].Rule].ID
@@ -307,25 +319,16 @@ func (w *Writer) joins(c *rules.Case, d *Decision, n int) (list []Event) {
 		list = append(list, e)
 		return &list[len(list)-1]
 	}
-	switch {
-	case d.Outcome == OutcomeOK:
-		add("XL-005", "")
-	case d.Outcome == OutcomeUnknown:
-		add("XL-006", w.missing(c))
-	case d.Outcome == OutcomeFailed:
-		switch {
-		case d.networkRoot(c):
-			add("XL-002", "")
-		case d.notNetwork(c):
-			add("XL-001", upper(calm(c))+".")
+	d.over(c, func(num string) {
+		switch num {
+		case "XL-001":
+			add(num, upper(calm(c))+".")
+		case "XL-006":
+			add(num, w.missing(c))
+		default:
+			add(num, "")
 		}
-		if d.Root >= 0 && isBox[c.Findings[d.Root].Rule] {
-			add("XL-003", "")
-		}
-		if d.Blame == rules.BlamePolicy && group(c.Findings[d.Root].Rule) == "RPL" {
-			add("XL-004", "")
-		}
-	}
+	})
 	if x := exposed(c); x != nil {
 		// It says again what others say, with their weight: between servers it is usual to send in clear.
 		what, fields := x.say()
@@ -347,6 +350,29 @@ func (w *Writer) joins(c *rules.Case, d *Decision, n int) (list []Event) {
 	add("XL-009", fmt.Sprintf("%s in all: network %s, server %s, client %s, recovery from loss %s, idle %s.",
 		span(c.End-c.Start), span(b.Network), span(b.Server), span(b.Client), span(b.Recovery), span(b.Idle)))
 	return list
+}
+
+// over gives the findings over all layers that say how the session ended.
+func (d *Decision) over(c *rules.Case, yes func(num string)) {
+	switch d.Outcome {
+	case OutcomeOK:
+		yes("XL-005")
+	case OutcomeUnknown:
+		yes("XL-006")
+	case OutcomeFailed:
+		switch {
+		case d.networkRoot(c):
+			yes("XL-002")
+		case d.notNetwork(c):
+			yes("XL-001")
+		}
+		if d.Root >= 0 && isBox[c.Findings[d.Root].Rule] {
+			yes("XL-003")
+		}
+		if d.Blame == rules.BlamePolicy && group(c.Findings[d.Root].Rule) == "RPL" {
+			yes("XL-004")
+		}
+	}
 }
 
 // networkRoot reports that the cause lies in IP or TCP.

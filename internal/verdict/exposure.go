@@ -31,21 +31,33 @@ type exposure struct {
 	names    []string // of hosts and people: mail addresses, certificates, Windows domains
 }
 
-// exposed sums up what was readable, XL-007. Where nobody but the two hosts
-// themselves could have read it, nothing was.
-func exposed(c *rules.Case) *exposure {
+// exposedBy is the worst of the findings that something was readable, nil: nothing
+// was, or nobody but the two hosts themselves could have read it.
+func exposedBy(c *rules.Case) (by *rules.Finding) {
 	if a := c.Client.Addr(); a.Unmap().IsLoopback() || a == c.Server.Addr() {
 		return nil
 	}
-	e := new(exposure)
+	for _, rule := range exposing {
+		for i := range c.Findings {
+			if f := &c.Findings[i]; f.Rule == rule && (by == nil || f.Severity > by.Severity) && !encrypted(c, f.Frame) {
+				by = f
+			}
+		}
+	}
+	return by
+}
+
+// exposed sums up what was readable, XL-007, nil: nothing was.
+func exposed(c *rules.Case) *exposure {
+	e := &exposure{by: exposedBy(c)}
+	if e.by == nil {
+		return nil
+	}
 	for _, rule := range exposing {
 		for i := range c.Findings {
 			f := &c.Findings[i]
 			if f.Rule != rule || encrypted(c, f.Frame) {
 				continue
-			}
-			if e.by == nil || f.Severity > e.by.Severity {
-				e.by = f
 			}
 			e.frames = append(e.frames, f.Frame)
 			for _, v := range f.Fields {
@@ -54,9 +66,6 @@ func exposed(c *rules.Case) *exposure {
 				}
 			}
 		}
-	}
-	if e.by == nil {
-		return nil
 	}
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]

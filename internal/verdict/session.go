@@ -41,6 +41,7 @@ type Session struct {
 	Envelopes   []Envelope
 	Dialog      []Line
 	Events      []Event
+	Found       []Found // instead of words, see rules.Case.Figures
 }
 
 // An Endpoint is one side of a session.
@@ -251,6 +252,13 @@ type Event struct {
 	From         string // client, server, ""
 	Count        int
 	Fields       []KV
+}
+
+// A Found is an event without its words.
+type Found struct {
+	Rule  uint16
+	Level rules.Severity
+	Label string
 }
 
 // A Capture is what is known of the input files.
