@@ -198,6 +198,7 @@ func runStats(e *env, o *options, files []string) (int, error) {
 	c.frames.Only(func(kind string) bool {
 		return slices.Contains(names, "conv,"+kind) || slices.Contains(names, "endpoints,"+kind)
 	})
+	level := dissect.Counts // for the columns and -Y
 	for _, expr := range o.columns {
 		f, err := filter.CompileIn(expr, o.zone())
 		if err != nil {
@@ -206,6 +207,7 @@ func runStats(e *env, o *options, files []string) (int, error) {
 		if f.Sessions() {
 			return 0, usage("io,stat: session() is for -Y, not for a column")
 		}
+		level = max(level, f.Level())
 		c.frames.Columns = append(c.frames.Columns, &stats.IOColumn{Name: expr, Match: f.Match})
 	}
 	keys, err := analyze.ReadKeys(o.keylogs)
@@ -227,7 +229,10 @@ func runStats(e *env, o *options, files []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	d := dissect.New(o.dissection(dissect.Values, keys))
+	if chosen != nil {
+		level = max(level, chosen.Level())
+	}
+	d := dissect.New(o.dissection(level, keys))
 	m := matches{}
 	var dec layers.Decoder
 	var pkt layers.Packet

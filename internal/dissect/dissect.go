@@ -12,7 +12,8 @@ type Level uint8
 // Levels of work.
 const (
 	List   Level = iota // columns only
-	Values              // and nodes with their values, for filters and columns of fields
+	Counts              // and the nodes that statistics count: layers, addresses, ports, and what the protocols of mail say
+	Values              // and all nodes with their values, for filters and columns of fields
 	Tree                // and the texts of the tree
 )
 

@@ -62,8 +62,11 @@ func (d *Dissector) frameLayer(s span, row *pcap.Row) {
 	l.kept = l.kept[:0]
 	l.frags.release()
 	protocols := -1
-	if d.level > List {
+	switch {
+	case d.level >= Values:
 		protocols = d.frameNodes(s, row)
+	case d.level == Counts:
+		d.commentNodes(s)
 	}
 	d.parent = -1
 	if len(d.protocols) > 0 { // the frame is no layer of its own there

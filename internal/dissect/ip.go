@@ -56,7 +56,7 @@ func (d *Dissector) ipv4(s span) {
 	defer d.leave(up)
 	head := len(d.frame.Nodes) - 1
 	hlen := int(s.b[0]&15) * 4
-	if d.level > List {
+	if d.level >= Values {
 		d.ipv4Length(s, hlen)
 	}
 	if hlen < ipv4Header {
@@ -73,7 +73,7 @@ func (d *Dissector) ipv4(s span) {
 		return
 	}
 	total := int(be.Uint16(s.b[2:]))
-	if d.level > List {
+	if d.level >= Values {
 		d.dsNodes(s, s.b[1])
 		d.num(fIPLen, s, 2, 2, uint64(total))
 		if total == 0 && d.tree() {
@@ -233,6 +233,13 @@ func (d *Dissector) ipv4Cut(s span) {
 }
 
 func (d *Dissector) ipv4Nodes(s span, head int, frag uint16, proto uint8) {
+	if d.level == Counts {
+		d.str(fIPSrc, s, 12, 4, nil)
+		if &d.lower.dst.b[0] == &s.b[16] {
+			d.str(fIPDst, s, 16, 4, nil)
+		}
+		return
+	}
 	d.num(fIPID, s, 4, 2, uint64(be.Uint16(s.b[4:])))
 	d.bits(fIPFlags, s, 6, 1, uint64(frag>>8))
 	if d.tree() {
@@ -453,6 +460,11 @@ func (d *Dissector) ipv6(s span) {
 }
 
 func (d *Dissector) ipv6Nodes(s span, head, plen int, next uint8) {
+	if d.level == Counts {
+		d.str(fIPv6Src, s, 8, 16, nil)
+		d.str(fIPv6Dst, s, 24, 16, nil)
+		return
+	}
 	d.num(fIPv6Version, s, 0, 1, 6)
 	d.text(len(d.frame.Nodes)-1, "0110 .... = Version: 6")
 	d.num(fIPVersion, s, 0, 1, 6).Flags |= Hidden

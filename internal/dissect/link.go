@@ -134,6 +134,9 @@ func (d *Dissector) ethernet(s span, top bool) {
 func (d *Dissector) macNodes(s span, off int, addr, resolved, oui, lg, ig ID) {
 	raw := uint64(s.b[off])<<16 | uint64(s.b[off+1])<<8 | uint64(s.b[off+2])
 	d.str(addr, s, off, 6, nil)
+	if d.level == Counts {
+		return
+	}
 	text := d.keepMAC(s.b[off : off+6])
 	vendor := vendorOf(raw)
 	name := ID(0)

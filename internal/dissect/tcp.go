@@ -109,6 +109,8 @@ func (d *Dissector) tcpSegment(s span) {
 	if d.level > List {
 		d.num(fTcpSrcport, s, 0, 2, uint64(g.src))
 		d.num(fTcpDstport, s, 2, 2, uint64(g.dst))
+	}
+	if d.level >= Values {
 		d.num(fTcpPort, s, 0, 2, uint64(g.src)).Flags |= Hidden
 		d.num(fTcpPort, s, 2, 2, uint64(g.dst)).Flags |= Hidden
 		if d.net.quoted && d.net.version == 4 && len(s.b) >= 8 {
@@ -224,14 +226,14 @@ func (d *Dissector) tcpSegment(s span) {
 	if g.hasLen {
 		d.infoNum(" Len=", g.len)
 	}
-	if d.level > List {
+	if d.level >= Values {
 		d.tcpNodes3(s, c, g, urgent, since, delta)
 	}
 	ok := true
 	if g.header > tcpHeader {
 		ok = d.tcpOptions(s, c, dir, g)
 	}
-	if d.level > List {
+	if d.level >= Values {
 		up := d.parent
 		d.parent = t.tree
 		d.timeNodes()
@@ -241,7 +243,7 @@ func (d *Dissector) tcpSegment(s span) {
 		return
 	}
 	d.infoNotes(start, g)
-	if d.level > List && g.findings.any {
+	if d.level >= Values && g.findings.any {
 		d.analysisNodes(c, g)
 	}
 	if g.flags&flagSYN != 0 {

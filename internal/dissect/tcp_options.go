@@ -108,7 +108,7 @@ func (d *Dissector) tcpOptions(s span, c *conv, dir int, g *segment) bool {
 		}
 	}
 	left := g.header - tcpHeader
-	nodes, list := d.level > List, ""
+	nodes, list := d.level >= Values, ""
 	var up int32
 	if nodes {
 		up = d.parent

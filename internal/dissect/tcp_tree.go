@@ -8,6 +8,12 @@ import (
 // tcpNodes adds the fields up to the sequence number.
 func (d *Dissector) tcpNodes(s span, c *conv, completeness uint8, g *segment) {
 	d.made(fTcpStream, uint64(c.stream))
+	if d.level == Counts {
+		if g.hasLen {
+			d.made(fTcpLen, uint64(g.len))
+		}
+		return
+	}
 	d.made(fTcpCompleteness, uint64(completeness))
 	if d.tree() {
 		d.text(len(d.frame.Nodes)-1, "Conversation completeness: "+completenessText(completeness))
@@ -94,6 +100,10 @@ func bitLine(v, mask uint16, label string) string {
 
 // tcpNodes2 adds the fields from the next sequence number to the window.
 func (d *Dissector) tcpNodes2(s span, c *conv, dir int, g *segment) {
+	if d.level == Counts {
+		d.headerLength(s, g)
+		return
+	}
 	fwd, rev := &c.side[dir], &c.side[1-dir]
 	if g.hasLen {
 		next := g.next

@@ -2,6 +2,7 @@ package filter
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"postmortem/internal/dissect"
@@ -65,8 +66,19 @@ func CompileIn(expr string, zone *time.Location) (f *Filter, err error) {
 // String is the expression in one spelling of many. It compiles to the same filter.
 func (f *Filter) String() string { return string(f.root.append(nil)) }
 
+// counted are the fields that a frame has at level dissect.Counts, by the words
+// that their names begin with.
+var counted = map[string]bool{"smtp": true, "pop": true, "imap": true, "imf": true, "tls": true}
+
 // Level is how much of a frame Match must be given.
-func (f *Filter) Level() dissect.Level { return dissect.Values }
+func (f *Filter) Level() dissect.Level {
+	for i := range f.slots {
+		if word, _, _ := strings.Cut(f.slots[i].name, "."); !counted[word] {
+			return dissect.Values
+		}
+	}
+	return dissect.Counts
+}
 
 // Fields are the names of the fields in the expression.
 func (f *Filter) Fields() (names []string) {

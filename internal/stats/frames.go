@@ -23,7 +23,7 @@ const (
 )
 
 // Frames counts over the frames of a capture. It wants them at level
-// dissect.Values.
+// dissect.Counts, where a column needs no more.
 type Frames struct {
 	Interval int64       // of io,stat in nanoseconds, 0: the whole capture is one
 	Columns  []*IOColumn // of io,stat behind those of all frames

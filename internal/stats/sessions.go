@@ -204,7 +204,7 @@ const (
 	maxReply   = 64 // bytes of one
 )
 
-// Frame counts one frame, at level dissect.Values.
+// Frame counts one frame, at level dissect.Counts.
 func (r *Replies) Frame(f *dissect.Frame) {
 	if r.roles == nil {
 		r.roles, r.at = roles(), map[string]*uint64{}

@@ -17,7 +17,7 @@ type wire struct {
 	n uint32
 }
 
-func newWire() *wire { return &wire{d: dissect.New(dissect.Options{Level: dissect.Values})} }
+func newWire() *wire { return &wire{d: dissect.New(dissect.Options{Level: dissect.Counts})} }
 
 // frame dissects a segment from host a to port 25 of host b with that payload.
 func (w *wire) frame(a, b uint32, port uint16, time int64, payload string) *dissect.Frame {

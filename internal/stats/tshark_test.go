@@ -63,7 +63,7 @@ func counts(t *testing.T, name string, interval int64) (s *Frames, files []pcap.
 	defer r.Close()
 	s = &Frames{Interval: interval}
 	keys := new(tlskeys.Keys)
-	d := dissect.New(dissect.Options{Level: dissect.Values, Compat: true, Keys: keys})
+	d := dissect.New(dissect.Options{Level: dissect.Counts, Compat: true, Keys: keys})
 	var w pcap.Window
 	ok = true
 	for {
