@@ -232,7 +232,9 @@ func runStats(e *env, o *options, files []string) (int, error) {
 	if chosen != nil {
 		level = max(level, chosen.Level())
 	}
-	d := dissect.New(o.dissection(level, keys))
+	opt := o.dissection(level, keys)
+	opt.Memory /= 2 // the analysis runs beside it
+	d := dissect.New(opt)
 	m := matches{}
 	var dec layers.Decoder
 	var pkt layers.Packet
@@ -257,12 +259,11 @@ func runStats(e *env, o *options, files []string) (int, error) {
 		return nil
 	}
 	cfg := o.analysis(files, bar)
+	cfg.Stdin = in
 	cfg.All, cfg.Figures, cfg.Streaming, cfg.Contain = true, true, true, e.exit != nil
 	switch {
 	case !sessions:
 		err = r.read()
-	case pipe:
-		err = together(r, cfg, &c.sessions)
 	case chosen != nil:
 		if err = r.read(); err == nil {
 			_, err = analyze.Run(cfg, newOnly(&c.sessions, m))
@@ -270,16 +271,12 @@ func runStats(e *env, o *options, files []string) (int, error) {
 				err = nil
 			}
 		}
+	case frames:
+		err = together(r, cfg, &c.sessions, pipe)
 	default:
-		if frames {
-			err = r.read()
-			d, r.frame = nil, nil // what the dissector remembers of conversations is not needed beside the analysis
-		}
-		if err == nil {
-			var result *analyze.Result
-			if result, err = analyze.Run(cfg, &c.sessions); err == nil && !frames {
-				r.infos = result.Files
-			}
+		var result *analyze.Result
+		if result, err = analyze.Run(cfg, &c.sessions); err == nil {
+			r.infos = result.Files
 		}
 	}
 	if err != nil {
@@ -299,11 +296,15 @@ func runStats(e *env, o *options, files []string) (int, error) {
 	return e.end(r), nil
 }
 
-// together lets a reading and an analysis share standard input.
-func together(r *reading, cfg *analyze.Config, sink analyze.Sink) error {
+// together reads the inputs and analyses them at the same time. A pipe is read
+// once for both.
+func together(r *reading, cfg *analyze.Config, sink analyze.Sink, pipe bool) error {
+	cancel := make(chan struct{})
+	cfg.Cancel, cfg.Progress = cancel, nil
 	from, to := io.Pipe()
-	cfg.Stdin, cfg.Progress = from, nil
-	r.stdin = &sharing{r.stdin, to}
+	if pipe {
+		cfg.Stdin, r.stdin = from, &sharing{r.stdin, to}
+	}
 	done := make(chan error, 1)
 	go func() {
 		_, err := analyze.Run(cfg, sink)
@@ -311,6 +312,10 @@ func together(r *reading, cfg *analyze.Config, sink analyze.Sink) error {
 		done <- err
 	}()
 	err := r.read()
+	r.frame = nil // it is through first, and what it remembers of conversations is memory for the analysis
+	if err != nil {
+		close(cancel)
+	}
 	to.Close()
 	return cmp.Or(err, <-done)
 }

@@ -3,12 +3,10 @@ package stats
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 
 	"postmortem/internal/dissect"
@@ -40,7 +38,6 @@ type Frames struct {
 	step    int64 // length of an interval
 	pairs   [numKinds]pairs
 	ends    [numKinds]ends
-	key     []byte
 	roles   []role
 
 	unwanted [numKinds]bool
@@ -118,34 +115,44 @@ type layer struct {
 	kids []*layer
 }
 
+// An endpoint is an address, with a port where the kind has them.
+type endpoint struct {
+	addr [16]byte
+	size uint8 // bytes of the address
+	port uint16
+}
+
+// A conversation is two endpoints, the one with the higher port first, and the
+// number of the stream, -1: none.
+type conversation struct {
+	ends   [2]endpoint
+	stream int32
+}
+
 // pairs are the conversations of one kind.
 type pairs struct {
-	at   map[string]int
+	set  set[conversation]
 	list []pair
 	lost tally
 }
 
-// A pair is one conversation. Place 0 is the side that sent its first frame.
+// A pair is what is counted of a conversation. Place 0 is the side that sent its
+// first frame.
 type pair struct {
-	turned      bool // place 0 is not the first end of the key
-	addr        [2]string
-	port        [2]uint16
+	turned      bool     // that is the second one of the conversation
 	ends        [2]int32 // places of the endpoints, noEnd: there was no room
 	sent        [2]tally
 	first, last int64
 }
 
 type ends struct {
-	at   map[string]int32
-	list []endpoint
+	set  set[endpoint]
+	list []traffic
 	lost tally
 }
 
-type endpoint struct {
-	addr   string
-	port   uint16
-	tx, rx tally
-}
+// A traffic is what is counted of an endpoint.
+type traffic struct{ tx, rx tally }
 
 // A length is a class of the packet lengths.
 type length struct {
@@ -309,9 +316,6 @@ func (s *Frames) Frame(f *dissect.Frame) {
 	s.Skip(f)
 	if s.number == 0 {
 		s.from, s.roles = f.Time, roles()
-		for k := range s.pairs {
-			s.pairs[k].at, s.ends[k].at = map[string]int{}, map[string]int32{}
-		}
 	}
 	s.number++
 	s.bytes += uint64(f.Wire)
@@ -526,28 +530,23 @@ func (s *Frames) pair(f *dissect.Frame, kind int, src, dst *dissect.Node, sport,
 	if src == nil || dst == nil || s.unwanted[kind] {
 		return
 	}
-	a, b, pa, pb, turned := src.Str, dst.Str, sport, dport, false
-	if sport < dport || sport == dport && bytes.Compare(a, b) >= 0 {
-		a, b, pa, pb, turned = b, a, pb, pa, true
+	from, to := endpointOf(src, sport), endpointOf(dst, dport)
+	turned := sport < dport || sport == dport && bytes.Compare(src.Str, dst.Str) >= 0
+	key := conversation{[2]endpoint{from, to}, int32(stream)}
+	if turned {
+		key.ends = [2]endpoint{to, from}
 	}
-	k := append(s.key[:0], a...)
-	k = append(k, b...)
-	k = append(k, byte(pa>>8), byte(pa), byte(pb>>8), byte(pb))
-	k = binary.BigEndian.AppendUint64(k, uint64(stream))
-	s.key = k
 	p := &s.pairs[kind]
-	at, ok := p.at[string(k)]
+	at, ok := p.set.find(&key)
 	if !ok {
 		if len(p.list) == maxPairs {
 			p.lost.add(f.Wire)
-			s.ends[kind].sent(s.end(f, kind, src, sport), s.end(f, kind, dst, dport), f.Wire)
+			s.ends[kind].sent(s.ends[kind].place(&from), s.ends[kind].place(&to), f.Wire)
 			return
 		}
-		at = len(p.list)
-		p.at[string(k)] = at
+		at = p.set.add(&key)
 		p.list = append(p.list, pair{
-			turned: turned, addr: [2]string{string(f.AppendValue(nil, src)), string(f.AppendValue(nil, dst))}, port: [2]uint16{sport, dport},
-			ends: [2]int32{s.end(f, kind, src, sport), s.end(f, kind, dst, dport)}, first: f.Time, last: f.Time,
+			turned: turned, ends: [2]int32{s.ends[kind].place(&from), s.ends[kind].place(&to)}, first: f.Time, last: f.Time,
 		})
 	}
 	c := &p.list[at]
@@ -560,24 +559,24 @@ func (s *Frames) pair(f *dissect.Frame, kind int, src, dst *dissect.Node, sport,
 	s.ends[kind].sent(c.ends[dir], c.ends[1-dir], f.Wire)
 }
 
+func endpointOf(n *dissect.Node, port uint16) (e endpoint) {
+	e.size, e.port = uint8(copy(e.addr[:], n.Str)), port
+	return e
+}
+
 const noEnd = -1
 
-// end returns the place of an endpoint.
-func (s *Frames) end(f *dissect.Frame, kind int, n *dissect.Node, port uint16) int32 {
-	e := &s.ends[kind]
-	k := append(s.key[:0], n.Str...)
-	k = append(k, byte(port>>8), byte(port))
-	s.key = k
-	at, ok := e.at[string(k)]
-	if !ok {
-		if len(e.list) == maxPairs {
-			return noEnd
-		}
-		at = int32(len(e.list))
-		e.at[string(k)] = at
-		e.list = append(e.list, endpoint{addr: string(f.AppendValue(nil, n)), port: port})
+// place returns the place of an endpoint.
+func (e *ends) place(k *endpoint) int32 {
+	at, ok := e.set.find(k)
+	if ok {
+		return at
 	}
-	return at
+	if len(e.list) == maxPairs {
+		return noEnd
+	}
+	e.list = append(e.list, traffic{})
+	return e.set.add(k)
 }
 
 // sent counts a frame from one endpoint to another.
@@ -627,13 +626,13 @@ func (s *Frames) Conversations(kind string) (Table, bool) {
 		less(3, number("frames_ba", "Frames ←")), less(2, number("bytes_ba", "Bytes ←")),
 		less(3, number("frames_ab", "Frames →")), less(2, number("bytes_ab", "Bytes →")),
 		[]Head{number("frames", "Frames"), bar("bytes", "Bytes")}, less(1, number("start", "Start, s"), number("duration", "Lasts, s")))}
-	list := slices.Clone(s.pairs[k].list)
-	slices.SortStableFunc(list, func(a, b pair) int {
-		return cmp.Compare(b.sent[0].Frames+b.sent[1].Frames, a.sent[0].Frames+a.sent[1].Frames)
-	})
-	for i := range list {
-		c := &list[i]
-		t.Rows = append(t.Rows, []Cell{text(end(c.addr[0], c.port[0], k)), text(end(c.addr[1], c.port[1], k)), count(c.sent[1].Frames), count(c.sent[1].Bytes), count(c.sent[0].Frames), count(c.sent[0].Bytes),
+	p := &s.pairs[k]
+	for _, i := range byFrames(len(p.list), func(i int32) uint64 { return p.list[i].sent[0].Frames + p.list[i].sent[1].Frames }) {
+		c, ends := &p.list[i], p.set.keys[i].ends
+		if c.turned {
+			ends[0], ends[1] = ends[1], ends[0]
+		}
+		t.Rows = append(t.Rows, []Cell{text(ends[0].text(k)), text(ends[1].text(k)), count(c.sent[1].Frames), count(c.sent[1].Bytes), count(c.sent[0].Frames), count(c.sent[0].Bytes),
 			count(c.sent[0].Frames + c.sent[1].Frames), count(c.sent[0].Bytes + c.sent[1].Bytes), decimal(rounded(c.first-s.first), 9), decimal(rounded(c.last-s.first)-rounded(c.first-s.first), 4)})
 	}
 	t.Notes = lost(s.pairs[k].lost)
@@ -647,15 +646,32 @@ func lost(l tally) []string {
 	return []string{fmt.Sprintf("%d frames of more than %d are not counted", l.Frames, maxPairs)}
 }
 
-// end writes an address with its port.
-func end(addr string, port uint16, kind int) string {
-	if kind != kindTCP && kind != kindUDP {
-		return addr
+// byFrames are the places of a list of n, those with the most frames first.
+func byFrames(n int, frames func(i int32) uint64) []int32 {
+	list := make([]int32, n)
+	for i := range list {
+		list[i] = int32(i)
 	}
-	if strings.Contains(addr, ":") {
-		addr = "[" + addr + "]"
+	slices.SortFunc(list, func(a, b int32) int { return cmp.Or(cmp.Compare(frames(b), frames(a)), cmp.Compare(a, b)) })
+	return list
+}
+
+// text is the address of an endpoint with its port.
+func (e *endpoint) text(kind int) string {
+	const longest = 48
+	b := make([]byte, 0, longest)
+	ports, colons := kind == kindTCP || kind == kindUDP, e.size == 16
+	if ports && colons {
+		b = append(b, '[')
 	}
-	return addr + ":" + strconv.Itoa(int(port))
+	b = dissect.AppendAddress(b, e.addr[:e.size])
+	if ports && colons {
+		b = append(b, ']')
+	}
+	if ports {
+		b = strconv.AppendUint(append(b, ':'), uint64(e.port), 10)
+	}
+	return string(b)
 }
 
 // Endpoints is tshark's endpoints,KIND.
@@ -668,11 +684,10 @@ func (s *Frames) Endpoints(kind string) (Table, bool) {
 		[]Head{word("address", "Address"), number("frames", "Frames"), bar("bytes", "Bytes")},
 		less(2, number("tx_frames", "Tx frames")), less(1, number("tx_bytes", "Tx bytes")),
 		less(2, number("rx_frames", "Rx frames")), less(1, number("rx_bytes", "Rx bytes")))}
-	list := slices.Clone(s.ends[k].list)
-	slices.SortStableFunc(list, func(a, b endpoint) int { return cmp.Compare(b.tx.Frames+b.rx.Frames, a.tx.Frames+a.rx.Frames) })
-	for i := range list {
-		e := &list[i]
-		t.Rows = append(t.Rows, []Cell{text(end(e.addr, e.port, k)), count(e.tx.Frames + e.rx.Frames), count(e.tx.Bytes + e.rx.Bytes), count(e.tx.Frames), count(e.tx.Bytes), count(e.rx.Frames), count(e.rx.Bytes)})
+	e := &s.ends[k]
+	for _, i := range byFrames(len(e.list), func(i int32) uint64 { return e.list[i].tx.Frames + e.list[i].rx.Frames }) {
+		x := &e.list[i]
+		t.Rows = append(t.Rows, []Cell{text(e.set.keys[i].text(k)), count(x.tx.Frames + x.rx.Frames), count(x.tx.Bytes + x.rx.Bytes), count(x.tx.Frames), count(x.tx.Bytes), count(x.rx.Frames), count(x.rx.Bytes)})
 	}
 	t.Notes = lost(s.ends[k].lost)
 	return t, true
