@@ -252,8 +252,7 @@ func runReport(e *env, o *options, files []string) (int, error) {
 	}
 	if page != nil {
 		sink = web.Tee(sink, page)
-		size := web.Size(files)
-		cfg.All, cfg.Hash = cfg.All || size >= 0 && size <= web.DescribeAll, true
+		page.Prepare(cfg)
 	}
 	result, err := analyze.Run(cfg, sink)
 	bar.clear()

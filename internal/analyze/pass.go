@@ -113,6 +113,9 @@ func (k *worker) frame(row *pcap.Row, b []byte, at fact.At) {
 	p := &k.pkt
 	k.dec.Frame = at.Frame
 	fault := k.dec.Decode(row.Link, b, row.Wire, at.Time, p)
+	if k.number == 0 && k.pass.cfg.Frame != nil {
+		k.pass.cfg.Frame(row, p)
+	}
 	// What concerns the whole capture is noted by every worker, because every
 	// one sees every frame; the counts of the first one are printed.
 	w := &k.whole

@@ -13,6 +13,7 @@ import (
 	"postmortem/internal/fact"
 	"postmortem/internal/tlskeys"
 	"postmortem/internal/verdict"
+	"postmortem/layers"
 	"postmortem/pcap"
 	"postmortem/rules"
 )
@@ -36,10 +37,15 @@ type Config struct {
 	Rest        time.Duration // silence after which a conversation is packed, 0: restAfter; tests use a short one
 	Contain     bool          // a failure of the program costs a session, not the report; tests want to see it
 	Progress    func(done, total int64)
+	Frame       FrameFunc       // given every frame as it was decoded, nil: nobody wants them
 	Tap         *Tap            // nil: none
 	Live        *Live           // counts while it runs, nil: nobody watches
 	Cancel      <-chan struct{} // closed: the work is given up with ErrCanceled; nil: never
 }
+
+// A FrameFunc is given the frames of a capture in order, by one goroutine. What
+// it is given is good until it returns.
+type FrameFunc func(row *pcap.Row, p *layers.Packet)
 
 // ErrCanceled is the error of a run that was given up.
 var ErrCanceled = errors.New("canceled")

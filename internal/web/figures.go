@@ -19,8 +19,10 @@ const (
 	maxPaths   = 200      // protocol paths that are counted apart
 	maxTalks   = 64 << 10 // conversations, of which the largest are shown
 	shownTalks = 8
-	bins       = 46 // intervals of the I/O graph, at most
-	foldRows   = 8  // a longer table is folded
+
+	recentTalks = 4096 // conversations that are found without the map
+	bins        = 46   // intervals of the I/O graph, at most
+	foldRows    = 8    // a longer table is folded
 )
 
 // lengthsFrom are the least lengths of the classes of the length figure.
@@ -35,7 +37,9 @@ type figures struct {
 	order         []string
 	outlines      map[outline]*tally // the same ones
 	lengths       [7]tally
-	talks         map[talkID]*talk
+	talks         []talk           // in order of their first frames
+	places        map[talkID]int32 // in talks; no pointers, for the sake of the collector
+	recent        [recentTalks]int32
 	other         tally // of conversations that did not fit
 	io            []ioBin
 	step          int64 // nanoseconds of a bin
@@ -47,9 +51,22 @@ func (t *tally) add(n uint32) { t.frames++; t.bytes += uint64(n) }
 
 // A talk is a TCP conversation, by the side whose frame came first.
 type talk struct {
-	a, b string
-	up   bool // the first frame went from the lower end to the higher one
+	id   talkID
+	a, b string // "": id.key has them
+	up   bool   // the first frame went from the lower end to the higher one
 	side [2]tally
+}
+
+// ends returns the names of both ends.
+func (t *talk) ends() (a, b string) {
+	if t.a != "" {
+		return t.a, t.b
+	}
+	lo, hi := t.id.key.Ends()
+	if !t.up {
+		lo, hi = hi, lo
+	}
+	return lo.String(), hi.String()
 }
 
 // A talkID tells conversations apart: by number where frames are dissected, by
@@ -83,9 +100,9 @@ func (g *figures) frame(f *dissect.Frame) {
 	side := 0
 	if f.Stream >= 0 {
 		a, b := end(f.Src, number(f, idSrcPort)), end(f.Dst, number(f, idDstPort))
-		c := g.talk(talkID{stream: int64(f.Stream)}, f.Wire)
+		c, isNew := g.talk(talkID{stream: int64(f.Stream)}, uint32(f.Stream), f.Wire)
 		if c != nil {
-			if c.a == "" {
+			if isNew {
 				c.a, c.b = a, b
 			}
 			if a != c.a {
@@ -109,12 +126,9 @@ func (g *figures) plain(row *pcap.Row, p *layers.Packet) {
 	side := 0
 	if p.Has&layers.HasTCP != 0 {
 		key, up := reasm.MakeKey(p)
-		if c := g.talk(talkID{key: key}, row.Wire); c != nil {
-			if c.a == "" {
-				lo, hi := key.Ends()
-				if c.a, c.b, c.up = lo.String(), hi.String(), up; !up {
-					c.a, c.b = c.b, c.a
-				}
+		if c, isNew := g.talk(talkID{key: key}, key.Hash(), row.Wire); c != nil {
+			if isNew {
+				c.up = up
 			}
 			if up != c.up {
 				side = 1
@@ -169,7 +183,7 @@ func (o outline) path() string {
 
 func (g *figures) begin(at int64) {
 	if g.paths == nil {
-		g.paths, g.outlines, g.talks = map[string]*tally{}, map[outline]*tally{}, map[talkID]*talk{}
+		g.paths, g.outlines, g.places = map[string]*tally{}, map[outline]*tally{}, map[talkID]int32{}
 		g.first, g.last, g.step = at, at, 1e6
 	}
 }
@@ -189,18 +203,25 @@ func (g *figures) path(path string) *tally {
 	return t
 }
 
-// talk returns a conversation, nil when there is no room for another one.
-func (g *figures) talk(id talkID, wire uint32) *talk {
-	c := g.talks[id]
-	switch {
-	case c != nil:
-	case len(g.talks) < maxTalks:
-		c = new(talk)
-		g.talks[id] = c
-	default:
-		g.other.add(wire)
+// talk returns a conversation and whether it is new, nil when there is no room
+// for another one. hash spreads conversations.
+func (g *figures) talk(id talkID, hash, wire uint32) (c *talk, isNew bool) {
+	recent := &g.recent[hash%recentTalks]
+	if i := int(*recent); i < len(g.talks) && g.talks[i].id == id {
+		return &g.talks[i], false
 	}
-	return c
+	i, ok := g.places[id]
+	if !ok {
+		if len(g.talks) == maxTalks {
+			g.other.add(wire)
+			return nil, false
+		}
+		i = int32(len(g.talks))
+		g.talks = append(g.talks, talk{id: id})
+		g.places[id] = i
+	}
+	*recent = i
+	return &g.talks[i], !ok
 }
 
 // count adds a frame to what does not depend on its conversation.
@@ -389,24 +410,34 @@ func percent(n, of uint64) string {
 	return strconv.FormatFloat(100*float64(n)/float64(max(1, of)), 'f', 1, 64)
 }
 
+// largest returns the n conversations with the most bytes, the first of equal ones first.
+func (g *figures) largest(n int) (list []*talk) {
+	sum := func(t *talk) uint64 { return t.side[0].bytes + t.side[1].bytes }
+	for i := range g.talks {
+		t := &g.talks[i]
+		at, _ := slices.BinarySearchFunc(list, sum(t), func(x *talk, bytes uint64) int {
+			if sum(x) >= bytes {
+				return -1
+			}
+			return 1
+		})
+		if at < n {
+			list = slices.Insert(list[:min(len(list), n-1)], at, t)
+		}
+	}
+	return list
+}
+
 // conversations are the TCP conversations with the most bytes.
 func (g *figures) conversations() figure {
-	var list []*talk
-	for _, t := range g.talks {
-		list = append(list, t)
-	}
-	sum := func(t *talk) uint64 { return t.side[0].bytes + t.side[1].bytes }
-	slices.SortFunc(list, func(a, b *talk) int {
-		return cmp.Or(cmp.Compare(sum(b), sum(a)), strings.Compare(a.a, b.a), strings.Compare(a.b, b.b))
-	})
+	list := g.largest(shownTalks)
 	f := figure{Title: "Conversations", Heads: []string{"From – to", "Frames", "Bytes", "Back: frames", "Bytes"}}
-	f.Note = plural(uint64(len(list)), "TCP conversation", "TCP conversations")
+	f.Note = plural(uint64(len(g.talks)), "TCP conversation", "TCP conversations")
 	if g.other.frames > 0 {
 		f.Note += ", and more that are not counted apart"
 	}
-	if len(list) > shownTalks {
-		f.Note += fmt.Sprintf("; the %d with the most bytes", shownTalks)
-		list = list[:shownTalks]
+	if len(g.talks) > len(list) {
+		f.Note += fmt.Sprintf("; the %d with the most bytes", len(list))
 	}
 	f.Desc = f.Note + "."
 	most := uint64(1)
@@ -417,10 +448,11 @@ func (g *figures) conversations() figure {
 	f.Height = int(rowH)*max(1, len(list)) + 30
 	f.Shapes = append(f.Shapes, text("e", mid-6, 14, "forth"), text("", mid+6, 14, "back"), shape{Kind: "path", Class: "zero", D: fmt.Sprintf("M%g 20V%d", mid, f.Height-4)})
 	for i, t := range list {
+		a, b := t.ends()
 		y := 22 + float64(i)*rowH
 		w0, w1 := half*float64(t.side[0].bytes)/float64(most), half*float64(t.side[1].bytes)/float64(most)
-		f.Shapes = append(f.Shapes, rect("w-client", mid-w0, y, w0, 10), rect("w-server", mid, y, w1, 10), text("s e", mid-6, y+22, t.a), text("s", mid+6, y+22, t.b))
-		f.Rows = append(f.Rows, []string{t.a + " – " + t.b, group(t.side[0].frames), group(t.side[0].bytes), group(t.side[1].frames), group(t.side[1].bytes)})
+		f.Shapes = append(f.Shapes, rect("w-client", mid-w0, y, w0, 10), rect("w-server", mid, y, w1, 10), text("s e", mid-6, y+22, a), text("s", mid+6, y+22, b))
+		f.Rows = append(f.Rows, []string{a + " – " + b, group(t.side[0].frames), group(t.side[0].bytes), group(t.side[1].frames), group(t.side[1].bytes)})
 	}
 	return f
 }

@@ -8,6 +8,7 @@ import (
 
 	"postmortem/internal/analyze"
 	"postmortem/internal/dissect"
+	"postmortem/internal/verdict"
 )
 
 // TestFiguresOfLarge: of a capture that is too large to be dissected as a whole,
@@ -21,7 +22,11 @@ func TestFiguresOfLarge(t *testing.T) {
 		var g [2]figures
 		for i, large := range [...]int64{0, 1} {
 			p := &Page{large: large}
-			if _, err := analyze.Run(&analyze.Config{Files: []string{name}, All: true}, p); err != nil {
+			cfg := analyze.Config{Files: []string{name}, All: true}
+			if p.Prepare(&cfg); (cfg.Frame != nil) != (large != 0) {
+				t.Fatal("counted twice, or not at all")
+			}
+			if _, err := analyze.Run(&cfg, p); err != nil {
 				continue // refused: a golden test tells
 			}
 			if err := p.Look([]string{name}, dissect.Options{}); err != nil {
@@ -47,8 +52,10 @@ func TestFiguresOfLarge(t *testing.T) {
 // tcp sums up the conversations between two ends.
 func tcp(g *figures) map[[2]string]tally {
 	sum := map[[2]string]tally{}
-	for _, c := range g.talks {
-		for side, k := range [...][2]string{{c.a, c.b}, {c.b, c.a}} {
+	for i := range g.talks {
+		c := &g.talks[i]
+		a, b := c.ends()
+		for side, k := range [...][2]string{{a, b}, {b, a}} {
 			s := sum[k]
 			s.frames += c.side[side].frames
 			s.bytes += c.side[side].bytes
@@ -87,5 +94,34 @@ func TestCited(t *testing.T) {
 		if l := newLadder(v); len(l.Messages) != len(v.packets)-1 {
 			t.Errorf("%d messages in the ladder, of %d packets", len(l.Messages), len(v.packets))
 		}
+	}
+}
+
+// TestFits: the first sessions of a large capture cannot take all the room, and
+// what the page opens with has all its packets.
+func TestFits(t *testing.T) {
+	p := &Page{}
+	for i := range 100 {
+		p.sessions = append(p.sessions, &view{Session: &verdict.Session{ID: i + 1}})
+	}
+	p.sessions[99].Outcome = verdict.OutcomeFailed
+	used, own := 0, make([]int, len(p.sessions))
+	for round := range 1000 {
+		for i := range own {
+			if i > 10 && round < 500 { // they begin late
+				continue
+			}
+			if p.fits(p.sessions[i], 1000, used, own[i]) {
+				used, own[i] = used+1, own[i]+1
+			}
+		}
+	}
+	for i := range own {
+		if own[i] < 5 {
+			t.Errorf("session %d has %d packets", i+1, own[i])
+		}
+	}
+	if own[99] < 500 || used > 2000 {
+		t.Errorf("the first one shown has %d packets, all together %d", own[99], used)
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"iter"
 	"os"
+	"sync"
 
 	"postmortem/internal/analyze"
 	"postmortem/internal/dissect"
@@ -39,12 +41,22 @@ func DissectOptions(keys *tlskeys.Keys, cfg analyze.Config) dissect.Options {
 	return dissect.Options{Level: dissect.Tree, Keys: keys, Ports: cfg.Ports, Memory: cfg.Memory}
 }
 
+// Prepare makes cfg the configuration of an analysis whose results the page is
+// given. Frames of which Look will not see all are counted on the way.
+func (p *Page) Prepare(cfg *analyze.Config) {
+	size := Size(cfg.Files)
+	small := size >= 0 && size <= p.whole()
+	cfg.All, cfg.Hash = cfg.All || small, true
+	if !small {
+		cfg.Frame = p.figures.plain
+	}
+}
+
 // Look reads the files a second time and shows the page their frames: all of
-// them up to DescribeAll, beyond that those of the sessions it shows whole. The
-// others of a larger capture are only counted.
+// them up to DescribeAll, beyond that those of the sessions it shows whole, as
+// far as the last of these.
 func (p *Page) Look(files []string, opt dissect.Options) error {
 	size := Size(files)
-	last := p.Last()
 	if size < 0 {
 		return nil
 	}
@@ -62,23 +74,30 @@ func (p *Page) Look(files []string, opt dissect.Options) error {
 			chosen[k] = true
 		}
 	}
-	var w pcap.Window
+	wanted := p.stretches()
 	var dec layers.Decoder
 	var pkt layers.Packet
-	for {
+	for w, err := range ahead(r) {
 		select {
 		case <-p.Cancel:
 			return analyze.ErrCanceled
 		default:
 		}
-		err := r.Next(&w)
-		addSecrets(opt.Keys, &w)
+		addSecrets(opt.Keys, w)
 		for i := range w.Rows {
 			if chosen != nil {
+				for len(wanted) > 0 && w.Frame(i) > wanted[0].last {
+					wanted = wanted[1:]
+				}
+				if len(wanted) == 0 {
+					return nil
+				}
+				if w.Frame(i) < wanted[0].first {
+					continue
+				}
 				row := &w.Rows[i]
 				dec.Decode(row.Link, w.Bytes(i), row.Wire, row.Time, &pkt)
-				p.figures.plain(row, &pkt)
-				if !p.wants(w.Frame(i), last, chosen, &pkt) {
+				if !p.wants(w.Frame(i), chosen, &pkt) {
 					continue
 				}
 			}
@@ -87,20 +106,57 @@ func (p *Page) Look(files []string, opt dissect.Options) error {
 			} else {
 				d.SetLevel(dissect.Values)
 			}
-			p.look(d.Frame(&w, i), chosen == nil)
+			p.look(d.Frame(w, i), chosen == nil)
 		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return err // told by the analysis
+		}
+	}
+	return nil
+}
+
+// ahead returns the windows of r, the last with the error that ended them. One
+// is filled while another is looked at.
+func ahead(r *pcap.Reader) iter.Seq2[*pcap.Window, error] {
+	type filled struct {
+		w   *pcap.Window
+		err error
+	}
+	return func(yield func(*pcap.Window, error) bool) {
+		const windows = 2
+		empty, full, stop := make(chan *pcap.Window, windows), make(chan filled, windows), make(chan struct{})
+		for range windows {
+			empty <- new(pcap.Window)
+		}
+		var reader sync.WaitGroup
+		reader.Go(func() {
+			defer close(full)
+			for {
+				select {
+				case <-stop:
+					return
+				case w := <-empty:
+					err := r.Next(w)
+					if full <- (filled{w, err}); err != nil {
+						return
+					}
+				}
+			}
+		})
+		defer reader.Wait()
+		defer close(stop)
+		for f := range full {
+			if !yield(f.w, f.err) {
+				return
+			}
+			empty <- f.w
 		}
 	}
 }
 
 // wants reports whether a frame of a large capture is to be in the page.
-func (p *Page) wants(frame, last uint32, chosen map[reasm.Key]bool, pkt *layers.Packet) bool {
-	if frame <= last && pkt.Has&layers.HasTCP != 0 {
+func (p *Page) wants(frame uint32, chosen map[reasm.Key]bool, pkt *layers.Packet) bool {
+	if pkt.Has&layers.HasTCP != 0 {
 		if k, _ := reasm.MakeKey(pkt); chosen[k] {
 			return true
 		}

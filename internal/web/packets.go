@@ -1,8 +1,10 @@
 package web
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -98,7 +100,7 @@ func (p *Page) look(f *dissect.Frame, count bool) {
 		}
 		cited = true
 	}
-	if p.packets >= maxPackets || len(v.packets) >= maxOfOne || p.size() > maxPage {
+	if p.packets >= maxPackets || len(v.packets) >= maxOfOne || !p.fits(v, maxListed, packetBytes*p.packets, packetBytes*len(v.packets)) {
 		v.left++
 		return
 	}
@@ -113,10 +115,11 @@ func (p *Page) look(f *dissect.Frame, count bool) {
 		_, x.again = find(f, idRetransmission)
 		x.rtt = int64(number(f, idAckRTT))
 	}
-	if p.detailed(f.Number) && (p.summary.Frames <= allDetails || v.near(f.Number)) {
+	if p.detailed(f.Number) && (p.summary.Frames <= allDetails || v.near(f.Number)) && p.fits(v, maxFields, p.fieldBytes, v.fields) {
 		p.details++
 		x.data = detailsOf(f)
-		p.detailBytes += len(x.data)
+		p.fieldBytes += len(x.data)
+		v.fields += len(x.data)
 	}
 	v.packets = append(v.packets, x)
 }
@@ -136,6 +139,30 @@ func (p *Page) citing(frame uint32) *view {
 		}
 	}
 	return p.cited[frame]
+}
+
+// A stretch is a run of frames, from the first to the last.
+type stretch struct{ first, last uint32 }
+
+// stretches returns where frames lie that the page of a large capture wants, in order.
+func (p *Page) stretches() (list []stretch) {
+	for _, v := range p.sessions {
+		list = append(list, stretch{v.First, v.Last})
+	}
+	p.citing(0)
+	for n := range p.cited {
+		list = append(list, stretch{n, n})
+	}
+	slices.SortFunc(list, func(a, b stretch) int { return cmp.Compare(a.first, b.first) })
+	merged := list[:0]
+	for _, s := range list {
+		if n := len(merged); n > 0 && s.first <= merged[n-1].last {
+			merged[n-1].last = max(merged[n-1].last, s.last)
+		} else {
+			merged = append(merged, s)
+		}
+	}
+	return merged
 }
 
 // detailed reports whether the fields of a frame may be in the page: only then
@@ -173,9 +200,14 @@ func (v *view) surround(set map[uint32]bool) {
 	}
 }
 
-// size is about how long the page will be.
-func (p *Page) size() int {
-	return len(reportCSS) + len(reportJS) + p.records.Len() + p.detailBytes + rowBytes*len(p.rows) + viewBytes*len(p.sessions) + packetBytes*p.packets
+// fits reports whether more of v fits into the page, when most bytes are for all
+// sessions and used are taken, own of them by v. The second half is shared out,
+// so that those at the end of a capture have some; what the page opens with is whole.
+func (p *Page) fits(v *view, most, used, own int) bool {
+	if p.opening == nil {
+		p.opening = p.first()
+	}
+	return used < most/2 || own < most/2/len(p.sessions) || v == p.opening && own < most/2
 }
 
 // Fields that the figures and the ladder need.

@@ -19,8 +19,9 @@ const (
 	// Of larger ones only the first sessions of each kind are, as in the text form.
 	DescribeAll = 64 << 20
 
-	maxPage    = 8 << 20 // bytes: no more packets are taken when it is about to be longer
 	maxRecords = 3 << 20 // bytes of the sessions with events
+	maxListed  = 4 << 20 // bytes of the packet lists
+	maxFields  = 3 << 20 // bytes of fields and bytes
 	maxRows    = 100_000 // sessions in the table
 	maxFull    = 200     // sessions with events, ladder, transcript and packets
 	maxFine    = 20      // of these, sessions without a problem
@@ -32,9 +33,8 @@ const (
 	maxBytes   = 2_048   // bytes of a frame that are shown
 	maxLadder  = 200     // messages in the ladder of a session
 
-	rowBytes    = 75     // of a session in the table
-	packetBytes = 1_700  // of a packet: in the list, in the ladder and in the data
-	viewBytes   = 12_000 // of the rest of a session that is shown whole
+	rowBytes    = 75    // of a session in the table
+	packetBytes = 1_100 // of a packet: in the list, in the ladder and in the data
 )
 
 // A Page collects what the report shows. It is a sink of an analysis; when that
@@ -64,7 +64,8 @@ type Page struct {
 	packets  int
 	details  int
 
-	detailBytes int
+	fieldBytes int
+	opening    *view // what first returns, once all sessions are there
 }
 
 // A row is a session in the table.
@@ -84,6 +85,7 @@ type row struct {
 type view struct {
 	*verdict.Session
 	packets []packet
+	fields  int // bytes of their fields
 	left    int // packets that are not in the file
 
 	evidence map[uint32]bool
@@ -147,14 +149,6 @@ func (p *Page) listed(id int) *row {
 		return nil
 	}
 	return &p.rows[i]
-}
-
-// Last is the last frame that the page wants to see, 0: none.
-func (p *Page) Last() (last uint32) {
-	for _, v := range p.sessions {
-		last = max(last, v.Last)
-	}
-	return last
 }
 
 // whole is the size of the captures of which all frames are dissected.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"crypto/sha256"
@@ -200,7 +201,11 @@ func (p *Page) render(w io.Writer) error {
 		return err
 	}
 	d.Data = template.JS(data)
-	return page().Execute(w, d)
+	out := bufio.NewWriterSize(w, 64<<10) // a template writes word by word
+	if err := page().Execute(out, d); err != nil {
+		return err
+	}
+	return out.Flush()
 }
 
 // top fills in what is known of the file.
@@ -498,18 +503,22 @@ func wordsOf(cmd string) (out []string) {
 
 // table fills in the rows of the sessions that stand without script: the worst first.
 func (p *Page) table(d *pageData) {
-	list := slices.Clone(p.rows)
-	slices.SortStableFunc(list, func(a, b row) int { return cmp.Compare(b.outcome, a.outcome) })
-	if len(list) > staticRows {
-		d.Unlisted = group(uint64(len(list)-staticRows)) + " more are listed with script; all: postmortem -all FILE"
-		list = list[:staticRows]
+	var list []*row // the worst first
+	for _, outcome := range [...]verdict.Outcome{verdict.OutcomeFailed, verdict.OutcomeUnknown, verdict.OutcomeDegraded, verdict.OutcomeOK} {
+		for i := range p.rows {
+			if r := &p.rows[i]; r.outcome == outcome && len(list) < staticRows {
+				list = append(list, r)
+			}
+		}
+	}
+	if n := len(p.rows) - len(list); n > 0 {
+		d.Unlisted = group(uint64(n)) + " more are listed with script; all: postmortem -all FILE"
 	}
 	if p.more > 0 {
 		d.MoreRows = group(uint64(p.more)) + " of " + group(uint64(p.summary.Sessions)) + " sessions are not in this file; all: postmortem -json FILE"
 	}
 	start := p.start()
-	for i := range list {
-		r := &list[i]
+	for _, r := range list {
 		d.Rows = append(d.Rows, sessionRow{
 			ID: r.id, Icon: outcomeIcons[r.outcome].quiet(), State: outcomeWords[r.outcome], Client: r.client.String(), Server: r.server.String(),
 			Start: seconds(r.start - start), Duration: millis(r.dur), Frames: some(r.frames), Bytes: some(r.bytes), Result: shown(r.result),
@@ -653,11 +662,12 @@ func labelWord(label string) string {
 // form, with "rule" for the rules that are named, "packet" with details, and
 // "sessions" for the table.
 func (p *Page) data() (string, error) {
-	var b bytes.Buffer
+	var b strings.Builder
+	b.Grow(2*p.records.Len() + rowBytes*len(p.rows) + packetBytes*p.packets + p.fieldBytes)
 	b.WriteByte('[')
-	b.Write(bytes.ReplaceAll(bytes.TrimSpace(p.records.Bytes()), []byte("\n"), []byte(",\n")))
+	inert.WriteString(&b, string(bytes.ReplaceAll(bytes.TrimSpace(p.records.Bytes()), []byte("\n"), []byte(",\n"))))
 	add := func(v any) error {
-		raw, err := json.Marshal(v)
+		raw, err := json.Marshal(v) // what Marshal makes is inert
 		if err != nil {
 			return err
 		}
@@ -667,27 +677,41 @@ func (p *Page) data() (string, error) {
 	}
 	// Names and results come again and again: they are numbers of a list.
 	type rowRecord struct {
-		Type   string   `json:"type"`
-		Schema int      `json:"schema"`
-		Keys   []string `json:"keys"`
-		Texts  []string `json:"texts"`
-		Rows   [][9]any `json:"rows"`
+		Type   string          `json:"type"`
+		Schema int             `json:"schema"`
+		Keys   []string        `json:"keys"`
+		Texts  []string        `json:"texts"`
+		Rows   json.RawMessage `json:"rows"`
 	}
-	rows := rowRecord{"sessions", 1, []string{"id", "outcome", "client", "server", "start_us", "duration_us", "frames", "bytes", "result"}, []string{}, [][9]any{}}
+	rows := rowRecord{"sessions", 1, []string{"id", "outcome", "client", "server", "start_us", "duration_us", "frames", "bytes", "result"}, []string{}, nil}
 	known := map[string]int{}
 	number := func(s string) int {
 		n, ok := known[s]
 		if !ok {
 			n = len(rows.Texts)
-			known[s], rows.Texts = n, append(rows.Texts, s)
+			known[s], rows.Texts = n, append(rows.Texts, shown(s))
 		}
 		return n
 	}
 	start := p.start()
+	list := append(make([]byte, 0, rowBytes*len(p.rows)+2), '[')
 	for i := range p.rows {
 		r := &p.rows[i]
-		rows.Rows = append(rows.Rows, [9]any{r.id, number(r.outcome.String()), r.client.String(), number(r.server.String()), (r.start - start) / 1000, r.dur / 1000, r.frames, r.bytes, number(shown(r.result))})
+		if i > 0 {
+			list = append(list, ',')
+		}
+		list = strconv.AppendInt(append(list, '['), int64(r.id), 10)
+		list = strconv.AppendInt(append(list, ','), int64(number(r.outcome.String())), 10)
+		list = append(r.client.AppendTo(append(list, ',', '"')), '"')
+		for _, n := range [...]int64{
+			int64(number(r.server.String())), (r.start - start) / 1000, r.dur / 1000,
+			int64(r.frames), int64(r.bytes), int64(number(r.result)),
+		} {
+			list = strconv.AppendInt(append(list, ','), n, 10)
+		}
+		list = append(list, ']')
 	}
+	rows.Rows = append(list, ']')
 	if err := add(rows); err != nil {
 		return "", err
 	}
@@ -737,7 +761,7 @@ func (p *Page) data() (string, error) {
 		}
 	}
 	b.WriteByte(']')
-	return inert.Replace(b.String()), nil
+	return b.String(), nil
 }
 
 // inert keeps HTML from seeing anything in the data. The characters stand only

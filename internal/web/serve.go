@@ -503,7 +503,8 @@ func (s *Server) make(ctx context.Context, c *capture) (err error) {
 	}()
 	page := &Page{Version: s.Version, TZ: s.TZ, Cancel: ctx.Done()}
 	cfg := s.Config
-	cfg.Files, cfg.All, cfg.Hash, cfg.Contain, cfg.Cancel = []string{c.path}, c.size <= DescribeAll, true, true, ctx.Done()
+	cfg.Files, cfg.Contain, cfg.Cancel = []string{c.path}, true, ctx.Done()
+	page.Prepare(&cfg)
 	if c.keys != "" {
 		cfg.KeyLogs = append(slices.Clip(cfg.KeyLogs), c.keys)
 	}
