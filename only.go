@@ -124,7 +124,7 @@ func (k *only) Session(s *verdict.Session) error {
 	c.Rule = ruleNumber(s.Cause)
 	k.causes[c]++
 	if k.first[c] == nil {
-		k.first[c] = s
+		k.first[c] = s.Keep()
 	}
 	return k.Sink.Session(s)
 }

@@ -67,7 +67,7 @@ func (t *Table) Silent(closed, wait time.Duration) (place uint32) {
 // Pointers to it are no longer good.
 func (t *Table) Rest(place uint32) {
 	x := t.slot(place)
-	if x.resting {
+	if x.resting || x.planted() {
 		return
 	}
 	r := &t.rester

@@ -87,10 +87,11 @@ func (k *Key) Hash() uint32 {
 func (k *Key) Shard() uint32 { return k.Hash() % Shards }
 
 // Find returns the conversation k without opening it, nil when there is none.
-// The pointer is good until the next call of Get or Renew.
+// The pointer is good until the next call of Get or Renew; it is nil for one that
+// was planted, too.
 func (t *Table) Find(k Key) (c *Conn, place uint32) {
-	if place = t.find(&k); place == 0 {
-		return nil, 0
+	if place = t.find(&k); place == 0 || t.slot(place).planted() {
+		return nil, place
 	}
 	return t.conn(place), place
 }
@@ -154,7 +155,7 @@ type list struct {
 type slot struct {
 	key          Key
 	older, newer uint32
-	conn         uint32 // number of its Conn, or where that rests
+	conn         uint32 // number of its Conn, or where that rests; 0: it was planted and has none
 	resting      bool
 	robbed       [2]bool // of the page of past bytes while it rested
 	list         uint8
@@ -167,9 +168,14 @@ const chunkSlots = 1024
 
 func (t *Table) slot(place uint32) *slot { return &t.slots[place/chunkSlots][place%chunkSlots] }
 
+// planted reports that the conversation has no Conn yet.
+func (x *slot) planted() bool { return x.conn == 0 && !x.resting }
+
 // Get returns the conversation k, its place, and whether it is new. The
 // pointer is good until the next call of Get or Renew. The caller asks Full
 // first; otherwise a full table drops its longest silent conversation unsaid.
+// Of a conversation that was planted only the place is returned: the caller lets
+// it sprout and asks again.
 func (t *Table) Get(k Key, frame uint32, now int64) (c *Conn, place uint32, isNew bool) {
 	place = t.find(&k)
 	if place == 0 {
@@ -177,10 +183,12 @@ func (t *Table) Get(k Key, frame uint32, now int64) (c *Conn, place uint32, isNe
 			t.Release(old)
 			t.Evicted++
 		}
-		isNew, place = true, t.take(&k)
+		isNew, place = true, t.take(&k, t.rester.get())
 		*t.conn(place) = Conn{Key: k, First: frame, Start: now, Time: now, place: place}
 		t.push(listYoung, place)
-	} else if x := t.slot(place); x.newer != 0 {
+	} else if x := t.slot(place); x.planted() {
+		return nil, place, false
+	} else if x.newer != 0 {
 		t.unlink(place)
 		t.push(x.list, place)
 	}
@@ -192,8 +200,32 @@ func (t *Table) Get(k Key, frame uint32, now int64) (c *Conn, place uint32, isNe
 	return c, place, isNew
 }
 
-// take gives k a slot with a Conn of no meaning.
-func (t *Table) take(k *Key) (place uint32) {
+// Plant opens a conversation of which nobody knows whether it will have a second
+// frame: it has a place and no Conn until Sprout. Nothing is done when k is open.
+// The caller asks Full first.
+func (t *Table) Plant(k *Key, now int64) (place uint32, isNew bool) {
+	if place = t.find(k); place != 0 {
+		return place, false
+	}
+	place = t.take(k, 0)
+	t.push(listYoung, place)
+	t.advance(now)
+	t.slot(place).tick = t.clock
+	return place, true
+}
+
+// Sprout makes a planted conversation an ordinary one, as Get would have done
+// at that frame. What came at that frame is still to be given to Segment.
+func (t *Table) Sprout(place, frame uint32, start int64) *Conn {
+	x := t.slot(place)
+	x.conn = t.rester.get()
+	c := t.rester.at(x.conn)
+	*c = Conn{Key: x.key, First: frame, Last: frame, Start: start, Time: start, place: place}
+	return c
+}
+
+// take gives k a slot with this Conn.
+func (t *Table) take(k *Key, conn uint32) (place uint32) {
 	place = t.free
 	if place != 0 {
 		t.free = t.slot(place).newer
@@ -206,7 +238,7 @@ func (t *Table) take(k *Key) (place uint32) {
 		t.made++
 	}
 	shard := k.Shard()
-	*t.slot(place) = slot{key: *k, conn: t.rester.get(), shard: uint8(shard)}
+	*t.slot(place) = slot{key: *k, conn: conn, shard: uint8(shard)}
 	t.shards[shard].used++
 	t.index.add(k, place)
 	return place

@@ -26,9 +26,10 @@ func TestFrameAllocs(t *testing.T) {
 		}
 		k := newPass(&Config{Workers: 1}, new(tlskeys.Keys)).workers[0]
 		frame := uint32(0)
+		var row pcap.Row // outlives its frame: it is given to Config.Frame
 		session := func(n int) {
 			for i := range w.Rows {
-				row := w.Rows[i]
+				row = w.Rows[i]
 				row.Time += int64(n) * 60e9
 				frame++
 				k.frame(&row, withPort(w.Bytes(i), uint16(20000+n)), fact.At{Time: row.Time, Frame: frame})

@@ -37,7 +37,7 @@ func (k *worker) endNext() (found bool) {
 	found = true
 	if k.pass.cfg.Contain {
 		k.hot, k.hotPlace = nil, place
-		defer k.contain(fact.At{Time: k.now, Frame: k.table.At(place).Last})
+		defer k.contain(fact.At{Time: k.now, Frame: k.latest(place)})
 	}
 	k.end(place, fact.EndOfCapture)
 	return found

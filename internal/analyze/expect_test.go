@@ -21,7 +21,10 @@ type collector struct {
 }
 
 func (c *collector) Capture(v *verdict.Capture) error { c.capture = v; return nil }
-func (c *collector) Session(s *verdict.Session) error { c.sessions = append(c.sessions, s); return nil }
+func (c *collector) Session(s *verdict.Session) error {
+	c.sessions = append(c.sessions, s.Keep())
+	return nil
+}
 func (c *collector) Host(h *verdict.Host) error       { c.hosts = append(c.hosts, *h); return nil }
 func (c *collector) Summary(s *verdict.Summary) error { c.summary = s; return nil }
 

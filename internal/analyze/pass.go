@@ -65,6 +65,7 @@ type worker struct {
 	table   reasm.Table
 	seats   []seat // by place in the table
 	bed     bed
+	nursery nursery
 	spare   []*session
 	awake   int // sessions that do not rest
 	consume consumer
@@ -149,7 +150,7 @@ func (k *worker) frame(row *pcap.Row, b []byte, at fact.At) {
 		if k.of > 1 && int(key.Shard())%k.of != k.number {
 			return
 		}
-		k.segment(row, key, up, at)
+		k.segment(row, b, key, up, at)
 	case p.Has&layers.HasICMP != 0:
 		w.ICMP++
 		if q, ok := p.ICMP.Quoted(); ok && q.Proto == protoTCP && q.HasPorts {
@@ -238,9 +239,8 @@ func (k *worker) lost() {
 			continue
 		}
 		key, up := reasm.KeyOf(g.Src, g.Dst, g.SrcPort, g.DstPort)
-		c, place := k.table.Find(key)
-		s := k.session(place)
-		if c == nil || s == nil {
+		c, s := k.find(key)
+		if s == nil {
 			continue
 		}
 		d := fact.Server
@@ -251,13 +251,29 @@ func (k *worker) lost() {
 	}
 }
 
-// segment hands the segment in k.pkt to its conversation.
-func (k *worker) segment(row *pcap.Row, key reasm.Key, up bool, at fact.At) {
+// find returns the conversation of key and its session, nil when it has none.
+func (k *worker) find(key reasm.Key) (c *reasm.Conn, s *session) {
+	_, place := k.table.Find(key)
+	if s = k.session(place); s == nil {
+		return nil, nil
+	}
+	return k.table.At(place), s
+}
+
+// segment hands the segment in k.pkt, that of the frame b, to its conversation.
+func (k *worker) segment(row *pcap.Row, b []byte, key reasm.Key, up bool, at fact.At) {
 	p := &k.pkt
 	if old := k.table.Full(key); old != 0 {
 		k.makeRoom(old)
 	}
+	if k.plant(row, b, &key, at) {
+		return
+	}
 	c, place, fresh := k.table.Get(key, at.Frame, at.Time)
+	if c == nil {
+		k.sprout(place)
+		c, place, fresh = k.table.Get(key, at.Frame, at.Time)
+	}
 	if fresh {
 		k.open(place)
 	}
@@ -286,6 +302,18 @@ func (k *worker) segment(row *pcap.Row, key reasm.Key, up bool, at fact.At) {
 		s.flow.Flip(&s.log, &s.tcp)
 		d = d.Other()
 	}
+	row.Class = uint8(k.hear(s, c, place, d, p, at))
+	if !s.closed && c.Closed() {
+		s.closed, s.closedAt = true, k.table.Clock(at.Time)
+		k.closed = append(k.closed, ended{s.closedAt, place})
+	}
+	if s.known && s.proto == fact.TCP && k.pass.cfg.Tap == nil && c.Delivered() && !s.listed(k.pass.cfg.Ports, c) {
+		k.other(place, s, c)
+	}
+}
+
+// hear hands a segment of d to what follows its conversation.
+func (k *worker) hear(s *session, c *reasm.Conn, place uint32, d fact.Dir, p *layers.Packet, at fact.At) reasm.Class {
 	s.frames++
 	s.before = s.last.Time
 	s.last = at
@@ -300,14 +328,7 @@ func (k *worker) segment(row *pcap.Row, key reasm.Key, up bool, at fact.At) {
 	k.hot, k.hotPlace = s, place
 	class := c.Segment(&k.table, d, p, at, &k.consume)
 	s.flow.Segment(&k.table, c, d, p, class, at, &s.log, &s.tcp)
-	row.Class = uint8(class)
-	if !s.closed && c.Closed() {
-		s.closed, s.closedAt = true, k.table.Clock(at.Time)
-		k.closed = append(k.closed, ended{s.closedAt, place})
-	}
-	if s.known && s.proto == fact.TCP && k.pass.cfg.Tap == nil && c.Delivered() && !s.listed(k.pass.cfg.Ports, c) {
-		k.other(place, s, c)
-	}
+	return class
 }
 
 // other gives up the session of a conversation that turned out to be neither
@@ -341,11 +362,7 @@ func (k *worker) makeRoom(place uint32) {
 // quoted hands an ICMP error to the conversation that it quotes.
 func (k *worker) quoted(q *layers.Quote, at fact.At) {
 	key, up := reasm.KeyOf(q.Src, q.Dst, q.SrcPort, q.DstPort)
-	c, place := k.table.Find(key)
-	if c == nil {
-		return
-	}
-	s := k.session(place)
+	c, s := k.find(key)
 	if s == nil {
 		return
 	}
@@ -361,14 +378,18 @@ func (k *worker) quoted(q *layers.Quote, at fact.At) {
 
 // open gives the conversation at place a session.
 func (k *worker) open(place uint32) {
-	for int(place) >= len(k.seats) {
-		k.seats = append(k.seats, seat{})
-	}
 	s := k.take()
-	k.seats[place] = seat{s: s}
+	k.setSeat(place, seat{s: s})
 	if k.pass.teller != nil {
 		k.queue(s, place)
 	}
+}
+
+func (k *worker) setSeat(place uint32, x seat) {
+	for int(place) >= len(k.seats) {
+		k.seats = append(k.seats, seat{})
+	}
+	k.seats[place] = x
 }
 
 // end closes the conversation at place and frees the place.
@@ -416,5 +437,5 @@ func (k *worker) finishAll() {
 
 // letGo gives up what was needed for conversations.
 func (k *worker) letGo() {
-	k.table, k.seats, k.bed, k.spare, k.drawer = reasm.Table{}, nil, bed{}, nil, drawer{}
+	k.table, k.seats, k.bed, k.nursery, k.spare, k.drawer = reasm.Table{}, nil, bed{}, nursery{}, nil, drawer{}
 }

@@ -32,7 +32,10 @@ type gathering struct {
 }
 
 func (g *gathering) Capture(c *verdict.Capture) error { g.capture = c; return nil }
-func (g *gathering) Session(s *verdict.Session) error { g.sessions = append(g.sessions, s); return nil }
+func (g *gathering) Session(s *verdict.Session) error {
+	g.sessions = append(g.sessions, s.Keep())
+	return nil
+}
 func (g *gathering) Host(h *verdict.Host) error       { g.hosts = append(g.hosts, h); return nil }
 func (g *gathering) Summary(s *verdict.Summary) error { g.summary = s; return nil }
 

@@ -21,6 +21,7 @@ const (
 type seat struct {
 	s     *session // nil: there is none, or it rests
 	rest  uint32   // where it rests, 0: it does not
+	seed  bool     // what rests there is a SYN, see plant
 	other bool     // the conversation is neither mail nor TLS: its frames are only counted
 }
 
@@ -41,7 +42,10 @@ func (k *worker) session(place uint32) *session {
 	if int(place) >= len(k.seats) {
 		return nil
 	}
-	if k.seats[place].rest != 0 {
+	switch x := &k.seats[place]; {
+	case x.seed:
+		k.sprout(place)
+	case x.rest != 0:
 		k.wake(place)
 	}
 	return k.seats[place].s

@@ -41,6 +41,7 @@ type results struct {
 	names    verdict.Names
 	worst    rules.Severity
 	anything bool
+	told     verdict.Session // the one that is told by its brief
 }
 
 // fill makes the worker's case that of session s.
@@ -380,7 +381,7 @@ func (r *results) tell(sink Sink) error {
 		} else if r.dropped > 0 && len(r.groups) == 0 {
 			continue // counted among those that did not fit
 		} else {
-			s = b.Session()
+			s = b.Session(&r.told)
 		}
 		s.ID = b.ID
 		if err := sink.Session(s); err != nil {

@@ -54,6 +54,8 @@ var ErrCanceled = errors.New("canceled")
 // frame, what was found across sessions, and the summary at the end. With
 // Config.Streaming the sessions come in the order in which they ended, and the
 // capture comes twice: before them, as far as it is known then, and after them.
+// A session is the sink's until the method returns; who needs it longer keeps a
+// copy (verdict.Session.Keep).
 type Sink interface {
 	Capture(*verdict.Capture) error
 	Session(*verdict.Session) error

@@ -305,7 +305,7 @@ func (e *encoder) session(s *verdict.Session, least Severity) {
 	e.record("session")
 	e.int("id", int64(s.ID))
 	e.text("proto", s.Proto.String())
-	e.text("flow", s.Flow)
+	e.text("flow", s.Flow())
 	e.text("community_id", s.CommunityID)
 	e.endpoint("client", &s.Client)
 	e.endpoint("server", &s.Server)

@@ -66,11 +66,11 @@ func (t *tally) add(s *verdict.Session) {
 			return
 		}
 		i = len(t.causes)
-		t.causes = append(t.causes, cause{rule: s.Cause, outcome: s.Outcome, first: s, title: s.CauseTitle})
+		t.causes = append(t.causes, cause{rule: s.Cause, outcome: s.Outcome, first: s.Keep(), title: s.CauseTitle})
 	}
 	c := &t.causes[i]
 	if s.First < c.first.First { // from a pipe they come as they end
-		c.first, c.title = s, s.CauseTitle
+		c.first, c.title = s.Keep(), s.CauseTitle
 	}
 	c.sessions++
 	if a := s.Client.Addr.Addr(); a.IsValid() && !slices.Contains(c.clients, a) {

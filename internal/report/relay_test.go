@@ -77,7 +77,7 @@ func fiveThousand(t testing.TB) script {
 			g.edit(b)
 			counts[k]++
 			if n == 0 {
-				s := b.Session()
+				s := b.Session(new(verdict.Session))
 				s.CauseTitle, s.Frames = g.title, []uint32{g.frame}
 				s.Next = []verdict.Advice{{Text: "Advice for one session."}}
 				details = append(details, s)
@@ -97,7 +97,7 @@ func fiveThousand(t testing.TB) script {
 		if at >= 0 {
 			s.sessions = append(s.sessions, details[at])
 		} else {
-			s.sessions = append(s.sessions, briefs[i].Session())
+			s.sessions = append(s.sessions, briefs[i].Session(new(verdict.Session)))
 		}
 	}
 	for i := range hosts {

@@ -24,7 +24,7 @@ func webinar() (*verdict.Capture, *verdict.Session, *verdict.Summary) {
 	status := states(verdict.OK, verdict.OK, verdict.OK, verdict.OK, verdict.Failed, verdict.NotReached, verdict.NotReached)
 	status[verdict.LayerDialog].Note, status[verdict.LayerTLS].Note = "up to STARTTLS", "frame 16"
 	s := &verdict.Session{
-		ID: 1, Proto: fact.SMTP, Flow: "TCP@81.95.97.100:25-192.168.0.253:1357", CommunityID: "1:abc=",
+		ID: 1, Proto: fact.SMTP, CommunityID: "1:abc=",
 		Client: verdict.Endpoint{Addr: netip.MustParseAddrPort("192.168.0.253:1357"), Packets: 10, Bytes: 258, Name: "UPS"},
 		Server: verdict.Endpoint{Addr: netip.MustParseAddrPort("81.95.97.100:25"), Packets: 9, Bytes: 3235, Name: "out.smtp.cz", Software: "Postfix"},
 		First:  1, Last: 19, Start: sampleStart, Duration: ms(4599),
@@ -99,7 +99,7 @@ func webinar() (*verdict.Capture, *verdict.Session, *verdict.Summary) {
 func clean() (*verdict.Capture, *verdict.Session, *verdict.Summary) {
 	ok := verdict.OK
 	s := &verdict.Session{
-		ID: 1, Proto: fact.SMTP, Flow: "TCP@[2001:db8::1]:587-[2001:db8::2]:50000",
+		ID: 1, Proto: fact.SMTP,
 		Client: verdict.Endpoint{Addr: netip.MustParseAddrPort("[2001:db8::2]:50000")},
 		Server: verdict.Endpoint{Addr: netip.MustParseAddrPort("[2001:db8::1]:587"), Name: "AM5PR0207CA0014.outlook.office365.example"},
 		First:  1, Last: 38, Start: sampleStart, Duration: ms(9500),

@@ -59,7 +59,7 @@ func (t *Text) Session(s *verdict.Session) error {
 	t.tally.add(s)
 	switch {
 	case t.tally.sessions == 1:
-		t.only = s
+		t.only = s.Keep()
 		return nil
 	case t.All:
 		if t.only != nil {

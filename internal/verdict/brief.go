@@ -554,10 +554,10 @@ func numbered(text []byte) bool {
 	return false
 }
 
-// Session is what is kept of a session in the form of a described one, for counting.
-func (b *Brief) Session() *Session {
-	s := &Session{
-		ID: b.ID, Proto: b.Proto, Flow: "TCP@" + b.Server.String() + "-" + b.Client.String(),
+// Session fills s with what is kept of a session, in the form of a described one, for counting.
+func (b *Brief) Session(s *Session) *Session {
+	*s = Session{
+		ID: b.ID, Proto: b.Proto,
 		Client: Endpoint{Addr: b.Client}, Server: Endpoint{Addr: b.Server}, First: b.First, Last: b.Last,
 		Start: b.Start, Duration: b.End - b.Start, Outcome: b.Outcome, Layer: b.Layer,
 		Cause: rules.All[b.Cause].ID, CauseTitle: lower(rules.All[b.Cause].Title), Blame: blameName(b.Blame),

@@ -21,7 +21,7 @@ func (w *Writer) Describe(c *rules.Case, d *Decision) *Session {
 		return w.figures(c, d)
 	}
 	s := &Session{
-		Proto: c.Proto, Flow: "TCP@" + c.Server.String() + "-" + c.Client.String(), CommunityID: communityID(c.Client, c.Server),
+		Proto: c.Proto, CommunityID: communityID(c.Client, c.Server),
 		Client: endpoint(c, fact.Client), Server: endpoint(c, fact.Server),
 		First: c.First, Last: c.Last, Start: c.Start, Duration: c.End - c.Start,
 		Outcome: d.Outcome, Layer: d.Layer, Cause: rules.All[d.Cause].ID,

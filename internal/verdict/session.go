@@ -13,7 +13,6 @@ import (
 type Session struct {
 	ID          int // in order of first frame, from 1
 	Proto       fact.Proto
-	Flow        string // TCP@server:port-client:port
 	CommunityID string
 	Client      Endpoint
 	Server      Endpoint
@@ -42,6 +41,20 @@ type Session struct {
 	Dialog      []Line
 	Events      []Event
 	Found       []Found // instead of words, see rules.Case.Figures
+}
+
+// Flow names the conversation: TCP@server:port-client:port.
+func (s *Session) Flow() string {
+	if !s.Server.Addr.IsValid() {
+		return ""
+	}
+	return "TCP@" + s.Server.Addr.String() + "-" + s.Client.Addr.String()
+}
+
+// Keep returns a copy for who needs s longer than it is his.
+func (s *Session) Keep() *Session {
+	c := *s
+	return &c
 }
 
 // An Endpoint is one side of a session.

@@ -325,8 +325,11 @@ type keeper struct {
 	*Page
 }
 
-func (k *keeper) Session(s *verdict.Session) error { *k.sessions = append(*k.sessions, s); return nil }
-func (k *keeper) Summary(*verdict.Summary) error   { return nil }
+func (k *keeper) Session(s *verdict.Session) error {
+	*k.sessions = append(*k.sessions, s.Keep())
+	return nil
+}
+func (k *keeper) Summary(*verdict.Summary) error { return nil }
 
 // TestManySessions has check 21: only visible rows exist, sorting and filtering are fast.
 func TestManySessions(t *testing.T) {

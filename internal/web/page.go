@@ -118,7 +118,7 @@ func (p *Page) Session(s *verdict.Session) error {
 	if !full {
 		return nil
 	}
-	p.sessions = append(p.sessions, &view{Session: s})
+	p.sessions = append(p.sessions, &view{Session: s.Keep()})
 	return p.json.Session(s)
 }
 
