@@ -65,6 +65,9 @@ func (k *worker) rest() {
 		if place == 0 {
 			return
 		}
+		if int(place) < len(k.seats) && k.seats[place].other {
+			continue // what is left of it is small
+		}
 		k.lay(place)
 		k.table.Rest(place)
 	}
