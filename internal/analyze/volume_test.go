@@ -332,7 +332,7 @@ func run(t testing.TB, b []byte, cfg Config) (*collector, *Result) {
 
 // TestFloodsLinear: four times as many frames of a flood take four times the
 // time; of the square of their number it would be sixteen.
-func TestFloodsLinear(t *testing.T) { linear(t, 800, 4, 8) }
+func TestFloodsLinear(t *testing.T) { linear(t, 800, 4, 12) }
 
 // linear compares a part of each flood with one times as large, which may take
 // most times as long.
