@@ -233,7 +233,7 @@ func runStats(e *env, o *options, files []string) (int, error) {
 		level = max(level, chosen.Level())
 	}
 	opt := o.dissection(level, keys)
-	opt.Memory /= 2 // the analysis runs beside it
+	opt.Memory /= 4 // the analysis runs beside it
 	d := dissect.New(opt)
 	m := matches{}
 	var dec layers.Decoder
