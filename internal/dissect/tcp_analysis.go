@@ -90,12 +90,27 @@ type flow struct {
 	sincePush uint32
 
 	segments uint32 // unacknowledged ones: the latest, 0: none
+	oldest   uint32 // the one that waits longest
 	count    uint16
+	searched bool   // of no segment anything is covered by this acknowledgment:
+	covers   uint32
 	lowest   uint32 // no segment begins before it
+	flight   flight
 
 	fin  uint32 // frame of the FIN that completed a message
 	pdus []pdu  // in order of their sequence numbers
 }
+
+// A flight is the bytes from the beginning of the first unacknowledged segment to
+// the end of the last, counted from base.
+type flight struct{ base, first, last uint32 }
+
+func (f *flight) add(s *sentSegment) {
+	f.first, f.last = min(f.first, s.seq-f.base), max(f.last, s.end-f.base)
+}
+
+// grounded is the flight of no segment.
+func grounded(base uint32) flight { return flight{base: base, first: 1<<32 - 1} }
 
 func newFlow(pdus []pdu) flow {
 	return flow{scale: scaleUnknown, window: noWindow, sure: true, pdus: pdus[:0]}
@@ -270,12 +285,10 @@ func (d *Dissector) classify(c *conv, fwd, rev *flow, f *findings, seq, n, virtu
 		return
 	}
 	f.note(noteRetransmission)
-	if d.level > List {
-		f.rto, f.rtoFrame = now-fwd.nextTime, fwd.nextFrame
-		for i := fwd.segments; i != 0; i = d.tcpState.sent[i].following { // to the one that waits longest
-			s := &d.tcpState.sent[i]
-			f.rto, f.rtoFrame = now-s.time, s.frame
-		}
+	f.rto, f.rtoFrame = now-fwd.nextTime, fwd.nextFrame
+	if fwd.segments != 0 {
+		s := &d.tcpState.sent[fwd.oldest]
+		f.rto, f.rtoFrame = now-s.time, s.frame
 	}
 }
 
@@ -298,6 +311,11 @@ func (d *Dissector) pushSegment(w *flow, s sentSegment) {
 	if w.segments == 0 || after(w.lowest, s.seq) {
 		w.lowest = s.seq
 	}
+	if w.segments == 0 {
+		w.oldest, w.flight = i, grounded(w.base)
+	}
+	w.flight.add(&s)
+	w.searched = w.searched && s.end != w.covers && after(s.end, w.covers) && !after(w.covers, s.seq)
 	s.following = w.segments
 	t.sent[i] = s
 	w.segments = i
@@ -306,9 +324,10 @@ func (d *Dissector) pushSegment(w *flow, s sentSegment) {
 
 // acknowledge takes away the segments of w that ack covers.
 func (d *Dissector) acknowledge(w *flow, ack uint32, f *findings) {
-	if w.segments == 0 || after(w.lowest, ack) { // all begin behind it
+	if w.segments == 0 || after(w.lowest, ack) || w.searched && ack == w.covers { // all begin behind it
 		return
 	}
+	w.searched, w.covers, w.flight = true, ack, grounded(w.base)
 	sent := d.tcpState.sent
 	last := uint32(0) // the one that stays before i
 	for i := w.segments; i != 0; {
@@ -321,6 +340,7 @@ func (d *Dissector) acknowledge(w *flow, ack uint32, f *findings) {
 			if last == 0 || after(w.lowest, s.seq) {
 				w.lowest = s.seq
 			}
+			w.flight.add(s)
 			last, i = i, following
 			continue
 		}
@@ -331,6 +351,9 @@ func (d *Dissector) acknowledge(w *flow, ack uint32, f *findings) {
 			w.segments = following
 		} else {
 			sent[last].following = following
+		}
+		if following == 0 {
+			w.oldest = last
 		}
 		w.count--
 		s.following, d.tcpState.freeSent = d.tcpState.freeSent, i
@@ -346,15 +369,16 @@ func (d *Dissector) freeSegments(w *flow) {
 		s.following, d.tcpState.freeSent = d.tcpState.freeSent, i
 		i = following
 	}
-	w.segments, w.count = 0, 0
+	w.segments, w.oldest, w.count, w.searched = 0, 0, 0, false
 }
 
 // inFlight is how many bytes of fwd wait for rev's acknowledgment.
 func (d *Dissector) inFlight(fwd, rev *flow) uint32 {
-	first, last := uint32(1<<32-1), uint32(0)
-	for i := fwd.segments; i != 0; i = d.tcpState.sent[i].following {
-		s := &d.tcpState.sent[i]
-		first, last = min(first, s.seq-fwd.base), max(last, s.end-fwd.base)
+	if fwd.flight.base != fwd.base { // another SYN-ACK says so
+		fwd.flight = grounded(fwd.base)
+		for i := fwd.segments; i != 0; i = d.tcpState.sent[i].following {
+			fwd.flight.add(&d.tcpState.sent[i])
+		}
 	}
-	return last - first - rev.sacked
+	return fwd.flight.last - fwd.flight.first - rev.sacked
 }
