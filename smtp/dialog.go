@@ -478,8 +478,8 @@ func (d *Dialog) commandOddities(cmd Cmd, ref uint16, line lines.Line, arg []byt
 	if !d.pending() {
 		d.chatty = false
 	} else if d.seen[fact.Server] && d.state != stay && !d.halfAnswered() {
-		last := d.queue[max(len(d.queue)-1, 0)]
-		if commands[last.cmd].sync {
+		if n := len(d.queue); n > d.head && commands[d.queue[n-1].cmd].sync { // else there was no room for the last one
+			last := &d.queue[n-1]
 			d.odd(fact.OddPipeline, last.cmd, last.ref, clamp(line.Size), fact.Client, at, nil)
 		}
 		if d.hello && d.caps&capPipelining == 0 && !d.chatty {

@@ -308,6 +308,29 @@ func BenchmarkBody(b *testing.B) {
 	}
 }
 
+// TestBeyondWaiting: all that fit into the queue are answered, those that did not
+// are still waiting, and more commands come.
+func TestBeyondWaiting(t *testing.T) {
+	for _, beyond := range []int{1, 2, MaxWaiting, 3 * MaxWaiting} {
+		for _, word := range []string{"NOOP\r\n", "EHLO a\r\n", "X\r\n"} {
+			var d Dialog
+			var log fact.Log
+			d.Reset(&log, Options{})
+			d.Bytes(fact.Server, []byte("220 mx\r\n"), fact.At{})
+			for range 3 {
+				d.Bytes(fact.Client, []byte(strings.Repeat(word, MaxWaiting+beyond)), fact.At{})
+				for n := range MaxWaiting + beyond {
+					d.Bytes(fact.Server, []byte("250 ok\r\n"), fact.At{})
+					if n%500 == 0 || n > MaxWaiting-3 {
+						d.Bytes(fact.Client, []byte(word), fact.At{})
+					}
+				}
+			}
+			d.End(fact.EndFin, fact.At{})
+		}
+	}
+}
+
 // A command costs the same however many wait for their replies.
 func TestManyCommands(t *testing.T) {
 	for _, reply := range []string{"", "250 ok\r\n", "354 go\r\n"} {

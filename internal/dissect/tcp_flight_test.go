@@ -74,9 +74,9 @@ func TestSameSegments(t *testing.T) {
 			}
 			return best
 		}
-		const few = mostUnacked / 8
-		if a, b := took(few), took(8*few); b > 24*a {
-			t.Errorf("%s: %d segments take %v, %d take %v", name, few, a, 8*few, b)
+		const few = mostUnacked / 4
+		if a, b := took(few), took(4*few); b > 14*a {
+			t.Errorf("%s: %d segments take %v, %d take %v", name, few, a, 4*few, b)
 		}
 	}
 }
