@@ -419,10 +419,11 @@ func decisive(s *verdict.Session) uint32 {
 }
 
 // fileAdvice is the first step for each cause, with the number of sessions it
-// would help. Equal advice is given once.
+// would help, and the cause where that does not tell it. Equal advice is given once.
 func fileAdvice(causes []cause) []verdict.Advice {
 	var steps []verdict.Advice
 	var counts []int
+	var titles []string
 	for i := range causes[:min(len(causes), maxRows)] {
 		c := &causes[i]
 		if len(c.first.Next) == 0 && c.step == "" {
@@ -434,10 +435,16 @@ func fileAdvice(causes []cause) []verdict.Advice {
 		}
 		if k := slices.Index(steps, step); k >= 0 {
 			counts[k] += c.sessions
+			titles[k] = ""
 			continue
 		}
 		steps = append(steps, step)
 		counts = append(counts, c.sessions)
+		titles = append(titles, c.title)
+	}
+	alike := map[int]int{}
+	for _, n := range counts {
+		alike[n]++
 	}
 	if !slices.ContainsFunc(counts, func(n int) bool { return n > 1 }) {
 		return steps // every count would be 1
@@ -450,7 +457,11 @@ func fileAdvice(causes []cause) []verdict.Advice {
 		case strings.HasSuffix(text, "."):
 			text = strings.TrimSuffix(text, ".")
 		}
-		steps[i].Text = fmt.Sprintf("%s (%s)%s", text, group(uint64(counts[i])), end)
+		said := group(uint64(counts[i]))
+		if alike[counts[i]] > 1 && titles[i] != "" {
+			said += ", " + titles[i]
+		}
+		steps[i].Text = fmt.Sprintf("%s (%s)%s", text, said, end)
 	}
 	return steps
 }

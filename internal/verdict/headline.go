@@ -149,6 +149,9 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		return fmt.Sprintf("both sides wait for each other: port %d is for TLS, and the client sends no hello (frame %d)", c.Server.Port(), f.Frame)
 	},
 	"TCP-002": func(c *rules.Case, f *rules.Finding) string {
+		if c.TCP.Syns == 1 {
+			return fmt.Sprintf("1 SYN to port %d and no answer in %s", c.Server.Port(), span(c.Capture.Last-c.TCP.SynTime))
+		}
 		return fmt.Sprintf("%s to port %d in %s without any answer", plural(int(c.TCP.Syns), "SYN", "SYNs"), c.Server.Port(), span(c.End-c.Start))
 	},
 	"TCP-003": func(c *rules.Case, f *rules.Finding) string {

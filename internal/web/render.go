@@ -83,6 +83,7 @@ type (
 	}
 	stepRow struct {
 		Text    []piece
+		For     string // the causes that it is for, "": there is one
 		Command []string
 	}
 	why struct {
@@ -349,11 +350,19 @@ func (p *Page) counts() string {
 	return "Sessions: " + strings.Join(said, ", ") + "."
 }
 
+// failedFirst is the order of outcomes in the list of causes: the others are one.
+var failedFirst = [...]int{verdict.OutcomeFailed: 0, verdict.OutcomeDegraded: 1, verdict.OutcomeUnknown: 1, verdict.OutcomeOK: 2}
+
 // byCause lists the causes of many sessions.
 func (p *Page) byCause() *why {
 	y := &why{CausesHead: "Problems by cause"}
-	for i := range p.summary.Causes {
-		c := &p.summary.Causes[i]
+	var steps []verdict.Advice // those of y.Steps
+	causes := slices.Clone(p.summary.Causes)
+	slices.SortStableFunc(causes, func(a, b verdict.CauseCount) int { // what failed before what only could have
+		return cmp.Compare(failedFirst[a.Outcome], failedFirst[b.Outcome])
+	})
+	for i := range causes {
+		c := &causes[i]
 		if c.Outcome == verdict.OutcomeOK {
 			continue
 		}
@@ -362,13 +371,23 @@ func (p *Page) byCause() *why {
 			r.Text = append(r.Text, pieces("First in session "+strconv.Itoa(c.First.ID)+": "+c.First.Headline))
 		}
 		y.Causes = append(y.Causes, r)
-		step := stepRow{Text: pieces(c.Step)}
+		step := verdict.Advice{Text: c.Step}
 		if c.Step == "" && c.First != nil && len(c.First.Next) > 0 {
-			step = stepOf(&c.First.Next[0])
+			step = c.First.Next[0]
 		}
-		if len(step.Text) > 0 && step.Text[0].Text != "" {
-			y.Steps = append(y.Steps, step)
+		if step.Text == "" {
+			continue
 		}
+		if i := slices.Index(steps, step); i >= 0 {
+			y.Steps[i].For = strings.Replace(y.Steps[i].For, "cause ", "causes ", 1) + ", " + strconv.Itoa(len(y.Causes))
+			continue
+		}
+		row := stepOf(&step)
+		row.For = "for cause " + strconv.Itoa(len(y.Causes))
+		steps, y.Steps = append(steps, step), append(y.Steps, row)
+	}
+	if len(y.Causes) == 1 && len(y.Steps) == 1 {
+		y.Steps[0].For = ""
 	}
 	if len(y.Causes) == 0 {
 		return nil
@@ -470,7 +489,7 @@ func whyOf(v *view) *why {
 	return y
 }
 
-func stepOf(a *verdict.Advice) stepRow { return stepRow{pieces(a.Text), wordsOf(shown(a.Command))} }
+func stepOf(a *verdict.Advice) stepRow { return stepRow{Text: pieces(a.Text), Command: wordsOf(shown(a.Command))} }
 
 // wordsOf cuts a command where a line may break: a flag stays with its value.
 func wordsOf(cmd string) (out []string) {
