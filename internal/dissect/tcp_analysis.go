@@ -92,7 +92,7 @@ type flow struct {
 	segments uint32 // unacknowledged ones: the latest, 0: none
 	oldest   uint32 // the one that waits longest
 	count    uint16
-	searched bool   // of no segment anything is covered by this acknowledgment:
+	searched bool // of no segment anything is covered by this acknowledgment:
 	covers   uint32
 	lowest   uint32 // no segment begins before it
 	flight   flight

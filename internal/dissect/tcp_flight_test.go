@@ -52,8 +52,12 @@ func TestUnacknowledged(t *testing.T) {
 // that does, cost the same each time.
 func TestSameSegments(t *testing.T) {
 	for name, again := range map[string]func(d *Dissector, n uint32){
-		"SYN":  func(d *Dissector, n uint32) { d.segment(n, 0, true, segmentOf(clientPort, 25, clientISN, 0, flagSYN, 100, "", ""), 0) },
-		"data": func(d *Dissector, n uint32) { d.segment(n, 0, true, segmentOf(clientPort, 25, clientISN, 1, flagACK, 100, "", "data"), 0) },
+		"SYN": func(d *Dissector, n uint32) {
+			d.segment(n, 0, true, segmentOf(clientPort, 25, clientISN, 0, flagSYN, 100, "", ""), 0)
+		},
+		"data": func(d *Dissector, n uint32) {
+			d.segment(n, 0, true, segmentOf(clientPort, 25, clientISN, 1, flagACK, 100, "", "data"), 0)
+		},
 		"ahead": func(d *Dissector, n uint32) {
 			d.segment(n, 0, true, segmentOf(clientPort, 25, clientISN+8*n, 1, flagACK, 100, "", "12345678"), 0)
 		},
