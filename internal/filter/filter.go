@@ -66,14 +66,21 @@ func CompileIn(expr string, zone *time.Location) (f *Filter, err error) {
 // String is the expression in one spelling of many. It compiles to the same filter.
 func (f *Filter) String() string { return string(f.root.append(nil)) }
 
-// counted are the fields that a frame has at level dissect.Counts, by the words
-// that their names begin with.
-var counted = map[string]bool{"smtp": true, "pop": true, "imap": true, "imf": true, "tls": true}
+// counted are fields that a frame has at level dissect.Counts, and the words that
+// the names of such begin with.
+var counted = func() map[string]bool {
+	m := map[string]bool{}
+	for name := range strings.FieldsSeq("smtp pop imap imf tls dns ip.src ip.dst ipv6.src ipv6.dst tcp.srcport tcp.dstport tcp.stream tcp.len") {
+		m[name] = true
+	}
+	return m
+}()
 
 // Level is how much of a frame Match must be given.
 func (f *Filter) Level() dissect.Level {
 	for i := range f.slots {
-		if word, _, _ := strings.Cut(f.slots[i].name, "."); !counted[word] {
+		name := f.slots[i].name
+		if word, _, _ := strings.Cut(name, "."); !counted[word] && !counted[name] {
 			return dissect.Values
 		}
 	}

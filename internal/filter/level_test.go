@@ -2,6 +2,7 @@ package filter
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"postmortem/internal/dissect"
@@ -23,6 +24,10 @@ func TestLevel(t *testing.T) {
 		{"tls.alert_message.desc or tls.handshake.type in {1,11}", dissect.Counts},
 		{"tls.handshake.extensions_server_name contains \"a\" or tls.record.length > 1000", dissect.Counts},
 		{"tls#1", dissect.Counts},
+		{"ip.src == 10.0.0.0/8 or ip.dst == 192.168.0.0/16 or ipv6.src == ::/1 or ipv6.dst == 2000::/3", dissect.Counts},
+		{"tcp.srcport in {25,110} or tcp.dstport == 143 and tcp.len > 10 or tcp.stream == 0 or dns.qry.name", dissect.Counts},
+		{"dns", dissect.Counts},
+		{"tcp.len == 0 and tcp.flags.syn", dissect.Values},
 		{"smtp && tcp.port == 25", dissect.Values},
 		{"ip", dissect.Values},
 	}
@@ -60,7 +65,7 @@ func TestLevel(t *testing.T) {
 				r.Close()
 				frames[i] += len(hits[i])
 			}
-			if len(hits[0]) != len(hits[1]) {
+			if !slices.Equal(hits[0], hits[1]) {
 				t.Errorf("%s: %s: frames %v, with all fields %v", name, x.expr, hits[0], hits[1])
 			}
 		}
