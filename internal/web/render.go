@@ -489,7 +489,9 @@ func whyOf(v *view) *why {
 	return y
 }
 
-func stepOf(a *verdict.Advice) stepRow { return stepRow{Text: pieces(a.Text), Command: wordsOf(shown(a.Command))} }
+func stepOf(a *verdict.Advice) stepRow {
+	return stepRow{Text: pieces(a.Text), Command: wordsOf(shown(a.Command))}
+}
 
 // wordsOf cuts a command where a line may break: a flag stays with its value.
 func wordsOf(cmd string) (out []string) {
