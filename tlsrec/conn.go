@@ -29,6 +29,8 @@ type Options struct {
 	MidStream bool   // the beginning was not captured
 	Cache     *Cache `pack:"-"` // shared by the Conns of one worker; nil: none
 
+	ShowSecrets bool // in what a client sends without TLS
+
 	// Opener decrypts, nil: nobody does. Plain then gets the application data.
 	Opener Opener
 	Plain  func(d fact.Dir, b []byte, at fact.At)

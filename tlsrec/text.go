@@ -2,6 +2,7 @@ package tlsrec
 
 import (
 	"bytes"
+	"slices"
 
 	"postmortem/internal/fact"
 )
@@ -104,10 +105,46 @@ func (c *Conn) tellText(d fact.Dir, s *side) {
 	if !s.began {
 		f.Level = 1 // no record came before
 	}
-	c.add(f, s.from, s.text)
-	if c.s.Broken == nil {
-		c.s.Broken = &Broken{From: d, At: s.from, Looks: looks, Text: string(s.text), First: !s.began}
+	text := s.text
+	if d == fact.Client && !c.opt.ShowSecrets {
+		text = masked(looks, text)
 	}
+	c.add(f, s.from, text)
+	if c.s.Broken == nil {
+		c.s.Broken = &Broken{From: d, At: s.from, Looks: looks, Text: string(text), First: !s.began}
+	}
+}
+
+// masked is a line of a client without what may be its password: that of a
+// command to log in, and of what is no command at all, which may be the answer
+// to a challenge.
+func masked(looks uint16, b []byte) []byte {
+	line := bytes.TrimRight(b, "\r\n")
+	word, rest, _ := bytes.Cut(line, []byte(" "))
+	verb, _, _ := bytes.Cut(rest, []byte(" ")) // IMAP has a tag in front
+	keep := len(line)
+	switch {
+	case oneOf(word, "AUTH", "PASS", "APOP", "LOGIN", "AUTHENTICATE"):
+		keep = len(word)
+	case oneOf(verb, "LOGIN", "AUTHENTICATE"):
+		keep = len(word) + 1 + len(verb)
+	case looks == fact.LooksText && !oneOf(verb, imapWords[:]...):
+		keep = 0
+		if len(rest) > 0 {
+			keep = len(word)
+		}
+	}
+	switch {
+	case keep == len(line):
+		return b
+	case keep == 0:
+		return []byte("***")
+	}
+	return append(bytes.Clone(line[:keep]), " ***"...)
+}
+
+func oneOf(b []byte, words ...string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return bytes.EqualFold(b, []byte(w)) })
 }
 
 // LooksLike says what bytes that are not TLS look like: one of fact's Looks.
@@ -161,5 +198,7 @@ func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 var (
 	httpWords = [...]string{"HTTP/", "GET ", "POST ", "HEAD ", "PUT ", "CONNECT ", "OPTIONS ", "<!DOCTYPE", "<html"}
 	smtpWords = [...]string{"EHLO", "HELO", "LHLO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "QUIT", "AUTH", "STARTTLS", "VRFY", "BDAT"}
-	popWords  = [...]string{"USER", "PASS", "APOP", "CAPA", "STLS", "STAT", "LIST", "RETR", "UIDL"}
+	imapWords = [...]string{"CAPABILITY", "NOOP", "LOGOUT", "STARTTLS", "ID", "ENABLE", "NAMESPACE", "SELECT", "EXAMINE", "LIST", "LSUB", "STATUS",
+		"FETCH", "STORE", "COPY", "MOVE", "SEARCH", "UID", "IDLE", "APPEND", "CHECK", "CLOSE", "UNSELECT", "EXPUNGE"}
+	popWords = [...]string{"USER", "PASS", "APOP", "CAPA", "STLS", "STAT", "LIST", "RETR", "UIDL"}
 )

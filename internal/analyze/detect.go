@@ -290,7 +290,7 @@ func (u *consumer) startTLS(implicit, mid bool) {
 	s, k := u.s, u.k
 	s.inTLS = true
 	s.tls = k.drawer.tls.take()
-	opt := tlsrec.Options{Implicit: implicit, MidStream: mid, Cache: k.cache}
+	opt := tlsrec.Options{Implicit: implicit, MidStream: mid, Cache: k.cache, ShowSecrets: k.pass.cfg.ShowSecrets}
 	if k.pass.keys.Len() > 0 {
 		s.open = opener{keys: k.pass.keys}
 		opt.Opener = &s.open
