@@ -70,6 +70,7 @@ type Conn struct {
 	asideDir           fact.Dir
 	sigNext            uint8
 	aside              fact.At
+	far                uint32 // ring of older sigs, 0: none
 	whole              whole
 
 	place uint32

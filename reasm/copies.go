@@ -13,6 +13,10 @@ const (
 	// that were captured twice: a mirror port delivers both within a few frames.
 	numSigs = 8
 
+	// farSigs is how many more are where copies were found: behind a burst of
+	// large frames the second port of a mirror is as many late as it has queued.
+	farSigs = 64
+
 	// DupWindow is how far apart the two copies of one frame may be.
 	DupWindow = 3 * time.Millisecond
 	dupMicros = int32(DupWindow / time.Microsecond)
@@ -27,6 +31,77 @@ type sig struct {
 	hash uint32 // 0: none
 	time uint32 // microseconds, the low bits
 	ttl  uint8
+}
+
+// farRing holds the frames of a conversation that were pushed out of Conn.sigs.
+type farRing struct {
+	sigs [farSigs]sig
+	next uint8
+}
+
+// farRings are those of all conversations of a table; place 0 is none.
+type farRings struct {
+	rings []farRing
+	free  []uint32
+}
+
+func (r *farRings) get() (i uint32) {
+	if n := len(r.free); n > 0 {
+		i, r.free = r.free[n-1], r.free[:n-1]
+		r.rings[i] = farRing{}
+		return i
+	}
+	if len(r.rings) == 0 {
+		r.rings = append(r.rings, farRing{})
+	}
+	r.rings = append(r.rings, farRing{})
+	return uint32(len(r.rings) - 1)
+}
+
+// near reports whether the frames of two marks are copies by hash and time.
+func (mark *sig) near(g *sig) bool {
+	if g.hash != mark.hash {
+		return false
+	}
+	limit := dupMicros
+	if g.ttl != mark.ttl {
+		limit = routeMicros
+	}
+	apart := int32(mark.time - g.time)
+	return apart <= limit && apart >= -limit
+}
+
+// seen reports whether a frame like mark was captured lately.
+func (t *Table) seen(c *Conn, mark *sig) bool {
+	for i := range c.sigs {
+		if mark.near(&c.sigs[i]) {
+			return true
+		}
+	}
+	if c.far != 0 {
+		far := &t.far.rings[c.far].sigs
+		for i := range far {
+			if mark.near(&far[i]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// note remembers a frame.
+func (t *Table) note(c *Conn, mark sig) {
+	old := &c.sigs[c.sigNext]
+	if c.copied && c.far == 0 {
+		c.far = t.far.get()
+	}
+	if c.far != 0 {
+		r := &t.far.rings[c.far]
+		r.sigs[r.next] = *old
+		r.next = (r.next + 1) % farSigs
+	}
+	*old = mark
+	c.sigNext = (c.sigNext + 1) % numSigs
 }
 
 // isCopy reports whether p is a frame that has been captured already: the same
@@ -55,18 +130,7 @@ func (c *Conn) isCopy(t *Table, d fact.Dir, p *layers.Packet, at fact.At) bool {
 		}
 	}
 	mark := sig{uint32(h>>32) | 1, uint32(at.Time / 1000), p.TTL}
-	found := false
-	for i := range c.sigs {
-		g := &c.sigs[i]
-		limit := dupMicros
-		if g.ttl != mark.ttl {
-			limit = routeMicros
-		}
-		if apart := int32(mark.time - g.time); g.hash == mark.hash && apart <= limit && apart >= -limit {
-			found = true
-			break
-		}
-	}
+	found := t.seen(c, &mark)
 	if found && n == 0 && p.ID == 0 && !c.copied &&
 		(flags&(flagSyn|flagFin) == 0 || flags&(flagSyn|flagAck) == flagSyn|flagAck) {
 		found = false
@@ -80,8 +144,7 @@ func (c *Conn) isCopy(t *Table, d fact.Dir, p *layers.Packet, at fact.At) bool {
 		found = t.same(s, s.off(p.TCP.Seq()), p.Payload)
 	}
 	if !found {
-		c.sigs[c.sigNext] = mark
-		c.sigNext = (c.sigNext + 1) % numSigs
+		t.note(c, mark)
 	}
 	return found
 }

@@ -132,8 +132,9 @@ type Table struct {
 	free   uint32   // chain of slots
 	rester rester
 	shards [Shards]shard
-	early  pool  // bytes behind holes
-	past   pool  // the last bytes delivered of a stream, to compare copies with
+	early  pool // bytes behind holes
+	past   pool // the last bytes delivered of a stream, to compare copies with
+	far    farRings
 	now    int64 // time of the capture
 	clock  int64 // time that has passed for expiry
 	idle   int64 // until the clock has passed this, nothing is due
@@ -410,6 +411,10 @@ func (t *Table) unlink(place uint32) {
 
 // drop returns the pages of c.
 func (t *Table) drop(c *Conn) {
+	if c.far != 0 {
+		t.far.free = append(t.far.free, c.far)
+		c.far = 0
+	}
 	for d := range c.s {
 		s := &c.s[d]
 		for s.head != 0 {

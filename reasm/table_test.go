@@ -1,6 +1,7 @@
 package reasm
 
 import (
+	"strings"
 	"testing"
 	"time"
 	"unsafe"
@@ -308,6 +309,34 @@ func TestCopyOfNothing(t *testing.T) {
 		y.send(t, &first)
 		if _, class := y.send(t, &again); class != ClassCopy {
 			t.Errorf("%s captured twice is %v, want a copy", f.name, class)
+		}
+	}
+}
+
+// TestFarCopies: a mirror whose ports queue delivers a burst, and then its copies.
+func TestFarCopies(t *testing.T) {
+	const burst = 40
+	var y player
+	open := []seg{
+		{from: fact.Client, flags: flagSyn, win: 1000, id: 1},
+		{from: fact.Client, flags: flagSyn, win: 1000, id: 1},
+		{from: fact.Server, at: ms, ack: 1, flags: flagSyn | flagAck, win: 1000, id: 1},
+		{from: fact.Client, at: 2 * ms, seq: 1, ack: 1, flags: flagAck, win: 1000, id: 2},
+	}
+	for i := range open {
+		y.send(t, &open[i])
+	}
+	for round := range 2 {
+		for i := range burst {
+			s := seg{from: fact.Client, at: 3*ms + time.Duration(burst*round+i)*20*time.Microsecond, seq: uint32(1 + 100*i), ack: 1, flags: flagAck,
+				win: 1000, id: uint16(10 + i), data: strings.Repeat(string(rune('A'+i%26)), 100)}
+			want := ClassInOrder
+			if round == 1 {
+				want = ClassCopy
+			}
+			if _, class := y.send(t, &s); class != want {
+				t.Fatalf("round %d, segment %d is %v, want %v", round, i, class, want)
+			}
 		}
 	}
 }

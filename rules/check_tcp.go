@@ -198,12 +198,24 @@ func tcpMark(c *Case, reset *fact.Fact) *fact.Fact {
 	return nil
 }
 
+// tcpCountBehind counts the facts of a kind behind a frame.
+func tcpCountBehind(c *Case, k fact.Kind, frame uint32) (n uint32) {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == k && f.Frame > frame {
+			n++
+		}
+	}
+	return n
+}
+
 func tcpSynLate(c *Case, f *fact.Fact, r *Raiser) {
 	t := c.TCP
-	answers := uint32(tcpCountOf(c, fact.TCPSynAck))
+	// What comes when the connection stands was captured twice, far apart.
+	syns := t.Syns - min(t.Syns, tcpCountBehind(c, fact.TCPSyn, f.Frame))
+	answers := uint32(tcpCountOf(c, fact.TCPSynAck)) - tcpCountBehind(c, fact.TCPSynAck, f.Frame)
 	var first, open int64 = t.SynTime, f.Time
 	switch {
-	case t.Syns >= 2 && t.Syn != 0:
+	case syns >= 2 && t.Syn != 0:
 	case answers >= 2:
 		if first == 0 {
 			first = t.SynAckAt
@@ -218,9 +230,9 @@ func tcpSynLate(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g.framesOf(c, fact.TCPSyn, fact.Client)
 	g.framesOf(c, fact.TCPSynAck, fact.Server)
-	lost := max(t.Syns, 1) - 1 + max(answers, 1) - 1
+	lost := max(syns, 1) - 1 + max(answers, 1) - 1
 	g.say("%s and %s before the connection stood after %s.",
-		counted(uint64(t.Syns), "SYN"), counted(uint64(answers), "SYN-ACK"), tcpTime(open-first))
+		counted(uint64(syns), "SYN"), counted(uint64(answers), "SYN-ACK"), tcpTime(open-first))
 	g.field("repeated", "%d", lost)
 	g.field("delay", "%s", tcpTime(open-first))
 }

@@ -164,6 +164,13 @@ func TestTCPChecks(t *testing.T) {
 			c.TCP.Syns = 2
 			return c
 		}, "-tcp-established tcp-syn-late=warning"},
+		{"two SYNs, one of them when the connection stood", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Syns = 2
+			c.add(fact.TCPSyn, 7, 12*msec, fact.Fact{Num: 2})
+			c.add(fact.TCPSynAck, 8, 13*msec, fact.Fact{From: fact.Server})
+			return c
+		}, "-tcp-syn-late"},
 		{"SYN without answer", func() *Case { return tcpSilentServer(3, 9*sec) }, "tcp-syn-no-answer=error -tcp-closed"},
 		{"one SYN, 9 s", func() *Case { return tcpSilentServer(1, 9*sec) }, "tcp-syn-no-answer=error"},
 		{"one SYN, end of the file", func() *Case { return tcpSilentServer(1, sec) }, "-tcp-syn-no-answer"},
