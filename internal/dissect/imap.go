@@ -347,7 +347,7 @@ func (m *imapConv) command(line []byte) (secret int) {
 			l.message = true
 		case loginVerb(line[:tag]):
 			secret = next // of another protocol, or the tag was forgotten
-		case !m.known && tokenLike(line):
+		case !m.known && tokenLike(line), answerLike(line):
 			secret = 0
 		}
 		m.known = m.known || tag < len(line)

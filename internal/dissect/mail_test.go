@@ -194,6 +194,19 @@ var mailDialogs = []struct {
 		"S: \n", "POP/IMF subject: x, message of 22 bytes",
 		"C: QUIT\r\n", "POP C: QUIT",
 	}},
+	{name: "an answer out of place, SMTP", port: 25, lines: []string{
+		"S: 220 mx ESMTP\r\n", "SMTP S: 220 mx ESMTP",
+		"C: EHLO a\r\n", "SMTP C: EHLO a",
+		"C: NOOP\r\nAGJvYgBzZWNyZXQ=\r\nNOOP\r\n", "SMTP C: NOOP | *** | NOOP",
+	}},
+	{name: "an answer out of place, POP3", port: 110, lines: []string{
+		"S: +OK ready\r\n", "POP S: +OK ready",
+		"C: NOOP\r\nAGJvYgBzZWNyZXQ=\r\nNOOP\r\n", "POP C: NOOP | *** | NOOP",
+	}},
+	{name: "an answer out of place, IMAP", port: 143, lines: []string{
+		"S: * OK hi\r\n", "IMAP Response: * OK hi",
+		"C: AGJvYgBzZWNyZXQ=\r\n", "IMAP Request: ***",
+	}},
 	{name: "POP3 on another port", port: 1100, lines: []string{
 		"S: +OK POP3 ready\r\n", "POP S: +OK POP3 ready",
 	}},

@@ -249,7 +249,7 @@ func (m *popConv) command(line []byte) (secret int) {
 		}
 	case (equalFold(verb, "LIST") || equalFold(verb, "UIDL")) && len(arg) > 0:
 		shape = popSingle
-	case !known && !m.known && tokenLike(line):
+	case !known && (!m.known && tokenLike(line) || answerLike(line)):
 		secret = 0
 	case !known && next < len(line): // a login with a typing error, or of another protocol
 		second, third := token(arg)

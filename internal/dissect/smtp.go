@@ -467,6 +467,8 @@ func (l *smtpLogin) line(line []byte, known bool) (kind smtpKind, secret int) {
 		return l.answer(), 0
 	case (l.before || !known) && tokenLike(line):
 		return smtpAnswer, 0
+	case answerLike(line):
+		return smtpCommand, 0
 	}
 	w, second := token(arg) // of IMAP, which has a tag in front
 	if w := arg[:w]; equalFold(w, "LOGIN") || equalFold(w, "AUTHENTICATE") || equalFold(w, "AUTH") {
