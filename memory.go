@@ -17,7 +17,9 @@ const (
 	listSlack   = 32 << 20
 	leastGrowth = 10 // percent
 	muchLive    = 48 << 20
-	muchGrowth  = 30  // percent, of more than muchLive
+	muchGrowth  = 30 // percent, of more than muchLive
+	vastLive    = 192 << 20
+	vastGrowth  = 15  // percent, of more than vastLive: there memory counts for more than time
 	mostGrowth  = 100 // percent, as Go does it
 )
 
@@ -33,7 +35,10 @@ func keepSlack(slack uint64) {
 		metrics.Read(live)
 		n := max(1, live[0].Value.Uint64())
 		growth := max(slack*100/n, leastGrowth)
-		if n > muchLive {
+		switch {
+		case n > vastLive:
+			growth = max(growth, vastGrowth)
+		case n > muchLive:
 			growth = max(growth, muchGrowth)
 		}
 		debug.SetGCPercent(int(min(growth, mostGrowth)))
