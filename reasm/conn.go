@@ -106,6 +106,7 @@ type stream struct {
 	win     uint32     // window announced last, as on the wire
 	farAck  layers.Seq // the last of the far acknowledgements
 	frames  uint32
+	missed  uint32 // frame that acknowledged bytes which were not there, of the latest hole
 	good    uint16 // segments with payload and a right checksum, at most maxCounted
 	bad     uint16 // with a wrong one that is no offload
 	wide    uint16 // largest window announced, as on the wire
@@ -196,6 +197,10 @@ func (c *Conn) Early(d fact.Dir) uint32 { return c.s[d].early }
 
 // Gap returns the bytes of d that the receiver acknowledged and the capture lacks.
 func (c *Conn) Gap(d fact.Dir) uint64 { return c.s[d].gap }
+
+// Missed returns the frame that first acknowledged bytes of d which the capture
+// lacks, of the hole given up last; 0: none did.
+func (c *Conn) Missed(d fact.Dir) uint32 { return c.s[d].missed }
 
 // Exact reports whether the first sequence number of d is known for certain.
 func (c *Conn) Exact(d fact.Dir) bool { return c.s[d].known == baseExact }

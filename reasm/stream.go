@@ -61,7 +61,7 @@ func (c *Conn) Segment(t *Table, d fact.Dir, p *layers.Packet, at fact.At, out C
 		s.wide = max(s.wide, p.TCP.Window())
 	}
 	if flags&flagAck != 0 {
-		peer.ack(s, p.TCP.Ack(), at.Time)
+		peer.ack(s, p.TCP.Ack(), at)
 		c.release(t, d.Other(), at, out)
 	}
 	class := ClassNone
@@ -223,7 +223,7 @@ func (c *Conn) reset(t *Table, d fact.Dir, off, n int64, p *layers.Packet) Class
 	s.rst = true
 	s.frames++
 	if flags&flagAck != 0 && peer.known != baseUnknown {
-		peer.ack(s, p.TCP.Ack(), c.Time)
+		peer.ack(s, p.TCP.Ack(), fact.At{Time: c.Time, Frame: c.Last})
 	}
 	t.settle(c)
 	return ClassRst
@@ -270,7 +270,7 @@ func (s *stream) probe(peer *stream, off, n int64, flags uint8) Class {
 func (s *stream) ackReady() bool { return s.frames > 0 }
 
 // ack takes an acknowledgement by the receiver r of this stream.
-func (s *stream) ack(r *stream, ack layers.Seq, now int64) {
+func (s *stream) ack(r *stream, ack layers.Seq, at fact.At) {
 	if s.known == baseUnknown {
 		s.base, s.known = ack, baseAck
 		if r.known == baseExact {
@@ -306,7 +306,7 @@ func (s *stream) ack(r *stream, ack layers.Seq, now int64) {
 	}
 	s.acked, s.ackSeen = a, true
 	if s.acked > s.next && s.lack == 0 {
-		s.lack, s.later, s.waits = now|1, 0, 0
+		s.lack, s.missed, s.later, s.waits = at.Time|1, at.Frame, 0, 0
 	}
 }
 

@@ -37,6 +37,8 @@ type Case struct {
 	low      []byte   // memory of lower
 	spoken   []turn   // memory of turns
 	kept     []uint32 // memory of keep
+	unsure   uint32   // from this frame on bytes of either side are missing, 0: none are
+	doubts   []doubt  // memory of doubtful
 }
 
 // A Capture is what the rules must know of the input as a whole.

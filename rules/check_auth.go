@@ -17,7 +17,7 @@ import (
 // authChecks are the conditions of the group AUTH, for all protocols. Those
 // that compare sessions with each other are not among them.
 var authChecks = []Check{
-	{ID: "auth-none", Do: authNone},
+	{ID: "auth-none", Needs: PAIRED, Do: authNone},
 	{ID: "auth-success", On: fact.AuthEnd, Do: authSuccess},
 	{ID: "auth-failed", On: fact.AuthEnd, Do: authFailed},
 	{ID: "auth-clear-credentials", On: fact.AuthStart, Do: authClearCredentials},
@@ -31,7 +31,7 @@ var authChecks = []Check{
 	{ID: "auth-bad-encoding", On: fact.AuthEnd, Do: authBadEncoding},
 	{ID: "auth-aborted", On: fact.AuthEnd, Do: authAborted},
 	{ID: "auth-not-enabled", On: fact.AuthEnd, Do: authNotEnabled},
-	{ID: "auth-no-common-method", Do: authNoCommonMethod},
+	{ID: "auth-no-common-method", Needs: PAIRED, Do: authNoCommonMethod},
 	{ID: "auth-twice", Do: authTwice},
 	{ID: "auth-oauth", On: fact.AuthEnd, Do: authOAuth},
 	{ID: "auth-basic-disabled", On: fact.AuthEnd, Do: authBasicDisabled},
@@ -168,19 +168,23 @@ func authNone(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	var list string
 	known := false
+	var last *fact.Fact          // capability
 	for i := range c.Log.Facts { // of the answers in clear
 		f := &c.Log.Facts[i]
 		if f.Kind != fact.Capability || !c.inClear(f) {
 			continue
 		}
-		known = true
+		known, last = true, f
 		if text := c.text(f); list == "" && (begins(text, "AUTH ") || begins(text, "AUTH=")) {
 			list = text[len("AUTH "):]
 		}
 	}
+	if !c.whole(fact.Server, nil) && (last == nil || !c.whole(fact.Server, last)) {
+		return // it may have been offered
+	}
 	port := c.Server.Port()
 	accepted := c.Log.Now&fact.SeenAccepted != 0
-	hidden := c.TLS != nil && c.TLS.Done || c.Log.Now&fact.SeenTLS != 0
+	hidden := c.TLS != nil && (c.TLS.Done || c.unsure != 0) || c.Log.Now&fact.SeenTLS != 0
 	if hidden && port == portSMTP && list == "" {
 		return // between servers, and out of sight
 	}
@@ -189,7 +193,10 @@ func authNone(c *Case, _ *fact.Fact, r *Raiser) {
 	case hidden:
 		g.Severity = Info
 		g.Qualifier = "the dialogue went into TLS"
-	case port == portSMTP && (accepted || list == "" && c.peerLooksMTA()):
+	case c.TCP.HowClosed == fact.EndOfCapture && c.TCP.Closed == 0:
+		g.Severity = Info
+		g.Qualifier = "the capture ends before the session"
+	case port == portSMTP && (accepted || c.unsure != 0 || list == "" && c.peerLooksMTA()):
 		g.Severity = Info
 	}
 	if g.quiet {
@@ -257,6 +264,9 @@ func authFailed(c *Case, f *fact.Fact, r *Raiser) {
 	l := c.loginOf(f)
 	if l.form != 0 && c.code(f) == 501 {
 		return // not the password: its form
+	}
+	if c.mail() && l.start == nil && f.Code != 535 {
+		return // nobody saw what was refused
 	}
 	g := c.raiseLogin(r, &l)
 	if g.quiet {
@@ -424,6 +434,9 @@ func authTempFailure(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	l := c.loginOf(f)
+	if c.mail() && l.start == nil && f.Code != 454 {
+		return // nobody saw what was refused
+	}
 	g := c.raiseLogin(r, &l)
 	if g.quiet {
 		return

@@ -35,10 +35,10 @@ var popChecks = []Check{
 	{ID: "pop-login-delay", On: fact.Reply, Do: popTrouble(pop3.LoginDelay)},
 	{ID: "pop-stls-accepted", On: fact.Reply, Do: popSTLS},
 	{ID: "pop-unknown-command", On: fact.Reply, Do: popUnknown},
-	{ID: "pop-list-broken", Needs: BOTH | CLEAN, On: fact.Odd, Do: popListBroken},
-	{ID: "pop-list-broken", Needs: BOTH | CLEAN, On: fact.Reply, Do: popListCount},
-	{ID: "pop-size-differs", Needs: CLEAN, On: fact.BodyEnd, Do: popSize},
-	{ID: "pop-retr-interrupted", Needs: CLEAN | SILENT, On: fact.BodyEnd, Do: popInterrupted},
+	{ID: "pop-list-broken", Needs: BOTH | CLEAN | PAIRED, On: fact.Odd, Do: popListBroken},
+	{ID: "pop-list-broken", Needs: BOTH | CLEAN | PAIRED, On: fact.Reply, Do: popListCount},
+	{ID: "pop-size-differs", Needs: CLEAN | PAIRED, On: fact.BodyEnd, Do: popSize},
+	{ID: "pop-retr-interrupted", Needs: CLEAN | SILENT | PAIRED, On: fact.BodyEnd, Do: popInterrupted},
 	{ID: "pop-deletes-lost", Needs: BOTH | SILENT, On: fact.Ledger, Do: popDeletesLost},
 	{ID: "pop-quit-failed", On: fact.Reply, Do: popQuitFailed},
 	{ID: "pop-autologout", On: fact.Reply, Do: popAutologout},
@@ -48,7 +48,7 @@ var popChecks = []Check{
 	{ID: "pop-declined", On: fact.Reply, Do: popDeclined},
 	{ID: "smtp-no-greeting", Needs: BOTH | START, Do: boxNoGreeting}, // of POP3 and IMAP: the same words
 	{ID: "smtp-closed-without-reply", Needs: BOTH | SILENT, On: fact.Unanswered, Do: popClosedWithoutReply},
-	{ID: "imap-unanswered", Needs: BOTH | SILENT, On: fact.Unanswered, Do: popUnanswered},
+	{ID: "imap-unanswered", Needs: BOTH | SILENT | PAIRED, On: fact.Unanswered, Do: popUnanswered},
 }
 
 // isPOP reports that the case is a POP3 session.

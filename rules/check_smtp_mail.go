@@ -303,6 +303,9 @@ func smtpRejectedAfterData(c *Case, _ *fact.Fact, r *Raiser) {
 		if t.Reply == nil || t.Reply.Code < 400 || t.Reply.Code == 421 && t.BodyEnd == nil {
 			continue
 		}
+		if t.Data == nil && t.Reply.Code/10 == 50 {
+			continue // what was taken for a message was an unknown command
+		}
 		if !r.room() {
 			continue
 		}

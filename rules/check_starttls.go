@@ -20,14 +20,14 @@ var startChecks = []Check{
 	{ID: "stls-capability-masked", On: fact.Capability, Do: stlsCapMasked},
 	{ID: "stls-command-masked", On: fact.Reply, Do: stlsCommandMasked},
 	{ID: "stls-offered", Do: stlsOffered},
-	{ID: "stls-not-offered", Needs: BOTH, Do: stlsNotOffered},
+	{ID: "stls-not-offered", Needs: BOTH | PAIRED, Do: stlsNotOffered},
 	{ID: "stls-accepted", On: fact.Reply, Do: stlsAccepted},
 	{ID: "stls-refused-temp", On: fact.Reply, Do: stlsRefusedTemp},
 	{ID: "stls-refused-perm", On: fact.Reply, Do: stlsRefusedPerm},
 	{ID: "stls-not-used", Needs: BOTH, Do: stlsNotUsed},
 	{ID: "stls-command-injection", Do: stlsInjection},
-	{ID: "stls-response-injection", Do: stlsResponse},
-	{ID: "stls-no-hello", Needs: BOTH, Do: stlsNoHello},
+	{ID: "stls-response-injection", Needs: PAIRED, Do: stlsResponse},
+	{ID: "stls-no-hello", Needs: BOTH | PAIRED, Do: stlsNoHello},
 	{ID: "stls-clear-after-start", Do: stlsClearAfter},
 	{ID: "stls-twice", On: fact.Reply, Do: stlsTwice},
 }
@@ -35,7 +35,7 @@ var startChecks = []Check{
 // implicitChecks are the conditions of the group IMPL.
 var implicitChecks = []Check{
 	{ID: "impl-detected", Do: implDetected},
-	{ID: "impl-tls-on-clear-port", Do: implOnClear},
+	{ID: "impl-tls-on-clear-port", Needs: START | PAIRED, Do: implOnClear},
 	{ID: "impl-clear-on-tls-port", Do: implClear},
 	{ID: "impl-both-wait", Needs: BOTH | START, Do: implBothWait},
 	{ID: "impl-no-mail-behind", Needs: BOTH, Do: implNoMail},

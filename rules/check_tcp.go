@@ -216,7 +216,7 @@ func tcpSynLate(c *Case, f *fact.Fact, r *Raiser) {
 	var first, open int64 = t.SynTime, f.Time
 	switch {
 	case syns >= 2 && t.Syn != 0:
-	case answers >= 2:
+	case answers >= 2 && t.Side[fact.Server].Copies == 0: // else it was captured twice, too
 		if first == 0 {
 			first = t.SynAckAt
 		}

@@ -260,7 +260,7 @@ func (c *Case) pair() {
 		v.last[f.Kind] = uint16(i + 1)
 		switch f.Kind {
 		case fact.TCPGap, fact.Cut, fact.Resync:
-			lowest(&v.hole[f.From], f.Frame)
+			lowest(&v.hole[f.From], since(f))
 			if f.Kind == fact.Resync {
 				lowest(&v.lost[f.From], f.Frame)
 			}
@@ -275,6 +275,9 @@ func (c *Case) pair() {
 				e.Sent = f.At()
 			}
 		case fact.Reply:
+			if c.doubtful(f) {
+				continue
+			}
 			e := v.of(f.Ref)
 			asked := c.Log.Get(f.Ref)
 			switch {

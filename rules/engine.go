@@ -77,6 +77,7 @@ type bound struct {
 	do    func(c *Case, f *fact.Fact, r *Raiser)
 	rule  uint16
 	needs Needs
+	of    stage // of the group: dialogs are read by what answers what
 }
 
 func init() {
@@ -92,7 +93,7 @@ func init() {
 			if !ok {
 				panic("rules: check without a rule: " + c.ID)
 			}
-			b := bound{c.Do, rule, c.Needs}
+			b := bound{c.Do, rule, c.Needs, g.of}
 			for p := range fact.NumProtos {
 				switch {
 				case g.in != 0 && g.in&(1<<p) == 0:
@@ -127,6 +128,7 @@ func Index(r *Rule) uint16 { return byID[r.ID] }
 func Judge(c *Case) {
 	c.Findings, c.kept = c.Findings[:0], c.kept[:0]
 	c.view.reset()
+	c.doubt()
 	c.raiser.c = c
 	kinds := &byKind[c.Proto]
 	for i := range c.Log.Facts {
@@ -169,11 +171,79 @@ func fold(list []Finding) []Finding {
 func (c *Case) ask(list []bound, f *fact.Fact) {
 	for i := range list {
 		b := &list[i]
+		if b.of == taken && f != nil && c.doubtful(f) {
+			continue
+		}
 		if b.needs == 0 || c.holds(b.needs, f) {
 			c.raiser.rule = b.rule
+			n := len(c.Findings)
 			b.do(c, f, &c.raiser)
+			if b.needs&PAIRED != 0 && c.unsure != 0 {
+				c.Findings = append(c.Findings[:n], slices.DeleteFunc(c.Findings[n:], func(g Finding) bool { return g.Frame >= c.unsure })...)
+			}
 		}
 	}
+}
+
+// since returns the frame that showed the hole g.
+func since(g *fact.Fact) uint32 {
+	if g.Kind == fact.TCPGap {
+		return g.Frame - min(uint32(g.Code), g.Frame)
+	}
+	return g.Frame
+}
+
+// doubt finds out from which frame on bytes are missing, and behind which holes
+// of the client replies were read before it was known that its commands are
+// missing. Without the server's first sequence number its first words may be.
+func (c *Case) doubt() {
+	c.unsure, c.doubts = 0, c.doubts[:0]
+	t := c.TCP
+	if t.SynAck == 0 && (t.Side[0].Bytes > 0 || t.Side[1].Bytes > 0) {
+		c.unsure = 1
+	}
+	if t.Side[0].Gap|t.Side[1].Gap|t.Side[0].Cut|t.Side[1].Cut == 0 {
+		return
+	}
+	for i := range c.Log.Facts {
+		g := &c.Log.Facts[i]
+		if g.Kind != fact.TCPGap && g.Kind != fact.Cut {
+			continue
+		}
+		lowest(&c.unsure, since(g))
+		if g.Kind == fact.TCPGap && (g.From == fact.Client && g.Code > 0 || g.From == fact.Server && c.Proto == fact.POP3) {
+			c.doubts = append(c.doubts, doubt{since(g), g.Frame, g.From})
+		}
+	}
+}
+
+// A doubt is a hole of one side: the frame that showed it, and the one at which
+// it was given up.
+type doubt struct {
+	since, until uint32
+	from         fact.Dir
+}
+
+// doubtful reports whether it is not known what f answers: it was read while
+// commands before it were missing unknown, or, in POP3, an answer is missing
+// between it and what it seems to answer. SMTP's dialog sees to that itself,
+// IMAP has tags.
+func (c *Case) doubtful(f *fact.Fact) bool {
+	for i := range c.doubts {
+		d := &c.doubts[i]
+		switch {
+		case f.Frame < d.since:
+		case d.from == fact.Client:
+			if f.Frame <= d.until {
+				return true
+			}
+		default:
+			if asked := c.Log.Get(f.Ref); asked != nil && asked.Frame < d.since {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // fewFindings are sorted by putting one after the other in its place, which
@@ -226,11 +296,11 @@ func (c *Case) Clean(f *fact.Fact) bool {
 	}
 	for i := range c.Log.Facts {
 		g := &c.Log.Facts[i]
-		if f != nil && g.Frame > f.Frame {
-			break
+		if f != nil && since(g) > f.Frame {
+			continue
 		}
-		if g.Kind == fact.TCPGap || g.Kind == fact.Cut {
-			return f != nil && g.From != f.From
+		if (g.Kind == fact.TCPGap || g.Kind == fact.Cut) && (f == nil || g.From == f.From) {
+			return false
 		}
 	}
 	return true

@@ -78,6 +78,7 @@ const (
 	BOTH                     // both directions captured
 	START                    // handshake captured
 	SILENT                   // the capture runs on, so silence was observed
+	PAIRED                   // nothing of either direction is missing before the finding: what answers what, and who spoke first, is known
 )
 
 // A Rule is one row of the expert's table.

@@ -32,6 +32,7 @@ type body struct {
 	line  uint64  // bytes of it so far
 	head  [4]byte // its first bytes
 	loose bool    // the line before did not end in CRLF
+	mid   bool    // what is before the line was not seen: it may be the end of one
 	tail  uint32  // the last four bytes of the stream
 
 	longest uint64 // line
@@ -79,7 +80,7 @@ func (b *body) reset() {
 // begin starts a message.
 func (b *body) begin(cmd Cmd, command uint16) {
 	b.reset()
-	b.on, b.cmd, b.command, b.headers = true, cmd, command, true
+	b.on, b.cmd, b.command, b.headers, b.mid = true, cmd, command, true, command == 0
 }
 
 // bodyBytes takes content from p up to and including the final dot's line, and
@@ -269,7 +270,8 @@ func (d *Dialog) bareDots(p []byte, at fact.At) {
 func (d *Dialog) lineEnd(at fact.At) bool {
 	b := &d.body
 	n := b.line
-	crlf := byte(b.tail>>8) == '\r' && n > 1
+	crlf := byte(b.tail>>8) == '\r' && n > 1 || b.mid && byte(b.tail>>8) == 0 // its CR may be there
+	b.mid = false
 	loose := b.loose
 	b.line, b.loose = 0, !crlf
 	if b.cmd == DATA && b.head[0] == '.' {
@@ -446,7 +448,7 @@ func (d *Dialog) bodyEnd(at fact.At, proper bool) (end uint16) {
 // lose says that n bytes of the message are missing from the capture. What
 // follows is the middle of a line, which is therefore no dot.
 func (b *body) lose(n uint64) {
-	b.hole = true
+	b.hole, b.mid = true, true
 	b.size += b.line + n - 1
 	b.line, b.head, b.tail = 1, [4]byte{}, 0
 	b.headers = false

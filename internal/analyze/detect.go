@@ -62,6 +62,13 @@ func (u *consumer) forward(d fact.Dir, b []byte, at fact.At) {
 		}
 		return
 	}
+	if d == fact.Client && u.c.Guessed && u.c.Next(d) == int64(len(b)) && tlsrec.Looks(b) {
+		// The capture begins behind the agreement on TLS, mostly before the hello.
+		const typeAt, hello = 5, 1 // in a record of the handshake
+		u.startTLS(false, len(b) <= typeAt || b[typeAt] != hello)
+		u.toTLS(d, b, at)
+		return
+	}
 	n := 0
 	if s.hears() {
 		n = s.tap.dialog(s, d, b, at)
@@ -201,7 +208,7 @@ func (u *consumer) guess(d fact.Dir, b, other []byte) (fact.Proto, bool) {
 		switch {
 		case smtp.LooksClient(b) >= smtp.LooksSure && whole(b):
 			return fact.SMTP, true
-		case byPort != fact.POP3 && imap.LooksCommand(b) && whole(b):
+		case byPort != fact.POP3 && imap.LooksCommand(b) && whole(b) && !(byPort == fact.SMTP && smtp.LooksClient(b) > smtp.LooksNot): // AUTH LOGIN
 			return fact.IMAP, true
 		case pop3.LooksCommand(b) && whole(b) && (byPort == fact.POP3 || pop3.LooksGreeting(other)):
 			return fact.POP3, true // FTP has USER and PASS too

@@ -219,7 +219,7 @@ func (f *Flow) Segment(t *reasm.Table, c *reasm.Conn, d fact.Dir, p *layers.Pack
 	f.window(d, p, flags, at, log, s)
 	for _, e := range [...]fact.Dir{fact.Client, fact.Server} {
 		if g := c.Gap(e); g > f.side[e].gap {
-			f.lost(e, g, at, log, s)
+			f.lost(e, g, c.Missed(e), at, log, s)
 		}
 	}
 	if class != reasm.ClassKeepAlive && class != reasm.ClassZeroProbe {
@@ -357,15 +357,18 @@ func (f *Flow) outside(c *reasm.Conn, d fact.Dir, p *layers.Packet, flags uint8,
 	}
 }
 
-// lost notes a Gap of e that reasm gave up.
-func (f *Flow) lost(e fact.Dir, total uint64, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+// lost notes a Gap of e that reasm gave up. since is the frame that showed it.
+func (f *Flow) lost(e fact.Dir, total uint64, since uint32, at fact.At, log *fact.Log, s *fact.TCPSummary) {
 	me := &f.side[e]
 	n := total - me.gap
 	me.gap = total
 	s.Side[e].Gap = total
 	if f.gaps < maxEpisodes {
 		f.gaps++
-		log.Add(fact.Fact{Kind: fact.TCPGap, Time: at.Time, Frame: at.Frame, From: e, Num: clip32(n)}, nil)
+		if since == 0 || since > at.Frame {
+			since = at.Frame
+		}
+		log.Add(fact.Fact{Kind: fact.TCPGap, Time: at.Time, Frame: at.Frame, From: e, Num: clip32(n), Code: uint16(min(at.Frame-since, 0xffff))}, nil)
 	}
 }
 

@@ -1,0 +1,66 @@
+package analyze
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestMissing: what is told of a capture that lacks a frame, or its first or last
+// frames, is less than of the whole one, and not more: nobody is accused of what
+// only the recorder missed.
+func TestMissing(t *testing.T) {
+	// Rules that may be told of a part only: about the capture, about what stands
+	// in the part that is there and is told better where the rest is, too.
+	may := []string{
+		"cap-", "xl-", "rpl-", "net-", "smtp-mail-rejected", "smtp-rcpt-rejected", "smtp-no-valid-rcpt",
+		"tcp-rtt", "tcp-stalled", "tcp-loss", "tcp-reset-by-", "tcp-never-acked", "tcp-refused", "tls-quit-after-certificate", "tls-fatal-alert", "tls-alert-",
+		"stls-not-used", "smtp-clear-text-mail", "smtp-shutting-down", "smtp-unknown-command", "smtp-no-greeting", "smtp-bad-sequence", "smtp-fate-unknown", "tcp-port-reuse",
+	}
+	names, err := filepath.Glob("../../testdata/*.pcap")
+	if err != nil || len(names) == 0 {
+		t.Fatal("no captures", err)
+	}
+	told := func(list []shot) (ids []string) {
+		m := &maker{shots: list}
+		got, _ := run(t, m.capture(t), Config{Workers: 1, All: true})
+		for _, s := range got.sessions {
+			for i := range s.Events {
+				if e := &s.Events[i]; e.Severity != "info" && e.SupersededBy == "" {
+					ids = append(ids, e.Rule)
+				}
+			}
+		}
+		return ids
+	}
+	const most, tries = 300, 6
+	tried := 0
+	for _, name := range names {
+		list := shots(t, name)
+		if len(list) < 4 || len(list) > most {
+			continue
+		}
+		whole := told(list)
+		for i := range tries {
+			k := 1 + (i*len(list)+len(name))%(tries*len(list)-2)/tries
+			k = min(k, len(list)-2)
+			for what, part := range map[string][]shot{
+				"without frame": slices.Delete(slices.Clone(list), k, k+1), "from frame": list[k:], "up to frame": list[:k],
+			} {
+				tried++
+				for _, id := range told(part) {
+					if name == "../../testdata/smtp-mute-server.pcap" && id == "smtp-greeting-refused" {
+						continue // without the client's FIN it is the server that closed first
+					}
+					if !slices.Contains(whole, id) && !slices.ContainsFunc(may, func(s string) bool { return strings.HasPrefix(id, s) }) {
+						t.Errorf("%s %s %d: %s, of which the whole capture says nothing", filepath.Base(name), what, k, id)
+					}
+				}
+			}
+		}
+	}
+	if tried < 1000 {
+		t.Errorf("only %d parts tried", tried)
+	}
+}
