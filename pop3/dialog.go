@@ -221,9 +221,7 @@ func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
 	if d.multi.open {
 		d.multi.holed = true
 	}
-	if d.count > 0 || d.seen[fact.Client] {
-		d.greeted = true
-	}
+	d.greeted = true // it is in the hole, or before it
 }
 
 // End closes the dialog; how is a fact.End code.

@@ -71,6 +71,8 @@ type Conn struct {
 	sigNext            uint8
 	aside              fact.At
 	far                uint32 // ring of older sigs, 0: none
+	held               uint32 // hold of what waits for the other side, 0: nothing does
+	hurried            bool   // something did not wait, for want of room
 	whole              whole
 
 	place uint32
@@ -201,6 +203,9 @@ func (c *Conn) Gap(d fact.Dir) uint64 { return c.s[d].gap }
 // Missed returns the frame that first acknowledged bytes of d which the capture
 // lacks, of the hole given up last; 0: none did.
 func (c *Conn) Missed(d fact.Dir) uint32 { return c.s[d].missed }
+
+// Hurried reports whether something was delivered before what it answers.
+func (c *Conn) Hurried() bool { return c.hurried }
 
 // Exact reports whether the first sequence number of d is known for certain.
 func (c *Conn) Exact(d fact.Dir) bool { return c.s[d].known == baseExact }

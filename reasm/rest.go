@@ -72,6 +72,9 @@ func (t *Table) Rest(place uint32) {
 	}
 	r := &t.rester
 	c := r.at(x.conn)
+	if c.held != 0 {
+		return
+	}
 	for d := range c.s {
 		if c.s[d].head != 0 || c.s[d].suspect != 0 {
 			return // bytes that wait are found by their pages

@@ -42,7 +42,7 @@ func (c *Conn) Segment(t *Table, d fact.Dir, p *layers.Packet, at fact.At, out C
 		if off < s.next {
 			off += 1 << 32 // a jump of more than 2 GiB
 		}
-		c.skip(t, d, off, at, out)
+		c.skip(t, d, off, at, at, out)
 	}
 	off := s.off(seq)
 	if flags&flagRst != 0 {
@@ -331,12 +331,13 @@ func (c *Conn) release(t *Table, d fact.Dir, at fact.At, out Consumer) {
 	if s.head == 0 && !s.finSeen && s.acked == s.next+1 {
 		return // most likely the FIN, not captured
 	}
-	c.skip(t, d, s.acked, at, out)
+	c.skip(t, d, s.acked, fact.At{Time: s.lack, Frame: s.missed}, at, out)
 	s.lack = 0
 }
 
-// skip goes on at offset to; what waits before it is delivered between gaps.
-func (c *Conn) skip(t *Table, d fact.Dir, to int64, at fact.At, out Consumer) {
+// skip goes on at offset to, with gaps where the frame lost showed them; what
+// waits before it is delivered between them.
+func (c *Conn) skip(t *Table, d fact.Dir, to int64, lost, at fact.At, out Consumer) {
 	s := &c.s[d]
 	for s.next < to {
 		stop := to
@@ -344,7 +345,7 @@ func (c *Conn) skip(t *Table, d fact.Dir, to int64, at fact.At, out Consumer) {
 			stop = min(stop, t.firstEarly(s))
 		}
 		if n := stop - s.next; n > 0 {
-			c.lose(t, d, n, at, out)
+			c.lose(t, d, n, lost, out)
 		}
 		c.drain(t, d, at, out)
 	}
@@ -405,7 +406,11 @@ func (c *Conn) gone(t *Table, d fact.Dir, n int64, at fact.At, out Consumer) {
 		t.past.at(s.past).off = s.next
 	}
 	c.delivered = true
+	if c.held != 0 && t.holds.at(c.held).from == d {
+		c.letGo(t, maxAck, out) // before the hole
+	}
 	out.Gap(d, uint64(n), at)
+	c.arrived(t, d, out)
 }
 
 // payload takes the bytes of a segment at offset off.
@@ -430,7 +435,7 @@ func (c *Conn) payload(t *Table, d fact.Dir, off int64, p *layers.Packet, at fac
 		}
 		fresh := t.keep(c, d, off, b, at)
 		if peer.frames == 0 && s.early > blindEarly {
-			c.skip(t, d, t.firstEarly(s), at, out)
+			c.skip(t, d, t.firstEarly(s), at, at, out)
 		}
 		if !fresh && len(b) > 0 {
 			return ClassRetrans
@@ -477,7 +482,7 @@ func (c *Conn) deliver(t *Table, d fact.Dir, b []byte, at fact.At, out Consumer)
 		s.rst = false // the reset was not the sender's, or did not take effect
 		t.settle(c)
 	}
-	out.Bytes(d, b, at)
+	c.hand(t, d, b, at, out)
 }
 
 // Flush delivers at the end what waits behind holes, and says what the other
@@ -487,7 +492,7 @@ func (c *Conn) Flush(t *Table, at fact.At, out Consumer) {
 		d := fact.Dir(d)
 		s := &c.s[d]
 		for s.head != 0 {
-			c.skip(t, d, t.firstEarly(s), at, out)
+			c.skip(t, d, t.firstEarly(s), at, at, out)
 		}
 		if s.suspect != 0 { // never sent again, so there is no better copy
 			if g := t.early.at(s.suspect); g.off <= s.next && s.next < g.off+int64(g.count) {
@@ -497,6 +502,9 @@ func (c *Conn) Flush(t *Table, at fact.At, out Consumer) {
 		for n := s.acked - s.next; n > 1 || n == 1 && s.finSeen; n = s.acked - s.next {
 			c.lose(t, d, n, at, out)
 		}
+	}
+	if c.held != 0 {
+		c.letGo(t, maxAck, out)
 	}
 }
 
@@ -521,6 +529,7 @@ func (c *Conn) drain(t *Table, d fact.Dir, at fact.At, out Consumer) {
 			}
 			return
 		}
+		n = c.upTo(t, d, n)
 		c.deliver(t, d, g.data[k:int(k)+n], at, out)
 		s.early -= uint32(n)
 		g.count -= uint32(n)

@@ -135,6 +135,7 @@ type Table struct {
 	early  pool // bytes behind holes
 	past   pool // the last bytes delivered of a stream, to compare copies with
 	far    farRings
+	holds  holds
 	now    int64 // time of the capture
 	clock  int64 // time that has passed for expiry
 	idle   int64 // until the clock has passed this, nothing is due
@@ -414,6 +415,10 @@ func (t *Table) drop(c *Conn) {
 	if c.far != 0 {
 		t.far.free = append(t.far.free, c.far)
 		c.far = 0
+	}
+	if c.held != 0 {
+		t.holds.put(c.held)
+		c.held = 0
 	}
 	for d := range c.s {
 		s := &c.s[d]

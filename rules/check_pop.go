@@ -23,8 +23,8 @@ const (
 var popChecks = []Check{
 	{ID: "pop-detected", Do: popDetected},
 	{ID: "pop-welcomed", On: fact.Reply, Do: popWelcomed},
-	{ID: "pop-greeting-error", On: fact.Reply, Do: popGreetingError},
-	{ID: "pop-greeting-error", Needs: BOTH | START | CLEAN, Do: popGreetingClosed},
+	{ID: "pop-greeting-error", Needs: PAIRED, On: fact.Reply, Do: popGreetingError},
+	{ID: "pop-greeting-error", Needs: BOTH | START | CLEAN | PAIRED, Do: popGreetingClosed},
 	{ID: "pop-ready", Do: popReady},
 	{ID: "pop-user-pass-clear", Do: popClear},
 	{ID: "pop-apop", On: fact.AuthStart, Do: popAPOP},

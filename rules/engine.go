@@ -211,7 +211,7 @@ func (c *Case) doubt() {
 			continue
 		}
 		lowest(&c.unsure, since(g))
-		if g.Kind == fact.TCPGap && (g.From == fact.Client && g.Code > 0 || g.From == fact.Server && c.Proto == fact.POP3) {
+		if g.Kind == fact.TCPGap && (g.From == fact.Client && g.Level == 1 || g.From == fact.Server && c.Proto == fact.POP3) {
 			c.doubts = append(c.doubts, doubt{since(g), g.Frame, g.From})
 		}
 	}

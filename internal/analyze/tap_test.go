@@ -35,16 +35,16 @@ func TestTap(t *testing.T) {
 		for _, first := range sessions[:min(len(sessions), 3)] {
 			var carried, said [2]bytes.Buffer
 			var missing [2]uint64
-			var last fact.At
+			var last [2]fact.At // by side: an answer may stand before what it answers
 			tap := &Tap{
 				First: first,
 				Bytes: func(d fact.Dir, b []byte, _ fact.At) { carried[d].Write(b) },
 				Gap:   func(d fact.Dir, n uint64, _ fact.At) { missing[d] += n },
 				Said: func(s *Said) {
-					if s.At.Frame < last.Frame {
-						t.Errorf("%s: frame %d after %d", name, s.At.Frame, last.Frame)
+					if s.At.Frame < last[s.From].Frame {
+						t.Errorf("%s: frame %d after %d", name, s.At.Frame, last[s.From].Frame)
 					}
-					last = s.At
+					last[s.From] = s.At
 					switch {
 					case s.Kind == SaidMissing:
 						missing[s.From] -= s.N

@@ -184,8 +184,8 @@ const (
 	// TCPLoss: an episode of retransmissions. From: the sender whose segments were lost. Num: segments. Code: milliseconds it lasted, at most 65535.
 	TCPLoss
 	// TCPGap: bytes that the capture lacks although the peer has acknowledged them. Num: bytes.
-	// Code: so many frames before it they were acknowledged first; until it was
-	// known that they would not come, what the peer said was read without them.
+	// Code: so many frames before it they were acknowledged first. Level 1: what the
+	// peer said until it was known that they would not come was read without them.
 	TCPGap
 	// TCPZeroWindow: From: the receiver that closed its window. Num: microseconds it lasted.
 	TCPZeroWindow

@@ -245,7 +245,7 @@ func (f *Flow) endSide(c *reasm.Conn, d fact.Dir, captureEnd int64, log *fact.Lo
 	x, me := &s.Side[d], &f.side[d]
 	f.reopen(d, f.last, log, s)
 	if g := c.Gap(d); g > me.gap {
-		f.lost(d, g, c.Missed(d), fact.At{Time: f.last, Frame: f.lastAt}, log, s)
+		f.lost(c, d, fact.At{Time: f.last, Frame: f.lastAt}, log, s)
 	}
 	x.Gap = c.Gap(d)
 	x.Bytes = uint64(max(c.Sent(d), 0))

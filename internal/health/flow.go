@@ -219,7 +219,7 @@ func (f *Flow) Segment(t *reasm.Table, c *reasm.Conn, d fact.Dir, p *layers.Pack
 	f.window(d, p, flags, at, log, s)
 	for _, e := range [...]fact.Dir{fact.Client, fact.Server} {
 		if g := c.Gap(e); g > f.side[e].gap {
-			f.lost(e, g, c.Missed(e), at, log, s)
+			f.lost(c, e, at, log, s)
 		}
 	}
 	if class != reasm.ClassKeepAlive && class != reasm.ClassZeroProbe {
@@ -357,9 +357,10 @@ func (f *Flow) outside(c *reasm.Conn, d fact.Dir, p *layers.Packet, flags uint8,
 	}
 }
 
-// lost notes a Gap of e that reasm gave up. since is the frame that showed it.
-func (f *Flow) lost(e fact.Dir, total uint64, since uint32, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+// lost notes a Gap of e that reasm gave up.
+func (f *Flow) lost(c *reasm.Conn, e fact.Dir, at fact.At, log *fact.Log, s *fact.TCPSummary) {
 	me := &f.side[e]
+	total, since := c.Gap(e), c.Missed(e)
 	n := total - me.gap
 	me.gap = total
 	s.Side[e].Gap = total
@@ -368,7 +369,11 @@ func (f *Flow) lost(e fact.Dir, total uint64, since uint32, at fact.At, log *fac
 		if since == 0 || since > at.Frame {
 			since = at.Frame
 		}
-		log.Add(fact.Fact{Kind: fact.TCPGap, Time: at.Time, Frame: at.Frame, From: e, Num: clip32(n), Code: uint16(min(at.Frame-since, 0xffff))}, nil)
+		level := uint8(0)
+		if c.Hurried() {
+			level = 1
+		}
+		log.Add(fact.Fact{Kind: fact.TCPGap, Time: at.Time, Frame: at.Frame, From: e, Num: clip32(n), Code: uint16(min(at.Frame-since, 0xffff)), Level: level}, nil)
 	}
 }
 

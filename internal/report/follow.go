@@ -190,7 +190,7 @@ func (f *Follow) unfold() {
 
 // row prints one row, or the record of it.
 func (f *Follow) row(from fact.Dir, at fact.At, inside bool, kind, text string, messages []string, n int) {
-	wait := at.Time - f.last
+	wait := max(at.Time-f.last, 0) // an answer may stand before what it answers
 	fresh := at.Frame != f.frame
 	f.frame, f.last = at.Frame, at.Time
 	if f.NDJSON {

@@ -1,0 +1,141 @@
+package reasm
+
+import "postmortem/internal/fact"
+
+// Bounds of what waits for the other side. Beyond them it is delivered at once.
+const (
+	maxHeld      = 16 << 10 // bytes of a conversation: more than is said before it is answered
+	maxHeldMarks = 16       // segments of it
+	maxHolds     = 64       // conversations of a shard that have something waiting at a time
+)
+
+// A hold has what a side said while the capture lacked bytes of the other side
+// that it had acknowledged: a recorder with several queues writes an answer
+// before what it answers, or never has that. Each segment is delivered when the
+// bytes that it acknowledged have come or are given up.
+type hold struct {
+	b     []byte
+	marks [maxHeldMarks]mark
+	n     int // marks
+	from  fact.Dir
+	shard uint8
+}
+
+// A mark is where the bytes of a segment end.
+type mark struct {
+	end int
+	ack int64 // offset that the segment acknowledged
+	at  fact.At
+}
+
+// holds are those of a table; place 0 is none.
+type holds struct {
+	list []hold
+	free []uint32
+	used [Shards]int
+}
+
+func (h *holds) at(i uint32) *hold { return &h.list[i] }
+
+// get returns the place of an empty hold, 0 when there is no room for one more.
+func (h *holds) get(shard uint8, from fact.Dir) (i uint32) {
+	if h.used[shard] == maxHolds {
+		return 0
+	}
+	h.used[shard]++
+	if n := len(h.free); n > 0 {
+		i, h.free = h.free[n-1], h.free[:n-1]
+	} else {
+		if len(h.list) == 0 {
+			h.list = append(h.list, hold{})
+		}
+		i = uint32(len(h.list))
+		h.list = append(h.list, hold{})
+	}
+	x := h.at(i)
+	x.b, x.n, x.from, x.shard = x.b[:0], 0, from, shard
+	return i
+}
+
+func (h *holds) put(i uint32) {
+	h.used[h.at(i).shard]--
+	h.free = append(h.free, i)
+}
+
+// lacks reports whether bytes of d that were acknowledged are not there yet. One
+// byte is most likely a FIN that was not captured.
+func (c *Conn) lacks(d fact.Dir) bool {
+	s := &c.s[d]
+	return s.lack != 0 && (s.acked > s.next+1 || s.acked > s.next && s.head != 0)
+}
+
+// hand gives bytes of d to the consumer, or to the hold.
+func (c *Conn) hand(t *Table, d fact.Dir, b []byte, at fact.At, out Consumer) {
+	o := d.Other()
+	if c.held == 0 && c.lacks(o) {
+		if c.held = t.holds.get(t.slot(c.place).shard, d); c.held == 0 {
+			c.hurried = true
+		}
+	}
+	if c.held != 0 {
+		h := t.holds.at(c.held)
+		if h.from == d {
+			if h.n < maxHeldMarks && len(h.b)+len(b) <= maxHeld {
+				h.b = append(h.b, b...)
+				h.marks[h.n] = mark{len(h.b), c.s[o].acked, at}
+				h.n++
+				return
+			}
+			c.hurried = true
+			c.letGo(t, maxAck, out)
+		}
+	}
+	out.Bytes(d, b, at)
+	c.arrived(t, d, out)
+}
+
+// arrived delivers what waited for the bytes of d up to the present ones.
+func (c *Conn) arrived(t *Table, d fact.Dir, out Consumer) {
+	if c.held != 0 && t.holds.at(c.held).from != d {
+		c.letGo(t, c.s[d].next, out)
+	}
+}
+
+// upTo returns how many of the next n bytes of d are delivered before something
+// that waits for the first of them has to be.
+func (c *Conn) upTo(t *Table, d fact.Dir, n int) int {
+	if c.held == 0 {
+		return n
+	}
+	h := t.holds.at(c.held)
+	if ahead := h.marks[0].ack - c.s[d].next; h.from != d && h.n > 0 && ahead > 0 {
+		return int(min(int64(n), ahead))
+	}
+	return n
+}
+
+// maxAck is beyond every offset.
+const maxAck = 1<<63 - 1
+
+// letGo delivers what waits for the other side's bytes up to next.
+func (c *Conn) letGo(t *Table, next int64, out Consumer) {
+	h := t.holds.at(c.held)
+	from, i := 0, 0
+	for ; i < h.n && h.marks[i].ack <= next; i++ {
+		m := &h.marks[i]
+		out.Bytes(h.from, h.b[from:m.end], m.at)
+		from = m.end
+	}
+	if i == h.n {
+		t.holds.put(c.held)
+		c.held = 0
+		return
+	}
+	if i > 0 { // the rest moves up
+		h.b = h.b[:copy(h.b, h.b[from:])]
+		h.n = copy(h.marks[:], h.marks[i:h.n])
+		for j := range h.marks[:h.n] {
+			h.marks[j].end -= from
+		}
+	}
+}
