@@ -470,7 +470,9 @@ func imapLiteralWait(c *Case, f *fact.Fact, r *Raiser) {
 	if f.Level == 1 {
 		state, limit = fmt.Sprintf("%s of it came", counted(int(f.Num), "byte")), imapBytesWait
 	}
-	if waited < int64(limit) {
+	// A client that closes with the literal begun will not send the rest.
+	left := f.Level == 1 && c.TCP.Closed == 1 && c.TCP.Side[fact.Client].Fin != 0
+	if waited < int64(limit) && !left {
 		return
 	}
 	g := r.At(command)
@@ -478,7 +480,8 @@ func imapLiteralWait(c *Case, f *fact.Fact, r *Raiser) {
 	g.with("received", fmt.Sprint(f.Num))
 	g.with("waited", howLong(waited))
 	g.with("state", state)
-	g.say("%s in frame %d announced a literal; %s in %s.", imapVerb(c, command), command.Frame, state, howLong(waited))
+	g.say("%s in frame %d announced a literal; %s in %s%s.", imapVerb(c, command), command.Frame, state, howLong(waited),
+		map[bool]string{true: ", then the client closed"}[left])
 }
 
 // imapUnoffered: {n+} to a server that did not offer it, and did not take it.

@@ -82,6 +82,8 @@ func TestImap(t *testing.T) {
 
 		{name: "literal-wait: no +", script: imapIn + "C: b APPEND Sent {5000000}\n... 60s", how: fact.EndSilent, want: "imap-literal-wait!"},
 		{name: "literal-wait: bytes", script: imapIn + "C: b APPEND Sent {5000000}\nS: +\nC: abc\n... 90s", want: "imap-literal-wait!"},
+		{name: "literal-wait: the client closed", script: imapIn + "C: b APPEND Sent {5000000}\nS: +\nC: abc\n... 15s", closed: 1, want: "imap-literal-wait!",
+			change: func(c *Case) { c.TCP.Side[fact.Client].Fin = 99 }},
 		{name: "near: the client gives up at once", script: imapIn + "C: b APPEND Sent {5000000}", want: ""},
 		{name: "near: done", script: imapIn + "C: b APPEND Sent {3}\nS: +\nC: abc\nS: b OK\n" + imapOut, want: "imap-logout"},
 		{name: "literal-wait: not offered", script: "S: * OK [CAPABILITY IMAP4rev1] x\nC: b SELECT {3+}\nC: abc\nS: b BAD no\n" + imapOut, want: "imap-bad? imap-literal-wait! imap-logout"},

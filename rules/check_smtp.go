@@ -899,7 +899,7 @@ func smtpUnknownCommand(c *Case, _ *fact.Fact, r *Raiser) {
 func smtpSyntaxError(c *Case, _ *fact.Fact, r *Raiser) {
 	refusals(c, r, "had the wrong form", func(e *Exchange) bool {
 		switch smtp.Cmd(e.Command.Cmd) {
-		case smtp.AUTH, smtp.STARTTLS:
+		case smtp.AUTH, smtp.STARTTLS, smtp.VRFY, smtp.EXPN, smtp.HELP: // the last are questions: no mail fails by them
 			return false
 		case smtp.BDAT:
 			if c.Raised("smtp-bdat-desync") {

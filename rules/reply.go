@@ -59,7 +59,7 @@ var classes = []class{
 		words: "sender address rejected: domain not found|domain of sender|sender domain|unresolvable|a-record is empty|no mx|unknown sender domain"},
 	{rule: "RPL-012", at: 1 << smtp.MAIL, words: "domain & does not resolve"}, // at this place it is about the sender, else RPL-010
 	// Postfix uses "unverified address" for recipients as well.
-	{rule: "RPL-013", words: "sender verify failed|callout|callback setup|address verification|unverified address|sender rejected: undeliverable", not: "recipient address rejected"},
+	{rule: "RPL-013", words: "sender verify failed|callout|callback setup|address verification|unverified address|sender rejected: undeliverable|sender address rejected: undeliverable", not: "recipient address rejected"},
 	{rule: "RPL-014", codes: "550 553 554", enhanced: "5.7.60",
 		words: "not owned by user|not logged in|sendasdenied|send as|not allowed to send as|must match"},
 	// 521 with 5.5.x follows a violation of the protocol; postscreen says

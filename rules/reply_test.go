@@ -147,6 +147,7 @@ func TestClassify(t *testing.T) {
 		{smtp.RCPT, false, "450 4.1.1 <a@b.example>: Recipient address rejected: unverified address: Address verification in progress", "004"},
 		{smtp.RCPT, false, "450 4.1.7 <a@b.example>: Sender address rejected: unverified address", "012"},
 		{smtp.RCPT, false, "550 Sender address rejected: unverified address", "013"},
+		{smtp.RCPT, false, "550 5.1.0 <a@example.net>: Sender address rejected: undeliverable address: host mx.example.net[192.0.2.98] said: 550 5.1.1 User unknown", "013"},
 		// The empty sender.
 		{smtp.RCPT, false, "550 5.7.1 <a@b.example>... Relaying denied. Proper authentication required.", "003"},
 		{smtp.RCPT, false, "550 5.7.1 Authentication required to relay", "002"},

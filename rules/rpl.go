@@ -202,7 +202,7 @@ var rplRules = []Rule{
 		ID: "rpl-sender-verify", Num: "RPL-013", Label: SMTP, Severity: Error, Up: Error, Tier: 3, Node: TXN, Blame: BlameClient,
 		Title: "Sender's address could not be verified",
 		When: `4xx/5xx and tokens "sender verify failed", "callout", "address verification", "unverified ` +
-			`address", "sender rejected: undeliverable"`,
+			`address", "sender rejected: undeliverable", "sender address rejected: undeliverable"`,
 		Meaning: "The receiver asked the sender's mail server whether the address exists, and got no or a bad " +
 			"answer.",
 		Advice: []string{"make the sender's server accept mail to that address and from <> (SMTP-052)"},
