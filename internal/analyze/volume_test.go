@@ -338,6 +338,7 @@ func TestFloodsLinear(t *testing.T) { linear(t, 800, 4, 12) }
 // most times as long.
 func linear(t *testing.T, part, times int, most float64) {
 	const rounds = 3
+	const soon = 30 * time.Millisecond // of the larger part: the square would be far behind it
 	for _, f := range floods() {
 		var least [2]time.Duration
 		n := f.n / part
@@ -357,9 +358,12 @@ func linear(t *testing.T, part, times int, most float64) {
 				}
 			}
 			// What takes milliseconds is measured until it was not disturbed.
-			if ratio = float64(least[1]) / float64(least[0]); round+1 >= rounds && ratio <= most {
+			if ratio = float64(least[1]) / float64(least[0]); round+1 >= rounds && (ratio <= most || least[1] < soon) {
 				break
 			}
+		}
+		if least[1] < soon {
+			continue // caches and pages make more of it than the flood
 		}
 		if ratio > most {
 			t.Errorf("%s: %v for %d, %v for %d: %.2f times", f.name, least[0], n, least[1], times*n, ratio)
