@@ -4,7 +4,7 @@ package analyze
 
 import "testing"
 
-func TestLargeFloodsLinear(t *testing.T) { linear(t, 100, 2, 2.5) }
+func TestLargeFloodsLinear(t *testing.T) { linear(t, 100, 2, 3) }
 
 // TestLargeFloods: floods of many megabytes with the default budget.
 func TestLargeFloods(t *testing.T) { bounded(t, 8, DefaultMemory, 256<<20) }
