@@ -117,8 +117,15 @@ func (c *Case) openAt(f *fact.Fact) (phase string, txn int16) {
 	return "", 0
 }
 
+// leftBefore reports that f only says that the client has gone, as Exim does to
+// one that has closed: 421 lost input connection.
+func (c *Case) leftBefore(f *fact.Fact) bool {
+	fin := c.TCP.Side[fact.Client].Fin
+	return f.Code == 421 && fin != 0 && fin < f.Frame
+}
+
 func smtpShuttingDown(c *Case, f *fact.Fact, r *Raiser) {
-	if !c.mail() || f.Code != 421 || smtp.Cmd(f.Cmd) == smtp.Greeting || c.timeoutNotice(f) {
+	if !c.mail() || f.Code != 421 || smtp.Cmd(f.Cmd) == smtp.Greeting || c.timeoutNotice(f) || c.leftBefore(f) {
 		return
 	}
 	if !r.room() {

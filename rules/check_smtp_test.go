@@ -251,6 +251,8 @@ func smtpTalks() []mailTalk {
 		{name: "no greeting on a port of TLS", script: "... 31s", port: 465, want: ""},
 		{name: "greeting slow", script: "... 12s" + mailIn + mailOut, want: "auth-none smtp-greeting-slow?"},
 		{name: "greeting after 4 s", script: "... 4s" + mailIn + mailOut, want: "auth-none"},
+		{name: "421 to a client that has gone", script: mailIn + "C: MAIL FROM:<a@example.com>\nS: 250 ok\nS: 421 mx.example.org lost input connection\n", closed: 1,
+			change: func(c *Case) { c.TCP.Side[fact.Client].Fin = 11 }, want: "auth-none"},
 		{name: "greeting refused", script: "S: 554 5.7.1 no", want: "smtp-greeting-refused!"},
 		{name: "closed without greeting", script: "", closed: 2, want: "smtp-greeting-refused!"},
 		{name: "client closed at once", script: "", want: ""},
