@@ -323,8 +323,21 @@ func brokenOff(c *rules.Case) bool {
 		switch f := &c.Findings[i]; {
 		case f.Rule == rulePopBroken && f.Severity == rules.Error:
 			return true
-		case breaks[f.Rule] && unanswered(c):
+		case breaks[f.Rule] && unanswered(c), f.Rule == ruleLiteral && abandoned(c, f.Frame):
 			return true
+		}
+	}
+	return false
+}
+
+// abandoned reports that the command in a frame never had its reply, though the
+// server had asked for the rest of it.
+func abandoned(c *rules.Case, frame uint32) bool {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Unanswered {
+			if command := c.Log.Get(f.Ref); command != nil && command.Frame == frame {
+				return true
+			}
 		}
 	}
 	return false
@@ -333,6 +346,7 @@ func brokenOff(c *rules.Case) bool {
 // A message that did not come whole, and what ends a session in the middle of a command.
 var (
 	rulePopBroken = index("POP-016")
+	ruleLiteral   = index("IMAP-021")
 	breaks        = map[uint16]bool{index("SMTP-027"): true, index("IMAP-017"): true, index("IMAP-021"): true, index("IMAP-022"): true}
 )
 

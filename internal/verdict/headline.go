@@ -41,6 +41,9 @@ func (w *Writer) clause(c *rules.Case, d *Decision) string {
 		return "Cannot be decided from this capture"
 	}
 	if d.Outcome == OutcomeDegraded {
+		if tried := w.untried(c, d); tried != "" {
+			return upper(tried) + ", but there is a problem"
+		}
 		return "It worked, but with a problem"
 	}
 	switch {
@@ -292,6 +295,20 @@ func fateUnknown(c *rules.Case) bool {
 
 var ruleFate = index("SMTP-025")
 
+// untried says that nothing was done of what the protocol is for, "": something
+// was, or may have been before the capture began.
+func (w *Writer) untried(c *rules.Case, d *Decision) string {
+	switch {
+	case d.Attempted || c.TCP.MidStream || c.TCP.OneSided:
+		return ""
+	case c.Proto == fact.SMTP || c.Proto == fact.LMTP:
+		return "no mail was sent"
+	case c.Proto == fact.POP3 || c.Proto == fact.IMAP || c.Proto == fact.Sieve:
+		return "no login was completed"
+	}
+	return ""
+}
+
 // result is what the session means for the mail, in a few words.
 func (w *Writer) result(c *rules.Case, d *Decision) string {
 	switch d.Outcome {
@@ -302,6 +319,9 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 	case OutcomeDegraded:
 		if d.Delivered && (c.Proto == fact.SMTP || c.Proto == fact.LMTP) {
 			return "the mail was accepted, with a problem beside"
+		}
+		if tried := w.untried(c, d); tried != "" {
+			return tried + ", with a problem beside"
 		}
 		return "it worked, with a problem beside"
 	}
