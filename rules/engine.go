@@ -169,9 +169,10 @@ func fold(list []Finding) []Finding {
 
 // ask asks checks about f, nil: about the session.
 func (c *Case) ask(list []bound, f *fact.Fact) {
+	doubtful := f != nil && len(list) > 0 && c.doubtful(f)
 	for i := range list {
 		b := &list[i]
-		if b.of == taken && f != nil && c.doubtful(f) {
+		if doubtful && b.of == taken {
 			continue
 		}
 		if b.needs == 0 || c.holds(b.needs, f) {

@@ -90,7 +90,8 @@ var classes = []class{
 		words: "over quota|overquota|quota exceeded|mailbox full|mailbox is full|inbox is full|out of storage|exceeded storage allocation|over its storage limit"},
 	{rule: "RPL-006", at: atRecipient, enhanced: "x.2.1", words: "mailbox disabled|account disabled|inactive|suspended|not accepting messages"},
 	{rule: "RPL-004", at: atRecipient, codes: "550 551 553 554 511 450", enhanced: "x.1.1 x.1.0 550/5.1.10 5.4.1",
-		words: "user unknown|unknown user|no such user|no such recipient|recipient not found|does not exist|invalid recipient|no mailbox here|unrouteable address|mailbox unavailable|unknown recipient|user not local|this user doesn't have|#5.1.0 address rejected"},
+		words: "user unknown|unknown user|no such user|no such recipient|recipient not found|does not exist|invalid recipient|no mailbox here|unrouteable address|mailbox unavailable|unknown recipient|user not local|this user doesn't have|#5.1.0 address rejected",
+		not:   "unverified address: connect|address verification in progress"}, // nobody knows yet
 	// Who refuses the client itself does not refuse bounces.
 	{rule: "RPL-034", at: atEnvelope, codes: "5xx", enhanced: "5.7.1", words: "null|empty|bounce|dsn|<>", need: needNull, not: "client host"},
 	{rule: "RPL-021", codes: "552 554 550 452 451", enhanced: "x.3.4 x.2.3", words: "too big|too large|size exceeds|size limit|exceeds maximum|exceeds fixed"},

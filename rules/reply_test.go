@@ -144,7 +144,9 @@ func TestClassify(t *testing.T) {
 		{smtp.MAIL, false, "550 5.2.1 account disabled", "039"},
 		{smtp.MAIL, false, "503 5.5.1 Error: send HELO/EHLO first", "039"},
 		// Recipients that could not be verified are not the sender's fault.
-		{smtp.RCPT, false, "450 4.1.1 <a@b.example>: Recipient address rejected: unverified address: Address verification in progress", "004"},
+		{smtp.RCPT, false, "450 4.1.1 <a@b.example>: Recipient address rejected: unverified address: Address verification in progress", "038"},
+		{smtp.RCPT, false, "450 4.1.1 <a@b.example>: Recipient address rejected: unverified address: connect to b.example[192.0.2.99]:25: Connection timed out", "038"},
+		{smtp.RCPT, false, "550 5.1.1 <a@b.example>: Recipient address rejected: unverified address: host b.example said: 550 5.1.1 User unknown", "004"},
 		{smtp.RCPT, false, "450 4.1.7 <a@b.example>: Sender address rejected: unverified address", "012"},
 		{smtp.RCPT, false, "550 Sender address rejected: unverified address", "013"},
 		{smtp.RCPT, false, "550 5.1.0 <a@example.net>: Sender address rejected: undeliverable address: host mx.example.net[192.0.2.98] said: 550 5.1.1 User unknown", "013"},
