@@ -1,10 +1,11 @@
-//go:build hostile
+//go:build hostile && unix
 
 package analyze
 
 import "testing"
 
-func TestLargeFloodsLinear(t *testing.T) { linear(t, 100, 2, 3) }
+// TestLargeFloodsLinear is TestFloodsLinear with four times as many.
+func TestLargeFloodsLinear(t *testing.T) { linear(t, 200, 4, 8) }
 
 // TestLargeFloods: floods of many megabytes with the default budget.
 func TestLargeFloods(t *testing.T) { bounded(t, 8, DefaultMemory, 256<<20) }

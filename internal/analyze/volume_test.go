@@ -330,47 +330,6 @@ func run(t testing.TB, b []byte, cfg Config) (*collector, *Result) {
 	return got, res
 }
 
-// TestFloodsLinear: four times as many frames of a flood take four times the
-// time; of the square of their number it would be sixteen.
-func TestFloodsLinear(t *testing.T) { linear(t, 800, 4, 12) }
-
-// linear compares a part of each flood with one times as large, which may take
-// most times as long.
-func linear(t *testing.T, part, times int, most float64) {
-	const rounds = 3
-	const soon = 30 * time.Millisecond // of the larger part: the square would be far behind it
-	for _, f := range floods() {
-		var least [2]time.Duration
-		n := f.n / part
-		var files [2][]byte
-		for i := range files {
-			m := new(maker)
-			f.make(m, n*(1+i*(times-1)))
-			files[i] = m.capture(t)
-		}
-		ratio := 0.0
-		for round := range 4 * rounds {
-			for i, b := range files {
-				start := time.Now()
-				run(t, b, Config{Workers: 1})
-				if took := time.Since(start); least[i] == 0 || took < least[i] {
-					least[i] = took
-				}
-			}
-			// What takes milliseconds is measured until it was not disturbed.
-			if ratio = float64(least[1]) / float64(least[0]); round+1 >= rounds && (ratio <= most || least[1] < soon) {
-				break
-			}
-		}
-		if least[1] < soon {
-			continue // caches and pages make more of it than the flood
-		}
-		if ratio > most {
-			t.Errorf("%s: %v for %d, %v for %d: %.2f times", f.name, least[0], n, least[1], times*n, ratio)
-		}
-	}
-}
-
 // TestBoundsShared: also where every bound is reached, the report is the same
 // for any number of workers, and says that something is left out.
 func TestBoundsShared(t *testing.T) {
