@@ -27,18 +27,12 @@ type Window struct {
 	file  uint16   // input of all rows, when they are not
 }
 
-// A Row is one frame, for as long as anyone needs it. 40 bytes, no pointers.
+// A Row is one frame, for as long as anyone needs it. 32 bytes, no pointers.
 type Row struct {
 	Time      int64  // nanoseconds since 1970
 	Off       int64  // of the frame's bytes in the (uncompressed) capture file
 	Cap, Wire uint32 // bytes captured, bytes on the wire
-	Flow      uint32 // 0: none
-	Fact      uint32 // first fact that this frame completed, 0: none
 	Link      uint16 // link type (LINKTYPE_ number)
-	Proto     uint8  // highest protocol recognised
-	Label     uint8  // of that protocol: message body, record continued, ...
-	Class     uint8  // reasm: in order, retransmitted, early, keep-alive, ...
-	Worst     uint8  // severity, for the colour
 	Digits    uint8  // decimal digits of a second that Time was written with
 }
 

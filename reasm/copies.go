@@ -39,25 +39,6 @@ type farRing struct {
 	next uint8
 }
 
-// farRings are those of all conversations of a table; place 0 is none.
-type farRings struct {
-	rings []farRing
-	free  []uint32
-}
-
-func (r *farRings) get() (i uint32) {
-	if n := len(r.free); n > 0 {
-		i, r.free = r.free[n-1], r.free[:n-1]
-		r.rings[i] = farRing{}
-		return i
-	}
-	if len(r.rings) == 0 {
-		r.rings = append(r.rings, farRing{})
-	}
-	r.rings = append(r.rings, farRing{})
-	return uint32(len(r.rings) - 1)
-}
-
 // near reports whether the frames of two marks are copies by hash and time.
 func (mark *sig) near(g *sig) bool {
 	if g.hash != mark.hash {
@@ -79,7 +60,7 @@ func (t *Table) seen(c *Conn, mark *sig) bool {
 		}
 	}
 	if c.far != 0 {
-		far := &t.far.rings[c.far].sigs
+		far := &t.far.At(c.far).sigs
 		for i := range far {
 			if mark.near(&far[i]) {
 				return true
@@ -93,10 +74,11 @@ func (t *Table) seen(c *Conn, mark *sig) bool {
 func (t *Table) note(c *Conn, mark sig) {
 	old := &c.sigs[c.sigNext]
 	if c.copied && c.far == 0 {
-		c.far = t.far.get()
+		c.far = t.far.Get()
+		*t.far.At(c.far) = farRing{}
 	}
 	if c.far != 0 {
-		r := &t.far.rings[c.far]
+		r := t.far.At(c.far)
 		r.sigs[r.next] = *old
 		r.next = (r.next + 1) % farSigs
 	}

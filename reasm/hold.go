@@ -1,6 +1,9 @@
 package reasm
 
-import "postmortem/internal/fact"
+import (
+	"postmortem/internal/fact"
+	"postmortem/internal/pack"
+)
 
 // Bounds of what waits for the other side. Beyond them it is delivered at once.
 const (
@@ -28,38 +31,27 @@ type mark struct {
 	at  fact.At
 }
 
-// holds are those of a table; place 0 is none.
+// holds are those of a table.
 type holds struct {
-	list []hold
-	free []uint32
+	pack.Slab[hold]
 	used [Shards]int
 }
 
-func (h *holds) at(i uint32) *hold { return &h.list[i] }
-
-// get returns the place of an empty hold, 0 when there is no room for one more.
-func (h *holds) get(shard uint8, from fact.Dir) (i uint32) {
+// take returns the number of an empty hold, 0 when there is no room for one more.
+func (h *holds) take(shard uint8, from fact.Dir) (i uint32) {
 	if h.used[shard] == maxHolds {
 		return 0
 	}
 	h.used[shard]++
-	if n := len(h.free); n > 0 {
-		i, h.free = h.free[n-1], h.free[:n-1]
-	} else {
-		if len(h.list) == 0 {
-			h.list = append(h.list, hold{})
-		}
-		i = uint32(len(h.list))
-		h.list = append(h.list, hold{})
-	}
-	x := h.at(i)
+	i = h.Get()
+	x := h.At(i)
 	x.b, x.n, x.from, x.shard = x.b[:0], 0, from, shard
 	return i
 }
 
-func (h *holds) put(i uint32) {
-	h.used[h.at(i).shard]--
-	h.free = append(h.free, i)
+func (h *holds) giveBack(i uint32) {
+	h.used[h.At(i).shard]--
+	h.Put(i)
 }
 
 // lacks reports whether bytes of d that were acknowledged are not there yet. One
@@ -73,12 +65,12 @@ func (c *Conn) lacks(d fact.Dir) bool {
 func (c *Conn) hand(t *Table, d fact.Dir, b []byte, at fact.At, out Consumer) {
 	o := d.Other()
 	if c.held == 0 && c.lacks(o) {
-		if c.held = t.holds.get(t.slot(c.place).shard, d); c.held == 0 {
+		if c.held = t.holds.take(t.slot(c.place).shard, d); c.held == 0 {
 			c.hurried = true
 		}
 	}
 	if c.held != 0 {
-		h := t.holds.at(c.held)
+		h := t.holds.At(c.held)
 		if h.from == d {
 			if h.n < maxHeldMarks && len(h.b)+len(b) <= maxHeld {
 				h.b = append(h.b, b...)
@@ -96,7 +88,7 @@ func (c *Conn) hand(t *Table, d fact.Dir, b []byte, at fact.At, out Consumer) {
 
 // arrived delivers what waited for the bytes of d up to the present ones.
 func (c *Conn) arrived(t *Table, d fact.Dir, out Consumer) {
-	if c.held != 0 && t.holds.at(c.held).from != d {
+	if c.held != 0 && t.holds.At(c.held).from != d {
 		c.letGo(t, c.s[d].next, out)
 	}
 }
@@ -107,7 +99,7 @@ func (c *Conn) upTo(t *Table, d fact.Dir, n int) int {
 	if c.held == 0 {
 		return n
 	}
-	h := t.holds.at(c.held)
+	h := t.holds.At(c.held)
 	if ahead := h.marks[0].ack - c.s[d].next; h.from != d && h.n > 0 && ahead > 0 {
 		return int(min(int64(n), ahead))
 	}
@@ -119,7 +111,7 @@ const maxAck = 1<<63 - 1
 
 // letGo delivers what waits for the other side's bytes up to next.
 func (c *Conn) letGo(t *Table, next int64, out Consumer) {
-	h := t.holds.at(c.held)
+	h := t.holds.At(c.held)
 	from, i := 0, 0
 	for ; i < h.n && h.marks[i].ack <= next; i++ {
 		m := &h.marks[i]
@@ -127,7 +119,7 @@ func (c *Conn) letGo(t *Table, next int64, out Consumer) {
 		from = m.end
 	}
 	if i == h.n {
-		t.holds.put(c.held)
+		t.holds.giveBack(c.held)
 		c.held = 0
 		return
 	}

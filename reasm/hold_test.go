@@ -72,7 +72,6 @@ func TestHold(t *testing.T) {
 // of it; so is what comes when there is no hold left.
 func TestHoldBounds(t *testing.T) {
 	var table Table
-	table.holds.get(0, fact.Client)
 	for shard := range table.holds.used {
 		table.holds.used[shard] = maxHolds
 	}

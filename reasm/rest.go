@@ -17,30 +17,7 @@ type rester struct {
 	store pack.Store
 	with  pack.With
 	buf   []byte
-	conns [][]Conn // those that do not rest, in chunks so that they keep their places; conns[0][0] is not used
-	spare []uint32
-}
-
-// chunkConns is how many conversations are allocated together.
-const chunkConns = 64
-
-func (r *rester) at(i uint32) *Conn { return &r.conns[i/chunkConns][i%chunkConns] }
-
-// get returns the number of a Conn that is not used. What is in it has no meaning.
-func (r *rester) get() (i uint32) {
-	if len(r.spare) == 0 {
-		first := uint32(len(r.conns) * chunkConns)
-		r.conns = append(r.conns, make([]Conn, chunkConns))
-		for j := first + chunkConns - 1; j > first; j-- {
-			r.spare = append(r.spare, j)
-		}
-		if first > 0 {
-			r.spare = append(r.spare, first)
-		}
-	}
-	i = r.spare[len(r.spare)-1]
-	r.spare = r.spare[:len(r.spare)-1]
-	return i
+	conns pack.Slab[Conn] // those that do not rest
 }
 
 // Silent returns the place of a conversation that has been silent for longer
@@ -71,7 +48,7 @@ func (t *Table) Rest(place uint32) {
 		return
 	}
 	r := &t.rester
-	c := r.at(x.conn)
+	c := r.conns.At(x.conn)
 	if c.held != 0 {
 		return
 	}
@@ -82,7 +59,7 @@ func (t *Table) Rest(place uint32) {
 	}
 	r.with.Since = c.Start
 	r.buf, _ = connPlan.Append(binary.AppendVarint(r.buf[:0], c.Start), c, &r.with)
-	r.spare = append(r.spare, x.conn)
+	r.conns.Put(x.conn)
 	x.conn, x.resting = r.store.Put(r.buf), true
 }
 
@@ -92,14 +69,14 @@ func (t *Table) conn(place uint32) *Conn {
 	if x.resting {
 		t.wake(place, x)
 	}
-	return t.rester.at(x.conn)
+	return t.rester.conns.At(x.conn)
 }
 
 func (t *Table) wake(place uint32, x *slot) {
 	r := &t.rester
 	r.buf = r.store.Take(r.buf[:0], x.conn)
-	x.conn, x.resting = r.get(), false
-	c := r.at(x.conn)
+	x.conn, x.resting = r.conns.Get(), false
+	c := r.conns.At(x.conn)
 	since, n := binary.Varint(r.buf)
 	r.with.Since = since
 	connPlan.Fill(c, r.buf[n:], &r.with)
@@ -116,6 +93,6 @@ func (t *Table) rob(place uint32, d fact.Dir) {
 	if x := t.slot(place); x.resting {
 		x.robbed[d] = true
 	} else {
-		t.rester.at(x.conn).s[d].past = 0
+		t.rester.conns.At(x.conn).s[d].past = 0
 	}
 }

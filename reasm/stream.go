@@ -406,7 +406,7 @@ func (c *Conn) gone(t *Table, d fact.Dir, n int64, at fact.At, out Consumer) {
 		t.past.at(s.past).off = s.next
 	}
 	c.delivered = true
-	if c.held != 0 && t.holds.at(c.held).from == d {
+	if c.held != 0 && t.holds.At(c.held).from == d {
 		c.letGo(t, maxAck, out) // before the hole
 	}
 	out.Gap(d, uint64(n), at)

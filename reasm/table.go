@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"postmortem/internal/fact"
+	"postmortem/internal/pack"
 	"postmortem/layers"
 )
 
@@ -134,7 +135,7 @@ type Table struct {
 	shards [Shards]shard
 	early  pool // bytes behind holes
 	past   pool // the last bytes delivered of a stream, to compare copies with
-	far    farRings
+	far    pack.Slab[farRing]
 	holds  holds
 	now    int64 // time of the capture
 	clock  int64 // time that has passed for expiry
@@ -185,7 +186,7 @@ func (t *Table) Get(k Key, frame uint32, now int64) (c *Conn, place uint32, isNe
 			t.Release(old)
 			t.Evicted++
 		}
-		isNew, place = true, t.take(&k, t.rester.get())
+		isNew, place = true, t.take(&k, t.rester.conns.Get())
 		*t.conn(place) = Conn{Key: k, First: frame, Start: now, Time: now, place: place}
 		t.push(listYoung, place)
 	} else if x := t.slot(place); x.planted() {
@@ -220,8 +221,8 @@ func (t *Table) Plant(k *Key, now int64) (place uint32, isNew bool) {
 // at that frame. What came at that frame is still to be given to Segment.
 func (t *Table) Sprout(place, frame uint32, start int64) *Conn {
 	x := t.slot(place)
-	x.conn = t.rester.get()
-	c := t.rester.at(x.conn)
+	x.conn = t.rester.conns.Get()
+	c := t.rester.conns.At(x.conn)
 	*c = Conn{Key: x.key, First: frame, Last: frame, Start: start, Time: start, place: place}
 	return c
 }
@@ -258,7 +259,7 @@ func (t *Table) Release(place uint32) {
 	t.unlink(place)
 	x := t.slot(place)
 	t.index.remove(&x.key, place)
-	t.rester.spare = append(t.rester.spare, x.conn)
+	t.rester.conns.Put(x.conn)
 	t.shards[x.shard].used--
 	*x = slot{newer: t.free}
 	t.free = place
@@ -413,11 +414,11 @@ func (t *Table) unlink(place uint32) {
 // drop returns the pages of c.
 func (t *Table) drop(c *Conn) {
 	if c.far != 0 {
-		t.far.free = append(t.far.free, c.far)
+		t.far.Put(c.far)
 		c.far = 0
 	}
 	if c.held != 0 {
-		t.holds.put(c.held)
+		t.holds.giveBack(c.held)
 		c.held = 0
 	}
 	for d := range c.s {

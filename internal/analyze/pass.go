@@ -289,12 +289,11 @@ func (k *worker) segment(row *pcap.Row, b []byte, key reasm.Key, up bool, at fac
 		s.flow.Reused = true
 		d = c.Dir(p, up)
 	}
-	row.Flow = place
 	if s == nil {
 		if k.seats[place].other {
 			k.hot, k.hotPlace = nil, place
-			row.Class = uint8(c.Segment(&k.table, d, p, at, unread{}))
-			k.whole.Sessions.Other(reasm.Class(row.Class) == reasm.ClassCopy, at)
+			class := c.Segment(&k.table, d, p, at, unread{})
+			k.whole.Sessions.Other(class == reasm.ClassCopy, at)
 		}
 		return // long after both sides closed: nothing of it changes the verdict
 	}
@@ -302,7 +301,7 @@ func (k *worker) segment(row *pcap.Row, b []byte, key reasm.Key, up bool, at fac
 		s.flow.Flip(&s.log, &s.tcp)
 		d = d.Other()
 	}
-	row.Class = uint8(k.hear(s, c, place, d, p, at))
+	k.hear(s, c, place, d, p, at)
 	if !s.closed && c.Closed() {
 		s.closed, s.closedAt = true, k.table.Clock(at.Time)
 		k.closed = append(k.closed, ended{s.closedAt, place})
@@ -313,7 +312,7 @@ func (k *worker) segment(row *pcap.Row, b []byte, key reasm.Key, up bool, at fac
 }
 
 // hear hands a segment of d to what follows its conversation.
-func (k *worker) hear(s *session, c *reasm.Conn, place uint32, d fact.Dir, p *layers.Packet, at fact.At) reasm.Class {
+func (k *worker) hear(s *session, c *reasm.Conn, place uint32, d fact.Dir, p *layers.Packet, at fact.At) {
 	s.frames++
 	s.before = s.last.Time
 	s.last = at
@@ -328,7 +327,6 @@ func (k *worker) hear(s *session, c *reasm.Conn, place uint32, d fact.Dir, p *la
 	k.hot, k.hotPlace = s, place
 	class := c.Segment(&k.table, d, p, at, &k.consume)
 	s.flow.Segment(&k.table, c, d, p, class, at, &s.log, &s.tcp)
-	return class
 }
 
 // other gives up the session of a conversation that turned out to be neither

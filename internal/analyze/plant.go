@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"postmortem/internal/fact"
+	"postmortem/internal/pack"
 	"postmortem/layers"
 	"postmortem/pcap"
 	"postmortem/reasm"
@@ -22,36 +23,9 @@ type seed struct {
 	b    [seedBytes]byte
 }
 
-// A seedStore keeps seeds in chunks; seed 0 is not used.
-type seedStore struct {
-	chunks [][]seed
-	free   []uint32
-}
-
-// chunkSeeds is how many seeds are allocated together.
-const chunkSeeds = 256
-
-func (s *seedStore) at(i uint32) *seed { return &s.chunks[i/chunkSeeds][i%chunkSeeds] }
-
-func (s *seedStore) get() (i uint32) {
-	if len(s.free) == 0 {
-		first := uint32(len(s.chunks) * chunkSeeds)
-		s.chunks = append(s.chunks, make([]seed, chunkSeeds))
-		for j := first + chunkSeeds - 1; j > first; j-- {
-			s.free = append(s.free, j)
-		}
-		if first > 0 {
-			s.free = append(s.free, first)
-		}
-	}
-	i = s.free[len(s.free)-1]
-	s.free = s.free[:len(s.free)-1]
-	return i
-}
-
 // A nursery is what seeds need to sprout.
 type nursery struct {
-	seeds seedStore
+	seeds pack.Slab[seed]
 	dec   layers.Decoder
 	pkt   layers.Packet
 	b     [seedBytes]byte // of the one that sprouts
@@ -69,8 +43,8 @@ func (k *worker) plant(row *pcap.Row, b []byte, key *reasm.Key, at fact.At) bool
 	if !isNew {
 		return false
 	}
-	i := k.nursery.seeds.get()
-	g := k.nursery.seeds.at(i)
+	i := k.nursery.seeds.Get()
+	g := k.nursery.seeds.At(i)
 	g.at, g.wire, g.link, g.n = at, row.Wire, row.Link, uint8(copy(g.b[:], b))
 	k.setSeat(place, seat{rest: i, seed: true})
 	return true
@@ -81,9 +55,9 @@ func (k *worker) plant(row *pcap.Row, b []byte, key *reasm.Key, at fact.At) bool
 func (k *worker) sprout(place uint32) {
 	n := &k.nursery
 	i := k.seats[place].rest
-	g := n.seeds.at(i)
+	g := n.seeds.At(i)
 	at, b := g.at, n.b[:copy(n.b[:], g.b[:g.n])]
-	n.seeds.free = append(n.seeds.free, i)
+	n.seeds.Put(i)
 	c := k.table.Sprout(place, at.Frame, at.Time)
 	k.open(place)
 	n.dec.Decode(g.link, b, g.wire, at.Time, &n.pkt)
@@ -94,7 +68,7 @@ func (k *worker) sprout(place uint32) {
 // latest returns the last frame of the conversation at place.
 func (k *worker) latest(place uint32) uint32 {
 	if x := k.seats[place]; x.seed {
-		return k.nursery.seeds.at(x.rest).at.Frame
+		return k.nursery.seeds.At(x.rest).at.Frame
 	}
 	return k.table.At(place).Last
 }
