@@ -34,7 +34,6 @@ type cutter struct {
 	ng     bool
 	nanos  bool // pcap: times with nanoseconds
 	link   uint16
-	snap   uint32
 	frames int
 
 	classic *pcap.Writer

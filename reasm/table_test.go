@@ -123,12 +123,12 @@ func TestDue(t *testing.T) {
 	const idle = time.Hour
 	var tab Table
 	now := int64(time.Hour)
-	young, _, _ := tab.Get(keyOf(1), 1, now)
+	tab.Get(keyOf(1), 1, now)
 	open, _, _ := tab.Get(keyOf(2), 2, now)
 	open.s[0].frames, open.s[1].frames = 1, 1
 	closed, _, _ := tab.Get(keyOf(3), 3, now)
 	closed.s[0].rst = true
-	young, open = tab.At(1), tab.At(2)
+	young, open := tab.At(1), tab.At(2)
 	tab.settle(young)
 	tab.settle(open)
 	tab.settle(closed)

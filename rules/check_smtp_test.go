@@ -209,8 +209,6 @@ const (
 	mailGood  = mailIn + mailEnvelope + mailData + mailText + mailDone + mailOut
 )
 
-func silent(c *Case) { c.TCP.HowClosed, c.TCP.Closed = fact.EndSilent, 0 }
-
 func TestSMTP(t *testing.T) { mailRun(t, smtpTalks()) }
 
 func TestAuth(t *testing.T) { mailRun(t, authTalks()) }

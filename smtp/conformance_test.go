@@ -27,9 +27,8 @@ const sharedCaptures = "../../shared/captures"
 
 // A session is one conversation and what the dialog saw in it.
 type session struct {
-	d     smtp.Dialog
-	log   fact.Log
-	ended bool
+	d   smtp.Dialog
+	log fact.Log
 }
 
 func (s *session) Bytes(d fact.Dir, b []byte, at fact.At) { s.d.Bytes(d, b, at) }

@@ -19,7 +19,6 @@ import (
 type scene struct {
 	d    Dialog
 	log  fact.Log
-	time int64
 	rest [2]string // what the dialog left to TLS
 }
 

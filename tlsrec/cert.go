@@ -3,6 +3,7 @@ package tlsrec
 import (
 	"bytes"
 	"crypto"
+	//lint:ignore SA1019 old certificates have such keys, and are named by them
 	"crypto/dsa"
 	"crypto/ecdsa"
 	"crypto/ed25519"

@@ -30,7 +30,6 @@ type ear struct {
 	log    fact.Log
 	on     bool
 	head   [2][]byte
-	client netip.AddrPort
 	last   fact.At
 	hellos []string // ja3 of each ClientHello, in order
 	seen   int

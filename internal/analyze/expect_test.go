@@ -41,7 +41,6 @@ func collect(t testing.TB, files ...string) *collector {
 type expectation struct {
 	file, session                        string
 	outcome, cause, blame, must, mustNot string
-	note                                 string
 }
 
 func readExpectations(t testing.TB, name string) (rows []expectation) {

@@ -185,13 +185,5 @@ func (d *Dissector) clear() { d.frame.Info = d.frame.Info[:d.fence] }
 // info appends to the Info column.
 func (d *Dissector) info(s string) { d.frame.Info = append(d.frame.Info, s...) }
 
-// infoSep appends to the Info column, with sep before it when there is something behind the fence.
-func (d *Dissector) infoSep(sep, s string) {
-	if len(d.frame.Info) > d.fence {
-		d.info(sep)
-	}
-	d.info(s)
-}
-
 // setFence keeps what Info holds now from being cleared.
 func (d *Dissector) setFence() { d.fence = len(d.frame.Info) }

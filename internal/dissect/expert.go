@@ -80,11 +80,10 @@ var (
 	fExpertSeverity = row(Field{Name: "_ws.expert.severity", Label: "Severity level", Type: Uint32, Value: severityName})
 	fExpertGroup    = row(Field{Name: "_ws.expert.group", Label: "Group", Type: Uint32, Value: groupName})
 
-	fMalformed     = row(Field{Name: "_ws.malformed", Label: "Malformed Packet", Type: Protocol})
-	fShort         = row(Field{Name: "_ws.short", Label: "Packet size limited during capture", Type: Protocol})
-	fUnreassembled = row(Field{Name: "_ws.unreassembled", Label: "Unreassembled Packet", Type: Protocol})
-	xMalformed     = expert{row(Field{Name: "_ws.malformed.expert", Label: "Malformed Packet (Exception occurred)"}), failure, aboutMalformed}
-	xReassembly    = expert{row(Field{Name: "_ws.malformed.reassembly", Label: "Reassembly error"}), failure, aboutMalformed}
+	fMalformed  = row(Field{Name: "_ws.malformed", Label: "Malformed Packet", Type: Protocol})
+	fShort      = row(Field{Name: "_ws.short", Label: "Packet size limited during capture", Type: Protocol})
+	xMalformed  = expert{row(Field{Name: "_ws.malformed.expert", Label: "Malformed Packet (Exception occurred)"}), failure, aboutMalformed}
+	xReassembly = expert{row(Field{Name: "_ws.malformed.reassembly", Label: "Reassembly error"}), failure, aboutMalformed}
 )
 
 // labels are the labels of all fields as bytes.

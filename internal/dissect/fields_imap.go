@@ -18,7 +18,6 @@ var (
 	fImapUID             = row(Field{Name: "imap.request.command.uid", Label: "Request isUID", Type: Bool, Means: "Request command uid"})
 	fImapUsername        = row(Field{Name: "imap.request.username", Label: "Request Username", Type: String, Means: "Request command username"})
 	fImapPassword        = row(Field{Name: "imap.request.password", Label: "Request Password", Type: String, Means: "Request command password; masked unless asked for"})
-	fImapResponseIn      = row(Field{Name: "imap.response_in", Label: "Response In", Type: FrameNum, Means: "The response to this IMAP request is in this frame"})
 	fImapResponseTo      = row(Field{Name: "imap.response_to", Label: "Request In", Type: FrameNum, Means: "This is a response to the IMAP request in this frame"})
 	fImapTime            = row(Field{Name: "imap.time", Label: "Response Time", Type: Duration, Means: "The time between the request and response"})
 )

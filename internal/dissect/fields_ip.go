@@ -135,20 +135,15 @@ var (
 		row(Field{Name: "ipv6.reassembled.data", Label: "Reassembled IPv6 data", Type: Bytes}),
 	}
 
-	fAH       = row(Field{Name: "ah", Label: "Authentication Header", Type: Protocol})
-	fAHNext   = row(Field{Name: "ah.next_header", Label: "Next header", Type: Uint8, Base: Dec, Value: protoName})
-	fAHLen    = row(Field{Name: "ah.length", Label: "Length", Type: Uint8})
-	fAHSPI    = row(Field{Name: "ah.spi", Label: "AH SPI", Type: Uint32, Base: Hex})
-	fAHSeq    = row(Field{Name: "ah.sequence", Label: "AH Sequence", Type: Uint32})
-	fAHICV    = row(Field{Name: "ah.icv", Label: "AH ICV", Type: Bytes})
-	fESP      = row(Field{Name: "esp", Label: "Encapsulating Security Payload", Type: Protocol})
-	fESPSPI   = row(Field{Name: "esp.spi", Label: "ESP SPI", Type: Uint32, Base: HexDec})
-	fESPSeq   = row(Field{Name: "esp.sequence", Label: "ESP Sequence", Type: Uint32})
-	fSCTP     = row(Field{Name: "sctp", Label: "Stream Control Transmission Protocol", Type: Protocol})
-	fSCTPSrc  = row(Field{Name: "sctp.srcport", Label: "Source port", Type: Uint16})
-	fSCTPDst  = row(Field{Name: "sctp.dstport", Label: "Destination port", Type: Uint16})
-	fSCTPTag  = row(Field{Name: "sctp.verification_tag", Label: "Verification tag", Type: Uint32, Base: Hex})
-	fSCTPPort = row(Field{Name: "sctp.port", Label: "Port", Type: Uint16})
+	fAH     = row(Field{Name: "ah", Label: "Authentication Header", Type: Protocol})
+	fAHNext = row(Field{Name: "ah.next_header", Label: "Next header", Type: Uint8, Base: Dec, Value: protoName})
+	fAHLen  = row(Field{Name: "ah.length", Label: "Length", Type: Uint8})
+	fAHSPI  = row(Field{Name: "ah.spi", Label: "AH SPI", Type: Uint32, Base: Hex})
+	fAHSeq  = row(Field{Name: "ah.sequence", Label: "AH Sequence", Type: Uint32})
+	fAHICV  = row(Field{Name: "ah.icv", Label: "AH ICV", Type: Bytes})
+	fESP    = row(Field{Name: "esp", Label: "Encapsulating Security Payload", Type: Protocol})
+	fESPSPI = row(Field{Name: "esp.spi", Label: "ESP SPI", Type: Uint32, Base: HexDec})
+	fESPSeq = row(Field{Name: "esp.sequence", Label: "ESP Sequence", Type: Uint32})
 )
 
 // fragFields are the fields of a datagram put together.

@@ -26,8 +26,6 @@ var (
 	fEthInvalid     = row(Field{Name: "eth.invalid_lentype", Label: "Invalid length/type", Type: Uint16, Base: HexDec})
 	fEthPadding     = row(Field{Name: "eth.padding", Label: "Padding", Type: Bytes})
 	fEthTrailer     = row(Field{Name: "eth.trailer", Label: "Trailer", Type: Bytes, Means: "Bytes behind the payload"})
-	fEthFCS         = row(Field{Name: "eth.fcs", Label: "Frame check sequence", Type: Uint32, Base: Hex})
-	fEthFCSStatus   = row(Field{Name: "eth.fcs.status", Label: "FCS Status", Type: Uint8, Value: checksumStatus})
 	xEthPastEnd     = expert{row(Field{Name: "eth.len.past_end", Label: "Length field value goes past the end of the payload"}), failure, aboutMalformed}
 	xEthGroupSrc    = expert{row(Field{Name: "eth.src_not_group", Label: "Source MAC must not be a group address: IEEE 802.3-2002, Section 3.2.3(b)"}), warning, aboutProtocol}
 	xEthPaddingBad  = expert{row(Field{Name: "eth.padding_bad", Label: "Padding identification may be inaccurate and impact trailer dissector"}), note, aboutProtocol}
@@ -120,10 +118,8 @@ var (
 	fMPLSBot   = row(Field{Name: "mpls.bottom", Label: "MPLS Bottom Of Label Stack", Type: Uint32, Bits: 0x0100})
 	fMPLSTTL   = row(Field{Name: "mpls.ttl", Label: "MPLS TTL", Type: Uint32, Bits: 0x00ff})
 	fPWCW      = row(Field{Name: "pwethcw", Label: "PW Ethernet Control Word", Type: Protocol})
-	fPWEth     = row(Field{Name: "pwethheuristic", Label: "Ethernet PW (CW is heuristic)", Type: Protocol})
 
-	fSTP  = row(Field{Name: "stp", Label: "Spanning Tree Protocol", Type: Protocol})
-	fLLDP = row(Field{Name: "lldp", Label: "Link Layer Discovery Protocol", Type: Protocol})
+	fSTP = row(Field{Name: "stp", Label: "Spanning Tree Protocol", Type: Protocol})
 )
 
 var (

@@ -14,13 +14,7 @@ var (
 
 	fPopFragments         = row(Field{Name: "pop.data.fragments", Label: "DATA fragments", Means: "Message fragments"})
 	fPopFragment          = row(Field{Name: "pop.data.fragment", Label: "DATA fragment", Type: FrameNum, Means: "Message fragment"})
-	fPopFragmentOverlap   = row(Field{Name: "pop.data.fragment.overlap", Label: "DATA fragment overlap", Type: Bool, Means: "Message fragment overlap"})
-	fPopFragmentConflicts = row(Field{Name: "pop.data.fragment.overlap.conflicts", Label: "DATA fragment overlapping with conflicting data", Type: Bool, Means: "Message fragment overlapping with conflicting data"})
-	fPopFragmentTails     = row(Field{Name: "pop.data.fragment.multiple_tails", Label: "DATA has multiple tail fragments", Type: Bool, Means: "Message has multiple tail fragments"})
-	fPopFragmentTooLong   = row(Field{Name: "pop.data.fragment.too_long_fragment", Label: "DATA fragment too long", Type: Bool, Means: "Message fragment too long"})
-	fPopFragmentError     = row(Field{Name: "pop.data.fragment.error", Label: "DATA defragmentation error", Type: FrameNum, Means: "Message defragmentation error"})
 	fPopFragmentCount     = row(Field{Name: "pop.data.fragment.count", Label: "DATA fragment count", Type: Uint32})
-	fPopReassembledIn     = row(Field{Name: "pop.data.reassembled.in", Label: "Reassembled DATA in frame", Type: FrameNum, Means: "This DATA fragment is reassembled in this frame"})
 	fPopReassembledLength = row(Field{Name: "pop.data.reassembled.length", Label: "Reassembled DATA length", Type: Uint32, Means: "The total length of the reassembled payload"})
 
 	xPopLength = expert{row(Field{Name: "pop.response.tot_len.invalid", Label: "Length must be a string containing an integer"}), failure, aboutMalformed}

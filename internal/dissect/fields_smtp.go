@@ -5,7 +5,6 @@ var (
 
 	fSmtpReq          = row(Field{Name: "smtp.req", Label: "Request", Type: Bool, Means: "The client speaks"})
 	fSmtpRsp          = row(Field{Name: "smtp.rsp", Label: "Response", Type: Bool, Means: "The server speaks"})
-	fSmtpMessage      = row(Field{Name: "smtp.message", Label: "Message", Type: String, Means: "Line of a message; only shown where messages are not put together"})
 	fSmtpCommandLine  = row(Field{Name: "smtp.command_line", Label: "Command Line", Type: String})
 	fSmtpReqCommand   = row(Field{Name: "smtp.req.command", Label: "Command", Type: String})
 	fSmtpReqParameter = row(Field{Name: "smtp.req.parameter", Label: "Request parameter", Type: String})
@@ -19,11 +18,6 @@ var (
 
 	fSmtpFragments         = row(Field{Name: "smtp.data.fragments", Label: "DATA fragments", Means: "Message fragments"})
 	fSmtpFragment          = row(Field{Name: "smtp.data.fragment", Label: "DATA fragment", Type: FrameNum, Means: "Message fragment"})
-	fSmtpFragmentOverlap   = row(Field{Name: "smtp.data.fragment.overlap", Label: "DATA fragment overlap", Type: Bool, Means: "Message fragment overlap"})
-	fSmtpFragmentConflicts = row(Field{Name: "smtp.data.fragment.overlap.conflicts", Label: "DATA fragment overlapping with conflicting data", Type: Bool, Means: "Message fragment overlapping with conflicting data"})
-	fSmtpFragmentTails     = row(Field{Name: "smtp.data.fragment.multiple_tails", Label: "DATA has multiple tail fragments", Type: Bool, Means: "Message has multiple tail fragments"})
-	fSmtpFragmentTooLong   = row(Field{Name: "smtp.data.fragment.too_long_fragment", Label: "DATA fragment too long", Type: Bool, Means: "Message fragment too long"})
-	fSmtpFragmentError     = row(Field{Name: "smtp.data.fragment.error", Label: "DATA defragmentation error", Type: FrameNum, Means: "Message defragmentation error"})
 	fSmtpFragmentCount     = row(Field{Name: "smtp.data.fragment.count", Label: "DATA fragment count", Type: Uint32})
 	fSmtpReassembledIn     = row(Field{Name: "smtp.data.reassembled.in", Label: "Reassembled DATA in frame", Type: FrameNum, Means: "This DATA fragment is reassembled in this frame"})
 	fSmtpReassembledLength = row(Field{Name: "smtp.data.reassembled.length", Label: "Reassembled DATA length", Type: Uint32, Means: "The total length of the reassembled payload"})

@@ -207,7 +207,7 @@ func (d *Dissector) ieee8023(n int, body, frame span, trailer ID) {
 	if len(inner.b) >= 3 && inner.b[0] == 0xff && inner.b[1] == 0xff && frame.b != nil && trailer == fEthTrailer && inner.b[2] != 0xaa {
 		d.trailer(frame, rest, trailer)
 		d.set("IEEE 802.3 Raw Ethernet")
-		d.unread("IPX", "ipx", inner)
+		d.unread(fIPX, inner)
 		return
 	}
 	d.trailer(frame, rest, trailer)
@@ -547,13 +547,13 @@ func (d *Dissector) llc(s span) {
 		if oui == 0x00000c {
 			switch typ {
 			case 0x2000:
-				d.unread("CDP", "cdp", s.from(snap))
+				d.unread(fCDP, s.from(snap))
 				return
 			case 0x2003:
-				d.unread("VTP", "vtp", s.from(snap))
+				d.unread(fVTP, s.from(snap))
 				return
 			case 0x2004:
-				d.unread("DTP", "dtp", s.from(snap))
+				d.unread(fDTP, s.from(snap))
 				return
 			case 0x010b:
 				d.stp(s.from(snap))
@@ -571,11 +571,11 @@ func (d *Dissector) llc(s span) {
 	case dsap == 0x42 && ctl == 3:
 		d.stp(body)
 	case dsap == 0xfe && ctl == 3:
-		d.unread("OSI", "osi", body)
+		d.unread(fOSI, body)
 	case dsap == 0xf0 && ssap&^1 == 0xf0:
-		d.unread("NetBIOS", "netbios", body)
+		d.unread(fNetBIOS, body)
 	case dsap == 0xe0:
-		d.unread("IPX", "ipx", body)
+		d.unread(fIPX, body)
 	case len(body.b) > 0:
 		d.data(body)
 	}
@@ -811,7 +811,7 @@ func (d *Dissector) cookedType(typ, hw uint16, s span, at int, body span) {
 	case typ == 0x0004:
 		d.llc(body)
 	case typ == 0x0001:
-		d.unread("IPX", "ipx", body)
+		d.unread(fIPX, body)
 	case typ == 0x0003:
 		d.ethernet(body, false)
 	default:

@@ -5,7 +5,6 @@ package dissect
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -158,7 +157,7 @@ func TestMailFields(t *testing.T) {
 		}
 		r.Close()
 		if !errors.Is(err, io.EOF) {
-			t.Log(fmt.Sprintf("%s: %v", path, err))
+			t.Logf("%s: %v", path, err)
 		}
 	}
 	for j, name := range names {

@@ -1,15 +1,13 @@
 package dissect
 
 // unread is the line of a protocol that is known by name only.
-func (d *Dissector) unread(proto, layer string, s span) {
-	d.frame.Proto = proto
-	d.named(layer)
+func (d *Dissector) unread(id ID, s span) {
+	d.frame.Proto = table[id].Label
+	up := d.enter(id, s, len(s.b))
 	if d.level > List && len(s.b) > 0 {
-		up := d.parent
-		d.parent = d.root
 		d.str(fDataData, s, 0, len(s.b), nil)
-		d.leave(up)
 	}
+	d.leave(up)
 	if len(d.frame.Info) == d.fence {
 		d.infoDec("", uint64(s.size()), pick(s.size() == 1, " byte", " bytes"))
 	}
@@ -22,8 +20,28 @@ func (d *Dissector) rest(s span) {
 	}
 }
 
-// A knownProto is the name of a protocol that is not read: its column, its layer.
-type knownProto struct{ proto, layer string }
+// only is a protocol that is not read: its column, and its name in filters.
+func only(column, name string) ID {
+	f := Field{Name: name, Label: column, Type: Protocol}
+	for id := range table {
+		if table[id].Name == name && table[id].Label == column {
+			return ID(id)
+		}
+	}
+	return row(f)
+}
+
+var (
+	fIPX     = only("IPX", "ipx")
+	fCDP     = only("CDP", "cdp")
+	fVTP     = only("VTP", "vtp")
+	fDTP     = only("DTP", "dtp")
+	fOSI     = only("OSI", "osi")
+	fNetBIOS = only("NetBIOS", "netbios")
+	fPW      = only("PW", "pwach")
+	fPPPCHAP = only("PPP CHAP", "chap")
+	fPPPComp = only("PPP Comp", "comp_data")
+)
 
 // otherEther reads the protocols on Ethernet that have only a line. It reports
 // false when typ is none of them.
@@ -36,13 +54,12 @@ func (d *Dissector) otherEther(typ uint16, s span) bool {
 		d.nsh(s)
 		return true
 	}
-	n := etherLines[typ]
-	if n.proto == "" {
-		return false
+	id, ok := etherLines[typ]
+	if ok {
+		d.clear()
+		d.unread(id, s)
 	}
-	d.clear()
-	d.unread(n.proto, n.layer, s)
-	return true
+	return ok
 }
 
 // macsec reads the tag of IEEE 802.1AE. What it protects can be read when it is
@@ -100,11 +117,11 @@ func (d *Dissector) nsh(s span) {
 	}
 }
 
-var etherLines = map[uint16]knownProto{
-	0x0600: {"IDP", "idp"}, 0x0842: {"WOL", "wol"}, 0x6002: {"MOP RC", "mop_rc"}, 0x6003: {"DEC DNA", "dec_dna"}, 0x809b: {"DDP", "llap"},
-	0x80f3: {"AARP", "aarp"}, 0x8137: {"IPX", "ipx"}, 0x8808: {"MAC CTRL", "macc"}, 0x8809: {"Slow Protocols", "slow"}, 0x888e: {"EAPOL", "eapol"},
-	0x8892: {"PN-RT", "pn_rt"}, 0x88a2: {"AoE", "aoe"}, 0x88a4: {"ECAT", "ecatf"}, 0x88b8: {"GOOSE", "goose"}, 0x88cc: {"LLDP", "lldp"},
-	0x88f7: {"PTPv2", "ptp"}, 0x8902: {"CFM", "cfm"}, 0x8906: {"FCoE", "fcoe"}, 0x9000: {"LOOP", "loop"},
+var etherLines = map[uint16]ID{
+	0x0600: only("IDP", "idp"), 0x0842: only("WOL", "wol"), 0x6002: only("MOP RC", "mop_rc"), 0x6003: only("DEC DNA", "dec_dna"), 0x809b: only("DDP", "llap"),
+	0x80f3: only("AARP", "aarp"), 0x8137: only("IPX", "ipx"), 0x8808: only("MAC CTRL", "macc"), 0x8809: only("Slow Protocols", "slow"), 0x888e: only("EAPOL", "eapol"),
+	0x8892: only("PN-RT", "pn_rt"), 0x88a2: only("AoE", "aoe"), 0x88a4: only("ECAT", "ecatf"), 0x88b8: only("GOOSE", "goose"), 0x88cc: only("LLDP", "lldp"),
+	0x88f7: only("PTPv2", "ptp"), 0x8902: only("CFM", "cfm"), 0x8906: only("FCoE", "fcoe"), 0x9000: only("LOOP", "loop"),
 }
 
 // otherIP is the line of a protocol on IP that is not read.
@@ -121,8 +138,8 @@ func (d *Dissector) otherIP(proto uint8, s span) {
 		return
 	}
 	d.clear()
-	if n := ipLines[proto]; n.proto != "" {
-		d.unread(n.proto, n.layer, s)
+	if id, ok := ipLines[proto]; ok {
+		d.unread(id, s)
 		return
 	}
 	if d.net.version == 6 {
@@ -133,9 +150,9 @@ func (d *Dissector) otherIP(proto uint8, s span) {
 	d.rest(s)
 }
 
-var ipLines = map[uint8]knownProto{
-	46: {"RSVP", "rsvp"}, 88: {"EIGRP", "eigrp"}, 89: {"OSPF", "ospf"}, 112: {"VRRP", "vrrp"},
-	115: {"L2TPv3", "l2tp"}, 132: {"SCTP", "sctp"},
+var ipLines = map[uint8]ID{
+	46: only("RSVP", "rsvp"), 88: only("EIGRP", "eigrp"), 89: only("OSPF", "ospf"), 112: only("VRRP", "vrrp"),
+	115: only("L2TPv3", "l2tp"), 132: only("SCTP", "sctp"),
 }
 
 // Fields of the small ones.

@@ -72,7 +72,6 @@ type segment struct {
 	findings       findings
 	sackEdges      [2][2]uint32 // of the first two blocks, as shown
 	sackBlocks     int
-	mss            bool
 }
 
 // tcp dissects a TCP segment.

@@ -590,12 +590,12 @@ func (d *Dissector) mptcp(s span) {
 	case 1: // MP_JOIN
 		switch len(b) {
 		case 12:
-			d.num(fOptMptcpFlags, s, 2, 1, uint64(b[2]))
+			d.mptcpFlags(s, fOptMptcpBackupFlag)
 			d.num(fOptMptcpAddrid, s, 3, 1, uint64(b[3]))
 			d.num(fOptMptcpRecvtok, s, 4, 4, u32(4))
 			d.num(fOptMptcpSendrand, s, 8, 4, u32(8))
 		case 16:
-			d.num(fOptMptcpFlags, s, 2, 1, uint64(b[2]))
+			d.mptcpFlags(s, fOptMptcpBackupFlag)
 			d.num(fOptMptcpAddrid, s, 3, 1, uint64(b[3]))
 			d.num(fOptMptcpSendtrunchmac, s, 4, 8, u64(4))
 			d.num(fOptMptcpSendrand, s, 12, 4, u32(12))
@@ -679,7 +679,7 @@ func (d *Dissector) mptcp(s span) {
 			d.num(fOptMptcpAddrid, s, i, 1, uint64(b[i]))
 		}
 	case 5: // MP_PRIO
-		d.num(fOptMptcpFlags, s, 2, 1, uint64(b[2]))
+		d.mptcpFlags(s, fOptMptcpBackupFlag)
 		if len(b) == 4 {
 			d.num(fOptMptcpAddrid, s, 3, 1, uint64(b[3]))
 		}
@@ -694,11 +694,21 @@ func (d *Dissector) mptcp(s span) {
 			d.num(fOptMptcpRecvkey, s, 4, 8, u64(4))
 		}
 	case 8: // MP_TCPRST
-		d.num(fOptMptcpFlags, s, 2, 1, uint64(b[2]))
+		d.mptcpFlags(s, fOptMptcpFlagUFlag, fOptMptcpFlagVFlag, fOptMptcpFlagWFlag, fOptMptcpFlagTFlag)
 		if len(b) >= 4 {
 			d.num(fOptMptcpRstReason, s, 3, 1, uint64(b[3]))
 		}
 	}
+}
+
+// mptcpFlags reads the flags beside the subtype; the last of ids is the lowest bit.
+func (d *Dissector) mptcpFlags(s span, ids ...ID) {
+	d.num(fOptMptcpFlags, s, 2, 1, uint64(s.b[2]))
+	up := d.sub()
+	for i, id := range ids {
+		d.num(id, s, 2, 1, bit(s.b[2], 1<<(len(ids)-1-i)))
+	}
+	d.leave(up)
 }
 
 // bit is 1 when mask is set in b.

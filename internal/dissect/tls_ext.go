@@ -485,11 +485,9 @@ func (r *reader) timestamps() {
 
 func (r *reader) timestamp() {
 	d := r.d
-	at := r.at
 	r.num(fTlsSctSctVersion, 1)
-	id := r.bytes(fTlsSctSctLogid, 32)
-	_ = id
-	at = r.at
+	r.bytes(fTlsSctSctLogid, 32)
+	at := r.at
 	if d.threw || !d.have(r.s, at, 8) {
 		return
 	}

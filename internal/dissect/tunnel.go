@@ -133,7 +133,7 @@ func (d *Dissector) mpls(s span) {
 		d.leave(up)
 		d.ethernet(s.from(4), false)
 	case 1: // control channel, no user data
-		d.unread("PW", "pwach", s)
+		d.unread(fPW, s)
 	default:
 		d.named("pwethheuristic")
 		d.ethernet(s, false)
@@ -274,9 +274,9 @@ func (d *Dissector) ppp(s span) {
 	case 0xc023:
 		d.pppAuth(s)
 	case 0xc223:
-		d.unread("PPP CHAP", "chap", s)
+		d.unread(fPPPCHAP, s)
 	case 0x00fd:
-		d.unread("PPP Comp", "comp_data", s)
+		d.unread(fPPPComp, s)
 	default:
 		d.frame.Proto = d.hexName(proto)
 		if name := nameIn(pppProtocols, uint64(proto)); name != "" {

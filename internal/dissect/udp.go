@@ -231,8 +231,8 @@ func (d *Dissector) udpPort(s span, port, src, dst uint16) bool {
 	case 443:
 		return d.quic(s, src, dst)
 	default:
-		if p := udpLines[port]; p.proto != "" {
-			d.portLine(p, s, src, dst)
+		if id, ok := udpLines[port]; ok {
+			d.portLine(id, s, src, dst)
 			return true
 		}
 		return false
@@ -246,18 +246,17 @@ func (d *Dissector) udpLooks(s span, src, dst uint16) bool {
 }
 
 // portLine is the line of a protocol that is known by its port only.
-func (d *Dissector) portLine(p knownProto, s span, src, dst uint16) {
-	d.frame.Proto = p.proto
+func (d *Dissector) portLine(id ID, s span, src, dst uint16) {
 	d.clear()
 	d.infoDec("", uint64(src), " → ")
 	d.infoInt(uint64(dst))
 	d.infoDec(" Len=", uint64(s.size()), "")
-	d.unread(p.proto, p.layer, s)
+	d.unread(id, s)
 }
 
-var udpLines = map[uint16]knownProto{
-	69: {"TFTP", "tftp"}, 88: {"KRB5", "kerberos"}, 111: {"Portmap", "rpc"}, 138: {"NBDS", "nbdgm"}, 161: {"SNMP", "snmp"}, 162: {"SNMP", "snmp"}, 389: {"CLDAP", "cldap"},
-	500: {"ISAKMP", "isakmp"}, 514: {"Syslog", "syslog"}, 520: {"RIP", "rip"}, 521: {"RIPng", "ripng"}, 1645: {"RADIUS", "radius"}, 1646: {"RADIUS", "radius"},
-	1701: {"L2TP", "l2tp"}, 1812: {"RADIUS", "radius"}, 1813: {"RADIUS", "radius"}, 1985: {"HSRP", "hsrp"}, 2049: {"NFS", "rpc"}, 2123: {"GTPv2", "gtpv2"},
-	4500: {"UDPENCAP", "udpencap"}, 5060: {"SIP", "sip"}, 5246: {"CAPWAP-Control", "capwap"}, 6343: {"sFlow", "sflow"}, 17500: {"DB-LSP-DISC", "db-lsp-disc"}, 51820: {"WireGuard", "wg"},
+var udpLines = map[uint16]ID{
+	69: only("TFTP", "tftp"), 88: only("KRB5", "kerberos"), 111: only("Portmap", "rpc"), 138: only("NBDS", "nbdgm"), 161: only("SNMP", "snmp"), 162: only("SNMP", "snmp"), 389: only("CLDAP", "cldap"),
+	500: only("ISAKMP", "isakmp"), 514: only("Syslog", "syslog"), 520: only("RIP", "rip"), 521: only("RIPng", "ripng"), 1645: only("RADIUS", "radius"), 1646: only("RADIUS", "radius"),
+	1701: only("L2TP", "l2tp"), 1812: only("RADIUS", "radius"), 1813: only("RADIUS", "radius"), 1985: only("HSRP", "hsrp"), 2049: only("NFS", "rpc"), 2123: only("GTPv2", "gtpv2"),
+	4500: only("UDPENCAP", "udpencap"), 5060: only("SIP", "sip"), 5246: only("CAPWAP-Control", "capwap"), 6343: only("sFlow", "sflow"), 17500: only("DB-LSP-DISC", "db-lsp-disc"), 51820: only("WireGuard", "wg"),
 }

@@ -10,7 +10,7 @@ import (
 type leaf struct {
 	n    int64
 	name string
-	a, b uint8
+	_, b uint8
 	list []uint32
 	home *entry // in the owner of the owner
 }

@@ -377,7 +377,7 @@ func icmpName(code uint16) string {
 }
 
 var icmpNames = map[uint16]string{
-	3<<8 | 0: "network unreachable", 3<<8 | 1: "host unreachable", 3<<8 | 2: "protocol unreachable", 3<<8 | 3: "port unreachable",
+	3 << 8: "network unreachable", 3<<8 | 1: "host unreachable", 3<<8 | 2: "protocol unreachable", 3<<8 | 3: "port unreachable",
 	3<<8 | 4: "fragmentation needed", 3<<8 | 5: "source route failed", 3<<8 | 9: "network prohibited", 3<<8 | 10: "host prohibited",
 	3<<8 | 13: "communication prohibited", 11 << 8: "time to live exceeded", 11<<8 | 1: "fragments did not arrive in time",
 	4 << 8: "source quench", 5 << 8: "redirect", 5<<8 | 1: "redirect",
