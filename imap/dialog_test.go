@@ -412,6 +412,11 @@ func TestSieve(t *testing.T) {
 		C: PUTSCRIPT "x" {6+}
 		C: LOGOUT
 		S: OK
+		C: PUTSCRIPT "y" {6+}
+		C: nosuch
+		S: NO (QUOTA) {14}
+		S: line 1: error.
+		S:
 		C: STARTTLS
 		S! OK\r\n\x16`, Options{}, fact.EndFin, `
 		1 capability CAPABILITY "IMPLEMENTATION Example 1"
@@ -422,7 +427,7 @@ func TestSieve(t *testing.T) {
 		6 auth AUTHENTICATE level=1 ref=5 "PLAIN"
 		7 user AUTHENTICATE ref=5 "alice"
 		8 reply AUTHENTICATE code=2 level=1 ref=5 "wrong"
-		9 authend AUTHENTICATE code=2 level=1 ref=5 "\"wrong\""
+		9 authend AUTHENTICATE code=2 level=1 ref=5 "wrong"
 		10 command AUTHENTICATE num=28 "AUTHENTICATE \"PLAIN\" ***"
 		11 auth AUTHENTICATE level=1 ref=10 "PLAIN"
 		12 user AUTHENTICATE ref=10 "alice"
@@ -430,8 +435,10 @@ func TestSieve(t *testing.T) {
 		14 authend AUTHENTICATE code=1 ref=10
 		15 command PUTSCRIPT num=20 "PUTSCRIPT \"x\" {6+}"
 		16 reply PUTSCRIPT code=1 level=1 ref=15
-		17 command STARTTLS num=10 "STARTTLS"
-		18 reply STARTTLS code=1 level=1 ref=17`)
+		17 command PUTSCRIPT num=20 "PUTSCRIPT \"y\" {6+}"
+		18 reply PUTSCRIPT code=2 level=1 ref=17 "(QUOTA) line 1: error."
+		19 command STARTTLS num=10 "STARTTLS"
+		20 reply STARTTLS code=1 level=1 ref=19`)
 	}
 	if !s.Upgraded() || !d.Upgraded() {
 		t.Error("not upgraded after STARTTLS")

@@ -21,13 +21,16 @@ type Sieve struct {
 	ref     uint16
 	answerN int
 	answerB [fact.MaxText]byte // a SASL answer sent as a literal
+	late    uint16             // code of the server's answer whose words come as a literal, 0: none
+	lateN   int
+	lateB   [fact.MaxText]byte
 }
 
 // Reset begins a new session that writes to log.
 func (d *Sieve) Reset(log *fact.Log, opt Options) {
 	d.reset(log, opt)
 	d.head, d.count, d.left, d.rest, d.of, d.ref = 0, 0, [2]uint64{}, [2]bool{}, None, 0
-	d.answerN = 0
+	d.answerN, d.late = 0, 0
 }
 
 // Resume says that the stream is readable again: what follows is plaintext
@@ -35,6 +38,7 @@ func (d *Sieve) Reset(log *fact.Log, opt Options) {
 func (d *Sieve) Resume(at fact.At) {
 	d.resume()
 	d.head, d.count, d.left, d.rest, d.greeted = 0, 0, [2]uint64{}, [2]bool{}, false
+	d.late = 0
 }
 
 // Bytes takes the next bytes of a direction and returns how many of them
@@ -48,6 +52,9 @@ func (d *Sieve) Bytes(dir fact.Dir, b []byte, at fact.At) (n int) {
 			k := min(uint64(len(b)-n), *left)
 			if dir == fact.Client && d.of == AUTHENTICATE {
 				d.answerN += copy(d.answerB[d.answerN:], b[n:n+int(k)])
+			}
+			if dir == fact.Server && d.late != 0 {
+				d.lateN += copy(d.lateB[d.lateN:], b[n:n+int(k)])
 			}
 			*left -= k
 			n += int(k)
@@ -83,6 +90,9 @@ func (d *Sieve) Gap(dir fact.Dir, n uint64, at fact.At) {
 	}
 	d.in[dir].Reset()
 	d.left[dir], d.rest[dir], d.unsure[dir] = 0, false, true
+	if dir == fact.Server {
+		d.tellLate(at)
+	}
 	d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Resync, From: dir, Num: lines.Add(0, n)}, nil)
 	if dir == fact.Server && d.seen[fact.Client] {
 		d.greeted = true
@@ -92,6 +102,7 @@ func (d *Sieve) Gap(dir fact.Dir, n uint64, at fact.At) {
 // End closes the dialog; how is a fact.End code.
 func (d *Sieve) End(how uint16, at fact.At) {
 	d.tellEarly()
+	d.tellLate(at)
 	d.dropLogin(at)
 	for ; d.count > 0; d.take() {
 		w := &d.waiting[d.head]
@@ -200,14 +211,19 @@ func quoted(b []byte) []byte {
 // server takes a whole line of the server.
 func (d *Sieve) server(line lines.Line, at fact.At) {
 	if d.rest[fact.Server] {
-		d.literal(fact.Server, line.Text)
+		if !d.literal(fact.Server, line.Text) {
+			d.tellLate(at)
+		}
 		return
 	}
 	word, text := lines.Word(line.Text)
 	code := statusWord(word)
 	if code == OK || code == NO || code == BYE {
-		d.status(code, text, at)
-		d.literal(fact.Server, line.Text)
+		if !d.literal(fact.Server, line.Text) {
+			d.status(code, text, at)
+			return
+		}
+		d.late, d.lateN = code, copy(d.lateB[:], text[:max(bytes.LastIndexByte(text, '{'), 0)])
 		return
 	}
 	switch {
@@ -244,6 +260,15 @@ func (d *Sieve) capability(line []byte, at fact.At) {
 		Cmd: uint8(CAPABILITY), Ref: ref}, out)
 }
 
+// tellLate takes the answer whose literal is over: what a script's error is
+// comes in several lines.
+func (d *Sieve) tellLate(at fact.At) {
+	if code := d.late; code != 0 {
+		d.late = 0
+		d.status(code, bytes.TrimRight(d.lateB[:d.lateN], "\r\n"), at)
+	}
+}
+
 // status takes OK, NO or BYE.
 func (d *Sieve) status(code uint16, text []byte, at fact.At) {
 	var w waiting
@@ -267,7 +292,7 @@ func (d *Sieve) status(code uint16, text []byte, at fact.At) {
 			Ref: w.ref, Code: code, Level: 1}, d.shown(quoted(text)))
 	}
 	if d.login.open && w.cmd == d.login.of && w.ref == d.login.cmd {
-		d.answered(code, text, at)
+		d.answered(code, quoted(text), at)
 	}
 	if w.cmd == STARTTLS && code == OK {
 		d.dropLogin(at)

@@ -272,6 +272,9 @@ func authFailed(c *Case, f *fact.Fact, r *Raiser) {
 	if g.quiet {
 		return
 	}
+	if c.Proto == fact.Sieve {
+		g.Skip = 1 // swaks does not speak ManageSieve
+	}
 	if c.mail() {
 		g.with("code", strconv.Itoa(int(f.Code)))
 	}

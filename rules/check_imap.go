@@ -23,7 +23,7 @@ const (
 // seconds. rules.md "nat.idle".
 var natIdle = [...]int64{60, 120, 180, 240, 300, 350, 600, 900, 1800, 3600, 7200, 7440}
 
-// imapChecks are the conditions of the IMAP group. The whole group asks only in
+// imapChecks are the conditions of the IMAP group. All but a few ask only in
 // sessions of IMAP.
 var imapChecks = []Check{
 	{ID: "imap-detected", Do: imapDetected},
@@ -43,6 +43,7 @@ var imapChecks = []Check{
 	{ID: "imap-mailbox-missing", On: fact.Reply, Do: imapMailbox},
 	{ID: "imap-bad", On: fact.Reply, Do: imapBad},
 	{ID: "imap-no", On: fact.Reply, Do: imapNo},
+	{ID: "imap-sieve-refused", On: fact.Reply, Do: imapSieveRefused},
 	{ID: "imap-bye", Needs: PAIRED, On: fact.Reply, Do: imapBye},
 	{ID: "imap-autologout", On: fact.Reply, Do: imapAutologout},
 	{ID: "imap-autologout", Needs: BOTH, Do: imapAutologoutSilent},
@@ -275,7 +276,7 @@ func imapBad(c *Case, f *fact.Fact, r *Raiser) {
 }
 
 func imapNo(c *Case, f *fact.Fact, r *Raiser) {
-	if !c.isIMAP() || f.Code != imap.NO || f.Ref == 0 || imap.What(c.Log.Text(f)) != imap.NoTrouble {
+	if !c.isIMAP() && c.Proto != fact.Sieve || sieveScript(f) || f.Code != imap.NO || f.Ref == 0 || imap.What(c.Log.Text(f)) != imap.NoTrouble {
 		return
 	}
 	if cmd := imap.Cmd(f.Cmd); cmd == imap.LOGIN || cmd == imap.AUTHENTICATE || cmd == imap.STARTTLS || boxAgain(r, f) {
@@ -283,6 +284,23 @@ func imapNo(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	imapAnswer(c, f, g)
+}
+
+// sieveScript reports that f answers what makes a script the one in force, or
+// would: what else is declined does not touch the user's mail.
+func sieveScript(f *fact.Fact) bool {
+	switch imap.Cmd(f.Cmd) {
+	case imap.PUTSCRIPT, imap.CHECKSCRIPT, imap.SETACTIVE, imap.HAVESPACE:
+		return true
+	}
+	return false
+}
+
+func imapSieveRefused(c *Case, f *fact.Fact, r *Raiser) {
+	if c.Proto != fact.Sieve || f.Code != imap.NO || !sieveScript(f) || boxAgain(r, f) {
+		return
+	}
+	imapAnswer(c, f, r.At(f))
 }
 
 // imapEnded reports that f is a BYE that nobody asked for.

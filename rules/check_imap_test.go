@@ -105,3 +105,18 @@ func TestImap(t *testing.T) {
 		{name: "near: refused", script: imapIn + "C: b COMPRESS DEFLATE\nS: b NO [COMPRESSIONACTIVE] x\n" + imapOut, want: "imap-logout imap-no"},
 	})
 }
+
+func TestSieve(t *testing.T) {
+	const in = `
+		S: "IMPLEMENTATION" "x"
+		S: OK
+		C: AUTHENTICATE "PLAIN" "AGFsaWNlAHNlY3JldA=="
+		S: OK
+		`
+	boxRun(t, fact.Sieve, imapChecks, []boxTalk{
+		{name: "sieve-refused", script: in + "C: PUTSCRIPT \"x\" {6+}\nC: nosuch\nS: NO {15}\nS: line 1: error.\nS: \nC: LOGOUT\nS: OK", want: "imap-sieve-refused?"},
+		{name: "sieve-refused: no such script", script: in + "C: SETACTIVE \"x\"\nS: NO (NONEXISTENT) \"no\"\nC: LOGOUT\nS: OK", want: "imap-sieve-refused?"},
+		{name: "near: a warning", script: in + "C: PUTSCRIPT \"x\" {6+}\nC: nosuch\nS: OK (WARNINGS) \"line 1\"\nC: LOGOUT\nS: OK", want: ""},
+		{name: "near: only read", script: in + "C: GETSCRIPT \"x\"\nS: NO \"no\"\nC: LOGOUT\nS: OK", want: "imap-no"},
+	})
+}

@@ -18,7 +18,7 @@ var (
 		{checks: authChecks, of: taken}, {checks: startChecks, of: taken}, {checks: implicitChecks, of: taken},
 		{checks: tlsChecks, of: secured}, {checks: certChecks, of: secured}, {checks: alertChecks(), of: secured},
 		{checks: popChecks, in: speaks(fact.POP3, fact.IMAP), of: taken}, // some are of both
-		{checks: imapChecks, in: speaks(fact.IMAP), of: taken},
+		{checks: imapChecks, in: speaks(fact.IMAP, fact.Sieve), of: taken},
 	}
 )
 

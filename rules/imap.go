@@ -291,4 +291,18 @@ var imapRules = []Rule{
 		Cite:    []string{"RFC 4978"},
 		Fields:  []string{"frame"},
 	},
+	{
+		ID: "imap-sieve-refused", Num: "IMAP-027", Label: IMAP, Severity: Warning, Up: Warning, Tier: 2, Node: TXN, Blame: BlameClient,
+		Title: "Server did not take the Sieve script",
+		When:  "ManageSieve: NO to PUTSCRIPT, CHECKSCRIPT, SETACTIVE or HAVESPACE",
+		Meaning: "The script has an error, needs an extension that the server does not have, does not exist, or is too " +
+			"large. The rules that were active before are still in force.",
+		Advice: []string{
+			"the line that the answer names, in the script or in the program that writes it",
+			"an extension (`require`) must be in the server's capability SIEVE; Dovecot: `sieve_extensions`",
+			"test by hand: `sievec SCRIPT`",
+		},
+		Cite:   []string{"RFC 5804 §2.5, §2.6, §2.8, §2.12"},
+		Fields: []string{"command", "code", "text"},
+	},
 }

@@ -604,7 +604,7 @@ func (w *Writer) status(c *rules.Case, g goal) {
 		s[LayerDelivery] = OK
 	case goalMissed:
 		s[LayerDelivery] = Failed
-		if c.Proto == fact.POP3 || c.Proto == fact.IMAP {
+		if c.Proto == fact.POP3 || c.Proto == fact.IMAP || c.Proto == fact.Sieve {
 			s[LayerDelivery] = NotReached
 		}
 	case goalUnknown:

@@ -271,7 +271,7 @@ func (w *Writer) good(c *rules.Case, d *Decision) string {
 		return versionOf(c) + " established, record sizes fit one accepted message"
 	case c.TLS != nil && c.TLS.Done && !plain(c):
 		return versionOf(c) + " established and the session closed in order"
-	case c.Proto == fact.POP3 || c.Proto == fact.IMAP:
+	case c.Proto == fact.POP3 || c.Proto == fact.IMAP || c.Proto == fact.Sieve:
 		if c.Log.Now&fact.SeenAuth != 0 {
 			return "logged in and served" + over
 		}
@@ -339,6 +339,10 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 			return "it is not known whether the mail was accepted"
 		}
 		return "the mail was not sent"
+	case fact.Sieve:
+		if c.Log.Now&fact.SeenAuth == 0 {
+			return "the user was not let in"
+		}
 	case fact.POP3, fact.IMAP:
 		if c.Log.Now&fact.SeenAuth == 0 {
 			return "the mailbox was not opened"
@@ -433,9 +437,13 @@ func (w *Writer) goodSentence(c *rules.Case, d *Decision, name string) string {
 			subject = thousands(int64(n)) + " messages were"
 		}
 		return fmt.Sprintf("%s accepted by %s%s, %s after the first packet.", subject, name, over, rough(end-c.Start))
-	case c.Proto == fact.POP3 || c.Proto == fact.IMAP:
+	case c.Proto == fact.POP3 || c.Proto == fact.IMAP || c.Proto == fact.Sieve:
 		if c.Log.Now&fact.SeenAuth != 0 {
-			return fmt.Sprintf("%s let the user in%s and served the mailbox; the session took %s.", name, over, span(c.End-c.Start))
+			served := "mailbox"
+			if c.Proto == fact.Sieve {
+				served = "scripts"
+			}
+			return fmt.Sprintf("%s let the user in%s and served the %s; the session took %s.", name, over, served, span(c.End-c.Start))
 		}
 	case over != "" && d.Status[LayerDelivery] == OK && !plain(c):
 		return fmt.Sprintf("%s was agreed with %s, and the sizes of the encrypted records fit one accepted message; the session took %s.",
@@ -447,7 +455,7 @@ func (w *Writer) goodSentence(c *rules.Case, d *Decision, name string) string {
 		return fmt.Sprintf("the part of the session with %s that was captured took %s and was closed in order.", name, span(c.End-c.Start))
 	}
 	tried := "mail"
-	if c.Proto == fact.POP3 || c.Proto == fact.IMAP {
+	if c.Proto == fact.POP3 || c.Proto == fact.IMAP || c.Proto == fact.Sieve {
 		tried = "login"
 	}
 	return fmt.Sprintf("the session with %s took %s and was closed in order; no %s was attempted.", name, span(c.End-c.Start), tried)
