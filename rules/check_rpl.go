@@ -137,12 +137,12 @@ func (c *Case) refuses(f *fact.Fact, class string) bool {
 	case smtp.Greeting, smtp.Message:
 		return true
 	case smtp.MAIL, smtp.RCPT, smtp.None:
-		return !general || !formal(f)
+		return !general || !c.formal(f)
 	case smtp.DATA, smtp.BDAT:
 		// Without a recipient the refusal only follows from those before it.
-		return !general || !formal(f) && f.Seen&fact.SeenRcpt != 0 && !c.says(f, "valid recipients", "no recipients")
+		return !general || !c.formal(f) && f.Seen&fact.SeenRcpt != 0 && !c.says(f, "valid recipients", "no recipients")
 	case smtp.EHLO, smtp.HELO, smtp.LHLO:
-		return !general || !formal(f) && f.Code != 553
+		return !general || !c.formal(f) && f.Code != 553
 	case smtp.AUTH:
 		return class == "RPL-001" || class == "RPL-019" || class == "RPL-026"
 	case smtp.STARTTLS:
@@ -156,8 +156,12 @@ func (c *Case) refuses(f *fact.Fact, class string) bool {
 }
 
 // formal reports whether a reply is about the form or the order of commands,
-// which rules of the dialog tell.
-func formal(f *fact.Fact) bool {
+// which rules of the dialog tell. A name or an address that is understood and
+// not wanted has the same codes.
+func (c *Case) formal(f *fact.Fact) bool {
+	if c.incomplete(f) {
+		return false
+	}
 	switch f.Code {
 	case 500:
 		_, subject, _ := smtp.Unpack(f.Num)
@@ -171,6 +175,12 @@ func formal(f *fact.Fact) bool {
 		return enhanced(f, 5, 1, 3) || enhanced(f, 5, 1, 7)
 	}
 	return false
+}
+
+// incomplete reports that f refuses a name or an address for the domain that it
+// lacks, and not for the form of the command.
+func (c *Case) incomplete(f *fact.Fact) bool {
+	return c.says(f, "helo command rejected", "address rejected: need fully-qualified", "address must contain a domain", "domain name required")
 }
 
 // blockList finds the name of a block list and the link in a reply.

@@ -915,7 +915,7 @@ func smtpSyntaxError(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		switch e.Code() {
 		case 501, 504, 555:
-			return e.Command.Kind == fact.Command
+			return e.Command.Kind == fact.Command && !c.incomplete(e.Reply)
 		case 553:
 			class, subject, detail := smtp.Unpack(e.Reply.Num)
 			return class == 5 && subject == 1 && (detail == 3 || detail == 7)

@@ -284,6 +284,7 @@ func smtpTalks() []mailTalk {
 		{name: "unknown command", script: mailIn + "C: FOO\nS: 502 5.5.2 what\n" + mailOut, want: "auth-none smtp-unknown-command?"},
 		{name: "VRFY not implemented", script: mailIn + "C: VRFY a\nS: 502 5.5.1 no\n" + mailOut, want: "auth-none smtp-probe-commands"},
 		{name: "syntax", script: mailIn + "C: MAIL FROM:a b\nS: 501 5.1.7 bad\n" + mailOut, want: "auth-none smtp-mail-rejected! smtp-syntax-error?"},
+		{name: "not the form, but the name", script: mailIn + "C: MAIL FROM:<a@example.com>\nS: 504 5.5.2 <box>: Helo command rejected: need fully-qualified hostname\n" + mailOut, want: "auth-none smtp-mail-rejected!"},
 		{name: "wrong time", script: mailIn + "C: RCPT TO:<b@example.org>\nS: 503 5.5.1 MAIL first\n" + mailOut, want: "auth-none smtp-bad-sequence?"},
 
 		// The envelope.

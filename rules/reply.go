@@ -57,6 +57,7 @@ var classes = []class{
 		words: "relay access denied|relay not permitted|relaying denied|unable to relay|not permitted to relay|rcpthosts|relaying not allowed|relay denied|relay is not allowed|do not relay|not a gateway"},
 	{rule: "RPL-012", at: atSender, enhanced: "x.1.8 x.1.7 x.4.4",
 		words: "sender address rejected: domain not found|domain of sender|sender domain|unresolvable|a-record is empty|no mx|unknown sender domain"},
+	{rule: "RPL-012", at: atSender, codes: "504 501 553", words: "sender address rejected: need fully-qualified|sender address must contain a domain|domain name required for sender"},
 	{rule: "RPL-012", at: 1 << smtp.MAIL, words: "domain & does not resolve"}, // at this place it is about the sender, else RPL-010
 	// Postfix uses "unverified address" for recipients as well.
 	{rule: "RPL-013", words: "sender verify failed|callout|callback setup|address verification|unverified address|sender rejected: undeliverable|sender address rejected: undeliverable", not: "recipient address rejected"},
@@ -92,6 +93,7 @@ var classes = []class{
 	{rule: "RPL-004", at: atRecipient, codes: "550 551 553 554 511 450", enhanced: "x.1.1 x.1.0 550/5.1.10 5.4.1",
 		words: "user unknown|unknown user|no such user|no such recipient|recipient not found|does not exist|invalid recipient|no mailbox here|unrouteable address|mailbox unavailable|unknown recipient|user not local|this user doesn't have|#5.1.0 address rejected",
 		not:   "unverified address: connect|address verification in progress"}, // nobody knows yet
+	{rule: "RPL-004", at: atRecipient, codes: "504 501 553", words: "recipient address rejected: need fully-qualified|recipient address must contain a domain"},
 	// Who refuses the client itself does not refuse bounces.
 	{rule: "RPL-034", at: atEnvelope, codes: "5xx", enhanced: "5.7.1", words: "null|empty|bounce|dsn|<>", need: needNull, not: "client host"},
 	{rule: "RPL-021", codes: "552 554 550 452 451", enhanced: "x.3.4 x.2.3", words: "too big|too large|size exceeds|size limit|exceeds maximum|exceeds fixed"},

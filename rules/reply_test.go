@@ -27,6 +27,7 @@ const replyVectors = `
 004  550 Unrouteable address
 004  550 5.1.1 The email account that you tried to reach does not exist
 004  550 5.4.1 Recipient address rejected: Access denied
+004  504 5.5.2 <a@box>: Recipient address rejected: need fully-qualified address
 005  452 4.2.2 The email account that you tried to reach is over quota
 005  552 5.2.2 <a@b.example>: Quota exceeded (mailbox for user is full)
 006  550 5.2.1 The email account that you tried to reach is disabled
@@ -44,6 +45,9 @@ const replyVectors = `
 012  553 5.1.8 <x@y.example>... Domain of sender address x@y.example does not exist
 012  472 x@y.example DNS A-record is empty
 012  450 4.1.8 <x@y.example>: Sender address rejected: Domain not found
+012  504 5.5.2 <root@box>: Sender address rejected: need fully-qualified address
+012  501 <root>: sender address must contain a domain
+012  553 5.5.4 <root>... Domain name required for sender address root
 013  550 Sender verify failed
 014  553 5.7.1 <x@y.example>: Sender address rejected: not owned by user joe
 014  550 5.7.60 SMTP; Client does not have permissions to send as this sender
@@ -122,8 +126,8 @@ func TestReplyVectors(t *testing.T) {
 		}
 		n++
 	}
-	if n != 74 {
-		t.Errorf("%d vectors, want 74", n)
+	if n != 78 {
+		t.Errorf("%d vectors, want 78", n)
 	}
 }
 
