@@ -620,10 +620,12 @@ func smtpLMTPMixup(c *Case, _ *fact.Fact, r *Raiser) {
 	if !c.mail() {
 		return
 	}
-	lmtp := false
+	// Dovecot does not name the protocol in its greeting.
+	lmtp := c.Proto == fact.LMTP
 	if hi := c.greeting(); hi != nil {
-		lmtp = strings.Contains(c.lower(c.text(hi)), "lmtp")
+		lmtp = lmtp || strings.Contains(c.lower(c.text(hi)), "lmtp")
 	}
+	lmtp = lmtp && c.helloReply() == nil
 	for i := range c.Exchanges() {
 		e := &c.view.exchanges[i]
 		if e.Command == nil || e.Reply == nil || e.Code() != 500 && e.Code() != 502 {

@@ -403,6 +403,8 @@ func smtpTalks() []mailTalk {
 			want: "smtp-accepted smtp-clear-text-mail smtp-lmtp"},
 		{name: "LMTP to SMTP", script: "S: 220 mx.example.org ESMTP\nC: LHLO c.example.com\nS: 500 5.5.1 what\n" + mailOut,
 			want: "smtp-lmtp-mixup!", change: func(c *Case) { c.Proto = fact.LMTP }},
+		{name: "SMTP to LMTP", script: "S: 220 mx.example.org Dovecot ready.\nC: EHLO c.example.com\nS: 500 5.5.1 Unknown command\n" + mailOut,
+			want: "smtp-lmtp-mixup!", change: func(c *Case) { c.Proto = fact.LMTP }},
 	}
 }
 

@@ -6,7 +6,10 @@ import (
 	"strconv"
 	"time"
 
+	"postmortem/imap"
 	"postmortem/internal/fact"
+	"postmortem/pop3"
+	"postmortem/smtp"
 )
 
 // Thresholds of the TCP group that rules.md names beside the rule.
@@ -315,6 +318,9 @@ func tcpWorkDone(c *Case, f *fact.Fact) bool {
 	if x := &t.Side[f.From]; x.Fin != 0 && x.FinTime <= f.Time {
 		return true
 	}
+	if f.From == fact.Server && tcpTurnedAway(c, f) {
+		return true
+	}
 	return tcpSaidBye(c, f) || tcpOpaque(c, f) && t.Side[fact.Client].LastData < t.Side[fact.Server].LastData
 }
 
@@ -335,6 +341,32 @@ func tcpSaidBye(c *Case, f *fact.Fact) bool {
 			}
 		case fact.TLSHiddenAlert:
 			if f.Seen&fact.SeenTLS != 0 && tcpHasBefore(c, fact.TLSData, f) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// tcpTurnedAway reports that the server had ended the service in words before
+// f: what the client still sends then is answered by a reset.
+func tcpTurnedAway(c *Case, f *fact.Fact) bool {
+	for i := range c.Log.Facts {
+		g := &c.Log.Facts[i]
+		if g.Kind != fact.Reply || g.From != fact.Server || g.Frame > f.Frame {
+			continue
+		}
+		switch {
+		case c.mail():
+			if g.Code == 421 || smtp.Cmd(g.Cmd) == smtp.Greeting && g.Code >= 400 {
+				return true
+			}
+		case c.isIMAP(), c.Proto == fact.Sieve:
+			if g.Code == imap.BYE {
+				return true
+			}
+		case c.isPOP():
+			if pop3.Cmd(g.Cmd) == pop3.Greeting && g.Code != pop3.OK {
 				return true
 			}
 		}

@@ -255,6 +255,13 @@ func TestTCPChecks(t *testing.T) {
 			tcpRst(c, fact.Server, 70*msec, 0, 0)
 			return c
 		}, "-tcp-reset-by-server -tcp-reset-phase-table tcp-reset-after-close=info"},
+		{"server resets after 421", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.Reply, 6, 40*msec, fact.Fact{From: fact.Server, Code: 421})
+			c.add(fact.Command, 7, 50*msec, fact.Fact{Cmd: uint8(smtp.MAIL)})
+			tcpRst(c, fact.Server, 60*msec, 0, 0)
+			return c
+		}, "-tcp-reset-by-server -tcp-reset-phase-table"},
 		{"server resets after its own FIN", func() *Case {
 			c := tcpHealthy()
 			tcpFinOf(c, fact.Server, 9, 50*msec)

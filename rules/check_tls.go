@@ -1315,6 +1315,12 @@ func (c *Case) asked13() bool {
 	return false
 }
 
+// NoClientCert reports that the server asked for a client certificate and the
+// client had none to show.
+func (c *Case) NoClientCert() bool {
+	return c.TLS != nil && (c.TLS.CertRequest && c.TLS.CertEmpty || c.asked13())
+}
+
 func tlsClientCertMissing(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TLS
 	if t == nil || !t.CertRequest && !c.asked13() {

@@ -695,6 +695,9 @@ func (w *Writer) blame(c *rules.Case) {
 			d.Blame, conf = rules.BlameServer, 70 // the client refused what the server chose
 		}
 	}
+	if r.Num == "TLS-013" && outdated(c) {
+		d.Blame, conf = rules.BlameClient, 70 // without a word, but there is nothing in it that a current server takes
+	}
 	t := c.TCP
 	if t.OneSided {
 		conf -= 20
@@ -739,6 +742,9 @@ func confidenceWord(n int) string {
 	return "low"
 }
 
+// outdated reports that nothing which a client offers is current.
+func outdated(c *rules.Case) bool { return c.TLS != nil && c.TLS.Hello != nil && !modern(c.TLS.Hello) }
+
 // modern reports that a hello offers TLS 1.2 or later with a suite that has
 // forward secrecy and authenticated encryption.
 func modern(h *tlsrec.ClientHello) bool {
@@ -746,7 +752,7 @@ func modern(h *tlsrec.ClientHello) bool {
 		return false
 	}
 	for _, v := range h.Ciphers {
-		if s, ok := tlsrec.Suite(v); ok && s.Weak == 0 && !tlsrec.IsGREASE(v) {
+		if s, ok := tlsrec.Suite(v); ok && s.Weak == 0 && !tlsrec.IsGREASE(v) && !signal(v) {
 			return true
 		}
 	}

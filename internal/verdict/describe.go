@@ -429,6 +429,8 @@ func (w *Writer) missing(c *rules.Case) string {
 	switch {
 	case t.OneSided:
 		return "Only one direction was captured; the words of the other side are not known."
+	case c.TLS != nil && c.TLS.Done && !plain(c) && c.NoClientCert():
+		return "The server asked for a client certificate and got none; what it made of that is inside TLS and not known without the keys."
 	case c.TLS != nil && c.TLS.Done && !plain(c):
 		return "The dialog is inside TLS; without the keys it is not known what became of it."
 	case t.Side[0].Cut+t.Side[1].Cut > 0:

@@ -7,6 +7,7 @@ import (
 
 	"postmortem/internal/fact"
 	"postmortem/rules"
+	"postmortem/smtp"
 	"postmortem/tlsrec"
 )
 
@@ -125,7 +126,13 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		return fmt.Sprintf("server demands a client certificate and did not get a good one (frame %d)", f.Frame)
 	},
 	"TLS-013": func(c *rules.Case, f *rules.Finding) string {
-		return fmt.Sprintf("server closed the connection right after the client's TLS hello (frame %d)", f.Frame)
+		offer := ""
+		if h := c.TLS.Hello; outdated(c) && h.Max != 0 && h.Max < 0x0303 {
+			offer = ", which offers nothing newer than " + tlsrec.VersionName(h.Max)
+		} else if outdated(c) {
+			offer = ", which offers only outdated cipher suites"
+		}
+		return fmt.Sprintf("server closed the connection right after the client's TLS hello%s (frame %d)", offer, f.Frame)
 	},
 	"TLS-014": func(c *rules.Case, f *rules.Finding) string {
 		return "the client's TLS hello was received, but never answered"
@@ -144,6 +151,15 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 			return fmt.Sprintf("the TLS server chose %q as its protocol, which is not mail (frame %d)", cut(h.ALPN, 20), f.Frame)
 		}
 		return fmt.Sprintf("server knows none of the client's application protocols (ALPN, frame %d)", f.Frame)
+	},
+	"SMTP-059": func(c *rules.Case, f *rules.Finding) string {
+		client, server := "SMTP", "an LMTP"
+		for i := range c.Log.Facts {
+			if r := &c.Log.Facts[i]; r.Kind == fact.Reply && r.Frame == f.Frame && smtp.Cmd(r.Cmd) == smtp.LHLO {
+				client, server = "LMTP", "an SMTP"
+			}
+		}
+		return fmt.Sprintf("%s client talks to %s server (frame %d)", client, server, f.Frame)
 	},
 	"IMPL-004": func(c *rules.Case, f *rules.Finding) string {
 		if spokeAtOnce(c) {

@@ -43,6 +43,7 @@ var guesses = map[string][]guess{
 		{"TLS on the server crashed or is not set up.", 30, nil, nil},
 		{"The client's hello is too large for a device or the server.", 20, []test{longHello}, []test{shortHello}},
 		{"The server limits connections.", 10, nil, nil},
+		{"The client offers only what is outdated, and the server ends that without an alert.", 8, []test{onlyOld, onlyOld, onlyOld}, []test{someNew}},
 	},
 	"TCP-002": {
 		{"A firewall drops the packets.", 50, nil, nil},
@@ -106,6 +107,9 @@ func ttlDiffers(c *rules.Case, _ *rules.Finding) bool {
 	s := &c.TCP.Side[fact.Server]
 	return s.TTLMin != 0 && s.TTLMin != s.TTLMax
 }
+
+func onlyOld(c *rules.Case, _ *rules.Finding) bool { return outdated(c) }
+func someNew(c *rules.Case, _ *rules.Finding) bool { return !outdated(c) }
 
 func longHello(c *rules.Case, _ *rules.Finding) bool {
 	return c.TLS != nil && c.TLS.Hello != nil && c.TLS.Hello.Segments > 1
@@ -186,8 +190,12 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 	f := &c.Findings[d.Root]
 	far := w.better(c, d)
 	r := &rules.All[f.Rule]
-	if r.Num == "TLS-016" || r.Num == "TLS-012" {
+	old := r.Num == "TLS-013" && outdated(c)
+	if r.Num == "TLS-016" || r.Num == "TLS-012" || old {
 		list = append(list, w.tlsTests(c, f)...)
+		if old {
+			list = append(list, Advice{Text: "If the current client gets further: update the firmware or TLS library of " + c.Client.Addr().String() + "."})
+		}
 		if r.Num == "TLS-016" {
 			return append(list, Advice{Text: "Update the firmware or TLS library of " + c.Client.Addr().String() +
 				"; until then, send through a relay in its own network."},
@@ -232,10 +240,15 @@ func pointer(advice string) bool {
 // captureAgain says what to capture, with a command made of checked values.
 func (w *Writer) captureAgain(c *rules.Case) []Advice {
 	if c.TLS != nil && c.TLS.Done && !plain(c) {
-		return []Advice{
+		list := []Advice{
 			{Text: "Look into the server's log for " + c.Client.Addr().String() + " at this time."},
 			{Text: "Or capture again with the client's TLS secrets (SSLKEYLOGFILE) and give them with -keylog."},
 		}
+		if c.NoClientCert() {
+			list = append(list, Advice{Text: "If the log says that a client certificate was missing, or that relaying is denied: configure one in the client " +
+				"(Postfix: `smtp_tls_cert_file`), or let the server only ask for it (`smtpd_tls_ask_ccert`) and relay after a login."})
+		}
+		return list
 	}
 	return []Advice{{
 		Text:    "Capture again, on the mail host itself, whole packets, until the session is closed:",

@@ -303,12 +303,16 @@ func helloText(h *tlsrec.ClientHello) string {
 // real counts suites that are suites, not signals or GREASE.
 func real(list []uint16) (n int) {
 	for _, s := range list {
-		if s != 0x00ff && s != 0x5600 && !tlsrec.IsGREASE(s) {
+		if !signal(s) && !tlsrec.IsGREASE(s) {
 			n++
 		}
 	}
 	return n
 }
+
+// signal reports a number among the suites that is none: secure renegotiation
+// (RFC 5746), fallback (RFC 7507).
+func signal(suite uint16) bool { return suite == 0x00ff || suite == 0x5600 }
 
 // cipherFamilies names the bulk ciphers of a short offer: "RC4".
 func cipherFamilies(list []uint16) string {

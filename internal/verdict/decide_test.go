@@ -1,0 +1,53 @@
+package verdict
+
+import (
+	"strings"
+	"testing"
+
+	"postmortem/internal/fact"
+	"postmortem/rules"
+	"postmortem/tlsrec"
+)
+
+// TestHelloBlame: a server that ends a hello without a word is at fault, unless
+// there is nothing in the hello that a current server takes.
+func TestHelloBlame(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		max     uint16
+		ciphers []uint16
+		want    rules.Blame
+		first   string // of the hypotheses
+	}{
+		{"current", 0x0304, []uint16{0x1301, 0xc02f}, rules.BlameServer, "A device on the path forbids this connection."},
+		{"TLS 1.2 with forward secrecy", 0x0303, []uint16{0xc02f, 0x002f}, rules.BlameServer, "A device on the path forbids this connection."},
+		{"TLS 1.0", 0x0301, []uint16{0xc013, 0x002f}, rules.BlameClient, "The client offers only what is outdated, and the server ends that without an alert."},
+		{"static RSA and a signal", 0x0303, []uint16{0x002f, 0x00ff}, rules.BlameClient, "The client offers only what is outdated, and the server ends that without an alert."},
+	} {
+		c := &rules.Case{
+			Log: &fact.Log{}, TCP: &fact.TCPSummary{}, Proto: fact.SMTP,
+			TLS:      &tlsrec.Summary{Hello: &tlsrec.ClientHello{Max: tt.max, Ciphers: tt.ciphers}},
+			Findings: []rules.Finding{{Rule: index("TLS-013"), Severity: rules.Error, Frame: 6}},
+		}
+		var w Writer
+		d := w.Decide(c)
+		if h := w.hypotheses(c, d); d.Blame != tt.want || h[0].Text != tt.first {
+			t.Errorf("%s: blame %s, %q; want %s, %q", tt.name, blameName(d.Blame), h[0].Text, blameName(tt.want), tt.first)
+		}
+	}
+}
+
+// TestNoClientCert: what a server does without the certificate that it asked
+// for is inside TLS, but that it asked is not.
+func TestNoClientCert(t *testing.T) {
+	for _, empty := range []bool{true, false} {
+		c := &rules.Case{
+			Log: &fact.Log{}, TCP: &fact.TCPSummary{}, Proto: fact.SMTP,
+			TLS: &tlsrec.Summary{Version: tlsrec.TLS12, Done: true, CertRequest: true, CertEmpty: empty},
+		}
+		var w Writer
+		if got := strings.Contains(w.missing(c), "client certificate"); got != empty || len(w.captureAgain(c)) != map[bool]int{true: 3, false: 2}[empty] {
+			t.Errorf("empty %v: %q, %v", empty, w.missing(c), w.captureAgain(c))
+		}
+	}
+}
