@@ -206,10 +206,10 @@ var blind = [...]string{"tcp-syn-no-answer", "tcp-never-acked", "tcp-mtu-blackho
 func (s *SessionCounts) Add(c *Case, mailPort bool) {
 	s.Flows++
 	port := c.Server.Port()
-	mailPort = mailPort || fact.MailPort(port) // a SYN alone is mail there
+	mailPort = mailPort || fact.MailPort(c.Port()) // a SYN alone is mail there
 	t := c.TCP
-	mail := c.Proto != fact.TCP && c.Proto != fact.TLS ||
-		mailPort && (c.Proto == fact.TLS || t.Side[0].Bytes == 0 && t.Side[1].Bytes == 0)
+	mail := c.Proto != fact.TCP && c.Proto != fact.TLS || fact.MailPort(c.Through) ||
+		mailPort && (c.Proto == fact.TLS || c.silent(fact.Client) && c.silent(fact.Server))
 	if mail {
 		s.Mail++
 	}

@@ -23,6 +23,11 @@ type Case struct {
 	Capture        *Capture
 	Limits         *Limits
 
+	// Through is the port behind the proxy to which the client came, 0: no
+	// proxy. Talk are the bytes that each side spoke with it.
+	Through uint16
+	Talk    [2]uint64
+
 	// Quiet: the findings are counted, but not told. They have no words, no
 	// fields and no frames but their own then, which is most of their cost. What
 	// Path, ServerNames and others return is then good until the log is reset.
@@ -40,6 +45,17 @@ type Case struct {
 	unsure   uint32   // from this frame on bytes of either side are missing, 0: none are
 	doubts   []doubt  // memory of doubtful
 }
+
+// Port is the port of the server that the client means, behind a proxy or not.
+func (c *Case) Port() uint16 {
+	if c.Through != 0 {
+		return c.Through
+	}
+	return c.Server.Port()
+}
+
+// silent reports that d did not say a word, but to a proxy.
+func (c *Case) silent(d fact.Dir) bool { return c.TCP.Side[d].Bytes == c.Talk[d] }
 
 // A Capture is what the rules must know of the input as a whole.
 type Capture struct {

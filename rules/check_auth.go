@@ -182,7 +182,7 @@ func authNone(c *Case, _ *fact.Fact, r *Raiser) {
 	if !c.whole(fact.Server, nil) && (last == nil || !c.whole(fact.Server, last)) {
 		return // it may have been offered
 	}
-	port := c.Server.Port()
+	port := c.Port()
 	accepted := c.Log.Now&fact.SeenAccepted != 0
 	hidden := c.TLS != nil && (c.TLS.Done || c.unsure != 0) || c.Log.Now&fact.SeenTLS != 0
 	if hidden && port == portSMTP && list == "" {
@@ -639,7 +639,7 @@ func authNotEnabled(c *Case, f *fact.Fact, r *Raiser) {
 	if g.quiet {
 		return
 	}
-	g.with("port", strconv.Itoa(int(c.Server.Port())))
+	g.with("port", strconv.Itoa(int(c.Port())))
 	g.with("offered", line)
 	g.with("text", cutText(c.text(f), maxReply))
 	g.What = l.who() + " was tried although the server offers none here: \"" + c.authAnswer(f) + "\"."
@@ -648,7 +648,7 @@ func authNotEnabled(c *Case, f *fact.Fact, r *Raiser) {
 // 015
 
 func authNoCommonMethod(c *Case, _ *fact.Fact, r *Raiser) {
-	port := c.Server.Port()
+	port := c.Port()
 	if c.Proto != fact.SMTP || port != portSubmission && port != portSMTPS || c.first(fact.AuthStart) != nil || c.Log.Now&fact.SeenQuit == 0 {
 		return
 	}

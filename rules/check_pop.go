@@ -203,7 +203,7 @@ func popGreetingClosed(c *Case, _ *fact.Fact, r *Raiser) {
 // boxNeverGreeted raises that a server closed the connection without a byte.
 func boxNeverGreeted(c *Case, r *Raiser) {
 	t := c.TCP
-	if t.Open == 0 || t.Refused || c.TLS != nil || t.Side[fact.Server].Bytes != 0 || t.Closed != 2 {
+	if t.Open == 0 || t.Refused || c.TLS != nil || !c.silent(fact.Server) || t.Closed != 2 {
 		return
 	}
 	s := &t.Side[fact.Server]
@@ -231,7 +231,7 @@ const (
 // boxNoGreeting raises that a server accepted the connection and stayed silent.
 func boxNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TCP
-	if !c.isPOP() && !c.isIMAP() || t.Open == 0 || t.Closed == 2 || t.Side[fact.Server].Bytes > 0 || c.TLS != nil || c.implicitPort() {
+	if !c.isPOP() && !c.isIMAP() || t.Open == 0 || t.Closed == 2 || !c.silent(fact.Server) || c.TLS != nil || c.implicitPort() {
 		return
 	}
 	end, by := c.clientLeft()

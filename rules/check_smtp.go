@@ -226,7 +226,7 @@ func smtpDetected(c *Case, _ *fact.Fact, r *Raiser) {
 	g.Qualifier = "TCP@" + c.Server.String() + "-" + c.Client.String()
 	g.with("client", c.Client.String())
 	g.with("server", c.Server.String())
-	g.with("port", strconv.Itoa(int(c.Server.Port())))
+	g.with("port", strconv.Itoa(int(c.Port())))
 	g.with("role", c.role())
 	g.with("duration", howLong(c.End-c.Start))
 	g.with("messages", strconv.Itoa(len(c.Transactions())))
@@ -238,7 +238,7 @@ func (c *Case) role() string {
 	switch {
 	case c.Proto == fact.LMTP:
 		return "local delivery"
-	case c.Server.Port() == portSubmission || c.Server.Port() == portSMTPS:
+	case c.Port() == portSubmission || c.Port() == portSMTPS:
 		return "submission"
 	case c.Log.Now&fact.SeenAuth != 0 || c.first(fact.AuthStart) != nil:
 		return "submission"
@@ -263,7 +263,7 @@ func (c *Case) helloName() (name string, f *fact.Fact) {
 // peerLooksMTA reports whether the client introduces itself as servers do.
 func (c *Case) peerLooksMTA() bool {
 	name, _ := c.helloName()
-	return c.Server.Port() == portSMTP && hostLike(name) && usable(name) == ""
+	return c.Port() == portSMTP && hostLike(name) && usable(name) == ""
 }
 
 // 002
@@ -378,7 +378,7 @@ func (c *Case) capabilityList(reply *fact.Fact) (list []string) {
 func smtpNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TCP
 	farewell := c.onlyQuit()
-	if !c.mail() || t.Open == 0 || t.MidStream || t.Side[fact.Server].Bytes > 0 || t.Side[fact.Client].Bytes > 0 && farewell == nil || c.implicitPort() || c.inTLS() {
+	if !c.mail() || t.Open == 0 || t.MidStream || !c.silent(fact.Server) || !c.silent(fact.Client) && farewell == nil || c.implicitPort() || c.inTLS() {
 		return
 	}
 	end, by := c.clientLeft()
@@ -444,7 +444,7 @@ func (c *Case) clientLeft() (when int64, frame uint32) {
 
 // implicitPort reports that the server's port is registered for TLS from the first byte.
 func (c *Case) implicitPort() bool {
-	_, ok := fact.InsideTLS(c.Server.Port())
+	_, ok := fact.InsideTLS(c.Port())
 	return ok
 }
 

@@ -698,7 +698,7 @@ func smtpClearTextMail(c *Case, _ *fact.Fact, r *Raiser) {
 	g := r.At(first.BodyStart)
 	g.Txn, g.Count = first.N, n
 	_, offered, known := c.offered("STARTTLS", first.BodyStart)
-	port := c.Server.Port()
+	port := c.Port()
 	auth := c.first(fact.AuthStart) != nil
 	wrong := !c.sameHost() && c.Proto != fact.LMTP && (port == portSubmission || port == portAlternate || offered || auth)
 	if wrong {

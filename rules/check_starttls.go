@@ -256,7 +256,7 @@ func (c *Case) cutShort(reply *fact.Fact) bool {
 }
 
 func stlsNotOffered(c *Case, _ *fact.Fact, r *Raiser) {
-	if tlsPort(c.Server.Port()) || c.Raised("stls-capability-masked") {
+	if tlsPort(c.Port()) || c.Raised("stls-capability-masked") {
 		return
 	}
 	offer, list := c.startOffer()
@@ -280,10 +280,10 @@ func stlsNotOffered(c *Case, _ *fact.Fact, r *Raiser) {
 			names = append(names, c.boxWords(f))
 		}
 	}
-	g.with("list", tlsList(names)).with("port", strconv.Itoa(int(c.Server.Port())))
-	g.say("The server's list of %s does not hold %s (port %d).", counted(len(names), "capability"), c.startWord(), c.Server.Port())
+	g.with("list", tlsList(names)).with("port", strconv.Itoa(int(c.Port())))
+	g.say("The server's list of %s does not hold %s (port %d).", counted(len(names), "capability"), c.startWord(), c.Port())
 	if len(names) != 1 {
-		g.say("The server's list of %d capabilities does not hold %s (port %d).", len(names), c.startWord(), c.Server.Port())
+		g.say("The server's list of %d capabilities does not hold %s (port %d).", len(names), c.startWord(), c.Port())
 	}
 }
 
@@ -674,7 +674,7 @@ func implDetected(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	h := c.TLS.Hello
-	mail := mailPort(c.Server.Port()) || c.Proto != fact.TLS && c.Proto != fact.TCP
+	mail := mailPort(c.Port()) || c.Proto != fact.TLS && c.Proto != fact.TCP
 	for _, w := range [...]string{"smtp", "imap", "pop", "mail", "mx"} {
 		mail = mail || begins(h.SNI, w)
 	}
@@ -688,12 +688,12 @@ func implDetected(c *Case, _ *fact.Fact, r *Raiser) {
 	if g.quiet {
 		return
 	}
-	g.with("port", strconv.Itoa(int(c.Server.Port()))).with("SNI", h.SNI)
-	g.say("TLS begins with the first byte, on port %d.", c.Server.Port())
+	g.with("port", strconv.Itoa(int(c.Port()))).with("SNI", h.SNI)
+	g.say("TLS begins with the first byte, on port %d.", c.Port())
 }
 
 func implOnClear(c *Case, _ *fact.Fact, r *Raiser) {
-	if tlsPort(c.Server.Port()) {
+	if tlsPort(c.Port()) {
 		return
 	}
 	at, ok := c.clientTLS()
@@ -705,15 +705,15 @@ func implOnClear(c *Case, _ *fact.Fact, r *Raiser) {
 	if g.quiet {
 		return
 	}
-	g.frames(answer.Frame).with("server's answer", c.answerText(answer)).with("port", strconv.Itoa(int(c.Server.Port())))
+	g.frames(answer.Frame).with("server's answer", c.answerText(answer)).with("port", strconv.Itoa(int(c.Port())))
 	if h := c.clientHello(); h != nil {
 		g.with("offered maximum", tlsrec.VersionName(h.Max)).with("SNI", h.SNI)
 	}
-	g.say("The client began with a TLS hello (frame %d) on port %d; the server speaks clear text: %q (frame %d).", at.Frame, c.Server.Port(), c.answerText(answer), answer.Frame)
+	g.say("The client began with a TLS hello (frame %d) on port %d; the server speaks clear text: %q (frame %d).", at.Frame, c.Port(), c.answerText(answer), answer.Frame)
 }
 
 func implClear(c *Case, _ *fact.Fact, r *Raiser) {
-	if !tlsPort(c.Server.Port()) || c.TCP.MidStream {
+	if !tlsPort(c.Port()) || c.TCP.MidStream {
 		return
 	}
 	answer := c.clearAnswer()
@@ -734,7 +734,7 @@ func implClear(c *Case, _ *fact.Fact, r *Raiser) {
 	g.with("greeting", c.answerText(answer))
 	if !ok {
 		g.with("order", "the client sent no TLS hello")
-		g.say("On port %d, which is for TLS, the server greets in clear text: %q.", c.Server.Port(), c.answerText(answer))
+		g.say("On port %d, which is for TLS, the server greets in clear text: %q.", c.Port(), c.answerText(answer))
 		return
 	}
 	order := "the greeting came first"
@@ -742,14 +742,14 @@ func implClear(c *Case, _ *fact.Fact, r *Raiser) {
 		order = "the hello came first"
 	}
 	g.frames(at.Frame).with("order", order)
-	g.say("Port %d is for TLS, and the client sent a TLS hello (frame %d); the server speaks clear text: %q.", c.Server.Port(), at.Frame, c.answerText(answer))
+	g.say("Port %d is for TLS, and the client sent a TLS hello (frame %d); the server speaks clear text: %q.", c.Port(), at.Frame, c.answerText(answer))
 }
 
 // alertRecord is the length of a readable alert with its record header in bytes, RFC 8446 section 5.1.
 const alertRecord = 7
 
 func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
-	if !tlsPort(c.Server.Port()) || c.TCP.Open == 0 || c.TLS != nil && c.TLS.Hello != nil {
+	if !tlsPort(c.Port()) || c.TCP.Open == 0 || c.TLS != nil && c.TLS.Hello != nil {
 		return
 	}
 	client, server := &c.TCP.Side[fact.Client], &c.TCP.Side[fact.Server]
@@ -796,7 +796,7 @@ func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
 	if alerted {
 		answered = "answered with a TLS alert"
 	}
-	g.say("Port %d is for TLS from the first byte. For %s the client sent no TLS hello and the server %s", c.Server.Port(), tlsWhen(1, 1+int64(wait)), answered)
+	g.say("Port %d is for TLS from the first byte. For %s the client sent no TLS hello and the server %s", c.Port(), tlsWhen(1, 1+int64(wait)), answered)
 	if said != "" {
 		g.with("client said", said)
 		g.What += fmt.Sprintf("; the client spoke clear text: %q", said)
@@ -809,7 +809,7 @@ func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
 
 func implNoMail(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TLS
-	if !c.implicit() || !t.Done || t.Opened || !mailPort(c.Server.Port()) || t.Gaps != [2]uint64{} {
+	if !c.implicit() || !t.Done || t.Opened || !mailPort(c.Port()) || t.Gaps != [2]uint64{} {
 		return
 	}
 	if t.ServerHello != nil && webALPN(t.ServerHello.ALPN) {

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"math"
+	"net"
 	"strconv"
 	"time"
 
@@ -62,6 +63,8 @@ var tcpChecks = []Check{
 	{ID: "tcp-window-full", Needs: START, Do: tcpWindowFull},
 	{ID: "tcp-spurious-copy", On: fact.TCPSpurious, Do: tcpSpurious},
 	{ID: "tcp-reordering", On: fact.TCPReorder, Do: tcpReordering},
+	{ID: "tcp-proxied", On: fact.Proxy, Do: tcpProxied},
+	{ID: "tcp-proxy-refused", On: fact.Proxy, Do: tcpProxyRefused},
 	{ID: "tcp-stalled", Needs: BOTH, Do: tcpStalled},
 	{ID: "tcp-closed", Do: tcpClosed},
 	{ID: "tcp-sack-broken", On: fact.TCPOdd, Do: tcpSACK},
@@ -1537,4 +1540,94 @@ func tcpCorruption(c *Case, f *fact.Fact, r *Raiser) {
 	g.say("%s of the %s arrived with a wrong checksum and %s sent again.", counted(uint64(f.Num), "segment"), f.From, were)
 	g.field("count", "%d", f.Num)
 	g.field("direction", "towards the %s", f.From.Other())
+}
+
+// proxyKinds names the proxies.
+var proxyKinds = [...]string{fact.ProxySOCKS4: "SOCKS 4", fact.ProxySOCKS5: "SOCKS 5", fact.ProxyHTTP: "HTTP CONNECT"}
+
+// proxyRefusals is what an answer of a proxy means, and whose affair it is; one
+// without a row is the proxy's own.
+var proxyRefusals = [...]struct {
+	kind  uint8
+	code  uint16
+	says  string
+	blame Blame
+}{
+	{fact.ProxySOCKS4, 91, "request rejected or failed", BlamePolicy | BlameNetwork},
+	{fact.ProxySOCKS4, 92, "no ident service on the client", BlameClient},
+	{fact.ProxySOCKS4, 93, "ident names another user", BlameClient},
+	{fact.ProxySOCKS5, 1, "general failure", BlamePolicy | BlameNetwork},
+	{fact.ProxySOCKS5, 2, "connection not allowed by ruleset", BlamePolicy},
+	{fact.ProxySOCKS5, 3, "network unreachable", BlameNetwork},
+	{fact.ProxySOCKS5, 4, "host unreachable", BlameNetwork},
+	{fact.ProxySOCKS5, 5, "connection refused", BlameServer},
+	{fact.ProxySOCKS5, 6, "TTL expired", BlameNetwork},
+	{fact.ProxySOCKS5, 7, "command not supported", BlameClient},
+	{fact.ProxySOCKS5, 8, "address type not supported", BlameClient},
+	{fact.ProxyHTTP, 400, "Bad Request", BlameClient},
+	{fact.ProxyHTTP, 401, "Unauthorized", BlameClient},
+	{fact.ProxyHTTP, 403, "Forbidden", BlamePolicy},
+	{fact.ProxyHTTP, 404, "Not Found", BlameNetwork},
+	{fact.ProxyHTTP, 405, "Method Not Allowed", BlamePolicy},
+	{fact.ProxyHTTP, 407, "Proxy Authentication Required", BlameClient},
+	{fact.ProxyHTTP, 502, "Bad Gateway", BlameNetwork},
+	{fact.ProxyHTTP, 503, "Service Unavailable", BlameNetwork},
+	{fact.ProxyHTTP, 504, "Gateway Timeout", BlameNetwork},
+}
+
+// proxyAnswer says what the answer of a proxy means.
+func proxyAnswer(f *fact.Fact) (says string, blame Blame) {
+	for i := range proxyRefusals {
+		if r := &proxyRefusals[i]; r.kind == f.Level && r.code == f.Code {
+			says, blame = r.says, r.blame
+		}
+	}
+	if blame == 0 {
+		return strconv.Itoa(int(f.Code)), BlamePolicy
+	}
+	return strconv.Itoa(int(f.Code)) + " " + says, blame
+}
+
+// target is the server that a client asked its proxy for.
+func (c *Case) target(f *fact.Fact) string {
+	return net.JoinHostPort(string(c.Log.Text(f)), strconv.Itoa(int(f.Num)))
+}
+
+// Target is the server that the client means: name and port behind a proxy.
+func (c *Case) Target() string {
+	if f := c.Log.First(fact.Proxy); f != nil {
+		return c.target(f)
+	}
+	return c.Server.String()
+}
+
+func tcpProxied(c *Case, f *fact.Fact, r *Raiser) {
+	if f.Code != 0 {
+		return
+	}
+	g := r.At(f)
+	if g.quiet {
+		return
+	}
+	g.say("The proxy %s connected the client to %s (%s).", c.Server, c.target(f), proxyKinds[f.Level])
+	g.field("proxy", "%s", c.Server)
+	g.field("kind", "%s", proxyKinds[f.Level])
+	g.field("target", "%s", c.target(f))
+}
+
+func tcpProxyRefused(c *Case, f *fact.Fact, r *Raiser) {
+	if f.Code == 0 || !fact.MailPort(uint16(f.Num)) {
+		return
+	}
+	g := r.At(f)
+	answer, blame := proxyAnswer(f)
+	g.Blame = blame
+	if g.quiet {
+		return
+	}
+	g.say("The proxy %s refused the connection to %s: %q (%s).", c.Server, c.target(f), answer, proxyKinds[f.Level])
+	g.field("proxy", "%s", c.Server)
+	g.field("kind", "%s", proxyKinds[f.Level])
+	g.field("target", "%s", c.target(f))
+	g.field("answer", "%s", answer)
 }

@@ -71,6 +71,11 @@ func tcpSilentServer(n uint32, wait int64) *Case {
 	return c
 }
 
+// tcpProxy puts the answer of a proxy before the session.
+func tcpProxy(c *Case, kind uint8, code uint16, port uint32) {
+	c.add(fact.Proxy, 4, 15*msec, fact.Fact{From: fact.Server, Level: kind, Code: code, Num: port})
+}
+
 // tcpQuit lets the session say goodbye.
 func tcpQuit(c *Case) {
 	ref := c.add(fact.Command, 7, 50*msec, fact.Fact{Cmd: uint8(smtp.QUIT)})
@@ -649,6 +654,21 @@ func TestTCPChecks(t *testing.T) {
 			c.add(fact.TCPOverlap, 9, 60*msec, fact.Fact{Num: 8})
 			return c
 		}, "tcp-two-versions=warning"},
+		{"through a proxy", func() *Case {
+			c := tcpHealthy()
+			tcpProxy(c, fact.ProxySOCKS5, 0, 25)
+			return c
+		}, "tcp-proxied=info -tcp-proxy-refused"},
+		{"the proxy does not let it through", func() *Case {
+			c := tcpHealthy()
+			tcpProxy(c, fact.ProxyHTTP, 403, 587)
+			return c
+		}, "tcp-proxy-refused=error -tcp-proxied"},
+		{"the proxy does not let a browser through", func() *Case {
+			c := tcpHealthy()
+			tcpProxy(c, fact.ProxyHTTP, 403, 443)
+			return c
+		}, "-tcp-proxy-refused -tcp-proxied"},
 	}
 	fired := map[string]bool{}
 	for _, tt := range tests {

@@ -577,7 +577,7 @@ func tlsWeakCipher(c *Case, _ *fact.Fact, r *Raiser) {
 	if weak&tlsrec.BrokenSuite != 0 {
 		g.Up()
 	}
-	if weak == tlsrec.WeakAnonymous && c.Server.Port() == 25 {
+	if weak == tlsrec.WeakAnonymous && c.Port() == 25 {
 		g.Severity = Info // between servers that do not check certificates anyway
 		g.Qualifier = "usual between mail servers"
 	}
@@ -1665,7 +1665,7 @@ func tlsALPN(c *Case, _ *fact.Fact, r *Raiser) {
 	case t.ServerHello != nil && t.ServerHello.ALPN != "":
 		g.with("chosen", t.ServerHello.ALPN)
 		g.What = "The client offered " + tlsList(h.ALPN) + ", the server chose " + t.ServerHello.ALPN + "."
-		if webALPN(t.ServerHello.ALPN) && mailPort(c.Server.Port()) {
+		if webALPN(t.ServerHello.ALPN) && mailPort(c.Port()) {
 			g.Up()
 			g.What += " That is a web server, not a mail server."
 		}
@@ -1695,7 +1695,7 @@ func tlsFingerprint(c *Case, _ *fact.Fact, r *Raiser) {
 
 func tlsSNI(c *Case, _ *fact.Fact, r *Raiser) {
 	h := c.clientHello()
-	if h == nil || h.SNI != "" || h.Bad || h.ECH || c.Server.Port() == 25 && !h.SSLv2 {
+	if h == nil || h.SNI != "" || h.Bad || h.ECH || c.Port() == 25 && !h.SSLv2 {
 		return // between mail servers it is usual to name nobody
 	}
 	g := r.by(fact.Client, h.At)

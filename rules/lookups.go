@@ -159,7 +159,7 @@ func dnsType(t uint16) string {
 
 // mailLike reports that the session is mail, or TLS where mail is.
 func mailLike(c *Case) bool {
-	return c.Proto != fact.TCP && c.Proto != fact.TLS || fact.MailPort(c.Server.Port())
+	return c.Proto != fact.TCP && c.Proto != fact.TLS || fact.MailPort(c.Port())
 }
 
 // netDNS looks at two moments: what the client asked before it connected, and

@@ -618,6 +618,40 @@ var tcpRules = []Rule{
 		Fields: []string{"bytes", "count", "direction"},
 	},
 	{
+		ID: "tcp-proxied", Num: "TCP-043", Label: TCP, Severity: Info, Up: Info, Tier: 3, Node: LINK,
+		Title: "A proxy connects the client to the server",
+		When:  "SOCKS 4, 4a or 5, or HTTP CONNECT before the session, granted",
+		Meaning: "What is seen of TCP is the way to the proxy; round trips, losses and resets behind it are not. A server " +
+			"sees the address of the proxy, and judges that.",
+		Advice: []string{"for the network between proxy and server: capture on the proxy's outer side"},
+		Cite: []string{
+			"RFC 1928",
+			"RFC 9110 §9.3.6",
+		},
+		Fields: []string{"proxy", "kind", "target"},
+	},
+	{
+		ID: "tcp-proxy-refused", Num: "TCP-044", Label: TCP, Severity: Error, Up: Error, Tier: 2, Node: LINK, Blame: BlamePolicy | BlameClient | BlameNetwork | BlameServer,
+		Title: "A proxy refused the connection to the mail server",
+		When:  "SOCKS 4, 4a or 5, or HTTP CONNECT to a port of mail, answered with a refusal",
+		Meaning: "The mail server has not heard of this session. Not allowed (SOCKS 5 code 2, HTTP 403): proxies let only " +
+			"443 through by default. Login (407): the client has none, or a wrong one. Not " +
+			"reached (codes 3, 4, 6, HTTP 502, 504): the proxy tried and got no further. Refused (code 5): the server's port is closed.",
+		Advice: []string{
+			"search the proxy's log at that second for the target",
+			"not allowed: permit the port (Squid: `acl SSL_ports port 465 587 993`), or send through the relay of this network",
+			"login: give the mail program the proxy's user and password; test with `curl -v -x PROXY telnet://HOST:25`",
+			"not reached: from the proxy itself, resolve the name and connect to the port",
+		},
+		Cite: []string{
+			"RFC 1928 §6",
+			"RFC 1929 §2",
+			"RFC 9110 §9.3.6, §15",
+		},
+		Not:    "407 that is followed by a login and a connection; targets that are none of mail's; a login of SOCKS 5 that fails: it has not named its target",
+		Fields: []string{"proxy", "kind", "target", "answer"},
+	},
+	{
 		ID: "tcp-reset-phase-table", Num: "TCP-050", Label: TCP, Severity: Info, Up: Info, Tier: 2, Node: END,
 		Title: "What a reset at this point usually means",
 		When:  "attached to TCP-008/009; row chosen by phase and sender",

@@ -2,7 +2,6 @@ package analyze
 
 import (
 	"bytes"
-	"net/netip"
 
 	"postmortem/imap"
 	"postmortem/internal/fact"
@@ -25,16 +24,16 @@ func (u *consumer) Bytes(d fact.Dir, b []byte, at fact.At) {
 	if u.s.tap != nil && u.s.tap.tap.Bytes != nil {
 		u.s.tap.tap.Bytes(d, b, at)
 	}
-	if !u.s.known {
-		u.decide(d, b, at)
+	if (u.s.talk != nil || !u.s.known) && u.proxied(d, b, at) {
 		return
 	}
-	u.forward(d, b, at)
+	u.pass(d, b, at)
 }
 
 // Gap implements reasm.Consumer.
 func (u *consumer) Gap(d fact.Dir, n uint64, at fact.At) {
 	s := u.s
+	u.hungUp()
 	if !s.known {
 		u.settle()
 	}
@@ -135,8 +134,7 @@ func (u *consumer) settle() {
 	if s.known {
 		return
 	}
-	_, server := ends(u.c)
-	proto, ok := u.port(server.Port())
+	proto, ok := u.port(u.service())
 	if !ok {
 		s.known = true // nobody follows it
 		if s.hears() {
@@ -150,7 +148,8 @@ func (u *consumer) settle() {
 
 // finish is called when the conversation is over before anything was decided.
 func (u *consumer) finish() {
-	if !u.s.known && u.s.pieces > 0 {
+	u.hungUp()
+	if !u.s.known && (u.s.pieces > 0 || fact.MailPort(u.s.proxy.Port)) {
 		u.settle()
 	}
 }
@@ -183,11 +182,11 @@ func (u *consumer) port(n uint16) (fact.Proto, bool) {
 // bytes of the other side. A port of mail settles what words leave open, when
 // there are enough of them.
 func (u *consumer) guess(d fact.Dir, b, other []byte) (fact.Proto, bool) {
-	_, server := ends(u.c)
-	if p, ok := u.k.pass.cfg.Ports[server.Port()]; ok {
+	port := u.service()
+	if p, ok := u.k.pass.cfg.Ports[port]; ok {
 		return p, true
 	}
-	byPort, onPort := fact.OnPort(server.Port())
+	byPort, onPort := fact.OnPort(port)
 	if tlsrec.Looks(b) && len(other) == 0 {
 		// A hello on a port that talks in clear first is that dialog's affair
 		// only when the server has spoken.
@@ -301,21 +300,20 @@ func (u *consumer) startTLS(implicit, mid bool) {
 	if k.pass.keys.Len() > 0 {
 		s.open = opener{keys: k.pass.keys}
 		opt.Opener = &s.open
-		_, server := ends(u.c)
-		opt.Plain = s.plaintext(k, server)
+		opt.Plain = s.plaintext(k, u.service())
 	}
 	s.tls.Reset(&s.log, opt)
 }
 
 // plaintext gives what was decrypted to the dialog.
-func (s *session) plaintext(k *worker, server netip.AddrPort) func(fact.Dir, []byte, fact.At) {
+func (s *session) plaintext(k *worker, port uint16) func(fact.Dir, []byte, fact.At) {
 	return func(d fact.Dir, b []byte, at fact.At) {
 		if !s.plain {
 			s.plain = true
 			if s.dialog != nil {
 				s.dialog.Resume(at)
 			} else {
-				p, ok := fact.InsideTLS(server.Port())
+				p, ok := fact.InsideTLS(port)
 				if !ok {
 					p, ok = spoken(d, b)
 				}
@@ -357,6 +355,7 @@ type drawer struct {
 	tls  pool[tlsrec.Conn]
 
 	first pool[prefixes]
+	talk  pool[talk]
 }
 
 type pool[T any] []*T
@@ -384,4 +383,5 @@ func (w *drawer) putAll(s *session, most int) {
 	w.imap.put(s.imap, most)
 	w.tls.put(s.tls, most)
 	w.first.put(s.early, most)
+	w.talk.put(s.talk, most)
 }

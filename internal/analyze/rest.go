@@ -80,6 +80,7 @@ const (
 	hasIMAP
 	hasTLS
 	hasEarly
+	hasTalk
 )
 
 // lay packs the session at place. One that is told as it ends is waited for, and
@@ -140,6 +141,9 @@ func (k *worker) wake(place uint32) {
 	if has&hasEarly != 0 {
 		s.early = k.drawer.first.take()
 	}
+	if has&hasTalk != 0 {
+		s.talk = k.drawer.talk.take()
+	}
 	sessionPlan.Fill(s, b.buf[1+n:], &b.with)
 	*x = seat{s: s}
 }
@@ -159,6 +163,9 @@ func (s *session) followers() (has uint8) {
 	}
 	if s.early != nil {
 		has |= hasEarly
+	}
+	if s.talk != nil {
+		has |= hasTalk
 	}
 	return has
 }

@@ -49,6 +49,9 @@ type session struct {
 	early  *prefixes // kept until proto is decided; nil: nothing
 	pieces uint8
 
+	talk  *talk // with a proxy, while it may be one
+	proxy proxyOf
+
 	frames uint32
 	open   opener `pack:"-"`
 	plain  bool   // the dialog gets the plaintext of TLS
@@ -92,6 +95,7 @@ func (s *session) reset() {
 	s.proto, s.known, s.inTLS, s.plain = fact.TCP, false, false, false
 	s.dialog, s.tls, s.smtp, s.pop3, s.imap = nil, nil, nil, nil, nil
 	s.early, s.pieces, s.closed = nil, 0, false
+	s.talk, s.proxy = nil, proxyOf{}
 	s.frames = 0
 	s.open = opener{}
 	s.ticket, s.tap, s.showSecrets = nil, nil, false
@@ -109,7 +113,7 @@ func (s *session) over(how uint16, at fact.At) {
 
 // listed reports whether the conversation is one of mail, or TLS.
 func (s *session) listed(ports map[uint16]fact.Proto, c *reasm.Conn) bool {
-	if s.proto != fact.TCP {
+	if s.proto != fact.TCP || s.proxy.Refused && fact.MailPort(s.proxy.Port) {
 		return true
 	}
 	_, server := ends(c)

@@ -41,6 +41,7 @@ const (
 	SaidBody                    // a line or more of a message
 	SaidTLS                     // bytes of TLS
 	SaidOther                   // bytes of another protocol
+	SaidProxy                   // bytes of the talk with a proxy: there may be a password in them
 	SaidMissing                 // bytes that the capture does not have
 )
 
@@ -55,6 +56,7 @@ type listener struct {
 	size   uint64    // bytes of the message that ended last, 0: told
 	login  bool      // an exchange of secrets is open
 	logged bool      // a login was accepted
+	talk   []Said    // with what may be a proxy
 	user   []byte    // of the answer to a challenge that told it, nil: none
 }
 
@@ -159,6 +161,27 @@ func (l *listener) missing(s *session, d fact.Dir, n uint64, at fact.At) {
 
 func (l *listener) say(kind SaidKind, d fact.Dir, raw, shown []byte, inside bool, at fact.At) {
 	l.tap.Said(&Said{From: d, At: at, Kind: kind, Inside: inside, Raw: raw, Shown: shown})
+}
+
+// talked keeps a piece of what may be the talk with a proxy.
+func (l *listener) talked(d fact.Dir, b []byte, at fact.At) {
+	l.talk = append(l.talk, Said{From: d, At: at, Kind: SaidProxy, Raw: bytes.Clone(b)})
+}
+
+// proxied tells of the talk, but of the last bytes of either side that were not part of it.
+func (l *listener) proxied(left [2]int) {
+	for i := len(l.talk) - 1; i >= 0; i-- {
+		x := &l.talk[i]
+		n := min(left[x.From], len(x.Raw))
+		left[x.From] -= n
+		x.Raw = x.Raw[:len(x.Raw)-n]
+	}
+	for i := range l.talk {
+		if x := &l.talk[i]; len(x.Raw) > 0 {
+			l.tap.Said(x)
+		}
+	}
+	l.talk = nil
 }
 
 // rest tells of lines that nobody ended.

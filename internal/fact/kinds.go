@@ -256,6 +256,17 @@ const (
 	// NetLink: the link addresses of the frames of From changed. Text: receiver's and sender's address before, then
 	// after it, 24 bytes. Code: frames before it. Level: how often they changed. Num: frames since the last change.
 	NetLink
+	// Proxy: what a client's talk with a proxy before the session led to. Level: a Proxy number. Text, Num: name and port
+	// of the server it wants. Code: the proxy's refusal, 0: connected; SOCKS's reply or HTTP's status.
+	Proxy
+)
+
+// Kinds of proxies (Fact.Level of Proxy).
+const (
+	ProxySOCKS4 uint8 = 1 + iota
+	ProxySOCKS5
+	ProxyHTTP
+	ProxyHeader // a header that a load balancer sends to the server behind it
 )
 
 // Numbers of TCPOdd.

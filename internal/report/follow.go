@@ -134,6 +134,8 @@ func (f *Follow) Said(s *analyze.Said) {
 		f.row(s.From, s.At, s.Inside, "tls", "(TLS "+text+")", names, len(s.Raw))
 	case analyze.SaidOther:
 		f.other(s)
+	case analyze.SaidProxy:
+		f.add(s, len(s.Raw))
 	case analyze.SaidMissing:
 		f.unfold()
 		f.tls[s.From].gap()
@@ -181,6 +183,8 @@ func (f *Follow) unfold() {
 		kind, text = "tls", sealedText(&x.sealed)
 	case analyze.SaidOther:
 		kind, text = "data", size(int64(x.bytes))
+	case analyze.SaidProxy:
+		kind, text = "data", "proxy, "+size(int64(x.bytes))
 	}
 	if x.last != x.at.Frame {
 		text += fmt.Sprintf(", frames %d to %d", x.at.Frame, x.last)
@@ -252,6 +256,9 @@ func (f *Follow) hex(s *analyze.Said) {
 	}
 	b, hidden := s.Raw, len(s.Raw)
 	end := len(bytes.TrimRight(b, "\r\n"))
+	if s.Kind == analyze.SaidProxy && s.From == fact.Client {
+		hidden, end = 0, len(b)
+	}
 	if s.Kind == analyze.SaidLine && !bytes.Equal(b[:end], s.Shown) { // from the first difference on
 		hidden = 0
 		for hidden < min(end, len(s.Shown)) && b[hidden] == s.Shown[hidden] {

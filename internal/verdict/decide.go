@@ -471,7 +471,7 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 // notMail reports a session that is TLS and nothing else, on a port that is
 // none of mail's: the web, mostly.
 func notMail(c *rules.Case) bool {
-	return c.Proto == fact.TLS && c.TLS != nil && !fact.MailPort(c.Server.Port())
+	return c.Proto == fact.TLS && c.TLS != nil && !fact.MailPort(c.Port())
 }
 
 // allAcked reports that nothing of either side was left without an acknowledgement.

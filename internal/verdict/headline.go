@@ -52,7 +52,7 @@ func (w *Writer) clause(c *rules.Case, d *Decision) string {
 		return "A device on the path interferes"
 	case d.networkRoot(c):
 		return "Network problem"
-	case d.Blame == rules.BlamePolicy:
+	case d.Blame == rules.BlamePolicy && group(c.Findings[d.Root].Rule) != "TCP": // a proxy is no receiver
 		return "Receiver's decision"
 	case d.notNetwork(c) || c.TCP.Open != 0:
 		return "Not a network problem"
@@ -142,7 +142,7 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 			return fmt.Sprintf("the %s sent bytes that are no TLS (frame %d)", f.From, f.Frame)
 		}
 		if c.TLS.Implicit && f.From == fact.Server && c.TLS.Hello != nil {
-			return fmt.Sprintf("port %d answered the client's TLS hello with clear text (frame %d): the service is not wrapped in TLS", c.Server.Port(), f.Frame)
+			return fmt.Sprintf("port %d answered the client's TLS hello with clear text (frame %d): the service is not wrapped in TLS", c.Port(), f.Frame)
 		}
 		return fmt.Sprintf("clear text came where TLS was expected (frame %d)", f.Frame)
 	},
@@ -163,9 +163,9 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	},
 	"IMPL-004": func(c *rules.Case, f *rules.Finding) string {
 		if spokeAtOnce(c) {
-			return fmt.Sprintf("client speaks clear text on port %d, which is for TLS from the first byte (frame %d)", c.Server.Port(), f.Frame)
+			return fmt.Sprintf("client speaks clear text on port %d, which is for TLS from the first byte (frame %d)", c.Port(), f.Frame)
 		}
-		return fmt.Sprintf("both sides wait for each other: port %d is for TLS, and the client sends no hello (frame %d)", c.Server.Port(), f.Frame)
+		return fmt.Sprintf("both sides wait for each other: port %d is for TLS, and the client sends no hello (frame %d)", c.Port(), f.Frame)
 	},
 	"TCP-002": func(c *rules.Case, f *rules.Finding) string {
 		if c.TCP.Syns == 1 {
@@ -175,6 +175,9 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	},
 	"TCP-003": func(c *rules.Case, f *rules.Finding) string {
 		return fmt.Sprintf("connection to port %d refused at frame %d: the host is up, nobody listens (or a firewall answers)", c.Server.Port(), f.Frame)
+	},
+	"TCP-044": func(c *rules.Case, f *rules.Finding) string {
+		return fmt.Sprintf("the proxy refused the connection to %s (frame %d)", c.Target(), f.Frame)
 	},
 	"TCP-014": func(c *rules.Case, f *rules.Finding) string {
 		return fmt.Sprintf("from frame %d on nothing the %s sent was acknowledged any more", f.Frame, f.From)
@@ -278,7 +281,7 @@ func (w *Writer) good(c *rules.Case, d *Decision) string {
 	}
 	switch {
 	case notMail(c):
-		return fmt.Sprintf("%s on port %d, which is none of mail's: what is inside is not judged", versionOf(c), c.Server.Port())
+		return fmt.Sprintf("%s on port %d, which is none of mail's: what is inside is not judged", versionOf(c), c.Port())
 	case n == 1 && id != "":
 		return "message accepted" + over + " (id=" + cut(id, 40) + ")" + tail
 	case n > 0:
@@ -446,7 +449,7 @@ func (w *Writer) goodSentence(c *rules.Case, d *Decision, name string) string {
 	}
 	switch {
 	case notMail(c):
-		return fmt.Sprintf("%s with %s on port %d, which is none of mail's: what is inside is not judged.", versionOf(c), name, c.Server.Port())
+		return fmt.Sprintf("%s with %s on port %d, which is none of mail's: what is inside is not judged.", versionOf(c), name, c.Port())
 	case n > 0:
 		subject := "one message was"
 		if n > 1 {

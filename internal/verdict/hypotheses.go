@@ -117,7 +117,7 @@ func longHello(c *rules.Case, _ *rules.Finding) bool {
 
 func shortHello(c *rules.Case, f *rules.Finding) bool { return !longHello(c, f) }
 
-func notPort25(c *rules.Case, _ *rules.Finding) bool { return c.Server.Port() != 25 }
+func notPort25(c *rules.Case, _ *rules.Finding) bool { return c.Port() != 25 }
 
 func dotAcked(c *rules.Case, _ *rules.Finding) bool { return c.TCP.Side[fact.Client].Unacked == 0 }
 
@@ -346,15 +346,15 @@ func fill(c *rules.Case, advice string) string {
 	}
 	advice = strings.ReplaceAll(named(advice), "-servername NAME", "-servername "+host)
 	// The catalogue writes its commands for SMTP on port 25.
-	if port := itoa(int(c.Server.Port())); port != "25" {
+	if port := itoa(int(c.Port())); port != "25" {
 		advice = strings.ReplaceAll(advice, "sport = :25", "sport = :"+port)
-		advice = strings.ReplaceAll(advice, "HOST:25", c.Server.String())
+		advice = strings.ReplaceAll(advice, "HOST:25", c.Target())
 		advice = strings.ReplaceAll(advice, "HOST 25", "HOST "+port)
 		advice = strings.ReplaceAll(advice, "-T -P 25 ", "-T -P "+port+" ")
 		advice = strings.ReplaceAll(advice, "-T -p 25 ", "-T -p "+port+" ")
 	}
 	advice = strings.ReplaceAll(advice, " -starttls smtp", startOption(c))
-	advice = strings.ReplaceAll(advice, "HOST:25", c.Server.String())
+	advice = strings.ReplaceAll(advice, "HOST:25", c.Target())
 	// HOST stands for the server wherever it is a word of its own.
 	var b strings.Builder
 	for {
