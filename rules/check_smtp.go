@@ -603,6 +603,9 @@ func smtpEarlyTalker(c *Case, f *fact.Fact, r *Raiser) {
 	if c.onlyQuit() != nil {
 		return // it gave up waiting
 	}
+	if fin := c.TCP.Side[fact.Server].Fin; fin != 0 && fin < f.Frame {
+		return // there was no greeting to wait for any more
+	}
 	if hello := c.greeting(); hello != nil && hello.Time-f.Time < c.TCP.RTTServer {
 		return // crossed on the way
 	}
@@ -707,16 +710,21 @@ func smtpNoHello(c *Case, _ *fact.Fact, r *Raiser) {
 	if !c.mail() {
 		return
 	}
+	refused := uint32(0) // frame of the answer to the last hello
 	for i := range c.Exchanges() {
 		e := &c.view.exchanges[i]
 		if e.Command == nil {
 			continue
+		}
+		if e.Command.Frame < refused {
+			return // there was one; its answer was not waited for
 		}
 		switch cmd := smtp.Cmd(e.Command.Cmd); cmd {
 		case smtp.EHLO, smtp.HELO, smtp.LHLO:
 			if e.Reply == nil || e.Code() < 400 || c.unsure != 0 {
 				return
 			}
+			refused = e.Reply.Frame
 		case smtp.XCLIENT:
 			return
 		case smtp.MAIL, smtp.RCPT, smtp.DATA, smtp.AUTH, smtp.STARTTLS:

@@ -268,6 +268,8 @@ func smtpTalks() []mailTalk {
 			want: "auth-none? smtp-helo-not-fqdn smtp-syntax-error?"},
 		{name: "no hello", script: "S: 220 mx.example.org\nC: MAIL FROM:<a@example.com>\nS: 503 5.5.1 hello first\n" + mailOut,
 			want: "auth-none? smtp-bad-sequence? smtp-no-hello?"},
+		{name: "a hello that was refused, and not waited for", script: "S: 220 mx.example.org\nC! EHLO c.example.com\\r\\nMAIL FROM:<a@example.com>\\r\\n\nS: 554 5.5.0 Error: SMTP protocol synchronization\n" + mailOut,
+			want: "auth-none"},
 		{name: "no hello but RSET", script: "S: 220 mx.example.org\nC: RSET\nS: 250 ok\n" + mailOut, want: "auth-none?"},
 		{name: "HELO UPS", script: "S: 220 mx.example.org\nC: HELO UPS\nS: 250 mx.example.org\n" + mailOut, want: "auth-none? smtp-helo-not-fqdn"},
 		{name: "HELO with an address", script: "S: 220 mx.example.org\nC: HELO [192.0.2.1]\nS: 250 mx.example.org\n" + mailOut, want: "auth-none?"},

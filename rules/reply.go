@@ -56,7 +56,8 @@ var classes = []class{
 	{rule: "RPL-003", codes: "550 551 553 554 454 501", enhanced: "5.7.54",
 		words: "relay access denied|relay not permitted|relaying denied|unable to relay|not permitted to relay|rcpthosts|relaying not allowed|relay denied|relay is not allowed|do not relay|not a gateway"},
 	{rule: "RPL-012", at: atSender, enhanced: "x.1.8 x.1.7 x.4.4",
-		words: "sender address rejected: domain not found|domain of sender|sender domain|unresolvable|a-record is empty|no mx|unknown sender domain"},
+		words: "sender address rejected: domain not found|domain of sender|sender domain|unresolvable|a-record is empty|no mx|unknown sender domain",
+		not:   "unverified address|undeliverable address"},
 	{rule: "RPL-012", at: atSender, codes: "504 501 553", words: "sender address rejected: need fully-qualified|sender address must contain a domain|domain name required for sender"},
 	{rule: "RPL-012", at: 1 << smtp.MAIL, words: "domain & does not resolve"}, // at this place it is about the sender, else RPL-010
 	// Postfix uses "unverified address" for recipients as well.
@@ -82,7 +83,7 @@ var classes = []class{
 		words: "reputation|banned sending ip|s3140|s3150|[tss|[ts0|[ipts|user complaints|rp-001|unsolicited mail originating|ip not allowed|part of their network is on our block list",
 		not:   "ip address has been temporarily rate limited"}, // Google's 4.7.28, beside "unsolicited mail"
 	{rule: "RPL-018", enhanced: "x.7.28",
-		words: "rate limit|ratelimit|too much mail|too many messages|sending too|throttl|too quickly|limit exceeded|unusual rate|hourly|daily"},
+		words: "rate limit|ratelimit|too much mail|too many messages|sending too|throttl|too quickly|limit exceeded|unusual rate|hourly|daily|emails per hour|messages per hour|message quota|sending quota"},
 	{rule: "RPL-018", enhanced: "4.2.1", words: "quickly|at a rate", need: needBoth},
 	{rule: "RPL-019", codes: "421 450 454 432",
 		words: "too many connections|too many concurrent|concurrent connections|too many sessions|too many new tls sessions|server ports are busy"},

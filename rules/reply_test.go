@@ -49,12 +49,15 @@ const replyVectors = `
 012  501 <root>: sender address must contain a domain
 012  553 5.5.4 <root>... Domain name required for sender address root
 013  550 Sender verify failed
+013  450 4.1.7 <x@y.example>: Sender address rejected: unverified address: connect to mx.y.example[192.0.2.7]:25: Connection timed out
 014  553 5.7.1 <x@y.example>: Sender address rejected: not owned by user joe
 014  550 5.7.60 SMTP; Client does not have permissions to send as this sender
 015  550 5.7.26 This mail has been blocked because the sender is unauthenticated. SPF and DKIM did not pass
 015  550 5.7.1 Rejected by DMARC policy of y.example
 016  550 5.7.23 The message was rejected because of Sender Policy Framework violation
 017  550 5.7.20 No passing DKIM signature found
+018  550 Domain y.example has exceeded the max emails per hour (200/200 (100%)) allowed. Message discarded.
+018  554 5.7.1 <a@b.example>: Sender address rejected: Policy Rejection - Message quota exceeded
 018  450 4.7.1 Error: too much mail from 192.0.2.1
 018  450 4.2.1 The user you are trying to contact is receiving mail too quickly
 019  421 4.7.0 mx.example Error: too many connections from 192.0.2.1
@@ -126,8 +129,8 @@ func TestReplyVectors(t *testing.T) {
 		}
 		n++
 	}
-	if n != 78 {
-		t.Errorf("%d vectors, want 78", n)
+	if n != 81 {
+		t.Errorf("%d vectors, want 81", n)
 	}
 }
 
@@ -151,7 +154,7 @@ func TestClassify(t *testing.T) {
 		{smtp.RCPT, false, "450 4.1.1 <a@b.example>: Recipient address rejected: unverified address: Address verification in progress", "038"},
 		{smtp.RCPT, false, "450 4.1.1 <a@b.example>: Recipient address rejected: unverified address: connect to b.example[192.0.2.99]:25: Connection timed out", "038"},
 		{smtp.RCPT, false, "550 5.1.1 <a@b.example>: Recipient address rejected: unverified address: host b.example said: 550 5.1.1 User unknown", "004"},
-		{smtp.RCPT, false, "450 4.1.7 <a@b.example>: Sender address rejected: unverified address", "012"},
+		{smtp.RCPT, false, "450 4.1.7 <a@b.example>: Sender address rejected: unverified address", "013"},
 		{smtp.RCPT, false, "550 Sender address rejected: unverified address", "013"},
 		{smtp.RCPT, false, "550 5.1.0 <a@example.net>: Sender address rejected: undeliverable address: host mx.example.net[192.0.2.98] said: 550 5.1.1 User unknown", "013"},
 		// The empty sender.

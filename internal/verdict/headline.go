@@ -92,18 +92,30 @@ func (w *Writer) what(c *rules.Case, d *Decision) string {
 	return title + fmt.Sprintf(" (frame %d)", f.Frame)
 }
 
-// quoted is the reply at a finding's frame in quotation marks.
+// quoted is the reply at a finding's frame in quotation marks: of several in
+// that frame the first that is of the finding's class.
 func quoted(c *rules.Case, f *rules.Finding) string {
+	var said *fact.Fact
 	for i := range c.Log.Facts {
 		g := &c.Log.Facts[i]
-		if g.Kind == fact.Reply && g.Frame == f.Frame && g.From == fact.Server {
-			if c.Proto == fact.SMTP || c.Proto == fact.LMTP {
-				if g.Code < 400 {
-					continue
-				}
-			}
-			return fmt.Sprintf("at frame %d: \"%s\"", g.Frame, cut(replyText(c, g), 90))
+		if g.Kind != fact.Reply || g.Frame != f.Frame || g.From != fact.Server {
+			continue
 		}
+		if c.Proto == fact.SMTP || c.Proto == fact.LMTP {
+			if g.Code < 400 {
+				continue
+			}
+			if class, ok := rules.ClassOf(g.Cmd, g.Code, g.Num, c.Log.Text(g)); ok && class == f.Rule {
+				said = g
+				break
+			}
+		}
+		if said == nil {
+			said = g
+		}
+	}
+	if said != nil {
+		return fmt.Sprintf("at frame %d: \"%s\"", said.Frame, cut(replyText(c, said), 90))
 	}
 	return ""
 }

@@ -35,7 +35,7 @@ var guesses = map[string][]guess{
 		{"They have no TLS version in common.", 25, []test{oldOffer, versionAlert, versionAlert, onlyNewest, onlyNewest}, []test{suiteAlert}},
 		{"No signature algorithm or group suits both.", 15, nil, nil},
 		{"The server wants to know which name is asked for, and the client names none (SNI).", 10, []test{noName}, []test{someName}},
-		{"The server refuses the client, or the name it asked for, by its rules.", 10, []test{nameAlert}, nil},
+		{"The server refuses the client, or the name it asked for, by its rules.", 10, []test{nameAlert, nameAlert, nameAlert, nameAlert}, nil},
 		{"The type of the server's certificate (RSA, ECDSA) does not suit the client.", 10, nil, nil},
 	},
 	"TLS-013": {
