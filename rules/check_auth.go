@@ -158,6 +158,21 @@ func (c *Case) saidEnhanced(f *fact.Fact, code string) bool {
 
 // 001
 
+// LoginUnused reports that the server offered a login and the client tried none.
+func (c *Case) LoginUnused() bool {
+	offered := false
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		switch f.Kind {
+		case fact.AuthStart:
+			return false
+		case fact.Capability:
+			offered = offered || begins(c.text(f), "AUTH ") || begins(c.text(f), "AUTH=")
+		}
+	}
+	return offered
+}
+
 func authNone(c *Case, _ *fact.Fact, r *Raiser) {
 	hi := c.greeting()
 	if c.Proto != fact.SMTP || hi == nil || hi.Code != 220 || c.sameHost() || c.first(fact.AuthStart) != nil || c.Log.Now&fact.SeenAuth != 0 {

@@ -51,3 +51,30 @@ func TestNoClientCert(t *testing.T) {
 		}
 	}
 }
+
+// TestLoginAdvised: "Access denied" does not say that a login was missing.
+func TestLoginAdvised(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		offered string
+		tried   bool
+		want    int
+	}{
+		{"offered", "AUTH PLAIN LOGIN", false, 3},
+		{"not offered", "SIZE 1000", false, 2},
+		{"tried", "AUTH PLAIN LOGIN", true, 2},
+	} {
+		c := &rules.Case{
+			Log: &fact.Log{}, TCP: &fact.TCPSummary{}, Proto: fact.SMTP,
+			Findings: []rules.Finding{{Rule: index("RPL-032"), Severity: rules.Error, Frame: 6}},
+		}
+		c.Log.Add(fact.Fact{Kind: fact.Capability, Frame: 4, From: fact.Server}, []byte(tt.offered))
+		if tt.tried {
+			c.Log.Add(fact.Fact{Kind: fact.AuthStart, Frame: 5}, []byte("PLAIN"))
+		}
+		var w Writer
+		if got := w.next(c, w.Decide(c)); len(got) != tt.want {
+			t.Errorf("%s: %v, want %d steps", tt.name, got, tt.want)
+		}
+	}
+}

@@ -202,6 +202,9 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 				Advice{Text: "Search the server's log at that second for \"" + "decryption failed or bad record mac\"."})[:min(len(list)+2, maxNext)]
 		}
 	}
+	if r.Num == "RPL-032" && c.LoginUnused() {
+		list = append(list, Advice{Text: "The server offers a login and the client tried none: if it is a mail program or a device, set user and password there."})
+	}
 	advice := r.Advice
 	if _, a, ok := ofAlert(c, f); ok && r.Num == "TLS-010" {
 		advice = a
