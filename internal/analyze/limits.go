@@ -42,5 +42,5 @@ const (
 	manyBriefs = 4 << 10
 
 	// maxBriefs is how many sessions are kept for findings across sessions.
-	maxBriefs = 256 << 10
+	maxBriefs = 64 << 10
 )

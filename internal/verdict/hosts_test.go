@@ -573,7 +573,7 @@ func TestHostsBounded(t *testing.T) {
 }
 
 func TestBriefSize(t *testing.T) {
-	const most = 224 // maxBriefs of them are 56 MiB
+	const most = 224 // maxBriefs of them are 14 MiB
 	if n := unsafe.Sizeof(Brief{}); n > most {
 		t.Errorf("a brief has %d bytes, want at most %d", n, most)
 	}
