@@ -902,6 +902,9 @@ func tcpStateLostSilent(c *Case, f *fact.Fact, r *Raiser) {
 	if idle == nil || idle.From != f.From {
 		return
 	}
+	if c.silent(f.From.Other()) && c.TCP.Side[f.From].Acked == c.Talk[f.From] {
+		return // not a byte had passed before: nothing was there to be lost
+	}
 	g := r.At(f)
 	if g.quiet {
 		return
@@ -1122,6 +1125,9 @@ func tcpStalled(c *Case, _ *fact.Fact, r *Raiser) {
 		long := int64(worst.Num) * 1e6
 		if long >= int64(tcpStallError) {
 			g.Up()
+		}
+		if worst.Level != 1 {
+			g.Blame = BlameClient << d // the network did its work
 		}
 		if g.quiet {
 			continue

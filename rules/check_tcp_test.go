@@ -464,6 +464,13 @@ func TestTCPChecks(t *testing.T) {
 			tcpDeadSegment(c, 301*sec, 4, 6, 200, 0)
 			return c
 		}, "tcp-state-lost-silent=error tcp-never-acked=error"},
+		{"silent from the first byte", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Server].Bytes, c.TCP.Side[fact.Client].Acked = 0, 0
+			c.add(fact.TCPIdle, 13, 60*sec, fact.Fact{Num: 60000})
+			tcpDeadSegment(c, 61*sec, 4, 6, 0, 0)
+			return c
+		}, "-tcp-state-lost-silent"},
 		{"silent after the other side had closed", func() *Case {
 			c := tcpHealthy()
 			x := &c.TCP.Side[fact.Server]
@@ -714,6 +721,26 @@ func TestTCPGuards(t *testing.T) {
 		Judge(c)
 		if c.Raised(r.ID) {
 			t.Errorf("%s raised in a session of which nothing is known", r.ID)
+		}
+	}
+}
+
+// TestStalledBlame: who is said to have made the other side wait.
+func TestStalledBlame(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		stall fact.Fact
+		want  Blame
+	}{
+		{"all was acknowledged, the server did not answer", fact.Fact{From: fact.Server, Num: 35000, Cmd: 1}, BlameServer},
+		{"data was not acknowledged", fact.Fact{From: fact.Server, Num: 35000, Cmd: 1, Level: 1}, 0},
+		{"the client had closed its window", fact.Fact{From: fact.Client, Num: 35000, Cmd: 2, Level: 2}, BlameClient},
+	} {
+		c := tcpHealthy()
+		c.add(fact.TCPStall, 9, 50*sec, tt.stall)
+		Judge(c)
+		if g := c.Find("tcp-stalled"); g == nil || g.Blame != tt.want {
+			t.Errorf("%s: %+v, want blame %d", tt.name, g, tt.want)
 		}
 	}
 }

@@ -237,7 +237,7 @@ func (f *Flow) finFirst(s *fact.TCPSummary) bool {
 
 // livedOn reports whether the reset of d did not end the conversation.
 func (f *Flow) livedOn(d fact.Dir, s *fact.TCPSummary) bool {
-	return s.Side[d].Rst != 0 && (s.Side[d].LastData > s.Side[d].Rst || s.Side[d.Other()].LastData > s.Side[d].Rst && s.Side[d].Last > s.Side[d].Rst)
+	return s.Side[d].Rst != 0 && (s.Side[d].LastData > s.Side[d].Rst || s.Side[d.Other()].LastData > s.Side[d].Rst && f.side[d].wentOn)
 }
 
 // endSide completes the counters of one side and tells what only the end shows.

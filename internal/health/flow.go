@@ -133,6 +133,7 @@ type side struct {
 	fragRef, clashRef, holeRef, macRef                          uint16
 
 	afterRst bool
+	wentOn   bool // has sent more than resets after its first
 	below    bool // has sent data with a window below baseWin since sinceBase counts
 	finAcked bool
 	ackGrew  bool
@@ -276,6 +277,7 @@ func (f *Flow) common(d fact.Dir, p *layers.Packet, class reasm.Class, at fact.A
 		x.First, me.firstTime = at.Frame, at.Time
 	}
 	x.Last, x.LastTime = at.Frame, at.Time
+	me.wentOn = x.Rst != 0 && (me.wentOn || p.TCP.Flags()&layers.RST == 0)
 	s.Tunnel |= uint8(p.Tunnel)
 	s.Overhead = max(s.Overhead, uint16(p.Overhead()))
 	if class != reasm.ClassRst && class != reasm.ClassOutside {

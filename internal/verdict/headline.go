@@ -197,6 +197,12 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	"TCP-015": func(c *rules.Case, f *rules.Finding) string {
 		return fmt.Sprintf("full-size segments of the %s vanish while small ones pass (from frame %d)", f.From, f.Frame)
 	},
+	"TCP-023": func(c *rules.Case, f *rules.Finding) string {
+		if f.Blame == 0 || !f.HasFrom {
+			return ""
+		}
+		return fmt.Sprintf("the %s made the other side wait (frame %d)", f.From, f.Frame)
+	},
 	"SMTP-004": func(c *rules.Case, f *rules.Finding) string {
 		switch {
 		case c.TCP.Closed == 2 && c.TCP.Side[fact.Client].Bytes == 0:
