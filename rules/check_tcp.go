@@ -905,6 +905,9 @@ func tcpStateLostSilent(c *Case, f *fact.Fact, r *Raiser) {
 	if c.silent(f.From.Other()) && c.TCP.Side[f.From].Acked == c.Talk[f.From] {
 		return // not a byte had passed before: nothing was there to be lost
 	}
+	if f.From == fact.Server && tcpInBody(c, f) {
+		return // the client was in the middle of its message, not idle: the path had died before
+	}
 	g := r.At(f)
 	if g.quiet {
 		return

@@ -464,6 +464,14 @@ func TestTCPChecks(t *testing.T) {
 			tcpDeadSegment(c, 301*sec, 4, 6, 200, 0)
 			return c
 		}, "tcp-state-lost-silent=error tcp-never-acked=error"},
+		{"silent in the middle of the client's message", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.BodyStart, 9, 70*msec, fact.Fact{Cmd: uint8(smtp.DATA)})
+			c.add(fact.TCPIdle, 13, 300*sec, fact.Fact{From: fact.Server, Num: 300000})
+			tcpDeadSegment(c, 301*sec, 4, 6, 200, 0)
+			c.Log.Last(fact.TCPUnacked).From = fact.Server
+			return c
+		}, "-tcp-state-lost-silent tcp-never-acked=error"},
 		{"silent from the first byte", func() *Case {
 			c := tcpHealthy()
 			c.TCP.Side[fact.Server].Bytes, c.TCP.Side[fact.Client].Acked = 0, 0
