@@ -425,6 +425,9 @@ func authMechanismRefused(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	l := c.loginOf(f)
+	if l.start == nil {
+		return // what was asked for is not in the capture, so the code may be about anything
+	}
 	if c.mail() {
 		if f.Code != 504 && !(f.Code == 501 && l.challenges == 0) && !c.saidEnhanced(f, "5.5.4") && !c.saidEnhanced(f, "5.7.4") {
 			return

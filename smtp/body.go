@@ -445,6 +445,22 @@ func (d *Dialog) bodyEnd(at fact.At, proper bool) (end uint16) {
 	return end
 }
 
+// takeBack unsays a message that was only assumed: the server has answered what
+// has no end, so it was a command, or the answer to a challenge.
+func (d *Dialog) takeBack() {
+	start := d.body.start
+	d.body.reset()
+	d.lost[fact.Client] = true
+	if d.log == nil || start == 0 { // or there was no room for it
+		return
+	}
+	for i := range d.log.Facts {
+		if f := &d.log.Facts[i]; f.Ref == start || f == d.log.Get(start) {
+			f.Kind = fact.None
+		}
+	}
+}
+
 // lose says that n bytes of the message are missing from the capture. What
 // follows is the middle of a line, which is therefore no dot.
 func (b *body) lose(n uint64) {

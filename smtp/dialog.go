@@ -26,6 +26,7 @@ type Dialog struct {
 	seen   [2]bool // something of this side was captured
 	lost   [2]bool // bytes of this side are missing: pairs may be wrong
 	ragged bool    // behind a hole of the client's: only a sure command is one
+	torn   bool    // the first bytes of the server are missing, so its first reply may be no greeting
 	up     [2]bool // this side's stream was handed to TLS
 	off    [2]bool // this side speaks a foreign protocol; its bytes are not followed
 	state  state
@@ -211,7 +212,7 @@ func (d *Dialog) client(b []byte, at fact.At) (rest []byte) {
 		case d.sig < len(proxy2) && d.atStart() && (d.sig > 0 || b[0] == proxy2[0]):
 			b = d.proxyByte(b, at)
 		default:
-			if d.state == stay && !d.opt.MidStream && !d.secure && (!d.seen[fact.Server] || d.reply.n > 0) {
+			if d.state == stay && !d.opt.MidStream && !d.torn && !d.secure && (!d.seen[fact.Server] || d.reply.n > 0) {
 				d.talksEarly(b, at)
 			}
 			line, more, ok := d.in[fact.Client].Next(b)
@@ -319,7 +320,8 @@ func (d *Dialog) inside(line lines.Line, at fact.At) bool {
 		d.response(line, at)
 	default:
 		d.body.begin(DATA, 0)
-		d.body.assumed, d.body.hole = true, true
+		d.body.assumed = true
+		d.body.hole = len(line.Text) == 1 && line.Text[0] == '.' // its end, perhaps
 		d.feed(line, at)
 	}
 	return true
@@ -625,6 +627,7 @@ func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
 	d.resync(dir, n, at)
 	if dir == fact.Server {
 		d.lost[dir] = true
+		d.torn = d.torn || d.state == stay
 		d.reply.n = 0
 		d.seam = seam{}
 		d.in[dir].Reset()

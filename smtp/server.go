@@ -22,6 +22,7 @@ type reply struct {
 	ref uint16
 
 	moved bool // the client has sent a command since its last line
+	apart bool // what it answers is not among the commands that wait
 }
 
 // A seam is the place in an unended line of the server at which the client
@@ -251,10 +252,19 @@ func parseEnhanced(text []byte) (class uint16, num uint32, ok bool) {
 
 // oldest says which command a reply with this first line answers.
 func (d *Dialog) oldest(code uint16, final bool, text []byte, at fact.At) (Cmd, uint16) {
-	if d.state == stay && (!d.opt.MidStream || code == codeReady && d.pending() && d.waitsAt(code) < 0) {
+	if d.state == stay && (!d.opt.MidStream && !d.torn || code == codeReady && d.pending() && d.waitsAt(code) < 0) {
 		return Greeting, 0
 	}
+	if b := &d.body; b.on && b.assumed && !b.hole && !b.alike && code != codeClosing {
+		d.takeBack()
+	}
 	lost := d.lost[fact.Server] || d.lost[fact.Client]
+	if lost && len(d.queue) > d.head && !d.off[fact.Client] {
+		if cmd, paired := d.behindHole(code, final, text); !paired {
+			d.reply.apart = true
+			return cmd, 0
+		}
+	}
 	if (lost || soleCode(code) != soleNone) && len(d.queue) > d.head && !plausible(d.queue[d.head].cmd, code) {
 		// Pairs are wrong, or the server has left commands without an answer.
 		i := d.waitsAt(code)
@@ -290,6 +300,26 @@ func (d *Dialog) oldest(code uint16, final bool, text []byte, at fact.At) (Cmd, 
 		return d.guessed(code, final, text), 0
 	}
 	return None, 0
+}
+
+// behindHole looks for the command that a reply behind a hole answers. It goes by
+// the words of the reply; without them the oldest one is taken when it is the
+// only one that can be meant.
+func (d *Dialog) behindHole(code uint16, final bool, text []byte) (cmd Cmd, paired bool) {
+	cmd = d.guessed(code, final, text)
+	if named := cmd == MAIL || cmd == RCPT || cmd == AUTH || soleCode(code) != soleNone; named {
+		for i := d.head; i < len(d.queue); i++ {
+			if d.queue[i].cmd == cmd {
+				for range i - d.head {
+					d.pop()
+				}
+				return cmd, true
+			}
+		}
+		return cmd, false
+	}
+	first := d.queue[d.head:]
+	return cmd, !first[0].before || !d.lost[fact.Client] && (len(first) == 1 || !first[1].before)
 }
 
 // waitsAt returns where in the queue the first command is that code can answer, -1: there is none.
@@ -404,7 +434,7 @@ func (d *Dialog) answer(at fact.At) {
 			d.spoke = true
 		}
 	}
-	waited := len(d.queue) > d.head && cmd != Greeting && cmd != None
+	waited := len(d.queue) > d.head && cmd != Greeting && cmd != None && !r.apart
 	if r.code == codeChallenge && cmd == AUTH {
 		d.challenge(ref, waited, at)
 		return
