@@ -386,10 +386,9 @@ func smtpNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 		end, by = farewell.Time, farewell.Frame
 	}
 	if by == 0 {
-		if t.HowClosed == fact.EndOfCapture && c.Capture != nil {
-			end = c.Capture.Last // observed silence all the same
-		} else {
-			end = c.End
+		end = c.End
+		if (t.HowClosed == fact.EndOfCapture || t.HowClosed == fact.EndSilent) && c.Capture != nil {
+			end = max(end, c.Capture.Last) // observed silence all the same
 		}
 	}
 	waited := end - t.OpenTime

@@ -21,6 +21,7 @@ const (
 	tcpWindowPart = 20                   // percent of the segments, TCP-020
 	tcpRTTGrowth  = 5                    // TCP-007
 	tcpRTTFloor   = 200 * time.Millisecond
+	tcpRTTFew     = 3 // samples that make a minimum believable
 	tcpRTTSamples = 20
 	tcpAckDelay   = 250 * time.Millisecond // TCP-031: a delayed ACK and some
 	tcpStallError = 60 * time.Second       // TCP-023
@@ -272,6 +273,13 @@ func tcpRTT(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TCP
 	s, k := &t.Side[fact.Server], &t.Side[fact.Client]
 	if s.RTTs == 0 || k.RTTs == 0 || t.Open == 0 {
+		return
+	}
+	// Where the handshake did not measure a leg, a single acknowledgement may
+	// have waited for the program, or the capture lacks the one before it.
+	toServer := t.Syn != 0 && t.SynAck != 0 || s.RTTs >= tcpRTTFew
+	toClient := t.OpenTime-t.SynAckAt == t.RTTClient || k.RTTs >= tcpRTTFew
+	if !toServer || !toClient {
 		return
 	}
 	rtt := s.RTTMin + k.RTTMin

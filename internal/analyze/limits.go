@@ -17,6 +17,10 @@ const (
 	// a reset or a FIN sent again comes within a round trip.
 	settle = 5 * time.Second
 
+	// portMemory is how long the end of a connection may be in the way of a new one
+	// on the same ports: RFC 9293 3.4.2 keeps TIME-WAIT for two lifetimes of a segment.
+	portMemory = int64(4 * time.Minute)
+
 	// maxSpare is how many sessions, and followers of each protocol, wait for new
 	// conversations, of all workers: a crowd that has gone leaves its memory to the collector.
 	maxSpare = 64

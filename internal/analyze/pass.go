@@ -280,13 +280,14 @@ func (k *worker) segment(row *pcap.Row, b []byte, key reasm.Key, up bool, at fac
 	d := c.Dir(p, up)
 	s := k.session(place)
 	if !fresh && c.Reused(d, p) {
+		taken := c.Quiet < portMemory && (c.Exact(fact.Server) || c.Delivered())
 		if s != nil {
 			k.close(place, fact.EndReused)
 		}
 		c = k.table.Renew(place, at.Frame, at.Time)
 		k.open(place)
 		s = k.session(place)
-		s.flow.Reused = true
+		s.flow.Reused = taken
 		d = c.Dir(p, up)
 	}
 	if s == nil {

@@ -60,7 +60,7 @@ const (
 // Its zero value is ready. No pointers.
 type Flow struct {
 	// Reused is set by the caller before the first frame when the conversation
-	// takes over the ports of one that was known (reasm's Table.Renew).
+	// takes over the ports of one that stood shortly before (reasm's Table.Renew).
 	Reused bool
 
 	side     [2]side
@@ -188,8 +188,8 @@ func (f *Flow) Segment(t *reasm.Table, c *reasm.Conn, d fact.Dir, p *layers.Pack
 	if flags&layers.SYN != 0 {
 		f.syn(c, d, p, at, log, s)
 	} else if s.Open == 0 && d == fact.Client && s.SynAck != 0 && flags&layers.ACK != 0 {
-		f.open(at, log, s)
-	} else if d == fact.Server && s.SynAck == 0 && s.Syns > 0 && !f.synSeen[d] && flags&layers.ACK != 0 && p.TCP.Ack() != f.isn[fact.Client]+1 {
+		f.open(c, p, at, log, s)
+	} else if d == fact.Server && s.SynAck == 0 && s.Syns > 0 && !f.synSeen[d] && flags&layers.ACK != 0 && n == 0 && f.foreign(p.TCP.Ack()) {
 		f.odd(fact.OddChallenge, 1, d, at, log)
 	}
 	off, _ := c.Offset(d, p.TCP.Seq())

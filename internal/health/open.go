@@ -142,21 +142,34 @@ func (f *Flow) firstSyn(d fact.Dir, p *layers.Packet, opts uint8, at fact.At, lo
 }
 
 // open takes the client's first acknowledgement after the SYN-ACK.
-func (f *Flow) open(at fact.At, log *fact.Log, s *fact.TCPSummary) {
+func (f *Flow) open(c *reasm.Conn, p *layers.Packet, at fact.At, log *fact.Log, s *fact.TCPSummary) {
 	s.Open, s.OpenTime = at.Frame, at.Time
+	// What closes, or acknowledges data, came later: the handshake's own ACK was not captured.
+	own := uint8(p.TCP.Flags())&(layers.FIN|layers.RST) == 0 &&
+		(c.Sent(fact.Server) == 0 || p.TCP.Ack() == f.isn[fact.Server]+1)
 	copies := 0
 	for i := range log.Facts {
 		if log.Facts[i].Kind == fact.TCPSynAck {
 			copies++
 		}
 	}
-	if d := at.Time - s.SynAckAt; copies == 1 && d > 0 && d <= maxRTT {
+	if d := at.Time - s.SynAckAt; own && copies == 1 && d > 0 && d <= maxRTT {
 		s.RTTClient = d
 		f.sample(fact.Client, d, s)
 	}
 	log.Add(fact.Fact{Kind: fact.TCPOpen, Time: at.Time, Frame: at.Frame, Num: micros(s.HandshakeRTT())}, nil)
 	log.Mark(fact.SeenHandshake)
 }
+
+// foreign reports that an acknowledgement of the server does not belong to the
+// client's SYN: it names a number before it, or one far behind it.
+func (f *Flow) foreign(ack layers.Seq) bool {
+	d := ack.Sub(f.isn[fact.Client] + 1)
+	return d < 0 || d > farAck
+}
+
+// farAck is what no client has sent before the capture sees the server's second frame.
+const farAck = 1 << 20
 
 // sample notes a round trip from the capture point to side d.
 func (f *Flow) sample(d fact.Dir, ns int64, s *fact.TCPSummary) {
