@@ -606,6 +606,8 @@ func (w *Writer) status(c *rules.Case, g goal) {
 		s[LayerDelivery] = Failed
 		if c.Proto == fact.POP3 || c.Proto == fact.IMAP || c.Proto == fact.Sieve {
 			s[LayerDelivery] = NotReached
+		} else if d.Outcome == OutcomeUnknown && incomplete(c) {
+			s[LayerDelivery] = Unknown // it may have succeeded in what is missing
 		}
 	case goalUnknown:
 		s[LayerDelivery] = Unknown
