@@ -1109,7 +1109,7 @@ func tcpStall(c *Case, f *fact.Fact) bool {
 		// A client that thinks is idle; it owes something only inside a message.
 		return tcpInBody(c, f) && f.Num >= uint32(tcpStallError/time.Millisecond)
 	}
-	return f.Cmd == 1+uint8(fact.Client) || f.Cmd == 0
+	return f.Cmd == 1+uint8(fact.Client) || f.Cmd == 0 && !c.TCP.MidStream
 }
 
 func tcpStalled(c *Case, _ *fact.Fact, r *Raiser) {

@@ -78,3 +78,16 @@ func TestHandshakeNotWhole(t *testing.T) {
 		}
 	}
 }
+
+// TestEndOnly: the last frames of an idle session, from the server's goodbye on,
+// do not tell whose turn it was before, so nothing stood still.
+func TestEndOnly(t *testing.T) {
+	list := shots(t, "../../testdata/imap-server-shutdown.pcap")
+	m := &maker{shots: list[len(list)-6:]}
+	got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+	for _, s := range got.sessions {
+		if s.Outcome == verdict.OutcomeFailed {
+			t.Errorf("%s: %s", s.Cause, s.Headline)
+		}
+	}
+}
