@@ -37,7 +37,7 @@ func (w *Writer) better(c *rules.Case, d *Decision) *vantage {
 
 // again is the capture of the same session that would show how it went.
 func again(c *rules.Case) *vantage {
-	if c.TLS != nil && c.TLS.Done && !plain(c) {
+	if hidden(c) {
 		return &vantage{place: "the client " + c.Client.Addr().String(), duration: "for one session",
 			why: "The packets are there, but the dialog is inside TLS: let the client write its TLS secrets (SSLKEYLOGFILE) and give them with -keylog."}
 	}

@@ -273,7 +273,7 @@ func smtpGoal(c *rules.Case) goal {
 	case accepted > 0:
 		return goalReached
 	}
-	if c.TLS != nil && c.TLS.Done && !plain(c) {
+	if hidden(c) {
 		return tlsGoal(c)
 	}
 	return goalNone
@@ -310,7 +310,7 @@ func mailboxGoal(c *rules.Case) goal {
 		return goalUnknown
 	case tried:
 		return goalMissed
-	case c.TLS != nil && c.TLS.Done && !plain(c):
+	case hidden(c):
 		return tlsGoal(c)
 	}
 	return goalNone
@@ -428,7 +428,7 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		d.Outcome = OutcomeUnknown // it failed, but nothing that was seen is the reason
 	case g == goalUnknown:
 		d.Outcome = OutcomeUnknown
-		if orderly(c) && c.TLS != nil && c.TLS.Done && !plain(c) && top != nil && !isRemark[top.Rule] {
+		if orderly(c) && hidden(c) && top != nil && !isRemark[top.Rule] {
 			d.Outcome = OutcomeDegraded // what is inside is not known, but this is
 		}
 	case incomplete(c), unanswered(c), c.TLS != nil && !c.TLS.Done, c.TCP.Open == 0 && !c.TCP.MidStream:
@@ -564,7 +564,6 @@ func (w *Writer) status(c *rules.Case, g goal) {
 		s[LayerTCP] = Unknown
 	}
 	tlsOnly := c.TLS != nil && c.TLS.Implicit
-	hidden := c.TLS != nil && c.TLS.Done && !plain(c)
 	switch {
 	case !open:
 		s[LayerDialog] = NotReached
@@ -594,7 +593,7 @@ func (w *Writer) status(c *rules.Case, g goal) {
 	switch {
 	case seen&fact.SeenAuth != 0:
 		s[LayerAuth] = OK
-	case hidden:
+	case hidden(c):
 		s[LayerAuth] = Unknown
 	default:
 		s[LayerAuth] = NotReached

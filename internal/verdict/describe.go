@@ -138,7 +138,7 @@ func (w *Writer) notes(c *rules.Case, d *Decision, s *Session) {
 			st.Note = "inside TLS"
 		case l == LayerAuth && st.State == NotReached && d.Outcome == OutcomeOK:
 			st.Note = "not tried"
-		case l == LayerDelivery && st.State == OK && c.TLS != nil && c.TLS.Done && !plain(c):
+		case l == LayerDelivery && st.State == OK && hidden(c):
 			st.Note = "inferred"
 		}
 		s.Status[l] = st
@@ -429,9 +429,9 @@ func (w *Writer) missing(c *rules.Case) string {
 	switch {
 	case t.OneSided:
 		return "Only one direction was captured; the words of the other side are not known."
-	case c.TLS != nil && c.TLS.Done && !plain(c) && c.NoClientCert():
+	case hidden(c) && c.NoClientCert():
 		return "The server asked for a client certificate and got none; what it made of that is inside TLS and not known without the keys."
-	case c.TLS != nil && c.TLS.Done && !plain(c):
+	case hidden(c):
 		return "The dialog is inside TLS; without the keys it is not known what became of it."
 	case t.Side[0].Cut+t.Side[1].Cut > 0:
 		return "The packets were cut by the snap length; the words behind the cut are not known."

@@ -304,9 +304,9 @@ func (w *Writer) good(c *rules.Case, d *Decision) string {
 		return "message accepted" + over + " (id=" + cut(id, 40) + ")" + tail
 	case n > 0:
 		return plural(n, "message", "messages") + " accepted" + over + tail
-	case c.TLS != nil && c.TLS.Done && !plain(c) && d.Status[LayerDelivery] == OK:
+	case hidden(c) && d.Status[LayerDelivery] == OK:
 		return versionOf(c) + " established, record sizes fit one accepted message"
-	case c.TLS != nil && c.TLS.Done && !plain(c):
+	case hidden(c):
 		return versionOf(c) + " established and the session closed in order"
 	case c.Proto == fact.POP3 || c.Proto == fact.IMAP || c.Proto == fact.Sieve:
 		if c.Log.Now&fact.SeenAuth != 0 {
@@ -360,6 +360,9 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 		if tried := w.untried(c, d); tried != "" {
 			return tried + ", with a problem beside"
 		}
+		if hidden(c) {
+			return "TLS came about, with a problem beside"
+		}
 		return "it worked, with a problem beside"
 	}
 	if c.TCP.Open == 0 && !c.TCP.MidStream && c.TCP.Side[fact.Server].Bytes == 0 {
@@ -394,10 +397,13 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 	return "the session failed"
 }
 
+// hidden reports that what was said is inside TLS, and cannot be read.
+func hidden(c *rules.Case) bool { return c.TLS != nil && c.TLS.Done && !plain(c) }
+
 // begun reports that some message was at least in part on its way; what is
 // inside TLS may have been.
 func (w *Writer) begun(c *rules.Case) bool {
-	if c.TLS != nil && c.TLS.Done && !plain(c) || c.TCP.MidStream || c.TCP.OneSided {
+	if hidden(c) || c.TCP.MidStream || c.TCP.OneSided {
 		return true
 	}
 	for _, t := range c.Transactions() {
@@ -440,6 +446,9 @@ func (w *Writer) summary(c *rules.Case, d *Decision, what string) string {
 	}
 	switch {
 	case d.Outcome == OutcomeDegraded:
+		if hidden(c) && !d.Delivered && !notMail(c) {
+			sentence += " What was said inside TLS is not known without the keys."
+		}
 	case d.networkRoot(c):
 	case d.Blame == rules.BlameMiddlebox:
 		sentence += " A device between the two sides did this."

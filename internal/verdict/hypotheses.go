@@ -242,7 +242,7 @@ func pointer(advice string) bool {
 
 // captureAgain says what to capture, with a command made of checked values.
 func (w *Writer) captureAgain(c *rules.Case) []Advice {
-	if c.TLS != nil && c.TLS.Done && !plain(c) {
+	if hidden(c) {
 		list := []Advice{
 			{Text: "Look into the server's log for " + c.Client.Addr().String() + " at this time."},
 			{Text: "Or capture again with the client's TLS secrets (SSLKEYLOGFILE) and give them with -keylog."},
