@@ -106,7 +106,8 @@ func Run(cfg *Config, sink Sink) (*Result, error) {
 	return a.finish(r, sink)
 }
 
-// ReadKeys reads key logs (NSS key log format).
+// ReadKeys reads key logs (NSS key log format). A program that made no TLS
+// connection leaves an empty one, or one with a comment.
 func ReadKeys(names []string) (*tlskeys.Keys, error) {
 	keys := new(tlskeys.Keys)
 	for _, name := range names {
@@ -114,13 +115,13 @@ func ReadKeys(names []string) (*tlskeys.Keys, error) {
 		if err != nil {
 			return nil, err
 		}
-		before := keys.Lines
+		lines, ignored := keys.Lines, keys.Ignored
 		err = keys.Add(f)
 		f.Close()
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		if keys.Lines == before {
+		if keys.Lines == lines && keys.Ignored > ignored { // one without secrets yet is no other file
 			return nil, fmt.Errorf("%s: no line of a key log in it (NSS key log format: LABEL RANDOM SECRET)", name)
 		}
 	}
