@@ -5,7 +5,7 @@ import "fmt"
 // Fields of ARP.
 var (
 	fARP         = row(Field{Name: "arp", Label: "Address Resolution Protocol", Type: Protocol})
-	fARPHwType   = row(Field{Name: "arp.hw.type", Label: "Hardware type", Type: Uint16, Value: names(arpTypes)})
+	fARPHwType   = row(Field{Name: "arp.hw.type", Label: "Hardware type", Type: Uint16, Value: names(hardwareTypes)})
 	fARPProto    = row(Field{Name: "arp.proto.type", Label: "Protocol type", Type: Uint16, Base: Hex, Value: names(etherTypes)})
 	fARPHwSize   = row(Field{Name: "arp.hw.size", Label: "Hardware size", Type: Uint8})
 	fARPSize     = row(Field{Name: "arp.proto.size", Label: "Protocol size", Type: Uint8})
