@@ -8,6 +8,7 @@
 // puts into place; it makes only nodes and texts.
 //
 // What the page looks like is in assets: report.html, report.css and report.js,
+// with the colours and fonts of tokens.css, which the start page has too: all
 // plain files that are embedded as they are. The policy in the head names their
 // hashes, so they need no change here when they are edited.
 package web

@@ -26,8 +26,13 @@ import (
 //go:embed assets/report.html
 var reportHTML string
 
+//go:embed assets/tokens.css
+var tokensCSS string
+
 //go:embed assets/report.css
-var reportCSS string
+var onlyReportCSS string
+
+var reportCSS = tokensCSS + onlyReportCSS
 
 //go:embed assets/report.js
 var reportJS string

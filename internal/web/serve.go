@@ -31,7 +31,9 @@ import (
 var startHTML string
 
 //go:embed assets/start.css
-var startCSS string
+var onlyStartCSS string
+
+var startCSS = tokensCSS + onlyStartCSS
 
 //go:embed assets/start.js
 var startJS string
