@@ -16,14 +16,15 @@ import (
 // own, and the standard library. Packages of one level do not know each other.
 var levels = map[string]int{
 	"pcap": 1, "layers": 1, "internal/fact": 1, "internal/lines": 1, "internal/sasl": 1, "internal/pack": 1,
-	"reasm": 2, "smtp": 2, "pop3": 2, "imap": 2, "tlsrec": 2,
-	"internal/health": 3, "internal/tlskeys": 3, "rules": 3,
-	"internal/verdict": 4,
-	"internal/analyze": 5, "internal/dissect": 5,
-	"internal/filter": 6, "internal/stats": 6,
-	"internal/report": 7,
-	"internal/web":    8,
-	"internal/bench":  9, ".": 9,
+	"internal/login": 2,
+	"reasm":          3, "smtp": 3, "pop3": 3, "imap": 3, "tlsrec": 3,
+	"internal/health": 4, "internal/tlskeys": 4, "rules": 4,
+	"internal/verdict": 5,
+	"internal/analyze": 6, "internal/dissect": 6,
+	"internal/filter": 7, "internal/stats": 7,
+	"internal/report": 8,
+	"internal/web":    9,
+	"internal/bench":  10, ".": 10,
 }
 
 func TestImports(t *testing.T) {

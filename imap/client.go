@@ -17,8 +17,8 @@ func (d *Dialog) client(line lines.Line, end []byte, at fact.At) {
 	}
 	text := bytes.TrimRight(line.Text, " ")
 	tag, verb, arg, cmd := command(text)
-	if l := &d.login; l.sasl && (l.asked || cmd == Unknown) {
-		d.answer(text, at)
+	if l := &d.login; l.SASL && (l.Asked || cmd == Unknown) {
+		d.login.Answer(d.log, text, d.opt.ShowSecrets, at)
 		return
 	}
 	if len(verb) == 0 && sasl.EqualFold(tag, DONE.Verb()) && (d.findCmd(IDLE) >= 0 || d.unsure[fact.Client]) {
@@ -27,7 +27,7 @@ func (d *Dialog) client(line lines.Line, end []byte, at fact.At) {
 		return
 	}
 	if !isTag(tag) || len(verb) == 0 || cmd == Unknown && d.unsure[fact.Client] {
-		d.echo.Hide(text)
+		d.login.Echo.Hide(text)
 		if len(text) > 0 && !d.unsure[fact.Client] && !d.foreign {
 			d.oddity(fact.OddSyntax, fact.Client, None, 0, lines.Add(0, line.Size), at)
 		}
@@ -83,7 +83,7 @@ func (d *Dialog) begin(cmd Cmd, tag, verb, arg []byte, line lines.Line, end []by
 		mech, initial := lines.Word(arg)
 		d.startLogin(cmd, w.ref, sasl.Name(mech), at)
 		if len(initial) > 0 {
-			d.credentials(initial, at)
+			d.login.Credentials(d.log, initial, at)
 		}
 		return
 	case LOGOUT:
@@ -105,8 +105,8 @@ func (d *Dialog) part(text, end []byte, at fact.At) {
 	if !ok {
 		c.more = false
 		if c.cmd == LOGIN {
-			d.user(d.arg[0].b[:d.arg[0].n], at)
-			d.gave(d.arg[1].b[:min(d.arg[1].n, keptPass)], true)
+			d.login.User(d.log, d.arg[0].b[:d.arg[0].n], at)
+			d.login.Gave(d.log, d.arg[1].b[:min(d.arg[1].n, keptPass)], true)
 			d.arg[1].n = 0
 		}
 		return
@@ -249,12 +249,12 @@ func (d *Dialog) masked(cmd Cmd, tag, verb, arg, line []byte) []byte {
 	case Unknown:
 		// It may be a login with a typing error, or of another protocol.
 		if len(verb) > maxVerb || !lines.Letters(verb) {
-			d.echo.Hide(line)
+			d.login.Echo.Hide(line)
 			return d.copy("***")
 		}
 		for _, word := range [...]string{"USER", "PASS", "AUTH"} {
 			if sasl.EqualFold(tag, word) {
-				d.echo.Hide(line[len(tag):])
+				d.login.Echo.Hide(line[len(tag):])
 				return d.copy("***")
 			}
 		}
@@ -269,7 +269,7 @@ func (d *Dialog) masked(cmd Cmd, tag, verb, arg, line []byte) []byte {
 	case rest[0] == '{': // a literal follows
 		out = append(append(out, ' '), rest[:min(len(rest), tailBytes)]...)
 	default:
-		d.echo.Hide(rest)
+		d.login.Echo.Hide(rest)
 		out = append(out, " ***"...)
 	}
 	return out

@@ -5,7 +5,7 @@ import (
 
 	"postmortem/internal/fact"
 	"postmortem/internal/lines"
-	"postmortem/internal/sasl"
+	"postmortem/internal/login"
 )
 
 // Bounds of one dialog.
@@ -19,7 +19,6 @@ const (
 	keptNotes   = 100 // untagged NO, BAD and ALERT of a session
 	keptUser    = 256 // bytes of a user name in LOGIN
 	keptPass    = 128 // bytes of a password, to black it out elsewhere
-	maxMech     = 24  // SASL mechanism names have 20 characters at most, RFC 4422, section 3.1
 	tailBytes   = 32  // end of a long line: "{18446744073709551615+}" has 23
 	shownLine   = 80  // of a line that is not IMAP
 	maxVerb     = 16  // longest unknown verb that is shown; a longer word may be a secret at the wrong place
@@ -73,9 +72,7 @@ type base struct {
 		at fact.At
 		n  uint32
 	}
-	login   login
-	echo    sasl.Echo
-	dec     sasl.Decoder `pack:"-"`
+	login   login.Desk
 	routine int
 	odd     [fact.NumOdds]uint32 // by fact.Odd code
 	caps    int
@@ -156,21 +153,6 @@ func (t *tail) add(b []byte) {
 	t.n += copy(t.b[t.n:], b)
 }
 
-// login is a login under way.
-type login struct {
-	open      bool
-	sasl      bool // an AUTHENTICATE exchange: client lines are answers
-	asked     bool // a challenge waits for its answer
-	cancelled bool
-	given     bool // an answer with a secret or its proof went out
-	start     uint16
-	cmd       uint16
-	of        Cmd
-	step      int
-	mech      [maxMech]byte
-	mechLen   int
-}
-
 // ledger are the totals of the session.
 type ledger struct {
 	in       bool // logged in
@@ -219,7 +201,7 @@ func (d *Dialog) turn() {
 
 // resume says that what follows is plaintext from inside TLS.
 func (d *base) resume() {
-	d.upgraded, d.inTLS, d.login = false, true, login{}
+	d.upgraded, d.inTLS, d.login.Login = false, true, login.Login{}
 	d.in[fact.Client].Reset()
 	d.in[fact.Server].Reset()
 }
@@ -355,7 +337,7 @@ func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
 	d.unsure[dir] = true
 	d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Resync, From: dir, Num: lines.Add(0, n)}, nil)
 	if dir == fact.Client {
-		d.login.asked = false
+		d.login.Asked = false
 		d.cur.more = false
 		if d.lit.open {
 			d.endLiteral(at, false)
@@ -393,7 +375,7 @@ func (d *Dialog) End(how uint16, at fact.At) {
 	if d.data.left > 0 {
 		d.endData(at, false)
 	}
-	d.dropLogin(at)
+	d.login.Drop(d.log, at)
 	for i := range d.waiting[:d.count] {
 		w := &d.waiting[i]
 		if w.ref != 0 {

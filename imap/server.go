@@ -211,9 +211,9 @@ func (d *Dialog) endData(at fact.At, done bool) {
 func (d *Dialog) more(text []byte, at fact.At) {
 	f := fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Challenge, From: fact.Server, Num: lines.Add(0, uint64(len(text)))}
 	switch i := d.findCmd(IDLE); {
-	case d.login.sasl:
-		d.login.asked = true
-		f.Cmd, f.Ref = uint8(AUTHENTICATE), d.login.cmd
+	case d.login.SASL:
+		d.login.Asked = true
+		f.Cmd, f.Ref = uint8(AUTHENTICATE), d.login.Cmd
 	case d.lit.open && !d.lit.let:
 		d.lit.let = true
 		if d.cur.ref == 0 {
@@ -270,7 +270,7 @@ func (d *Dialog) tagged(tag, rest []byte, line lines.Line, at fact.At) {
 	}
 	d.codes(text, w.ref, w.cmd, at)
 	d.reply(w, code, text, at)
-	if d.login.open && w.cmd == d.login.of && w.ref == d.login.cmd {
+	if d.login.Open && uint8(w.cmd) == d.login.Of && w.ref == d.login.Cmd {
 		d.ledger.in = d.ledger.in || code == OK
 		d.answered(code, text, at)
 	}
@@ -279,7 +279,7 @@ func (d *Dialog) tagged(tag, rest []byte, line lines.Line, at fact.At) {
 	}
 	switch w.cmd {
 	case STARTTLS:
-		d.dropLogin(at)
+		d.login.Drop(d.log, at)
 		d.upgraded = true
 	case COMPRESS:
 		d.opaque = true

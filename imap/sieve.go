@@ -5,6 +5,7 @@ import (
 
 	"postmortem/internal/fact"
 	"postmortem/internal/lines"
+	"postmortem/internal/login"
 	"postmortem/internal/sasl"
 )
 
@@ -103,7 +104,7 @@ func (d *Sieve) Gap(dir fact.Dir, n uint64, at fact.At) {
 func (d *Sieve) End(how uint16, at fact.At) {
 	d.tellEarly()
 	d.tellLate(at)
-	d.dropLogin(at)
+	d.login.Drop(d.log, at)
 	for ; d.count > 0; d.take() {
 		w := &d.waiting[d.head]
 		d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Unanswered, From: fact.Client,
@@ -126,19 +127,19 @@ func (d *Sieve) client(line lines.Line, at fact.At) {
 	if d.rest[fact.Client] {
 		// What stands behind a literal: nothing, or the next argument.
 		if d.of == AUTHENTICATE {
-			d.credentials(d.answerB[:d.answerN], at)
+			d.login.Credentials(d.log, d.answerB[:d.answerN], at)
 		}
 		d.literal(fact.Client, text)
 		return
 	}
 	verb, arg := lines.Word(text)
 	cmd := lookup(verb, inSieve)
-	if d.login.sasl && cmd == Unknown {
+	if d.login.SASL && cmd == Unknown {
 		if d.literal(fact.Client, text) {
 			d.of, d.answerN = AUTHENTICATE, 0
 			return
 		}
-		d.answer(quoted(text), at)
+		d.login.Answer(d.log, quoted(text), d.opt.ShowSecrets, at)
 		return
 	}
 	if len(text) == 0 || cmd == Unknown && (d.unsure[fact.Client] || d.foreign) {
@@ -159,13 +160,13 @@ func (d *Sieve) client(line lines.Line, at fact.At) {
 		switch cmd {
 		case AUTHENTICATE:
 			name := sasl.Name(bytes.TrimLeft(mech, `"`))
-			shown = append(append(append(append(d.text[:0], verb...), ` "`...), name[:min(len(name), maxMech)]...), '"')
-			d.echo.Hide(arg[min(len(name)+1, len(arg)):])
+			shown = append(append(append(append(d.text[:0], verb...), ` "`...), name[:min(len(name), login.MaxMech)]...), '"')
+			d.login.Echo.Hide(arg[min(len(name)+1, len(arg)):])
 			if len(initial) > 0 || len(mech) > len(name)+2 {
 				shown = append(shown, " ***"...)
 			}
 		case Unknown:
-			d.echo.Hide(text)
+			d.login.Echo.Hide(text)
 			shown = d.copy("***")
 		}
 	}
@@ -186,7 +187,7 @@ func (d *Sieve) client(line lines.Line, at fact.At) {
 	case AUTHENTICATE:
 		d.startLogin(cmd, w.ref, sasl.Name(quoted(mech)), at)
 		if len(initial) > 0 && !literal {
-			d.credentials(quoted(initial), at)
+			d.login.Credentials(d.log, quoted(initial), at)
 		}
 	case LOGOUT:
 		d.log.Mark(fact.SeenQuit)
@@ -230,10 +231,10 @@ func (d *Sieve) server(line lines.Line, at fact.At) {
 	case !d.greeted && (len(word) == 0 || word[0] != '"'):
 		d.notMine(line.Text, at)
 		return
-	case d.login.sasl:
-		d.login.asked = true
+	case d.login.SASL:
+		d.login.Asked = true
 		d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Challenge, From: fact.Server,
-			Cmd: uint8(AUTHENTICATE), Ref: d.login.cmd, Num: lines.Add(0, line.Size)}, d.shown(quoted(line.Text)))
+			Cmd: uint8(AUTHENTICATE), Ref: d.login.Cmd, Num: lines.Add(0, line.Size)}, d.shown(quoted(line.Text)))
 	case !d.greeted, d.count > 0 && d.waiting[d.head].cmd == CAPABILITY:
 		d.capability(line.Text, at)
 	}
@@ -291,11 +292,11 @@ func (d *Sieve) status(code uint16, text []byte, at fact.At) {
 		d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Reply, From: fact.Server, Cmd: uint8(w.cmd),
 			Ref: w.ref, Code: code, Level: 1}, d.shown(quoted(text)))
 	}
-	if d.login.open && w.cmd == d.login.of && w.ref == d.login.cmd {
+	if d.login.Open && uint8(w.cmd) == d.login.Of && w.ref == d.login.Cmd {
 		d.answered(code, quoted(text), at)
 	}
 	if w.cmd == STARTTLS && code == OK {
-		d.dropLogin(at)
+		d.login.Drop(d.log, at)
 		d.upgraded = true
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"postmortem/internal/fact"
 	"postmortem/internal/lines"
+	"postmortem/internal/login"
 	"postmortem/internal/sasl"
 )
 
@@ -17,8 +18,8 @@ func (d *Dialog) client(line lines.Line, at fact.At) {
 	if cmd == AUTH && len(arg) == 0 {
 		cmd = MECHS
 	}
-	if l := &d.login; l.sasl && (l.asked || cmd == Unknown) {
-		d.answer(text, at)
+	if l := &d.login; l.SASL && (l.Asked || cmd == Unknown) {
+		d.login.Answer(d.log, text, d.opt.ShowSecrets, at)
 		return
 	}
 	if cmd == Unknown && (d.unsure[fact.Client] || d.foreign || len(text) == 0) {
@@ -55,24 +56,28 @@ func (d *Dialog) begin(cmd Cmd, verb, arg []byte, line lines.Line, at fact.At) {
 	}
 	switch cmd {
 	case USER:
-		d.startLogin(c, "USER", at)
+		d.startLogin(c, d.copy("USER"), at)
 		name := arg
 		if !d.opt.ShowSecrets {
 			name, _ = lines.Word(arg)
 		}
-		d.user(name, at)
+		d.login.User(d.log, name, at)
 	case PASS:
-		if !d.login.open {
-			d.startLogin(c, "USER", at)
+		if !d.login.Open {
+			d.startLogin(c, d.copy("USER"), at)
 		}
-		d.gave(arg, true)
+		d.login.Gave(d.log, arg, true)
 	case APOP:
-		d.startLogin(c, "APOP", at)
+		d.startLogin(c, d.copy("APOP"), at)
 		name, digest := lines.Word(arg)
-		d.user(name, at)
-		d.gave(digest, false)
+		d.login.User(d.log, name, at)
+		d.login.Gave(d.log, digest, false)
 	case AUTH:
-		d.startAuth(c, arg, at)
+		mech, initial := lines.Word(arg) // RFC 5034, section 4
+		d.startLogin(c, sasl.Name(mech), at)
+		if len(initial) > 0 {
+			d.login.Credentials(d.log, initial, at)
+		}
 	case QUIT:
 		l.quit = true
 		d.log.Mark(fact.SeenQuit)
@@ -81,99 +86,8 @@ func (d *Dialog) begin(cmd Cmd, verb, arg []byte, line lines.Line, at fact.At) {
 }
 
 // startLogin begins a login; one that was left open is over.
-func (d *Dialog) startLogin(c command, mech string, at fact.At) {
-	d.dropLogin(at)
-	d.login = login{open: true, cmd: c.ref, of: c.cmd}
-	d.login.start = d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.AuthStart,
-		From: fact.Client, Cmd: uint8(c.cmd), Ref: c.ref}, d.copy(mech))
-}
-
-// startAuth begins a SASL exchange. RFC 5034, section 4.
-func (d *Dialog) startAuth(c command, arg []byte, at fact.At) {
-	d.dropLogin(at)
-	mech, initial := lines.Word(arg)
-	l := &d.login
-	*l = login{open: true, sasl: true, cmd: c.ref, of: c.cmd}
-	l.mechLen = copy(l.mech[:], sasl.Name(mech))
-	for i := range l.mech[:l.mechLen] {
-		if m := &l.mech[i]; 'a' <= *m && *m <= 'z' {
-			*m -= 'a' - 'A'
-		}
-	}
-	l.start = d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.AuthStart,
-		From: fact.Client, Cmd: uint8(c.cmd), Ref: c.ref}, l.mech[:l.mechLen])
-	if len(initial) > 0 {
-		d.credentials(initial, at)
-	}
-}
-
-// answer takes the client's line inside an AUTH exchange.
-func (d *Dialog) answer(text []byte, at fact.At) {
-	l := &d.login
-	l.asked = false
-	f := fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Response, From: fact.Client,
-		Cmd: uint8(AUTH), Ref: l.cmd}
-	if len(text) == 1 && text[0] == '*' {
-		f.Level, l.cancelled = 1, true
-		d.log.Add(f, nil)
-		return
-	}
-	var shown []byte
-	if d.opt.ShowSecrets {
-		shown = text
-	}
-	d.log.Add(f, shown)
-	d.credentials(text, at)
-}
-
-// credentials takes one answer of the client, base64.
-func (d *Dialog) credentials(b []byte, at fact.At) {
-	l := &d.login
-	mech := l.mech[:l.mechLen]
-	step := l.step
-	l.step++
-	if name := d.dec.User(mech, step, b); len(name) > 0 {
-		d.user(name, at)
-		if step == 0 && sasl.EqualFold(mech, "LOGIN") {
-			return
-		}
-	}
-	if len(b) < 2 { // "=" and "": nothing
-		return
-	}
-	d.gave(b, sasl.Readable(mech))
-	d.echo.Keep(sasl.Proof(d.dec.Decode(b)))
-}
-
-// gave notes that a secret, or a proof of it, was sent.
-func (d *Dialog) gave(secret []byte, readable bool) {
-	d.login.given = true
-	d.echo.Keep(secret)
-	if f := d.log.Get(d.login.start); f != nil && readable && !d.inTLS && len(secret) > 0 {
-		f.Level = 1
-	}
-}
-
-// user writes the name of the login.
-func (d *Dialog) user(name []byte, at fact.At) {
-	if len(name) > 0 {
-		d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.AuthUser, From: fact.Client,
-			Cmd: uint8(d.login.of), Ref: d.login.cmd}, name)
-	}
-}
-
-// dropLogin ends a login that nobody answered.
-func (d *Dialog) dropLogin(at fact.At) {
-	if d.login.open {
-		d.endLogin(fact.AuthAborted, 0, nil, at)
-	}
-	d.login = login{}
-}
-
-func (d *Dialog) endLogin(result uint8, code uint16, text []byte, at fact.At) {
-	d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.AuthEnd, From: fact.Server,
-		Cmd: uint8(d.login.of), Ref: d.login.cmd, Level: result, Code: code}, text)
-	d.login = login{}
+func (d *Dialog) startLogin(c command, mech []byte, at fact.At) {
+	d.login.Begin(d.log, login.Login{Of: uint8(c.cmd), Cmd: c.ref, SASL: c.cmd == AUTH, InTLS: d.inTLS}, mech, at)
 }
 
 // maxUnknown is the longest unknown verb that is shown; RFC 1939, section 3
@@ -187,14 +101,14 @@ func (d *Dialog) masked(cmd Cmd, verb, arg, line []byte) []byte {
 	}
 	if cmd == Unknown {
 		if len(verb) > maxUnknown || !lines.Letters(verb) {
-			d.echo.Hide(line)
+			d.login.Echo.Hide(line)
 			return d.copy("***")
 		}
 		if len(arg) == 0 {
 			return line
 		}
 		// It may be a login with a typing error, or of another protocol.
-		d.echo.Hide(arg)
+		d.login.Echo.Hide(arg)
 		return append(append(d.text[:0], verb...), " ***"...)
 	}
 	keep := arg
@@ -221,7 +135,7 @@ func (d *Dialog) masked(cmd Cmd, verb, arg, line []byte) []byte {
 		out = append(append(out, ' '), keep[:min(len(keep), fact.MaxText/2)]...)
 	}
 	if arg = bytes.TrimLeft(arg, " "); len(arg) > 0 {
-		d.echo.Hide(arg)
+		d.login.Echo.Hide(arg)
 		out = append(out, " ***"...)
 	}
 	return out

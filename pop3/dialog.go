@@ -3,7 +3,7 @@ package pop3
 import (
 	"postmortem/internal/fact"
 	"postmortem/internal/lines"
-	"postmortem/internal/sasl"
+	"postmortem/internal/login"
 )
 
 // Bounds of one dialog.
@@ -14,7 +14,6 @@ const (
 	keptOdd     = 8    // facts of one oddity
 	keptMarks   = 16   // numbers of deleted messages told in words
 	keptCaps    = 64   // capability lines of a session
-	maxMech     = 24   // SASL mechanism names have 20 characters at most, RFC 4422, section 3.1
 )
 
 // Options say how a dialog is seen.
@@ -52,9 +51,7 @@ type Dialog struct {
 
 	multi multi
 	body  content
-	login login
-	echo  sasl.Echo
-	dec   sasl.Decoder `pack:"-"`
+	login login.Desk
 
 	routine int
 	odd     [fact.NumOdds]uint32 // by fact.Odd code
@@ -99,21 +96,6 @@ type content struct {
 	col    uint8  // where in a line
 }
 
-// login is a login under way.
-type login struct {
-	open      bool
-	sasl      bool // an AUTH exchange: client lines are answers
-	asked     bool // a challenge waits for its answer
-	cancelled bool
-	given     bool // an answer with a secret or its proof went out
-	start     uint16
-	cmd       uint16
-	of        Cmd
-	step      int
-	mech      [maxMech]byte
-	mechLen   int
-}
-
 // ledger are the totals of the session.
 type ledger struct {
 	in       bool // logged in
@@ -153,7 +135,7 @@ func (d *Dialog) Resume(at fact.At) {
 	d.in[fact.Client].Reset()
 	d.in[fact.Server].Reset()
 	d.first, d.count, d.over = 0, 0, 0
-	d.multi.open, d.body.open, d.login = false, false, login{}
+	d.multi.open, d.body.open, d.login.Login = false, false, login.Login{}
 }
 
 // tlsHandshake is the type of the record that a ClientHello comes in. No
@@ -215,7 +197,7 @@ func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
 	d.unsure[dir] = true
 	d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Resync, From: dir, Num: lines.Add(0, n)}, nil)
 	if dir == fact.Client {
-		d.login.asked = false
+		d.login.Asked = false
 		return
 	}
 	if d.multi.open {
@@ -237,7 +219,7 @@ func (d *Dialog) End(how uint16, at fact.At) {
 	if d.body.open {
 		d.endBody(at, false)
 	}
-	d.dropLogin(at)
+	d.login.Drop(d.log, at)
 	for ; d.count > 0; d.pop() {
 		w := &d.waiting[d.first]
 		if w.ref != 0 {

@@ -5,6 +5,7 @@ import (
 
 	"postmortem/internal/fact"
 	"postmortem/internal/lines"
+	"postmortem/internal/login"
 )
 
 // server takes a whole line of the server, outside of messages.
@@ -60,7 +61,7 @@ func (d *Dialog) status(ok bool, text []byte, line lines.Line, at fact.At) {
 			}
 		}
 	}
-	if d.login.open && (c.cmd == d.login.of || c.cmd == PASS) && c.cmd != None {
+	if d.login.Open && (uint8(c.cmd) == d.login.Of || c.cmd == PASS) && c.cmd != None {
 		defer d.answered(c, ok, code, text, at)
 	}
 	if ok {
@@ -99,7 +100,7 @@ func (d *Dialog) accepted(c command, text []byte, at fact.At) {
 	case PASS, APOP, AUTH:
 		l.in = true
 	case STLS:
-		d.dropLogin(at)
+		d.login.Drop(d.log, at)
 		d.upgraded = true
 	case STAT:
 		l.box, l.boxKnown = lines.Decimal(text), true
@@ -120,12 +121,12 @@ func (d *Dialog) accepted(c command, text []byte, at fact.At) {
 // answered ends the login that c belongs to.
 func (d *Dialog) answered(c command, ok bool, code uint16, text []byte, at fact.At) {
 	l := &d.login
-	if !l.open {
+	if !l.Open {
 		return
 	}
 	if ok {
 		if c.cmd != USER { // +OK to USER only asks for the password
-			d.endLogin(fact.AuthOK, code, d.shown(text), at)
+			d.login.End(d.log, fact.AuthOK, code, d.shown(text), at)
 		}
 		return
 	}
@@ -136,37 +137,37 @@ func (d *Dialog) answered(c command, ok bool, code uint16, text []byte, at fact.
 	case SysTemp:
 		result = fact.AuthTemporary
 	case NoTrouble:
-		if l.sasl && !l.given { // refused before anything was sent: it is about the mechanism
+		if l.SASL && !l.Given { // refused before anything was sent: it is about the mechanism
 			result = fact.AuthRefused
 		}
 	}
-	if l.cancelled {
+	if l.Cancelled {
 		result = fact.AuthCancelled
 	}
-	d.endLogin(result, code, d.shown(text), at)
+	d.login.End(d.log, result, code, d.shown(text), at)
 }
 
 // Mask appends text to dst without the secrets that the client has sent so far.
-func (d *Dialog) Mask(dst, text []byte) []byte { return d.echo.Mask(dst, text) }
+func (d *Dialog) Mask(dst, text []byte) []byte { return d.login.Echo.Mask(dst, text) }
 
 // shown returns a server's text without the client's secrets.
 func (d *Dialog) shown(text []byte) []byte {
 	if d.opt.ShowSecrets {
 		return text
 	}
-	return d.echo.Mask(d.text[:0], text[:min(len(text), fact.MaxText)]) // never longer than text
+	return d.login.Echo.Mask(d.text[:0], text[:min(len(text), fact.MaxText)]) // never longer than text
 }
 
 // challenge takes "+" and a text: the server asks inside of AUTH.
 func (d *Dialog) challenge(text []byte, at fact.At) {
-	if !d.login.sasl {
+	if !d.login.SASL {
 		d.oddity(fact.OddReplyFormat, fact.Server, command{}, 1, at)
 		return
 	}
-	d.login.asked = true
+	d.login.Asked = true
 	d.unsure[fact.Server] = false
 	d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Challenge, From: fact.Server,
-		Cmd: uint8(AUTH), Ref: d.login.cmd, Num: lines.Add(0, uint64(len(text)))}, d.shown(text))
+		Cmd: uint8(AUTH), Ref: d.login.Cmd, Num: lines.Add(0, uint64(len(text)))}, d.shown(text))
 }
 
 // other takes a line that is no status and belongs to no list that we know of.
@@ -255,7 +256,7 @@ func (d *Dialog) listLine(line []byte, ends bool, at fact.At) {
 	case CAPA:
 		d.capability(line, m.of, at)
 	case MECHS:
-		d.capability(append(append(d.text[:0], "SASL "...), line[:min(len(line), maxMech)]...), m.of, at)
+		d.capability(append(append(d.text[:0], "SASL "...), line[:min(len(line), login.MaxMech)]...), m.of, at)
 	case LIST, UIDL:
 		word, rest := lines.Word(line)
 		n := lines.Decimal(word)
