@@ -332,6 +332,18 @@ func (t *tally) fileStatus(sum *verdict.Summary) []statusRow {
 	return rows
 }
 
+// tellApart is the name of a cause; with its protocol where another has the same
+// words for rules of its own.
+func tellApart(causes []cause, i int) string {
+	name := causes[i].name()
+	for k := range causes {
+		if c := &causes[k]; c.rule != causes[i].rule && c.name() == name {
+			return name + " (" + layerName(verdict.LayerDialog, causes[i].first.Proto) + ")"
+		}
+	}
+	return name
+}
+
 // causeTable prints groups of sessions.
 func (p *page) causeTable(title string, causes []cause, r role) {
 	if len(causes) == 0 {
@@ -351,7 +363,7 @@ func (p *page) causeTable(title string, causes []cause, r role) {
 			seen[i] = fmt.Sprintf("session %s, frame %s", group(uint64(c.first.ID)), group(uint64(n)))
 		}
 		places[i] = p.safe(c.place())
-		names[i] = p.safe(c.name())
+		names[i] = p.safe(tellApart(shown, i))
 		extra = extra || places[i] != ""
 		cw = max(cw, width(names[i]))
 		fw = max(fw, len(seen[i]))
