@@ -329,10 +329,26 @@ func tcpWorkDone(c *Case, f *fact.Fact) bool {
 	if x := &t.Side[f.From]; x.Fin != 0 && x.FinTime <= f.Time {
 		return true
 	}
-	if f.From == fact.Server && tcpTurnedAway(c, f) {
+	if f.From == fact.Server && (tcpTurnedAway(c, f) || tcpLeaving(c, f)) {
 		return true
 	}
 	return tcpSaidBye(c, f) || tcpOpaque(c, f) && t.Side[fact.Client].LastData < t.Side[fact.Server].LastData
+}
+
+// tcpLeaving reports that the client had said goodbye at f, and waited for
+// nothing else. In POP3 that answer counts: it is then that messages are deleted.
+func tcpLeaving(c *Case, f *fact.Fact) bool {
+	owed := tcpOwed(c, f)
+	if owed == nil || owed.Kind != fact.Command {
+		return false
+	}
+	switch {
+	case c.mail():
+		return smtp.Cmd(owed.Cmd) == smtp.QUIT
+	case c.isIMAP(), c.Proto == fact.Sieve:
+		return imap.Cmd(owed.Cmd) == imap.LOGOUT
+	}
+	return false
 }
 
 // tcpSaidBye reports that the dialog or TLS had said goodbye before f.

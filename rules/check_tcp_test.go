@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"postmortem/internal/fact"
+	"postmortem/pop3"
 	"postmortem/smtp"
 )
 
@@ -260,6 +261,29 @@ func TestTCPChecks(t *testing.T) {
 			tcpRst(c, fact.Server, 70*msec, 0, 0)
 			return c
 		}, "-tcp-reset-by-server -tcp-reset-phase-table tcp-reset-after-close=info"},
+		{"server resets instead of an answer to QUIT", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.Command, 7, 50*msec, fact.Fact{Cmd: uint8(smtp.QUIT)})
+			c.Log.Mark(fact.SeenQuit)
+			tcpRst(c, fact.Server, 60*msec, 0, 0)
+			return c
+		}, "-tcp-reset-by-server tcp-reset-after-close=info"},
+		{"server resets instead of an answer to QUIT of POP3", func() *Case {
+			c := tcpHealthy()
+			c.Proto = fact.POP3
+			c.first(fact.Reply).Code = pop3.OK
+			c.add(fact.Command, 7, 50*msec, fact.Fact{Cmd: uint8(pop3.QUIT)})
+			c.Log.Mark(fact.SeenQuit)
+			tcpRst(c, fact.Server, 60*msec, 0, 0)
+			return c
+		}, "tcp-reset-by-server=error"},
+		{"server resets at MAIL and a pipelined QUIT", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.Command, 7, 50*msec, fact.Fact{Cmd: uint8(smtp.MAIL)})
+			c.add(fact.Command, 7, 50*msec, fact.Fact{Cmd: uint8(smtp.QUIT), Level: 1})
+			tcpRst(c, fact.Server, 60*msec, 0, 0)
+			return c
+		}, "tcp-reset-by-server=error"},
 		{"server resets after 421", func() *Case {
 			c := tcpHealthy()
 			c.add(fact.Reply, 6, 40*msec, fact.Fact{From: fact.Server, Code: 421})
