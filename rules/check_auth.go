@@ -211,6 +211,10 @@ func authNone(c *Case, _ *fact.Fact, r *Raiser) {
 	case c.TCP.HowClosed == fact.EndOfCapture && c.TCP.Closed == 0:
 		g.Severity = Info
 		g.Qualifier = "the capture ends before the session"
+	case list == "" && port != portSMTP && port != portSubmission && port != portSMTPS:
+		// The catalogue names port 25 alone. But filters talk on 10025, relays on 2525,
+		// and who is not offered a login there skipped none.
+		g.Severity = Info
 	case port == portSMTP && (accepted || c.unsure != 0 || list == "" && c.peerLooksMTA()):
 		g.Severity = Info
 	}

@@ -239,6 +239,8 @@ func smtpTalks() []mailTalk {
 	long := strings.Repeat("x", 1100)
 	return []mailTalk{
 		{name: "good", script: mailGood, want: mailClear},
+		{name: "between filters", script: mailGood, port: 10025, want: mailClear},
+		{name: "without logins on the other port of providers", script: mailIn + mailOut, port: 2525, want: "auth-none"},
 		{name: "good on loopback", script: mailGood, client: "127.0.0.1", want: "smtp-accepted smtp-clear-text-mail"},
 
 		// The beginning.
