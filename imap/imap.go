@@ -205,6 +205,7 @@ const (
 	Mailbox             // does not exist, exists already, no right
 	Client              // the client's syntax
 	Inactive            // idle for too long
+	State               // not logged in, no mailbox selected
 )
 
 // troubles are looked for in order: first the response codes (RFC 9051,
@@ -256,6 +257,21 @@ var troubles = [...]struct {
 	{"unknown mailbox", Mailbox},
 	{"unknown folder", Mailbox},
 	{"quota exceeded", Quota},
+	{"no mailbox selected", State},
+	{"no mailbox is selected", State},
+	{"select a mailbox first", State},
+	{"select mailbox first", State},
+	{"selected state", State},
+	{"authenticated state", State},
+	{"invalid state", State},
+	{"wrong state", State},
+	{"in this state", State},
+	{"not allowed now", State},
+	{"login first", State},
+	{"log in first", State},
+	{"authenticate first", State},
+	{"not authenticated", State},
+	{"not logged in", State},
 }
 
 // What returns what the text of an answer says.

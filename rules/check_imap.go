@@ -42,6 +42,7 @@ var imapChecks = []Check{
 	{ID: "imap-overquota", On: fact.Reply, Do: imapTrouble(imap.Quota)},
 	{ID: "imap-mailbox-missing", On: fact.Reply, Do: imapMailbox},
 	{ID: "imap-bad", On: fact.Reply, Do: imapBad},
+	{ID: "imap-wrong-state", On: fact.Reply, Do: imapWrongState},
 	{ID: "imap-no", On: fact.Reply, Do: imapNo},
 	{ID: "imap-sieve-refused", On: fact.Reply, Do: imapSieveRefused},
 	{ID: "imap-bye", Needs: PAIRED, On: fact.Reply, Do: imapBye},
@@ -268,11 +269,59 @@ func imapBad(c *Case, f *fact.Fact, r *Raiser) {
 	if code, _ := imap.Code(c.Log.Text(f)); imap.Cmd(f.Cmd) == imap.AUTHENTICATE || strings.EqualFold(string(code), "ALERT") {
 		return // a matter of the login; imap-alert
 	}
-	if boxAgain(r, f) {
+	if c.outOfState(f) || boxAgain(r, f) {
 		return
 	}
 	g := r.At(f)
 	imapAnswer(c, f, g)
+}
+
+func imapWrongState(c *Case, f *fact.Fact, r *Raiser) {
+	if c.isIMAP() && c.outOfState(f) && !boxAgain(r, f) {
+		imapAnswer(c, f, r.At(f))
+	}
+}
+
+// needsMailbox are the commands that work on the selected mailbox and that
+// every server has. RFC 3501, section 6.4.
+var needsMailbox = []imap.Cmd{imap.CHECK, imap.CLOSE, imap.EXPUNGE, imap.SEARCH, imap.FETCH, imap.STORE, imap.COPY}
+
+// outOfState reports that f refuses a command for the state that the session
+// is in: its words say so, or no mailbox was ever selected.
+func (c *Case) outOfState(f *fact.Fact) bool {
+	if f.Code != imap.BAD && f.Code != imap.NO {
+		return false
+	}
+	switch imap.Cmd(f.Cmd) {
+	case imap.LOGIN, imap.AUTHENTICATE, imap.STARTTLS:
+		return false // a matter of the login
+	}
+	if imap.What(c.Log.Text(f)) == imap.State {
+		return true
+	}
+	return f.Code == imap.BAD && f.Ref != 0 && slices.Contains(needsMailbox, imap.Cmd(f.Cmd)) &&
+		!c.TCP.MidStream && !c.TCP.OneSided && c.Clean(nil) && !c.selected(f)
+}
+
+// selected reports that a mailbox was selected before f, or may have been: the
+// answer is still to come.
+func (c *Case) selected(f *fact.Fact) bool {
+	asked, refused := 0, 0
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		if x == f {
+			break
+		}
+		if cmd := imap.Cmd(x.Cmd); cmd == imap.SELECT || cmd == imap.EXAMINE {
+			switch {
+			case x.Kind == fact.Command:
+				asked++
+			case x.Kind == fact.Reply && (x.Code == imap.NO || x.Code == imap.BAD):
+				refused++
+			}
+		}
+	}
+	return asked > refused
 }
 
 func imapNo(c *Case, f *fact.Fact, r *Raiser) {

@@ -60,7 +60,7 @@ func TestImap(t *testing.T) {
 		{name: "mailbox-missing", script: imapIn + "C: b SELECT x\nS: b NO Mailbox doesn't exist: x\n" + imapOut, want: "imap-logout imap-mailbox-missing?"},
 		{name: "near: made and tried again", script: imapIn + "C: b APPEND Sent {3}\nS: b NO [TRYCREATE] no\nC: c CREATE Sent\nS: c OK\nC: d APPEND Sent {3}\nS: + OK\nC: abc\nS: d OK\n" + imapOut, want: "imap-logout imap-mailbox-missing"},
 
-		{name: "bad", script: imapIn + "C: b FROB\nS: b BAD Error in IMAP command\nC: c FETCH 99 x\nS: c BAD Error\n" + imapOut, want: "imap-bad? imap-logout"},
+		{name: "bad", script: imapIn + "C: b FROB\nS: b BAD Error in IMAP command\nC: c STATUS 99\nS: c BAD Error\n" + imapOut, want: "imap-bad? imap-logout"},
 		{name: "near: a login that was broken off", script: imapHi + "C: a AUTHENTICATE CRAM-MD5\nS: + PDE+\nC: *\nS: a BAD cancelled\n" + imapOut, want: "imap-logout"},
 		{name: "no", script: imapIn + "C: b STATUS x (MESSAGES)\nS: b NO Mailbox is busy\n" + imapOut, want: "imap-logout imap-no"},
 
@@ -86,6 +86,12 @@ func TestImap(t *testing.T) {
 			change: func(c *Case) { c.TCP.Side[fact.Client].Fin = 99 }},
 		{name: "near: the client gives up at once", script: imapIn + "C: b APPEND Sent {5000000}", want: ""},
 		{name: "near: done", script: imapIn + "C: b APPEND Sent {3}\nS: +\nC: abc\nS: b OK\n" + imapOut, want: "imap-logout"},
+		{name: "wrong-state: said", script: imapIn + "C: b FETCH 1 (FLAGS)\nS: b BAD No mailbox selected (0.001 secs).\n" + imapOut, want: "imap-logout imap-wrong-state?"},
+		{name: "wrong-state: NO", script: imapIn + "C: b UID SEARCH ALL\nS: b NO Command not valid in this state\n" + imapOut, want: "imap-logout imap-wrong-state?"},
+		{name: "wrong-state: seen", script: imapHi + "C: b FETCH 1 (FLAGS)\nS: b BAD Error in IMAP command received by server.\n" + imapOut, want: "imap-logout imap-wrong-state?"},
+		{name: "wrong-state: SELECT was refused", script: imapIn + "C: a SELECT x\nS: a NO [NONEXISTENT] no\nC: b FETCH 1 (FLAGS)\nS: b BAD what\n" + imapOut, want: "imap-logout imap-mailbox-missing? imap-wrong-state?"},
+		{name: "near: a mailbox is selected", script: imapIn + "C: a SELECT x\nS: a OK done\nC: b FETCH 1 (FLAGS\nS: b BAD Error in IMAP command FETCH: Missing ')'\n" + imapOut, want: "imap-bad? imap-logout"},
+		{name: "near: needs none", script: imapIn + "C: b CREATE\nS: b BAD Error in IMAP command\n" + imapOut, want: "imap-bad? imap-logout"},
 		{name: "literal-wait: not offered", script: "S: * OK [CAPABILITY IMAP4rev1] x\nC: b SELECT {3+}\nC: abc\nS: b BAD no\n" + imapOut, want: "imap-bad? imap-literal-wait! imap-logout"},
 		{name: "near: not offered, but taken", script: "S: * OK [CAPABILITY IMAP4rev1] x\nC: b SELECT {3+}\nC: abc\nS: b OK\n" + imapOut, want: "imap-logout"},
 

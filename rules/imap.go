@@ -169,6 +169,21 @@ var imapRules = []Rule{
 		Fields: []string{"command (80 bytes)", "text", "count"},
 	},
 	{
+		ID: "imap-wrong-state", Num: "IMAP-028", Label: IMAP, Severity: Warning, Up: Warning, Tier: 2, Node: READY, Blame: BlameClient,
+		Title: "Client sent a command that does not fit the state of the session",
+		When: "BAD or NO to a tagged command: the text says that nobody is logged in or that no mailbox is selected, or the command " +
+			"needs a mailbox and no SELECT or EXAMINE was ever answered OK",
+		Meaning: "The server understands the command. FETCH, STORE, SEARCH and the like need a selected mailbox, SELECT and most others a " +
+			"login; a client that goes on although one of these was refused, or that forgot it after a reconnect, gets this answer.",
+		Advice: []string{
+			"look for the login or SELECT before it: was it refused, or never sent?",
+			"client update: it must follow the replies",
+		},
+		Cite:   []string{"RFC 9051 §3, §6.4"},
+		Not:    "the capture begins inside the session: the text alone decides",
+		Fields: []string{"command (80 bytes)", "text"},
+	},
+	{
 		ID: "imap-no", Num: "IMAP-016", Label: IMAP, Severity: Info, Up: Info, Tier: 3, Node: READY,
 		Title:   "Server declined a command",
 		When:    "tagged NO without a code handled elsewhere",

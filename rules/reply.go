@@ -106,6 +106,8 @@ var classes = []class{
 		words: "server configuration|local configuration error|local error|server local|queue file write error|internal error|local problem", not: "server busy"},
 	{rule: "RPL-026", codes: "421 550 554",
 		words: "too many errors|too many bad commands|too many bad recipients|too many syntax|too many nonmail|too many unrecognized|too many failed"},
+	// What Postfix says while a milter of its own does not answer.
+	{rule: "RPL-023", codes: "451", enhanced: "4.7.1", words: "service unavailable - try again later", need: needBoth},
 	{rule: "RPL-025", codes: "421 450 451 454", enhanced: "4.3.2 4.4.5 4.7.500",
 		words: "too much load|service not available|service unavailable|shutting down|not accepting|server busy|refusing connections|sigterm"},
 	{rule: "RPL-027", codes: "5xx", words: "virus|malware|infected|trojan"},

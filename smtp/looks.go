@@ -64,6 +64,20 @@ func LooksClient(first []byte) int {
 	return LooksNot
 }
 
+// LooksRefusal reports that a server's first line is a greeting that refuses
+// the client, with a code that only SMTP has. RFC 5321, section 3.1; RFC 7504.
+func LooksRefusal(first []byte) bool {
+	line, _, _ := bytes.Cut(first, []byte{'\n'})
+	code, _, _, ok := parseReply(bytes.TrimRight(line, "\r"))
+	return ok && (code == 554 || code == 521)
+}
+
+// LooksQuit reports that a client's first line is QUIT.
+func LooksQuit(first []byte) bool {
+	line, _, _ := bytes.Cut(first, []byte{'\n'})
+	return lookup(bytes.TrimRight(line, "\r")) == QUIT
+}
+
 // foreign are beginnings of other protocols.
 var foreign = [...]struct {
 	begins string

@@ -7,6 +7,27 @@ import (
 	"postmortem/internal/fact"
 )
 
+// TestLooksRefused: a refusal without a name and QUIT are SMTP together, where
+// each alone could be FTP.
+func TestLooksRefused(t *testing.T) {
+	for _, tt := range []struct {
+		server, client string
+		want           bool
+	}{
+		{"554 IP=203.0.113.5 - bad reputation\r\n", "QUIT\r\n", true},
+		{"554-no\r\n554 service\r\n", "quit\r\n", true},
+		{"521 does not accept mail\r\n", "QUIT\n", true},
+		{"421 Service not available\r\n", "QUIT\r\n", false}, // FTP
+		{"554 no\r\n", "QUIT now\r\n", false},
+		{"554 no\r\n", "USER x\r\n", false},
+		{"5541 no\r\n", "QUIT\r\n", false},
+	} {
+		if got := LooksRefusal([]byte(tt.server)) && LooksQuit([]byte(tt.client)); got != tt.want {
+			t.Errorf("%q, %q: %v", tt.server, tt.client, got)
+		}
+	}
+}
+
 func TestLooks(t *testing.T) {
 	for first, want := range map[string]int{
 		"220 mx.example.org ESMTP Postfix\r\n":       LooksSure,

@@ -207,6 +207,8 @@ func (u *consumer) guess(d fact.Dir, b, other []byte) (fact.Proto, bool) {
 		switch {
 		case smtp.LooksClient(b) >= smtp.LooksSure && whole(b):
 			return fact.SMTP, true
+		case !onPort && smtp.LooksQuit(b) && smtp.LooksRefusal(other) && whole(b) && whole(other): // FTP knows neither code
+			return fact.SMTP, true
 		case byPort != fact.POP3 && imap.LooksCommand(b) && whole(b) && !(byPort == fact.SMTP && smtp.LooksClient(b) > smtp.LooksNot): // AUTH LOGIN
 			return fact.IMAP, true
 		case pop3.LooksCommand(b) && whole(b) && (byPort == fact.POP3 || pop3.LooksGreeting(other)):
