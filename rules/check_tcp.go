@@ -771,7 +771,7 @@ func tcpBlackhole(c *Case, f *fact.Fact, r *Raiser) {
 	if g.quiet {
 		return
 	}
-	g.say("The %s sent a segment of %d bytes %s more within %d s and it was never acknowledged, while segments of up to %d bytes passed before; no ICMP \"packet too big\" came.",
+	g.say("The %s sent a segment of %d bytes %s more within %d s and it was never acknowledged, while segments of up to %d bytes passed; no ICMP \"packet too big\" came.",
 		f.From, z.Num, times(f.Num), f.Code, z.Code)
 	g.field("direction", "towards the %s", f.From.Other())
 	g.field("failing size", "%d", z.Num)
@@ -781,25 +781,46 @@ func tcpBlackhole(c *Case, f *fact.Fact, r *Raiser) {
 	g.field("phase", "%s", tcpPhaseOf(c, f).name)
 }
 
-// tcpBlackholeAhead is the view from the receiving end: a bare ACK tells how
-// far the sender is, and what is missing is larger than anything that passed.
+// tcpBlackholeAhead is the view from the receiving end: a bare ACK, or what
+// came behind a hole, tells how far the sender is, and what is missing is larger
+// than anything that passed.
 func tcpBlackholeAhead(c *Case, f *fact.Fact, r *Raiser) {
 	t := c.TCP
 	x := &t.Side[f.From]
 	mss := uint32(t.Side[f.From.Other()].MSS)
-	if f.Num < tcpSmall || x.Segments == 0 || x.MaxSeg >= tcpSmall || mss < 2*tcpSmall || x.Gap > 0 || x.Cut > 0 || tcpICMPBig(c) {
+	if f.Num < tcpSmall || x.Segments == 0 || mss < 2*tcpSmall || x.Gap > 0 || x.Cut > 0 || tcpICMPBig(c) || t.Side[f.From.Other()].Gap > 0 {
 		return
 	}
-	if x.Acked < x.Bytes || t.Side[f.From.Other()].Gap > 0 {
+	full := tcpFull(t)
+	hole := f.Level == 1
+	switch {
+	case hole && (x.MaxSeg >= full || f.Num%full != 0):
+		return // something else than full segments is missing, or such have passed
+	case !hole && (x.MaxSeg >= tcpSmall || x.Acked < x.Bytes):
 		return
 	}
 	g := r.At(f)
-	g.say("An empty segment of the %s stands %d bytes ahead of all its data that arrived, and none of its segments was larger than %d bytes (MSS %d): the large ones do not get here.",
-		f.From, f.Num, x.MaxSeg, mss)
 	g.field("direction", "towards the %s", f.From.Other())
 	g.field("missing", "%d bytes", f.Num)
 	g.field("largest passing size", "%d", x.MaxSeg)
 	g.field("phase", "%s", tcpPhaseOf(c, f).name)
+	if hole {
+		g.say("%d bytes of the %s, %s of full size, never arrived in %s, though what it sent behind them did (up to %d bytes): the large ones do not get here.",
+			f.Num, f.From, counted(uint64(f.Num/full), "segment"), tcpTime(x.LastTime-f.Time), x.MaxSeg)
+		return
+	}
+	g.say("An empty segment of the %s stands %d bytes ahead of all its data that arrived, and none of its segments was larger than %d bytes (MSS %d): the large ones do not get here.",
+		f.From, f.Num, x.MaxSeg, mss)
+}
+
+// tcpFull is the payload of a full segment: both sides keep to the smaller MSS,
+// and timestamps take their part of it (RFC 6691).
+func tcpFull(t *fact.TCPSummary) uint32 {
+	full := uint32(min(t.Side[0].MSS, t.Side[1].MSS))
+	if t.Side[0].TS && t.Side[1].TS {
+		full -= min(full, netTimestamps)
+	}
+	return max(full, 1)
 }
 
 // tcpDead reports that f shows a path that died: not only large segments fail,

@@ -457,6 +457,26 @@ func TestTCPChecks(t *testing.T) {
 			c.add(fact.TCPAhead, 9, 50*msec, fact.Fact{Num: 21224})
 			return c
 		}, "tcp-mtu-blackhole=error"},
+		{"a hole of two full segments, and a small one behind it", func() *Case {
+			c := tcpHealthy()
+			s := &c.TCP.Side[fact.Server]
+			s.MaxSeg, s.LastTime = 900, tcpStart+61*sec
+			s.Bytes = s.Acked + 2*1448 + 900
+			c.add(fact.TCPAhead, 9, 50*msec, fact.Fact{From: fact.Server, Num: 2 * 1448, Level: 1})
+			return c
+		}, "tcp-mtu-blackhole=error"},
+		{"the same, and full segments had passed", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Server].MaxSeg = 1448
+			c.add(fact.TCPAhead, 9, 50*msec, fact.Fact{From: fact.Server, Num: 2 * 1448, Level: 1})
+			return c
+		}, "-tcp-mtu-blackhole"},
+		{"a hole that is no whole number of full segments", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Server].MaxSeg = 900
+			c.add(fact.TCPAhead, 9, 50*msec, fact.Fact{From: fact.Server, Num: 1448 + 700, Level: 1})
+			return c
+		}, "-tcp-mtu-blackhole"},
 		{"an ACK that overtook one large segment", func() *Case {
 			c := tcpHealthy()
 			c.TCP.Side[fact.Client].MaxSeg = 1448

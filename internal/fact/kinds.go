@@ -207,6 +207,7 @@ const (
 	// TCPChecksum: wrong checksums. Num: how many. Level: 1 of all frames of a sender (offload).
 	TCPChecksum
 	// TCPAhead: a bare ACK or a segment far ahead of the data seen (MTU black hole seen from the receiver). Num: bytes.
+	// Level 1: data came behind a hole that was never filled. Num: bytes of the hole.
 	TCPAhead
 	// TCPOdd: other oddities of TCP. Code: health's own numbers.
 	TCPOdd

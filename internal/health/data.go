@@ -44,8 +44,9 @@ func (f *Flow) data(c *reasm.Conn, d fact.Dir, p *layers.Packet, class reasm.Cla
 		f.episode(d, c, at, log)
 	case reasm.ClassEarly:
 		if me.holeTime == 0 {
-			me.holeTime = at.Time
+			me.holeTime, me.holeFrame, me.holeEnd = at.Time, at.Frame, off
 		}
+		me.holeEnd = min(me.holeEnd, off)
 		if end < c.Sent(d) && f.overtaken(d, p, at, s) {
 			f.late(d, p, at, log, s)
 		} else if end < c.Sent(d) {
@@ -79,6 +80,9 @@ func (f *Flow) data(c *reasm.Conn, d fact.Dir, p *layers.Packet, class reasm.Cla
 	if class == reasm.ClassInOrder && me.sampleTime == 0 {
 		me.sampleEnd, me.sampleTime = end, at.Time
 	}
+	if last := lastPiece(n, s); last > 0 && last < smallSize && end-int64(last) > me.ackTop {
+		me.smallTime = at.Time
+	}
 	if n > me.bigSize && n > x.Passed {
 		me.bigSize, me.bigEnd = n, end
 	}
@@ -90,6 +94,19 @@ func (f *Flow) data(c *reasm.Conn, d fact.Dir, p *layers.Packet, class reasm.Cla
 			x.WinFull++
 		}
 	}
+}
+
+// lastPiece returns the payload of the last segment of n bytes that may have
+// been captured as one.
+func lastPiece(n uint32, s *fact.TCPSummary) uint32 {
+	full := uint32(min(s.Side[0].MSS, s.Side[1].MSS))
+	if s.Side[0].TS && s.Side[1].TS {
+		full -= min(full, optionRoom)
+	}
+	if full == 0 || n <= full {
+		return n
+	}
+	return n % full
 }
 
 // overtaken reports whether a segment that comes late was only overtaken, not
@@ -251,6 +268,8 @@ func (f *Flow) acked(c *reasm.Conn, d fact.Dir, p *layers.Packet, n uint32, at f
 	if peer.bigSize != 0 && top >= peer.bigEnd {
 		s.Side[o].Passed = max(s.Side[o].Passed, peer.bigSize)
 		peer.bigSize = 0
+	} else if mss := uint32(s.Side[d].MSS); peer.bigSize > mss && mss > 0 && top > peer.bigEnd-int64(peer.bigSize) {
+		s.Side[o].Passed = max(s.Side[o].Passed, mss) // of what was captured as one, a full segment arrived
 	}
 	if peer.unaCopies > 0 && top > peer.unaOff {
 		peer.unaCopies = 0
@@ -276,6 +295,14 @@ func (f *Flow) sack(c *reasm.Conn, d fact.Dir, top int64, block [2]layers.Seq, a
 			f.grow(log, &f.side[o].spurRef, fact.Fact{Kind: fact.TCPSpurious, From: o}, at, 1)
 		}
 		return
+	}
+	if n := hi - lo; lo > top && hi <= c.Sent(o) && n > 0 {
+		x, peer := &s.Side[o], &f.side[o]
+		if n = min(n, int64(x.MaxSeg)); n < int64(s.Side[d].MSS-min(s.Side[d].MSS, optionRoom)) {
+			peer.behind = max(peer.behind, uint32(n))
+		} else {
+			x.Passed = max(x.Passed, uint32(n))
+		}
 	}
 	if lo > c.Sent(o)+farSack || hi < -farSack {
 		if s.Side[d].SACKBad++; s.Side[d].SACKBad == 2 {

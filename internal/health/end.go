@@ -23,6 +23,9 @@ func (f *Flow) fin(d fact.Dir, p *layers.Packet, off int64, n uint32, at fact.At
 	}
 	x.Fin, x.FinTime = at.Frame, at.Time
 	me.finTime, me.finEnd = at.Time|1, off+int64(n)
+	if n < smallSize && off > me.ackTop {
+		me.smallTime = at.Time
+	}
 	if s.Closed == 0 {
 		s.Closed = 1 + uint8(d)
 	}
@@ -263,12 +266,32 @@ func (f *Flow) endSide(c *reasm.Conn, d fact.Dir, captureEnd int64, log *fact.Lo
 		g.Level = 1
 	}
 	f.dead(d, captureEnd, log, s)
-	if me.ahead > c.Sent(d) && me.ahead > me.ackTop && x.Gap == 0 {
-		ref := log.Add(fact.Fact{Kind: fact.TCPAhead, Time: me.aheadTime, Frame: me.aheadFrame, From: d,
-			Num: clip32(uint64(me.ahead - c.Sent(d)))}, nil)
-		log.Add(fact.Fact{Kind: fact.TCPSizes, Time: me.aheadTime, Frame: me.aheadFrame, From: d, Ref: ref,
-			Num: clip32(uint64(me.ahead - c.Sent(d))), Code: uint16(min(x.MaxSeg, 0xffff))}, nil)
+	switch {
+	case x.Gap > 0:
+	case me.ahead > c.Sent(d) && me.ahead > me.ackTop:
+		f.ahead(d, fact.Fact{Time: me.aheadTime, Frame: me.aheadFrame, Num: clip32(uint64(me.ahead - c.Sent(d)))}, log, s)
+	case f.unfilled(c, d, s):
+		f.ahead(d, fact.Fact{Time: me.holeTime, Frame: me.holeFrame, Num: clip32(uint64(me.holeEnd - me.ackTop)), Level: 1}, log, s)
 	}
+}
+
+// ahead tells that d is further than its data which arrived.
+func (f *Flow) ahead(d fact.Dir, g fact.Fact, log *fact.Log, s *fact.TCPSummary) {
+	g.Kind, g.From = fact.TCPAhead, d
+	ref := log.Add(g, nil)
+	log.Add(fact.Fact{Kind: fact.TCPSizes, Time: g.Time, Frame: g.Frame, From: d, Ref: ref,
+		Num: g.Num, Code: uint16(min(s.Side[d].MaxSeg, 0xffff))}, nil)
+}
+
+// unfilled reports that a hole in the data of d was there until the end: the
+// receiver, who still acknowledged what lies before it, did not get the bytes
+// either, and the sender was alive long enough to have sent them again.
+func (f *Flow) unfilled(c *reasm.Conn, d fact.Dir, s *fact.TCPSummary) bool {
+	me := &f.side[d]
+	_, acked := c.Acked(d)
+	return me.holeTime != 0 && acked && me.holeEnd > me.ackTop &&
+		s.Side[d].LastTime-me.holeTime >= stallTime && s.Side[d].LastTime-me.holeTime < wildTime &&
+		s.Side[d.Other()].LastTime > me.holeTime
 }
 
 // dead tells of a segment that was sent again and again (TCP-014, TCP-015).
@@ -285,7 +308,9 @@ func (f *Flow) dead(d fact.Dir, captureEnd int64, log *fact.Log, s *fact.TCPSumm
 	mss := s.Side[d.Other()].MSS
 	level := uint8(0)
 	big := mss > 0 && float64(me.unaSize) >= bigShare*float64(mss-min(mss, optionRoom))
-	if big && x.Passed > 0 && x.Passed < smallSize {
+	passed := max(x.Passed, me.behind)
+	merged := me.offRef != 0 && min(mss, x.MSS) == 0 // captured as one, and it is not known how it was cut
+	if big && passed > 0 && x.Passed < smallSize && !merged && !me.unheard(&s.Side[d.Other()], captureEnd) {
 		level = 1
 	}
 	ref := log.Add(fact.Fact{Kind: fact.TCPUnacked, Time: me.unaFirst, Frame: me.unaFrame, From: d,
@@ -295,7 +320,14 @@ func (f *Flow) dead(d fact.Dir, captureEnd int64, log *fact.Log, s *fact.TCPSumm
 		df = 1
 	}
 	log.Add(fact.Fact{Kind: fact.TCPSizes, Time: me.unaFirst, Frame: me.unaFrame, From: d, Ref: ref,
-		Num: me.unaSize, Code: uint16(min(x.Passed, 0xffff)), Level: df}, nil)
+		Num: me.unaSize, Code: uint16(min(passed, 0xffff)), Level: df}, nil)
+}
+
+// unheard reports that the other side did not answer what was small either: a
+// segment behind a hole has an acknowledgement at once (RFC 5681, section 4.2),
+// and so has a FIN. What came within less than a round trip is no answer.
+func (m *side) unheard(other *fact.TCPSide, captureEnd int64) bool {
+	return m.smallTime != 0 && m.smallTime+other.RTTMin > other.LastTime && captureEnd-m.smallTime >= answerTime
 }
 
 // optionRoom is what timestamps take of the MSS in every segment (RFC 7323, appendix A).

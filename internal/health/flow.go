@@ -23,6 +23,9 @@ const (
 	// neither the IP identification nor the timestamps tell.
 	reorderTime = int64(3 * time.Millisecond)
 
+	// answerTime is more than an acknowledgement takes.
+	answerTime = int64(2 * time.Second)
+
 	// idleTime is the shortest known timer of a NAT or firewall, less 5 s (nat.idle).
 	idleTime = int64(55 * time.Second)
 
@@ -99,7 +102,9 @@ type side struct {
 	unaLast    int64
 	lossTime   int64
 	lossEnd    int64 // the episode is over when this is acknowledged
+	smallTime  int64 // of its newest segment that was small while data before it was not acknowledged
 	holeTime   int64 // the first hole appeared
+	holeEnd    int64 // offset of the first byte behind it
 	zeroTime   int64 // the window closed, 0: it is open
 	bigEnd     int64 // end of the largest segment on its way
 	ahead      int64 // offset of a segment without payload beyond all data seen
@@ -113,8 +118,10 @@ type side struct {
 	unaFrame   uint32
 	unaSize    uint32
 	aheadFrame uint32
+	holeFrame  uint32
 	bigSize    uint32
-	finEnd     int64 // offset of its FIN
+	behind     uint32 // largest size below a full segment that arrived behind a hole, as SACK tells
+	finEnd     int64  // offset of its FIN
 	lastAck    layers.Seq
 	shift      uint8
 	scaled     bool
