@@ -696,6 +696,9 @@ func (w *Writer) blame(c *rules.Case) {
 			d.Blame, conf = rules.BlameServer, 70 // the client refused what the server chose
 		}
 	}
+	if r.Num == "TLS-016" && c.TLS != nil && !oldClient(c, f) {
+		conf = 70 // the hello of a usual library: the server, or the path, may be at fault as well
+	}
 	if r.Num == "TLS-013" && outdated(c) {
 		d.Blame, conf = rules.BlameClient, 70 // without a word, but there is nothing in it that a current server takes
 	}

@@ -37,6 +37,28 @@ func TestHelloBlame(t *testing.T) {
 	}
 }
 
+// TestKeyBlame: that a client computes its keys wrongly is less sure when its
+// hello is that of a usual library.
+func TestKeyBlame(t *testing.T) {
+	for _, tt := range []struct {
+		ciphers []uint16
+		want    string
+	}{
+		{[]uint16{0x0004, 0x000a}, "high"},
+		{[]uint16{0xc02b, 0xc02c, 0xc02f, 0xc030}, "medium"},
+	} {
+		c := &rules.Case{
+			Log: &fact.Log{}, TCP: &fact.TCPSummary{Open: 3}, Proto: fact.SMTP,
+			TLS:      &tlsrec.Summary{Hello: &tlsrec.ClientHello{Max: 0x0303, Ciphers: tt.ciphers}},
+			Findings: []rules.Finding{{Rule: index("TLS-016"), Severity: rules.Error, Frame: 9, From: fact.Server, HasFrom: true}},
+		}
+		var w Writer
+		if d := w.Decide(c); d.Blame != rules.BlameClient || confidenceWord(d.Confidence) != tt.want {
+			t.Errorf("%x: blame %s, %s; want %s", tt.ciphers, blameName(d.Blame), confidenceWord(d.Confidence), tt.want)
+		}
+	}
+}
+
 // TestNoClientCert: what a server does without the certificate that it asked
 // for is inside TLS, but that it asked is not.
 func TestNoClientCert(t *testing.T) {
