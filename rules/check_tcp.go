@@ -1458,7 +1458,13 @@ func tcpAckLoss(c *Case, _ *fact.Fact, r *Raiser) {
 func tcpGlanced(c *Case) bool {
 	t := c.TCP
 	x := &t.Side[fact.Client]
-	if t.Closed != 1 || t.SynAck == 0 || t.Syn == 0 || x.Bytes > 0 {
+	if t.Closed != 1 || x.Bytes > 0 {
+		return false
+	}
+	if t.MidStream && !t.OneSided && x.Gap == 0 && c.first(fact.Reply) != nil && c.greeting() == c.last(fact.Reply) {
+		return true // the greeting was all that was said
+	}
+	if t.SynAck == 0 || t.Syn == 0 {
 		return false
 	}
 	left := x.FinTime

@@ -2,10 +2,13 @@ package rules
 
 import (
 	"bytes"
+	"math"
 	"net/netip"
 	"strings"
 
+	"postmortem/imap"
 	"postmortem/internal/fact"
+	"postmortem/pop3"
 	"postmortem/smtp"
 )
 
@@ -551,6 +554,17 @@ func (c *Case) settle(t *Transaction) {
 		}
 		return Rejected
 	}
+	var hidden [2]bool // words of a side
+	from, to := uint32(0), uint32(math.MaxUint32)
+	if f := t.First(); f != nil {
+		from = f.Frame
+	}
+	if t.EndedBy != nil {
+		to = t.EndedBy.Frame
+	}
+	for d := range hidden {
+		hidden[d] = c.hole(fact.Dir(d), from, to)
+	}
 	switch {
 	case t.Reply != nil:
 		t.Outcome = byCode(t.Reply.Code)
@@ -563,11 +577,11 @@ func (c *Case) settle(t *Transaction) {
 		}
 	case t.MailReply != nil && t.MailReply.Code >= 400:
 		t.Outcome = byCode(t.MailReply.Code)
-	case accepted == 0 && refused > 0:
+	case accepted == 0 && refused > 0 && (c.TCP.OneSided || !hidden[fact.Client] && !(hidden[fact.Server] && refused < len(t.Recipients))):
 		t.Outcome = worst()
 	case t.DataReply != nil && t.DataReply.Code >= 400:
 		t.Outcome = byCode(t.DataReply.Code)
-	case t.BodyEnd != nil && t.BodyEnd.Code == 1:
+	case t.BodyEnd != nil && t.BodyEnd.Code == 1, hidden[fact.Client], hidden[fact.Server]:
 		t.Outcome = OutcomeUnknown
 	case t.EndedBy != nil:
 		t.Outcome = Aborted
@@ -970,6 +984,68 @@ func (c *Case) holes(dir fact.Dir, f *fact.Fact) bool {
 	c.dialog()
 	lost := c.view.lost[dir]
 	return lost != 0 && (f == nil || f.Frame >= lost)
+}
+
+// hole reports that bytes of d are missing between two frames, or may be.
+func (c *Case) hole(d fact.Dir, from, to uint32) bool {
+	if c.TCP.Side[d].Gap|c.TCP.Side[d].Cut == 0 {
+		return false
+	}
+	known := false
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.From == d && (f.Kind == fact.TCPGap || f.Kind == fact.Cut) {
+			if known = true; f.Frame > from && since(f) < to {
+				return true
+			}
+		}
+	}
+	return !known
+}
+
+// Unseen reports that the capture lacks what came behind g, a refusal: words of
+// the client, or the answers to them.
+func (c *Case) Unseen(g *Finding) bool {
+	ask, answer := c.hole(fact.Client, g.Frame, math.MaxUint32), c.hole(fact.Server, g.Frame, math.MaxUint32)
+	open := c.TCP.HowClosed == fact.EndOfCapture
+	return ask && (answer || open) || (ask || answer || open) && c.wentOn(g)
+}
+
+// wentOn reports that the session went on behind what g is about, and not to its end.
+func (c *Case) wentOn(g *Finding) bool {
+	for i := range c.Log.Facts {
+		switch f := &c.Log.Facts[i]; {
+		case f.Frame <= g.Frame:
+		case f.Kind == fact.BodyStart, f.Kind == fact.BodyEnd, f.Kind == fact.AuthStart:
+			return true
+		case f.Kind == fact.Command, f.Kind == fact.Reply && c.taken(f):
+			if !c.leaves(f) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// taken reports that a reply is no refusal.
+func (c *Case) taken(f *fact.Fact) bool {
+	switch c.Proto {
+	case fact.POP3:
+		return f.Code == pop3.OK
+	case fact.IMAP, fact.Sieve:
+		return f.Code == imap.OK
+	}
+	return f.Code < 400 && f.Code != 221
+}
+
+// leaves reports that a command is the last one.
+func (c *Case) leaves(f *fact.Fact) bool {
+	switch c.Proto {
+	case fact.POP3:
+		return pop3.Cmd(f.Cmd) == pop3.QUIT
+	case fact.IMAP, fact.Sieve:
+		return imap.Cmd(f.Cmd) == imap.LOGOUT
+	}
+	return smtp.Cmd(f.Cmd) == smtp.QUIT || smtp.Cmd(f.Cmd) == smtp.RSET
 }
 
 // lossBetween reports whether segments of dir were lost and sent again between

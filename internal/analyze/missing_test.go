@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"postmortem/internal/verdict"
 )
 
 // exchanged is list with frame k and the one behind it exchanged, as a recorder
@@ -31,17 +33,18 @@ func TestMissing(t *testing.T) {
 	if err != nil || len(names) == 0 {
 		t.Fatal("no captures", err)
 	}
-	told := func(list []shot) (ids []string) {
+	told := func(list []shot) (ids []string, failed bool) {
 		m := &maker{shots: list}
 		got, _ := run(t, m.capture(t), Config{Workers: 1, All: true})
 		for _, s := range got.sessions {
+			failed = failed || s.Outcome == verdict.OutcomeFailed
 			for i := range s.Events {
 				if e := &s.Events[i]; e.Severity != "info" && e.SupersededBy == "" {
 					ids = append(ids, e.Rule)
 				}
 			}
 		}
-		return ids
+		return ids, failed
 	}
 	const most, tries = 300, 6
 	tried := 0
@@ -50,7 +53,7 @@ func TestMissing(t *testing.T) {
 		if len(list) < 4 || len(list) > most {
 			continue
 		}
-		whole := told(list)
+		whole, failed := told(list)
 		for i := range tries {
 			k := 1 + (i*len(list)+len(name))%(tries*len(list)-2)/tries
 			k = min(k, len(list)-2)
@@ -59,7 +62,11 @@ func TestMissing(t *testing.T) {
 				"with the next one before frame": exchanged(list, k),
 			} {
 				tried++
-				for _, id := range told(part) {
+				ids, fails := told(part)
+				if fails && !failed {
+					t.Errorf("%s %s %d: failed, which the whole capture did not", filepath.Base(name), what, k)
+				}
+				for _, id := range ids {
 					if name == "../../testdata/smtp-mute-server.pcap" && id == "smtp-greeting-refused" {
 						continue // without the client's FIN it is the server that closed first
 					}

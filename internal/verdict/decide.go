@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"postmortem/internal/fact"
+	"postmortem/pop3"
 	"postmortem/rules"
 	"postmortem/smtp"
 	"postmortem/tlsrec"
@@ -353,7 +354,9 @@ var (
 // served reports that the mailbox was read, although the login was not captured.
 func served(c *rules.Case) bool {
 	for i := range c.Log.Facts {
-		if f := &c.Log.Facts[i]; f.Kind == fact.BodyEnd && f.Code == 1 {
+		switch f := &c.Log.Facts[i]; {
+		case f.Kind == fact.BodyEnd && f.Code == 1,
+			f.Kind == fact.Reply && c.Proto == fact.POP3 && pop3.Cmd(f.Cmd) == pop3.DELE && f.Code == pop3.OK:
 			return true
 		}
 	}
@@ -422,6 +425,8 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		}
 	case g == goalUnknown && top != nil && top.Severity < rules.Error && group(top.Rule) == "TCP" && allAcked(c):
 		d.Outcome = OutcomeUnknown // a reset is how many programs close; what was left to do is inside TLS
+	case outlived(c, g, top):
+		d.Outcome = OutcomeUnknown
 	case fails, top != nil && missedBy(c):
 		d.Outcome = OutcomeFailed
 	case g == goalMissed:
@@ -466,6 +471,28 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 	if d.Root < 0 && len(w.order) > 0 && len(d.Further) < 3 {
 		d.Further = slices.Insert(d.Further, 0, w.order[0])
 	}
+}
+
+// outlived reports that top is the refusal of one command, behind which the
+// session may have gone on: the capture does not show how it ended.
+func outlived(c *rules.Case, g goal, top *rules.Finding) bool {
+	if top == nil || !isAnswer[top.Rule] || c.TCP.OneSided {
+		return false // the words of one side are told as they stand
+	}
+	mail := c.Proto == fact.SMTP || c.Proto == fact.LMTP
+	switch {
+	case mail && g == goalMissed, mail && slices.ContainsFunc(c.Transactions(), notTaken):
+		return false // a message failed, whatever came of others
+	case g == goalMissed:
+		return c.Unseen(top) // another login may have worked
+	}
+	// Of two recipients one was taken, or the login is not in the capture.
+	return c.Unseen(top) || incomplete(c) && (g == goalUnknown || top.Severity < rules.Error)
+}
+
+// notTaken reports that a message was refused as a whole.
+func notTaken(t rules.Transaction) bool {
+	return t.Outcome == rules.Deferred || t.Outcome == rules.Rejected
 }
 
 // notMail reports a session that is TLS and nothing else, on a port that is

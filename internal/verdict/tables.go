@@ -126,6 +126,11 @@ var contradicts = []struct{ old, by string }{
 // remarks are findings that make a session "works, but ...": they are no cause.
 const remarks = "AUTH-001 SMTP-061 STLS-002 STLS-009 AUTH-005 XL-006 XL-007 CAP-002 CAP-004 CAP-005 CAP-007 CAP-008 CAP-009 CAP-013 NET-008"
 
+// answers are findings about one command or its answer, behind which a session
+// can go on, with every reply class.
+const answers = "SMTP-012 015 016 017 019 020 040 AUTH-003 006 007 008 009 013 014 015 017 018 POP-007 009 011 013 020 " +
+	"IMAP-007 009 011 012 013 015 027"
+
 // middleboxes are the findings that show a device between the two ends.
 const middleboxes = "TCP-016 017 025 026 032 NET-002 STLS-006 007 008 017 TLS-050 071"
 
@@ -162,6 +167,7 @@ var (
 	counts     []bool   // infoCounts
 	groups     []string // the letters of the number
 	isSTLS     []bool
+	isAnswer   []bool
 )
 
 // A relation says whether one finding explains another.
@@ -210,12 +216,13 @@ func init() {
 		}
 	}
 	isSTLS = set("STLS-002") // the reason why a client that insists on TLS goes away
-	isRemark, isBox = set(remarks), set(middleboxes)
+	isRemark, isBox, isAnswer = set(remarks), set(middleboxes), set(answers)
 	canExplain, canFollow, counts, groups = make([]bool, n), make([]bool, n), make([]bool, n), make([]string, n)
 	canBeOld = make([]bool, n)
 	for i := range rules.All {
 		counts[i] = infoCounts[rules.All[i].Num]
 		groups[i], _, _ = strings.Cut(rules.All[i].Num, "-")
+		isAnswer[i] = isAnswer[i] || groups[i] == "RPL"
 	}
 	relations = make([]relation, n*n)
 	for _, t := range explains {
