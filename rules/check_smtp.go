@@ -54,6 +54,7 @@ var smtpChecks = []Check{
 	{ID: "smtp-pipelining-past-sync", Needs: BOTH | PAIRED, Do: smtpPipeliningPastSync},
 	{ID: "smtp-bare-lf-command", Do: smtpBareLFCommand},
 	{ID: "smtp-bare-lf-body", Needs: PAIRED, Do: smtpBareLFBody},
+	{ID: "smtp-bare-lf-end", Needs: BOTH, On: fact.Odd, Do: smtpBareLFEnd},
 	{ID: "smtp-smuggling", On: fact.Odd, Do: smtpSmuggling},
 	{ID: "smtp-lost-dot-stuffing", Needs: BOTH, Do: smtpLostDotStuffing},
 	{ID: "smtp-line-too-long", Do: smtpLineTooLong},

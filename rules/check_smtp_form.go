@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"postmortem/internal/fact"
 	"postmortem/smtp"
@@ -181,6 +182,41 @@ func smtpBareLFBody(c *Case, _ *fact.Fact, r *Raiser) {
 			g.What += "; the server answered \"" + c.answer(t.Reply) + "\""
 		}
 		g.What += "."
+	}
+}
+
+// 066
+
+// bareEndWait is longer than a server thinks about a message that it took.
+const bareEndWait = 5 * time.Second
+
+func smtpBareLFEnd(c *Case, f *fact.Fact, r *Raiser) {
+	if f.Code != fact.OddBareEnd || !c.mail() || c.TCP.HowClosed == fact.EndOfCapture || !c.whole(fact.Client, nil) || c.TCP.Side[fact.Client].Unacked > 0 {
+		return
+	}
+	waited := c.End - f.Time
+	if c.TCP.HowClosed == fact.EndSilent && c.Capture != nil {
+		waited = c.Capture.Last - f.Time
+	}
+	if waited < int64(bareEndWait) {
+		return
+	}
+	for i := range c.Transactions() {
+		t := &c.view.txns[i]
+		if t.BodyEnd == nil || t.BodyStart != c.Log.Get(f.Ref) || t.Reply != nil {
+			continue
+		}
+		g := r.At(f)
+		g.Txn = t.N
+		g.From, g.HasFrom = fact.Client, true
+		if g.quiet {
+			return
+		}
+		g.with("pattern", c.text(f))
+		g.with("waited", howLong(waited))
+		g.say("The client ended its message with %s at frame %d, where only <CRLF>.<CRLF> is an end; the server took it for text, and both waited for each other for %s.",
+			c.text(f), f.Frame, howLong(waited))
+		return
 	}
 }
 

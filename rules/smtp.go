@@ -804,4 +804,22 @@ var smtpRules = []Rule{
 		Not:    "CLEAN; body state is SMTP-026",
 		Fields: []string{"the fragment"},
 	},
+	{
+		ID: "smtp-bare-lf-end", Num: "SMTP-066", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: TXN, Blame: BlameClient,
+		Title: "The message has an end that the server does not take for one (bare LF)",
+		When: "the last line of the message is a dot with a bare LF or CR before or behind it, nothing or QUIT " +
+			"follows, and the server waits on until one side gives up",
+		Meaning: "Only <CRLF>.<CRLF> ends a message. A server that is strict since the smuggling attacks of 2023 " +
+			"takes the dot for text and goes on waiting for the end, while the client waits for the answer.",
+		Advice: []string{
+			"write CRLF at the end of every line, the dot's and the one before it: convert with `unix2dos`, or let a real mail program send",
+			"until then, Postfix accepts it from single clients: `smtpd_forbid_bare_newline = normalize` with `smtpd_forbid_bare_newline_exclusions`",
+		},
+		Cite: []string{
+			"RFC 5321 §2.3.8, §4.1.1.4",
+			"CVE-2023-51764/51765/51766",
+		},
+		Not:    "CLEAN(C→S); a server that answers it has taken it for the end: SMTP-039; text behind the dot: SMTP-026; the capture ends",
+		Fields: []string{"pattern", "waited"},
+	},
 }

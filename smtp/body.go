@@ -66,6 +66,7 @@ var oddities = [numOddities]uint16{fact.OddBareLF, fact.OddBareCR, fact.OddNUL, 
 type smuggle struct {
 	pattern string // "" when none is being watched
 	at      uint64 // offset of the pattern in the content
+	seen    fact.At
 	next    []byte // at most watch bytes
 	found   bool
 }
@@ -327,7 +328,7 @@ func (d *Dialog) suspect(pattern string, offset uint64) {
 		return
 	}
 	d.smuggled(d.body.last)
-	s.pattern, s.at, s.next = pattern, offset, s.next[:0]
+	s.pattern, s.at, s.seen, s.next = pattern, offset, d.body.last, s.next[:0]
 }
 
 // watch takes what follows a look-alike.
@@ -364,6 +365,21 @@ func (d *Dialog) smuggled(at fact.At) {
 		}
 	}
 	s.pattern, s.next = "", s.next[:0]
+}
+
+// bareEnd tells of a message that stops at a look-alike of its end: the client
+// has nothing more to say, or only its goodbye.
+func (d *Dialog) bareEnd() {
+	b, s := &d.body, &d.body.smuggle
+	pattern, at, rest := s.pattern, s.seen, bytes.TrimSpace(s.next)
+	if b.tail<<8 == '\r'<<24|'.'<<16|'\r'<<8 {
+		pattern, at, rest = "<CR>.<CR>", b.last, nil // no byte behind it said that it is no CRLF
+	}
+	if pattern == "" || b.assumed || b.hole || len(rest) > 0 && !sasl.EqualFold(rest, "QUIT") {
+		return
+	}
+	d.buf = append(d.buf[:0], pattern...)
+	d.add(fact.Fact{Kind: fact.Odd, Code: fact.OddBareEnd, Cmd: uint8(b.cmd), Ref: b.start}, at, d.buf)
 }
 
 // begins reports whether b begins with s, which is upper case, in any case.
@@ -425,6 +441,9 @@ func (d *Dialog) bodyEnd(at fact.At, proper bool) (end uint16) {
 	}
 	if b.headers {
 		d.field(at)
+	}
+	if !proper {
+		d.bareEnd()
 	}
 	d.smuggled(at)
 	var code uint16

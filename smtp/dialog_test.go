@@ -90,7 +90,7 @@ var oddNames = map[uint16]string{
 	fact.OddEightBit: "eight-bit", fact.OddSyntax: "syntax", fact.OddReplyFormat: "reply-format",
 	fact.OddReplyUnasked: "reply-unasked", fact.OddPipeline: "pipeline", fact.OddBodyLine: "body-line",
 	fact.OddWaiting: "waiting", fact.OddDotStuffing: "dot-stuffing", fact.OddCommandInTLS: "command-in-tls",
-	fact.OddAfterQuit: "after-quit", fact.OddSmuggling: "smuggling", fact.OddSpace: "space",
+	fact.OddAfterQuit: "after-quit", fact.OddSmuggling: "smuggling", fact.OddBareEnd: "bare-end", fact.OddSpace: "space",
 	fact.OddClearStart: "clear-start", fact.OddUnended: "unended",
 }
 

@@ -331,6 +331,7 @@ const (
 	OddClearStart // clear text behind the answer to STARTTLS, where TLS was to begin. Num: bytes
 	OddUnended    // the last line of a side has no end. Num: bytes. Text: the line
 	OddLiteral    // IMAP: a literal was announced and never finished. Ref: its command. Num: bytes of it that came. Level: 0 no "+" came, 1 it was let in
+	OddBareEnd    // the message stops at what is no end of data to a strict server. Text: the pattern, as "<LF>.<CRLF>"
 	OddUnoffered  // a form that the server did not offer: IMAP {n+} without LITERAL+
 	NumOdds
 )

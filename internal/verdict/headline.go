@@ -227,6 +227,9 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	"SMTP-025": func(c *rules.Case, f *rules.Finding) string {
 		return fmt.Sprintf("the message was sent completely, but its reply never came (frame %d)", f.Frame)
 	},
+	"SMTP-066": func(c *rules.Case, f *rules.Finding) string {
+		return fmt.Sprintf("the client ended its message with bare line feeds, and the server waited for its end (frame %d)", f.Frame)
+	},
 	"AUTH-003": func(c *rules.Case, f *rules.Finding) string { return loginFailed(c, f) },
 	"POP-007":  func(c *rules.Case, f *rules.Finding) string { return loginFailed(c, f) },
 	"IMAP-009": func(c *rules.Case, f *rules.Finding) string { return loginFailed(c, f) },
