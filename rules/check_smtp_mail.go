@@ -428,6 +428,13 @@ func (c *Case) brokenOff() *Transaction {
 	return t
 }
 
+// FellSilent reports that the session ended without a word, with nothing of the
+// client's left without an acknowledgement: as far as was seen, the network did
+// its work.
+func (c *Case) FellSilent() bool {
+	return c.TCP.HowClosed == fact.EndSilent && c.TCP.Side[fact.Client].Unacked == 0
+}
+
 func (c *Case) interrupted(t *Transaction, r *Raiser) *Finding {
 	end, by, how := c.endedAt()
 	s := &c.TCP.Side[fact.Client]
@@ -438,6 +445,10 @@ func (c *Case) interrupted(t *Transaction, r *Raiser) *Finding {
 		g.Blame = BlameClient
 	case "server":
 		g.Blame = BlameServer
+	default:
+		if c.FellSilent() {
+			g.Blame = BlameClient
+		}
 	}
 	g.evidence(t.BodyStart, t.BodyEnd)
 	g.with("bytes", strconv.FormatUint(uint64(t.BodyEnd.Num), 10))
@@ -456,6 +467,9 @@ func (c *Case) interrupted(t *Transaction, r *Raiser) *Finding {
 			g.frames(end.Frame)
 		}
 		g.What += "; the " + by + " " + how + fmt.Sprintf(" at frame %d", end.Frame)
+	}
+	if c.FellSilent() {
+		g.What += "; it was the client's turn, all that it had sent was acknowledged, and nothing came any more"
 	}
 	if s.Unacked > 0 {
 		g.What += "; the last " + counted(s.Unacked, "byte") + " were never acknowledged"

@@ -135,11 +135,14 @@ var imapRules = []Rule{
 		Fields: []string{"text", "parallel connections of this client in the file"},
 	},
 	{
-		ID: "imap-overquota", Num: "IMAP-013", Label: IMAP, Severity: Error, Up: Error, Tier: 2, Node: TXN,
+		ID: "imap-overquota", Num: "IMAP-013", Label: IMAP, Severity: Error, Up: Error, Tier: 2, Node: TXN, Blame: BlameServer,
 		Title:   "Mailbox is full",
 		When:    "[OVERQUOTA] to APPEND/COPY/MOVE",
 		Meaning: "Sent mail cannot be stored although it was delivered: users think sending failed.",
-		Advice:  []string{"make room"},
+		Advice: []string{
+			"make room in the mailbox, its trash included, or raise the user's quota on the server",
+			"server: `doveadm quota get -u USER`",
+		},
 		Cite: []string{
 			"RFC 5530 §3",
 			"RFC 9208",

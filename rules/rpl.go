@@ -66,7 +66,7 @@ var rplRules = []Rule{
 		Fields: []string{"code", "enhanced code", "text", "command", "address"},
 	},
 	{
-		ID: "rpl-mailbox-full", Num: "RPL-005", Label: SMTP, Severity: Warning, Up: Warning, Tier: 2, Node: RCPT,
+		ID: "rpl-mailbox-full", Num: "RPL-005", Label: SMTP, Severity: Warning, Up: Warning, Tier: 2, Node: RCPT, Blame: BlameServer,
 		Title: "Recipient's mailbox is full",
 		When: `452/552/450/550 and (x.2.2) or tokens "over quota", "overquota", "quota exceeded", "mailbox ` +
 			`full", "mailbox is full", "inbox is full", "out of storage"`,
@@ -84,7 +84,7 @@ var rplRules = []Rule{
 		Fields: []string{"code", "enhanced code", "text", "command", "address"},
 	},
 	{
-		ID: "rpl-mailbox-disabled", Num: "RPL-006", Label: SMTP, Severity: Error, Up: Error, Tier: 3, Node: RCPT,
+		ID: "rpl-mailbox-disabled", Num: "RPL-006", Label: SMTP, Severity: Error, Up: Error, Tier: 3, Node: RCPT, Blame: BlamePolicy,
 		Title: "Recipient's mailbox is disabled",
 		When: `5xx/4xx and (x.2.1 or tokens "mailbox disabled", "account disabled", "inactive", "suspended", ` +
 			`"not accepting messages")`,

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"postmortem/imap"
 	"postmortem/internal/fact"
 	"postmortem/pop3"
 	"postmortem/rules"
@@ -303,7 +304,7 @@ func mailboxGoal(c *rules.Case) goal {
 		}
 	}
 	switch {
-	case in && brokenOff(c):
+	case in && (brokenOff(c) || onlyRefused(c)):
 		return goalMissed
 	case in, c.TCP.MidStream && served(c):
 		return goalReached
@@ -315,6 +316,22 @@ func mailboxGoal(c *rules.Case) goal {
 		return tlsGoal(c)
 	}
 	return goalNone
+}
+
+// onlyRefused reports that the session tried to store messages in a full
+// mailbox, and neither stored nor fetched any.
+func onlyRefused(c *rules.Case) bool {
+	if !c.Raised("imap-overquota") {
+		return false
+	}
+	for i := range c.Log.Facts {
+		switch f := &c.Log.Facts[i]; {
+		case f.Kind == fact.BodyEnd && f.From == fact.Server,
+			f.Kind == fact.Reply && imap.Cmd(f.Cmd) == imap.APPEND && f.Code == imap.OK:
+			return false
+		}
+	}
+	return true
 }
 
 // brokenOff reports that a mailbox was open, and that the session broke while
@@ -728,6 +745,9 @@ func (w *Writer) blame(c *rules.Case) {
 	}
 	if r.Num == "TLS-013" && outdated(c) {
 		d.Blame, conf = rules.BlameClient, 70 // without a word, but there is nothing in it that a current server takes
+	}
+	if r.Num == "SMTP-026" && c.FellSilent() {
+		conf = 60 // behind the point of capture, the path may have ended
 	}
 	t := c.TCP
 	if t.OneSided {

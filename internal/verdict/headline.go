@@ -75,10 +75,13 @@ func (w *Writer) what(c *rules.Case, d *Decision) string {
 			return t
 		}
 	}
-	switch group(f.Rule) {
-	case "RPL":
+	if group(f.Rule) == "RPL" {
 		if q := quoted(c, f); q != "" {
-			return lower(r.Title) + " " + q
+			what := lower(r.Title) + " " + q
+			if temporary(c, f) && !strings.HasPrefix(what, "temporary") {
+				what = "temporary refusal: " + what
+			}
+			return what
 		}
 	}
 	if strings.Contains(r.Title, " / ") && f.What != "" { // a title for either direction
@@ -92,10 +95,17 @@ func (w *Writer) what(c *rules.Case, d *Decision) string {
 	return title + fmt.Sprintf(" (frame %d)", f.Frame)
 }
 
-// quoted is the reply at a finding's frame in quotation marks: of several in
-// that frame the first that is of the finding's class.
+// quoted is the reply at a finding's frame in quotation marks.
 func quoted(c *rules.Case, f *rules.Finding) string {
-	var said *fact.Fact
+	if said := refusal(c, f); said != nil {
+		return fmt.Sprintf("at frame %d: \"%s\"", said.Frame, cut(replyText(c, said), 90))
+	}
+	return ""
+}
+
+// refusal is the reply at a finding's frame: of several in that frame the first
+// that is of the finding's class. nil: there is none.
+func refusal(c *rules.Case, f *rules.Finding) (said *fact.Fact) {
 	for i := range c.Log.Facts {
 		g := &c.Log.Facts[i]
 		if g.Kind != fact.Reply || g.Frame != f.Frame || g.From != fact.Server {
@@ -106,18 +116,24 @@ func quoted(c *rules.Case, f *rules.Finding) string {
 				continue
 			}
 			if class, ok := rules.ClassOf(g.Cmd, g.Code, g.Num, c.Log.Text(g)); ok && class == f.Rule {
-				said = g
-				break
+				return g
 			}
 		}
 		if said == nil {
 			said = g
 		}
 	}
-	if said != nil {
-		return fmt.Sprintf("at frame %d: \"%s\"", said.Frame, cut(replyText(c, said), 90))
+	return said
+}
+
+// temporary reports that the reply behind a reply class is one of those after
+// which the client should try again (RFC 5321, section 4.2.1).
+func temporary(c *rules.Case, f *rules.Finding) bool {
+	if group(f.Rule) != "RPL" {
+		return false
 	}
-	return ""
+	g := refusal(c, f)
+	return g != nil && g.Code/100 == 4
 }
 
 // headlines are the words of root causes for which the rule's title is not enough.
@@ -212,6 +228,9 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		}
 		return "server accepted the connection and sent no greeting"
 	},
+	"RPL-007": func(c *rules.Case, f *rules.Finding) string {
+		return "temporary refusal by greylisting: the server wants a second try " + quoted(c, f)
+	},
 	"SMTP-024": func(c *rules.Case, f *rules.Finding) string {
 		return "message rejected after transmission " + quoted(c, f)
 	},
@@ -222,6 +241,9 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		return ""
 	},
 	"SMTP-026": func(c *rules.Case, f *rules.Finding) string {
+		if c.FellSilent() {
+			return fmt.Sprintf("the client fell silent inside the message (frame %d)", f.Frame)
+		}
 		return fmt.Sprintf("the session broke inside the message (frame %d)", f.Frame)
 	},
 	"SMTP-025": func(c *rules.Case, f *rules.Finding) string {
@@ -381,6 +403,9 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 		if d.Status[LayerDelivery] == Unknown && w.begun(c) || c.TCP.HowClosed == fact.EndOfCapture && w.underWay(c) || fateUnknown(c) {
 			return "it is not known whether the mail was accepted"
 		}
+		if d.Root >= 0 && temporary(c, &c.Findings[d.Root]) {
+			return "the mail was not accepted yet"
+		}
 		return "the mail was not sent"
 	case fact.Sieve:
 		if c.Log.Now&fact.SeenAuth == 0 {
@@ -389,6 +414,9 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 	case fact.POP3, fact.IMAP:
 		if c.Log.Now&fact.SeenAuth == 0 {
 			return "the mailbox was not opened"
+		}
+		if d.Root >= 0 && rules.All[c.Findings[d.Root].Rule].ID == "imap-overquota" {
+			return "the message was not stored"
 		}
 		return "the mailbox session failed"
 	case fact.TLS:
@@ -539,6 +567,9 @@ func (w *Writer) why(c *rules.Case, d *Decision) (list []string) {
 			list = append(list, text)
 		} else {
 			list = append(list, meaning(&rules.All[f.Rule]))
+		}
+		if temporary(c, f) {
+			list = append(list, "The refusal is temporary (4xx): a mail server keeps the message and tries again by itself, a program or a device has to be told to.")
 		}
 	}
 	switch {

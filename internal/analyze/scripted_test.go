@@ -1,0 +1,204 @@
+package analyze
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"postmortem/internal/verdict"
+)
+
+// A scripted is a session as a script, and what is told of it. Turns begin with C or
+// S; "+5s" is a pause, "fin C" and "rst S" end it. Port 0 is 25.
+type scripted struct {
+	name  string
+	port  uint16
+	turns string
+	want  string   // outcome, cause, blame, confidence
+	words []string // in the headline, the reasons or the steps; with "-" in front: in none of them
+}
+
+// play makes the conversation.
+func (s *scripted) play(l *line) {
+	l.open()
+	for turn := range strings.SplitSeq(strings.TrimSpace(s.turns), "\n") {
+		turn = strings.TrimSpace(turn)
+		l.m.now += int64(20 * time.Millisecond)
+		if turn == "" {
+			continue
+		}
+		side, end := 0, strings.HasPrefix(turn, "fin ") || strings.HasPrefix(turn, "rst ")
+		if turn[0] == 'S' || end && turn[4] == 'S' {
+			side = 1
+		}
+		switch {
+		case turn[0] == '+':
+			if d, err := time.ParseDuration(turn[1:]); err == nil {
+				l.m.now += int64(d)
+			}
+		case end && turn[0] == 'r':
+			l.say(side, rst|ack, "")
+		case end:
+			l.say(side, fin|ack, "")
+			l.say(1-side, fin|ack, "")
+			l.say(side, ack, "")
+		default:
+			text := strings.NewReplacer(`\r`, "\r", `\n`, "\n").Replace(turn[1:])
+			if strings.HasPrefix(text, ":") {
+				text = strings.TrimPrefix(text[1:], " ") + "\r\n"
+			} else {
+				text = text[2:] // "C! text" is sent as it is
+			}
+			l.say(side, psh|ack, text)
+			l.m.now += int64(5 * time.Millisecond)
+			l.say(1-side, ack, "")
+		}
+	}
+}
+
+// about is what is said of a session.
+func about(s *verdict.Session) (told, words string) {
+	all := append([]string{s.Headline, s.Result, s.Summary}, s.Why...)
+	for _, h := range s.Hypotheses {
+		all = append(all, h.Text)
+	}
+	for _, a := range s.Next {
+		all = append(all, a.Text, a.Command)
+	}
+	return strings.Join([]string{s.Outcome.String(), s.Cause, s.Blame, s.Confidence}, " "), strings.Join(all, "\n")
+}
+
+func scriptedRun(t *testing.T, tests []scripted) {
+	t.Helper()
+	for i := range tests {
+		tt := &tests[i]
+		if tt.port == 0 {
+			tt.port = 25
+		}
+		m := new(maker)
+		tt.play(m.line(1, tt.port))
+		m.now += int64(time.Hour)
+		m.line(2, 80).say(0, syn, "") // the capture runs on
+		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+		if len(got.sessions) == 0 {
+			t.Errorf("%s: no session", tt.name)
+			continue
+		}
+		told, words := about(got.sessions[0])
+		if told != tt.want {
+			t.Errorf("%s: %s, want %s\n%s", tt.name, told, tt.want, words)
+		}
+		for _, w := range tt.words {
+			if no, ok := strings.CutPrefix(w, "-"); strings.Contains(words, no) == ok {
+				t.Errorf("%s: %q: %s", tt.name, w, words)
+			}
+		}
+	}
+}
+
+const (
+	saidHello = `
+		S: 220 mx.example.org ESMTP
+		C: EHLO client.example.com
+		S: 250-mx.example.org
+		S: 250 8BITMIME
+		C: MAIL FROM:<a@example.com>
+		S: 250 2.1.0 Ok
+		`
+	saidData = `
+		C: RCPT TO:<b@example.org>
+		S: 250 2.1.5 Ok
+		C: DATA
+		S: 354 End data with <CR><LF>.<CR><LF>
+		C! Subject: x\r\n\r\nsome text\r\n
+		`
+	saidBye = `
+		C: QUIT
+		S: 221 2.0.0 Bye
+		fin C
+		`
+	saidIMAP = `
+		S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready.
+		C: a LOGIN bob secret
+		S: a OK [CAPABILITY IMAP4rev1 IDLE] Logged in
+		`
+	saidLogout = `
+		C: z LOGOUT
+		S: * BYE Logging out
+		S: z OK Logout completed
+		fin S
+		`
+)
+
+// TestFull: a full mailbox is a matter of its own side.
+func TestFull(t *testing.T) {
+	scriptedRun(t, []scripted{
+		{name: "nothing but a message that is not stored", port: 143, turns: saidIMAP + `
+			C: b APPEND Sent {30}
+			S: + OK
+			C: Subject: x__hello hello hello__
+			S: b NO [OVERQUOTA] Quota exceeded (mailbox for user is full)` + saidLogout,
+			want: "failed imap-overquota server high", words: []string{"was not stored"}},
+		{name: "refused before it was sent", port: 143, turns: saidIMAP + `
+			C: b APPEND Sent {30000}
+			S: b NO [OVERQUOTA] Quota exceeded (mailbox for user is full)` + saidLogout,
+			want: "failed imap-overquota server high"},
+		{name: "one that reads mail, too", port: 143, turns: saidIMAP + `
+			C: b SELECT INBOX
+			S: * 1 EXISTS
+			S: b OK [READ-WRITE] done
+			C: c FETCH 1 BODY[]
+			S: * 1 FETCH (BODY[] {5}
+			S: hello)
+			S: c OK done
+			C: d COPY 1 Archive
+			S: d NO [OVERQUOTA] Quota exceeded (mailbox for user is full)` + saidLogout,
+			want: "degraded imap-overquota server high"},
+		{name: "SMTP", turns: saidHello + `
+			C: RCPT TO:<b@example.org>
+			S: 552 5.2.2 <b@example.org> mailbox full` + saidBye,
+			want: "failed rpl-mailbox-full server high", words: []string{"-emporary"}},
+	})
+}
+
+// TestTemporary: a refusal with 4xx is called temporary, one with 5xx is not.
+func TestTemporary(t *testing.T) {
+	to := "C: RCPT TO:<b@example.org>\n"
+	scriptedRun(t, []scripted{
+		{name: "mailbox full", turns: saidHello + to + "S: 452 4.2.2 <b@example.org> mailbox full" + saidBye,
+			want: "failed rpl-mailbox-full server high", words: []string{"temporary refusal: recipient's mailbox is full", "mail server keeps the message"}},
+		{name: "greylisted", turns: saidHello + to + "S: 450 4.2.0 Recipient address rejected: Greylisted" + saidBye,
+			want: "failed rpl-greylisted policy high", words: []string{"temporary refusal by greylisting"}},
+		{name: "no reason", turns: saidHello + to + "S: 450 no" + saidBye,
+			want: "failed rpl-temporary-other server medium", words: []string{"temporary", "-temporary refusal: temporary"}},
+		{name: "lookup", turns: saidHello + to + "S: 451 4.3.0 Temporary lookup failure" + saidBye,
+			want: "failed rpl-lookup-failed server high", words: []string{"temporary refusal: server could not look something up"}},
+		{name: "behind the message", turns: saidHello + saidData + "C: .\nS: 451 4.3.0 Error: queue file write error" + saidBye,
+			want: "failed rpl-server-misconfigured server high", words: []string{"temporary refusal: "}},
+		{name: "at the greeting", turns: "S: 421 4.7.0 mx.example.org Too many connections, try again later\nfin S",
+			want: "failed rpl-too-many-connections client high", words: []string{"temporary refusal: "}},
+		{name: "for good", turns: saidHello + to + "S: 550 5.1.1 User unknown" + saidBye,
+			want: "failed rpl-unknown-user client high", words: []string{"-emporary"}},
+	})
+}
+
+// TestSilentInMessage: who stops in the middle of a message, with everything
+// acknowledged, is not stopped by the network as far as that was seen.
+func TestSilentInMessage(t *testing.T) {
+	scriptedRun(t, []scripted{
+		{name: "acknowledged", turns: saidHello + saidData,
+			want: "failed smtp-body-interrupted client medium", words: []string{"the client fell silent", "-Network problem"}},
+	})
+	for _, pause := range []time.Duration{10 * time.Minute, time.Hour} {
+		m := new(maker)
+		l := m.line(1, 25)
+		(&scripted{turns: saidHello + saidData}).play(l)
+		m.now += int64(pause)
+		l.seq[0] += 77_000_000
+		l.open() // the same ports
+		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+		if told, words := about(got.sessions[0]); told != "failed smtp-body-interrupted client medium" {
+			t.Errorf("the ports again after %v: %s\n%s", pause, told, words)
+		}
+	}
+}
