@@ -66,6 +66,7 @@ var tcpChecks = []Check{
 	{ID: "tcp-reordering", On: fact.TCPReorder, Do: tcpReordering},
 	{ID: "tcp-proxied", On: fact.Proxy, Do: tcpProxied},
 	{ID: "tcp-proxy-refused", On: fact.Proxy, Do: tcpProxyRefused},
+	{ID: "tcp-proxy-silent", Needs: BOTH, On: fact.Proxy, Do: tcpProxySilent},
 	{ID: "tcp-stalled", Needs: BOTH, Do: tcpStalled},
 	{ID: "tcp-closed", Do: tcpClosed},
 	{ID: "tcp-sack-broken", On: fact.TCPOdd, Do: tcpSACK},
@@ -1177,6 +1178,17 @@ func tcpStalled(c *Case, _ *fact.Fact, r *Raiser) {
 		if worst.Level != 1 {
 			g.Blame = BlameClient << d // the network did its work
 		}
+		const server, client, path, window = 1, 2, 4, 8 // the steps of advice
+		switch {
+		case worst.Level == 1:
+			g.Skip = server | client | window
+		case worst.Level == 2:
+			g.Skip = server | client | path
+		case d == fact.Server:
+			g.Skip = client | path | window
+		default:
+			g.Skip = server | path | window
+		}
 		if g.quiet {
 			continue
 		}
@@ -1624,6 +1636,7 @@ var proxyRefusals = [...]struct {
 	{fact.ProxySOCKS5, 6, "TTL expired", BlameNetwork},
 	{fact.ProxySOCKS5, 7, "command not supported", BlameClient},
 	{fact.ProxySOCKS5, 8, "address type not supported", BlameClient},
+	{fact.ProxySOCKS5, 255, "no acceptable login method", BlameClient},
 	{fact.ProxyHTTP, 400, "Bad Request", BlameClient},
 	{fact.ProxyHTTP, 401, "Unauthorized", BlameClient},
 	{fact.ProxyHTTP, 403, "Forbidden", BlamePolicy},
@@ -1637,6 +1650,9 @@ var proxyRefusals = [...]struct {
 
 // proxyAnswer says what the answer of a proxy means.
 func proxyAnswer(f *fact.Fact) (says string, blame Blame) {
+	if f.Code == fact.ProxyLogin {
+		return "user or password refused", BlameClient
+	}
 	for i := range proxyRefusals {
 		if r := &proxyRefusals[i]; r.kind == f.Level && r.code == f.Code {
 			says, blame = r.says, r.blame
@@ -1648,14 +1664,18 @@ func proxyAnswer(f *fact.Fact) (says string, blame Blame) {
 	return strconv.Itoa(int(f.Code)) + " " + says, blame
 }
 
-// target is the server that a client asked its proxy for.
+// target is the server that a client asked its proxy for, "the mail server" when
+// it had not come so far.
 func (c *Case) target(f *fact.Fact) string {
+	if f.Num == 0 {
+		return "the mail server"
+	}
 	return net.JoinHostPort(string(c.Log.Text(f)), strconv.Itoa(int(f.Num)))
 }
 
 // Target is the server that the client means: name and port behind a proxy.
 func (c *Case) Target() string {
-	if f := c.Log.First(fact.Proxy); f != nil {
+	if f := c.Log.First(fact.Proxy); f != nil && f.Num != 0 {
 		return c.target(f)
 	}
 	return c.Server.String()
@@ -1676,7 +1696,7 @@ func tcpProxied(c *Case, f *fact.Fact, r *Raiser) {
 }
 
 func tcpProxyRefused(c *Case, f *fact.Fact, r *Raiser) {
-	if f.Code == 0 || !fact.MailPort(uint16(f.Num)) {
+	if f.Code == 0 || f.Code == fact.ProxySilent || f.Num != 0 && !fact.MailPort(uint16(f.Num)) {
 		return
 	}
 	g := r.At(f)
@@ -1685,9 +1705,56 @@ func tcpProxyRefused(c *Case, f *fact.Fact, r *Raiser) {
 	if g.quiet {
 		return
 	}
+	const denied, login, reach, test = 1 << 1, 1 << 2, 1 << 3, 1 << 4 // the steps of advice
+	switch {
+	case f.Num == 0:
+		g.Skip = denied | reach | test
+	case f.Level == fact.ProxyHTTP && (f.Code == 407 || f.Code == 401):
+		g.Skip = denied | reach
+	case blame&BlamePolicy == 0:
+		g.Skip = denied | login
+	case blame == BlamePolicy:
+		g.Skip = login | reach
+	}
+	if f.Num == 0 {
+		g.say("The proxy %s refused the client's login before it was told where to connect to: %s (%s).", c.Server, answer, proxyKinds[f.Level])
+		g.field("proxy", "%s", c.Server)
+		g.field("kind", "%s", proxyKinds[f.Level])
+		g.field("answer", "%s", answer)
+		return
+	}
 	g.say("The proxy %s refused the connection to %s: %q (%s).", c.Server, c.target(f), answer, proxyKinds[f.Level])
 	g.field("proxy", "%s", c.Server)
 	g.field("kind", "%s", proxyKinds[f.Level])
 	g.field("target", "%s", c.target(f))
 	g.field("answer", "%s", answer)
+}
+
+// proxyPatience is how long a proxy may need before its silence is a fault.
+const proxyPatience = 5 * time.Second
+
+func tcpProxySilent(c *Case, f *fact.Fact, r *Raiser) {
+	if f.Code != fact.ProxySilent || c.TCP.HowClosed == fact.EndOfCapture || c.TCP.Side[fact.Server].Gap > 0 {
+		return
+	}
+	waited := c.End - f.Time
+	if c.TCP.HowClosed == fact.EndSilent && c.Capture != nil {
+		waited = c.Capture.Last - f.Time
+	}
+	if c.TCP.Closed != 2 && waited < int64(proxyPatience) {
+		return
+	}
+	g := r.At(f)
+	if g.quiet {
+		return
+	}
+	how := "nothing came for " + tcpTime(waited)
+	if c.TCP.Closed == 2 {
+		how = "the proxy ended the connection without a word, " + tcpTime(waited) + " later"
+	}
+	g.say("The client asked the proxy %s for %s (%s, frame %d); %s.", c.Server, c.target(f), proxyKinds[f.Level], f.Frame, how)
+	g.field("proxy", "%s", c.Server)
+	g.field("kind", "%s", proxyKinds[f.Level])
+	g.field("target", "%s", c.target(f))
+	g.field("waited", "%s", tcpTime(waited))
 }

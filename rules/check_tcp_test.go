@@ -723,6 +723,23 @@ func TestTCPChecks(t *testing.T) {
 			tcpProxy(c, fact.ProxyHTTP, 403, 587)
 			return c
 		}, "tcp-proxy-refused=error -tcp-proxied"},
+		{"the proxy refuses the login", func() *Case {
+			c := tcpHealthy()
+			tcpProxy(c, fact.ProxySOCKS5, fact.ProxyLogin, 0)
+			return c
+		}, "tcp-proxy-refused=error -tcp-proxied -tcp-proxy-silent"},
+		{"the proxy does not answer, and closes", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Closed = 2
+			tcpProxy(c, fact.ProxyHTTP, fact.ProxySilent, 25)
+			return c
+		}, "tcp-proxy-silent=error -tcp-proxied -tcp-proxy-refused"},
+		{"the proxy does not answer a client that leaves at once", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Closed, c.TCP.HowClosed, c.End = 1, fact.EndFin, tcpStart+2*sec
+			tcpProxy(c, fact.ProxyHTTP, fact.ProxySilent, 25)
+			return c
+		}, "-tcp-proxy-silent"},
 		{"the proxy does not let a browser through", func() *Case {
 			c := tcpHealthy()
 			tcpProxy(c, fact.ProxyHTTP, 403, 443)

@@ -337,7 +337,12 @@ var tcpRules = []Rule{
 			"which side owed what",
 		Meaning: "Names the guilty side of a pause: no ack = network, ack but no reply = server program, neither = " +
 			"client program.",
-		Advice: []string{`follow the rule named in "why"`},
+		Advice: []string{
+			"the server's program was silent: see its log at that second; filters, lookups (DNS, directory) and full disks hold mail programs up",
+			"the client's program was silent: see its own log; it had the turn and did nothing",
+			"no acknowledgement: capture on the other side too, and compare what arrives",
+			"a closed window: the program on that side does not read; see what it waits for",
+		},
 		Cite:   []string{"own experience"},
 		Not:    "waiting for a client command is idle, not a stall, until 60 s",
 		Fields: []string{"from", "to", "who was expected to act", "why (window 0 / no ack / application silent)"},
@@ -633,23 +638,42 @@ var tcpRules = []Rule{
 	{
 		ID: "tcp-proxy-refused", Num: "TCP-044", Label: TCP, Severity: Error, Up: Error, Tier: 2, Node: LINK, Blame: BlamePolicy | BlameClient | BlameNetwork | BlameServer,
 		Title: "A proxy refused the connection to the mail server",
-		When:  "SOCKS 4, 4a or 5, or HTTP CONNECT to a port of mail, answered with a refusal",
+		When:  "SOCKS 4, 4a or 5, or HTTP CONNECT to a port of mail, answered with a refusal; a login of SOCKS 5 that failed",
 		Meaning: "The mail server has not heard of this session. Not allowed (SOCKS 5 code 2, HTTP 403): proxies let only " +
-			"443 through by default. Login (407): the client has none, or a wrong one. Not " +
+			"443 through by default. Login (HTTP 407, SOCKS 5 before any target is named): the client has none, or a wrong one. Not " +
 			"reached (codes 3, 4, 6, HTTP 502, 504): the proxy tried and got no further. Refused (code 5): the server's port is closed.",
 		Advice: []string{
 			"search the proxy's log at that second for the target",
 			"not allowed: permit the port (Squid: `acl SSL_ports port 465 587 993`), or send through the relay of this network",
-			"login: give the mail program the proxy's user and password; test with `curl -v -x PROXY telnet://HOST:25`",
+			"login: give the mail program the proxy's user and password",
 			"not reached: from the proxy itself, resolve the name and connect to the port",
+			"test: `curl -v -x PROXY telnet://HOST:25`",
 		},
 		Cite: []string{
 			"RFC 1928 §6",
 			"RFC 1929 §2",
 			"RFC 9110 §9.3.6, §15",
 		},
-		Not:    "407 that is followed by a login and a connection; targets that are none of mail's; a login of SOCKS 5 that fails: it has not named its target",
+		Not:    "407 that is followed by a login and a connection; targets that are none of mail's",
 		Fields: []string{"proxy", "kind", "target", "answer"},
+	},
+	{
+		ID: "tcp-proxy-silent", Num: "TCP-045", Label: TCP, Severity: Error, Up: Error, Tier: 2, Node: LINK, Blame: BlameServer | BlameNetwork,
+		Title: "A proxy did not answer the request for the mail server",
+		When:  "SOCKS or HTTP CONNECT to a port of mail, a whole request, and not a byte of an answer until the session ended, 5 s or more later or by the proxy",
+		Meaning: "The client reached its proxy, and the proxy did not reach the mail server or does not say so: it waits for a " +
+			"server that does not answer, is overloaded, or drops what its rules forbid. The mail server has not heard of this session.",
+		Advice: []string{
+			"search the proxy's log at that second for the target",
+			"from the proxy itself, resolve the name and connect to the port",
+			"another port or target through the same proxy, as `curl -v -x PROXY telnet://HOST:25`: works → the target, or a rule about it; does not → the proxy",
+		},
+		Cite: []string{
+			"RFC 1928 §6",
+			"RFC 9110 §9.3.6",
+		},
+		Not:    "CLEAN(S→C); the capture ends; targets that are none of mail's",
+		Fields: []string{"proxy", "kind", "target", "waited"},
 	},
 	{
 		ID: "tcp-reset-phase-table", Num: "TCP-050", Label: TCP, Severity: Info, Up: Info, Tier: 2, Node: END,

@@ -33,7 +33,7 @@ func (u *consumer) Bytes(d fact.Dir, b []byte, at fact.At) {
 // Gap implements reasm.Consumer.
 func (u *consumer) Gap(d fact.Dir, n uint64, at fact.At) {
 	s := u.s
-	u.hungUp()
+	u.hungUp(false)
 	if !s.known {
 		u.settle()
 	}
@@ -148,7 +148,7 @@ func (u *consumer) settle() {
 
 // finish is called when the conversation is over before anything was decided.
 func (u *consumer) finish() {
-	u.hungUp()
+	u.hungUp(true)
 	if !u.s.known && (u.s.pieces > 0 || fact.MailPort(u.s.proxy.Port)) {
 		u.settle()
 	}

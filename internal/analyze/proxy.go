@@ -35,7 +35,7 @@ type proxyOf struct {
 	At      fact.At   // where the talk with it ended, the zero At: there was none
 	Port    uint16    // where the client wanted to go
 	Bytes   [2]uint64 // of the talk
-	Refused bool      // it was not let through
+	Refused bool      // it was not let through, or not answered
 }
 
 // A talk is what a client and its proxy have said so far.
@@ -70,7 +70,7 @@ const (
 	talkNone                   // it is none
 	talkOpen                   // the client is connected; what is left is for others
 	talkRefused                // it is not
-	talkLost                   // it goes nowhere that could be told: a login that failed or is not readable, BIND
+	talkLost                   // it goes nowhere that could be told: a login that is not readable, BIND
 )
 
 // reset makes t ready for another conversation.
@@ -199,7 +199,9 @@ func (t *talk) socks5() talkEnd {
 				t.step = socksRequest
 			case 2:
 				t.step = socksLogin
-			default: // none, or GSSAPI: where it would have gone was not said, or is not readable
+			case none:
+				return t.answered(none, 0)
+			default: // GSSAPI: what follows is not readable
 				return talkLost
 			}
 		case socksLogin: // 1, user, password; answered by 1, 0 when they are good
@@ -210,7 +212,7 @@ func (t *talk) socks5() talkEnd {
 			t.side[fact.Client].drop(n)
 			t.side[fact.Server].drop(2)
 			if !good {
-				return talkLost
+				return t.answered(fact.ProxyLogin, 0)
 			}
 			t.step = socksRequest
 		default: // 5, 1 (connect), 0, address, port; answered by 5, code, 0, address, port
@@ -218,15 +220,18 @@ func (t *talk) socks5() talkEnd {
 				return talkLost
 			}
 			n, host := socksAddress(c)
-			if n == 0 || len(s) < 2 {
+			if n == 0 {
+				return talkMore
+			}
+			t.name(host)
+			t.port = binary.BigEndian.Uint16(c[n-2:])
+			if len(s) < 2 {
 				return talkMore
 			}
 			m, _ := socksAddress(s)
 			if m == 0 && s[1] == 0 {
 				return talkMore
 			}
-			t.name(host)
-			t.port = binary.BigEndian.Uint16(c[n-2:])
 			code := uint16(s[1])
 			t.side[fact.Client].drop(n)
 			t.side[fact.Server].drop(m)
@@ -501,11 +506,24 @@ func (u *consumer) pass(d fact.Dir, b []byte, at fact.At) {
 	u.decide(d, b, at)
 }
 
+// unheard reports that the client has named a server of mail and that its proxy
+// has said nothing to it yet. A server of mail itself is no proxy.
+func (u *consumer) unheard() bool {
+	t := u.s.talk
+	_, proxy := ends(u.c)
+	return t.port != 0 && t.side[fact.Server].n == 0 && fact.MailPort(t.port) && !fact.MailPort(proxy.Port()) &&
+		(t.kind == fact.ProxySOCKS4 || t.kind == fact.ProxySOCKS5 && t.step == socksRequest ||
+			t.kind == fact.ProxyHTTP && t.step == httpRequest && bytes.HasSuffix(t.side[fact.Client].bytes(), []byte("\r\n\r\n")))
+}
+
 // hungUp is told that the conversation ends, or that bytes of it are missing.
-func (u *consumer) hungUp() {
+func (u *consumer) hungUp(over bool) {
 	t := u.s.talk
 	switch {
 	case t == nil:
+	case over && u.unheard():
+		t.code = fact.ProxySilent
+		u.refused(t.side[fact.Client].last)
 	case t.kind == fact.ProxyHTTP && t.step == httpAgain:
 		u.refused(t.side[fact.Client].last)
 	default:

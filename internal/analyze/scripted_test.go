@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -43,11 +44,9 @@ func (s *scripted) play(l *line) {
 			l.say(1-side, fin|ack, "")
 			l.say(side, ack, "")
 		default:
-			text := strings.NewReplacer(`\r`, "\r", `\n`, "\n").Replace(turn[1:])
-			if strings.HasPrefix(text, ":") {
-				text = strings.TrimPrefix(text[1:], " ") + "\r\n"
-			} else {
-				text = text[2:] // "C! text" is sent as it is
+			text := strings.TrimPrefix(turn[2:], " ") + "\r\n"
+			if turn[1] == '!' { // with the escapes of Go, and no line end of its own
+				text, _ = strconv.Unquote(`"` + turn[3:] + `"`)
 			}
 			l.say(side, psh|ack, text)
 			l.m.now += int64(5 * time.Millisecond)
@@ -201,4 +200,25 @@ func TestSilentInMessage(t *testing.T) {
 			t.Errorf("the ports again after %v: %s\n%s", pause, told, words)
 		}
 	}
+}
+
+// TestProxyTold: a proxy that does not let a client in, or says nothing, is told
+// with the server that was asked for, as far as one was named.
+func TestProxyTold(t *testing.T) {
+	const (
+		ask   = "C! CONNECT mail.example.net:587 HTTP/1.1\\r\\nHost: mail.example.net:587\\r\\n\\r\\n\n"
+		login = "C! \\x05\\x01\\x02\nS! \\x05\\x02\nC! \\x01\\x03bob\\x06secret\n"
+		named = "C! \\x05\\x01\\x00\\x03\\x10mail.example.net\\x00\\x19\n"
+	)
+	scriptedRun(t, []scripted{
+		{name: "CONNECT, silence", port: 3128, turns: ask + "+60s\nfin C", want: "failed tcp-proxy-silent server medium",
+			words: []string{"the proxy did not answer the request for mail.example.net:587", "60.0 s"}},
+		{name: "CONNECT, closed at once", port: 3128, turns: ask + "fin S", want: "failed tcp-proxy-silent server medium", words: []string{"ended the connection without a word"}},
+		{name: "CONNECT, reset at once", port: 3128, turns: ask + "rst S", want: "failed tcp-proxy-silent server medium"},
+		{name: "SOCKS 5, silence", port: 1080, turns: login + "S! \\x01\\x00\n" + named + "+30s\nfin C", want: "failed tcp-proxy-silent server medium",
+			words: []string{"mail.example.net:25"}},
+		{name: "SOCKS 5, a wrong password", port: 1080, turns: login + "S! \\x01\\x01\nfin S", want: "failed tcp-proxy-refused client high",
+			words: []string{"the proxy refused the client's login", "-telnet", "-secret"}},
+		{name: "a server of mail is no proxy", turns: ask + "+60s\nfin C", want: "failed tcp-stalled server high"},
+	})
 }

@@ -113,7 +113,7 @@ func (s *session) over(how uint16, at fact.At) {
 
 // listed reports whether the conversation is one of mail, or TLS.
 func (s *session) listed(ports map[uint16]fact.Proto, c *reasm.Conn) bool {
-	if s.proto != fact.TCP || s.proxy.Refused && fact.MailPort(s.proxy.Port) {
+	if s.proto != fact.TCP || s.proxy.Refused && (s.proxy.Port == 0 || fact.MailPort(s.proxy.Port)) {
 		return true
 	}
 	_, server := ends(c)

@@ -258,7 +258,8 @@ const (
 	// after it, 24 bytes. Code: frames before it. Level: how often they changed. Num: frames since the last change.
 	NetLink
 	// Proxy: what a client's talk with a proxy before the session led to. Level: a Proxy number. Text, Num: name and port
-	// of the server it wants. Code: the proxy's refusal, 0: connected; SOCKS's reply or HTTP's status.
+	// of the server it wants, none of a login that failed. Code: the proxy's refusal, 0: connected; SOCKS's reply or
+	// HTTP's status, or a Proxy number of ours.
 	Proxy
 )
 
@@ -268,6 +269,12 @@ const (
 	ProxySOCKS5
 	ProxyHTTP
 	ProxyHeader // a header that a load balancer sends to the server behind it
+)
+
+// Answers of proxies that are no code of theirs (Fact.Code of Proxy).
+const (
+	ProxyLogin  uint16 = 1000 + iota // SOCKS 5: user or password refused, RFC 1929
+	ProxySilent                      // there was none, to a whole request
 )
 
 // Numbers of TCPOdd.

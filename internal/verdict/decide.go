@@ -226,7 +226,7 @@ func base(f *rules.Finding) int {
 var hypothetical = map[string]int{
 	"TLS-016": 80, "TLS-020": 60, "TLS-021": 60, "TLS-019": 60, "TLS-062": 60, "TLS-064": 75, "TLS-012": 85, "TLS-013": 60,
 	"TCP-010": 70, "TCP-015": 75, "TCP-016": 75, "TCP-017": 75, "TLS-015": 75, "SMTP-004": 80, "SMTP-025": 70, "SMTP-026": 80,
-	"TCP-002": 80, "TCP-014": 80, "STLS-006": 80, "RPL-039": 60, "RPL-038": 60,
+	"TCP-002": 80, "TCP-045": 60, "TCP-014": 80, "STLS-006": 80, "RPL-039": 60, "RPL-038": 60,
 }
 
 // goal finds out what became of what the client came for.
@@ -745,6 +745,9 @@ func (w *Writer) blame(c *rules.Case) {
 	}
 	if r.Num == "TLS-013" && outdated(c) {
 		d.Blame, conf = rules.BlameClient, 70 // without a word, but there is nothing in it that a current server takes
+	}
+	if r.Num == "TCP-044" && d.Blame == rules.BlameNetwork {
+		conf = 60 // the proxy says that it did not reach the server, not why
 	}
 	if r.Num == "SMTP-026" && c.FellSilent() {
 		conf = 60 // behind the point of capture, the path may have ended

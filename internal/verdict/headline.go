@@ -204,7 +204,13 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	"TCP-003": func(c *rules.Case, f *rules.Finding) string {
 		return fmt.Sprintf("connection to port %d refused at frame %d: the host is up, nobody listens (or a firewall answers)", c.Server.Port(), f.Frame)
 	},
+	"TCP-045": func(c *rules.Case, f *rules.Finding) string {
+		return fmt.Sprintf("the proxy did not answer the request for %s (frame %d)", c.Target(), f.Frame)
+	},
 	"TCP-044": func(c *rules.Case, f *rules.Finding) string {
+		if p := c.Log.First(fact.Proxy); p != nil && p.Num == 0 {
+			return fmt.Sprintf("the proxy refused the client's login (frame %d)", f.Frame)
+		}
 		return fmt.Sprintf("the proxy refused the connection to %s (frame %d)", c.Target(), f.Frame)
 	},
 	"TCP-014": func(c *rules.Case, f *rules.Finding) string {
