@@ -169,13 +169,16 @@ var authRules = []Rule{
 		Fields: []string{"which step", "what was wrong"},
 	},
 	{
-		ID: "auth-aborted", Num: "AUTH-013", Label: SMTP, Severity: Info, Up: Info, Tier: 3, Node: AUTH, Blame: BlameClient,
+		ID: "auth-aborted", Num: "AUTH-013", Label: SMTP, Severity: Info, Up: Warning, Tier: 3, Node: AUTH, Blame: BlameClient,
 		Title:   "Client broke off the login",
-		When:    "`*` as response, or QUIT/close/other command while a 334 is open",
-		Meaning: "Client could not or would not answer the challenge.",
-		Advice:  []string{"client log"},
-		Cite:    []string{"RFC 4954 §4"},
-		Fields:  []string{"step"},
+		When:    "`*` as response, or QUIT/close/other command while a 334 is open; warning when the client then left without another login",
+		Meaning: "The client could not or would not answer the challenge: it lacks what the mechanism wants, or does not trust the server with it.",
+		Advice: []string{
+			"the client's log names the reason",
+			"choose another mechanism in the client: PLAIN inside TLS",
+		},
+		Cite:   []string{"RFC 4954 §4"},
+		Fields: []string{"step"},
 	},
 	{
 		ID: "auth-not-enabled", Num: "AUTH-014", Label: SMTP, Severity: Warning, Up: Warning, Tier: 2, Node: AUTH, Blame: BlameClient,

@@ -288,6 +288,9 @@ func authFailed(c *Case, f *fact.Fact, r *Raiser) {
 		return // nobody saw what was refused
 	}
 	g := c.raiseLogin(r, &l)
+	if c.fellBack(f, &l) {
+		g.Severity = Warning
+	}
 	if g.quiet {
 		return
 	}
@@ -300,6 +303,21 @@ func authFailed(c *Case, f *fact.Fact, r *Raiser) {
 	g.with("text", cutText(c.text(f), maxReply))
 	g.with("think", howLong(l.think(c)))
 	g.What = l.who() + " was refused: \"" + c.authAnswer(f) + "\"."
+}
+
+// fellBack reports that a login that failed was followed by one with another
+// mechanism that did not.
+func (c *Case) fellBack(f *fact.Fact, l *login) bool {
+	for i := range c.Log.Facts {
+		g := &c.Log.Facts[i]
+		if g.Kind != fact.AuthEnd || g.Level != fact.AuthOK || g.Time < f.Time {
+			continue
+		}
+		if later := c.loginOf(g); later.mech != l.mech && l.mech != "" && (l.user == "" || later.user == l.user) {
+			return true
+		}
+	}
+	return false
 }
 
 // 004
@@ -632,6 +650,9 @@ func authAborted(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := c.raiseLogin(r, &l)
+	if c.Log.Now&fact.SeenAuth == 0 && c.last(fact.AuthEnd) == f && c.TCP.HowClosed != fact.EndOfCapture && len(c.Transactions()) == 0 {
+		g.Up() // it was the only thing that was done
+	}
 	if at, frame := c.clientLeft(); f.Level == fact.AuthAborted && frame != 0 {
 		// Not the end of the session, which may be later.
 		g.Frame, g.Time = frame, at

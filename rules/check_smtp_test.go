@@ -461,8 +461,12 @@ func authTalks() []mailTalk {
 			want: "auth-brute-force? auth-success auth-success-after-failures?" + strings.Repeat(" auth-failed!", 5)},
 		{name: "four tries", script: inTLS + strings.Repeat(plain+"S: 535 5.7.8 no\n", 4) + plain + "S: 235 2.7.0 ok\n" + mailOut, change: tls,
 			want: "auth-success" + strings.Repeat(" auth-failed!", 4)},
-		{name: "cancelled", script: in("AUTH CRAM-MD5") + "C: AUTH CRAM-MD5\nS: 334 PDEyMz4=\nC: *\nS: 501 5.7.0 ok\n" + mailOut, want: "auth-aborted"},
-		{name: "left with a challenge open", script: in("AUTH CRAM-MD5") + "C: AUTH CRAM-MD5\nS: 334 PDEyMz4=\n", want: "auth-aborted smtp-no-quit"},
+		{name: "cancelled", script: in("AUTH CRAM-MD5") + "C: AUTH CRAM-MD5\nS: 334 PDEyMz4=\nC: *\nS: 501 5.7.0 ok\n" + mailOut, want: "auth-aborted?"},
+		{name: "cancelled, then another mechanism", script: in("AUTH CRAM-MD5 XOAUTH2") + "C: AUTH CRAM-MD5\nS: 334 PDEyMz4=\nC: *\nS: 501 5.7.0 ok\nC: AUTH XOAUTH2 dXNlcj1ib2I=\nS: 235 ok\n" + mailOut,
+			want: "auth-aborted auth-clear-credentials! auth-success"},
+		{name: "refused, then another mechanism", script: in("AUTH CRAM-MD5 XOAUTH2") + "C: AUTH CRAM-MD5\nS: 334 PDEyMz4=\nC: Ym9iIDEyMw==\nS: 535 5.7.8 no\nC: AUTH XOAUTH2 dXNlcj1ib2I=\nS: 235 ok\n" + mailOut,
+			want: "auth-clear-credentials! auth-failed? auth-success"},
+		{name: "left with a challenge open", script: in("AUTH CRAM-MD5") + "C: AUTH CRAM-MD5\nS: 334 PDEyMz4=\n", want: "auth-aborted? smtp-no-quit"},
 		{name: "server left", script: in("AUTH CRAM-MD5") + "C: AUTH CRAM-MD5\nS: 334 PDEyMz4=\n", closed: 2, want: ""},
 		{name: "not enabled", script: in("SIZE") + "C: AUTH LOGIN\nS: 503 5.5.1 authentication not enabled\n" + mailOut, want: "auth-not-enabled?"},
 		{name: "no common method", script: in("AUTH XOAUTH2") + mailOut, port: 587, want: "auth-no-common-method? auth-none?"},
@@ -473,8 +477,8 @@ func authTalks() []mailTalk {
 			want: "auth-basic-disabled! auth-failed!"},
 		{name: "slow", script: inTLS + plain + "... 8s\nS: 235 2.7.0 ok\n" + mailOut, change: tls, want: "auth-slow? auth-success"},
 		{name: "slow failure", script: inTLS + plain + "... 8s\nS: 535 5.7.8 no\n" + mailOut, change: tls, want: "auth-failed!"},
-		{name: "NTLM", script: inTLS + "C: AUTH NTLM\nS: 334 " + ntlmChallenge + "\nC: *\nS: 501 5.7.0 ok\n" + mailOut, change: tls, want: "auth-aborted auth-ntlm-facts"},
-		{name: "a challenge that is none of NTLM's", script: inTLS + "C: AUTH NTLM\nS: 334 PDEyMz4=\nC: *\nS: 501 5.7.0 ok\n" + mailOut, change: tls, want: "auth-aborted"},
+		{name: "NTLM", script: inTLS + "C: AUTH NTLM\nS: 334 " + ntlmChallenge + "\nC: *\nS: 501 5.7.0 ok\n" + mailOut, change: tls, want: "auth-aborted? auth-ntlm-facts"},
+		{name: "a challenge that is none of NTLM's", script: inTLS + "C: AUTH NTLM\nS: 334 PDEyMz4=\nC: *\nS: 501 5.7.0 ok\n" + mailOut, change: tls, want: "auth-aborted?"},
 	}
 }
 

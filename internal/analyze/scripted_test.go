@@ -222,3 +222,24 @@ func TestProxyTold(t *testing.T) {
 		{name: "a server of mail is no proxy", turns: ask + "+60s\nfin C", want: "failed tcp-stalled server high"},
 	})
 }
+
+// TestMechanisms: what to do about a login that fails depends on how it was tried.
+func TestMechanisms(t *testing.T) {
+	in := func(offer string) string {
+		return "S: 220 mx.example.org ESMTP\nC: EHLO client.example.com\nS: 250-mx.example.org\nS: 250 AUTH " + offer + "\n"
+	}
+	scriptedRun(t, []scripted{
+		{name: "Kerberos", port: 587, turns: in("GSSAPI PLAIN") + "C: AUTH GSSAPI YIIBaAYJKoZIhvcSAQICAQBuggFXMIIBUw==\nS: 535 5.7.8 Error: authentication failed: generic failure" + saidBye,
+			want: "failed auth-failed client medium", words: []string{"klist", "smtp/mx.example.org", "-User or password wrong", "-swaks", "-SERVICE"}},
+		{name: "Kerberos without a ticket", port: 587, turns: in("GSSAPI PLAIN") + "C: AUTH GSSAPI\nS: 334 \nC: *\nS: 501 5.7.0 Authentication aborted" + saidBye,
+			want: "failed auth-aborted client medium", words: []string{"klist"}},
+		{name: "NTLM", port: 587, turns: in("NTLM") + "C: AUTH NTLM TlRMTVNTUAABAAAABoIIAAAAAAAAAAAAAAAAAAAAAAA=\nS: 535 5.7.3 Authentication unsuccessful" + saidBye,
+			want: "failed auth-failed client high", words: []string{"DOMAIN\\user", "-swaks"}},
+		{name: "a proof", port: 587, turns: in("CRAM-MD5") + "C: AUTH CRAM-MD5\nS: 334 PDEyMz4=\nC: Ym9iIDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEy\nS: 535 5.7.8 no" + saidBye,
+			want: "failed auth-failed client high", words: []string{"PLAIN inside TLS: works"}},
+		{name: "a password", port: 587, turns: in("LOGIN") + "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: Ym9i\nS: 334 UGFzc3dvcmQ6\nC: c2VjcmV0\nS: 535 5.7.8 no" + saidBye,
+			want: "failed auth-failed client high", words: []string{"swaks", "-klist"}},
+		{name: "IMAP", port: 143, turns: "S: * OK [CAPABILITY IMAP4rev1 AUTH=GSSAPI] hi\nC: a AUTHENTICATE GSSAPI\nS: + \nC: YIIBaAYJKoZIhvcSAQICAQBuggFXMIIBUw==\nS: a NO [AUTHENTICATIONFAILED] no" + saidLogout,
+			want: "failed imap-login-failed client medium", words: []string{"imap/"}},
+	})
+}

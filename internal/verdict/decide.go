@@ -746,6 +746,9 @@ func (w *Writer) blame(c *rules.Case) {
 	if r.Num == "TLS-013" && outdated(c) {
 		d.Blame, conf = rules.BlameClient, 70 // without a word, but there is nothing in it that a current server takes
 	}
+	if m := ofLogin(c, f); m != nil && m.Open {
+		conf = 60
+	}
 	if r.Num == "TCP-044" && d.Blame == rules.BlameNetwork {
 		conf = 60 // the proxy says that it did not reach the server, not why
 	}

@@ -562,6 +562,16 @@ func (w *Writer) causeTitle(c *rules.Case, d *Decision) string {
 	return lower(strings.TrimSuffix(rules.All[f.Rule].Title, "."))
 }
 
+// ofLogin is what is special about the mechanism of a login that is the root
+// cause, nil: nothing, or it is no login.
+func ofLogin(c *rules.Case, f *rules.Finding) *rules.Mechanism {
+	switch rules.All[f.Rule].Num {
+	case "AUTH-003", "AUTH-013", "POP-007", "IMAP-009":
+		return c.Mechanism(f)
+	}
+	return nil
+}
+
 // why lists the facts behind the verdict as sentences.
 func (w *Writer) why(c *rules.Case, d *Decision) (list []string) {
 	if d.Root >= 0 {
@@ -571,6 +581,8 @@ func (w *Writer) why(c *rules.Case, d *Decision) (list []string) {
 		}
 		if text, _, ok := ofAlert(c, f); ok && rules.All[f.Rule].Num == "TLS-010" {
 			list = append(list, text)
+		} else if m := ofLogin(c, f); m != nil {
+			list = append(list, m.Meaning)
 		} else {
 			list = append(list, meaning(&rules.All[f.Rule]))
 		}

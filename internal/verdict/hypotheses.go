@@ -209,6 +209,12 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 	if _, a, ok := ofAlert(c, f); ok && r.Num == "TLS-010" {
 		advice = a
 	}
+	if m := ofLogin(c, f); m != nil {
+		for _, a := range m.Advice {
+			list = append(list, Advice{Text: upper(fill(c, strings.ReplaceAll(a, "SERVICE", c.Service())))})
+		}
+		return list[:min(len(list), maxNext)]
+	}
 	for i, a := range advice {
 		if len(list) == maxNext {
 			break
