@@ -516,6 +516,10 @@ func (c *Case) leftAfterCert() bool {
 		time.Duration(at.Time-t.DoneAt.Time) < tlsSnap && !c.Capturing(at)
 }
 
+// LeftAfterHandshake reports that a client used what it had agreed on for
+// nothing, and left at once.
+func (c *Case) LeftAfterHandshake() bool { return c.TLS != nil && c.leftAfterCert() }
+
 // Capturing reports that a place is the capture's last frame, so that more may have followed.
 func (c *Case) Capturing(at fact.At) bool {
 	return c.Capture != nil && c.Capture.Ended && c.TCP.HowClosed == fact.EndOfCapture && at.Frame == c.Last
@@ -534,7 +538,7 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 	if t.Version == tlsrec.TLS13 {
 		seen = t.FirstEncrypted[fact.Server]
 	}
-	flagged := c.Raised("tls-expired") || c.Raised("tls-name-mismatch") || c.Raised("tls-self-signed") || c.Raised("tls-incomplete-chain") || c.Raised("tls-weak-key") || c.Raised("tls-not-yet-valid")
+	flagged := c.Raised("tls-expired") || c.Raised("tls-name-mismatch") || c.Raised("tls-self-signed") || c.Raised("tls-weak-key") || c.Raised("tls-not-yet-valid")
 	switch {
 	case !t.Done && seen.Frame != 0 && at.Frame > seen.Frame && t.KexAt[fact.Client].Frame == 0 && t.FirstEncrypted[fact.Client].Frame == 0 && len(t.Alerts) == 0:
 		g := r.by(fact.Client, at).frames(t.HelloAt[fact.Client].Frame, seen.Frame)
@@ -553,8 +557,8 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 		switch {
 		case flagged:
 			g.Severity = Error
-		case t.Data[fact.Server] > 0:
-			g.Severity = Info // the greeting had come: perhaps a probe
+		case t.Data[fact.Server] > 0, how != "RST":
+			g.Severity = Info // it said goodbye, or was greeted: perhaps a probe
 		}
 		g.with("delay", tlsWhen(t.DoneAt.Time, at.Time)).with("how", how)
 		c.certFields(g)

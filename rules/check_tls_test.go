@@ -523,6 +523,27 @@ func tlsUnusedCase(frame uint32) *Case {
 	return c
 }
 
+// TestProbe: a client that agrees on TLS, says goodbye and leaves may have tested
+// it; one that breaks off, or that saw a bad certificate, was not content.
+func TestProbe(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		edit func(c *Case)
+		want Severity
+	}{
+		{"goodbye", func(*Case) {}, Info},
+		{"reset", func(c *Case) { s := &c.TCP.Side[0]; s.Rst, s.RstTime, s.Fin, s.FinTime = s.Fin, s.FinTime, 0, 0 }, Warning},
+		{"expired", func(c *Case) { c.TLS.Chain[fact.Server][0].NotAfter = tlsStart/1e9 - 86400 }, Error},
+	} {
+		c := tlsUnusedCase(13)
+		tt.edit(c)
+		Judge(c)
+		if f := c.Find("tls-quit-after-certificate"); f == nil || f.Severity != tt.want {
+			t.Errorf("%s: %+v, want %s", tt.name, f, tt.want)
+		}
+	}
+}
+
 // tlsClockCase puts times into the randoms; the client's is off by so many seconds.
 func tlsClockCase(off int64) *Case {
 	c := goodTLS()

@@ -85,6 +85,7 @@ func (w *Writer) explain(c *rules.Case) {
 			w.order = append(w.order, j)
 		}
 	}
+	flawed := otherFlaw(c) != nil
 	for i := range c.Findings {
 		by := -1
 		f := &c.Findings[i]
@@ -101,6 +102,9 @@ func (w *Writer) explain(c *rules.Case) {
 			if group(e.Rule) == "RPL" && group(f.Rule) == "SMTP" && !sameReply(e, f) {
 				continue
 			}
+			if f.Rule == ruleRejected && flawed && isCert[e.Rule] {
+				continue
+			}
 			// Two that explain each other: the earlier one stands.
 			if back := relate(f.Rule, e.Rule); (back == explainsLate || back == explainsEarly && f.Frame <= e.Frame) &&
 				(f.Frame < e.Frame || f.Frame == e.Frame && i < j) {
@@ -112,6 +116,26 @@ func (w *Writer) explain(c *rules.Case) {
 		d.ExplainedBy = append(d.ExplainedBy, by)
 	}
 }
+
+// otherFlaw returns what is wrong with a certificate that its client refused for
+// another reason: it does not know the issuer (unknown_ca), which is asked before
+// dates and names are. Mending the flaw alone does not help.
+func otherFlaw(c *rules.Case) (flaw *rules.Finding) {
+	unknown := false
+	for i := range c.Findings {
+		f := &c.Findings[i]
+		unknown = unknown || f.Rule == ruleRejected && f.Class == 48
+		if flaw == nil && isFlaw[f.Rule] && f.Severity == rules.Error {
+			flaw = f
+		}
+	}
+	if !unknown {
+		return nil
+	}
+	return flaw
+}
+
+var ruleRejected = index("TLS-018")
 
 // sameReply reports that a reply class and an event of the dialog are about the same answer.
 func sameReply(class, event *rules.Finding) bool {
@@ -739,6 +763,9 @@ func (w *Writer) blame(c *rules.Case) {
 		if f.From == fact.Client && f.HasFrom {
 			d.Blame, conf = rules.BlameServer, 70 // the client refused what the server chose
 		}
+	}
+	if nameRefused(f) {
+		d.Blame, conf = rules.BlameServer, 60 // or the client asks for a wrong name
 	}
 	if r.Num == "TLS-016" && c.TLS != nil && !oldClient(c, f) {
 		conf = 70 // the hello of a usual library: the server, or the path, may be at fault as well

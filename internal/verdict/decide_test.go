@@ -37,6 +37,68 @@ func TestHelloBlame(t *testing.T) {
 	}
 }
 
+// TestUnknownAndExpired: who does not know the issuer has not come to the dates.
+func TestUnknownAndExpired(t *testing.T) {
+	for _, tt := range []struct {
+		alert uint8
+		more  string // another finding
+		cause string
+		both  bool
+	}{
+		{48, "TLS-026", "tls-certificate-rejected", true},
+		{48, "TLS-030", "tls-incomplete-chain", false},
+		{45, "TLS-026", "tls-expired", false},
+	} {
+		c := &rules.Case{
+			Log: &fact.Log{}, TCP: &fact.TCPSummary{Open: 3}, Proto: fact.SMTP,
+			TLS: &tlsrec.Summary{Hello: &tlsrec.ClientHello{Max: 0x0303}, Alerts: []tlsrec.Alert{{Level: 2, Code: tt.alert, At: fact.At{Frame: 8}}}},
+		}
+		more := index(tt.more)
+		c.Findings = []rules.Finding{
+			{Rule: more, Severity: rules.All[more].Severity, Frame: 6},
+			{Rule: index("TLS-018"), Severity: rules.Error, Frame: 8, HasFrom: true, Class: tt.alert},
+		}
+		var w Writer
+		d := w.Decide(c)
+		got := strings.Join(w.why(c, d), " ") + w.what(c, d)
+		for _, a := range w.next(c, d) {
+			got += a.Text
+		}
+		if cause := rules.All[d.Cause].ID; cause != tt.cause || strings.Contains(got, "besides, server certificate has expired") != tt.both ||
+			tt.both && !(strings.Contains(got, "Renew") && strings.Contains(got, "chain")) {
+			t.Errorf("alert %d with %s: %s: %s", tt.alert, tt.more, cause, got)
+		}
+	}
+}
+
+// TestNameRefused: a server that refuses the name which it was asked for is not
+// tested for versions and ciphers.
+func TestNameRefused(t *testing.T) {
+	for code, want := range map[uint8]bool{112: true, 40: false} {
+		c := &rules.Case{
+			Log: &fact.Log{}, TCP: &fact.TCPSummary{Open: 3}, Proto: fact.SMTP,
+			TLS: &tlsrec.Summary{
+				Hello:  &tlsrec.ClientHello{Max: 0x0304, Ciphers: []uint16{0x1301, 0xc02f}, SNI: "old.example.net"},
+				Alerts: []tlsrec.Alert{{From: fact.Server, Level: 2, Code: code, At: fact.At{Frame: 9}}},
+			},
+			Findings: []rules.Finding{{Rule: index("TLS-012"), Severity: rules.Error, Frame: 9, From: fact.Server, HasFrom: true, Class: code}},
+		}
+		var w Writer
+		d := w.Decide(c)
+		var all strings.Builder
+		all.WriteString(w.what(c, d) + w.causeTitle(c, d))
+		for _, a := range w.next(c, d) {
+			all.WriteString(a.Text + a.Command)
+		}
+		for _, h := range w.hypotheses(c, d) {
+			all.WriteString(h.Text)
+		}
+		if got := all.String(); strings.Contains(got, "-servername old.example.net </dev/null") != want || strings.Contains(got, "-tls1_2") == want || strings.Contains(got, "version") == want {
+			t.Errorf("alert %d: %s", code, got)
+		}
+	}
+}
+
 // TestKeyBlame: that a client computes its keys wrongly is less sure when its
 // hello is that of a usual library.
 func TestKeyBlame(t *testing.T) {

@@ -142,13 +142,23 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		return fmt.Sprintf("TLS handshake failed: %s sent fatal %s at frame %d right after the %s's first encrypted message", f.From, alertName(c, f), f.Frame, f.From.Other())
 	},
 	"TLS-012": func(c *rules.Case, f *rules.Finding) string {
+		if nameRefused(f) {
+			if name := c.TLS.Hello.SNI; name != "" {
+				return fmt.Sprintf("server does not know the name \"%s\" that the client asked for (%s at frame %d)", cut(name, 60), alertName(c, f), f.Frame)
+			}
+			return fmt.Sprintf("server wants to be asked for another name (%s at frame %d)", alertName(c, f), f.Frame)
+		}
 		return fmt.Sprintf("%s found nothing acceptable in the %s's hello (%s at frame %d)", f.From, f.From.Other(), alertName(c, f), f.Frame)
 	},
 	"TLS-010": func(c *rules.Case, f *rules.Finding) string {
 		return fmt.Sprintf("TLS failed: %s sent fatal %s at frame %d", f.From, alertName(c, f), f.Frame)
 	},
 	"TLS-018": func(c *rules.Case, f *rules.Finding) string {
-		return fmt.Sprintf("%s refused the %s's certificate (%s at frame %d)", f.From, f.From.Other(), alertName(c, f), f.Frame)
+		what := fmt.Sprintf("%s refused the %s's certificate (%s at frame %d)", f.From, f.From.Other(), alertName(c, f), f.Frame)
+		if flaw := otherFlaw(c); flaw != nil {
+			what += "; besides, " + lower(rules.All[flaw.Rule].Title)
+		}
+		return what
 	},
 	"TLS-022": func(c *rules.Case, f *rules.Finding) string {
 		return fmt.Sprintf("server demands a client certificate and did not get a good one (frame %d)", f.Frame)
@@ -474,7 +484,7 @@ func (w *Writer) summary(c *rules.Case, d *Decision, what string) string {
 	}
 	if r.Num == "TLS-016" && f.From == fact.Server {
 		sentence = fmt.Sprintf("%s rejected the client's first encrypted message with the TLS alert %s (frame %d).", name, alertName(c, f), f.Frame)
-	} else if r.Num == "TLS-012" {
+	} else if r.Num == "TLS-012" && !nameRefused(f) {
 		who := "The client " + c.Client.Addr().String()
 		if f.From == fact.Server {
 			who = name
@@ -559,6 +569,9 @@ func (w *Writer) causeTitle(c *rules.Case, d *Decision) string {
 			}
 		}
 	}
+	if nameRefused(f) {
+		return "server does not know the name it was asked for (SNI)"
+	}
 	return lower(strings.TrimSuffix(rules.All[f.Rule].Title, "."))
 }
 
@@ -579,10 +592,15 @@ func (w *Writer) why(c *rules.Case, d *Decision) (list []string) {
 		if f.What != "" {
 			list = append(list, f.What)
 		}
+		if flaw := otherFlaw(c); flaw != nil && f.Rule == ruleRejected {
+			list = append(list, flaw.What+" That was not its reason: unknown_ca says that the issuer is not known to the client. Both have to be mended.")
+		}
 		if text, _, ok := ofAlert(c, f); ok && rules.All[f.Rule].Num == "TLS-010" {
 			list = append(list, text)
 		} else if m := ofLogin(c, f); m != nil {
 			list = append(list, m.Meaning)
+		} else if nameRefused(f) {
+			list = append(list, "TLS versions and ciphers are not the matter: the hello was understood. The server serves other names, and refuses to answer for this one.")
 		} else {
 			list = append(list, meaning(&rules.All[f.Rule]))
 		}

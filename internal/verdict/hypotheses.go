@@ -59,6 +59,19 @@ var guesses = map[string][]guess{
 	},
 }
 
+// nameGuesses are those of a server that refuses the name which it was asked for
+// (unrecognized_name), in the place of TLS-012's.
+var nameGuesses = []guess{
+	{"The server has no certificate or host for the name that the client asks for (SNI).", 50, nil, nil},
+	{"The client is configured with a wrong or an old name of the server.", 35, nil, nil},
+	{"The connection reached another server than the one that has this name (DNS, proxy, forwarded port).", 15, nil, nil},
+}
+
+// nameRefused reports that a finding is about the name that was asked for.
+func nameRefused(f *rules.Finding) bool { return f.Rule == ruleNothing && f.Class == 112 }
+
+var ruleNothing = index("TLS-012")
+
 func fromClient(_ *rules.Case, f *rules.Finding) bool { return f.From == fact.Client }
 
 func oldClient(c *rules.Case, f *rules.Finding) bool {
@@ -138,7 +151,11 @@ func (w *Writer) hypotheses(c *rules.Case, d *Decision) (list []Hypothesis) {
 	}
 	f := &c.Findings[d.Root]
 	sum := 0.0
-	for _, g := range guesses[rules.All[f.Rule].Num] {
+	open := guesses[rules.All[f.Rule].Num]
+	if nameRefused(f) {
+		open = nameGuesses
+	}
+	for _, g := range open {
 		weight := g.weight
 		for _, t := range g.favour {
 			if t(c, f) {
@@ -190,6 +207,9 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 	f := &c.Findings[d.Root]
 	far := w.better(c, d)
 	r := &rules.All[f.Rule]
+	if nameRefused(f) {
+		return w.nameTests(c)
+	}
 	old := r.Num == "TLS-013" && outdated(c)
 	if r.Num == "TLS-016" || r.Num == "TLS-012" || old {
 		list = append(list, w.tlsTests(c, f)...)
@@ -206,6 +226,9 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 		list = append(list, Advice{Text: "The server offers a login and the client tried none: if it is a mail program or a device, set user and password there."})
 	}
 	advice := r.Advice
+	if flaw := otherFlaw(c); flaw != nil && f.Rule == ruleRejected {
+		advice = slices.Concat(advice[:2], rules.All[flaw.Rule].Advice[:1], advice[2:])
+	}
 	if _, a, ok := ofAlert(c, f); ok && r.Num == "TLS-010" {
 		advice = a
 	}
@@ -248,6 +271,17 @@ func pointer(advice string) bool {
 
 // captureAgain says what to capture, with a command made of checked values.
 func (w *Writer) captureAgain(c *rules.Case) []Advice {
+	if hidden(c) && c.LeftAfterHandshake() {
+		name := ""
+		if h := c.TLS.Hello; h != nil && plainName(h.SNI) {
+			name = " -servername " + h.SNI
+		}
+		return []Advice{
+			{Text: "Nothing, if it was a test or a health check."},
+			{Text: "Else see the client's log, and whether it can accept the certificate: names, validity, chain:",
+				Command: "openssl s_client" + startOption(c) + " -connect " + c.Server.String() + name + " -showcerts </dev/null"},
+		}
+	}
 	if hidden(c) {
 		list := []Advice{
 			{Text: "Look into the server's log for " + c.Client.Addr().String() + " at this time."},
@@ -301,6 +335,24 @@ func (w *Writer) tlsTests(c *rules.Case, f *rules.Finding) (list []Advice) {
 		}
 	}
 	return list
+}
+
+// nameTests are the steps when a server refuses the name which it was asked for.
+func (w *Writer) nameTests(c *rules.Case) []Advice {
+	base := "openssl s_client" + startOption(c) + " -connect " + c.Server.String()
+	list := []Advice{{
+		Text:    "Ask for no name: does it work, and which names does the certificate have?",
+		Command: base + " -noservername </dev/null | openssl x509 -noout -ext subjectAltName",
+	}}
+	if h := c.TLS.Hello; h != nil && plainName(h.SNI) {
+		list = append(list, Advice{
+			Text:    "Ask for the same name, from another network too:",
+			Command: base + " -servername " + h.SNI + " </dev/null",
+		})
+	}
+	return append(list,
+		Advice{Text: "Client: enter the server's name as the certificate has it, and see that DNS leads to the right server."},
+		Advice{Text: "Server: add the name to its certificates (Postfix `tls_server_sni_maps`, Dovecot `local_name`, Exim `tls_certificate` by `$tls_in_sni`)."})
 }
 
 // startOption is how openssl is told to ask for TLS in this session.

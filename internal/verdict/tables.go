@@ -38,6 +38,9 @@ var failing = []struct {
 		"030 031 032 033 034 035 036 037 038 039"},
 }
 
+// certificates are the findings about a server's certificate.
+const certificates = "TLS-026 027 028 029 030 031 032 033 034 035 036"
+
 // explains says which finding explains which: the cause comes first, unless
 // late is set.
 var explains = []struct {
@@ -93,7 +96,7 @@ var explains = []struct {
 	{"IMPL-002", "SMTP-004 006 010 015 016 028 056 RPL-026", true},
 	{"TLS-047", "TLS-010 013 014 046", true},
 	{"TLS-012 016 017 018 020 021 022 049 054 058 075", "TLS-010 013 TCP-008 009 024", true},
-	{"TLS-026 027 028 029 030 031 032 033 034 035 036", "TLS-018 019 020", true},
+	{certificates, "TLS-018 019 020", true},
 	{"TLS-032 033 035 058", "TLS-012", true},
 	{"TLS-043", "TLS-013 014", true},
 	{"TLS-054", "TLS-012", true},
@@ -168,6 +171,8 @@ var (
 	counts     []bool   // infoCounts
 	groups     []string // the letters of the number
 	isSTLS     []bool
+	isCert     []bool // explains why a certificate was refused
+	isFlaw     []bool // of these, what has nothing to do with its issuer
 	isAnswer   []bool
 )
 
@@ -216,6 +221,7 @@ func init() {
 			failLayer[index(num)] = t.layer
 		}
 	}
+	isCert, isFlaw = set(certificates), set("TLS-026 027 028 032 033")
 	isSTLS = set("STLS-002") // the reason why a client that insists on TLS goes away
 	isRemark, isBox, isAnswer = set(remarks), set(middleboxes), set(answers)
 	canExplain, canFollow, counts, groups = make([]bool, n), make([]bool, n), make([]bool, n), make([]string, n)
