@@ -54,6 +54,7 @@ var smtpChecks = []Check{
 	{ID: "smtp-pipelining-past-sync", Needs: BOTH | PAIRED, Do: smtpPipeliningPastSync},
 	{ID: "smtp-bare-lf-command", Do: smtpBareLFCommand},
 	{ID: "smtp-bare-lf-body", Needs: PAIRED, Do: smtpBareLFBody},
+	{ID: "smtp-answers-ahead", Needs: BOTH | START | PAIRED, On: fact.Reply, Do: smtpAnswersAhead},
 	{ID: "smtp-bare-lf-end", Needs: BOTH, On: fact.Odd, Do: smtpBareLFEnd},
 	{ID: "smtp-smuggling", On: fact.Odd, Do: smtpSmuggling},
 	{ID: "smtp-lost-dot-stuffing", Needs: BOTH, Do: smtpLostDotStuffing},
@@ -507,6 +508,7 @@ func smtpGreetingRefused(c *Case, _ *fact.Fact, r *Raiser) {
 			if g.quiet {
 				return
 			}
+			g.Skip = 1 << 1 // it was not silent
 			c.replyFields(g, f)
 			g.What = "Instead of a greeting the server answered \"" + c.answer(f) + "\"."
 		}
@@ -526,6 +528,7 @@ func smtpGreetingRefused(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.Frame(at)
 	g.From, g.HasFrom = fact.Server, true
+	g.Skip = 1 << 0 // it was silent
 	if g.quiet {
 		return
 	}

@@ -185,6 +185,28 @@ func smtpBareLFBody(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 }
 
+// 067
+
+func smtpAnswersAhead(c *Case, f *fact.Fact, r *Raiser) {
+	hi := c.greeting()
+	if f.Code < 500 || f.Code > 503 || !c.mail() || hi == nil || hi == f || hi.Code != 220 || !c.whole(fact.Client, f) || !c.whole(fact.Server, f) {
+		return
+	}
+	for i := range c.Log.Facts {
+		g := &c.Log.Facts[i]
+		if g.From == fact.Client && g.Time <= f.Time && g.Frame <= f.Frame && (g.Kind == fact.Command || g.Kind == fact.Early || g.Kind == fact.Odd) {
+			return
+		}
+	}
+	g := r.At(f)
+	if g.quiet {
+		return
+	}
+	g.evidence(hi, f)
+	c.replyFields(g, f)
+	g.What = "Behind its greeting the server said \"" + c.answer(f) + "\", before the client had sent anything."
+}
+
 // 066
 
 // bareEndWait is longer than a server thinks about a message that it took.

@@ -512,6 +512,12 @@ func (c *Case) leftAfterCert() bool {
 		return false
 	}
 	d, at, how := c.firstClose()
+	for i := range t.Alerts { // a goodbye that the server answered by closing
+		if a := &t.Alerts[i]; d == fact.Server && a.From == fact.Client && a.At.Frame > t.FinishedAt[fact.Client].Frame && a.At.Frame < at.Frame {
+			d, at = fact.Client, a.At
+			break
+		}
+	}
 	return how != "" && d == fact.Client && at.Frame > t.FinishedAt[fact.Client].Frame &&
 		time.Duration(at.Time-t.DoneAt.Time) < tlsSnap && !c.Capturing(at)
 }

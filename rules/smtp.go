@@ -66,10 +66,10 @@ var smtpRules = []Rule{
 		Title: "Server refused service instead of greeting",
 		When:  "first reply 4xx or 5xx, or FIN/RST from the server before any payload",
 		Meaning: "421: come back later. 521/554: this host does not talk SMTP to you, or not at all. Silent close: " +
-			"connection limit, TCP wrapper or allow list.",
+			"connection limit, TCP wrapper or allow list, or a load balancer whose servers are down.",
 		Advice: []string{
-			"follow the reply class",
-			"silent close: server log, `hosts.allow`, receive connector's remote IP ranges",
+			"look up the reply in the server's log: it names the rule or the limit",
+			"silent close: server log, `hosts.allow`, receive connector's remote IP ranges; at a load balancer, whether its servers answer",
 		},
 		Cite: []string{
 			"RFC 5321 §3.1",
@@ -803,6 +803,24 @@ var smtpRules = []Rule{
 		Cite:   []string{"RFC 5321 §2.3.8"},
 		Not:    "CLEAN; body state is SMTP-026",
 		Fields: []string{"the fragment"},
+	},
+	{
+		ID: "smtp-answers-ahead", Num: "SMTP-067", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: READY, Blame: BlameServer | BlameMiddlebox,
+		Title: "The server answers a command that the client has not sent",
+		When:  "500, 501, 502 or 503 behind a good greeting, before the client's first byte",
+		Meaning: "Something between the two says a line of its own to the server: mostly a load balancer that sends a PROXY header to a server " +
+			"that does not expect one. From there on every answer is taken for that of the next command, and the session derails.",
+		Advice: []string{
+			"switch the PROXY protocol off on the load balancer (HAProxy: `send-proxy`), or on at the server: Postfix `smtpd_upstream_proxy_protocol = haproxy`, " +
+				"Exim `hosts_proxy`, Dovecot `haproxy = yes`",
+			"capture between the load balancer and the server: what does it send first?",
+		},
+		Cite: []string{
+			"PROXY protocol spec",
+			"RFC 5321 §4.3.1",
+		},
+		Not:    "CLEAN; a client that talks first; refusals of the client itself (421, 5.7.1)",
+		Fields: []string{"code", "enhanced code", "text"},
 	},
 	{
 		ID: "smtp-bare-lf-end", Num: "SMTP-066", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: TXN, Blame: BlameClient,

@@ -247,6 +247,18 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	"RPL-007": func(c *rules.Case, f *rules.Finding) string {
 		return "temporary refusal by greylisting: the server wants a second try " + quoted(c, f)
 	},
+	"SMTP-006": func(c *rules.Case, f *rules.Finding) string {
+		if c.TCP.Side[fact.Server].Bytes == 0 && c.TCP.Open != 0 {
+			return fmt.Sprintf("server accepted the connection and ended it after %s without a greeting (frame %d)", span(f.Time-c.TCP.OpenTime), f.Frame)
+		}
+		return ""
+	},
+	"STLS-009": func(c *rules.Case, f *rules.Finding) string {
+		if g := c.Find("rpl-starttls-required"); g != nil {
+			return "server demands encryption and the client does not use it " + quoted(c, g)
+		}
+		return ""
+	},
 	"SMTP-024": func(c *rules.Case, f *rules.Finding) string {
 		return "message rejected after transmission " + quoted(c, f)
 	},
