@@ -56,6 +56,7 @@ var tcpChecks = []Check{
 	{ID: "tcp-loss", Do: tcpLoss},
 	{ID: "tcp-mtu-blackhole", Needs: BOTH, On: fact.TCPUnacked, Do: tcpBlackhole},
 	{ID: "tcp-mtu-blackhole", Needs: BOTH | START, On: fact.TCPAhead, Do: tcpBlackholeAhead},
+	{ID: "tcp-lost-for-good", Needs: BOTH | START, On: fact.TCPAhead, Do: tcpLostForGood},
 	{ID: "tcp-never-acked", Needs: BOTH, On: fact.TCPUnacked, Do: tcpNeverAcked},
 	{ID: "tcp-state-lost-reset", Needs: BOTH, On: fact.TCPReset, Do: tcpStateLostReset},
 	{ID: "tcp-state-lost-silent", Needs: BOTH, On: fact.TCPUnacked, Do: tcpStateLostSilent},
@@ -523,6 +524,9 @@ func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 			return
 		}
 		t := c.TCP
+		if x := &t.Side[d]; t.MidStream && x.Bytes == 0 && x.First == x.Rst {
+			return // to the rest of something that had ended before the capture began
+		}
 		g := r.At(f)
 		owed := tcpOwed(c, f)
 		body := tcpInBody(c, f)
@@ -812,6 +816,31 @@ func tcpBlackholeAhead(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g.say("An empty segment of the %s stands %d bytes ahead of all its data that arrived, and none of its segments was larger than %d bytes (MSS %d): the large ones do not get here.",
 		f.From, f.Num, x.MaxSeg, mss)
+}
+
+// overtaken is longer than one packet can be ahead of another.
+const overtaken = time.Second
+
+// tcpLostForGood is about what never arrived although nothing speaks for the
+// size of it: see tcpBlackholeAhead.
+func tcpLostForGood(c *Case, f *fact.Fact, r *Raiser) {
+	t := c.TCP
+	x, y := &t.Side[f.From], &t.Side[f.From.Other()]
+	if f.Level != 0 || f.Num < 2 || x.Gap > 0 || x.Cut > 0 || y.Gap > 0 || t.HowClosed == fact.EndOfCapture || c.End-f.Time < int64(overtaken) || c.Raised("tcp-mtu-blackhole") {
+		return
+	}
+	g := r.At(f)
+	if f.From == fact.Server && (x.Bytes == 0 || c.first(fact.Unanswered) != nil) || f.From == fact.Client && x.Bytes == 0 {
+		g.Up()
+	}
+	if g.quiet {
+		return
+	}
+	g.field("direction", "towards the %s", f.From.Other())
+	g.field("missing", "%d bytes", f.Num)
+	g.field("largest passing size", "%d", x.MaxSeg)
+	g.say("In frame %d the %s stands %d bytes ahead of all its data that arrived here; the %s never acknowledged them, and they did not come again.",
+		f.Frame, f.From, f.Num, f.From.Other())
 }
 
 // tcpFull is the payload of a full segment: both sides keep to the smaller MSS,

@@ -457,6 +457,19 @@ func TestTCPChecks(t *testing.T) {
 			c.add(fact.TCPAhead, 9, 50*msec, fact.Fact{Num: 21224})
 			return c
 		}, "tcp-mtu-blackhole=error"},
+		{"an answer that never came", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Server].MaxSeg = 60
+			c.End = tcpStart + 20*sec
+			c.add(fact.TCPAhead, 9, 50*msec, fact.Fact{From: fact.Server, Num: 182})
+			return c
+		}, "tcp-lost-for-good=warning -tcp-mtu-blackhole"},
+		{"an answer that was not there yet", func() *Case {
+			c := tcpHealthy()
+			c.End = tcpStart + 100*msec
+			c.add(fact.TCPAhead, 9, 50*msec, fact.Fact{From: fact.Server, Num: 182})
+			return c
+		}, "-tcp-lost-for-good"},
 		{"a hole of two full segments, and a small one behind it", func() *Case {
 			c := tcpHealthy()
 			s := &c.TCP.Side[fact.Server]

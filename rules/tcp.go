@@ -676,6 +676,21 @@ var tcpRules = []Rule{
 		Fields: []string{"proxy", "kind", "target", "waited"},
 	},
 	{
+		ID: "tcp-lost-for-good", Num: "TCP-046", Label: TCP, Severity: Warning, Up: Error, Tier: 2, Node: LINK, Blame: BlameNetwork | BlameMiddlebox,
+		Title: "Data was lost on the way and never came",
+		When: "an empty segment of a side stands ahead of all its data that arrived, the other side never acknowledged what is missing, and " +
+			"it never came; error when an answer was owed until the end",
+		Meaning: "The side did speak, as its own numbers show, but the bytes did not get here and the receiver did not get them either: " +
+			"lost again and again, or dropped by a device that does not like them (size, content). Who waited for them is not to blame.",
+		Advice: []string{
+			"capture near the sender too, and see where the segments end",
+			"devices on the path with content or size filters: switch mail inspection off for a test",
+		},
+		Cite:   []string{"RFC 9293 §3.8.1"},
+		Not:    "CLEAN; what the receiver acknowledged was lost by the capture; nothing large passes: TCP-015",
+		Fields: []string{"direction", "missing", "largest passing size"},
+	},
+	{
 		ID: "tcp-reset-phase-table", Num: "TCP-050", Label: TCP, Severity: Info, Up: Info, Tier: 2, Node: END,
 		Title: "What a reset at this point usually means",
 		When:  "attached to TCP-008/009; row chosen by phase and sender",

@@ -160,6 +160,66 @@ func TestFull(t *testing.T) {
 	})
 }
 
+// TestUnavailable: a login that worked opens nothing when the server cannot open the mailbox.
+func TestUnavailable(t *testing.T) {
+	broken := `
+		C: b SELECT INBOX
+		S: b NO [SERVERBUG] Internal error occurred.`
+	scriptedRun(t, []scripted{
+		{name: "IMAP", port: 143, turns: saidIMAP + broken + saidLogout, want: "failed imap-unavailable server high"},
+		{name: "IMAP, another mailbox opens", port: 143, turns: saidIMAP + broken + "\nC: c SELECT Sent\nS: c OK [READ-WRITE] done" + saidLogout,
+			want: "degraded imap-unavailable server high"},
+		{name: "POP3", port: 110, turns: "S: +OK hi\nC: USER bob\nS: +OK\nC: PASS x\nS: +OK Logged in.\nC: STAT\nS: -ERR [SYS/TEMP] Internal error\nC: QUIT\nS: +OK\nfin C",
+			want: "failed pop-sys-temp server high"},
+	})
+}
+
+// TestReplyLost: an answer that never came is lost, not owed, when the server's
+// own numbers say that it was sent.
+func TestReplyLost(t *testing.T) {
+	for _, lost := range []bool{true, false} {
+		m := new(maker)
+		l := m.line(1, 25)
+		l.open()
+		l.talk(hello[:2]...)
+		l.say(1, ack, "")
+		m.now += int64(10 * time.Second)
+		if lost {
+			l.at(1, 180, ack, "") // 180 bytes ahead
+		}
+		m.now += int64(5 * time.Second)
+		l.say(0, fin|ack, "")
+		off := 0
+		if lost {
+			off = 180
+		}
+		l.at(1, off, fin|ack, "")
+		m.now += int64(time.Hour)
+		m.line(2, 80).say(0, syn, "")
+		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+		told, words := about(got.sessions[0])
+		if want := map[bool]string{true: "failed tcp-lost-for-good network medium", false: "failed smtp-client-impatient client high"}[lost]; told != want {
+			t.Errorf("lost %v: %s, want %s\n%s", lost, told, want, words)
+		}
+	}
+}
+
+// TestLeftover: the last copies of what ended before the capture began accuse nobody.
+func TestLeftover(t *testing.T) {
+	m := new(maker)
+	l := m.line(1, 25)
+	l.seq[0], l.seq[1] = 4000, 90000
+	l.say(1, psh|ack, "250-mx.example.org\r\n250 8BITMIME\r\n")
+	l.say(0, rst, "")
+	m.now += int64(time.Hour)
+	m.line(2, 80).say(0, syn, "")
+	got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+	if s := got.sessions[0]; s.Outcome != verdict.OutcomeUnknown {
+		told, words := about(s)
+		t.Errorf("%s\n%s", told, words)
+	}
+}
+
 // TestTemporary: a refusal with 4xx is called temporary, one with 5xx is not.
 func TestTemporary(t *testing.T) {
 	to := "C: RCPT TO:<b@example.org>\n"

@@ -250,7 +250,7 @@ func base(f *rules.Finding) int {
 var hypothetical = map[string]int{
 	"TLS-016": 80, "TLS-020": 60, "TLS-021": 60, "TLS-019": 60, "TLS-062": 60, "TLS-064": 75, "TLS-012": 85, "TLS-013": 60,
 	"TCP-010": 70, "TCP-015": 75, "TCP-016": 75, "TCP-017": 75, "TLS-015": 75, "SMTP-004": 80, "SMTP-025": 70, "SMTP-026": 80,
-	"TCP-002": 80, "TCP-045": 60, "TCP-014": 80, "STLS-006": 80, "RPL-039": 60, "RPL-038": 60,
+	"TCP-002": 80, "TCP-045": 60, "TCP-046": 70, "TCP-014": 80, "STLS-006": 80, "RPL-039": 60, "RPL-038": 60,
 }
 
 // goal finds out what became of what the client came for.
@@ -343,15 +343,29 @@ func mailboxGoal(c *rules.Case) goal {
 }
 
 // onlyRefused reports that the session tried to store messages in a full
-// mailbox, and neither stored nor fetched any.
+// mailbox, or to open one that the server could not, and did nothing else.
 func onlyRefused(c *rules.Case) bool {
-	if !c.Raised("imap-overquota") {
+	full := c.Raised("imap-overquota")
+	if !full && !c.Raised("imap-unavailable") && !c.Raised("pop-sys-temp") {
 		return false
 	}
 	for i := range c.Log.Facts {
-		switch f := &c.Log.Facts[i]; {
-		case f.Kind == fact.BodyEnd && f.From == fact.Server,
-			f.Kind == fact.Reply && imap.Cmd(f.Cmd) == imap.APPEND && f.Code == imap.OK:
+		f := &c.Log.Facts[i]
+		if f.Kind == fact.BodyEnd && f.From == fact.Server {
+			return false
+		}
+		if f.Kind != fact.Reply {
+			continue
+		}
+		if c.Proto == fact.POP3 {
+			if cmd := pop3.Cmd(f.Cmd); f.Code == pop3.OK && (cmd == pop3.STAT || cmd == pop3.LIST || cmd == pop3.UIDL || cmd == pop3.RETR || cmd == pop3.DELE) {
+				return false
+			}
+			continue
+		}
+		switch cmd := imap.Cmd(f.Cmd); {
+		case f.Code != imap.OK:
+		case cmd == imap.APPEND, !full && (cmd == imap.SELECT || cmd == imap.EXAMINE || cmd == imap.STATUS):
 			return false
 		}
 	}
