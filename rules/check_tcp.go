@@ -518,6 +518,23 @@ func tcpPhaseOf(c *Case, f *fact.Fact) tcpPhase {
 // the impatient ones in use give up after 5 s or 10 s.
 const ownTimeout = 5 * time.Second
 
+// ResetForgotten is the Class of a reset by a host that did not know the
+// connection any more, soon after it had taken part in it.
+const ResetForgotten = 1
+
+// forgetTime is shorter than a host needs to start anew.
+const forgetTime = 20 * time.Second
+
+// tcpForgot reports that f, a reset, is how a host answers what belongs to no
+// connection (RFC 9293, section 3.10.7.1), although it had not closed this one
+// as far as was seen: it has been reset itself, out of sight.
+func tcpForgot(c *Case, f *fact.Fact) bool {
+	x, y := &c.TCP.Side[f.From], &c.TCP.Side[f.From.Other()]
+	m := tcpMark(c, f)
+	return m != nil && m.Num&8 == 0 && x.Fin == 0 && x.Gap == 0 && y.Gap == 0 && y.Retrans > 0 && y.Unacked > 0 && !c.TCP.MidStream &&
+		x.LastDataTime != 0 && f.Time-x.LastDataTime < int64(forgetTime)
+}
+
 func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 	return func(c *Case, f *fact.Fact, r *Raiser) {
 		if f.From != d || !tcpAborted(c, f) {
@@ -542,6 +559,10 @@ func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 			waited, since = max(f.Time-x.LastDataTime, 0), "the last data of the "+d.Other().String()
 			g.frames(x.LastData)
 		}
+		forgot := d == fact.Client && tcpForgot(c, f)
+		if forgot {
+			g.Blame, g.Class = BlameMiddlebox, ResetForgotten
+		}
 		if d == fact.Client && (owed != nil || body || f.Seen&fact.SeenMail != 0 && f.Seen&fact.SeenAccepted == 0) {
 			g.Up()
 		}
@@ -560,6 +581,10 @@ func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 			}
 		}
 		g.What += "."
+		if forgot {
+			g.What += fmt.Sprintf(" It only answers a copy of what the %s had sent, and has no acknowledgement: the %s's host did not know this connection any more. "+
+				"Neither its FIN nor a reset of its own came here before, so something ended it on the %s's side of this point.", d.Other(), d, d)
+		}
 		g.field("phase", "%s", phase.name)
 		g.field("waited", "%s", tcpTime(waited))
 		if f.Num > 0 {
@@ -826,7 +851,7 @@ const overtaken = time.Second
 func tcpLostForGood(c *Case, f *fact.Fact, r *Raiser) {
 	t := c.TCP
 	x, y := &t.Side[f.From], &t.Side[f.From.Other()]
-	if f.Level != 0 || f.Num < 2 || x.Gap > 0 || x.Cut > 0 || y.Gap > 0 || t.HowClosed == fact.EndOfCapture || c.End-f.Time < int64(overtaken) || c.Raised("tcp-mtu-blackhole") {
+	if f.Level != 0 || f.Num < 2 || x.Gap > 0 || x.Cut > 0 || y.Gap > 0 || t.HowClosed == fact.EndOfCapture && t.Closed == 0 || c.End-f.Time < int64(overtaken) || c.Raised("tcp-mtu-blackhole") {
 		return
 	}
 	g := r.At(f)

@@ -204,6 +204,31 @@ func TestReplyLost(t *testing.T) {
 	}
 }
 
+// TestForgotten: a client whose host does not know the connection any more, a
+// moment after it spoke, has been reset out of sight.
+func TestForgotten(t *testing.T) {
+	for _, flags := range []uint8{rst, rst | ack} {
+		m := new(maker)
+		l := m.line(1, 25)
+		l.open()
+		l.talk(hello...)
+		l.talk("CMAIL FROM:<a@example.com>\r\n", "S250 2.1.0 Ok\r\n")
+		m.now += int64(200 * time.Millisecond)
+		l.at(1, -14, ack|psh, "250 2.1.0 Ok\r\n")
+		l.say(0, flags, "")
+		m.now += int64(time.Hour)
+		m.line(2, 80).say(0, syn, "")
+		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+		want := "failed tcp-reset-by-client middlebox medium"
+		if flags&ack != 0 {
+			want = "failed tcp-reset-by-client client high"
+		}
+		if told, words := about(got.sessions[0]); told != want {
+			t.Errorf("flags %#x: %s, want %s\n%s", flags, told, want, words)
+		}
+	}
+}
+
 // TestLeftover: the last copies of what ended before the capture began accuse nobody.
 func TestLeftover(t *testing.T) {
 	m := new(maker)

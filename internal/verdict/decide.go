@@ -790,6 +790,9 @@ func (w *Writer) blame(c *rules.Case) {
 	if m := ofLogin(c, f); m != nil && m.Open {
 		conf = 60
 	}
+	if r.Num == "TCP-009" && f.Class == rules.ResetForgotten {
+		conf = 60
+	}
 	if r.Num == "TCP-044" && d.Blame == rules.BlameNetwork {
 		conf = 60 // the proxy says that it did not reach the server, not why
 	}

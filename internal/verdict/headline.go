@@ -223,6 +223,12 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		}
 		return fmt.Sprintf("the proxy refused the connection to %s (frame %d)", c.Target(), f.Frame)
 	},
+	"TCP-009": func(c *rules.Case, f *rules.Finding) string {
+		if f.Class == rules.ResetForgotten {
+			return fmt.Sprintf("the client's host did not know the connection any more: it was ended on its side of the path (frame %d)", f.Frame)
+		}
+		return ""
+	},
 	"TCP-014": func(c *rules.Case, f *rules.Finding) string {
 		return fmt.Sprintf("from frame %d on nothing the %s sent was acknowledged any more", f.Frame, f.From)
 	},
