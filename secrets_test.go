@@ -24,6 +24,7 @@ func secretDialogs() map[string][]string {
 	oauth := "n,a=joe,\x01host=h\x01port=25\x01auth=Bearer " + aToken + "\x01\x01"
 	smtp := []string{"S220 mx\r\n", "CEHLO c\r\n", "S250-mx\r\n250 AUTH PLAIN LOGIN CRAM-MD5 XOAUTH2 OAUTHBEARER\r\n"}
 	imap := "S* OK IMAP4rev1 ready\r\n"
+	pop := []string{"S+OK ready <1.2@mx>\r\n"}
 	on := func(start []string, turns ...string) []string { return append(start[:len(start):len(start)], turns...) }
 	return map[string][]string{
 		"25 PLAIN":            on(smtp, "CAUTH PLAIN "+plain+"\r\n", "S535 5.7.8 "+plain+" is wrong, "+aPassword+"\r\n", "CQUIT\r\n", "S221 bye\r\n"),
@@ -46,8 +47,37 @@ func secretDialogs() map[string][]string {
 		"143 AUTHENTICATE":    {imap, "Ca AUTHENTICATE PLAIN\r\n", "S+ \r\n", "C" + plain + "\r\n", "Sa NO " + plain + "\r\n", "Cb AUTHENTICATE PLAIN " + plain + "\r\n", "Sb NO no\r\n", "Cc AUTHENTICATE XOAUTH2 " + b64(bearer) + "\r\n", "S+ " + b64(`{"status":"400"}`) + "\r\n", "C\r\n", "Sc NO no\r\n"},
 		"143 without a tag":   {imap, "CLOGIN joe " + aPassword + "\r\n", "S* BAD LOGIN joe " + aPassword + "\r\n"},
 		"4190 AUTHENTICATE":   {"S\"IMPLEMENTATION\" \"x\"\r\n\"SASL\" \"PLAIN\"\r\nOK\r\n", "CAUTHENTICATE \"PLAIN\" \"" + plain + "\"\r\n", "SNO \"" + plain + "\"\r\n", fmt.Sprintf("CAUTHENTICATE \"PLAIN\" {%d+}\r\n%s\r\n", len(plain), plain), "SNO\r\n"},
-		"80 Basic":            {"CGET / HTTP/1.1\r\nHost: h\r\nAuthorization: Basic " + b64("joe:"+aPassword) + "\r\n\r\n", "SHTTP/1.1 401 no\r\nContent-Length: 0\r\n\r\n", "CGET / HTTP/1.1\r\nAuthorization: Bearer " + aToken + "\r\n\r\n", "SHTTP/1.1 401 no\r\nContent-Length: 0\r\n\r\n"},
-		"3128 CONNECT":        {"CCONNECT h:25 HTTP/1.1\r\nProxy-Authorization: Basic " + b64("joe:"+aPassword) + "\r\n\r\n", "SHTTP/1.1 200 ok\r\n\r\n", "S220 mx\r\n", "CEHLO c\r\n", "S250 AUTH PLAIN\r\n", "CAUTH PLAIN " + plain + "\r\n", "S535 no\r\n"},
+		// Answers of one mechanism for another, and broken ones: no part of a name.
+		"587 LOGIN, as PLAIN":      on(smtp, "CAUTH LOGIN "+plain+"\r\n", "S535 no joe "+aPassword+"\r\n"),
+		"587 LOGIN, as CRAM":       on(smtp, "CAUTH LOGIN\r\n", "S334 \r\n", "C"+b64("joe "+aHash)+"\r\n", "S535 no "+aHash+"\r\n"),
+		"587 PLAIN, ends in NUL":   on(smtp, "CAUTH PLAIN "+b64("joe\x00"+aPassword+"\x00")+"\r\n", "S535 no "+aPassword+"\r\n"),
+		"587 PLAIN, with its line": on(smtp, "CAUTH PLAIN "+b64("\x00joe\x00"+aPassword+"\r\n")+"\r\n", "S535 no "+aPassword+"\r\n"),
+		"587 XOAUTH2, typed":       on(smtp, "CAUTH XOAUTH2 "+b64("user=joe^Aauth=bearer "+aToken+"^A^A")+"\r\n", "S535 no "+aToken+"\r\n"),
+		"143 EXTERNAL, a token":    {imap, "Ca AUTHENTICATE EXTERNAL " + b64(bearer) + "\r\n", "Sa NO " + aToken + "\r\n"},
+		"110 DIGEST-MD5":           on(pop, "CAUTH DIGEST-MD5\r\n", "S+ \r\n", "C"+b64(`username="joe,realm=x,response=`+aHash)+"\r\n", "S-ERR "+aHash+"\r\n"),
+		"110 SCRAM":                on(pop, "CAUTH SCRAM-SHA-256\r\n", "S+ \r\n", "C"+b64("c=biws,r=a,p="+aHash)+"\r\n", "S-ERR "+aHash+"\r\n"),
+		// Words that are no commands, or not there.
+		"25 AUTH, no mechanism":    on(smtp, "CAUTH "+plain[:20]+"\r\n", "S504 "+plain[:20]+"\r\n", "CAUTH "+aPassword+"\r\n", "S504 "+aPassword+"\r\n"),
+		"25 AUTH, mistyped":        on(smtp, "CAUHT PLAIN "+plain+"\r\n", "S500 AUHT PLAIN "+plain+"\r\n", "CAUTH-PLAIN "+plain+"\r\n", "S500 no\r\n", "C AUTH PLAIN "+plain+"\r\n", "S500 no\r\n"),
+		"25 AUTH, tabs":            on(smtp, "CAUTH\tPLAIN\t"+plain+"\r\n", "S500 no\r\n", "CAUTH \"PLAIN\" \""+plain+"\"\r\n", "S504 "+plain+"\r\n"),
+		"25 an answer alone":       on(smtp, "C"+plain+"\r\n", "S500 "+plain+"\r\n"),
+		"25 of other protocols":    on(smtp, "CAUTHINFO PASS "+aPassword+"\r\n", "S500 no\r\n", "CPASSWORD "+aPassword+"\r\n", "S500 no\r\n", "CXOAUTH "+aToken+"\r\n", "S500 no\r\n", "CPASS:"+aPassword+"\r\n", "S500 no\r\n"),
+		"25 HTTP":                  on(smtp, "CAuthorization: Basic "+b64("joe:"+aPassword)+"\r\n", "S500 no\r\n", "CCookie: s="+aToken+"\r\n", "S500 no\r\n"),
+		"25 BURL":                  on(smtp, "CBURL imap://joe:"+aPassword+"@h/INBOX LAST\r\n", "S554 no\r\n", "CBURL imap://h/a;urlauth=submit+joe:internal:"+aHash+" LAST\r\n", "S554 no\r\n"),
+		"25 repeated by itself":    on(smtp, "CAUTH PLAIN "+plain+"\r\n", "S535 no\r\n", "CMAIL FROM:<a@b>\r\n", "S250 ok\r\n", "CRCPT TO:<a@b>\r\n", "S550 joe/"+aPassword+"\r\n"),
+		"25 TLS agreed, in clear":  on(smtp, "CSTARTTLS\r\n", "S220 go\r\n", "CAUTH PLAIN "+plain+"\r\n", "S535 "+aPassword+"\r\n"),
+		"110 TLS agreed, in clear": on(pop, "CSTLS\r\n", "S+OK go\r\n", "CPASS "+aPassword+"\r\n", "S-ERR "+aPassword+"\r\n"),
+		"143 TLS agreed, in clear": {imap, "Ca STARTTLS\r\n", "Sa OK go\r\n", "Cb LOGIN joe " + aPassword + "\r\n", "Sb NO " + aPassword + "\r\n"},
+		"110 PASS, mistyped":       on(pop, "CPASS\t"+aPassword+"\r\n", "S-ERR no\r\n", "CPAS "+aPassword+"\r\n", "S-ERR no\r\n", "C PASS "+aPassword+"\r\n", "S-ERR no\r\n", "CXTND PASS "+aPassword+"\r\n", "S-ERR no\r\n"),
+		"110 USER, both":           on(pop, "CUSER joe "+aPassword+"\r\n", "S-ERR no\r\n", "CAPOP\tjoe\t"+aHash+"\r\n", "S-ERR no\r\n", "CAUTH "+plain[:20]+"\r\n", "S-ERR "+plain[:20]+"\r\n"),
+		"143 LOGIN, mistyped":      {imap, "Ca LOGN joe " + aPassword + "\r\n", "Sa BAD LOGN joe " + aPassword + "\r\n", "Cb AUTH PLAIN " + plain + "\r\n", "Sb BAD no\r\n", "Cc LOGIN \"joe " + aPassword + "\r\n", "Sc BAD no\r\n"},
+		"143 LOGIN, one word":      {imap, "Ca LOGIN joe:" + aPassword + "\r\n", "Sa BAD no\r\n"},
+		"4190 LOGIN":               {"S\"IMPLEMENTATION\" \"x\"\r\nOK\r\n", "CLOGIN joe " + aPassword + "\r\n", "SNO\r\n"},
+		"3128 CONNECT, in the URL": {"CCONNECT joe:" + aPassword + "@h:25 HTTP/1.1\r\n\r\n", "SHTTP/1.1 407 no\r\n\r\n"},
+		"80 in the URL":            {"CGET http://joe:" + aPassword + "@h/?token=" + aToken + " HTTP/1.1\r\nHost: h\r\nReferer: http://h/?password=" + aPassword + "\r\n\r\n", "SHTTP/1.1 404 no\r\nContent-Length: 0\r\n\r\n"},
+		"1080 SOCKS, refused":      {"C\x05\x01\x02", "S\x05\x02", "C\x01\x03joe" + string(rune(len(aPassword))) + aPassword, "S\x01\x01"},
+		"80 Basic":                 {"CGET / HTTP/1.1\r\nHost: h\r\nAuthorization: Basic " + b64("joe:"+aPassword) + "\r\n\r\n", "SHTTP/1.1 401 no\r\nContent-Length: 0\r\n\r\n", "CGET / HTTP/1.1\r\nAuthorization: Bearer " + aToken + "\r\n\r\n", "SHTTP/1.1 401 no\r\nContent-Length: 0\r\n\r\n"},
+		"3128 CONNECT":             {"CCONNECT h:25 HTTP/1.1\r\nProxy-Authorization: Basic " + b64("joe:"+aPassword) + "\r\n\r\n", "SHTTP/1.1 200 ok\r\n\r\n", "S220 mx\r\n", "CEHLO c\r\n", "S250 AUTH PLAIN\r\n", "CAUTH PLAIN " + plain + "\r\n", "S535 no\r\n"},
 	}
 }
 

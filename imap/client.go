@@ -105,7 +105,9 @@ func (d *Dialog) part(text, end []byte, at fact.At) {
 	if !ok {
 		c.more = false
 		if c.cmd == LOGIN {
-			d.login.User(d.log, d.arg[0].b[:d.arg[0].n], at)
+			if c.args > 1 { // one word alone may be the name or the password
+				d.login.User(d.log, d.arg[0].b[:d.arg[0].n], at)
+			}
 			d.login.Gave(d.log, d.arg[1].b[:min(d.arg[1].n, keptPass)], true)
 			d.arg[1].n = 0
 		}
@@ -244,6 +246,9 @@ func (d *Dialog) masked(cmd Cmd, tag, verb, arg, line []byte) []byte {
 			keep = len(plainWord(first))
 			if rest := afterQuoted(arg); arg[0] == '"' && rest != nil {
 				keep = len(arg) - len(rest)
+			}
+			if keep == len(bytes.TrimRight(arg, " ")) {
+				keep = 0 // one word alone: which one it is, nobody knows
 			}
 		}
 	case Unknown:

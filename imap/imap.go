@@ -332,6 +332,9 @@ func command(line []byte) (tag, verb, arg []byte, cmd Cmd) {
 	return tag, verb, arg, lookup(verb, inIMAP)
 }
 
+// SieveCommand reports whether a verb is a command of ManageSieve.
+func SieveCommand(verb []byte) bool { return lookup(verb, inSieve) != Unknown }
+
 // isTag reports whether b may be a tag: section 9, one or more ASTRING-CHARs but "+".
 func isTag(b []byte) bool {
 	for _, c := range b {

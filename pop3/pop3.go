@@ -90,7 +90,7 @@ var commands = [NumCmds]struct {
 	NOOP:    {"NOOP", single, open, true},
 	QUIT:    {"QUIT", single, open, false},
 	LAST:    {"LAST", single, open, false}, // RFC 1460
-	XTND:    {"XTND", perhaps, open, false},
+	XTND:    {"XTND", perhaps, second, false},
 	UTF8:    {"UTF8", single, open, false},   // RFC 6856, 2
 	LANG:    {"LANG", listBare, open, false}, // RFC 6856, 3
 	Unknown: {"", perhaps, open, false},

@@ -127,29 +127,26 @@ func (d *Dialog) evidence(text []byte, at fact.At) {
 	}
 	mech := a.mechanism()
 	login := equal(mech, "LOGIN")
+	name := login && step == 0 && !a.password // and no secret
 	if !a.named && !(login && a.password) {
 		if user := d.logins().sasl.User(mech, step, text); len(user) > 0 {
 			a.named = true
 			d.add(fact.Fact{Kind: fact.AuthUser, Cmd: uint8(AUTH), Ref: a.command}, at, user)
-			if login {
-				return
-			}
+			name = name && len(user) == len(d.logins().sasl.Decode(text)) // else it is the answer of another mechanism
 		}
 	}
-	if login && step == 0 && !a.password {
+	if name {
 		return
 	}
 	a.sent = true
 	d.logins().echo.Keep(text)
-	secret := d.logins().sasl.Decode(text)
-	if equal(mech, "PLAIN") {
-		i := bytes.LastIndexByte(secret, 0)
-		if i < 0 {
-			return // whatever it is, it is no password
+	clear := d.logins().sasl.Decode(text)
+	secret := sasl.Proof(clear)
+	if equal(mech, "PLAIN") && bytes.IndexByte(clear, 0) < 0 {
+		if len(secret) < len(clear) {
+			d.logins().echo.Keep(secret)
 		}
-		secret = secret[i+1:]
-	} else {
-		secret = sasl.Proof(secret)
+		return // whatever it is, it is no password
 	}
 	d.logins().echo.Keep(secret)
 	if sasl.Readable(mech) && !d.secure && d.log != nil {
@@ -213,32 +210,23 @@ func (d *Dialog) masked(cmd Cmd, word, arg, text []byte) []byte {
 		if len(initial) > 0 && len(name) == len(mech) {
 			open = text[:len(open)+1]
 		}
-	case cmd != Unknown:
-		return text
-	case begins(word, "AUTH="): // a typing error
-		open = text[:len("AUTH")]
-	case likeLogin(word), equal(word, "APOP"), equal(word, "COOKIE"):
-		open = text[:len(text)-len(arg)]
-	case d.afterAuth > 0 && len(text) >= 4 && inAlphabet(text):
+	case cmd == Unknown && d.afterAuth > 0 && len(text) >= 4 && inAlphabet(text):
 		d.logins().echo.Keep(text)
 		d.logins().echo.Keep(d.logins().sasl.Decode(text))
 		return []byte(hidden)
-	default:
-		second, rest := split(arg) // IMAP has a tag in front
-		if len(rest) == 0 || !equal(second, "LOGIN") && !equal(second, "AUTHENTICATE") && !equal(second, "AUTH") {
-			d.buf = d.mask(d.buf[:0], text)
-			return d.buf
-		}
-		open = text[:len(text)-len(rest)]
+	case cmd == Unknown:
+		open = text[:sasl.Loose(text)]
 	}
 	if len(open) == len(text) {
-		return text
+		if d.secrets == nil {
+			return text
+		}
+		d.buf = d.mask(d.buf[:0], text)
+		return d.buf
 	}
 	secret := text[len(open):]
-	d.logins().echo.Keep(secret)
-	if i := bytes.LastIndexByte(secret, ' '); i >= 0 {
-		d.logins().echo.Keep(secret[i+1:]) // LOGIN name password
-	}
+	d.logins().echo.Hide(secret)
+	d.logins().echo.Keep(sasl.Proof(d.logins().sasl.Decode(secret)))
 	d.buf = append(append(d.buf[:0], open...), hidden...)
 	return d.buf
 }
@@ -262,17 +250,6 @@ func inAlphabet(text []byte) bool {
 		}
 	}
 	return true
-}
-
-// likeLogin reports whether the word of an unknown command is one of a login,
-// of another protocol or mistyped: AUTHPLAIN, XLOGIN, PASSWORD.
-func likeLogin(word []byte) bool {
-	for i := range word {
-		if begins(word[i:], "AUTH") || begins(word[i:], "PASS") || begins(word[i:], "LOGIN") {
-			return true
-		}
-	}
-	return false
 }
 
 // looksBase64 reports whether a line can be the answer to a challenge, and is

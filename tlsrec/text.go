@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"postmortem/internal/fact"
+	"postmortem/internal/sasl"
 )
 
 // Looks reports whether the first bytes of a direction begin a TLS record or a
@@ -106,13 +107,32 @@ func (c *Conn) tellText(d fact.Dir, s *side) {
 		f.Level = 1 // no record came before
 	}
 	text := s.text
-	if d == fact.Client && !c.opt.ShowSecrets {
-		text = masked(looks, text)
+	if !c.opt.ShowSecrets {
+		text = c.shown(d, looks, text)
 	}
 	c.add(f, s.from, text)
 	if c.s.Broken == nil {
 		c.s.Broken = &Broken{From: d, At: s.from, Looks: looks, Text: string(text), First: !s.began}
 	}
+}
+
+// shown is what may be told of the text of a side: no password, and none that the
+// server repeats.
+func (c *Conn) shown(d fact.Dir, looks uint16, text []byte) []byte {
+	if d == fact.Client {
+		return masked(looks, text)
+	}
+	sent := c.side[fact.Client].text
+	open := bytes.TrimSuffix(masked(LooksLike(sent), sent), []byte("***"))
+	if len(open) == len(sent) {
+		return text
+	}
+	var echo sasl.Echo
+	echo.Hide(sent[len(open):])
+	line := bytes.TrimSpace(sent)
+	word := line[bytes.LastIndexByte(line, ' ')+1:]
+	echo.Keep(sasl.Proof(new(sasl.Decoder).Decode(word)))
+	return echo.Mask(nil, text)
 }
 
 // masked is a line of a client without what may be its password: that of a

@@ -57,7 +57,7 @@ func (u *consumer) forward(d fact.Dir, b []byte, at fact.At) {
 	}
 	if s.dialog == nil {
 		if s.hears() {
-			s.tap.say(SaidOther, d, b, b, false, at)
+			s.tap.other(s, SaidOther, d, b, false, at)
 		}
 		return
 	}
@@ -87,7 +87,7 @@ func (u *consumer) forward(d fact.Dir, b []byte, at fact.At) {
 func (u *consumer) toTLS(d fact.Dir, b []byte, at fact.At) {
 	s := u.s
 	if s.hears() {
-		s.tap.say(SaidTLS, d, b, b, false, at)
+		s.tap.other(s, SaidTLS, d, b, false, at)
 	}
 	s.tls.Bytes(d, b, at)
 	if d == fact.Client && s.tcp.ClearPackets == 0 && s.tls.Summary().FirstEncrypted[d].Frame != 0 {
@@ -327,7 +327,7 @@ func (s *session) plaintext(k *worker, port uint16) func(fact.Dir, []byte, fact.
 		}
 		switch {
 		case s.hears() && s.dialog == nil:
-			s.tap.say(SaidOther, d, b, b, true, at)
+			s.tap.other(s, SaidOther, d, b, true, at)
 		case s.hears():
 			s.tap.dialog(s, d, b, at)
 		case s.dialog != nil:

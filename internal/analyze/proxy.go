@@ -287,7 +287,7 @@ func (t *talk) http() talkEnd {
 	}
 	if whole {
 		target, version, _ := bytes.Cut(line[len(connect):], []byte(" "))
-		host, port := cutPort(target)
+		host, port := cutPort(target[bytes.LastIndexByte(target, '@')+1:]) // no name and password in front
 		if port == 0 || !bytes.HasPrefix(version, httpAny) {
 			return talkNone
 		}

@@ -2,8 +2,10 @@ package analyze
 
 import (
 	"bytes"
+	"unicode/utf8"
 
 	"postmortem/internal/fact"
+	"postmortem/internal/sasl"
 )
 
 // A Tap listens to one conversation while it is analysed. Its functions are
@@ -58,6 +60,8 @@ type listener struct {
 	logged bool      // a login was accepted
 	talk   []Said    // with what may be a proxy
 	user   []byte    // of the answer to a challenge that told it, nil: none
+	typed  []byte    // the line of the client begun last where no dialog follows it
+	echo   sasl.Echo // its secrets
 }
 
 // A masker knows the secrets that a dialog has seen.
@@ -157,6 +161,45 @@ func (l *listener) missing(s *session, d fact.Dir, n uint64, at fact.At) {
 		l.rest(s, at)
 		l.tap.Said(&Said{From: d, At: at, Kind: SaidMissing, N: n})
 	}
+}
+
+// maxTyped is how much is kept of a line that no dialog follows: more than the
+// words in front of a secret.
+const maxTyped = 512
+
+// other tells of bytes that no dialog follows. Where they are lines of text, what
+// looks like a login is not shown, nor where the server repeats it.
+func (l *listener) other(s *session, kind SaidKind, d fact.Dir, b []byte, inside bool, at fact.At) {
+	shown := b
+	if !s.showSecrets && bytes.IndexByte(b, 0) < 0 && utf8.Valid(b) {
+		if shown = nil; d == fact.Server {
+			shown = l.echo.Mask(nil, b)
+		} else {
+			for line := range bytes.Lines(b) {
+				shown = append(shown, l.loose(line)...)
+			}
+		}
+	}
+	l.say(kind, d, b, shown, inside, at)
+}
+
+// loose returns what may be shown of a piece of a line.
+func (l *listener) loose(piece []byte) []byte {
+	before := len(l.typed)
+	l.typed = append(l.typed, piece[:min(len(piece), maxTyped-before)]...)
+	text := bytes.TrimRight(l.typed, "\r\n")
+	open := sasl.Loose(text)
+	shown := piece
+	if open < len(text) {
+		l.echo.Hide(text[open:])
+		l.echo.Keep(sasl.Proof(new(sasl.Decoder).Decode(text[max(open, bytes.LastIndexByte(text, ' ')+1):])))
+		end := len(bytes.TrimRight(piece, "\r\n"))
+		shown = append(append(bytes.Clone(piece[:min(max(open-before, 0), end)]), stars...), piece[end:]...)
+	}
+	if len(piece) > 0 && piece[len(piece)-1] == '\n' {
+		l.typed = l.typed[:0]
+	}
+	return shown
 }
 
 func (l *listener) say(kind SaidKind, d fact.Dir, raw, shown []byte, inside bool, at fact.At) {

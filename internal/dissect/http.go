@@ -3,6 +3,8 @@ package dissect
 import (
 	"bytes"
 	"strconv"
+
+	"postmortem/internal/sasl"
 )
 
 // httpPorts are those of Wireshark.
@@ -184,7 +186,12 @@ func (d *Dissector) httpMessage(h *httpConv, dir int, s span, off int, fin bool)
 		}
 	} else {
 		d.clear()
-		d.infoText(b[:n])
+		if secret := d.httpSecret(b[:n], kind); secret < n {
+			d.infoText(b[:secret])
+			d.info(hidden)
+		} else {
+			d.infoText(b[:n])
+		}
 		d.info(" ")
 		body := !fin
 		if kind == httpResponse && body {
@@ -424,7 +431,11 @@ func (d *Dissector) httpHeaders(h *httpConv, dir int, s span, start int, kind ht
 				}
 			}
 			if d.level > List {
-				d.remark(xHTTP, string(appendText(nil, s.b[at:at+next])))
+				text := s.b[at : at+next]
+				if secret := d.httpSecret(line, kind); secret < n {
+					text = d.mask(text, secret)
+				}
+				d.remark(xHTTP, string(appendText(nil, text)))
 				d.httpFirst(s, at, line, kind)
 			}
 			first, seen = false, true
@@ -458,11 +469,17 @@ func (d *Dissector) httpHeaders(h *httpConv, dir int, s span, start int, kind ht
 			}
 			for i := range httpHeaderFields {
 				if v, ok := cutHeader(line, httpHeaderFields[i].name); ok {
-					d.str(httpHeaderFields[i].id, s, at, next, v)
+					x := d.str(httpHeaderFields[i].id, s, at, next, v)
+					if secret := sasl.InURL(v); secret < len(v) {
+						d.hide(x, secret)
+					}
 				}
 			}
 			x := d.str(id, s, at, next, s.b[at:at+next])
 			x.Flags |= Hidden
+			if secret := sasl.InURL(line); secret < n {
+				d.hide(x, secret)
+			}
 			for _, name := range httpSecrets {
 				if v, ok := cutHeader(line, name); ok && len(v) > 0 {
 					d.hide(x, len(name))
@@ -497,6 +514,19 @@ func (d *Dissector) httpHeaders(h *httpConv, dir int, s span, start int, kind ht
 	return at + body
 }
 
+// httpSecret returns where a password or a token begins in a first line, its
+// length when there is none, or when secrets are wanted.
+func (d *Dissector) httpSecret(line []byte, kind httpKind) int {
+	if kind != httpRequest || !d.masking() {
+		return len(line)
+	}
+	at := sasl.InURL(line)
+	if bytes.HasPrefix(line, []byte("CONNECT ")) && bytes.IndexByte(line, '@') >= 0 {
+		at = min(at, len("CONNECT "))
+	}
+	return at
+}
+
 // headerName says that b may be the name of a header.
 func headerName(b []byte) bool {
 	for _, ch := range b {
@@ -509,7 +539,7 @@ func headerName(b []byte) bool {
 
 // httpFirst adds the parts of a first line.
 func (d *Dissector) httpFirst(s span, at int, line []byte, kind httpKind) {
-	part := func(id ID, from, to int) { d.str(id, s, at+from, to-from, nil) }
+	part := func(id ID, from, to int) *Node { return d.str(id, s, at+from, to-from, nil) }
 	one := bytes.IndexByte(line, ' ')
 	if one < 0 {
 		one = len(line)
@@ -521,7 +551,10 @@ func (d *Dissector) httpFirst(s span, at int, line []byte, kind httpKind) {
 	next := min(one+1, len(line))
 	if kind == httpRequest {
 		part(fHTTPMethod, 0, one)
-		part(fHTTPURI, next, max(next, two))
+		uri := part(fHTTPURI, next, max(next, two))
+		if secret := d.httpSecret(line, kind); secret < two {
+			d.hide(uri, max(0, secret-next))
+		}
 		if two < len(line) {
 			part(fHTTPReqVersion, two+1, len(line))
 		}

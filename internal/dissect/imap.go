@@ -283,6 +283,9 @@ func imapCommandLike(line []byte, known bool) bool {
 	if verb, next := token(line); next < len(line) && loginVerb(line[:verb]) {
 		return true
 	}
+	if sasl.Loose(line) < len(line) {
+		return true
+	}
 	if !known {
 		return tokenLike(line)
 	}
@@ -332,7 +335,9 @@ func (m *imapConv) command(line []byte) (secret int) {
 		switch {
 		case equalFold(word, "LOGIN"):
 			l.secret = true
-			secret = after + secondArgument(args)
+			if secret = after + secondArgument(args); secret >= len(line) {
+				secret = after // one word alone: which one it is, nobody knows
+			}
 		case equalFold(word, "AUTHENTICATE"):
 			l.secret, m.auth = true, true
 			mech, second := token(args)
@@ -347,8 +352,10 @@ func (m *imapConv) command(line []byte) (secret int) {
 			l.message = true
 		case loginVerb(line[:tag]):
 			secret = next // of another protocol, or the tag was forgotten
-		case !m.known && tokenLike(line), answerLike(line):
+		case !m.known && tokenLike(line):
 			secret = 0
+		case !imap.LooksCommand(line):
+			secret = sasl.Loose(line)
 		}
 		m.known = m.known || tag < len(line)
 	}
@@ -364,6 +371,15 @@ func (m *imapConv) command(line []byte) (secret int) {
 	return secret
 }
 
+// loginName returns from where on the first argument of LOGIN, of n bytes, is
+// secret: where no second one follows, nobody knows which one it is.
+func loginName(n, second int) int {
+	if second <= 0 {
+		return 0
+	}
+	return n
+}
+
 // secondArgument returns the place of the second argument in those of LOGIN.
 func secondArgument(args []byte) int {
 	if len(args) == 0 || args[0] != '"' {
@@ -375,6 +391,10 @@ func secondArgument(args []byte) int {
 		if args[i] == '\\' {
 			i++
 		}
+	}
+	if i >= len(args) { // the quote stays open
+		_, next := token(args)
+		return next
 	}
 	for i++; i < len(args) && args[i] == ' '; i++ {
 	}
@@ -676,8 +696,8 @@ func (d *Dissector) imapArguments(m *imapConv, s span, n, verb, off, w, args, se
 			second += args
 		}
 		if d.opt.Compat {
-			d.ascii(fImapUsername, s, args, first)
 			k, _ := token(line[second:])
+			d.line(fImapUsername, s, args, first, loginName(first, k))
 			if k < 2 {
 				if args < len(s.b) && bytes.IndexByte(line, '{') >= 0 { // literals, which Wireshark does not look at
 					x := d.str(fImapLine, s, n, len(s.b)-n, nil)
@@ -692,7 +712,7 @@ func (d *Dissector) imapArguments(m *imapConv, s span, n, verb, off, w, args, se
 		}
 		second = args + secondArgument(line[args:])
 		if first = len(bytes.TrimRight(line[args:second], " ")); first > 0 {
-			x := d.ascii(fImapUsername, s, args, first)
+			x := d.line(fImapUsername, s, args, first, loginName(first, n-second))
 			if len(x.Str) >= 2 && x.Str[0] == '"' {
 				x.Str = x.Str[1 : len(x.Str)-1]
 			}

@@ -584,10 +584,6 @@ func equalFold(b []byte, s string) bool { return sasl.EqualFold(b, s) }
 // beginsFold reports whether b begins with s, in capitals, in any case.
 func beginsFold(b []byte, s string) bool { return len(b) >= len(s) && equalFold(b[:len(s)], s) }
 
-// answerLike reports whether a line that is no command looks like the answer of a
-// login even where none is known of: one word of base64 that has more than letters.
-func answerLike(line []byte) bool { return tokenLike(line) && bytes.ContainsAny(line, "0123456789+/=") }
-
 // tokenLike reports whether a line may be an answer of a login: one word of
 // base64, and no row of X, which is how firewalls overwrite commands.
 func tokenLike(line []byte) bool {

@@ -233,7 +233,7 @@ func (m *popConv) command(line []byte) (secret int) {
 	switch {
 	case equalFold(verb, "PASS"):
 		secret = next
-	case equalFold(verb, "APOP"):
+	case equalFold(verb, "APOP"), equalFold(verb, "USER"): // a password may follow the name where none belongs
 		_, second := token(arg)
 		secret = next + second
 	case equalFold(verb, "AUTH"):
@@ -249,13 +249,10 @@ func (m *popConv) command(line []byte) (secret int) {
 		}
 	case (equalFold(verb, "LIST") || equalFold(verb, "UIDL")) && len(arg) > 0:
 		shape = popSingle
-	case !known && (!m.known && tokenLike(line) || answerLike(line)):
+	case !known && !m.known && tokenLike(line):
 		secret = 0
-	case !known && next < len(line): // a login with a typing error, or of another protocol
-		second, third := token(arg)
-		if equalFold(arg[:second], "LOGIN") || equalFold(arg[:second], "AUTHENTICATE") {
-			secret = next + third
-		}
+	case !known || equalFold(verb, "XTND"):
+		secret = sasl.Loose(line)
 	}
 	switch { // what is missing may come in another line
 	case equalFold(verb, "PASS"):

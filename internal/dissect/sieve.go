@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"postmortem/imap"
+	"postmortem/internal/sasl"
 )
 
 // A sieveConv is what is known of a ManageSieve conversation (RFC 5804).
@@ -134,6 +135,8 @@ func (m *sieveConv) client(line []byte) (secret int) {
 		return next + secondArgument(line[next:])
 	case equalFold(verb, "STARTTLS"):
 		m.tls = true
+	case !imap.SieveCommand(verb):
+		return sasl.Loose(line)
 	}
 	return len(line)
 }

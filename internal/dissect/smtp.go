@@ -402,9 +402,17 @@ func (d *Dissector) infoSaid(b []byte) {
 
 // learn remembers what is secret in a line of the client. A name is not.
 func (m *smtpConv) learn(kind smtpKind, line []byte, secret int) {
-	if kind != smtpUser && kind != smtpAuthUser && secret < len(line) {
-		m.proofs.learn(line[secret:])
+	if secret >= len(line) {
+		return
 	}
+	if kind == smtpUser || kind == smtpAuthUser {
+		var dec sasl.Decoder
+		answer := bytes.TrimSpace(line[secret:])
+		if len(dec.User([]byte("LOGIN"), 0, answer)) == len(dec.Decode(answer)) {
+			return // else it is the answer of another mechanism
+		}
+	}
+	m.proofs.learn(line[secret:])
 }
 
 // smtpNoBase64 remarks that the answer is shown as it was sent.
@@ -457,24 +465,16 @@ func (l *smtpLogin) line(line []byte, known bool) (kind smtpKind, secret int) {
 		}
 		return kind, next + second
 	case command:
-		return smtpCommand, len(line)
-	case equalFold(verb, "USER"), equalFold(verb, "PASS"), equalFold(verb, "APOP"), equalFold(verb, "LOGIN"):
+		return smtpCommand, sasl.InURL(line) // of BURL
+	case equalFold(verb, "USER"):
 		return smtpCommand, next
-	case beginsFold(verb, "AUTH="): // a typing error
-		return smtpCommand, len("AUTH")
 	case l.on:
 		l.step++
 		return l.answer(), 0
 	case (l.before || !known) && tokenLike(line):
 		return smtpAnswer, 0
-	case answerLike(line):
-		return smtpCommand, 0
 	}
-	w, second := token(arg) // of IMAP, which has a tag in front
-	if w := arg[:w]; equalFold(w, "LOGIN") || equalFold(w, "AUTHENTICATE") || equalFold(w, "AUTH") {
-		return smtpCommand, next + second
-	}
-	return smtpCommand, len(line)
+	return smtpCommand, sasl.Loose(line)
 }
 
 func (l *smtpLogin) answer() smtpKind {

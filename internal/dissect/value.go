@@ -45,7 +45,7 @@ func (f *Frame) AppendValue(dst []byte, n *Node) []byte {
 	case None:
 		return append(dst, '1')
 	case Protocol:
-		if n.ID == fData { // the one that is its bytes
+		if n.ID == fData && n.Flags&Secret == 0 { // the one that is its bytes
 			return appendHex(dst, f.Bytes(n))
 		}
 		if len(n.Text) > 0 {

@@ -74,8 +74,8 @@ func (k *Desk) Credentials(log *fact.Log, b []byte, at fact.At) {
 	k.step++
 	if name := k.dec.User(mech, step, b); len(name) > 0 {
 		k.User(log, name, at)
-		if step == 0 && sasl.EqualFold(mech, "LOGIN") {
-			return
+		if step == 0 && sasl.EqualFold(mech, "LOGIN") && len(name) == len(k.dec.Decode(b)) {
+			return // else it is the answer of another mechanism
 		}
 	}
 	if len(b) < 2 { // "=" and "": nothing

@@ -145,12 +145,12 @@ func (f *Follow) Said(s *analyze.Said) {
 
 // other prints bytes of a protocol that is not followed: as text, when they are.
 func (f *Follow) other(s *analyze.Said) {
-	if !utf8.Valid(s.Raw) || bytes.IndexByte(s.Raw, 0) >= 0 {
+	if !utf8.Valid(s.Shown) || bytes.IndexByte(s.Raw, 0) >= 0 {
 		f.add(s, len(s.Raw))
 		return
 	}
 	f.unfold()
-	for line := range bytes.Lines(s.Raw) {
+	for line := range bytes.Lines(s.Shown) {
 		f.row(s.From, s.At, s.Inside, "line", strings.TrimRight(string(line), "\r\n"), nil, len(line))
 	}
 }
@@ -254,12 +254,14 @@ func (f *Follow) hex(s *analyze.Said) {
 		f.offsets[s.From] += int64(s.N)
 		return
 	}
-	b, hidden := s.Raw, len(s.Raw)
-	end := len(bytes.TrimRight(b, "\r\n"))
-	if s.Kind == analyze.SaidProxy && s.From == fact.Client {
-		hidden, end = 0, len(b)
+	b, hidden, end := s.Raw, len(s.Raw), len(s.Raw)
+	if s.Kind == analyze.SaidLine {
+		end = len(bytes.TrimRight(b, "\r\n"))
 	}
-	if s.Kind == analyze.SaidLine && !bytes.Equal(b[:end], s.Shown) { // from the first difference on
+	switch {
+	case s.Kind == analyze.SaidProxy && s.From == fact.Client:
+		hidden = 0
+	case s.Kind != analyze.SaidProxy && !bytes.Equal(b[:end], s.Shown): // from the first difference on
 		hidden = 0
 		for hidden < min(end, len(s.Shown)) && b[hidden] == s.Shown[hidden] {
 			hidden++

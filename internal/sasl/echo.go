@@ -41,15 +41,16 @@ func (e *Echo) Keep(secret []byte) {
 	}
 	e.n[e.next] = uint8(copy(e.kept[e.next][:], secret))
 	e.next = (e.next + 1) % maxKept
-	if _, token, ok := bytes.Cut(secret, []byte(bearer)); ok {
-		token, _, _ = bytes.Cut(token, []byte{1})
-		e.Keep(token)
+	if index(secret, bearer) >= 0 {
+		if token := Proof(secret); index(token, bearer) < 0 {
+			e.Keep(token)
+		}
 	}
 }
 
 // Hide remembers words that may hold a secret: all of them, and the last one.
 func (e *Echo) Hide(words []byte) {
-	words = bytes.Trim(words, " \t\"")
+	words = bytes.Trim(words, " \t\"\r\n")
 	e.Keep(words)
 	if i := bytes.LastIndexAny(words, " \t\""); i >= 0 {
 		e.Keep(words[i+1:])

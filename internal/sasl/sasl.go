@@ -67,16 +67,30 @@ const maxName = 20
 
 // Name returns the mechanism name that b begins with: letters, digits, "-" and
 // "_", RFC 4422 section 3.1. What stands behind it may be a secret, and so may
-// what is too long for a name: there is none then.
+// what is too long for a name, or unknown and written like a password: there is
+// none then.
 func Name(b []byte) []byte {
 	n := 0
+	var lower, other bool
 	for n < len(b) && (lettered(b[n]) || b[n] == '-' || b[n] == '_') {
+		c := b[n]
+		lower = lower || 'a' <= c && c <= 'z'
+		other = other || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 		n++
 	}
-	if n > maxName {
+	if n > maxName || lower && other && !known(b[:n]) {
 		return nil
 	}
 	return b[:n]
+}
+
+func known(mech []byte) bool {
+	for i := range mechs {
+		if is(mech, mechs[i].mech) {
+			return true
+		}
+	}
+	return false
 }
 
 func lettered(c byte) bool {
@@ -125,26 +139,25 @@ func (d *Decoder) User(mech []byte, step int, answer []byte) []byte {
 	b := d.Decode(answer)
 	switch where {
 	case plain:
-		if i := bytes.IndexByte(b, 0); i >= 0 {
-			if n := bytes.IndexByte(b[i+1:], 0); n >= 0 {
-				return b[i+1 : i+1+n]
-			}
+		if bytes.Count(b, []byte{0}) >= 2 {
+			return between(b)
 		}
 		return nil
 	case login, whole:
-		return b
+		return bare(b)
 	case gs2:
-		return until(after(b, "a="), ",\x01")
+		return sober(until(after(b, "a="), ",\x01"))
 	case xoauth:
-		return until(after(b, "user="), "\x01")
+		return sober(until(after(b, "user="), "\x01"))
 	case cram:
+		b = bytes.TrimRight(b, " \r\n")
 		if i := bytes.LastIndexByte(b, ' '); i > 0 {
-			return b[:i]
+			return sober(b[:i])
 		}
 	case digest:
-		return until(after(b, `username="`), `"`)
+		return sober(until(after(b, `username="`), `"`))
 	case scram:
-		return until(after(b, ",n="), ",")
+		return sober(until(after(b, ",n="), ","))
 	case ntlm:
 		return ntlmUser(b)
 	}
@@ -159,16 +172,95 @@ func (d *Decoder) Decode(text []byte) []byte {
 	return d.buf[:n]
 }
 
-// Proof returns what of a decoded answer must stay secret: the password of PLAIN,
-// the token behind "Bearer ", the digest of CRAM-MD5, or all of it.
+// bare returns the name that is a whole answer. When it is the answer of another
+// mechanism, as confused clients send it, the name is only a part.
+func bare(b []byte) []byte {
+	if bytes.IndexByte(b, 0) >= 0 {
+		b = between(b)
+	}
+	return sober(b)
+}
+
+// between returns the name in an answer of PLAIN. When nothing follows the second
+// NUL, the name stands in front of the first one: the client ended a text with
+// a NUL as C does. So it does when there is no second NUL.
+func between(b []byte) []byte {
+	first, rest, _ := bytes.Cut(b, []byte{0})
+	name, password, two := bytes.Cut(rest, []byte{0})
+	if !two || len(password) == 0 && len(first) > 0 {
+		return first
+	}
+	return name
+}
+
+// proofs stand before the secrets in the answers of all mechanisms, in the order
+// in which they are looked for.
+var proofs = [...]struct{ mark, stops string }{
+	{bearer, "\x01\\^"},
+	{"auth=", "\x01\\^"},
+	{"response=", ","},
+	{",p=", ","},
+}
+
+// sober returns what of b is a name: nothing from a control character or from
+// the mark of a secret on, and no digest at its end.
+func sober(b []byte) []byte {
+	for i, c := range b {
+		if c < ' ' {
+			b = b[:i]
+			break
+		}
+	}
+	for _, p := range proofs {
+		if i := index(b, p.mark); i >= 0 {
+			b = b[:i]
+		}
+	}
+	const digest = 16 // letters
+	if i := bytes.LastIndexByte(b, ' '); i >= 0 && len(b)-i > digest && hexadecimal(b[i+1:]) {
+		b = b[:i]
+	}
+	return b
+}
+
+func hexadecimal(b []byte) bool {
+	for _, c := range b {
+		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F') {
+			return false
+		}
+	}
+	return true
+}
+
+// Proof returns what of a decoded answer must stay secret: the token behind
+// "Bearer ", the digest, the password of PLAIN, the last word, or all of it.
 func Proof(clear []byte) []byte {
-	if token := after(clear, bearer); token != nil {
-		return until(token, "\x01")
+	const space = " \t\r\n\x00\x01"
+	clear = bytes.Trim(clear, space)
+	for _, p := range proofs {
+		if i := index(clear, p.mark); i >= 0 {
+			secret := bytes.TrimLeft(clear[i+len(p.mark):], space)
+			return until(secret[:len(until(secret, p.stops))], "\x00\r\n")
+		}
 	}
 	if i := bytes.LastIndexByte(clear, 0); i >= 0 {
 		return clear[i+1:]
 	}
-	return clear[bytes.LastIndexByte(clear, ' ')+1:]
+	return clear[bytes.LastIndexAny(clear, " \t")+1:]
+}
+
+// index is bytes.Index for an ASCII text in any case.
+func index(b []byte, s string) int {
+	for i := 0; i+len(s) <= len(b); i++ {
+		n := 0
+		for n < len(s) && b[i+n]|0x20 == s[n]|0x20 {
+			n++
+		}
+		if n == len(s) {
+			return i
+		}
+	}
+	return -1
 }
 
 func after(b []byte, s string) []byte {

@@ -21,6 +21,9 @@ func TestUser(t *testing.T) {
 		{"PLAIN", "\x00alice\x00secret", 0, "alice"},
 		{"plain", "boss\x00alice\x00secret", 0, "alice"},
 		{"PLAIN", "alice", 0, ""},
+		{"PLAIN", "alice\x00secret", 0, ""},
+		{"PLAIN", "alice\x00secret\x00", 0, "alice"},
+		{"PLAIN", "\x00alice\x00", 0, "alice"},
 		{"LOGIN", "alice", 0, "alice"},
 		{"LOGIN", "secret", 1, ""},
 		{"XOAUTH2", "user=a@example.org\x01auth=Bearer x\x01\x01", 0, "a@example.org"},
@@ -33,6 +36,19 @@ func TestUser(t *testing.T) {
 		{"NTLM", string(nt[:70]), 1, ""},
 		{"EXTERNAL", "alice", 0, "alice"},
 		{"X-OWN", "alice", 0, ""},
+		// Answers of other mechanisms, and broken ones: a name and nothing behind it.
+		{"LOGIN", "\x00alice\x00secret", 0, "alice"},
+		{"LOGIN", "alice\x00secret", 0, "alice"},
+		{"LOGIN", "alice 9d4f1c2b8a7e6053f1e2d3c4b5a69788", 0, "alice"},
+		{"EXTERNAL", "user=alice\x01auth=Bearer x\x01\x01", 0, "user=alice"},
+		{"ANONYMOUS", "c=biws,r=abc,p=secret", 0, "c=biws,r=abc"},
+		{"LOGIN", "alice\tsecret", 0, "alice"},
+		{"LOGIN", "Alice Smith", 0, "Alice Smith"},
+		{"XOAUTH2", "user=alice^Aauth=bearer secret^A^A", 0, "alice^A"},
+		{"XOAUTH2", "user=alice\nauth=Bearer secret\n\n", 0, "alice"},
+		{"OAUTHBEARER", "n,a=alice host=h auth=Bearer secret", 0, "alice host=h "},
+		{"CRAM-MD5", "alice 9d4f1c2b8a7e6053f1e2d3c4b5a69788 \n", 1, "alice"},
+		{"DIGEST-MD5", `username="alice,realm=x,response=secret`, 1, "alice,realm=x,"},
 	}
 	var d Decoder
 	for _, tt := range tests {
@@ -88,7 +104,8 @@ func TestEchoCoded(t *testing.T) {
 }
 
 func TestName(t *testing.T) {
-	for text, want := range map[string]string{"PLAIN": "PLAIN", "SCRAM-SHA-256-PLUS": "SCRAM-SHA-256-PLUS", "X\tsecret": "X", "PLAINAGpvZQBnZWhlaW05": "", "": ""} {
+	for text, want := range map[string]string{"PLAIN": "PLAIN", "SCRAM-SHA-256-PLUS": "SCRAM-SHA-256-PLUS", "X\tsecret": "X", "PLAINAGpvZQBnZWhlaW05": "", "": "",
+		"Zq7wortXk9": "", "AGpvZQBacTd3b3J0WGs5": "", "plain": "plain", "Cram-Md5": "Cram-Md5", "gssapi": "gssapi", "X-OWN2": "X-OWN2"} {
 		if got := Name([]byte(text)); string(got) != want {
 			t.Errorf("Name(%q) = %q, want %q", text, got, want)
 		}
@@ -151,9 +168,33 @@ func TestFind(t *testing.T) {
 func TestProof(t *testing.T) {
 	for clear, want := range map[string]string{
 		"\x00joe\x00pw": "pw", "user=joe\x01auth=Bearer tok\x01\x01": "tok", "joe 0123abcd": "0123abcd", "pw": "pw", "": "",
+		"\x00joe\x00pw\x00": "pw", "\x00joe\x00pw\r\n": "pw", "user=joe\nauth=bearer  tok\n\n": "tok", "user=joe\x00auth=Bearer tok\x00\x00": "tok",
+		"auth=Bearer tok\\1\\1": "tok", "user=joe\x01auth=tok\x01": "tok", "joe\t0123abcd\n": "0123abcd", "c=biws,r=a,p=proof": "proof",
+		`username="joe",response=0123abcd,charset=utf-8`: "0123abcd",
 	} {
 		if got := Proof([]byte(clear)); string(got) != want {
 			t.Errorf("%q: %q, want %q", clear, got, want)
+		}
+	}
+}
+
+// TestLoose: what is shown of lines that are no commands.
+func TestLoose(t *testing.T) {
+	answer := string(b64("\x00joe\x00hunter2"))
+	for line, want := range map[string]string{
+		"AUHT PLAIN x": "AUHT ", "AUTH-PLAIN x": "AUTH-", "AUTH\x00PLAIN x": "AUTH\x00", " AUTH PLAIN x": " AUTH ", "AUTHINFO PASS x": "AUTHINFO ",
+		"PASS\thunter2": "PASS\t", "PASS:hunter2": "PASS:", "pas x": "pas ", "PSAS x": "PSAS ", "PASSWD x": "PASSWD ", "XTND PASS x": "XTND PASS ",
+		"a LOGN joe x": "a LOGN ", "a AUTH PLAIN x": "a AUTH ", "APPOP joe x": "APPOP ", "XOAUTH x": "XOAUTH ", "Proxy-Authorization: Basic x": "Proxy-Authorization:",
+		"Cookie: x": "Cookie:", "PLAIN x": "PLAIN ", answer: "", "X " + answer + " y": "X ", `"` + answer + `"`: "",
+		"BURL imap://joe:x@h/INBOX LAST": "BURL imap://joe:", "BURL imap://h/a;urlauth=submit+joe:internal:91354a473744909de610943775f92038 LAST": "BURL imap://h/a;urlauth=submit+joe:internal:",
+		// No secrets: all of them is shown.
+		"HELO there": "HELO there", "GET / HTTP/1.1": "GET / HTTP/1.1", "XXXX": "XXXX", "LOGOUT now": "LOGOUT now", "AUTH": "AUTH", "": "", "LIST 1": "LIST 1",
+		"BURL imap://h:143/a LAST": "BURL imap://h:143/a LAST", "X-OWN some text in it": "X-OWN some text in it",
+		"GET http://joe:x@h/ HTTP/1.1": "GET http://joe:", "GET /a?user=joe&password=x HTTP/1.1": "GET /a?user=joe&password=", "GET /?q=1&token=x": "GET /?q=1&token=",
+		"GET /?q=password HTTP/1.1": "GET /?q=password HTTP/1.1", "Referer: http://h/?a=b": "Referer: http://h/?a=b",
+	} {
+		if got := line[:Loose([]byte(line))]; got != want {
+			t.Errorf("%q: %q, want %q", line, got, want)
 		}
 	}
 }
