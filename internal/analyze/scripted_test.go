@@ -251,6 +251,10 @@ func TestTemporary(t *testing.T) {
 	scriptedRun(t, []scripted{
 		{name: "mailbox full", turns: saidHello + to + "S: 452 4.2.2 <b@example.org> mailbox full" + saidBye,
 			want: "failed rpl-mailbox-full server high", words: []string{"temporary refusal: recipient's mailbox is full", "mail server keeps the message"}},
+		{name: "no such domain just now", turns: saidHello + to + "S: 450 4.1.8 <a@example.com>: Sender address rejected: Domain not found" + saidBye,
+			want: "failed rpl-sender-domain client medium"},
+		{name: "no such domain", turns: saidHello + to + "S: 550 5.1.8 <a@example.com>: Sender address rejected: Domain not found" + saidBye,
+			want: "failed rpl-sender-domain client high"},
 		{name: "greylisted", turns: saidHello + to + "S: 450 4.2.0 Recipient address rejected: Greylisted" + saidBye,
 			want: "failed rpl-greylisted policy high", words: []string{"temporary refusal by greylisting"}},
 		{name: "no reason", turns: saidHello + to + "S: 450 no" + saidBye,

@@ -796,6 +796,9 @@ func (w *Writer) blame(c *rules.Case) {
 	if r.Num == "TCP-044" && d.Blame == rules.BlameNetwork {
 		conf = 60 // the proxy says that it did not reach the server, not why
 	}
+	if r.Num == "RPL-012" && temporary(c, f) {
+		conf = 60 // a domain that cannot be found just now: the server's DNS may have failed
+	}
 	if r.Num == "SMTP-026" && c.FellSilent() {
 		conf = 60 // behind the point of capture, the path may have ended
 	}
