@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -101,6 +102,19 @@ func TestSizes(t *testing.T) {
 					t.Errorf("%.30q: no %s in %v", digits, rule, found(out))
 				}
 			}
+		}
+		for line := range strings.Lines(out) {
+			d := json.NewDecoder(strings.NewReader(line))
+			d.UseNumber()
+			var v any
+			if err := d.Decode(&v); err != nil {
+				t.Errorf("%.30q: %v", digits, err)
+			}
+			eachNumber(v, func(n json.Number) {
+				if f, err := n.Float64(); err != nil || f > 1<<53 || f < -1<<53 {
+					t.Errorf("%.30q: %s is more than programs read exactly", digits, n)
+				}
+			})
 		}
 		name := write(t, filepath.Join(t.TempDir(), "a.pcap"), w.pcap(t))
 		if _, errs, code := call(t, nil, "packets", name); code != exitClean {

@@ -88,6 +88,7 @@ var tcpChecks = []Check{
 
 // tcpTime prints nanoseconds as people say them: 5.7 ms, 12.4 s.
 func tcpTime(ns int64) string {
+	ns = max(ns, 0) // the clock went backwards
 	switch {
 	case ns < 1e6:
 		return strconv.FormatFloat(float64(ns)/1e6, 'f', 2, 64) + " ms"

@@ -826,3 +826,12 @@ func TestStalledBlame(t *testing.T) {
 		}
 	}
 }
+
+// TestTCPTime: no time is negative, whatever the clock of the capture did.
+func TestTCPTime(t *testing.T) {
+	for ns, want := range map[int64]string{-6518 * 1e6: "0.00 ms", 0: "0.00 ms", 5700 * 1e3: "5.7 ms", 12400 * 1e6: "12.4 s"} {
+		if got := tcpTime(ns); got != want {
+			t.Errorf("%d: %q, want %q", ns, got, want)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -361,6 +362,9 @@ func inject(t *testing.T, passes int) {
 	}
 }
 
+// negative is a duration below zero.
+var negative = regexp.MustCompile(`(^|[ (])-[0-9][0-9.,]* (µs|ms|s|min|h|days?)\b`)
+
 // TestWildTimes: whatever the times of the frames are, nothing takes negative
 // time, and the sessions are the same ones.
 func TestWildTimes(t *testing.T) {
@@ -399,8 +403,13 @@ func TestWildTimes(t *testing.T) {
 			}
 		}
 		for _, e := range s.Events {
-			if strings.Contains(e.Description, " -") && strings.Contains(e.Description, "-0") || strings.Contains(e.Description, "NaN") || strings.Contains(e.Description, "Inf ") {
+			if strings.Contains(e.Description, " -") && strings.Contains(e.Description, "-0") || strings.Contains(e.Description, "NaN") || strings.Contains(e.Description, "Inf ") || negative.MatchString(e.Description) {
 				t.Errorf("%s: %s says %q", name, e.Rule, e.Description)
+			}
+		}
+		for _, text := range append(slices.Clone(s.Why), s.Headline) {
+			if negative.MatchString(text) {
+				t.Errorf("%s: says %q", name, text)
 			}
 		}
 		if len(got.sessions) == 1 && s.Outcome == verdict.OutcomeFailed {

@@ -190,14 +190,18 @@ func (e *encoder) record(kind string) {
 	e.int("schema", schemaVersion)
 }
 
+// exactly is the largest number that every program reads as it is, RFC 8259
+// section 6. Larger ones are claims of a capture (SIZE=99999999999999999999).
+const exactly = 1 << 53
+
 func (e *encoder) int(name string, v int64) {
 	e.key(name)
-	e.b = strconv.AppendInt(e.b, v, 10)
+	e.b = strconv.AppendInt(e.b, min(max(v, -exactly), exactly), 10)
 }
 
 func (e *encoder) uint(name string, v uint64) {
 	e.key(name)
-	e.b = strconv.AppendUint(e.b, v, 10)
+	e.b = strconv.AppendUint(e.b, min(v, exactly), 10)
 }
 
 func (e *encoder) bool(name string, v bool) {

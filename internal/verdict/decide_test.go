@@ -162,3 +162,15 @@ func TestLoginAdvised(t *testing.T) {
 		}
 	}
 }
+
+// TestSpan: no time is negative, whatever the clock of the capture did.
+func TestSpan(t *testing.T) {
+	for ns, want := range map[int64]string{-2294.1 * 1e6: "0.0 ms", 0: "0.0 ms", 4e4: "less than 0.1 ms", 219e6: "219.0 ms", 7200e9: "2.0 h"} {
+		if got := span(ns); got != want {
+			t.Errorf("%d: %q, want %q", ns, got, want)
+		}
+	}
+	if got := rough(-5e9); got != "0.0 ms" {
+		t.Errorf("rough: %q", got)
+	}
+}

@@ -22,6 +22,7 @@ func thousands(n int64) string {
 
 // span writes a duration of nanoseconds for a sentence: "21.3 ms", "4.0 s", "5 min".
 func span(ns int64) string {
+	ns = max(ns, 0) // the clock went backwards
 	switch {
 	case ns > 0 && ns < 5e4:
 		return "less than 0.1 ms"
