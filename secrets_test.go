@@ -53,6 +53,7 @@ func secretDialogs() map[string][]string {
 		"587 PLAIN, ends in NUL":   on(smtp, "CAUTH PLAIN "+b64("joe\x00"+aPassword+"\x00")+"\r\n", "S535 no "+aPassword+"\r\n"),
 		"587 PLAIN, with its line": on(smtp, "CAUTH PLAIN "+b64("\x00joe\x00"+aPassword+"\r\n")+"\r\n", "S535 no "+aPassword+"\r\n"),
 		"587 XOAUTH2, typed":       on(smtp, "CAUTH XOAUTH2 "+b64("user=joe^Aauth=bearer "+aToken+"^A^A")+"\r\n", "S535 no "+aToken+"\r\n"),
+		"587 PLAIN, a token":       on(smtp, "CAUTH PLAIN\r\n", "S334 \r\n", "C"+b64(aToken)+"\r\n", "S535 no "+aToken+"\r\n"),
 		"143 EXTERNAL, a token":    {imap, "Ca AUTHENTICATE EXTERNAL " + b64(bearer) + "\r\n", "Sa NO " + aToken + "\r\n"},
 		"110 DIGEST-MD5":           on(pop, "CAUTH DIGEST-MD5\r\n", "S+ \r\n", "C"+b64(`username="joe,realm=x,response=`+aHash)+"\r\n", "S-ERR "+aHash+"\r\n"),
 		"110 SCRAM":                on(pop, "CAUTH SCRAM-SHA-256\r\n", "S+ \r\n", "C"+b64("c=biws,r=a,p="+aHash)+"\r\n", "S-ERR "+aHash+"\r\n"),

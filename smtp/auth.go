@@ -143,10 +143,8 @@ func (d *Dialog) evidence(text []byte, at fact.At) {
 	clear := d.logins().sasl.Decode(text)
 	secret := sasl.Proof(clear)
 	if equal(mech, "PLAIN") && bytes.IndexByte(clear, 0) < 0 {
-		if len(secret) < len(clear) {
-			d.logins().echo.Keep(secret)
-		}
-		return // whatever it is, it is no password
+		d.logins().echo.Keep(secret)
+		return // a name or a token: no password was readable
 	}
 	d.logins().echo.Keep(secret)
 	if sasl.Readable(mech) && !d.secure && d.log != nil {

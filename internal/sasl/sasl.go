@@ -140,7 +140,7 @@ func (d *Decoder) User(mech []byte, step int, answer []byte) []byte {
 	switch where {
 	case plain:
 		if bytes.Count(b, []byte{0}) >= 2 {
-			return between(b)
+			return sober(between(b))
 		}
 		return nil
 	case login, whole:
@@ -175,10 +175,13 @@ func (d *Decoder) Decode(text []byte) []byte {
 // bare returns the name that is a whole answer. When it is the answer of another
 // mechanism, as confused clients send it, the name is only a part.
 func bare(b []byte) []byte {
+	const typed = `\0` // by hand, for the NUL of PLAIN
 	if bytes.IndexByte(b, 0) >= 0 {
 		b = between(b)
+	} else if name, ok := bytes.CutPrefix(b, []byte(typed)); ok {
+		b, _, _ = bytes.Cut(name, []byte(typed))
 	}
-	return sober(b)
+	return sober(until(b, ":"))
 }
 
 // between returns the name in an answer of PLAIN. When nothing follows the second

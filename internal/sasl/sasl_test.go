@@ -39,6 +39,9 @@ func TestUser(t *testing.T) {
 		// Answers of other mechanisms, and broken ones: a name and nothing behind it.
 		{"LOGIN", "\x00alice\x00secret", 0, "alice"},
 		{"LOGIN", "alice\x00secret", 0, "alice"},
+		{"LOGIN", `\0alice\0secret`, 0, "alice"},
+		{"LOGIN", "alice:secret", 0, "alice"},
+		{"PLAIN", "user=alice\x00auth=Bearer secret\x00\x00", 0, ""},
 		{"LOGIN", "alice 9d4f1c2b8a7e6053f1e2d3c4b5a69788", 0, "alice"},
 		{"EXTERNAL", "user=alice\x01auth=Bearer x\x01\x01", 0, "user=alice"},
 		{"ANONYMOUS", "c=biws,r=abc,p=secret", 0, "c=biws,r=abc"},
