@@ -464,7 +464,7 @@ func (d *Dissector) complete1(c *conv, dir int, p *pdu, rest span, seq, part, fo
 	switch {
 	case m.off == 0:
 		if n := len(d.frame.Bufs); n > 1 {
-			d.frame.Bufs = d.frame.Bufs[:n-1]
+			d.dropBuf(n - 1)
 		}
 		p.state |= pduPartial
 	case !after(p.seq+uint32(m.off), seq):
@@ -488,6 +488,17 @@ func (d *Dissector) complete1(c *conv, dir int, p *pdu, rest span, seq, part, fo
 		}
 	}
 	return true, true
+}
+
+// dropBuf takes back the last buffer, which has number i. Nodes in it have no bytes.
+func (d *Dissector) dropBuf(i int) {
+	f := &d.frame
+	f.Bufs = f.Bufs[:i]
+	for j := range f.Nodes {
+		if n := &f.Nodes[j]; int(n.Buf) == i {
+			n.Buf, n.Off, n.Len = 0, 0, 0
+		}
+	}
 }
 
 // tired says that p has been read so often while it grew that its app is only
