@@ -141,7 +141,7 @@ complete -o filenames -F _postmortem postmortem
 func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 func zsh(b *strings.Builder) {
-	b.WriteString("#compdef postmortem\n# Completion of postmortem for zsh: postmortem help -completion zsh >~/.zfunc/_postmortem\n")
+	b.WriteString("#compdef postmortem\n# Completion of postmortem for zsh, behind compinit: source <(postmortem help -completion zsh),\n# or as the file _postmortem in a folder of fpath\n")
 	text := strings.NewReplacer("[", `\[`, "]", `\]`, ":", `\:`)
 	b.WriteString("_postmortem_verbs() {\n    local -a list\n    list=(\n")
 	for _, v := range verbs {
@@ -191,7 +191,17 @@ _postmortem() {
 		}
 		fmt.Fprintf(b, " \\\n            %s\n        ;;\n", quoted(rest))
 	}
-	b.WriteString("    esac\n}\n_postmortem \"$@\"\n")
+	// As a file of fpath the script is the body of the function at its first call; sourced, it must not call it.
+	b.WriteString(`    esac
+}
+if [[ $funcstack[1] == _postmortem ]]; then
+    _postmortem "$@"
+elif (($+functions[compdef])); then
+    compdef _postmortem postmortem
+else
+    print -u2 'postmortem: completion needs compinit first: autoload -Uz compinit && compinit'
+fi
+`)
 }
 
 func fish(b *strings.Builder) {

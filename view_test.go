@@ -419,6 +419,81 @@ func TestBashCompletes(t *testing.T) {
 	}
 }
 
+// TestZshCompletes sources the script in zsh, and has it loaded from fpath, and
+// asks both for completions through a terminal.
+func TestZshCompletes(t *testing.T) {
+	zsh, err := exec.LookPath("zsh")
+	if err != nil {
+		t.Log("zsh is not there")
+		return
+	}
+	script, _, _ := call(t, nil, "help", "-completion", "zsh")
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "_postmortem"), []byte(script), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "_postmortem")
+	const load = "autoload -Uz compinit && compinit -u -D\n"
+	for name, begin := range map[string]string{
+		"sourced":    load + "source " + file + "\n",
+		"from fpath": "fpath=(" + dir + " $fpath)\n" + load,
+	} {
+		for line, want := range map[string]string{
+			"postmortem expl":          "explain",
+			"postmortem packets -sess": "-session",
+			"postmortem follow -raw c": "client",
+		} {
+			rc := filepath.Join(dir, ".zshrc")
+			// What the line has become is written to a file by the key ^G.
+			text := begin + "told() { print -r -- $BUFFER >" + dir + "/told; exit }\nzle -N told\nbindkey '^G' told\n"
+			if err := os.WriteFile(rc, []byte(text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command(zsh, "-f", "-c", `zmodload zsh/zpty
+zpty z "ZDOTDIR=$1 TERM=dumb `+zsh+` -d -i"
+zpty -w -n z "$2"$'\t\a'
+for i in {1..200}; do zpty -r -t z >/dev/null; [[ -s $1/told ]] && break; sleep 0.05; done
+zpty -d z`, "zsh", dir, line)
+			out, _ := cmd.CombinedOutput()
+			got, _ := os.ReadFile(filepath.Join(dir, "told"))
+			os.Remove(filepath.Join(dir, "told"))
+			if words := strings.Fields(string(got)); len(words) == 0 || words[len(words)-1] != want {
+				t.Errorf("%s: %s: %q, want %q at the end\n%s", name, line, got, want, out)
+			}
+		}
+	}
+	out, _ := exec.Command(zsh, "-f", "-c", "source "+file).CombinedOutput()
+	if !strings.Contains(string(out), "compinit") || strings.Count(string(out), "\n") != 1 {
+		t.Errorf("without compinit: %s", out)
+	}
+}
+
+// TestFishCompletes asks fish for completions.
+func TestFishCompletes(t *testing.T) {
+	fish, err := exec.LookPath("fish")
+	if err != nil {
+		t.Log("fish is not there")
+		return
+	}
+	script, _, _ := call(t, nil, "help", "-completion", "fish")
+	file := filepath.Join(t.TempDir(), "postmortem.fish")
+	if err := os.WriteFile(file, []byte(script), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for line, want := range map[string]string{
+		"postmortem expl":          "explain",
+		"postmortem packets -sess": "-session",
+		"postmortem packets -t u":  "u ud udoy",
+		"postmortem follow -raw c": "client",
+		"postmortem help sh":       "show",
+	} {
+		out, err := exec.Command(fish, "-N", "-c", "source $argv[1]; complete -C $argv[2] | cut -f 1", file, line).CombinedOutput()
+		if got := strings.Join(strings.Fields(string(out)), " "); err != nil || got != want {
+			t.Errorf("%s: %q, want %q, %v", line, got, want, err)
+		}
+	}
+}
+
 func quoteAll(words []string) string {
 	var b strings.Builder
 	for _, w := range words {
