@@ -54,9 +54,6 @@ func runCut(e *env, o *options, args []string) (int, error) {
 	if o.sessions == nil && o.filter == "" && !o.comment && o.count == 0 {
 		return 0, usage("which frames? -session N, or -Y EXPR")
 	}
-	if err := o.check(); err != nil {
-		return 0, err
-	}
 	if o.comment {
 		if err := twice(files, "-comment"); err != nil {
 			return 0, err
@@ -73,9 +70,9 @@ func runCut(e *env, o *options, args []string) (int, error) {
 		return 0, err
 	}
 	e.alone()
-	out, err := e.output(name, slices.Concat(files, o.keylogs))
+	out, err := e.output("", name, slices.Concat(files, o.keylogs))
 	if err != nil {
-		return 0, errors.New(strings.Replace(err.Error(), "-o ", "", 1))
+		return 0, err
 	}
 	defer func() { out.discard() }()
 	if _, terminal := out.terminal(); terminal {
@@ -108,7 +105,7 @@ func runCut(e *env, o *options, args []string) (int, error) {
 			return 0, errors.New("the times have nanoseconds in the midst of standard input: name the output *.pcapng")
 		}
 		out.discard()
-		if out, err = e.output(name, slices.Concat(files, o.keylogs)); err != nil {
+		if out, err = e.output("", name, slices.Concat(files, o.keylogs)); err != nil {
 			return 0, err
 		}
 		if pick, err = e.choose(o, files, keys, bar); err != nil {

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"postmortem/internal/fact"
+	"postmortem/internal/filter"
 	"postmortem/internal/report"
 	"postmortem/rules"
 )
@@ -34,6 +36,8 @@ type options struct {
 	fields                                        []string
 	sessions                                      []span // nil: all
 	count, stream                                 int    // 0: all; -1: not given
+
+	taken [2]string // the last flag that took the word behind it, and that word
 
 	fail   rules.Severity // of failAt
 	minSet bool
@@ -154,6 +158,9 @@ func (o *options) check() error {
 			return usage("flag -%s: %v", f.name, err)
 		}
 	}
+	if o.json && o.csv {
+		return usage("-json or -csv, not both")
+	}
 	o.fail = map[string]rules.Severity{"warning": rules.Warning, "error": rules.Error, "never": failNever}[o.failAt]
 	return nil
 }
@@ -195,7 +202,10 @@ func parse(args []string) (v *verb, o *options, rest []string, err error) {
 			}
 			f := fs.Lookup(name)
 			if f == nil {
-				return v, o, nil, unknownFlag(fs, name)
+				if i := slices.IndexFunc(args, isVerb); !named && len(rest) == 0 && i >= 0 {
+					v = findVerb(args[i])
+				}
+				return v, o, nil, unknownFlag(v, name)
 			}
 			if !hasValue {
 				if b, ok := f.Value.(interface{ IsBoolFlag() bool }); ok && b.IsBoolFlag() {
@@ -204,12 +214,16 @@ func parse(args []string) (v *verb, o *options, rest []string, err error) {
 					return v, o, nil, usage("flag -%s needs a value", name)
 				} else {
 					value, args = args[0], args[1:]
+					o.taken = [2]string{name, value}
 				}
 			}
 			if err := fs.Set(name, value); err != nil {
+				if b, ok := f.Value.(interface{ IsBoolFlag() bool }); ok && b.IsBoolFlag() {
+					err = fmt.Errorf("%q is not true or false; the flag alone is true", value)
+				}
 				return v, o, nil, usage("flag -%s: %v", name, err)
 			}
-		case !named && len(rest) == 0 && findVerb(a) != nil:
+		case !named && len(rest) == 0 && isVerb(a):
 			v, named = findVerb(a), true
 		case !named && len(rest) == 0 && slices.Contains(reserved, a):
 			return v, o, nil, noVerb(a)
@@ -228,48 +242,64 @@ func parse(args []string) (v *verb, o *options, rest []string, err error) {
 			err = usage("flag -%s is not for the verb %s", f.Name, v.name)
 		}
 	})
+	if err == nil {
+		err = o.check()
+	}
 	return v, o, rest, err
 }
 
-// unknownFlag names the flag that may have been meant.
-func unknownFlag(fs *flag.FlagSet, name string) error {
-	const near = 2 // edits
-	best, distance := "", near+1
-	fs.VisitAll(func(f *flag.Flag) {
-		if d := edits(name, f.Name); d < distance && len(f.Name) > 1 {
-			best, distance = f.Name, d
+// noCapture says that no capture is named, or why it was not taken for one.
+func (o *options) noCapture() error {
+	if o.taken[1] != "" {
+		if _, err := os.Stat(o.taken[1]); err == nil {
+			return usage("which capture? %s was taken for the value of -%s", o.taken[1], o.taken[0])
 		}
-	})
-	if best != "" {
-		return usage("unknown flag -%s; is it -%s?", name, best)
 	}
-	return usage("unknown flag -%s", name)
+	return usage("which capture? - is standard input")
 }
 
-// edits counts the letters to change, add or remove between a and b.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			d := diagonal
-			if a[i] != b[j] {
-				d++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(d, row[j]+1, row[j+1]+1)
+// foreign are flags of tshark that have no counterpart of that name, and what is written instead.
+var foreign = map[string]string{
+	"r": "a capture is named without a flag: postmortem %[1]s FILE",
+	"T": "-e FIELD prints fields, -json and -csv are other forms",
+	"V": "the fields of a frame: postmortem show FILE FRAME",
+	"O": "the fields of a frame: postmortem show FILE FRAME",
+	"x": "the bytes of a frame: postmortem show FILE FRAME",
+	"z": "postmortem stats -table NAME FILE, postmortem follow FILE SESSION",
+	"w": "postmortem cut writes packets: postmortem cut -Y EXPR FILE OUT",
+	"R": "-Y EXPR selects packets",
+	"f": "-Y EXPR selects packets",
+	"d": "what a port speaks: -port 2525=smtp",
+	"i": "live: tcpdump -U -w - | postmortem %[1]s -",
+	"n": "names are never resolved; leave it out",
+	"N": "names are never resolved; leave it out",
+	"2": "there is one pass; leave it out",
+	"l": "lines are written as they come; leave it out",
+	"E": "-csv has a head and quotes, -e has tabs",
+}
+
+// unknownFlag names the flag of the verb that may have been meant.
+func unknownFlag(v *verb, name string) error {
+	if instead := foreign[name]; instead != "" {
+		if strings.Contains(instead, "%") {
+			instead = fmt.Sprintf(instead, v.name)
 		}
+		return usage("no flag -%s: %s", name, instead)
 	}
-	return row[len(b)]
+	return usage("unknown flag -%s%s", name, isIt("-", name, append([]string{"help"}, v.flags...)))
+}
+
+// isIt asks for the word that may have been meant; "" when none is like it.
+func isIt(before, word string, words []string) string {
+	if best := filter.Closest(word, words); best != "" {
+		return "; is it " + before + best + "?"
+	}
+	return ""
 }
 
 func oneOf(s string, allowed ...string) error {
 	if !slices.Contains(allowed, s) {
-		return fmt.Errorf("%q is not one of %s", s, strings.Join(allowed, ", "))
+		return fmt.Errorf("%q is not one of %s%s", s, strings.Join(allowed, ", "), isIt("", s, allowed))
 	}
 	return nil
 }
@@ -318,9 +348,9 @@ func (o *options) setLimit(s string) error {
 // setPort takes N=PROTO, more of them separated by commas.
 func (o *options) setPort(s string) error {
 	for _, one := range strings.Split(s, ",") {
-		n, name, _ := strings.Cut(one, "=")
+		n, name, ok := strings.Cut(one, "=")
 		port, err := strconv.ParseUint(n, 10, 16)
-		if err != nil || port == 0 {
+		if err != nil || port == 0 || !ok {
 			return fmt.Errorf("%q is not a port with its protocol, such as 2525=smtp", one)
 		}
 		proto := fact.TCP

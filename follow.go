@@ -14,7 +14,7 @@ import (
 )
 
 func runFollow(e *env, o *options, args []string) (int, error) {
-	files, numbers, err := trailingNumbers(args)
+	files, numbers, err := trailingNumbers("follow", args)
 	switch {
 	case err != nil:
 		return 0, err
@@ -29,14 +29,11 @@ func runFollow(e *env, o *options, args []string) (int, error) {
 	case o.raw != "" && (o.hex || o.json):
 		return 0, usage("-raw is the bytes as they are, without -hex or -json")
 	}
-	if err := o.check(); err != nil {
-		return 0, err
-	}
 	if err := twice(files, "follow"); err != nil {
 		return 0, err
 	}
 	e.alone()
-	out, err := e.output(o.out, slices.Concat(files, o.keylogs))
+	out, err := e.output("-o ", o.out, slices.Concat(files, o.keylogs))
 	if err != nil {
 		return 0, err
 	}

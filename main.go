@@ -188,20 +188,21 @@ func brokenPipe(err error) bool {
 }
 
 func runReport(e *env, o *options, files []string) (int, error) {
-	switch {
-	case len(files) == 0:
-		return 0, usage("which capture? - is standard input")
+	if len(files) == 0 {
+		return 0, o.noCapture()
+	}
+	if _, err := os.Stat(files[0]); err != nil {
+		if near := filter.Closest(files[0], verbNames()); near != "" {
+			return 0, usage("no file and no verb %q; is it %s?", files[0], near)
+		}
 	}
 	if e.exit != nil {
 		keepSlack(reportSlack)
 	}
-	if err := o.check(); err != nil {
-		return 0, err
-	}
 	if e.exit != nil {
 		signal.Ignore(syscall.SIGPIPE) // a reader that goes away is an error of Write, not our end
 	}
-	out, err := e.output(o.out, slices.Concat(files, o.keylogs))
+	out, err := e.output("-o ", o.out, slices.Concat(files, o.keylogs))
 	if err != nil {
 		return 0, err
 	}
@@ -213,7 +214,7 @@ func runReport(e *env, o *options, files []string) (int, error) {
 		if o.html == "-" {
 			return 0, usage("-html needs the name of a file")
 		}
-		if pageOut, err = e.output(o.html, slices.Concat(files, o.keylogs)); err != nil {
+		if pageOut, err = e.output("-html ", o.html, slices.Concat(files, o.keylogs)); err != nil {
 			return 0, err
 		}
 		defer pageOut.discard()
@@ -352,7 +353,7 @@ func (s *stoppable) Read(p []byte) (int, error) {
 }
 
 func runExplain(e *env, o *options, args []string) (int, error) {
-	out, err := e.output(o.out, nil)
+	out, err := e.output("-o ", o.out, nil)
 	if err != nil {
 		return 0, err
 	}
@@ -446,6 +447,8 @@ func (v *verb) usage(name string) string {
 	return strings.TrimSpace(name + " " + v.args)
 }
 
+func isVerb(name string) bool { return findVerb(name) != nil }
+
 func findVerb(name string) *verb {
 	for i := range verbs {
 		if verbs[i].name == name {
@@ -465,7 +468,7 @@ func noVerb(name string) error {
 	if slices.Contains(reserved, name) {
 		return usage("the verb %s belongs to a later version; this one has %s (a file of that name: ./%s)", name, there, name)
 	}
-	return usage("no verb %q; there are %s", name, there)
+	return usage("no verb %q; there are %s%s", name, there, isIt("", name, append(names, "fields")))
 }
 
 func helpAll(b *strings.Builder) {

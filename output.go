@@ -23,8 +23,8 @@ type output struct {
 }
 
 // output opens name, "" and "-" being standard output. It refuses to write over
-// one of the inputs, by whatever name.
-func (e *env) output(name string, inputs []string) (*output, error) {
+// one of the inputs, by whatever name. flag is what stands before the name in errors.
+func (e *env) output(flag, name string, inputs []string) (*output, error) {
 	if name == "" || name == "-" {
 		if f, ok := e.out.(*os.File); ok {
 			if info, err := f.Stat(); err == nil && info.Mode().IsRegular() && e.isInput(info, inputs) {
@@ -37,9 +37,9 @@ func (e *env) output(name string, inputs []string) (*output, error) {
 	if info, err := os.Stat(name); err == nil {
 		switch {
 		case info.IsDir():
-			return nil, fmt.Errorf("-o %s: is a directory", name)
+			return nil, fmt.Errorf("%s%s: is a directory", flag, name)
 		case e.isInput(info, inputs):
-			return nil, fmt.Errorf("-o %s: is one of the inputs", name)
+			return nil, fmt.Errorf("%s%s: is one of the inputs", flag, name)
 		case !info.Mode().IsRegular(): // a device or a pipe has no place beside it
 			f, err := os.OpenFile(name, os.O_WRONLY, 0)
 			if err != nil {
@@ -63,6 +63,13 @@ func (e *env) output(name string, inputs []string) (*output, error) {
 		if !errors.Is(err, fs.ErrExist) {
 			break
 		}
+	}
+	var path *fs.PathError
+	switch dir := filepath.Dir(name); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s%s: the folder %s is not there", flag, name, dir)
+	case errors.As(err, &path): // without the name that it would have until it is complete
+		return nil, fmt.Errorf("%s%s: %w", flag, name, path.Err)
 	}
 	return nil, err
 }

@@ -47,10 +47,7 @@ var styles = []string{"default", "classic", "tshark-compat"}
 
 func runPackets(e *env, o *options, files []string) (int, error) {
 	if len(files) == 0 {
-		return 0, usage("which capture? - is standard input")
-	}
-	if err := o.check(); err != nil {
-		return 0, err
+		return 0, o.noCapture()
 	}
 	if o.events {
 		if err := twice(files, "-events"); err != nil {
@@ -62,7 +59,7 @@ func runPackets(e *env, o *options, files []string) (int, error) {
 		return 0, err
 	}
 	e.alone()
-	out, err := e.output(o.out, slices.Concat(files, o.keylogs))
+	out, err := e.output("-o ", o.out, slices.Concat(files, o.keylogs))
 	if err != nil {
 		return 0, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -15,13 +16,16 @@ import (
 
 // runServe shows captures to a browser until it is interrupted.
 func runServe(e *env, o *options, files []string) (int, error) {
-	if err := o.check(); err != nil {
-		return 0, err
-	}
 	for _, name := range files {
+		if _, err := os.Stat(name); err != nil && name != "-" {
+			return 0, fmt.Errorf("%s: %w", name, errors.Unwrap(err))
+		}
 		if web.Size([]string{name}) < 0 {
 			return 0, usage("serve: %s is no plain file; it is read again when a report is made", name)
 		}
+	}
+	if _, err := analyze.ReadKeys(o.keylogs); err != nil {
+		return 0, err
 	}
 	address, open, err := listenAt(o.listen)
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 )
 
 func runShow(e *env, o *options, args []string) (int, error) {
-	files, frames, err := trailingNumbers(args)
+	files, frames, err := trailingNumbers("show", args)
 	switch {
 	case err != nil:
 		return 0, err
@@ -21,9 +22,6 @@ func runShow(e *env, o *options, args []string) (int, error) {
 		return 0, usage("which capture and which frame? postmortem show FILE FRAME")
 	case len(frames) == 0:
 		return 0, usage("which frame? postmortem show %s FRAME, where FRAME is a number or a range such as 12-15", files[0])
-	}
-	if err := o.check(); err != nil {
-		return 0, err
 	}
 	var marks []dissect.ID
 	if o.field != "" {
@@ -36,7 +34,7 @@ func runShow(e *env, o *options, args []string) (int, error) {
 		return 0, err
 	}
 	e.alone()
-	out, err := e.output(o.out, slices.Concat(files, o.keylogs))
+	out, err := e.output("-o ", o.out, slices.Concat(files, o.keylogs))
 	if err != nil {
 		return 0, err
 	}
@@ -111,10 +109,20 @@ func runShow(e *env, o *options, args []string) (int, error) {
 }
 
 // trailingNumbers splits arguments into files and the numbers behind them.
-func trailingNumbers(args []string) (files []string, numbers []span, err error) {
+func trailingNumbers(verb string, args []string) (files []string, numbers []span, err error) {
 	n := len(args)
-	for n > 1 && args[n-1] != "" && args[n-1][0] >= '0' && args[n-1][0] <= '9' && strings.Trim(args[n-1], "0123456789,-") == "" {
+	if n == 1 && isNumbers(args[0]) {
+		if _, err := os.Stat(args[0]); err != nil {
+			return nil, nil, usage("which capture? postmortem %s FILE %s", verb, args[0])
+		}
+	}
+	for n > 1 && isNumbers(args[n-1]) {
 		n--
+	}
+	if last := args[max(n-1, 0):n]; n > 1 && n == len(args) && last[0] != "-" {
+		if _, err := os.Stat(last[0]); err != nil {
+			return nil, nil, usage("%q is neither a file nor a number", last[0])
+		}
 	}
 	for _, a := range args[n:] {
 		spans, err := parseNumbers(a)
@@ -124,6 +132,11 @@ func trailingNumbers(args []string) (files []string, numbers []span, err error) 
 		numbers = append(numbers, spans...)
 	}
 	return args[:n], numbers, nil
+}
+
+// isNumbers reports whether s looks like a number, a range or a list of them.
+func isNumbers(s string) bool {
+	return s != "" && s[0] >= '0' && s[0] <= '9' && strings.Trim(s, "0123456789,-") == ""
 }
 
 // noField names the field that may have been meant.

@@ -127,7 +127,7 @@ func (o *options) setTable(s string) error {
 				return fmt.Errorf("%q: only io,stat has filters of its own; -Y is for all tables", s)
 			}
 		}
-		return fmt.Errorf("%q is not one of %s", s, strings.Join(tableNames(), " "))
+		return fmt.Errorf("%q is not one of %s%s", s, strings.Join(tableNames(), " "), isIt("", s, tableNames()))
 	}
 	o.tables = append(o.tables, s)
 	return nil
@@ -169,10 +169,7 @@ func splitFilters(s string) (parts []string) {
 // runStats counts over a capture.
 func runStats(e *env, o *options, files []string) (int, error) {
 	if len(files) == 0 {
-		return 0, usage("which capture? - is standard input")
-	}
-	if err := o.check(); err != nil {
-		return 0, err
+		return 0, o.noCapture()
 	}
 	if e.exit != nil {
 		keepSlack(reportSlack)
@@ -215,7 +212,7 @@ func runStats(e *env, o *options, files []string) (int, error) {
 		return 0, err
 	}
 	e.alone()
-	out, err := e.output(o.out, slices.Concat(files, o.keylogs))
+	out, err := e.output("-o ", o.out, slices.Concat(files, o.keylogs))
 	if err != nil {
 		return 0, err
 	}

@@ -113,7 +113,7 @@ func ReadKeys(names []string) (*tlskeys.Keys, error) {
 	for _, name := range names {
 		f, err := os.Open(name)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", name, errors.Unwrap(err))
 		}
 		lines, ignored := keys.Lines, keys.Ignored
 		err = keys.Add(f)

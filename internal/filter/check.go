@@ -155,6 +155,9 @@ func (c *checker) noField(n *node) {
 	if name[0] >= '0' && name[0] <= '9' {
 		c.fail(n, "%s is not a field; a comparison begins with one, as in tcp.port == 25", shortened(name))
 	}
+	if strings.HasPrefix(strings.ToLower(name), "_ws.col.") {
+		c.fail(n, "%s is a column, for -e only; a filter is made of fields", shortened(name))
+	}
 	if best := nearestField(name); best != "" {
 		c.fail(n, "no field %s; is it %s?", shortened(name), best)
 	}
@@ -465,7 +468,24 @@ func nearestField(name string) string {
 	for i := range all {
 		names[i] = all[i].Name
 	}
-	return nearest(name, names)
+	if best := nearest(name, names); best != "" {
+		return best
+	}
+	return abbreviated(name, names)
+}
+
+// abbreviated is the shortest name that has the same first and last part, and
+// as many: smtp.response.code of smtp.rsp.code.
+func abbreviated(name string, names []string) (best string) {
+	parts := strings.Split(strings.ToLower(name), ".")
+	n := len(parts)
+	for _, s := range names {
+		p := strings.Split(s, ".")
+		if n > 2 && len(p) == n && p[0] == parts[0] && p[n-1] == parts[n-1] && (best == "" || len(s) < len(best)) {
+			best = s
+		}
+	}
+	return best
 }
 
 // nearest is the name that takes the fewest edits to come to, if they are few.

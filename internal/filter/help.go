@@ -74,3 +74,6 @@ func meaning(f *dissect.Field) string {
 
 // Nearest is the field whose name is most like name, "": none is.
 func Nearest(name string) string { return nearestField(name) }
+
+// Closest is the one of names that takes the fewest edits to come to, "": none takes few.
+func Closest(name string, names []string) string { return nearest(name, names) }

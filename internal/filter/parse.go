@@ -444,6 +444,8 @@ func (p *parser) primary() *node {
 		n = &node{op: opLiteral, pos: t.pos, end: t.end, name: t.text, quote: t.kind}
 	case t.kind == tokEnd:
 		p.fail(t, "a value is missing at the end")
+	case t.kind == tokOp && (t.text == ")" || t.text == "}") && t.pos > 0:
+		p.fail(t, "a value is missing before %s", t.text)
 	default:
 		p.unexpected(t)
 	}
