@@ -73,7 +73,7 @@ func (c *Case) imapLine(f *fact.Fact) string {
 
 func imapDetected(c *Case, _ *fact.Fact, r *Raiser) {
 	if c.isIMAP() {
-		r.Frame(fact.At{Time: c.Start, Frame: c.First})
+		c.detected(r, "mailbox server")
 	}
 }
 

@@ -139,7 +139,7 @@ func (c *Case) boxClosed() *fact.Fact {
 
 func popDetected(c *Case, _ *fact.Fact, r *Raiser) {
 	if c.isPOP() {
-		r.Frame(fact.At{Time: c.Start, Frame: c.First})
+		c.detected(r, "POP3 server")
 	}
 }
 

@@ -235,6 +235,20 @@ func smtpDetected(c *Case, _ *fact.Fact, r *Raiser) {
 	g.What = "Session of " + c.Client.String() + " with the mail server " + c.Server.String() + ", " + howLong(c.End-c.Start) + "."
 }
 
+// detected reports a session of reading mail: between whom, and how long.
+func (c *Case) detected(r *Raiser, server string) {
+	g := r.Frame(fact.At{Time: c.Start, Frame: c.First})
+	if g.quiet {
+		return
+	}
+	g.Qualifier = "TCP@" + c.Server.String() + "-" + c.Client.String()
+	g.with("client", c.Client.String())
+	g.with("server", c.Server.String())
+	g.with("port", strconv.Itoa(int(c.Port())))
+	g.with("duration", howLong(c.End-c.Start))
+	g.What = "Session of " + c.Client.String() + " with the " + server + " " + c.Server.String() + ", " + howLong(c.End-c.Start) + "."
+}
+
 // role guesses who talks to whom.
 func (c *Case) role() string {
 	switch {

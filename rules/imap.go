@@ -9,7 +9,7 @@ var imapRules = []Rule{
 			"commands",
 		Meaning: "One mailbox session.",
 		Cite:    []string{"RFC 9051 §7.1"},
-		Fields:  []string{"client", "server", "port", "role guess (MTA to MTA, submission, device)", "start", "duration", "messages"},
+		Fields:  []string{"client", "server", "port", "duration"},
 	},
 	{
 		ID: "imap-welcomed", Num: "IMAP-002", Label: IMAP, Severity: Info, Up: Info, OK: true, Tier: 2, Node: ROOT,

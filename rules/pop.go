@@ -11,7 +11,7 @@ var popRules = []Rule{
 		Cite:    []string{"RFC 1939 §3"},
 		Not: "+PONG/+OK of Redis on other ports: require greeting first and POP3 " +
 			"verbs",
-		Fields: []string{"client", "server", "port", "role guess (MTA to MTA, submission, device)", "start", "duration", "messages"},
+		Fields: []string{"client", "server", "port", "duration"},
 	},
 	{
 		ID: "pop-welcomed", Num: "POP-002", Label: POP3, Severity: Info, Up: Info, OK: true, Tier: 2, Node: ROOT,

@@ -55,6 +55,9 @@ func TestSeedParity(t *testing.T) {
 		}
 		last = e.ID
 	}
+	if e := event(t, one(t, "imap-append-literal.pcap"), "imap-detected"); !strings.HasPrefix(e.Title, "IMAP connection detected (TCP@") || len(e.Fields) == 0 {
+		t.Errorf("imap-detected: %q %v", e.Title, e.Fields)
+	}
 	if e := event(t, s, "auth-none"); e.Description != "No authentication has been detected." || !strings.Contains(e.Qualifier, "before authentication was possible") {
 		t.Errorf("auth-none: %q (%s)", e.Description, e.Qualifier)
 	}

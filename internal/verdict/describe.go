@@ -217,7 +217,7 @@ func (w *Writer) tree(c *rules.Case, d *Decision) []Event {
 			ID: n + 1, Rule: r.ID, Label: w.label(c, r), Severity: f.Severity.String(), Level: f.Severity, OK: r.OK, Title: r.Title, Qualifier: f.Qualifier,
 			Description: f.What, Frame: f.Frame, Frames: evidence(f), Time: f.Time, Count: f.Count,
 		}
-		if r.ID == "smtp-detected" || r.ID == "pop-detected" || r.ID == "imap-detected" {
+		if f.Qualifier != "" && (r.ID == "smtp-detected" || r.ID == "pop-detected" || r.ID == "imap-detected") {
 			e.Title, e.Qualifier = r.Title+" ("+f.Qualifier+")", ""
 		}
 		if f.HasFrom {
