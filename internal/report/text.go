@@ -271,9 +271,12 @@ func (t *Text) nothing(sum *verdict.Summary) {
 		p.para(text + ", but no SMTP, POP3 or IMAP session.")
 	}
 	t.quality(sum)
-	p.advice([]verdict.Advice{
-		{Text: "Capture on the mail server, the client, or a mirror port between them, from before the connection is opened, whole packets:",
-			Command: "tcpdump -i any -s 0 -w mail.pcap 'tcp port 25 or 465 or 587 or 110 or 995 or 143 or 993'"},
-		{Text: "If the server listens on another port, name it:", Command: "postmortem -port 2525=smtp mail.pcap"},
-	}, "")
+	p.advice(NoMail, "")
+}
+
+// NoMail is what to do when a capture has no mail session.
+var NoMail = []verdict.Advice{
+	{Text: "Capture on the mail server, the client, or a mirror port between them, from before the connection is opened, whole packets:",
+		Command: "tcpdump -i any -s 0 -w mail.pcap 'tcp port 25 or 465 or 587 or 110 or 995 or 143 or 993'"},
+	{Text: "If the server listens on another port, name it:", Command: "postmortem -port 2525=smtp mail.pcap"},
 }

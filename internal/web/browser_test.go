@@ -74,6 +74,10 @@ func TestBrowser(t *testing.T) {
 		p.is(chosenEvent, "Keys do not match: first encrypted record could not be verified")
 		p.is(chosenFrame, 16)
 		p.is(`document.querySelector('#hex i.on').dataset.b`, 0x3c)
+		p.is(`(() => { const r = document.querySelector('#tree .ti[aria-selected="true"]').getBoundingClientRect(), b = document.querySelector('#tree').closest('.pb').getBoundingClientRect();
+			return r.top >= b.top && r.bottom <= b.bottom && scrollY === 0; })()`, true)
+		p.is(`[...document.querySelectorAll('.rail .ev')].map(x => x.textContent).join(' | ')`,
+			"19 frames | 21.3 ms, nothing sent twice | closed by the server | up to STARTTLS | frame 16 |  | no message begun")
 		p.shot("1280-light-top")
 	})
 	t.Run("4 an event shows its detail, frame and field", func(t *testing.T) {
@@ -330,6 +334,27 @@ func (k *keeper) Session(s *verdict.Session) error {
 	return nil
 }
 func (k *keeper) Summary(*verdict.Summary) error { return nil }
+
+// TestOtherPages looks at pages of other captures than the webinar's.
+func TestOtherPages(t *testing.T) {
+	c := startChrome(t)
+	for _, x := range []struct{ capture, headline, contains string }{
+		{"made-empty.pcap", "The capture holds no frames.", "tcp port 25 or 465"},
+		{"imap-brute-force.pcap", "All 10 sessions failed", "password guessing"},
+	} {
+		url, _ := pageOf(t, x.capture)
+		p := c.open(t)
+		p.size(390, 800, false)
+		p.load(url)
+		p.is(fmt.Sprintf(`document.querySelector('h1').textContent.startsWith(%q)`, x.headline), true)
+		p.is(fmt.Sprintf(`document.querySelector('main').textContent.includes(%q)`, x.contains), true)
+		// No word of the strip stands in another's place, no row of a tree is taller than its text.
+		p.is(`[...document.querySelectorAll('.rail li')].filter(x => { const b = x.querySelector('b').getBoundingClientRect(), s = x.querySelector('.st').getBoundingClientRect(); return b.right > s.left; }).length`, 0)
+		p.is(`[...document.querySelectorAll('#tree .ti')].filter(x => x.getBoundingClientRect().height > 50 || getComputedStyle(x).marginTop !== '0px').length`, 0)
+		p.is(`document.querySelector('main').innerText.includes('()')`, false)
+		p.quiet(url)
+	}
+}
 
 // TestManySessions has check 21: only visible rows exist, sorting and filtering are fast.
 func TestManySessions(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"postmortem/internal/fact"
+	"postmortem/internal/report"
 	"postmortem/internal/verdict"
 	"postmortem/rules"
 )
@@ -184,7 +185,11 @@ func (p *Page) render(w io.Writer) error {
 	d := &pageData{
 		Version: p.Version, Style: template.CSS(reportCSS), Script: template.JS(reportJS), Icons: template.HTML(iconsSVG),
 		Policy: policy(reportCSS, reportJS, map[bool]string{true: "connect-src 'self'; form-action 'none'", false: "form-action 'none'"}[p.Served]), Served: p.Served, Zone: p.TZ.String(), Keys: keys,
-		Headline: pieces(s.Headline), Figures: p.figures.all(p.first()),
+		Headline: pieces(sentence(s.Headline)), Figures: p.figures.all(p.first()),
+	}
+	d.Nothing = "No mail found in " + plural(s.Frames, "frame", "frames") + "."
+	if s.Frames == 0 {
+		d.Nothing = "The capture holds no frames."
 	}
 	p.top(d)
 	p.verdict(d)
@@ -197,10 +202,6 @@ func (p *Page) render(w io.Writer) error {
 				d.Others = append(d.Others, p.session(v, many, false))
 			}
 		}
-	}
-	d.Nothing = "No mail found in " + plural(s.Frames, "frame", "frames") + "."
-	if s.Frames == 0 {
-		d.Nothing = "The capture holds no frames."
 	}
 	data, err := p.data()
 	if err != nil {
@@ -280,6 +281,9 @@ func (p *Page) verdict(d *pageData) {
 		d.Headline, d.Summary = pieces(head), pieces(rest)
 		d.Rail, d.Why = railOf(v), whyOf(v)
 		d.Title, d.Short = cut(shown(head), 90)+" · "+d.Name, cut(shown(head), 90)
+	} else if s.Sessions == 0 {
+		d.Headline, d.Why = pieces(d.Nothing), noMail(s.Frames)
+		d.Title, d.Short = d.Nothing+" · "+d.Name, d.Nothing
 	} else {
 		d.Title = shown(s.Headline) + " · " + d.Name
 		d.Short = cut(shown(s.Headline), 90)
@@ -358,6 +362,40 @@ func (p *Page) counts() string {
 // failedFirst is the order of outcomes in the list of causes: the others are one.
 var failedFirst = [...]int{verdict.OutcomeFailed: 0, verdict.OutcomeDegraded: 1, verdict.OutcomeUnknown: 1, verdict.OutcomeOK: 2}
 
+// sentence begins s with a capital letter.
+func sentence(s string) string {
+	if s != "" && s[0] >= 'a' && s[0] <= 'z' && !strings.ContainsAny(strings.SplitN(s, " ", 2)[0], ".-_:") { // names keep theirs
+		return strings.ToUpper(s[:1]) + s[1:]
+	}
+	return s
+}
+
+// noMail says why there is nothing to judge, and what to do.
+func noMail(frames uint64) *why {
+	text := "It has no SMTP, POP3 or IMAP session, on any port."
+	if frames == 0 {
+		text = "It was stopped before a packet came, or its filter let none through."
+	}
+	y := &why{CausesHead: "Why", Causes: []causeRow{{Title: pieces(text)}}}
+	for i := range report.NoMail {
+		y.Steps = append(y.Steps, stepOf(&report.NoMail[i]))
+	}
+	return y
+}
+
+// causeName is what a cause is called; with its protocol where another has the
+// same words for rules of its own.
+func causeName(causes []verdict.CauseCount, i int) string {
+	name := func(c *verdict.CauseCount) string { return cmp.Or(c.Reason, c.Title) }
+	c := &causes[i]
+	for k := range causes {
+		if d := &causes[k]; d.Rule != c.Rule && d.Outcome != verdict.OutcomeOK && name(d) == name(c) && c.First != nil {
+			return name(c) + " (" + strings.ToUpper(c.First.Proto.String()) + ")"
+		}
+	}
+	return name(c)
+}
+
 // byCause lists the causes of many sessions.
 func (p *Page) byCause() *why {
 	y := &why{CausesHead: "Problems by cause"}
@@ -371,7 +409,7 @@ func (p *Page) byCause() *why {
 		if c.Outcome == verdict.OutcomeOK {
 			continue
 		}
-		r := causeRow{Title: pieces(cmp.Or(c.Reason, c.Title)), Word: plural(uint64(c.Sessions), "session", "sessions"), Rank: 1}
+		r := causeRow{Title: pieces(causeName(causes, i)), Word: plural(uint64(c.Sessions), "session", "sessions"), Rank: 1}
 		if c.First != nil {
 			r.Text = append(r.Text, pieces("First in session "+strconv.Itoa(c.First.ID)+": "+c.First.Headline))
 		}
@@ -420,9 +458,53 @@ func railOf(v *view) *rail {
 	for l := range verdict.NumLayers {
 		s := v.Status[l]
 		ic := stateIcons[s.State]
-		r.Layers = append(r.Layers, layerRow{Name: layerName(v, l), State: stateWords[s.State], Class: ic.Class, Icon: ic, Note: pieces(s.Note)})
+		r.Layers = append(r.Layers, layerRow{Name: layerName(v, l), State: stateWords[s.State], Class: ic.Class, Icon: ic, Note: pieces(cmp.Or(s.Note, layerFact(v, l)))})
 	}
 	return r
+}
+
+// layerFact is what is known of a layer about which the verdict has no words, "" for nothing.
+func layerFact(v *view, l verdict.Layer) string {
+	f, state := &v.Facts, v.Status[l].State
+	switch {
+	case l == verdict.LayerDelivery && state == verdict.NotReached && v.Proto == fact.SMTP && len(v.Envelopes) == 0:
+		return "no message begun"
+	case state != verdict.OK:
+		return ""
+	}
+	switch l {
+	case verdict.LayerCapture:
+		return plural(v.Client.Packets+v.Server.Packets, "frame", "frames")
+	case verdict.LayerNetwork:
+		again := "nothing sent twice"
+		if n := v.Client.Retransmitted + v.Server.Retransmitted; n > 0 {
+			again = plural(n, "frame", "frames") + " sent again"
+		}
+		if f.RTTServer > 0 && f.RTTClient > 0 {
+			return millis(f.RTTServer+f.RTTClient) + " ms, " + again
+		}
+		return again
+	case verdict.LayerTCP:
+		switch {
+		case f.ClosedHow == "fin" && f.ClosedBy != "none":
+			return "closed by the " + f.ClosedBy
+		case f.ClosedHow == "rst" && f.ClosedBy != "none":
+			return "reset by the " + f.ClosedBy
+		case f.ClosedHow == "end_of_capture":
+			return "open at the end"
+		}
+	case verdict.LayerTLS:
+		if f.TLS != nil {
+			return f.TLS.Version
+		}
+	case verdict.LayerAuth:
+		if n := len(f.Auth); n > 0 {
+			return f.Auth[n-1].Mechanism
+		}
+	case verdict.LayerDelivery:
+		return plural(uint64(len(v.Envelopes)), "message", "messages")
+	}
+	return ""
 }
 
 // manyRail counts the sessions that failed at each layer.
@@ -472,6 +554,9 @@ func whyOf(v *view) *why {
 	for i := range v.Hypotheses {
 		h := &v.Hypotheses[i]
 		word := shown(h.Likelihood)
+		if i == 0 && len(v.Hypotheses) > 1 && (word == "very likely" || word == "likely") {
+			word = "most likely" // as the text form has it
+		}
 		rank := 3
 		switch word {
 		case "very likely", "most likely":

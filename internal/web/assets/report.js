@@ -144,7 +144,7 @@ function workspace(session) {
         out.push(h('div', { role: 'treeitem', id: 'e' + e.id, class: `ti l${Math.min(lv, 5)} v-${v} ${own === 2 ? 'own' : ''} ${hit.has(e.id) ? '' : 'dim'} ${w > own ? 'inh' : ''}`, 'data-e': e.id, tabindex: -1,
           'aria-level': lv, 'aria-setsize': list.length, 'aria-posinset': i + 1, 'aria-selected': e.id === st.ev, 'aria-expanded': sub ? open : null },
           h('span', { class: 'tw' }, sub ? twist() : null), ic(w > own ? v + 'o' : v, v, NAME[v] + (w > own ? ' below' : '')), h('span', { class: 'pr p-' + ({ TLS: 'tls', SMTP: 'smtp', POP3: 'smtp', IMAP: 'smtp' }[e.p] || 'tcp') }, e.p),
-          h('span', { class: 'tt', title: e.t }, lit(e.q ? `${e.t} (${e.q})` : e.t, st.q), lv === 1 && up === 0 && sub ? h('span', { class: 'su' }, session.flow) : null), lv === 1 || !fr ? null : h('span', { class: 'fr' }, h('span', { class: 'sr' }, 'frame '), fr)));
+          h('span', { class: 'tt', title: e.t }, lit(lv === 1 && up === 0 && sub ? e.t.replace(` (${session.flow})`, '') : e.q ? `${e.t} (${e.q})` : e.t, st.q), lv === 1 && up === 0 && sub ? h('span', { class: 'su' }, session.flow) : null), lv === 1 || !fr ? null : h('span', { class: 'fr' }, h('span', { class: 'sr' }, 'frame '), fr)));
         if (sub && open) walk(e.id, lv + 1);
       });
     })(0, 1);
@@ -242,6 +242,7 @@ function workspace(session) {
     st.ev = id;
     for (let x = E.get(E.get(id).up); x; x = E.get(x.up)) st.open.add(x.id);
     drawTree(focus); drawEvent();
+    const row = $('.ti[data-e="' + id + '"]', tree); if (row) near(row);
     const e = E.get(id);
     for (const el of [...msgs, ...trs]) el.classList.toggle('ev', e.fs.includes(+el.dataset.f));
     if (st.only) filterPackets();
