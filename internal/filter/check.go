@@ -114,6 +114,9 @@ func (c *checker) exists(n *node) {
 // field makes n the field of its name, if there is one.
 func (c *checker) field(n *node) bool {
 	name := strings.TrimPrefix(n.name, ".") // marks a name that could be bytes
+	if rest, ok := strings.CutPrefix(name, "ssl"); ok && (rest == "" || rest[0] == '.') {
+		name = "tls" + rest // what TLS was called up to Wireshark 2
+	}
 	i, ok := c.byName[name]
 	if !ok {
 		ids := dissect.Lookup(name)

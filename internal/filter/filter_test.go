@@ -162,6 +162,7 @@ func TestMatch(t *testing.T) {
 		{"frame.time_relative < 0", true}, {"frame.time_relative == -1.5", true}, {"frame.time_delta + 0.5 == 0.75", true}, {"frame.time_delta in {0.1..0.3}", true},
 		{"frame.time_relative + frame.time_delta < -1", true},
 		// Names of values.
+		{"ssl", true}, {"ssl.handshake.type == 2", true}, {"ssl.handshake.ciphersuite == 0x35 && !ssl.alert_message", true},
 		{"tls.handshake.type == \"Server Hello\"", true}, {"tls.handshake.type == \"server hello\"", true}, {"tls.handshake.type in {\"Certificate\", 99}", true},
 		{"tls.handshake.type > \"Certificate\"", true}, {"tls.handshake.ciphersuite == \"TLS_RSA_WITH_AES_256_CBC_SHA\"", true}, {"smtp.response.code / 100 == 2", true},
 	} {
