@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	pathpkg "path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -191,6 +192,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !s.known(w, r) {
+		return
+	}
+	if p := pathpkg.Clean(r.URL.Path); p != r.URL.Path && p+"/" != r.URL.Path { // no page of ours links there; the mux would redirect
+		http.NotFound(w, r)
 		return
 	}
 	s.mux.ServeHTTP(w, r)

@@ -222,7 +222,9 @@ func TestServeRefuses(t *testing.T) {
 		if change != nil {
 			change(req)
 		}
-		resp, err := c.Do(req)
+		direct := *c // what the answer itself is, not where it leads
+		direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		resp, err := direct.Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -250,6 +252,7 @@ func TestServeRefuses(t *testing.T) {
 		{"vars", s.client, "/debug/vars", nil, 404},
 		{"path", s.client, "/captures/..%2f..%2fetc%2fpasswd/", nil, 404},
 		{"path of dots", s.client, "/captures/1/../../../etc/passwd", nil, 404},
+		{"double slash", s.client, "//captures", nil, 404},
 		{"number", s.client, "/captures/99999999999999999999/", nil, 404},
 		{"negative", s.client, "/captures/-1/", nil, 404},
 		{"no such file", s.client, "/favicon.ico", nil, 404},
