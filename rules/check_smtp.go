@@ -218,24 +218,12 @@ func (c *Case) thresholds() Limits {
 // 001
 
 func smtpDetected(c *Case, _ *fact.Fact, r *Raiser) {
-	if !c.mail() {
-		return
+	if c.mail() {
+		c.detected(r, "mail server")
 	}
-	g := r.Frame(fact.At{Time: c.Start, Frame: c.First})
-	if g.quiet {
-		return
-	}
-	g.Qualifier = "TCP@" + c.Server.String() + "-" + c.Client.String()
-	g.with("client", c.Client.String())
-	g.with("server", c.Server.String())
-	g.with("port", strconv.Itoa(int(c.Port())))
-	g.with("role", c.role())
-	g.with("duration", howLong(c.End-c.Start))
-	g.with("messages", strconv.Itoa(len(c.Transactions())))
-	g.What = "Session of " + c.Client.String() + " with the mail server " + c.Server.String() + ", " + howLong(c.End-c.Start) + "."
 }
 
-// detected reports a session of reading mail: between whom, and how long.
+// detected reports a session: between whom, and how long.
 func (c *Case) detected(r *Raiser, server string) {
 	g := r.Frame(fact.At{Time: c.Start, Frame: c.First})
 	if g.quiet {
@@ -245,7 +233,13 @@ func (c *Case) detected(r *Raiser, server string) {
 	g.with("client", c.Client.String())
 	g.with("server", c.Server.String())
 	g.with("port", strconv.Itoa(int(c.Port())))
+	if c.mail() {
+		g.with("role", c.role())
+	}
 	g.with("duration", howLong(c.End-c.Start))
+	if c.mail() {
+		g.with("messages", strconv.Itoa(len(c.Transactions())))
+	}
 	g.What = "Session of " + c.Client.String() + " with the " + server + " " + c.Server.String() + ", " + howLong(c.End-c.Start) + "."
 }
 
