@@ -36,6 +36,7 @@ type body struct {
 	tail  uint32  // the last four bytes of the stream
 
 	longest uint64 // line
+	width   int    // of the last line that was taken as a whole: a guess at the next
 	odd     [numOddities]struct {
 		n  uint64
 		at fact.At // of the first
@@ -121,36 +122,77 @@ func (d *Dialog) bodyBytes(p []byte, at fact.At) (rest []byte) {
 	return nil
 }
 
-// plain takes the whole lines that p begins with, when there is nothing to say
-// of any of them but its size: they end in CRLF, begin neither with a dot nor a
-// NUL, and have no other CR and no NUL. It returns how many bytes that were, -1
-// when it looked at many lines in vain and would do so again.
+// plain takes what p begins with when there is nothing to say of it but its
+// size: lines that end in CRLF, begin neither with a dot nor a NUL, and have no
+// other CR and no NUL, the first of them perhaps begun before p, the last one
+// perhaps ending behind it. It returns how many bytes that were, -1 when it
+// looked at much in vain and would do so again.
 // What it does not take is for piece and lineEnd, which see everything; most of
-// a capture is such lines, and here they cost a third.
+// a capture is such lines, and here they cost a fifth.
 func (d *Dialog) plain(p []byte, at fact.At) (n int) {
 	b := &d.body
-	if b.line != 0 || b.headers || b.loose || b.smuggle.pattern != "" || uint16(b.tail) != '\r'<<8|'\n' {
+	if b.headers || b.loose || b.mid || b.smuggle.pattern != "" {
 		return 0
 	}
-	most, lines := b.longest, 0
-	for {
+	if b.line == 0 {
+		if uint16(b.tail) != '\r'<<8|'\n' {
+			return 0
+		}
+	} else if b.line < uint64(len(b.head)) || b.head[0] == '.' || b.head[0] == 0 || recentCR(b.tail) {
+		return 0
+	}
+	begun := int(b.line) // bytes of the line before what is looked at
+	width, most, lines, guessed := b.width, b.longest, 0, false
+	last := 0 // where the last line begins
+	for n < len(p) {
+		if begun == 0 {
+			from := n
+			for end := n + width; width > 2 && end <= len(p) && p[end-1] == '\n' && p[end-2] == '\r' && p[n] != '.'; end = n + width {
+				n = end // encoded lines are all of one length
+				lines++
+			}
+			guessed = guessed || n > from
+			if last = n; n == len(p) || p[n] == '.' {
+				break
+			}
+		}
 		rest := p[n:]
 		i := bytes.IndexByte(rest, '\n')
-		if i < 1 || rest[i-1] != '\r' || rest[0] == '.' {
+		if i < 0 {
+			if begun > 0 || len(rest) >= len(b.head) {
+				n = len(p)
+			}
 			break
 		}
-		lines++
+		if i < 1 || rest[i-1] != '\r' {
+			break
+		}
 		n += i + 1
-		most = max(most, uint64(i+1))
+		last = n
+		lines++
+		width = begun + i + 1
+		most = max(most, uint64(width))
+		begun = 0
+	}
+	if n == 0 {
+		return 0
 	}
 	p = p[:n]
-	if n > 0 && (bytes.Count(p, []byte{'\r'}) != lines || bytes.IndexByte(p, 0) >= 0) {
+	if guessed && bytes.Count(p, []byte{'\n'}) != lines || bytes.Count(p, []byte{'\r'}) != lines || bytes.IndexByte(p, 0) >= 0 {
 		return -1
 	}
 	if most > b.longest {
 		b.longest, b.odd[longest].at = most, at
 	}
-	b.size += uint64(n)
+	b.width = width
+	if lines > 0 {
+		b.size += b.line + uint64(last)
+		b.line = 0
+	}
+	if b.line == 0 {
+		copy(b.head[:], p[last:])
+	}
+	b.line += uint64(n - last)
 	b.found(eightBit, eighth(p), at)
 	for _, c := range p[max(0, n-len(b.head)):] {
 		b.tail = b.tail<<8 | uint32(c)
@@ -158,16 +200,28 @@ func (d *Dialog) plain(p []byte, at fact.At) (n int) {
 	return n
 }
 
+// recentCR reports whether one of the last three of four bytes is a CR.
+func recentCR(tail uint32) bool {
+	return byte(tail) == '\r' || byte(tail>>8) == '\r' || byte(tail>>16) == '\r'
+}
+
 // eighth counts the bytes with the eighth bit set. Where there is none, as in
-// most messages, 32 bytes are looked at together.
+// most messages, 64 bytes are looked at together.
 func eighth(p []byte) (n int) {
 	const high = 0x8080808080808080
-	for ; len(p) >= 32; p = p[32:] {
-		a, b := binary.LittleEndian.Uint64(p), binary.LittleEndian.Uint64(p[8:])
-		c, d := binary.LittleEndian.Uint64(p[16:]), binary.LittleEndian.Uint64(p[24:])
-		if (a|b|c|d)&high != 0 {
-			n += bits.OnesCount64(a&high) + bits.OnesCount64(b&high) + bits.OnesCount64(c&high) + bits.OnesCount64(d&high)
+	for ; len(p) >= 64; p = p[64:] {
+		q := (*[64]byte)(p)
+		a, b := binary.LittleEndian.Uint64(q[0:]), binary.LittleEndian.Uint64(q[8:])
+		c, d := binary.LittleEndian.Uint64(q[16:]), binary.LittleEndian.Uint64(q[24:])
+		e, f := binary.LittleEndian.Uint64(q[32:]), binary.LittleEndian.Uint64(q[40:])
+		g, h := binary.LittleEndian.Uint64(q[48:]), binary.LittleEndian.Uint64(q[56:])
+		if (a|b|c|d|e|f|g|h)&high != 0 {
+			n += bits.OnesCount64(a&high) + bits.OnesCount64(b&high) + bits.OnesCount64(c&high) + bits.OnesCount64(d&high) +
+				bits.OnesCount64(e&high) + bits.OnesCount64(f&high) + bits.OnesCount64(g&high) + bits.OnesCount64(h&high)
 		}
+	}
+	for ; len(p) >= 8; p = p[8:] {
+		n += bits.OnesCount64(binary.LittleEndian.Uint64(p) & high)
 	}
 	for _, c := range p {
 		n += int(c >> 7)

@@ -2,9 +2,11 @@ package smtp
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -299,11 +301,51 @@ func BenchmarkBody(b *testing.B) {
 	d.Bytes(fact.Server, []byte("220 mx\r\n"), fact.At{})
 	d.Bytes(fact.Client, []byte("DATA\r\n"), fact.At{})
 	d.Bytes(fact.Server, []byte("354 go\r\n"), fact.At{})
+	d.Bytes(fact.Client, []byte("\r\n"), fact.At{})
 	text := []byte(strings.Repeat(strings.Repeat("x", 76)+"\r\n", 1000))
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	for b.Loop() {
-		d.Bytes(fact.Client, text, fact.At{})
+		for from := 0; from < len(text); from += 1448 { // as segments bring it
+			d.Bytes(fact.Client, text[from:min(from+1448, len(text))], fact.At{})
+		}
+	}
+}
+
+// TestBodyCut: what is said of a message does not depend on where segments end,
+// also in lines of one length, in which something odd is hidden.
+func TestBodyCut(t *testing.T) {
+	odd := []string{"", "", "", "", "\n", "\r", "\x00", "\xe9", ".", "\r.\r", "\n.\r\n", "..", "\r\n\r\n", "\r\n.\n", "\x00.\r\n", "\r.\n", "x\r\n\x00"}
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 3000 {
+		var text []byte
+		width := 1 + r.IntN(12)
+		for range 1 + r.IntN(30) {
+			line := []byte(strings.Repeat("x", width) + "\r\n")
+			if r.IntN(6) == 0 {
+				line = slices.Insert(line, r.IntN(len(line)+1), []byte(odd[r.IntN(len(odd))])...)
+			}
+			text = append(text, line...)
+		}
+		tell := func(step int) string {
+			var s scene
+			s.d.Reset(&s.log, Options{})
+			at := fact.At{Time: 1e9, Frame: 1}
+			s.say(fact.Server, "220 mx\r\n", at, 0)
+			s.say(fact.Client, "DATA\r\n", at, 0)
+			s.say(fact.Server, "354 go\r\n", at, 0)
+			s.say(fact.Client, "A: b\r\n\r\n", at, 0)
+			s.say(fact.Client, string(text), at, step)
+			s.say(fact.Client, "\r\n.\r\n", at, 0)
+			s.d.End(fact.EndFin, at)
+			return s.tell()
+		}
+		want := tell(1)
+		for _, step := range []int{0, 2 + r.IntN(9), 11 + r.IntN(40)} {
+			if got := tell(step); got != want {
+				t.Fatalf("%q in steps of %d:\n%s\nbyte by byte:\n%s", text, step, got, want)
+			}
+		}
 	}
 }
 
