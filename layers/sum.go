@@ -27,7 +27,11 @@ func words(b []byte) uint64 {
 		b = b[8:]
 	}
 	sum = sum>>32 + sum&0xffffffff + carry
-	for len(b) >= 2 {
+	if len(b) >= 4 {
+		sum += uint64(binary.LittleEndian.Uint32(b))
+		b = b[4:]
+	}
+	if len(b) >= 2 {
 		sum += uint64(binary.LittleEndian.Uint16(b))
 		b = b[2:]
 	}
@@ -39,17 +43,17 @@ func words(b []byte) uint64 {
 
 // fold makes a 16-bit one's complement sum (RFC 1071).
 func fold(sum uint64) uint16 {
-	for sum > 0xffff {
-		sum = sum>>16 + sum&0xffff
-	}
-	return uint16(sum)
+	sum = sum>>32 + sum&0xffffffff
+	sum = sum>>16 + sum&0xffff
+	sum = sum>>16 + sum&0xffff // at most 0x10001
+	return uint16(sum>>16 + sum)
 }
 
 // pseudo returns the sum of the pseudo header (RFC 9293, section 3.1; RFC 8200, section 8.1).
 func (p *Packet) pseudo(proto uint8, n int) uint64 {
 	sum := uint64(proto) + uint64(n)
-	if p.Version == 4 {
-		return sum + words(p.Src[12:]) + words(p.Dst[12:])
+	if p.Version == 4 { // in words of 32 bits, which fold to the same
+		return sum + uint64(binary.BigEndian.Uint32(p.Src[12:])) + uint64(binary.BigEndian.Uint32(p.Dst[12:]))
 	}
 	return sum + words(p.Src[:]) + words(p.Dst[:])
 }

@@ -128,9 +128,8 @@ type Table struct {
 	Limit int
 
 	index  index
-	slots  [][]slot // in chunks; slot 0 is not used: place 0 means none
-	made   uint32   // slots ever used, slot 0 among them
-	free   uint32   // chain of slots
+	slots  []slot // slot 0 is not used: place 0 means none
+	free   uint32 // chain of slots
 	rester rester
 	shards [Shards]shard
 	early  pool // bytes behind holes
@@ -154,6 +153,9 @@ type list struct {
 	silent         uint32 // the newest that Silent returned
 }
 
+// firstSlots is how many slots are allocated at first: 64 KiB.
+const firstSlots = 1024
+
 // A slot is what the table itself needs of a conversation: a cache line.
 type slot struct {
 	key          Key
@@ -166,10 +168,8 @@ type slot struct {
 	tick         int64 // the table's clock at its last frame
 }
 
-// chunkSlots is how many slots are allocated together: 64 KiB.
-const chunkSlots = 1024
-
-func (t *Table) slot(place uint32) *slot { return &t.slots[place/chunkSlots][place%chunkSlots] }
+// slot returns the slot of a place. The pointer is good until the next call of take.
+func (t *Table) slot(place uint32) *slot { return &t.slots[place] }
 
 // planted reports that the conversation has no Conn yet.
 func (x *slot) planted() bool { return x.conn == 0 && !x.resting }
@@ -189,15 +189,21 @@ func (t *Table) Get(k Key, frame uint32, now int64) (c *Conn, place uint32, isNe
 		isNew, place = true, t.take(&k, t.rester.conns.Get())
 		*t.conn(place) = Conn{Key: k, First: frame, Start: now, Time: now, place: place}
 		t.push(listYoung, place)
-	} else if x := t.slot(place); x.planted() {
+	}
+	x := t.slot(place)
+	if x.planted() {
 		return nil, place, false
-	} else if x.newer != 0 {
+	}
+	if x.newer != 0 {
 		t.unlink(place)
 		t.push(x.list, place)
 	}
-	c = t.conn(place)
+	if x.resting {
+		t.wake(place, x)
+	}
+	c = t.rester.conns.At(x.conn)
 	t.advance(now)
-	t.slot(place).tick = t.clock
+	x.tick = t.clock
 	c.Quiet = now - c.Time
 	c.Last, c.Time = frame, now
 	return c, place, isNew
@@ -233,12 +239,11 @@ func (t *Table) take(k *Key, conn uint32) (place uint32) {
 	if place != 0 {
 		t.free = t.slot(place).newer
 	} else {
-		if t.made%chunkSlots == 0 {
-			t.slots = append(t.slots, make([]slot, chunkSlots))
+		if t.slots == nil {
+			t.slots = make([]slot, 1, firstSlots)
 		}
-		t.made = max(t.made, 1)
-		place = t.made
-		t.made++
+		place = uint32(len(t.slots))
+		t.slots = append(t.slots, slot{})
 	}
 	shard := k.Shard()
 	*t.slot(place) = slot{key: *k, conn: conn, shard: uint8(shard)}
@@ -339,6 +344,9 @@ func (t *Table) Clock(now int64) int64 {
 // frame with a wild time stamp must not make all conversations old, so a step
 // counts for maxStep at most, and a step back for nothing.
 func (t *Table) advance(now int64) {
+	if now == t.now {
+		return
+	}
 	if t.now != 0 {
 		t.clock += min(max(now-t.now, 0), int64(maxStep))
 	}

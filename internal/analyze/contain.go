@@ -18,14 +18,23 @@ type broken struct {
 	what  string
 }
 
-// careful is frame, with a failure of the program contained: it costs the
-// conversation that was looked at, not the report.
-func (k *worker) careful(row *pcap.Row, b []byte, at fact.At) {
+// careful goes through the rows of w from next on, with a failure of the program
+// contained: it costs the conversation that was looked at, not the report. It
+// returns the row to go on with.
+func (k *worker) careful(w *pcap.Window, from int) (next int) {
+	next = from
+	var at fact.At
 	if k.pass.cfg.Contain {
-		k.hot, k.hotPlace = nil, 0
-		defer k.contain(at)
+		defer func() { k.contain(recover(), at) }()
 	}
-	k.frame(row, b, at)
+	for next < len(w.Rows) {
+		row, b := &w.Rows[next], w.Bytes(next)
+		at = fact.At{Time: row.Time, Frame: w.First + uint32(next)}
+		next++
+		k.hot, k.hotPlace = nil, 0
+		k.frame(row, b, at)
+	}
+	return next
 }
 
 // endNext ends one conversation at the end of the capture, and reports whether there was one.
@@ -37,15 +46,15 @@ func (k *worker) endNext() (found bool) {
 	found = true
 	if k.pass.cfg.Contain {
 		k.hot, k.hotPlace = nil, place
-		defer k.contain(fact.At{Time: k.now, Frame: k.latest(place)})
+		at := fact.At{Time: k.now, Frame: k.latest(place)}
+		defer func() { k.contain(recover(), at) }()
 	}
 	k.end(place, fact.EndOfCapture)
 	return found
 }
 
-// contain notes a failure and gives up the conversation at work. It is deferred.
-func (k *worker) contain(at fact.At) {
-	r := recover()
+// contain notes a failure, if there was one, and gives up the conversation at work.
+func (k *worker) contain(r any, at fact.At) {
 	if r == nil {
 		return
 	}

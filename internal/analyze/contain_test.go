@@ -7,6 +7,7 @@ import (
 
 	"postmortem/internal/fact"
 	"postmortem/internal/tlskeys"
+	"postmortem/layers"
 	"postmortem/pcap"
 )
 
@@ -19,23 +20,30 @@ func (mine) End(uint16, fact.At)                 { panic("end") }
 // TestContain: a failure of the program costs the conversation in which it
 // happens, and is told.
 func TestContain(t *testing.T) {
-	var list []shot
-	for _, name := range []string{"smtp-auth-plain-535.pcap", "imap-session.pcap"} {
-		list = append(list, shots(t, seeds+name)...)
-	}
 	for _, when := range []string{"in the middle", "at the end"} {
-		a := newPass(&Config{Contain: true, All: true, Workers: 1}, nil)
+		cfg := &Config{Contain: true, All: true, Workers: 1}
+		a := newPass(cfg, nil)
 		k := a.workers[0]
-		mined := 0
-		for i, s := range list {
-			row := pcap.Row{Link: 1, Wire: s.wire, Time: s.time}
-			at := fact.At{Time: s.time, Frame: uint32(i + 1)}
-			k.careful(&row, s.data, at)
+		mined := uint64(0)
+		cfg.Frame = func(*pcap.Row, *layers.Packet) {
 			for j := range k.seats {
 				s := k.seats[j].s
 				if s != nil && s.dialog != nil && mined == 0 && (when == "in the middle" || s.closed) {
-					s.dialog, mined = mine{s.dialog}, i
+					s.dialog, mined = mine{s.dialog}, k.frames
 				}
+			}
+		}
+		for _, name := range []string{"smtp-auth-plain-535.pcap", "imap-session.pcap"} {
+			r, err := pcap.Open([]string{seeds + name}, pcap.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := new(pcap.Window)
+			for err = r.Next(w); err == nil; err = r.Next(w) {
+				k.window(w)
+			}
+			if r.Close(); err != io.EOF {
+				t.Fatal(err)
 			}
 		}
 		k.finishAll()

@@ -95,10 +95,8 @@ type worker struct {
 
 // window goes through all rows of w.
 func (k *worker) window(w *pcap.Window) {
-	for i := range w.Rows {
-		row := &w.Rows[i]
-		b := w.Bytes(i)
-		k.careful(row, b, fact.At{Time: row.Time, Frame: w.First + uint32(i)})
+	for next := 0; next < len(w.Rows); {
+		next = k.careful(w, next)
 	}
 	k.rest()
 }
@@ -135,10 +133,11 @@ func (k *worker) frame(row *pcap.Row, b []byte, at fact.At) {
 		w.TCP++
 		t := &p.TCP
 		f := t.Flags()
-		if o := t.Options(); len(o) > 0 && !plain(o) && t.OptionsBad() && w.Unread(at) {
+		o := t.Options()
+		if len(o) > 0 && !plain(o) && t.OptionsBad() && w.Unread(at) {
 			w.BrokenHow = "a TCP option has a length that cannot be"
 		}
-		w.Segment(f&layers.SYN != 0, f&layers.RST != 0, uint32(t.Seq()), t.Window(), t.Checksum(), p.TTL, len(t.Options()), at)
+		w.Segment(f&layers.SYN != 0, f&layers.RST != 0, uint32(t.Seq()), t.Window(), t.Checksum(), p.TTL, len(o), at)
 		if p.Missing > 0 {
 			if w.Cut++; w.Cut == 1 {
 				w.FirstCut = at

@@ -317,7 +317,11 @@ const farSack = 1 << 20
 // sackBlock returns the first block of the SACK option (RFC 2018, section 3).
 func sackBlock(p *layers.Packet) (block [2]layers.Seq, ok bool) {
 	const kindEnd, kindNop, kindSACK = 0, 1, 5
-	for o := p.TCP.Options(); len(o) > 0; {
+	o := p.TCP.Options()
+	if len(o) == 12 && o[2] == layers.OptTimestamps && o[0] == kindNop && o[1] == kindNop {
+		return block, false // the usual options, with no room for another one
+	}
+	for len(o) > 0 {
 		switch {
 		case o[0] == kindEnd:
 			return block, false

@@ -203,7 +203,7 @@ func (f *Flow) Segment(t *reasm.Table, c *reasm.Conn, d fact.Dir, p *layers.Pack
 	if flags&layers.SYN != 0 {
 		off = 0
 	}
-	if flags&layers.ACK != 0 && flags&layers.SYN == 0 || flags&layers.SYN != 0 && flags&layers.ACK != 0 {
+	if flags&layers.ACK != 0 {
 		f.acked(c, d, p, n, at, log, s)
 	}
 	if n > 0 {
@@ -225,10 +225,11 @@ func (f *Flow) Segment(t *reasm.Table, c *reasm.Conn, d fact.Dir, p *layers.Pack
 		f.fin(d, p, off, n, at, log, s)
 	}
 	f.window(d, p, flags, at, log, s)
-	for _, e := range [...]fact.Dir{fact.Client, fact.Server} {
-		if g := c.Gap(e); g > f.side[e].gap {
-			f.lost(c, e, at, log, s)
-		}
+	if c.Gap(fact.Client) > f.side[fact.Client].gap {
+		f.lost(c, fact.Client, at, log, s)
+	}
+	if c.Gap(fact.Server) > f.side[fact.Server].gap {
+		f.lost(c, fact.Server, at, log, s)
 	}
 	if class != reasm.ClassKeepAlive && class != reasm.ClassZeroProbe {
 		peer.probes = 0

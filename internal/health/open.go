@@ -1,6 +1,7 @@
 package health
 
 import (
+	"math/bits"
 	"time"
 
 	"postmortem/internal/fact"
@@ -183,11 +184,9 @@ func (f *Flow) sample(d fact.Dir, ns int64, s *fact.TCPSummary) {
 		x.RTTMin = ns
 	}
 	x.RTTMax = max(x.RTTMax, ns)
-	b := 0
-	for v := ns / firstBucket; v > 0 && b < len(f.side[d].buckets)-1; v >>= 1 {
-		b++
-	}
-	if k := &f.side[d].buckets[b]; *k < 0xffff {
+	buckets := &f.side[d].buckets
+	b := min(bits.Len64(uint64(ns/firstBucket)), len(buckets)-1)
+	if k := &buckets[b]; *k < 0xffff {
 		*k++
 	}
 }
