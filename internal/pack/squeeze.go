@@ -17,12 +17,13 @@ const groupRoom = 1 + word*(1+word) + 1 + word
 
 // squeeze appends src to dst without its zeros: most of a state is zero, and
 // most numbers are small. Without a stride, the mask of a group that is zero is
-// followed by the number of these, 0: it is the rest. With a stride, bytes are told by how they differ from
-// those so many before: the elements of a list resemble one another.
+// followed by the number of these, 0: it is the rest. With a stride, words are told by how they differ from
+// those so many bytes before: the elements of a list resemble one another.
 func squeeze(dst, src []byte, stride int, base uint64) []byte {
-	if stride < word { // not known to be there when it is taken out
+	if stride%word != 0 { // its words do not lie under one another
 		stride = 0
 	}
+	var pad [group]byte
 	for from := 0; from < len(src); from += group {
 		dst = slices.Grow(dst, groupRoom)
 		out := dst[len(dst) : len(dst)+groupRoom]
@@ -32,17 +33,41 @@ func squeeze(dst, src []byte, stride int, base uint64) []byte {
 			from += (n - 1) * group
 			continue
 		}
-		n, mask := 1, byte(0)
-		for i, at := 0, from; i < word && at < len(src); i, at = i+1, at+word {
-			x := load(src, at)
-			if stride != 0 && at >= stride {
-				x ^= load(src[:min(len(src), at+word)-stride], at-stride)
-			}
-			some := (x | -x) >> 63 // 1 when x is not 0: nobody can guess that, so nobody has to
-			mask |= byte(some << i)
-			n += putWord(out[n:], x, base) & -int(some)
+		g := &pad
+		if len(src)-from >= group {
+			g = (*[group]byte)(src[from:])
+		} else {
+			pad = [group]byte{}
+			copy(pad[:], src[from:])
 		}
-		out[0] = mask
+		var words [group / word]uint64
+		mask := uint(0)
+		for i := range words {
+			x := binary.LittleEndian.Uint64(g[i*word:])
+			if at := from + i*word; stride != 0 && at >= stride && at < len(src) {
+				x ^= binary.LittleEndian.Uint64(src[at-stride:])
+			}
+			words[i] = x
+			mask |= uint((x|-x)>>63) << i // 1 when x is not 0: nobody can guess that, so nobody has to
+		}
+		out[0] = byte(mask)
+		n := 1
+		for m := mask; m != 0; m &= m - 1 {
+			x := words[bits.TrailingZeros(m)&(len(words)-1)]
+			// The bytes of x from the first to the last that is not zero, behind a
+			// byte that says which these are; or its distance from base, when that is
+			// shorter: most long words are times.
+			skip := uint(bits.TrailingZeros64(x)) / 8
+			size := uint(bits.Len64(x)+7)/8 - skip
+			head := skip<<4 | size
+			if far := x - base; size > near && skip == 0 && far < 1<<(8*near) {
+				x, size = far, uint(bits.Len64(far)+7)/8
+				head = isNear | size
+			}
+			out[n] = byte(head)
+			binary.LittleEndian.PutUint64(out[n+1:], x>>(8*skip&63))
+			n += 1 + int(size)
+		}
 		if mask == 0 && stride == 0 { // the last one, which is not whole
 			out[1], n = 0, 2
 		}
@@ -54,8 +79,8 @@ func squeeze(dst, src []byte, stride int, base uint64) []byte {
 // zeros returns how many groups b begins with that are whole and zero, at most 255.
 func zeros(b []byte) (n int) {
 	for ; len(b) >= group && n < 255; b = b[group:] {
-		g := b[:group]
-		if load(g, 0)|load(g, 8)|load(g, 16)|load(g, 24)|load(g, 32)|load(g, 40)|load(g, 48)|load(g, 56) != 0 {
+		g := (*[group]byte)(b)
+		if load(g, 0)|load(g, 1)|load(g, 2)|load(g, 3)|load(g, 4)|load(g, 5)|load(g, 6)|load(g, 7) != 0 {
 			break
 		}
 		n++
@@ -63,11 +88,14 @@ func zeros(b []byte) (n int) {
 	return n
 }
 
+func load(g *[group]byte, i int) uint64 { return binary.LittleEndian.Uint64(g[i*word:]) }
+
 // expand fills dst with what squeeze made of it, and returns what follows in src.
 func expand(src, dst []byte, stride int, base uint64) []byte {
-	if stride < word {
+	if stride%word != 0 {
 		stride = 0
 	}
+	var pad [group]byte
 	for from := 0; from < len(dst); from += group {
 		mask := src[0]
 		src = src[1:]
@@ -81,27 +109,32 @@ func expand(src, dst []byte, stride int, base uint64) []byte {
 			from = to - group
 			continue
 		}
-		if to := from + group; stride == 0 && to <= len(dst) {
-			g := dst[from:to]
-			clear(g)
-			for ; mask != 0; mask &= mask - 1 {
-				x, n := takeWord(src, base)
-				src = src[n:]
-				binary.LittleEndian.PutUint64(g[bits.TrailingZeros8(mask)*word&(group-1):], x)
-			}
-			continue
+		whole := len(dst)-from >= group
+		g := &pad
+		if whole {
+			g = (*[group]byte)(dst[from:])
 		}
-		for i, at := 0, from; i < word && at < len(dst); i, at = i+1, at+word {
-			x := uint64(0)
-			if mask>>i&1 != 0 {
-				var n int
-				x, n = takeWord(src, base)
-				src = src[n:]
+		*g = [group]byte{}
+		for m := uint(mask); m != 0; m &= m - 1 {
+			head := src[0]
+			n := uint(head & 15)
+			x := rest(src[1:]) & (1<<(8*n) - 1)
+			src = src[1+n:]
+			if head >= isNear {
+				x += base
+			} else {
+				x <<= head >> 4 * 8 & 63
 			}
-			if stride != 0 && at >= stride {
-				x ^= load(dst[:min(len(dst), at+word)-stride], at-stride)
+			binary.LittleEndian.PutUint64(g[bits.TrailingZeros(m)*word&(group-1):], x)
+		}
+		if !whole {
+			copy(dst[from:], g[:])
+		}
+		if stride != 0 {
+			for at := max(from, stride); at < min(from+group, len(dst)); at += word {
+				x := binary.LittleEndian.Uint64(dst[at:]) ^ binary.LittleEndian.Uint64(dst[at-stride:])
+				binary.LittleEndian.PutUint64(dst[at:], x)
 			}
-			store(dst, at, x)
 		}
 	}
 	return src
@@ -113,61 +146,13 @@ const near = 5
 // isNear marks a word that is told by its distance from the base.
 const isNear = 15 << 4
 
-// putWord writes the bytes of x, which is not zero, from the first to the last
-// that is not zero, behind a byte that says which these are; or its distance
-// from base, when that is shorter: most long words are times. It returns how
-// many bytes that takes; those behind them have no meaning.
-func putWord(out []byte, x, base uint64) int {
-	skip := uint(bits.TrailingZeros64(x)) / 8
-	n := uint(bits.Len64(x)+7)/8 - skip
-	head := byte(skip<<4 | n&15)
-	x >>= 8 * (skip & 7)
-	if n > near && skip == 0 {
-		if far := x - base; far < 1<<(8*near) {
-			n = uint(bits.Len64(far)+7) / 8
-			x, head = far, byte(isNear|n)
-		}
+// rest returns the word that b begins with, all of b when that is shorter.
+func rest(b []byte) (x uint64) {
+	if len(b) >= word {
+		return binary.LittleEndian.Uint64(b)
 	}
-	out[0] = head
-	binary.LittleEndian.PutUint64(out[1:], x)
-	return 1 + int(n)
-}
-
-func takeWord(src []byte, base uint64) (x uint64, n int) {
-	head := src[0]
-	n = int(head & 15)
-	x = load(src, 1) & (1<<(8*uint(n)) - 1)
-	if head >= isNear {
-		return x + base, 1 + n
-	}
-	return x << (head >> 4 * 8), 1 + n
-}
-
-// load returns the word at a place, the rest of b when that is shorter.
-func load(b []byte, at int) (x uint64) {
-	if len(b)-at >= word {
-		return binary.LittleEndian.Uint64(b[at:])
-	}
-	return loadRest(b, at)
-}
-
-func loadRest(b []byte, at int) (x uint64) {
-	for i, c := range b[at:] {
+	for i, c := range b {
 		x |= uint64(c) << (8 * i)
 	}
 	return x
-}
-
-func store(b []byte, at int, x uint64) {
-	if len(b)-at >= word {
-		binary.LittleEndian.PutUint64(b[at:], x)
-		return
-	}
-	storeRest(b, at, x)
-}
-
-func storeRest(b []byte, at int, x uint64) {
-	for i := range b[at:] {
-		b[at+i] = byte(x >> (8 * i))
-	}
 }
