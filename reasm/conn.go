@@ -96,13 +96,13 @@ type stream struct {
 	acked int64  // first byte that the receiver has not acknowledged
 	fin   int64  // offset of the FIN, valid with finSeen
 	gap   uint64 // bytes acknowledged but not captured
+	past  uint64 // place of the bytes delivered last
 	lack  int64  // time since which acked lies beyond next, 0: it does not
 
 	base    layers.Seq
 	out     layers.Seq // where the last segment outside of the window ended
 	head    uint32     // first early page
 	hint    uint32     // early page used last
-	past    uint32     // page of the last bytes delivered
 	suspect uint32     // page of a damaged segment's bytes
 	early   uint32     // bytes in early pages
 	win     uint32     // window announced last, as on the wire

@@ -1,7 +1,6 @@
 package reasm
 
 import (
-	"bytes"
 	"time"
 
 	"postmortem/internal/fact"
@@ -122,8 +121,7 @@ func (c *Conn) isCopy(t *Table, d fact.Dir, p *layers.Packet, at fact.At) bool {
 		found = false
 	}
 	if found && len(p.Payload) > 0 {
-		s := &c.s[d]
-		found = t.same(s, s.off(p.TCP.Seq()), p.Payload)
+		found = t.same(c, d, c.s[d].off(p.TCP.Seq()), p.Payload)
 	}
 	if !found {
 		t.note(c, mark)
@@ -169,75 +167,10 @@ func mix(a, b uint64) uint64 {
 	return x ^ x>>32
 }
 
-// same reports whether nothing known of the stream contradicts b at off.
-func (t *Table) same(s *stream, off int64, b []byte) bool {
-	ok := true
-	t.pastRanges(s, off, b, func(_ int64, old, new []byte) {
-		ok = ok && bytes.Equal(old, new)
-	})
-	return ok
-}
-
-// compare looks for differences between b at off and what was delivered there.
-func (t *Table) compare(s *stream, d fact.Dir, off int64, b []byte, at fact.At) {
-	t.pastRanges(s, off, b, func(off int64, old, new []byte) {
-		if bytes.Equal(old, new) {
-			return
-		}
-		for i := range new {
-			if old[i] != new[i] {
-				t.clash(d, off+int64(i), old[i:], new[i:], at)
-			}
-		}
-	})
-}
-
-// pastRanges calls f for the parts of b, which begins at off, that the ring of
-// bytes delivered last still holds.
-func (t *Table) pastRanges(s *stream, off int64, b []byte, f func(off int64, old, new []byte)) {
-	if s.past == 0 {
-		return
-	}
-	g := t.past.at(s.past)
-	lo := max(off, g.off, s.next-pageBytes)
-	hi := min(off+int64(len(b)), s.next)
-	for lo < hi {
-		k := int(lo & (pageBytes - 1))
-		n := min(int(hi-lo), pageBytes-k)
-		f(lo, g.data[k:k+n], b[lo-off:lo-off+int64(n)])
-		lo += int64(n)
-	}
-}
-
-// remember keeps the last bytes of b, which stands at next.
-func (t *Table) remember(c *Conn, d fact.Dir, b []byte) {
-	s := &c.s[d]
-	if s.past == 0 {
-		shard := t.slot(c.place).shard
-		if t.past.full(shard, maxPast) {
-			i := t.past.used[shard].oldest
-			o := t.past.at(i)
-			t.rob(o.owner, o.dir)
-			t.past.put(i)
-		}
-		s.past = t.past.get(c.place, shard, d, s.next)
-	}
-	off := s.next
-	if len(b) > pageBytes {
-		off += int64(len(b) - pageBytes)
-		b = b[len(b)-pageBytes:]
-		t.past.at(s.past).off = off
-	}
-	g := t.past.at(s.past)
-	k := int(off & (pageBytes - 1))
-	m := copy(g.data[k:], b)
-	copy(g.data[:], b[m:])
-}
-
-// clash notes one differing byte at off and, for the first, both contents.
+// clash notes one differing byte at off and, for the first of them, both contents.
 func (t *Table) clash(d fact.Dir, off int64, old, new []byte, at fact.At) {
 	x := &t.Clash
-	if x.Bytes == 0 {
+	if x.Bytes == 0 || off < x.Offset {
 		x.From, x.Offset, x.At = d, off, at
 		n := min(clashBytes, len(old), len(new))
 		x.Len = uint8(n)

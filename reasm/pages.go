@@ -10,20 +10,15 @@ const (
 	// 4 MiB: four streams that have as much behind a hole as one may have.
 	maxPages = 64 << 20 / pageBytes
 
-	// maxPast bounds the bytes kept to compare later copies with: 1 MiB, those of
-	// the streams that spoke last. A copy comes within a second or so.
-	maxPast = 1 << 20 / pageBytes
-
 	// chunkPages is how many pages are allocated together.
 	chunkPages = 16
 )
 
-// A page holds bytes of one stream: in the pool of early bytes those of an
-// aligned range, marked in have; in the pool of past bytes a ring.
+// A page holds early bytes of one stream: those of an aligned range, marked in have.
 type page struct {
 	data  [pageBytes]byte
 	have  [pageBytes / 64]uint64
-	off   int64  // stream offset of data[0]; of a ring: of its oldest byte
+	off   int64  // stream offset of data[0]
 	count uint32 // bytes marked
 	next  uint32 // next page of the stream, in order of off
 	prev  uint32
@@ -44,8 +39,8 @@ type pool struct {
 	made   uint32         // pages ever made, page 0 among them
 }
 
-// full reports whether a shard has its part of most pages in use.
-func (p *pool) full(shard uint8, most uint32) bool { return p.counts[shard] >= most/Shards }
+// full reports whether a shard has its part of the pages in use.
+func (p *pool) full(shard uint8) bool { return p.counts[shard] >= maxPages/Shards }
 
 func (p *pool) at(i uint32) *page { return &p.chunks[i/chunkPages][i%chunkPages] }
 

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"time"
 
-	"postmortem/internal/fact"
 	"postmortem/internal/pack"
 )
 
@@ -81,18 +80,4 @@ func (t *Table) wake(place uint32, x *slot) {
 	r.with.Since = since
 	connPlan.Fill(c, r.buf[n:], &r.with)
 	c.Key, c.place = x.key, place
-	for d := range c.s {
-		if x.robbed[d] {
-			c.s[d].past, x.robbed[d] = 0, false
-		}
-	}
-}
-
-// rob takes the page of past bytes away from a stream, for another one.
-func (t *Table) rob(place uint32, d fact.Dir) {
-	if x := t.slot(place); x.resting {
-		x.robbed[d] = true
-	} else {
-		t.rester.conns.At(x.conn).s[d].past = 0
-	}
 }

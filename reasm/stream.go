@@ -48,7 +48,7 @@ func (c *Conn) Segment(t *Table, d fact.Dir, p *layers.Packet, at fact.At, out C
 	if flags&flagRst != 0 {
 		return c.reset(t, d, off, n, p)
 	}
-	if c.isPiece(d, off, n, p, at) && t.same(s, off, p.Payload) {
+	if c.isPiece(d, off, n, p, at) && t.same(c, d, off, p.Payload) {
 		c.copied = true
 		return ClassCopy
 	}
@@ -402,9 +402,6 @@ func (c *Conn) gone(t *Table, d fact.Dir, n int64, at fact.At, out Consumer) {
 	s := &c.s[d]
 	s.next += n
 	s.max = max(s.max, s.next)
-	if s.past != 0 {
-		t.past.at(s.past).off = s.next
-	}
 	c.delivered = true
 	if c.held != 0 && t.holds.At(c.held).from == d {
 		c.letGo(t, maxAck, out) // before the hole
@@ -421,12 +418,12 @@ func (c *Conn) payload(t *Table, d fact.Dir, off int64, p *layers.Packet, at fac
 	class := ClassInOrder
 	switch {
 	case end <= s.next:
-		t.compare(s, d, off, b, at)
+		t.compare(c, d, off, b, at)
 		return ClassRetrans
 	case off < s.next:
 		class = ClassPartial
 		old := min(s.next-off, int64(len(b)))
-		t.compare(s, d, off, b[:old], at)
+		t.compare(c, d, off, b[:old], at)
 		b = b[old:]
 		off = s.next
 	case off > s.next:
@@ -617,7 +614,7 @@ func (t *Table) earlyPage(c *Conn, d fact.Dir, start int64) uint32 {
 // early bytes then.
 func (t *Table) shardWithRoom(c *Conn) (shard uint8) {
 	shard = t.slot(c.place).shard
-	if t.early.full(shard, maxPages) {
+	if t.early.full(shard) {
 		t.steal(shard)
 	}
 	return shard

@@ -133,7 +133,7 @@ type Table struct {
 	rester rester
 	shards [Shards]shard
 	early  pool // bytes behind holes
-	past   pool // the last bytes delivered of a stream, to compare copies with
+	past   [Shards]past
 	far    pack.Slab[farRing]
 	holds  holds
 	now    int64 // time of the capture
@@ -162,7 +162,6 @@ type slot struct {
 	older, newer uint32
 	conn         uint32 // number of its Conn, or where that rests; 0: it was planted and has none
 	resting      bool
-	robbed       [2]bool // of the page of past bytes while it rested
 	list         uint8
 	shard        uint8
 	tick         int64 // the table's clock at its last frame
@@ -440,10 +439,7 @@ func (t *Table) drop(c *Conn) {
 			t.early.put(s.suspect)
 			s.suspect = 0
 		}
-		if s.past != 0 {
-			t.past.put(s.past)
-			s.past = 0
-		}
+		s.past = 0
 	}
 }
 
