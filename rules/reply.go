@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
+	"sync"
 
 	"postmortem/smtp"
 )
@@ -153,6 +154,7 @@ func classify(cmd smtp.Cmd, code uint16, enhanced uint32, text []byte, null bool
 	if digit != 4 && digit != 5 {
 		return 0, false
 	}
+	phrases, rows := ready()
 	found := phrases.in(text)
 	for i := range rows {
 		r := &rows[i]
@@ -233,12 +235,13 @@ func (r *row) says(found *set) bool {
 	return false
 }
 
-// phrases is the search for all words of classes, rows are the classes with
-// their words as places in it.
-var (
-	phrases = newFinder()
-	rows    = compile()
-)
+// ready returns the search for all words of classes, and the classes with their
+// words as places in it. They are made for the first reply: most captures start
+// faster without.
+var ready = sync.OnceValues(func() (*finder, []row) {
+	phrases := newFinder()
+	return phrases, compile(phrases)
+})
 
 // newFinder collects the words of all classes.
 func newFinder() *finder {
@@ -260,7 +263,7 @@ func newFinder() *finder {
 }
 
 // compile makes the rows. A row that cannot be read is a mistake of the table.
-func compile() []row {
+func compile(phrases *finder) []row {
 	out := make([]row, len(classes))
 	for i := range classes {
 		c, r := &classes[i], &out[i]

@@ -257,6 +257,7 @@ func TestClassOrder(t *testing.T) {
 			t.Errorf("%s stands at place %d", rplRules[i].Num, i+1)
 		}
 	}
+	phrases, _ := ready()
 	if n := len(phrases.phrases); n > maxPhrases {
 		t.Errorf("%d phrases, a set holds %d", n, maxPhrases)
 	}
@@ -292,6 +293,7 @@ func FuzzFinder(f *testing.F) {
 		if strings.Contains(text, "  ") || strings.HasPrefix(text, " ") {
 			return
 		}
+		phrases, _ := ready()
 		found := phrases.in([]byte(text))
 		var got []string
 		for i, p := range phrases.phrases {

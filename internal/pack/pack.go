@@ -10,10 +10,12 @@ package pack
 import (
 	"encoding/binary"
 	"reflect"
+	"sync"
 	"unsafe"
 )
 
-// A Plan says where the parts of a T are. It can be used by several workers.
+// A Plan says where the parts of a T are. It can be used by several workers. It
+// is made when it is used first: small captures never need it.
 //
 // Pointers within a value, to another part of it or of its owner, are told from
 // pointers to what the value owns. Fields with the tag `pack:"-"` are left as
@@ -21,12 +23,12 @@ import (
 // arrays of such:
 // they are kept, not packed. Interfaces, functions, maps and channels cannot be
 // packed: a value in which one of them is not nil stays as it is.
-type Plan[T any] struct{ parts []part }
+type Plan[T any] struct{ parts func() []part }
 
-// Of returns the plan of T, once and for all. It panics for a type that
+// Of returns the plan of T, once and for all. Its use panics for a type that
 // contains itself.
 func Of[T any]() *Plan[T] {
-	return &Plan[T]{partsOf(reflect.TypeFor[T](), 0, nil, 0)}
+	return &Plan[T]{sync.OnceValue(func() []part { return partsOf(reflect.TypeFor[T](), 0, nil, 0) })}
 }
 
 // With is what packing a value takes besides the value.
@@ -40,7 +42,7 @@ type With struct {
 // ok is false when x holds something that cannot be packed.
 func (p *Plan[T]) Append(dst []byte, x *T, with *With) (packed []byte, ok bool) {
 	w := writer{b: dst, with: with, ok: true}
-	w.parts(p.parts, unsafe.Pointer(x), unsafe.Sizeof(*x))
+	w.parts(p.parts(), unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return w.b, w.ok
 }
 
@@ -48,7 +50,7 @@ func (p *Plan[T]) Append(dst []byte, x *T, with *With) (packed []byte, ok bool) 
 // follows in b. Slices of x and what its pointers point to are used again.
 func (p *Plan[T]) Fill(x *T, b []byte, with *With) (rest []byte) {
 	r := reader{b: b, with: with}
-	r.parts(p.parts, unsafe.Pointer(x), unsafe.Sizeof(*x))
+	r.parts(p.parts(), unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return r.b
 }
 
