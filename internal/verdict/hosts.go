@@ -121,23 +121,37 @@ func (v *view) raise(rule string, severity rules.Severity, places []int32, forma
 // their first sessions, the sessions of a group in order of time. key says
 // false for those that belong to none.
 func gather[K comparable](v *view, key func(b *Brief) (K, bool)) [][]int32 {
-	at := map[K]int{}
-	var groups [][]int32
+	at := map[K]int32{}
+	of := make([]int32, len(v.all)) // by session: 1 + its group, 0: none
+	var sizes []int32
 	for i := range v.all {
 		k, ok := key(&v.all[i])
 		if !ok {
 			continue
 		}
-		g, ok := at[k]
-		if !ok {
-			g = len(groups)
+		g := at[k]
+		if g == 0 {
+			sizes = append(sizes, 0)
+			g = int32(len(sizes))
 			at[k] = g
-			groups = append(groups, nil)
 		}
-		groups[g] = append(groups[g], int32(i))
+		of[i] = g
+		sizes[g-1]++
 	}
+	groups, room := make([][]int32, len(sizes)), make([]int32, len(v.all))
+	for g, n := range sizes {
+		groups[g], room = room[:0:n], room[n:]
+	}
+	for i, g := range of {
+		if g != 0 {
+			groups[g-1] = append(groups[g-1], int32(i))
+		}
+	}
+	byStart := func(x, y int32) int { return cmp.Compare(v.all[x].Start, v.all[y].Start) }
 	for _, g := range groups {
-		slices.SortStableFunc(g, func(x, y int32) int { return cmp.Compare(v.all[x].Start, v.all[y].Start) })
+		if !slices.IsSortedFunc(g, byStart) { // most captures are in order of time
+			slices.SortStableFunc(g, byStart)
+		}
 	}
 	return groups
 }
@@ -224,6 +238,21 @@ func distinct(v *view, places []int32, of func(*Brief) netip.Addr) []netip.Addr 
 	}
 	slices.SortFunc(list, netip.Addr.Compare)
 	return list
+}
+
+// one reports whether sessions have one address, whatever else has none.
+func one(v *view, places []int32, of func(*Brief) netip.Addr) bool {
+	var first netip.Addr
+	for _, i := range places {
+		a := of(&v.all[i])
+		if first.IsValid() && a.IsValid() && a != first {
+			return false
+		}
+		if a.IsValid() {
+			first = a
+		}
+	}
+	return first.IsValid()
 }
 
 // where names addresses: "10.0.4.60, 10.0.5.180", "14 clients in 10.0.4.0/24".

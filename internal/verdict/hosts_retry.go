@@ -424,8 +424,8 @@ var (
 // kind uses the port.
 func (v *view) v6() {
 	for _, g := range gather(v, func(b *Brief) (uint16, bool) { return b.Server.Port(), true }) {
-		if len(distinct(v, g, func(b *Brief) netip.Addr { return kind(b, true) })) != 1 ||
-			len(distinct(v, g, func(b *Brief) netip.Addr { return kind(b, false) })) != 1 {
+		if !one(v, g, func(b *Brief) netip.Addr { return kind(b, true) }) ||
+			!one(v, g, func(b *Brief) netip.Addr { return kind(b, false) }) {
 			continue
 		}
 		var pairs []int32

@@ -203,7 +203,7 @@ func (v *view) handshakes() {
 	}
 	a := &v.all[failed[0]]
 	c, s := clients[a.Client.Addr()], servers[a.Server]
-	oneClient := len(distinct(v, failed, (*Brief).clientAddr)) == 1
+	oneClient := one(v, failed, (*Brief).clientAddr)
 	oneServer := true
 	for _, i := range failed {
 		oneServer = oneServer && v.all[i].Server == a.Server
