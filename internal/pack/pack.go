@@ -119,8 +119,8 @@ func partsOf(t reflect.Type, off uintptr, parts []part, depth int) []part {
 	case reflect.Interface, reflect.Func, reflect.Map, reflect.Chan, reflect.UnsafePointer:
 		parts = append(parts, part{sort: barred, off: off, size: t.Size()})
 	default:
-		if n := len(parts); n > 0 && parts[n-1].sort == plain && off-(parts[n-1].off+parts[n-1].size) < uintptr(t.Align()) {
-			parts[n-1].size = off + t.Size() - parts[n-1].off // with the gap before it, which is of no use to anyone
+		if n := len(parts); n > 0 && parts[n-1].sort == plain {
+			parts[n-1].size = off + t.Size() - parts[n-1].off // with the gap before it, which is only there to align
 		} else {
 			parts = append(parts, part{sort: plain, off: off, size: t.Size()})
 		}
