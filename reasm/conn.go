@@ -48,13 +48,8 @@ const (
 
 // A Conn is one conversation: two streams, and who is who.
 type Conn struct {
-	Key         Key    `pack:"-"`
 	First, Last uint32 // frames
 	Start, Time int64  // of these
-
-	// Aside is the SYN that began this conversation when it was at first taken
-	// for a stray of the one before; zero otherwise.
-	Aside fact.At
 
 	// Quiet is how long the conversation had been silent before its last frame.
 	Quiet int64
@@ -66,19 +61,24 @@ type Conn struct {
 	delivered          bool
 	copied             bool // a frame of it was captured twice
 	doubled            bool // a SYN-ACK came twice at once: perhaps captured twice
-	asideSeq           layers.Seq
-	asideDir           fact.Dir
+	hurried            bool // something did not wait, for want of room
 	sigNext            uint8
-	aside              fact.At
+	place              uint32
 	far                uint32 // ring of older sigs, 0: none
 	held               uint32 // hold of what waits for the other side, 0: nothing does
-	hurried            bool   // something did not wait, for want of room
-	whole              whole
 
-	place uint32
+	s     [2]stream
+	sigs  [numSigs]sig
+	whole whole
 
-	s    [2]stream
-	sigs [numSigs]sig
+	// Aside is the SYN that began this conversation when it was at first taken
+	// for a stray of the one before; zero otherwise.
+	Aside    fact.At
+	aside    fact.At
+	asideSeq layers.Seq
+	asideDir fact.Dir
+
+	Key Key `pack:"-"`
 }
 
 // How well the first sequence number of a stream is known.

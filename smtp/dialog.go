@@ -41,6 +41,9 @@ type Dialog struct {
 	caps     caps // of the last answer to a hello
 	hello    bool // that answer is known
 
+	chunk chunk
+	body  body
+
 	queue    []wait // commands that wait for their replies, from head on
 	head     int
 	overflow uint32           // commands that did not fit into it
@@ -50,8 +53,6 @@ type Dialog struct {
 	seam  seam
 	ahead bool // a hello was answered before it was seen
 	auth  auth
-	body  body
-	chunk chunk
 
 	rcpts     uint16 // recipients accepted in this transaction, for LMTP
 	early     uint64 // bytes before the greeting

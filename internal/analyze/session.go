@@ -26,40 +26,37 @@ type stream interface {
 // A session is one conversation while it lasts. It is pooled: reset makes it
 // ready for the next one and keeps its memory.
 type session struct {
-	log    fact.Log
-	tcp    fact.TCPSummary
-	flow   health.Flow
 	first  fact.At
 	last   fact.At
 	before int64 // time of the frame before the last
+	frames uint32
 
 	proto  fact.Proto
-	known  bool   // proto is decided
-	dialog stream `pack:"-"` // smtp, pop3 or imap; nil: none
-	tls    *tlsrec.Conn
+	known  bool // proto is decided
 	inTLS  bool // bytes go to tls
+	plain  bool // the dialog gets the plaintext of TLS
 	closed bool // both sides have closed
-
-	closedAt int64 // by the clock of the table
-
-	smtp *smtp.Dialog
-	pop3 *pop3.Dialog
-	imap *imap.Dialog
-
-	early  *prefixes // kept until proto is decided; nil: nothing
 	pieces uint8
 
-	talk  *talk // with a proxy, while it may be one
-	proxy proxyOf
+	dialog stream `pack:"-"` // smtp, pop3 or imap; nil: none
+	tls    *tlsrec.Conn
+	smtp   *smtp.Dialog
+	pop3   *pop3.Dialog
+	imap   *imap.Dialog
+	early  *prefixes // kept until proto is decided; nil: nothing
+	talk   *talk     // with a proxy, while it may be one
 
-	frames uint32
-	open   opener `pack:"-"`
-	plain  bool   // the dialog gets the plaintext of TLS
+	tap    *listener `pack:"-"` // nil: nobody listens
+	ticket *ticket   `pack:"-"` // nil: sessions are told at the end
 
-	ticket *ticket `pack:"-"` // nil: sessions are told at the end
+	log  fact.Log
+	flow health.Flow
+	tcp  fact.TCPSummary
 
-	tap         *listener `pack:"-"` // nil: nobody listens
-	showSecrets bool      // of a tap
+	closedAt    int64 // by the clock of the table
+	proxy       proxyOf
+	open        opener `pack:"-"`
+	showSecrets bool   // of a tap
 }
 
 // A prefixes is the first bytes of both directions, in the order of their pieces.

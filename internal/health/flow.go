@@ -66,7 +66,6 @@ type Flow struct {
 	// takes over the ports of one that stood shortly before (reasm's Table.Renew).
 	Reused bool
 
-	side     [2]side
 	moved    int64 // time of the last new payload, SYN, FIN or RST
 	last     int64 // time of the last frame
 	lastAt   uint32
@@ -88,67 +87,70 @@ type Flow struct {
 	farRef   uint16
 	icmps    uint8
 	waits    uint8 // sides whose first segment after a silence is still to come, as bits by Dir
+	side     [2]side
 }
 
 // A side is what has to be remembered of one direction.
 type side struct {
-	sampleEnd  int64 // offset whose acknowledgement ends the round trip being measured
-	sampleTime int64 // 0: none is being measured
+	// What every frame needs stands first: it is half of the cache lines.
 	ackTop     int64 // highest acknowledgement of the other side, FIN counted
 	sentTop    int64 // end of the highest byte seen before the present frame
 	newTime    int64 // time of the last new payload
-	unaOff     int64 // the first byte not acknowledged when copies of it were sent
-	unaTime    int64 // of the first sending known
-	unaLast    int64
-	lossTime   int64
-	lossEnd    int64 // the episode is over when this is acknowledged
-	smallTime  int64 // of its newest segment that was small while data before it was not acknowledged
-	holeTime   int64 // the first hole appeared
-	holeEnd    int64 // offset of the first byte behind it
-	zeroTime   int64 // the window closed, 0: it is open
+	sampleEnd  int64 // offset whose acknowledgement ends the round trip being measured
+	sampleTime int64 // 0: none is being measured
+	ackedAt    int64 // time of the acknowledgement that made ackTop what it is
 	bigEnd     int64 // end of the largest segment on its way
-	ahead      int64 // offset of a segment without payload beyond all data seen
-	aheadTime  int64
-	ackedAt    int64 // time of the acknowledgement that freed it
-	finTime    int64
-	gap        uint64
-	unaFirst   int64 // of the first copy
-	firstTime  int64 // of its first frame
+	smallTime  int64 // of its newest segment that was small while data before it was not acknowledged
 	sinceBase  int64 // bytes received since the window was last at baseWin
-	unaFrame   uint32
-	unaSize    uint32
-	aheadFrame uint32
-	holeFrame  uint32
-	bigSize    uint32
-	behind     uint32 // largest size below a full segment that arrived behind a hole, as SACK tells
-	finEnd     int64  // offset of its FIN
+	ahead      int64 // offset of a segment without payload beyond all data seen
+	unaOff     int64 // the first byte not acknowledged when copies of it were sent
+	gap        uint64
+	finTime    int64
+	zeroTime   int64 // the window closed, 0: it is open
+	lossTime   int64
 	lastAck    layers.Seq
-	shift      uint8
-	scaled     bool
+	bigSize    uint32
+	recent     uint32 // timestamp value of the newest segment
+	unaSize    uint32
 	lastWin    uint16
 	baseWin    uint16 // largest window announced, as on the wire
 	dupRun     uint16
 	lastID     uint16
-	ids        uint8 // frames with an IP identification that is not 0
 	unaCopies  uint16
 	probes     uint16 // keep-alives since the other side last answered
+	ids        uint8  // frames with an IP identification that is not 0
+	shift      uint8
+	scaled     bool
+	below      bool // has sent data with a window below baseWin since sinceBase counts
+	wentOn     bool // has sent more than resets after its first
+	afterRst   bool
+	clock      ticker
+	macRef     uint16     // the fact of its link addresses
+	mac        [12]byte   // receiver's and sender's link address of its newest frame
+	buckets    [16]uint16 // round trips by power of two of 64 µs
+
+	unaTime    int64 // of the first sending known
+	unaLast    int64
+	lossEnd    int64 // the episode is over when this is acknowledged
+	holeTime   int64 // the first hole appeared
+	holeEnd    int64 // offset of the first byte behind it
+	aheadTime  int64
+	unaFirst   int64 // of the first copy
+	firstTime  int64 // of its first frame
+	unaFrame   uint32
+	aheadFrame uint32
+	holeFrame  uint32
+	behind     uint32 // largest size below a full segment that arrived behind a hole, as SACK tells
+	finEnd     int64  // offset of its FIN
 	lossCount  uint32
+	finAcked   bool
+	ackGrew    bool
+	unaDF      bool
 
 	// Facts that grow: their places in the log.
 	lossRef, zeroRef, keepRef, lateRef, copyRef, offRef, sumRef uint16
 	cutRef, spurRef, afterRef, ttlRef, heldRef                  uint16
-	fragRef, clashRef, holeRef, macRef                          uint16
-
-	afterRst bool
-	wentOn   bool // has sent more than resets after its first
-	below    bool // has sent data with a window below baseWin since sinceBase counts
-	finAcked bool
-	ackGrew  bool
-	unaDF    bool
-	recent   uint32     // timestamp value of the newest segment
-	buckets  [16]uint16 // round trips by power of two of 64 µs
-	clock    ticker
-	mac      [12]byte // receiver's and sender's link address of its newest frame
+	fragRef, clashRef, holeRef                                  uint16
 }
 
 // Segment takes one frame of the conversation after reasm has classed it. d
