@@ -39,7 +39,7 @@ var (
 	fDNSType        = row(Field{Name: "dns.resp.type", Label: "Type", Type: Uint16, Value: names(dnsTypes)})
 	fDNSClass       = row(Field{Name: "dns.resp.class", Label: "Class", Type: Uint16, Base: Hex, Value: names(dnsClasses)})
 	fDNSFlush       = row(Field{Name: "dns.resp.cache_flush", Label: "Cache flush", Type: Bool, Bits: 0x8000, Value: two("True", "False")})
-	fDNSTTL         = row(Field{Name: "dns.resp.ttl", Label: "Time to live", Type: Int32})
+	fDNSTTL         = row(Field{Name: "dns.resp.ttl", Label: "Time to live", Type: Uint32})
 	fDNSLen         = row(Field{Name: "dns.resp.len", Label: "Data length", Type: Uint16})
 	fDNSA           = row(Field{Name: "dns.a", Label: "Address", Type: IPv4})
 	fDNSAAAA        = row(Field{Name: "dns.aaaa", Label: "AAAA Address", Type: IPv6})
@@ -567,9 +567,9 @@ func (m *dnsMessage) record(off int) (next int, ok bool) {
 				m.classBits()
 				d.bits(fDNSFlush, m.s, off+n+2, 2, uint64(class))
 			}
-			d.num(fDNSTTL, m.s, off+n+4, 4, uint64(int64(int32(ttl))))
+			d.num(fDNSTTL, m.s, off+n+4, 4, uint64(ttl))
 			if d.tree() {
-				d.text(len(d.frame.Nodes)-1, fmt.Sprintf("Time to live: %d (%s)", int32(ttl), secondsInWords(int64(ttl))))
+				d.text(len(d.frame.Nodes)-1, fmt.Sprintf("Time to live: %d (%s)", ttl, secondsInWords(int64(ttl))))
 			}
 		}
 		d.num(fDNSLen, m.s, off+n+8, 2, uint64(size))

@@ -336,3 +336,16 @@ func BenchmarkLower(b *testing.B) {
 		dissectAt(d, n, l.link, l.frame, l.wire)
 	}
 }
+
+// TestLongTTL has the time to live of a DNS record be what tshark reads: a number without a sign.
+func TestLongTTL(t *testing.T) {
+	frame, err := hex.DecodeString("0200000000010200000000020800" + "4500003f0001000040110000" + "0a0000010a000002" +
+		"00351388002b0000" + "12348180000100010000000001610000010001c00c00010001fffffff0000401020304")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := dissectAt(New(Options{Level: Values}), 1, 1, frame, uint32(len(frame)))
+	if n := node(t, f, "dns.resp.ttl"); n.Num != 0xfffffff0 {
+		t.Errorf("dns.resp.ttl is %d, want %d", n.Num, uint32(0xfffffff0))
+	}
+}
