@@ -97,6 +97,31 @@ func tableHelp() string {
 	return b.String()
 }
 
+// likeTable asks for the table that may have been meant: names of tshark's taps
+// have two parts, and one of them is often enough to know it.
+func likeTable(s string) string {
+	if strings.HasPrefix(s, "follow,") {
+		return "; a dialog: postmortem follow FILE SESSION"
+	}
+	if near := isIt("", s, tableNames()); near != "" {
+		return near
+	}
+	first, rest, _ := strings.Cut(s, ",")
+	if rest != "" && first != "conv" && first != "endpoints" {
+		return ""
+	}
+	var like []string
+	for _, name := range tableNames() {
+		if a, b, ok := strings.Cut(name, ","); ok && (a == first || b == first) {
+			like = append(like, name)
+		}
+	}
+	if len(like) == 0 {
+		return ""
+	}
+	return "; is it " + strings.Join(like, " or ") + "?"
+}
+
 // setTable takes the name of a table, by tshark's: "conv,tcp". Behind io,stat may
 // stand the interval and filters, as tshark has it: "io,stat,1,smtp,tls".
 func (o *options) setTable(s string) error {
@@ -127,7 +152,7 @@ func (o *options) setTable(s string) error {
 				return fmt.Errorf("%q: only io,stat has filters of its own; -Y is for all tables", s)
 			}
 		}
-		return fmt.Errorf("%q is not one of %s%s", s, strings.Join(tableNames(), " "), isIt("", s, tableNames()))
+		return fmt.Errorf("%q is not one of %s%s", s, strings.Join(tableNames(), " "), likeTable(s))
 	}
 	o.tables = append(o.tables, s)
 	return nil
