@@ -309,13 +309,23 @@ func runStats(e *env, o *options, files []string) (int, error) {
 	if chosen != nil {
 		e.say("%d of %d frames are counted: those that %s selects", c.frames.Number(), all, o.filter)
 	}
-	if err := e.printStats(o, out, c, names, sessions); err != nil {
+	lost, err := e.printStats(o, out, c, names, sessions)
+	if err != nil {
 		return 0, err
 	}
 	if err := out.commit(); err != nil {
 		return 0, err
 	}
-	return e.end(r), nil
+	if o.csv { // which has no place for it
+		for _, l := range lost {
+			e.say("%s", l)
+		}
+	}
+	code := e.end(r)
+	if len(lost) > 0 && code == exitClean {
+		code = exitPartial
+	}
+	return code, nil
 }
 
 // together reads the inputs and analyses them at the same time. A pipe is read
@@ -357,8 +367,8 @@ func (s *sharing) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// printStats prints the tables that were asked for.
-func (e *env) printStats(o *options, out *output, c *counted, names []string, sessions bool) error {
+// printStats prints the tables that were asked for. It returns the bounds that were reached.
+func (e *env) printStats(o *options, out *output, c *counted, names []string, sessions bool) (lost []string, err error) {
 	columns, _ := out.terminal()
 	p := &report.Stats{Out: out, Width: e.width(o, columns), UTF8: e.utf8() && !o.ascii, Color: e.colors(o, out)}
 	switch {
@@ -382,9 +392,12 @@ func (e *env) printStats(o *options, out *output, c *counted, names []string, se
 				p.Most = 0
 			}
 		}
+		if table.Lost != "" {
+			lost = append(lost, table.Name+": "+table.Lost)
+		}
 		if err := p.Table(&table); err != nil {
-			return err
+			return lost, err
 		}
 	}
-	return nil
+	return lost, nil
 }
