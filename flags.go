@@ -161,6 +161,9 @@ func (o *options) check() error {
 	if o.json && o.csv {
 		return usage("-json or -csv, not both")
 	}
+	if name, _, ok := strings.Cut(o.out, ":"); ok && strings.Contains(name, ".") && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_.") == "" {
+		return usage("flag -o: %q looks like a preference of tshark; -o is the file to write to%s", name, preferences[name])
+	}
 	o.fail = map[string]rules.Severity{"warning": rules.Warning, "error": rules.Error, "never": failNever}[o.failAt]
 	return nil
 }
@@ -256,6 +259,13 @@ func (o *options) noCapture() error {
 		}
 	}
 	return usage("which capture? - is standard input")
+}
+
+// preferences are those of tshark that are flags here.
+var preferences = map[string]string{
+	"ssl.keylog_file":               "; secrets of TLS: -keylog FILE",
+	"tcp.relative_sequence_numbers": "; sequence numbers as on the wire: -abs",
+	"tls.keylog_file":               "; secrets of TLS: -keylog FILE",
 }
 
 // foreign are flags of tshark that have no counterpart of that name, and what is written instead.

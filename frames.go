@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"postmortem/internal/dissect"
+	"postmortem/internal/filter"
 	"postmortem/internal/tlskeys"
 	"postmortem/pcap"
 )
@@ -42,6 +46,9 @@ func (r *reading) read() error {
 	var read atomic.Int64
 	in, err := pcap.Open(r.files, pcap.Options{Stdin: r.stdin, Details: r.details, Hash: r.hash, Progress: &read})
 	if err != nil {
+		if hint := notFile(r.files[0], err); hint != "" && len(r.files) == 1 {
+			return fmt.Errorf("%w%s", err, hint)
+		}
 		return err
 	}
 	empty, full := make(chan *pcap.Window, readAhead), make(chan *pcap.Window, readAhead)
@@ -146,12 +153,26 @@ func plainSize(names []string) (total int64) {
 	return total
 }
 
+// notFile says what a name that is no file may have been meant as.
+func notFile(name string, err error) string {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	if slices.Contains(tableNames(), name) {
+		return "; a table is asked for with -table " + name
+	}
+	if _, err := filter.Compile(name); err == nil && strings.TrimSpace(name) != "" {
+		return "; a filter stands behind -Y"
+	}
+	return ""
+}
+
 // damage says what is wrong with the inputs, one message for each thing.
 func (r *reading) damage() (messages []string) {
 	for i := range r.infos {
 		f := &r.infos[i]
 		if f.Refused != nil {
-			messages = append(messages, f.Name+": "+f.Refused.Error())
+			messages = append(messages, f.Name+": "+f.Refused.Error()+notFile(f.Name, f.Refused))
 		}
 		for j := range f.Damage {
 			messages = append(messages, f.Name+": "+f.Damage[j].Error())

@@ -141,6 +141,9 @@ func isNumbers(s string) bool {
 
 // noField names the field that may have been meant.
 func noField(name string) error {
+	if later := filter.Later(name); later != "" {
+		return usage("%s names a frame that comes later, and frames are read once, in order; that frame has %s", name, later)
+	}
 	if best := filter.Nearest(name); best != "" {
 		return usage("no field %q; is it %s?", name, best)
 	}

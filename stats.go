@@ -97,6 +97,31 @@ func tableHelp() string {
 	return b.String()
 }
 
+// likeTable asks for the table that may have been meant: names of tshark's taps
+// have two parts, and one of them is often enough to know it.
+func likeTable(s string) string {
+	if strings.HasPrefix(s, "follow,") {
+		return "; a dialog: postmortem follow FILE SESSION"
+	}
+	if near := isIt("", s, tableNames()); near != "" {
+		return near
+	}
+	first, rest, _ := strings.Cut(s, ",")
+	if rest != "" && first != "conv" && first != "endpoints" {
+		return ""
+	}
+	var like []string
+	for _, name := range tableNames() {
+		if a, b, ok := strings.Cut(name, ","); ok && (a == first || b == first) {
+			like = append(like, name)
+		}
+	}
+	if len(like) == 0 {
+		return ""
+	}
+	return "; is it " + strings.Join(like, " or ") + "?"
+}
+
 // setTable takes the name of a table, by tshark's: "conv,tcp". Behind io,stat may
 // stand the interval and filters, as tshark has it: "io,stat,1,smtp,tls".
 func (o *options) setTable(s string) error {
@@ -127,7 +152,7 @@ func (o *options) setTable(s string) error {
 				return fmt.Errorf("%q: only io,stat has filters of its own; -Y is for all tables", s)
 			}
 		}
-		return fmt.Errorf("%q is not one of %s%s", s, strings.Join(tableNames(), " "), isIt("", s, tableNames()))
+		return fmt.Errorf("%q is not one of %s%s", s, strings.Join(tableNames(), " "), likeTable(s))
 	}
 	o.tables = append(o.tables, s)
 	return nil
@@ -284,13 +309,23 @@ func runStats(e *env, o *options, files []string) (int, error) {
 	if chosen != nil {
 		e.say("%d of %d frames are counted: those that %s selects", c.frames.Number(), all, o.filter)
 	}
-	if err := e.printStats(o, out, c, names, sessions); err != nil {
+	lost, err := e.printStats(o, out, c, names, sessions)
+	if err != nil {
 		return 0, err
 	}
 	if err := out.commit(); err != nil {
 		return 0, err
 	}
-	return e.end(r), nil
+	if o.csv { // which has no place for it
+		for _, l := range lost {
+			e.say("%s", l)
+		}
+	}
+	code := e.end(r)
+	if len(lost) > 0 && code == exitClean {
+		code = exitPartial
+	}
+	return code, nil
 }
 
 // together reads the inputs and analyses them at the same time. A pipe is read
@@ -332,8 +367,8 @@ func (s *sharing) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// printStats prints the tables that were asked for.
-func (e *env) printStats(o *options, out *output, c *counted, names []string, sessions bool) error {
+// printStats prints the tables that were asked for. It returns the bounds that were reached.
+func (e *env) printStats(o *options, out *output, c *counted, names []string, sessions bool) (lost []string, err error) {
 	columns, _ := out.terminal()
 	p := &report.Stats{Out: out, Width: e.width(o, columns), UTF8: e.utf8() && !o.ascii, Color: e.colors(o, out)}
 	switch {
@@ -357,9 +392,12 @@ func (e *env) printStats(o *options, out *output, c *counted, names []string, se
 				p.Most = 0
 			}
 		}
+		if table.Lost != "" {
+			lost = append(lost, table.Name+": "+table.Lost)
+		}
 		if err := p.Table(&table); err != nil {
-			return err
+			return lost, err
 		}
 	}
-	return nil
+	return lost, nil
 }

@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/csv"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -99,6 +101,35 @@ func TestStatsColumns(t *testing.T) {
 			if rows[i][at] != alone[i][3] || rows[i][at+1] != alone[i][4] {
 				t.Errorf("%s: %q and %q", name, rows[i], alone[i])
 			}
+		}
+	}
+}
+
+// TestStatsBound: a table that leaves out conversations says so in every form, and the exit code does.
+func TestStatsBound(t *testing.T) {
+	const most, more = 100_000, 5
+	var b bytes.Buffer
+	le := binary.LittleEndian
+	b.WriteString("\xd4\xc3\xb2\xa1\x02\x00\x04\x00" + "\x00\x00\x00\x00\x00\x00\x00\x00" + "\x00\x00\x01\x00" + "\x65\x00\x00\x00") // raw IP
+	frame := append([]byte("\x45\x00\x00\x1c\x00\x00\x00\x00\x40\x11\x00\x00\x0a\x00\x00\x00\x0a\xff\x00\x01"), "\x13\x88\x13\x89\x00\x08\x00\x00"...)
+	for i := range uint32(most + more) {
+		binary.BigEndian.PutUint32(frame[12:], 10<<24+i)
+		for _, v := range []uint32{1, i, uint32(len(frame)), uint32(len(frame))} {
+			b.Write(le.AppendUint32(nil, v))
+		}
+		b.Write(frame)
+	}
+	name := filepath.Join(t.TempDir(), "many.pcap")
+	if err := os.WriteFile(name, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, form := range []string{"", "-csv", "-json"} {
+		got, errs, code := call(t, nil, strings.Fields("stats -table conv,udp "+form+" "+name)...)
+		if want := "5 frames of more than 100000 are not counted"; code != exitPartial || !strings.Contains(got+errs, want) {
+			t.Errorf("%q: exit %d, %.200q does not say %q", form, code, errs, want)
+		}
+		if n := strings.Count(got, "\n"); n < most || n > most+more {
+			t.Errorf("%q: %d lines", form, n)
 		}
 	}
 }

@@ -176,6 +176,13 @@ func TestViewUsage(t *testing.T) {
 		{"packets -Y session() " + aCapture, "filter, column 9: a value is missing before )"},
 		{"packets -Y smtp.rsp.code>500 " + aCapture, "is it smtp.response.code?"},
 		{"packets -Y _ws.col.Info==1 " + aCapture, "a column"},
+		{"packets -o tls.keylog_file:keys " + aCapture, "a preference of tshark; -o is the file to write to; secrets of TLS: -keylog FILE"},
+		{"packets -e tcp.reassembled_in " + aCapture, "comes later, and frames are read once, in order; that frame has tcp.segments"},
+		{"stats -table phs " + aCapture, "is it io,phs?"},
+		{"stats -table tcp " + aCapture, "is it conv,tcp or endpoints,tcp?"},
+		{"stats -table follow,tcp,ascii,0 " + aCapture, "postmortem follow FILE SESSION"},
+		{"stats conv,tcp", "a table is asked for with -table conv,tcp"},
+		{"packets tcp.port==25", "a filter stands behind -Y"},
 	} {
 		got, errs, code := call(t, nil, strings.Fields(x.args)...)
 		if code != exitTrouble || got != "" || !strings.Contains(errs, x.errs) {
@@ -187,6 +194,24 @@ func TestViewUsage(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+// TestTimeColumn: _ws.col.Time is what the list shows, in the form of -t.
+func TestTimeColumn(t *testing.T) {
+	for _, form := range []string{"r", "a", "ad", "adoy", "d", "dd", "e", "u", "ud", "udoy"} {
+		column, _, _ := call(t, nil, "packets", "-t", form, "-e", "_ws.col.Time", aCapture)
+		list, _, code := call(t, nil, "packets", "-t", form, "-csv", aCapture)
+		times := strings.Split(strings.TrimSpace(column), "\n")
+		rows := strings.Split(strings.TrimSpace(list), "\n")[1:]
+		if code != exitClean || len(times) != len(rows) {
+			t.Fatalf("-t %s: exit %d, %d times in %d rows", form, code, len(times), len(rows))
+		}
+		for i := range rows {
+			if cell := strings.Split(rows[i], `","`)[1]; cell != times[i] {
+				t.Errorf("-t %s: row %d has %s, the column %s", form, i+1, cell, times[i])
+			}
+		}
 	}
 }
 

@@ -66,6 +66,7 @@ type Dissector struct {
 	tcpState    tcpState
 	tlsState    tlsState
 	mail        mailState
+	inflater    inflater
 }
 
 // network is what the network layer says to the layers above it.

@@ -39,7 +39,7 @@ var (
 	fDNSType        = row(Field{Name: "dns.resp.type", Label: "Type", Type: Uint16, Value: names(dnsTypes)})
 	fDNSClass       = row(Field{Name: "dns.resp.class", Label: "Class", Type: Uint16, Base: Hex, Value: names(dnsClasses)})
 	fDNSFlush       = row(Field{Name: "dns.resp.cache_flush", Label: "Cache flush", Type: Bool, Bits: 0x8000, Value: two("True", "False")})
-	fDNSTTL         = row(Field{Name: "dns.resp.ttl", Label: "Time to live", Type: Int32})
+	fDNSTTL         = row(Field{Name: "dns.resp.ttl", Label: "Time to live", Type: Uint32})
 	fDNSLen         = row(Field{Name: "dns.resp.len", Label: "Data length", Type: Uint16})
 	fDNSA           = row(Field{Name: "dns.a", Label: "Address", Type: IPv4})
 	fDNSAAAA        = row(Field{Name: "dns.aaaa", Label: "AAAA Address", Type: IPv6})
@@ -65,6 +65,8 @@ var (
 	fDNSUnsolicited = row(Field{Name: "dns.unsolicited", Label: "Unsolicited", Type: Bool, Value: two("True", "False")})
 	fDNSRepeat      = row(Field{Name: "dns.retransmission", Label: "Retransmission", Type: Bool, Value: two("True", "False")})
 	fDNSReqAgain    = row(Field{Name: "dns.retransmit_request_in", Label: "Retransmitted request. Original request in", Type: FrameNum})
+	xDNSReqAgain    = expert{row(Field{Name: "dns.retransmit_request", Label: "DNS query retransmission"}), warning, aboutProtocol}
+	xDNSRespAgain   = expert{row(Field{Name: "dns.retransmit_response", Label: "DNS response retransmission"}), warning, aboutProtocol}
 	fDNSRespAgain   = row(Field{Name: "dns.retransmit_response_in", Label: "Retransmitted response. Original response in", Type: FrameNum})
 	fDNSPayload     = row(Field{Name: "dns.rr.udp_payload_size", Label: "UDP payload size", Type: Uint16})
 	fDNSExtRCode    = row(Field{Name: "dns.resp.ext_rcode", Label: "Higher bits in extended RCODE", Type: Uint8, Base: Hex})
@@ -193,11 +195,20 @@ func (m *dnsMessage) read() {
 			d.text(top, what+pick(answer, " (response)", " (query)"))
 		}
 		d.num(fDNSID, m.s, 0, 2, uint64(num))
+		q, known, repeated = m.asked(answer, num)
+		if repeated {
+			up := d.sub()
+			x, what, original := xDNSReqAgain, "request", q.frame
+			if answer {
+				x, what, original = xDNSRespAgain, "response", q.answer
+			}
+			d.remark(x, fmt.Sprintf("%s. Original %s in frame %d", x.id.Field().Label, what, original))
+			d.leave(up)
+		}
 		m.flagNodes(flags, answer, op)
 		for i, id := range fDNSCount {
 			d.num(id, m.s, 4+2*i, 2, uint64(be.Uint16(b[4+2*i:])))
 		}
-		q, known, repeated = m.asked(answer, num)
 	}
 	off, ok := dnsHeader, true
 	if n := int(be.Uint16(b[4:])); n > 0 {
@@ -288,6 +299,9 @@ func (m *dnsMessage) flagNodes(flags uint16, answer bool, op string) {
 	d.leave(up)
 }
 
+// askedAgain is how long after a question the same one repeats it; later it is a new one, in Wireshark too.
+const askedAgain = 5_000_000_000
+
 // asked finds the question that an answer belongs to, or notes a question.
 // repeated says that the same was there before.
 func (m *dnsMessage) asked(answer bool, id uint16) (q question, known, repeated bool) {
@@ -307,7 +321,7 @@ func (m *dnsMessage) asked(answer bool, id uint16) (q question, known, repeated 
 		}
 		return q, known, known
 	}
-	if q, known = l.asked[k]; known && q.answer == 0 {
+	if q, known = l.asked[k]; known && q.answer == 0 && d.frame.Time-q.time <= askedAgain {
 		return q, true, true
 	}
 	if l.asked == nil {
@@ -567,9 +581,9 @@ func (m *dnsMessage) record(off int) (next int, ok bool) {
 				m.classBits()
 				d.bits(fDNSFlush, m.s, off+n+2, 2, uint64(class))
 			}
-			d.num(fDNSTTL, m.s, off+n+4, 4, uint64(int64(int32(ttl))))
+			d.num(fDNSTTL, m.s, off+n+4, 4, uint64(ttl))
 			if d.tree() {
-				d.text(len(d.frame.Nodes)-1, fmt.Sprintf("Time to live: %d (%s)", int32(ttl), secondsInWords(int64(ttl))))
+				d.text(len(d.frame.Nodes)-1, fmt.Sprintf("Time to live: %d (%s)", ttl, secondsInWords(int64(ttl))))
 			}
 		}
 		d.num(fDNSLen, m.s, off+n+8, 2, uint64(size))

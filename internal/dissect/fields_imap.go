@@ -24,7 +24,7 @@ var (
 
 // Wireshark has no ManageSieve (RFC 5804); these names are ours.
 var (
-	fSieve         = row(Field{Name: "managesieve", Label: "ManageSieve Protocol", Type: Protocol})
+	fSieve         = row(Field{Name: "managesieve", Label: "ManageSieve Protocol", Type: Protocol, Means: "ManageSieve (RFC 5804); Wireshark 4.0 has none"})
 	fSieveRequest  = row(Field{Name: "managesieve.request", Label: "Request", Type: String, Means: "Line of the client"})
 	fSieveCommand  = row(Field{Name: "managesieve.request.command", Label: "Request Command", Type: String})
 	fSieveResponse = row(Field{Name: "managesieve.response", Label: "Response", Type: String, Means: "Line of the server"})

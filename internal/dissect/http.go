@@ -47,7 +47,7 @@ var (
 	fHTTPURI        = row(Field{Name: "http.request.uri", Label: "Request URI", Type: String})
 	fHTTPReqVersion = row(Field{Name: "http.request.version", Label: "Request Version", Type: String})
 	fHTTPResVersion = row(Field{Name: "http.response.version", Label: "Response Version", Type: String})
-	fHTTPCode       = row(Field{Name: "http.response.code", Label: "Status Code", Type: Uint24})
+	fHTTPCode       = row(Field{Name: "http.response.code", Label: "Status Code", Type: Uint16})
 	fHTTPPhrase     = row(Field{Name: "http.response.phrase", Label: "Response Phrase", Type: String})
 	fHTTPHost       = row(Field{Name: "http.host", Label: "Host", Type: String})
 	fHTTPAgent      = row(Field{Name: "http.user_agent", Label: "User-Agent", Type: String})

@@ -89,7 +89,7 @@ var (
 	fRALife      = row(Field{Name: "icmpv6.nd.ra.router_lifetime", Label: "Router lifetime (s)", Type: Uint16})
 	fRAReach     = row(Field{Name: "icmpv6.nd.ra.reachable_time", Label: "Reachable time (ms)", Type: Uint32})
 	fRARetrans   = row(Field{Name: "icmpv6.nd.ra.retrans_timer", Label: "Retrans timer (ms)", Type: Uint32})
-	fRDTarget    = row(Field{Name: "icmpv6.rd.na.target_address", Label: "Target Address", Type: IPv6})
+	fRDTarget    = row(Field{Name: "icmpv6.nd.rd.target_address", Label: "Target Address", Type: IPv6})
 	fRDDest      = row(Field{Name: "icmpv6.rd.na.destination_address", Label: "Destination Address", Type: IPv6})
 	fICMP6Opt    = row(Field{Name: "icmpv6.opt", Label: "ICMPv6 Option"})
 	fICMP6OptTy  = row(Field{Name: "icmpv6.opt.type", Label: "Type", Type: Uint8, Value: names(nd6Options)})

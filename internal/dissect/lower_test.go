@@ -336,3 +336,49 @@ func BenchmarkLower(b *testing.B) {
 		dissectAt(d, n, l.link, l.frame, l.wire)
 	}
 }
+
+// TestLongTTL has the time to live of a DNS record be what tshark reads: a number without a sign.
+func TestLongTTL(t *testing.T) {
+	frame, err := hex.DecodeString("0200000000010200000000020800" + "4500003f0001000040110000" + "0a0000010a000002" +
+		"00351388002b0000" + "12348180000100010000000001610000010001c00c00010001fffffff0000401020304")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := dissectAt(New(Options{Level: Values}), 1, 1, frame, uint32(len(frame)))
+	if n := node(t, f, "dns.resp.ttl"); n.Num != 0xfffffff0 {
+		t.Errorf("dns.resp.ttl is %d, want %d", n.Num, uint32(0xfffffff0))
+	}
+}
+
+// TestAskedAgain has a question or answer that was there before be remarked on, and a question of long ago be a new one.
+func TestAskedAgain(t *testing.T) {
+	const (
+		head     = "0200000000010200000000020800" + "4500002f0001000040110000"
+		question = "00010000000000000161000001" + "0001"
+	)
+	ask := head + "0a0000010a000002" + "13880035001b0000" + "12340100" + question
+	reply := head + "0a0000020a000001" + "00351388001b0000" + "12348180" + question
+	d := New(Options{Level: Values})
+	for i, c := range []struct {
+		frame   string
+		seconds int64
+		want    string
+	}{
+		{ask, 0, ""},
+		{ask, 5, "DNS query retransmission. Original request in frame 1"},
+		{ask, 6, ""}, // more than five seconds after the first
+		{reply, 7, ""},
+		{reply, 8, "DNS response retransmission. Original response in frame 4"},
+		{ask, 9, ""},
+	} {
+		b, err := hex.DecodeString(c.frame)
+		if err != nil {
+			t.Fatal(err)
+		}
+		row := pcap.Row{Time: c.seconds * 1e9, Cap: uint32(len(b)), Wire: uint32(len(b)), Link: 1}
+		f := d.Bytes(&row, uint32(i+1), b)
+		if got := strings.Join(values(f, "_ws.expert.message"), "|"); got != c.want {
+			t.Errorf("frame %d says %q, want %q", i+1, got, c.want)
+		}
+	}
+}

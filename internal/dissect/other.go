@@ -118,7 +118,7 @@ func (d *Dissector) nsh(s span) {
 }
 
 var etherLines = map[uint16]ID{
-	0x0600: only("IDP", "idp"), 0x0842: only("WOL", "wol"), 0x6002: only("MOP RC", "mop_rc"), 0x6003: only("DEC DNA", "dec_dna"), 0x809b: only("DDP", "llap"),
+	0x0600: only("IDP", "idp"), 0x0842: only("WOL", "wol"), 0x6003: only("DEC DNA", "dec_dna"), 0x809b: only("DDP", "llap"),
 	0x80f3: only("AARP", "aarp"), 0x8137: only("IPX", "ipx"), 0x8808: only("MAC CTRL", "macc"), 0x8809: only("Slow Protocols", "slow"), 0x888e: only("EAPOL", "eapol"),
 	0x8892: only("PN-RT", "pn_rt"), 0x88a2: only("AoE", "aoe"), 0x88a4: only("ECAT", "ecatf"), 0x88b8: only("GOOSE", "goose"), 0x88cc: only("LLDP", "lldp"),
 	0x88f7: only("PTPv2", "ptp"), 0x8902: only("CFM", "cfm"), 0x8906: only("FCoE", "fcoe"), 0x9000: only("LOOP", "loop"),

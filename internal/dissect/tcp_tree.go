@@ -292,7 +292,7 @@ func (d *Dissector) heading(text string) (up int32) {
 }
 
 // fHeading is the row of lines of the tree that are no field.
-var fHeading = row(Field{Name: "_ws.text", Label: ""})
+var fHeading = row(Field{Name: "_ws.text", Label: "", Means: "A line of the tree that is no field; not in Wireshark"})
 
 // analysisNodes adds what the analysis found.
 func (d *Dissector) analysisNodes(c *conv, g *segment) {

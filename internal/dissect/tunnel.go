@@ -466,7 +466,9 @@ func (d *Dissector) gre(s span) {
 		return
 	}
 	if typ == greERSPAN && flags&greSequence == 0 { // type I has no header
-		d.named("erspan")
+		up := d.enter(fERSPAN, body, 0)
+		d.erspanType("I")
+		d.leave(up)
 		d.ethernet(body, false)
 		return
 	}
@@ -498,6 +500,13 @@ func (d *Dissector) greProtocol(typ uint16, s span) {
 	}
 }
 
+// erspanType writes the type of a mirrored frame to the line of its layer.
+func (d *Dissector) erspanType(typ string) {
+	if d.tree() {
+		d.text(len(d.frame.Nodes)-1, "Encapsulated Remote Switch Packet ANalysis Type "+typ)
+	}
+}
+
 // erspan passes over the header of a mirrored frame; type III can have eight
 // bytes more.
 func (d *Dissector) erspan(s span, n int) {
@@ -512,6 +521,11 @@ func (d *Dissector) erspan(s span, n int) {
 	d.clear()
 	up := d.enter(fERSPAN, s, min(n, len(s.b)))
 	defer d.leave(up)
+	if n == 8 {
+		d.erspanType("II")
+	} else {
+		d.erspanType("III")
+	}
 	if d.short(s, n) {
 		return
 	}

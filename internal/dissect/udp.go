@@ -107,6 +107,10 @@ func (d *Dissector) udp(s span) {
 	if body.size() == 0 {
 		return
 	}
+	if len(body.b) == 0 { // the capture ends here: there is nothing to know the protocol by
+		d.beyond(body)
+		return
+	}
 	d.lower.udpSrc, d.lower.udpDst = src, dst
 	d.udpPayload(body, src, dst)
 }

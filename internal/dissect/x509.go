@@ -267,15 +267,31 @@ func (e *der) algorithm(id ID) (dots string, params der) {
 	switch string(o.body.s.b) {
 	case oidRSA:
 		return "rsa", x.body
+	case oidPSS:
+		e.d.noteOID(o.body.s.b)
+		x.body.maskGeneration()
 	case oidEC:
 		p := x.body
+		if len(p.s.b) > 0 && (p.s.b[0] == tagSeq || p.s.b[0] == tagOID) {
+			e.d.noteOID(o.body.s.b)
+		}
 		if c, ok := p.take(tagSeq); ok { // all of its numbers
+			c.body.take(tagInt)
+			if field, ok := c.body.take(tagSeq); ok {
+				if kind, ok := field.body.take(tagOID); ok {
+					e.d.noteOID(kind.body.s.b)
+				}
+			}
 			e.d.num(fPkcs1ECParameters, c.all, 0, len(c.all.b), 0)
 		} else if c, ok := p.take(tagOID); ok {
 			e.d.num(fPkcs1ECParameters, c.all, 0, len(c.all.b), 1)
 			in := e.d.sub()
 			e.oid(fPkcs1NamedCurve, c.body.s)
 			e.d.leave(in)
+		}
+	default:
+		if len(x.body.s.b) > 0 {
+			e.d.noteOID(o.body.s.b)
 		}
 	}
 	return "", x.body
@@ -284,8 +300,26 @@ func (e *der) algorithm(id ID) (dots string, params der) {
 // Object identifiers that are looked at, as their bytes.
 const (
 	oidRSA = "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"
+	oidPSS = "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"
 	oidEC  = "\x2a\x86\x48\xce\x3d\x02\x01"
 )
+
+// maskGeneration notes what the parameters of RSASSA-PSS name (RFC 4055, section
+// 3.1). They are not shown.
+func (e der) maskGeneration() {
+	in, ok := e.take(tagSeq)
+	if !ok {
+		return
+	}
+	in.body.take(tagNested)
+	if gen, ok := in.body.take(tagNested + 1); ok {
+		if alg, ok := gen.body.take(tagSeq); ok {
+			if o, ok := alg.body.take(tagOID); ok {
+				e.d.noteOID(o.body.s.b)
+			}
+		}
+	}
+}
 
 // toBeSigned reads the certificate's contents. It returns the subject in words.
 func (e der) toBeSigned(all span) (subject string) {
@@ -463,7 +497,7 @@ func (e der) attribute(all span) string {
 	if !ok {
 		return ""
 	}
-	d.noteLayer("x509sat")
+	d.noteOID(o.body.s.b)
 	switch string(o.body.s.b) {
 	case "\x55\x04\x06", "\x2b\x06\x01\x04\x01\x82\x37\x3c\x02\x01\x03":
 		e.text(fX509satCountryName, v)
@@ -547,7 +581,6 @@ func (e *der) publicKey() {
 	d.str(fX509afSubjectPublicKey, s, 0, len(s.b), s.b)
 	in := d.sub()
 	defer d.leave(in)
-	d.noteLayer("pkcs-1")
 	rsa := der{d: d, s: s, depth: e.depth}
 	if n, ok := rsa.take(tagSeq); ok {
 		if m, ok := n.body.take(tagInt); ok {
@@ -582,34 +615,27 @@ func (e der) extension(all span) {
 		return
 	}
 	in := v.body
+	d.noteOID(o.body.s.b)
 	switch string(o.body.s.b) {
 	case "\x55\x1d\x0e": // subject key identifier
-		d.noteLayer("x509ce")
 		if x, ok := in.take(tagOctets); ok {
 			d.str(fX509ceSubjectKeyIdentifier, x.body.s, 0, len(x.body.s.b), x.body.s.b)
 		}
 	case "\x55\x1d\x0f":
-		d.noteLayer("x509ce")
 		in.keyUsage()
 	case "\x55\x1d\x11", "\x55\x1d\x12": // alternative names
-		d.noteLayer("x509ce")
 		if x, ok := in.take(tagSeq); ok {
 			x.body.generalNames(fX509ceGeneralNames)
 		}
 	case "\x55\x1d\x13":
-		d.noteLayer("x509ce")
 		in.basicConstraints()
 	case "\x55\x1d\x1f":
-		d.noteLayer("x509ce")
 		in.crlPoints()
 	case "\x55\x1d\x20":
-		d.noteLayer("x509ce")
 		in.policies()
 	case "\x55\x1d\x23":
-		d.noteLayer("x509ce")
 		in.authorityKey()
 	case "\x55\x1d\x25":
-		d.noteLayer("x509ce")
 		if x, ok := in.take(tagSeq); ok {
 			list, _ := e.list(fX509ceKeyPurposeIDs, x.body.s)
 			for ids := x.body; ; {
@@ -622,16 +648,13 @@ func (e der) extension(all span) {
 			d.leave(list)
 		}
 	case "\x2b\x06\x01\x05\x05\x07\x01\x01":
-		d.noteLayer("pkix1implicit")
 		in.authorityInfo()
 	case "\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x02": // certificate timestamps
 		if x, ok := in.take(tagOctets); ok {
-			d.noteLayer("tls")
 			r := reader{d: d, s: x.body.s, end: len(x.body.s.b)}
 			r.timestamps()
 		}
 	case "\x2b\x06\x01\x04\x01\x82\x37\x15\x07":
-		d.noteLayer("x509ce")
 		if x, ok := in.take(tagSeq); ok {
 			e.node(fX509ceCertificateTemplate, x.all)
 			sub := d.sub()
@@ -730,6 +753,7 @@ func (e *der) generalName(x tlv) {
 			e.oid(fX509ceTypeId, o.body.s)
 			if v, ok := e.take(tagNested); ok {
 				if y, ok := v.body.next(); ok {
+					d.noteOID(o.body.s.b)
 					switch string(o.body.s.b) {
 					case "\x2b\x06\x01\x05\x05\x07\x08\x05":
 						e.text(fPkixqualifiedXmppAddr, y)
@@ -830,10 +854,13 @@ func (e *der) policies() {
 				}
 				e.node(fX509cePolicyQualifierInfo, i.all)
 				one := d.sub()
+				var qualifies []byte
 				if o, ok := i.body.take(tagOID); ok {
 					e.oid(fX509ceId, o.body.s)
+					qualifies = o.body.s.b
 				}
 				if v, ok := i.body.next(); ok {
+					d.noteOID(qualifies)
 					v.body.qualifier(v)
 				}
 				d.leave(one)

@@ -146,6 +146,25 @@ func (c *checker) field(n *node) bool {
 	return true
 }
 
+// laterFrames are fields of Wireshark that name a frame to come, and what selects
+// that frame: frames are read once, in order.
+var laterFrames = map[string]string{
+	"dns.response_in":              "dns.response_to",
+	"http.next_request_in":         "http.request",
+	"http.next_response_in":        "http.response",
+	"http.response_in":             "http.response",
+	"icmp.resp_in":                 "icmp.resp_to",
+	"icmpv6.resp_in":               "icmpv6.resp_to",
+	"imap.response_in":             "imap.response_to",
+	"ip.reassembled_in":            "ip.fragments",
+	"ipv6.reassembled.in":          "ipv6.fragments",
+	"pop.data.reassembled.in":      "pop.data.fragments",
+	"tcp.pdu.last_frame":           "tcp.segments",
+	"tcp.reassembled_in":           "tcp.segments",
+	"tls.handshake.reassembled_in": "tls.handshake.fragments",
+	"tls.reassembled_in":           "tls.segments",
+}
+
 // noField reports a name that is none of a field, and the nearest that is.
 func (c *checker) noField(n *node) {
 	name := strings.TrimPrefix(n.name, ".")
@@ -160,6 +179,9 @@ func (c *checker) noField(n *node) {
 	}
 	if strings.HasPrefix(strings.ToLower(name), "_ws.col.") {
 		c.fail(n, "%s is a column, for -e only; a filter is made of fields", shortened(name))
+	}
+	if later := Later(name); later != "" {
+		c.fail(n, "%s names a frame that comes later, and frames are read once, in order; %s selects that frame", name, later)
 	}
 	if best := nearestField(name); best != "" {
 		c.fail(n, "no field %s; is it %s?", shortened(name), best)
@@ -309,12 +331,29 @@ func (c *checker) pair(l, r *node) {
 			c.noField(l)
 		}
 		c.adopt(l, r.kind, c.fields(r))
+		c.below(r, l)
 	case !rk:
 		c.adopt(r, l.kind, c.fields(l))
+		c.below(l, r)
 	}
 	if !agree(l.kind, r.kind) {
 		c.differ(l, r)
 	}
+}
+
+// below reports a number below 0 beside a field that has none: always true or
+// always false here, and a very large number in Wireshark 4.0.
+func (c *checker) below(field, n *node) {
+	if field.op != opField || n.op != opNeg || n.l.op != opLiteral || n.l.val.mag == 0 || !field.kind.number() {
+		return
+	}
+	for _, id := range c.fields(field) {
+		switch id.Field().Type {
+		case dissect.Int32, dissect.Int64:
+			return
+		}
+	}
+	c.fail(n, "%s is less than the least value of %s, 0", c.source(n), field.name)
 }
 
 // differ reports values that cannot be compared.

@@ -113,7 +113,7 @@ func TestMatch(t *testing.T) {
 		// Numbers.
 		{"frame.number == 7", true}, {"frame.number == 07", true}, {"frame.number == 0x7", true}, {"frame.number == 0b111", true},
 		{"frame.number == '\\x07'", true}, {"frame.number == '\\a'", true}, {"frame.number != 7", false}, {"frame.number > 6", true},
-		{"frame.number >= 8", false}, {"frame.number < 8", true}, {"frame.number le 7", true}, {"frame.number > -1", true},
+		{"frame.number >= 8", false}, {"frame.number < 8", true}, {"frame.number le 7", true}, {"frame.number - 8 > -2", true},
 		{"tcp.seq - 10 == -5", true}, {"tcp.seq - 10 < 0", true}, {"-tcp.seq < -4", true}, {"frame.encap_type == Ethernet", true},
 		{"frame.len == 50 + 10", true}, {"frame.len == 10 * 2 + 40", true}, {"frame.len == {10 + 2} * 5", true}, {"frame.len / 7 == 8", true},
 		{"frame.len % 7 == 4", true}, {"frame.len / 0 == 0", false}, {"frame.len & 0x1c", true}, {"frame.len & 3", false},
@@ -208,6 +208,11 @@ func TestErrors(t *testing.T) {
 		{"tcp.port in (25)", "(", "in wants a set"},
 		{"tcp.port in {}", "}", "a value is missing"},
 		{"tcp.port == 70000", "70000", "the largest value of the field, 65535"},
+		{"tcp.len > -1", "-1", "less than the least value of tcp.len, 0"},
+		{"-1 < tcp.len", "-1", "less than the least value of tcp.len, 0"},
+		{"tcp.port in {-1..5}", "-1", "less than the least value of tcp.port, 0"},
+		{"tcp.reassembled_in", "tcp.reassembled_in", "comes later, and frames are read once, in order; tcp.segments selects"},
+		{"IP.Reassembled_In == 5", "IP.Reassembled_In", "ip.fragments selects"},
 		{"tcp.port == \"25\"", "\"25\"", "without quotes: 25"},
 		{"tcp.port == smtp", "smtp", "is a protocol, but tcp.port is a number"},
 		{"tcp.port == abc", "abc", "not a number"},
@@ -478,5 +483,14 @@ func TestHelp(t *testing.T) {
 	}
 	if n, err = Help(&b, "no such thing"); n != 0 || err != nil {
 		t.Errorf("help on nothing: %d %v", n, err)
+	}
+}
+
+// TestLaterFrames has what is to be written instead be fields, and those of tshark none.
+func TestLaterFrames(t *testing.T) {
+	for name, instead := range laterFrames {
+		if dissect.Lookup(name) != nil || dissect.Lookup(instead) == nil || name != strings.ToLower(name) {
+			t.Errorf("%s: %s selects", name, instead)
+		}
 	}
 }

@@ -75,5 +75,8 @@ func meaning(f *dissect.Field) string {
 // Nearest is the field whose name is most like name, "": none is.
 func Nearest(name string) string { return nearestField(name) }
 
+// Later is the field that the frame has to which a field of Wireshark points ahead, "": name does not.
+func Later(name string) string { return laterFrames[strings.ToLower(name)] }
+
 // Closest is the one of names that takes the fewest edits to come to, "": none takes few.
 func Closest(name string, names []string) string { return nearest(name, names) }

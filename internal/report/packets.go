@@ -40,12 +40,13 @@ const (
 // A Column is a chosen column of the packet list: a field or a column by name.
 type Column struct {
 	Name   string
-	Append func(dst []byte, f *dissect.Frame) []byte // its value in f, as text
+	Append func(dst []byte, f *dissect.Frame) []byte // its value in f, as text; nil: the time, which depends on the frames before
 }
 
 // Columns of the packet list by the names that tshark gives them as fields.
 var columnNames = map[string]func(dst []byte, f *dissect.Frame) []byte{
 	"_ws.col.no.":         func(dst []byte, f *dissect.Frame) []byte { return strconv.AppendUint(dst, uint64(f.Number), 10) },
+	"_ws.col.time":        nil,
 	"_ws.col.source":      func(dst []byte, f *dissect.Frame) []byte { return append(dst, f.Src...) },
 	"_ws.col.destination": func(dst []byte, f *dissect.Frame) []byte { return append(dst, f.Dst...) },
 	"_ws.col.protocol":    func(dst []byte, f *dissect.Frame) []byte { return append(dst, f.Proto...) },
@@ -57,7 +58,7 @@ var columnNames = map[string]func(dst []byte, f *dissect.Frame) []byte{
 // the name of the field or of a usual column (_ws.col.Info). ok: there is one.
 // Bytes of secrets are covered unless secrets.
 func FieldColumn(name string, secrets bool) (c Column, ids []dissect.ID, ok bool) {
-	if f := columnNames[strings.ToLower(name)]; f != nil {
+	if f, ok := columnNames[strings.ToLower(name)]; ok {
 		return Column{name, f}, nil, true
 	}
 	ids = dissect.Lookup(name)
@@ -202,16 +203,24 @@ func (p *Packets) Append(b []byte, f *dissect.Frame, digits uint8, remarks []Rem
 			if i > 0 {
 				b = append(b, '\t')
 			}
-			p.cell = p.Columns[i].Append(p.cell[:0], f)
+			p.cell = p.value(i, f, digits)
 			b = appendSafe(b, p.cell, p.UTF8)
 		}
 	case CSV:
 		b = p.csv(b, f, digits)
 	case NDJSON:
-		b = append(b, p.record(f, remarks)...)
+		b = append(b, p.record(f, digits, remarks)...)
 	}
 	p.last, p.shown = f.Time, f.Time
 	return append(b, '\n')
+}
+
+// value is what column i has for a frame.
+func (p *Packets) value(i int, f *dissect.Frame, digits uint8) []byte {
+	if c := &p.Columns[i]; c.Append != nil {
+		return c.Append(p.cell[:0], f)
+	}
+	return p.clock(p.cell[:0], f, digits)
 }
 
 // Widths that columns have at least: those of tshark's list.
@@ -380,7 +389,7 @@ func (p *Packets) csv(b []byte, f *dissect.Frame, digits uint8) []byte {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			p.cell = p.Columns[i].Append(p.cell[:0], f)
+			p.cell = p.value(i, f, digits)
 			b = appendCSV(b, p.cell, true)
 		}
 		return b
@@ -449,7 +458,7 @@ func isNumber(s []byte) bool {
 }
 
 // record makes the JSON record of a frame.
-func (p *Packets) record(f *dissect.Frame, remarks []Remark) []byte {
+func (p *Packets) record(f *dissect.Frame, digits uint8, remarks []Remark) []byte {
 	e := &p.enc
 	e.record("packet")
 	e.frame("frame", f.Number)
@@ -469,7 +478,7 @@ func (p *Packets) record(f *dissect.Frame, remarks []Remark) []byte {
 		e.key("fields")
 		e.open('{')
 		for i := range p.Columns {
-			p.cell = p.Columns[i].Append(p.cell[:0], f)
+			p.cell = p.value(i, f, digits)
 			e.bytes(p.Columns[i].Name, p.cell)
 		}
 		e.close('}')

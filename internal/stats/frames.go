@@ -610,7 +610,7 @@ func (s *Frames) Hierarchy() Table {
 	}
 	walk(&s.root, "", 0)
 	if s.paths == maxPaths {
-		t.Notes = append(t.Notes, fmt.Sprintf("only the first %d rows are counted apart", maxPaths))
+		t.lose(fmt.Sprintf("only the first %d rows are counted apart", maxPaths))
 	}
 	return t
 }
@@ -635,15 +635,15 @@ func (s *Frames) Conversations(kind string) (Table, bool) {
 		t.Rows = append(t.Rows, []Cell{text(ends[0].text(k)), text(ends[1].text(k)), count(c.sent[1].Frames), count(c.sent[1].Bytes), count(c.sent[0].Frames), count(c.sent[0].Bytes),
 			count(c.sent[0].Frames + c.sent[1].Frames), count(c.sent[0].Bytes + c.sent[1].Bytes), decimal(rounded(c.first-s.first), 9), decimal(rounded(c.last-s.first)-rounded(c.first-s.first), 4)})
 	}
-	t.Notes = lost(s.pairs[k].lost)
+	t.lose(lost(s.pairs[k].lost))
 	return t, true
 }
 
-func lost(l tally) []string {
+func lost(l tally) string {
 	if l.Frames == 0 {
-		return nil
+		return ""
 	}
-	return []string{fmt.Sprintf("%d frames of more than %d are not counted", l.Frames, maxPairs)}
+	return fmt.Sprintf("%d frames of more than %d are not counted", l.Frames, maxPairs)
 }
 
 // byFrames are the places of a list of n, those with the most frames first.
@@ -689,7 +689,7 @@ func (s *Frames) Endpoints(kind string) (Table, bool) {
 		x := &e.list[i]
 		t.Rows = append(t.Rows, []Cell{text(e.set.keys[i].text(k)), count(x.tx.Frames + x.rx.Frames), count(x.tx.Bytes + x.rx.Bytes), count(x.tx.Frames), count(x.tx.Bytes), count(x.rx.Frames), count(x.rx.Bytes)})
 	}
-	t.Notes = lost(s.ends[k].lost)
+	t.lose(lost(s.ends[k].lost))
 	return t, true
 }
 
@@ -759,7 +759,7 @@ func (s *Frames) OverTime() Table {
 		t.Rows = append(t.Rows, row)
 	}
 	if n := s.all.out.Frames; n > 0 {
-		t.Notes = append(t.Notes, fmt.Sprintf("%d frames after interval %d are not counted", n, maxBins))
+		t.lose(fmt.Sprintf("%d frames after interval %d are not counted", n, maxBins))
 	}
 	return t
 }

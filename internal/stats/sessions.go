@@ -104,11 +104,11 @@ func (s *Sessions) event(v verdict.Found, session int) {
 	}
 }
 
-func (s *Sessions) notes() []string {
+func (s *Sessions) notes() string {
 	if s.left == 0 {
-		return nil
+		return ""
 	}
-	return []string{fmt.Sprintf("%d sessions are not in the table, only those that came first: %d", s.left, maxSessions)}
+	return fmt.Sprintf("%d sessions are not in the table, only those that came first: %d", s.left, maxSessions)
 }
 
 // ordered are the sessions by their numbers: they may come as they ended.
@@ -133,7 +133,8 @@ func unknown(ns int64, digits int) Cell {
 func (s *Sessions) RTT() Table {
 	t := Table{Name: "rtt", Title: "Round trip and throughput of the sessions", Heads: slices.Concat(
 		[]Head{number("session", "No."), word("proto", "Protocol"), word("client", "Client"), word("server", "Server"), number("rtt_server_ms", "Server, ms"), number("rtt_client_ms", "Client, ms")},
-		less(1, number("client_bytes", "Bytes C"), number("server_bytes", "Bytes S")), less(2, number("again", "Sent again")), []Head{bar("kbit_s", "Kbit/s")}), Notes: s.notes()}
+		less(1, number("client_bytes", "Bytes C"), number("server_bytes", "Bytes S")), less(2, number("again", "Sent again")), []Head{bar("kbit_s", "Kbit/s")})}
+	t.lose(s.notes())
 	for _, v := range s.ordered() {
 		row := []Cell{count(uint64(v.id)), text(v.proto), text(v.client), text(v.server), unknown(v.rttServer, 3), unknown(v.rttClient, 3), count(v.bytes[0]), count(v.bytes[1]), count(v.again[0] + v.again[1]), {}}
 		if v.duration > 0 {
@@ -147,7 +148,8 @@ func (s *Sessions) RTT() Table {
 // Time is where the time of every session went.
 func (s *Sessions) Time() Table {
 	t := Table{Name: "time", Title: "Where the time of the sessions went, ms", Heads: []Head{number("session", "No."), word("proto", "Protocol"), word("outcome", "Outcome"), bar("total_ms", "All"),
-		number("network_ms", "Network"), number("server_ms", "Server"), number("client_ms", "Client"), number("recovery_ms", "Recovery"), number("idle_ms", "Idle")}, Notes: s.notes()}
+		number("network_ms", "Network"), number("server_ms", "Server"), number("client_ms", "Client"), number("recovery_ms", "Recovery"), number("idle_ms", "Idle")}}
+	t.lose(s.notes())
 	for _, v := range s.ordered() {
 		ms := func(ns int64) Cell { return decimal(float64(ns)/1e6, 3) }
 		b := &v.budget

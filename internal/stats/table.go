@@ -9,6 +9,14 @@ type Table struct {
 	Heads []Head
 	Rows  [][]Cell
 	Notes []string // what the numbers leave out, and how they are meant
+	Lost  string   // the one of Notes that says which bound was reached, "": none was
+}
+
+// lose notes that a bound was reached; "": none was.
+func (t *Table) lose(note string) {
+	if note != "" {
+		t.Notes, t.Lost = append(t.Notes, note), note
+	}
 }
 
 // A Head is a column. Key is its name in JSON and CSV.
