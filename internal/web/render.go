@@ -377,23 +377,10 @@ func noMail(frames uint64) *why {
 		text = "It was stopped before a packet came, or its filter let none through."
 	}
 	y := &why{CausesHead: "Why", Causes: []causeRow{{Title: pieces(text)}}}
-	for i := range report.NoMail {
-		y.Steps = append(y.Steps, stepOf(&report.NoMail[i]))
+	for _, a := range report.NoMail(frames) {
+		y.Steps = append(y.Steps, stepOf(&a))
 	}
 	return y
-}
-
-// causeName is what a cause is called; with its protocol where another has the
-// same words for rules of its own.
-func causeName(causes []verdict.CauseCount, i int) string {
-	name := func(c *verdict.CauseCount) string { return cmp.Or(c.Reason, c.Title) }
-	c := &causes[i]
-	for k := range causes {
-		if d := &causes[k]; d.Rule != c.Rule && d.Outcome != verdict.OutcomeOK && name(d) == name(c) && c.First != nil {
-			return name(c) + " (" + strings.ToUpper(c.First.Proto.String()) + ")"
-		}
-	}
-	return name(c)
 }
 
 // byCause lists the causes of many sessions.
@@ -404,12 +391,19 @@ func (p *Page) byCause() *why {
 	slices.SortStableFunc(causes, func(a, b verdict.CauseCount) int { // what failed before what only could have
 		return cmp.Compare(failedFirst[a.Outcome], failedFirst[b.Outcome])
 	})
+	causes = slices.DeleteFunc(causes, func(c verdict.CauseCount) bool { return c.Outcome == verdict.OutcomeOK })
+	called := make([]verdict.Called, len(causes))
 	for i := range causes {
 		c := &causes[i]
-		if c.Outcome == verdict.OutcomeOK {
-			continue
+		called[i] = verdict.Called{Rule: c.Rule, Name: cmp.Or(c.Reason, c.Title)}
+		if c.First != nil {
+			called[i].Proto = c.First.Proto
 		}
-		r := causeRow{Title: pieces(causeName(causes, i)), Word: plural(uint64(c.Sessions), "session", "sessions"), Rank: 1}
+	}
+	names := verdict.TellApart(called)
+	for i := range causes {
+		c := &causes[i]
+		r := causeRow{Title: pieces(names[i]), Word: plural(uint64(c.Sessions), "session", "sessions"), Rank: 1}
 		if c.First != nil {
 			r.Text = append(r.Text, pieces("First in session "+strconv.Itoa(c.First.ID)+": "+c.First.Headline))
 		}
