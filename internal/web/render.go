@@ -12,6 +12,7 @@ import (
 	"html/template"
 	"io"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -227,7 +228,7 @@ func (p *Page) top(d *pageData) {
 			formats = append(formats, f.Format)
 		}
 		for _, l := range f.LinkTypes {
-			if !slices.Contains(links, l) {
+			if l = cmp.Or(linkWords[l], l); !slices.Contains(links, l) {
 				links = append(links, l)
 			}
 		}
@@ -259,6 +260,13 @@ func (p *Page) top(d *pageData) {
 	}
 }
 
+// linkWords are what people call the link types that mail is captured on; the
+// others keep their names.
+var linkWords = map[string]string{
+	"ETHERNET": "Ethernet", "RAW": "raw IP", "IPV4": "raw IPv4", "IPV6": "raw IPv6", "NULL": "loopback", "LOOP": "loopback",
+	"LINUX_SLL": "Linux cooked", "LINUX_SLL2": "Linux cooked v2", "IEEE802_11": "802.11", "IEEE802_11_RADIOTAP": "802.11 with radiotap",
+}
+
 // signs of outcomes and states.
 var outcomeIcons = [...]icon{
 	verdict.OutcomeOK:       {"ok", "ok", "No problem"},
@@ -279,7 +287,7 @@ func (p *Page) verdict(d *pageData) {
 	if v := p.first(); v != nil && len(p.rows) == 1 {
 		head, rest := headline(v)
 		d.Headline, d.Summary = pieces(head), pieces(rest)
-		d.Rail, d.Why = railOf(v), whyOf(v)
+		d.Rail, d.Why = railOf(v), p.whyOf(v)
 		d.Title, d.Short = cut(shown(head), 90)+" · "+d.Name, cut(shown(head), 90)
 	} else if s.Sessions == 0 {
 		d.Headline, d.Why = pieces(d.Nothing), noMail(s.Frames)
@@ -530,7 +538,7 @@ func (p *Page) manyRail() *rail {
 	return r
 }
 
-func whyOf(v *view) *why {
+func (p *Page) whyOf(v *view) *why {
 	y := &why{CausesHead: "Why"}
 	for i := range v.Story {
 		st := &v.Story[i]
@@ -570,7 +578,39 @@ func whyOf(v *view) *why {
 	for i := range v.Next {
 		y.Steps = append(y.Steps, stepOf(&v.Next[i]))
 	}
+	if cmd := p.cutCommand(v); cmd != "" {
+		y.Steps = append(y.Steps, stepOf(&verdict.Advice{Text: "Cut this session out for a ticket. Its packets hold all that was sent in clear, passwords too.", Command: cmd}))
+	}
 	return y
+}
+
+// plainName is a file name that a shell takes as it stands.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._+-]*$`)
+
+// cutCommand writes the packets of a session that went wrong to a file of their
+// own; "" where nothing did, or where the name of an input is not safe to copy.
+func (p *Page) cutCommand(v *view) string {
+	if v.Outcome == verdict.OutcomeOK {
+		return ""
+	}
+	id := strconv.Itoa(v.ID)
+	words := []string{"postmortem cut -session", id}
+	ext := ".pcap"
+	for i := range p.capture.Files {
+		f := &p.capture.Files[i]
+		name := filepath.Base(f.Name)
+		if !plainName.MatchString(name) || len(p.capture.Files) > 3 { // more are no line to copy
+			return ""
+		}
+		if f.Format == "pcapng" || len(p.capture.Files) > 1 || len(f.LinkTypes) > 1 { // of several link types only this can hold them
+			ext = ".pcapng"
+		}
+		words = append(words, name)
+	}
+	if len(words) == 2 {
+		return ""
+	}
+	return strings.Join(append(words, "session-"+id+ext), " ")
 }
 
 func stepOf(a *verdict.Advice) stepRow {
@@ -663,7 +703,7 @@ func (p *Page) session(v *view, own, static bool) *sessionPage {
 	s := &sessionPage{ID: v.ID, Own: own, Duration: span(v.Duration), Events: len(v.Events), Turns: transcript(v)}
 	if own {
 		head, rest := headline(v)
-		s.Headline, s.Summary, s.Rail, s.Why = pieces(head), pieces(rest), railOf(v), whyOf(v)
+		s.Headline, s.Summary, s.Rail, s.Why = pieces(head), pieces(rest), railOf(v), p.whyOf(v)
 	}
 	s.Budget, s.BudgetAria = budget(v.Facts.Budget)
 	if len(v.packets) > 0 {
