@@ -38,7 +38,28 @@ func TestCutCommand(t *testing.T) {
 	}
 }
 
-// TestTop: the page calls the link type what people call it, and has the step.
+// TestSeenFrom: sessions that contradict each other say nothing.
+func TestSeenFrom(t *testing.T) {
+	at := func(place string) *view {
+		return &view{Session: &verdict.Session{Events: []verdict.Event{{Rule: "cap-capture-point", Fields: []verdict.KV{{Key: "capture point", Value: place}}}}}}
+	}
+	none := &view{Session: new(verdict.Session)}
+	for _, x := range []struct {
+		sessions []*view
+		want     string
+	}{
+		{[]*view{none}, ""},
+		{[]*view{none, at("near the client"), at("near the client")}, "near the client"},
+		{[]*view{at("near the client"), at("near the server"), at("near the server")}, ""},
+	} {
+		if got := (&Page{sessions: x.sessions}).seenFrom(); got != x.want {
+			t.Errorf("%q, want %q", got, x.want)
+		}
+	}
+}
+
+// TestTop: the page says where it was taken, calls the link type what people
+// call it, has a heading over the causes, and the step.
 func TestTop(t *testing.T) {
 	p := &Page{Version: "postmortem (test)"}
 	if _, err := analyze.Run(&analyze.Config{Files: []string{webinar}}, p); err != nil {
@@ -48,7 +69,7 @@ func TestTop(t *testing.T) {
 	if err := p.Write(&b); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"pcap, Ethernet, 4,894 bytes", "<span>-session 1</span> <span>smtp_for_webinar.pcap</span> <span>session-1.pcap</span>"} {
+	for _, want := range []string{"pcap, Ethernet, 4,894 bytes", "<dt>Seen from</dt><dd>between client and server", "<h2>Likely causes</h2>", "<span>-session 1</span> <span>smtp_for_webinar.pcap</span> <span>session-1.pcap</span>"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the page has no %s", want)
 		}

@@ -250,6 +250,9 @@ func (p *Page) top(d *pageData) {
 	if first != 0 {
 		d.Facts = append(d.Facts, factRow{Name: "Captured", Value: time.Unix(0, first).In(p.TZ).Format("2006-01-02 15:04:05 -07:00") + ", " + span(last-first), Wide: true})
 	}
+	if place := p.seenFrom(); place != "" {
+		d.Facts = append(d.Facts, factRow{Name: "Seen from", Value: shown(place)})
+	}
 	for i := range p.capture.Files {
 		if f := &p.capture.Files[i]; f.SHA256 != "" && len(p.capture.Files) == 1 {
 			d.Facts = append(d.Facts, factRow{Name: "SHA-256", Value: f.SHA256[:8] + "…" + f.SHA256[len(f.SHA256)-8:], Whole: f.SHA256})
@@ -258,6 +261,25 @@ func (p *Page) top(d *pageData) {
 			d.Notes = append(d.Notes, shown(f.Name)+": "+shown(f.Trouble))
 		}
 	}
+}
+
+// seenFrom is where the capture was taken, when all sessions that tell it say
+// the same, else "".
+func (p *Page) seenFrom() (place string) {
+	for _, v := range p.sessions {
+		for i := range v.Events {
+			for _, f := range v.Events[i].Fields {
+				if v.Events[i].Rule != "cap-capture-point" || f.Key != "capture point" {
+					continue
+				}
+				if place != "" && place != f.Value {
+					return ""
+				}
+				place = f.Value
+			}
+		}
+	}
+	return place
 }
 
 // linkWords are what people call the link types that mail is captured on; the
