@@ -332,18 +332,6 @@ func (t *tally) fileStatus(sum *verdict.Summary) []statusRow {
 	return rows
 }
 
-// tellApart is the name of a cause; with its protocol where another has the same
-// words for rules of its own.
-func tellApart(causes []cause, i int) string {
-	name := causes[i].name()
-	for k := range causes {
-		if c := &causes[k]; c.rule != causes[i].rule && c.name() == name {
-			return name + " (" + layerName(verdict.LayerDialog, causes[i].first.Proto) + ")"
-		}
-	}
-	return name
-}
-
 // causeTable prints groups of sessions.
 func (p *page) causeTable(title string, causes []cause, r role) {
 	if len(causes) == 0 {
@@ -354,7 +342,11 @@ func (p *page) causeTable(title string, causes []cause, r role) {
 	cw, fw := len("cause"), len("first seen")
 	seen := make([]string, len(shown))
 	places := make([]string, len(shown))
-	names := make([]string, len(shown))
+	called := make([]verdict.Called, len(shown))
+	for i := range shown {
+		called[i] = verdict.Called{Rule: shown[i].rule, Name: shown[i].name(), Proto: shown[i].first.Proto}
+	}
+	names := verdict.TellApart(called)
 	extra := false
 	for i := range shown {
 		c := &shown[i]
@@ -363,7 +355,7 @@ func (p *page) causeTable(title string, causes []cause, r role) {
 			seen[i] = fmt.Sprintf("session %s, frame %s", group(uint64(c.first.ID)), group(uint64(n)))
 		}
 		places[i] = p.safe(c.place())
-		names[i] = p.safe(tellApart(shown, i))
+		names[i] = p.safe(names[i])
 		extra = extra || places[i] != ""
 		cw = max(cw, width(names[i]))
 		fw = max(fw, len(seen[i]))

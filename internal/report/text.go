@@ -271,12 +271,20 @@ func (t *Text) nothing(sum *verdict.Summary) {
 		p.para(text + ", but no SMTP, POP3 or IMAP session.")
 	}
 	t.quality(sum)
-	p.advice(NoMail, "")
+	p.advice(NoMail(sum.Frames), "")
 }
 
-// NoMail is what to do when a capture has no mail session.
-var NoMail = []verdict.Advice{
-	{Text: "Capture on the mail server, the client, or a mirror port between them, from before the connection is opened, whole packets:",
-		Command: "tcpdump -i any -s 0 -w mail.pcap 'tcp port 25 or 465 or 587 or 110 or 995 or 143 or 993'"},
-	{Text: "If the server listens on another port, name it:", Command: "postmortem -port 2525=smtp mail.pcap"},
+// NoMail is what to do when a capture of so many frames has no mail session.
+func NoMail(frames uint64) []verdict.Advice {
+	again := verdict.Advice{
+		Text:    "Capture on the mail server, the client, or a mirror port between them, from before the connection is opened, whole packets:",
+		Command: "tcpdump -i any -s 0 -w mail.pcap 'tcp port 25 or 465 or 587 or 110 or 995 or 143 or 993'",
+	}
+	if frames == 0 { // no name of a port helps where there is no packet
+		return []verdict.Advice{again, {
+			Text:    "Send a mail while it runs. If it holds no frames again, capture without a filter, to see whether the mail passes there at all:",
+			Command: "tcpdump -i any -s 0 -w all.pcap",
+		}}
+	}
+	return []verdict.Advice{again, {Text: "If the server listens on another port, name it:", Command: "postmortem -port 2525=smtp mail.pcap"}}
 }

@@ -382,19 +382,3 @@ func FuzzHostile(f *testing.F) {
 		}
 	})
 }
-
-// TestTellApart: two rules with the same words are told apart by what they are about.
-func TestTellApart(t *testing.T) {
-	of := func(rule, title string, p fact.Proto) cause {
-		return cause{rule: rule, title: title, first: &verdict.Session{Proto: p}}
-	}
-	causes := []cause{
-		of("auth-clear", "in clear", fact.SMTP), of("pop-clear", "in clear", fact.POP3), of("imap-clear", "in clear", fact.IMAP),
-		of("tcp-refused", "refused", fact.TCP), of("tcp-refused", "refused", fact.TCP),
-	}
-	for i, want := range []string{"in clear (SMTP)", "in clear (POP3)", "in clear (IMAP)", "refused", "refused"} {
-		if got := tellApart(causes, i); got != want {
-			t.Errorf("%d: %q, want %q", i, got, want)
-		}
-	}
-}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"postmortem/internal/fact"
 	"postmortem/rules"
 	"postmortem/tlsrec"
 )
@@ -170,6 +171,26 @@ func groupOf(list []netip.Addr) string {
 		return enumerate(words)
 	}
 	return plural(len(list), "client", "clients")
+}
+
+// A Called is a cause by the words that a list of causes has for it.
+type Called struct {
+	Rule, Name string
+	Proto      fact.Proto // of its first session; fact.TCP when it is of none
+}
+
+// TellApart names the causes of one list: each as it is called, with its
+// protocol where another rule of the list has the same words.
+func TellApart(list []Called) []string {
+	names := make([]string, len(list))
+	for i, c := range list {
+		names[i] = c.Name
+		same := func(d Called) bool { return d.Rule != c.Rule && d.Name == c.Name }
+		if c.Proto != fact.TCP && slices.ContainsFunc(list, same) {
+			names[i] += " (" + strings.ToUpper(c.Proto.String()) + ")"
+		}
+	}
+	return names
 }
 
 // FileHeadline says in one sentence how the sessions of a capture went.

@@ -12,6 +12,7 @@ import (
 	"html/template"
 	"io"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -227,7 +228,7 @@ func (p *Page) top(d *pageData) {
 			formats = append(formats, f.Format)
 		}
 		for _, l := range f.LinkTypes {
-			if !slices.Contains(links, l) {
+			if l = cmp.Or(linkWords[l], l); !slices.Contains(links, l) {
 				links = append(links, l)
 			}
 		}
@@ -249,6 +250,9 @@ func (p *Page) top(d *pageData) {
 	if first != 0 {
 		d.Facts = append(d.Facts, factRow{Name: "Captured", Value: time.Unix(0, first).In(p.TZ).Format("2006-01-02 15:04:05 -07:00") + ", " + span(last-first), Wide: true})
 	}
+	if place := p.seenFrom(); place != "" {
+		d.Facts = append(d.Facts, factRow{Name: "Seen from", Value: shown(place)})
+	}
 	for i := range p.capture.Files {
 		if f := &p.capture.Files[i]; f.SHA256 != "" && len(p.capture.Files) == 1 {
 			d.Facts = append(d.Facts, factRow{Name: "SHA-256", Value: f.SHA256[:8] + "…" + f.SHA256[len(f.SHA256)-8:], Whole: f.SHA256})
@@ -257,6 +261,32 @@ func (p *Page) top(d *pageData) {
 			d.Notes = append(d.Notes, shown(f.Name)+": "+shown(f.Trouble))
 		}
 	}
+}
+
+// seenFrom is where the capture was taken, when all sessions that tell it say
+// the same, else "".
+func (p *Page) seenFrom() (place string) {
+	for _, v := range p.sessions {
+		for i := range v.Events {
+			for _, f := range v.Events[i].Fields {
+				if v.Events[i].Rule != "cap-capture-point" || f.Key != "capture point" {
+					continue
+				}
+				if place != "" && place != f.Value {
+					return ""
+				}
+				place = f.Value
+			}
+		}
+	}
+	return place
+}
+
+// linkWords are what people call the link types that mail is captured on; the
+// others keep their names.
+var linkWords = map[string]string{
+	"ETHERNET": "Ethernet", "RAW": "raw IP", "IPV4": "raw IPv4", "IPV6": "raw IPv6", "NULL": "loopback", "LOOP": "loopback",
+	"LINUX_SLL": "Linux cooked", "LINUX_SLL2": "Linux cooked v2", "IEEE802_11": "802.11", "IEEE802_11_RADIOTAP": "802.11 with radiotap",
 }
 
 // signs of outcomes and states.
@@ -279,7 +309,7 @@ func (p *Page) verdict(d *pageData) {
 	if v := p.first(); v != nil && len(p.rows) == 1 {
 		head, rest := headline(v)
 		d.Headline, d.Summary = pieces(head), pieces(rest)
-		d.Rail, d.Why = railOf(v), whyOf(v)
+		d.Rail, d.Why = railOf(v), p.whyOf(v)
 		d.Title, d.Short = cut(shown(head), 90)+" · "+d.Name, cut(shown(head), 90)
 	} else if s.Sessions == 0 {
 		d.Headline, d.Why = pieces(d.Nothing), noMail(s.Frames)
@@ -377,23 +407,10 @@ func noMail(frames uint64) *why {
 		text = "It was stopped before a packet came, or its filter let none through."
 	}
 	y := &why{CausesHead: "Why", Causes: []causeRow{{Title: pieces(text)}}}
-	for i := range report.NoMail {
-		y.Steps = append(y.Steps, stepOf(&report.NoMail[i]))
+	for _, a := range report.NoMail(frames) {
+		y.Steps = append(y.Steps, stepOf(&a))
 	}
 	return y
-}
-
-// causeName is what a cause is called; with its protocol where another has the
-// same words for rules of its own.
-func causeName(causes []verdict.CauseCount, i int) string {
-	name := func(c *verdict.CauseCount) string { return cmp.Or(c.Reason, c.Title) }
-	c := &causes[i]
-	for k := range causes {
-		if d := &causes[k]; d.Rule != c.Rule && d.Outcome != verdict.OutcomeOK && name(d) == name(c) && c.First != nil {
-			return name(c) + " (" + strings.ToUpper(c.First.Proto.String()) + ")"
-		}
-	}
-	return name(c)
 }
 
 // byCause lists the causes of many sessions.
@@ -404,12 +421,19 @@ func (p *Page) byCause() *why {
 	slices.SortStableFunc(causes, func(a, b verdict.CauseCount) int { // what failed before what only could have
 		return cmp.Compare(failedFirst[a.Outcome], failedFirst[b.Outcome])
 	})
+	causes = slices.DeleteFunc(causes, func(c verdict.CauseCount) bool { return c.Outcome == verdict.OutcomeOK })
+	called := make([]verdict.Called, len(causes))
 	for i := range causes {
 		c := &causes[i]
-		if c.Outcome == verdict.OutcomeOK {
-			continue
+		called[i] = verdict.Called{Rule: c.Rule, Name: cmp.Or(c.Reason, c.Title)}
+		if c.First != nil {
+			called[i].Proto = c.First.Proto
 		}
-		r := causeRow{Title: pieces(causeName(causes, i)), Word: plural(uint64(c.Sessions), "session", "sessions"), Rank: 1}
+	}
+	names := verdict.TellApart(called)
+	for i := range causes {
+		c := &causes[i]
+		r := causeRow{Title: pieces(names[i]), Word: plural(uint64(c.Sessions), "session", "sessions"), Rank: 1}
 		if c.First != nil {
 			r.Text = append(r.Text, pieces("First in session "+strconv.Itoa(c.First.ID)+": "+c.First.Headline))
 		}
@@ -536,7 +560,7 @@ func (p *Page) manyRail() *rail {
 	return r
 }
 
-func whyOf(v *view) *why {
+func (p *Page) whyOf(v *view) *why {
 	y := &why{CausesHead: "Why"}
 	for i := range v.Story {
 		st := &v.Story[i]
@@ -576,7 +600,39 @@ func whyOf(v *view) *why {
 	for i := range v.Next {
 		y.Steps = append(y.Steps, stepOf(&v.Next[i]))
 	}
+	if cmd := p.cutCommand(v); cmd != "" {
+		y.Steps = append(y.Steps, stepOf(&verdict.Advice{Text: "Cut this session out for a ticket. Its packets hold all that was sent in clear, passwords too.", Command: cmd}))
+	}
 	return y
+}
+
+// plainName is a file name that a shell takes as it stands.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._+-]*$`)
+
+// cutCommand writes the packets of a session that went wrong to a file of their
+// own; "" where nothing did, or where the name of an input is not safe to copy.
+func (p *Page) cutCommand(v *view) string {
+	if v.Outcome == verdict.OutcomeOK {
+		return ""
+	}
+	id := strconv.Itoa(v.ID)
+	words := []string{"postmortem cut -session", id}
+	ext := ".pcap"
+	for i := range p.capture.Files {
+		f := &p.capture.Files[i]
+		name := filepath.Base(f.Name)
+		if !plainName.MatchString(name) || len(p.capture.Files) > 3 { // more are no line to copy
+			return ""
+		}
+		if f.Format == "pcapng" || len(p.capture.Files) > 1 || len(f.LinkTypes) > 1 { // of several link types only this can hold them
+			ext = ".pcapng"
+		}
+		words = append(words, name)
+	}
+	if len(words) == 2 {
+		return ""
+	}
+	return strings.Join(append(words, "session-"+id+ext), " ")
 }
 
 func stepOf(a *verdict.Advice) stepRow {
@@ -669,7 +725,7 @@ func (p *Page) session(v *view, own, static bool) *sessionPage {
 	s := &sessionPage{ID: v.ID, Own: own, Duration: span(v.Duration), Events: len(v.Events), Turns: transcript(v)}
 	if own {
 		head, rest := headline(v)
-		s.Headline, s.Summary, s.Rail, s.Why = pieces(head), pieces(rest), railOf(v), whyOf(v)
+		s.Headline, s.Summary, s.Rail, s.Why = pieces(head), pieces(rest), railOf(v), p.whyOf(v)
 	}
 	s.Budget, s.BudgetAria = budget(v.Facts.Budget)
 	if len(v.packets) > 0 {
