@@ -391,6 +391,15 @@ func (e *encoder) verdict(s *verdict.Session) {
 			e.key("weight")
 			e.b = strconv.AppendFloat(e.b, math.Round(h.Weight*1000)/1000, 'f', -1, 64)
 		}
+		e.list("evidence", len(h.Evidence), func(i int) {
+			v := &h.Evidence[i]
+			e.open('{')
+			e.text("text", v.Text)
+			e.frame("frame", v.Frame)
+			e.bool("for", v.For)
+			e.close('}')
+		})
+		e.text("settle", h.Settle)
 		e.close('}')
 	})
 	e.list("next", len(s.Next), func(i int) {

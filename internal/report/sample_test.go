@@ -43,7 +43,9 @@ func webinar() (*verdict.Capture, *verdict.Session, *verdict.Summary) {
 			{Frame: 17, Since: ms(4457), From: fact.Server, Text: "closes the connection", Tech: "TCP 25 → 1357 [FIN, ACK] Seq=3236"},
 		},
 		Hypotheses: []verdict.Hypothesis{
-			{Text: "The client's TLS library is old or faulty (frames 5, 10, 14).", Likelihood: "very likely", Weight: 0.6},
+			{Text: "The client's TLS library is old or faulty (frames 5, 10, 14).", Likelihood: "very likely", Weight: 0.6,
+				Evidence: []verdict.Evidence{{Text: "its hello has the format of SSLv2", Frame: 10, For: true}, {Text: "it names no program"}},
+				Settle:   "Settled when another client gets through to the same server."},
 			{Text: "It writes a wrong version into its premaster secret (frame 16).", Likelihood: "possible", Weight: 0.3},
 			{Text: "The bytes were altered on the way; all checksums are right.", Likelihood: "unlikely", Weight: 0.04},
 		},

@@ -781,7 +781,7 @@ func (w *Writer) blame(c *rules.Case) {
 	if nameRefused(f) {
 		d.Blame, conf = rules.BlameServer, 60 // or the client asks for a wrong name
 	}
-	if r.Num == "TLS-016" && c.TLS != nil && !oldClient(c, f) {
+	if r.Num == "TLS-016" && c.TLS != nil && !holds(oldClient, c, f) {
 		conf = 70 // the hello of a usual library: the server, or the path, may be at fault as well
 	}
 	if r.Num == "TLS-013" && outdated(c) {

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -95,6 +96,32 @@ func TestNameRefused(t *testing.T) {
 		}
 		if got := all.String(); strings.Contains(got, "-servername old.example.net </dev/null") != want || strings.Contains(got, "-tls1_2") == want || strings.Contains(got, "version") == want {
 			t.Errorf("alert %d: %s", code, got)
+		}
+	}
+}
+
+// TestEvidence: what shifts a hypothesis is told once, with its frame, and every
+// hypothesis says what would settle it.
+func TestEvidence(t *testing.T) {
+	c := &rules.Case{
+		Log: &fact.Log{}, TCP: &fact.TCPSummary{Open: 3}, Proto: fact.SMTP,
+		TLS: &tlsrec.Summary{
+			Hello:  &tlsrec.ClientHello{Max: 0x0301, Ciphers: []uint16{0xc02f, 0xc030, 0xc02b, 0xc02c}, At: fact.At{Frame: 7}},
+			Alerts: []tlsrec.Alert{{From: fact.Server, Level: 2, Code: 70, At: fact.At{Frame: 9}}},
+		},
+		Findings: []rules.Finding{{Rule: index("TLS-012"), Severity: rules.Error, Frame: 9, From: fact.Server, HasFrom: true, Class: 70}},
+	}
+	var w Writer
+	list := w.hypotheses(c, w.Decide(c))
+	want := []Evidence{{"the client offers at most TLS 1.0", 7, true}, {"the alert is protocol_version", 9, true}}
+	if len(list) == 0 || !slices.Equal(list[0].Evidence, want) {
+		t.Errorf("got %+v, want %+v first", list, want)
+	}
+	for rule, open := range guesses {
+		for _, g := range append(open, nameGuesses...) {
+			if g.settle == "" {
+				t.Errorf("%s: %q: what would settle it?", rule, g.text)
+			}
 		}
 	}
 }

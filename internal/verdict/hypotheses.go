@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -11,60 +12,90 @@ import (
 )
 
 // A guess is one possible reason of a finding whose meaning is open, with its
-// weight before the evidence is looked at, and what shifts it: a test that holds
-// multiplies the weight by three, one that speaks against it by a third.
+// weight before the evidence is looked at, what shifts it, and what would settle
+// it: a test that holds multiplies the weight by three, one that speaks against
+// it by a third.
 type guess struct {
 	text    string
 	weight  float64
 	favour  []test
 	against []test
+	settle  string
 }
 
-type test func(c *rules.Case, f *rules.Finding) bool
+// A test looks for one piece of evidence. says is what the capture shows when it
+// holds, in which frame (0: in none that could be named).
+type test func(c *rules.Case, f *rules.Finding) (says string, frame uint32, holds bool)
 
 // guesses are the open findings. Only those of verdicts that need them.
 var guesses = map[string][]guess{
 	"TLS-016": {
-		{"The client computes the keys wrongly: premaster secret, its version bytes, RSA padding.", 60, []test{oldClient}, []test{fromClient}},
-		{"The client's random value, MAC or cipher code is wrong.", 20, []test{oldClient}, []test{fromClient}},
-		{"The server's private key does not fit its certificate.", 13, []test{fromClient}, nil},
-		{"The bytes were changed on the way.", 4, []test{corrupted}, nil},
+		{"The client computes the keys wrongly: premaster secret, its version bytes, RSA padding.", 60, []test{oldClient}, []test{fromClient},
+			"Settled when another client gets through to the same server."},
+		{"The client's random value, MAC or cipher code is wrong.", 20, []test{oldClient}, []test{fromClient},
+			"Settled when the client gets through with another cipher suite."},
+		{"The server's private key does not fit its certificate.", 13, []test{fromClient}, nil,
+			"Settled when other clients fail at this server in the same way."},
+		{"The bytes were changed on the way.", 4, []test{corrupted}, nil,
+			"Settled by a second capture at the other end, in which the same frame has other bytes."},
 	},
 	"TLS-012": {
-		{"Client and server have no cipher suite in common.", 40, []test{fewSuites}, nil},
-		{"They have no TLS version in common.", 25, []test{oldOffer, versionAlert, versionAlert, onlyNewest, onlyNewest}, []test{suiteAlert}},
-		{"No signature algorithm or group suits both.", 15, nil, nil},
-		{"The server wants to know which name is asked for, and the client names none (SNI).", 10, []test{noName}, []test{someName}},
-		{"The server refuses the client, or the name it asked for, by its rules.", 10, []test{nameAlert, nameAlert, nameAlert, nameAlert}, nil},
-		{"The type of the server's certificate (RSA, ECDSA) does not suit the client.", 10, nil, nil},
+		{"Client and server have no cipher suite in common.", 40, []test{fewSuites}, nil,
+			"Settled by asking the server for each suite that the client offers."},
+		{"They have no TLS version in common.", 25, []test{oldOffer, versionAlert, versionAlert, onlyNewest, onlyNewest}, []test{suiteAlert},
+			"Settled by asking the server for each version."},
+		{"No signature algorithm or group suits both.", 15, nil, nil,
+			"Not visible in a hello alone; the server's TLS log names it."},
+		{"The server wants to know which name is asked for, and the client names none (SNI).", 10, []test{noName}, []test{someName},
+			"Settled by a connection that names the host (openssl s_client -servername)."},
+		{"The server refuses the client, or the name it asked for, by its rules.", 10, []test{nameAlert, nameAlert, nameAlert, nameAlert}, nil,
+			"Only the server's log names the rule."},
+		{"The type of the server's certificate (RSA, ECDSA) does not suit the client.", 10, nil, nil,
+			"Settled by two connections, one that offers RSA only and one that offers ECDSA only."},
 	},
 	"TLS-013": {
-		{"A device on the path forbids this connection.", 40, []test{ttlDiffers}, nil},
-		{"TLS on the server crashed or is not set up.", 30, nil, nil},
-		{"The client's hello is too large for a device or the server.", 20, []test{longHello}, []test{shortHello}},
-		{"The server limits connections.", 10, nil, nil},
-		{"The client offers only what is outdated, and the server ends that without an alert.", 8, []test{onlyOld, onlyOld, onlyOld}, []test{someNew}},
+		{"A device on the path forbids this connection.", 40, []test{ttlDiffers}, nil,
+			"Settled by a second capture at the server: whether the hello arrives, and who ends the connection there."},
+		{"TLS on the server crashed or is not set up.", 30, nil, nil,
+			"The server's log tells."},
+		{"The client's hello is too large for a device or the server.", 20, []test{longHello}, []test{shortHello},
+			"Settled by a smaller hello: fewer suites and groups."},
+		{"The server limits connections.", 10, nil, nil,
+			"Settled by one connection alone, or by the server's log."},
+		{"The client offers only what is outdated, and the server ends that without an alert.", 8, []test{onlyOld, onlyOld, onlyOld}, []test{someNew},
+			"Settled when a current client gets through."},
 	},
 	"TCP-002": {
-		{"A firewall drops the packets.", 50, nil, nil},
-		{"The provider blocks outgoing port 25.", 25, nil, []test{notPort25}},
-		{"The host is down.", 15, nil, nil},
-		{"The answers are lost on the way back.", 10, nil, nil},
+		{"A firewall drops the packets.", 50, nil, nil,
+			"Settled by a second capture at the server, in which the SYNs are missing."},
+		{"The provider blocks outgoing port 25.", 25, nil, []test{notPort25},
+			"Settled from another network, or with port 587 of the same host."},
+		{"The host is down.", 15, nil, nil,
+			"Settled by another port of the host, or from its own network."},
+		{"The answers are lost on the way back.", 10, nil, nil,
+			"Settled by a second capture at the server, in which it answers."},
 	},
 	"SMTP-025": {
-		{"The server was still checking the message.", 50, []test{dotAcked}, nil},
-		{"The client was too impatient.", 25, []test{roundWait}, nil},
-		{"The path lost the reply.", 15, nil, []test{dotAcked}},
-		{"The server program crashed.", 10, nil, nil},
+		{"The server was still checking the message.", 50, []test{dotAcked}, nil,
+			"The server's log shows how long it took."},
+		{"The client was too impatient.", 25, []test{roundWait}, nil,
+			"The client's configuration names its limit; RFC 5321 asks for ten minutes."},
+		{"The path lost the reply.", 15, nil, []test{dotAcked},
+			"Settled by a second capture at the server, in which the reply was sent."},
+		{"The server program crashed.", 10, nil, nil,
+			"The server's log tells."},
 	},
 }
 
 // nameGuesses are those of a server that refuses the name which it was asked for
 // (unrecognized_name), in the place of TLS-012's.
 var nameGuesses = []guess{
-	{"The server has no certificate or host for the name that the client asks for (SNI).", 50, nil, nil},
-	{"The client is configured with a wrong or an old name of the server.", 35, nil, nil},
-	{"The connection reached another server than the one that has this name (DNS, proxy, forwarded port).", 15, nil, nil},
+	{"The server has no certificate or host for the name that the client asks for (SNI).", 50, nil, nil,
+		"Settled by two connections, with and without the name (openssl s_client -servername)."},
+	{"The client is configured with a wrong or an old name of the server.", 35, nil, nil,
+		"The client's configuration tells."},
+	{"The connection reached another server than the one that has this name (DNS, proxy, forwarded port).", 15, nil, nil,
+		"Settled by comparing the server's address with those that DNS gives for the name."},
 }
 
 // nameRefused reports that a finding is about the name that was asked for.
@@ -72,76 +103,126 @@ func nameRefused(f *rules.Finding) bool { return f.Rule == ruleNothing && f.Clas
 
 var ruleNothing = index("TLS-012")
 
-func fromClient(_ *rules.Case, f *rules.Finding) bool { return f.From == fact.Client }
+func fromClient(_ *rules.Case, f *rules.Finding) (string, uint32, bool) {
+	return "the alert is the client's", f.Frame, f.From == fact.Client
+}
 
-func oldClient(c *rules.Case, f *rules.Finding) bool {
+func oldClient(c *rules.Case, f *rules.Finding) (string, uint32, bool) {
 	h := c.TLS.Hello
-	return f.From == fact.Server && h != nil && (h.SSLv2 || real(h.Ciphers) <= 3)
+	if f.From != fact.Server || h == nil || !h.SSLv2 && real(h.Ciphers) > 3 {
+		return "", 0, false
+	}
+	says := "its hello offers " + plural(real(h.Ciphers), "cipher suite", "cipher suites")
+	if h.SSLv2 {
+		says = "its hello has the format of SSLv2"
+	}
+	return says, h.At.Frame, true
 }
 
-func corrupted(c *rules.Case, _ *rules.Finding) bool { return c.Raised("tcp-corruption") }
-
-func fewSuites(c *rules.Case, _ *rules.Finding) bool {
-	return c.TLS.Hello != nil && real(c.TLS.Hello.Ciphers) <= 3
+func corrupted(c *rules.Case, _ *rules.Finding) (string, uint32, bool) {
+	g := c.Find("tcp-corruption")
+	if g == nil {
+		return "", 0, false
+	}
+	return "bytes were damaged on the way", g.Frame, true
 }
 
-func oldOffer(c *rules.Case, _ *rules.Finding) bool {
-	return c.TLS.Hello != nil && c.TLS.Hello.Max != 0 && c.TLS.Hello.Max <= 0x0302
+// ofHello makes a test of the client's hello; one that is not there passes none.
+func ofHello(says func(h *tlsrec.ClientHello) string, holds func(c *rules.Case, h *tlsrec.ClientHello) bool) test {
+	return func(c *rules.Case, _ *rules.Finding) (string, uint32, bool) {
+		if c.TLS == nil || c.TLS.Hello == nil || !holds(c, c.TLS.Hello) {
+			return "", 0, false
+		}
+		return says(c.TLS.Hello), c.TLS.Hello.At.Frame, true
+	}
 }
 
-func alertIs(c *rules.Case, codes ...uint8) bool {
+var (
+	fewSuites = ofHello(func(h *tlsrec.ClientHello) string {
+		if real(h.Ciphers) == 0 {
+			return "the client offers no cipher suite of TLS"
+		}
+		return "the client offers " + plural(real(h.Ciphers), "cipher suite", "cipher suites")
+	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool { return real(h.Ciphers) <= 3 })
+
+	oldOffer = ofHello(func(h *tlsrec.ClientHello) string {
+		return "the client offers at most " + tlsrec.VersionName(h.Max)
+	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool { return h.Max != 0 && h.Max <= 0x0302 })
+
+	onlyNewest = ofHello(func(*tlsrec.ClientHello) string {
+		return "the client offers TLS 1.3 and nothing older"
+	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool { return h.Max == 0x0304 && h.Min == 0x0304 })
+
+	noName = ofHello(func(*tlsrec.ClientHello) string {
+		return "the client names no host"
+	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool { return h.SNI == "" && !h.SSLv2 })
+
+	someName = ofHello(func(*tlsrec.ClientHello) string {
+		return "the client names the host"
+	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool { return h.SNI != "" })
+
+	onlyOld = ofHello(func(*tlsrec.ClientHello) string {
+		return "the client offers only what is outdated"
+	}, func(c *rules.Case, _ *tlsrec.ClientHello) bool { return outdated(c) })
+
+	someNew = ofHello(func(*tlsrec.ClientHello) string {
+		return "the client's offer is up to date"
+	}, func(c *rules.Case, _ *tlsrec.ClientHello) bool { return !outdated(c) })
+
+	longHello = ofHello(func(h *tlsrec.ClientHello) string {
+		return "the hello came in " + plural(h.Segments, "segment", "segments")
+	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool { return h.Segments > 1 })
+
+	shortHello = ofHello(func(*tlsrec.ClientHello) string {
+		return "the hello came in one segment"
+	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool { return h.Segments <= 1 })
+)
+
+// alertIs returns the first fatal alert with one of these codes.
+func alertIs(c *rules.Case, codes ...uint8) (says string, frame uint32, ok bool) {
 	for i := range c.TLS.Alerts {
 		if a := &c.TLS.Alerts[i]; a.Level == 2 && slices.Contains(codes, a.Code) {
-			return true
+			return "the alert is " + tlsrec.AlertName(a.Code), a.At.Frame, true
 		}
 	}
-	return false
+	return "", 0, false
 }
 
-func versionAlert(c *rules.Case, _ *rules.Finding) bool { return alertIs(c, 70) }
-func suiteAlert(c *rules.Case, _ *rules.Finding) bool {
-	return alertIs(c, 40, 71) && !oldOffer(c, nil) && !onlyNewest(c, nil)
+func holds(t test, c *rules.Case, f *rules.Finding) bool {
+	_, _, ok := t(c, f)
+	return ok
 }
 
-// onlyNewest: the hello offers TLS 1.3 and nothing older.
-func onlyNewest(c *rules.Case, _ *rules.Finding) bool {
-	h := c.TLS.Hello
-	return h != nil && h.Max == 0x0304 && h.Min == 0x0304
+func versionAlert(c *rules.Case, _ *rules.Finding) (string, uint32, bool) { return alertIs(c, 70) }
+func suiteAlert(c *rules.Case, f *rules.Finding) (string, uint32, bool) {
+	if holds(oldOffer, c, f) || holds(onlyNewest, c, f) {
+		return "", 0, false
+	}
+	return alertIs(c, 40, 71)
 }
-func nameAlert(c *rules.Case, _ *rules.Finding) bool { return alertIs(c, 112, 120) }
+func nameAlert(c *rules.Case, _ *rules.Finding) (string, uint32, bool) { return alertIs(c, 112, 120) }
 
-func noName(c *rules.Case, _ *rules.Finding) bool {
-	return c.TLS.Hello != nil && c.TLS.Hello.SNI == "" && !c.TLS.Hello.SSLv2
-}
-
-func someName(c *rules.Case, f *rules.Finding) bool { return !noName(c, f) }
-
-func ttlDiffers(c *rules.Case, _ *rules.Finding) bool {
+func ttlDiffers(c *rules.Case, _ *rules.Finding) (string, uint32, bool) {
 	s := &c.TCP.Side[fact.Server]
-	return s.TTLMin != 0 && s.TTLMin != s.TTLMax
+	return fmt.Sprintf("packets in the server's name have a TTL of %d and of %d", s.TTLMin, s.TTLMax), 0, s.TTLMin != 0 && s.TTLMin != s.TTLMax
 }
 
-func onlyOld(c *rules.Case, _ *rules.Finding) bool { return outdated(c) }
-func someNew(c *rules.Case, _ *rules.Finding) bool { return !outdated(c) }
-
-func longHello(c *rules.Case, _ *rules.Finding) bool {
-	return c.TLS != nil && c.TLS.Hello != nil && c.TLS.Hello.Segments > 1
+func notPort25(c *rules.Case, _ *rules.Finding) (string, uint32, bool) {
+	return fmt.Sprintf("it is port %d", c.Port()), 0, c.Port() != 25
 }
 
-func shortHello(c *rules.Case, f *rules.Finding) bool { return !longHello(c, f) }
+func dotAcked(c *rules.Case, _ *rules.Finding) (string, uint32, bool) {
+	return "the server's host acknowledged all of the message", 0, c.TCP.Side[fact.Client].Unacked == 0
+}
 
-func notPort25(c *rules.Case, _ *rules.Finding) bool { return c.Port() != 25 }
-
-func dotAcked(c *rules.Case, _ *rules.Finding) bool { return c.TCP.Side[fact.Client].Unacked == 0 }
-
-func roundWait(c *rules.Case, f *rules.Finding) bool {
+func roundWait(c *rules.Case, f *rules.Finding) (string, uint32, bool) {
 	wait := (c.End - f.Time) / 1e9
 	for _, limit := range [...]int64{30, 60, 120, 180, 300, 600} {
 		if wait >= limit-1 && wait <= limit+1 {
-			return true
+			return fmt.Sprintf("the client waited %d s, as programs do that have such a limit", limit), 0, true
 		}
 	}
-	return false
+	return "", 0, false
 }
 
 // hypotheses ranks the possible reasons of the root cause.
@@ -156,19 +237,21 @@ func (w *Writer) hypotheses(c *rules.Case, d *Decision) (list []Hypothesis) {
 		open = nameGuesses
 	}
 	for _, g := range open {
-		weight := g.weight
+		h := Hypothesis{Text: g.text, Weight: g.weight, Settle: g.settle}
 		for _, t := range g.favour {
-			if t(c, f) {
-				weight *= 3
+			if says, frame, ok := t(c, f); ok {
+				h.Weight *= 3
+				h.shown(Evidence{says, frame, true})
 			}
 		}
 		for _, t := range g.against {
-			if t(c, f) {
-				weight /= 3
+			if says, frame, ok := t(c, f); ok {
+				h.Weight /= 3
+				h.shown(Evidence{says, frame, false})
 			}
 		}
-		sum += weight
-		list = append(list, Hypothesis{Text: g.text, Weight: weight})
+		sum += h.Weight
+		list = append(list, h)
 	}
 	for i := range list {
 		h := &list[i]
@@ -187,6 +270,13 @@ func (w *Writer) hypotheses(c *rules.Case, d *Decision) (list []Hypothesis) {
 	}
 	slices.SortStableFunc(list, func(a, b Hypothesis) int { return cmp.Compare(b.Weight, a.Weight) })
 	return list[:min(len(list), maxHypotheses)]
+}
+
+// shown notes evidence once, however much it weighs.
+func (h *Hypothesis) shown(e Evidence) {
+	if !slices.Contains(h.Evidence, e) {
+		h.Evidence = append(h.Evidence, e)
+	}
 }
 
 // maxHypotheses is how many possible reasons are told.

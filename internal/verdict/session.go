@@ -138,6 +138,15 @@ type Hypothesis struct {
 	Text       string
 	Likelihood string // very likely, likely, possible, unlikely
 	Weight     float64
+	Evidence   []Evidence // what shifted the weight
+	Settle     string     // what would settle it
+}
+
+// Evidence is what the capture shows for or against a hypothesis.
+type Evidence struct {
+	Text  string // "its hello has the format of SSLv2"
+	Frame uint32 // 0: in none that could be named
+	For   bool
 }
 
 // An Advice is one next step, with a command to copy or without.

@@ -75,3 +75,18 @@ func TestTop(t *testing.T) {
 		}
 	}
 }
+
+// TestEvidence: what speaks for a cause and against it are a sentence each, with
+// the frames.
+func TestEvidence(t *testing.T) {
+	h := &verdict.Hypothesis{Evidence: []verdict.Evidence{{Text: "the alert is decode_error", Frame: 16, For: true}, {Text: "it is port 587"}, {Text: "the client names no host", Frame: 10, For: true}}}
+	if got, want := evidence(h, true), "For it: the alert is decode_error (frame 16); the client names no host (frame 10)."; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := evidence(h, false), "Against it: it is port 587."; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := evidence(new(verdict.Hypothesis), true); got != "" {
+		t.Errorf("%q without evidence", got)
+	}
+}

@@ -87,6 +87,8 @@ type (
 		Word  string
 		Rank  int
 		Text  [][]piece
+
+		Settle []piece // what would settle it
 	}
 	stepRow struct {
 		Text    []piece
@@ -588,7 +590,13 @@ func (p *Page) whyOf(v *view) *why {
 		case "likely", "possible":
 			rank = 2
 		}
-		y.Causes = append(y.Causes, causeRow{Title: pieces(h.Text), Word: word, Rank: rank})
+		row := causeRow{Title: pieces(h.Text), Word: word, Rank: rank, Settle: pieces(h.Settle)}
+		for _, favour := range [...]bool{true, false} {
+			if text := evidence(h, favour); text != "" {
+				row.Text = append(row.Text, pieces(text))
+			}
+		}
+		y.Causes = append(y.Causes, row)
 	}
 	var cleared []string
 	for _, l := range v.Cleared {
@@ -604,6 +612,28 @@ func (p *Page) whyOf(v *view) *why {
 		y.Steps = append(y.Steps, stepOf(&verdict.Advice{Text: "Cut this session out for a ticket. Its packets hold all that was sent in clear, passwords too.", Command: cmd}))
 	}
 	return y
+}
+
+// evidence is what the capture shows for a cause, or against it, in one sentence.
+func evidence(h *verdict.Hypothesis, favour bool) string {
+	var words []string
+	for _, e := range h.Evidence {
+		if e.For != favour {
+			continue
+		}
+		text := e.Text
+		if e.Frame != 0 {
+			text += fmt.Sprintf(" (frame %d)", e.Frame)
+		}
+		words = append(words, text)
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	if favour {
+		return "For it: " + strings.Join(words, "; ") + "."
+	}
+	return "Against it: " + strings.Join(words, "; ") + "."
 }
 
 // plainName is a file name that a shell takes as it stands.
