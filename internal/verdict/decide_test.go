@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -199,5 +200,18 @@ func TestSpan(t *testing.T) {
 	}
 	if got := rough(-5e9); got != "0.0 ms" {
 		t.Errorf("rough: %q", got)
+	}
+}
+
+// TestNamed: what people read of a rule has no numbers of the catalogue.
+func TestNamed(t *testing.T) {
+	number := regexp.MustCompile(`\b(?:[A-Z]{2,5}-[0-9]{3})\b`)
+	for i := range rules.All {
+		r := &rules.All[i]
+		for _, text := range append([]string{Meaning(r)}, r.Advice...) {
+			if n := number.FindString(Named(text)); n != "" && !strings.HasPrefix(n, "SHA-") {
+				t.Errorf("%s: %s in %q", r.ID, n, Named(text))
+			}
+		}
 	}
 }

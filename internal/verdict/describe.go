@@ -224,7 +224,7 @@ func (w *Writer) tree(c *rules.Case, d *Decision) []Event {
 			e.From = f.From.String()
 		}
 		if e.Description == "" {
-			e.Description = meaning(r)
+			e.Description = Meaning(r)
 		}
 		for _, v := range f.Fields {
 			e.Fields = append(e.Fields, KV{v.Key, v.Value})
@@ -310,7 +310,7 @@ func (w *Writer) joins(c *rules.Case, d *Decision, n int) (list []Event) {
 		e := Event{ID: n + len(list) + 1, Rule: r.ID, Label: r.Label.String(), Severity: r.Severity.String(), Level: r.Severity, OK: r.OK, Title: r.Title,
 			Description: what, Frame: c.First, Frames: []uint32{c.First}, Time: c.Start, Count: 1, Fields: fields}
 		if what == "" {
-			e.Description = meaning(r)
+			e.Description = Meaning(r)
 		}
 		if d.Root >= 0 {
 			e.Frame, e.Time = c.Findings[d.Root].Frame, c.Findings[d.Root].Time
@@ -476,7 +476,7 @@ func CaptureEvents(found []rules.Finding) (events []Event) {
 		f := &found[i]
 		r := &rules.All[f.Rule]
 		e := Event{ID: i + 1, Rule: r.ID, Label: r.Label.String(), Severity: f.Severity.String(), Level: f.Severity, OK: r.OK, Title: r.Title,
-			Qualifier: f.Qualifier, Description: cmp.Or(f.What, meaning(r)), Frame: f.Frame, Frames: f.Frames, Time: f.Time, Count: f.Count}
+			Qualifier: f.Qualifier, Description: cmp.Or(f.What, Meaning(r)), Frame: f.Frame, Frames: f.Frames, Time: f.Time, Count: f.Count}
 		for _, v := range f.Fields {
 			e.Fields = append(e.Fields, KV{v.Key, v.Value})
 		}

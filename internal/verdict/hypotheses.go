@@ -495,7 +495,7 @@ func fill(c *rules.Case, advice string) string {
 			break
 		}
 	}
-	advice = strings.ReplaceAll(named(advice), "-servername NAME", "-servername "+host)
+	advice = strings.ReplaceAll(Named(advice), "-servername NAME", "-servername "+host)
 	// The catalogue writes its commands for SMTP on port 25.
 	if port := itoa(int(c.Port())); port != "25" {
 		advice = strings.ReplaceAll(advice, "sport = :25", "sport = :"+port)

@@ -107,9 +107,9 @@ func plural(n int, one, many string) string {
 	return thousands(int64(n)) + " " + many
 }
 
-// meaning is a rule's Meaning for the reader of a report: one that only points
+// Meaning is a rule's Meaning for the reader of a report: one that only points
 // to another rule carries that one's words.
-func meaning(r *rules.Rule) string {
+func Meaning(r *rules.Rule) string {
 	text := r.Meaning
 	for _, word := range [...]string{"See ", "As "} {
 		rest, ok := strings.CutPrefix(text, word)
@@ -128,11 +128,11 @@ func meaning(r *rules.Rule) string {
 		}
 		break
 	}
-	return named(text)
+	return Named(text)
 }
 
-// named replaces the catalogue's numbers by the names that users know.
-func named(text string) string {
+// Named replaces the catalogue's numbers by the names that users know.
+func Named(text string) string {
 	var b strings.Builder
 	for i := 0; i < len(text); {
 		num := ""
@@ -199,7 +199,7 @@ func ofAlert(c *rules.Case, f *rules.Finding) (text string, advice []string, ok 
 			side = client
 		}
 		if side != "" && !strings.HasPrefix(side, "If the client") {
-			text += " From the " + f.From.String() + " it means: " + moments.Replace(named(side))
+			text += " From the " + f.From.String() + " it means: " + moments.Replace(Named(side))
 		}
 		return text, r.Advice, true
 	}

@@ -824,9 +824,9 @@ func tree(v *view) (roots []*eventRow) {
 		e := &v.Events[i]
 		text, advice := e.Description, ""
 		if r, ok := rules.Find(e.Rule); ok {
-			advice = strings.Join(r.Advice, " ")
-			if r.Meaning != "" && r.Meaning != e.Description {
-				text = strings.TrimSpace(e.Description + " " + r.Meaning)
+			advice = verdict.Named(strings.Join(r.Advice, " "))
+			if m := verdict.Meaning(r); m != "" && m != e.Description {
+				text = strings.TrimSpace(e.Description + " " + m)
 			}
 		}
 		w := worst[e.ID]
@@ -945,7 +945,11 @@ func (p *Page) data() (string, error) {
 				continue
 			}
 			told[id] = true
-			if err := add(ruleRecord{"rule", 1, id, r.Num, r.Meaning, r.Advice, r.Cite}); err != nil {
+			advice := make([]string, len(r.Advice))
+			for i, a := range r.Advice {
+				advice[i] = verdict.Named(a)
+			}
+			if err := add(ruleRecord{"rule", 1, id, r.Num, verdict.Meaning(r), advice, r.Cite}); err != nil {
 				return "", err
 			}
 		}
