@@ -52,8 +52,14 @@ func (d *Dissector) ipv4(s span) {
 	}
 	d.frame.Proto = "IPv4"
 	d.clear()
-	up := d.enter(fIP, s, min(ipv4Header, len(s.b)))
-	defer d.leave(up)
+	up, part := d.enter(fIP, s, min(ipv4Header, len(s.b))), d.lower.part
+	d.ipv4Packet(s)
+	d.lower.part = part
+	d.leave(up)
+}
+
+// ipv4Packet is ipv4 within the node of the packet.
+func (d *Dissector) ipv4Packet(s span) {
 	head := len(d.frame.Nodes) - 1
 	hlen := int(s.b[0]&15) * 4
 	if d.level >= Values {
@@ -122,8 +128,6 @@ func (d *Dissector) ipv4(s span) {
 	}
 	body := s.from(hlen)
 	off, more := int(frag&0x1fff)*8, frag&0x2000 != 0
-	part := d.lower.part
-	defer func() { d.lower.part = part }()
 	d.lower.part = false
 	if off > 0 || more {
 		if body.cut == 0 && len(body.b) > 0 {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"encoding/binary"
 	"io"
 	"slices"
 	"strconv"
@@ -252,9 +253,7 @@ func (p *Packets) row(b []byte, f *dissect.Frame, digits uint8, remarks []Remark
 	}
 	at := len(b)
 	b = appendSafe(b, f.Dst, p.UTF8)
-	for len(b)-at < addressWidth {
-		b = append(b, ' ')
-	}
+	b = appendBlanks(b, addressWidth-(len(b)-at))
 	b = append(b, ' ')
 	b = append(b, f.Proto...)
 	b = append(b, ' ')
@@ -299,10 +298,15 @@ func (p *Packets) remark(b []byte, r *Remark) []byte {
 
 // appendRight appends s at the right end of n columns; s is ASCII.
 func appendRight(b, s []byte, n int) []byte {
-	for range n - len(s) {
-		b = append(b, ' ')
+	return append(appendBlanks(b, n-len(s)), s...)
+}
+
+func appendBlanks(b []byte, n int) []byte {
+	const blanks = "                "
+	for ; n > 0; n -= len(blanks) {
+		b = append(b, blanks[:min(n, len(blanks))]...)
 	}
-	return append(b, s...)
+	return b
 }
 
 // clock appends the time of f.
@@ -346,11 +350,14 @@ func appendFraction(b []byte, ns int64, digits uint8) []byte {
 	if digits == 0 {
 		return b
 	}
-	b = append(b, '.')
-	div := int64(1e8)
-	for range min(digits, 9) {
-		b = append(b, '0'+byte(ns/div%10))
-		div /= 10
+	digits = min(digits, 9)
+	for range 9 - digits {
+		ns /= 10
+	}
+	b = append(b, ".000000000"[:1+digits]...)
+	for i := len(b) - 1; ns > 0; i-- {
+		b[i] += byte(ns % 10)
+		ns /= 10
 	}
 	return b
 }
@@ -359,10 +366,7 @@ func appendFraction(b []byte, ns int64, digits uint8) []byte {
 // allocate for what is printable.
 func appendSafe(dst, s []byte, utf bool) []byte {
 	for len(s) > 0 {
-		n := 0
-		for n < len(s) && s[n] >= 0x20 && s[n] < 0x7f {
-			n++
-		}
+		n := printable(s)
 		dst = append(dst, s[:n]...)
 		if s = s[n:]; len(s) == 0 {
 			break
@@ -381,6 +385,22 @@ func appendSafe(dst, s []byte, utf bool) []byte {
 		s = s[n:]
 	}
 	return dst
+}
+
+// printable returns how many bytes s begins with that are printable ASCII. It
+// looks at eight of them together.
+func printable(s []byte) (n int) {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	for ; len(s)-n >= 8; n += 8 {
+		x := binary.LittleEndian.Uint64(s[n:])
+		if ((x-' '*ones)&^x|(x+ones)|x)&high != 0 { // one is below a blank, or above a tilde
+			break
+		}
+	}
+	for n < len(s) && s[n] >= ' ' && s[n] <= '~' {
+		n++
+	}
+	return n
 }
 
 func (p *Packets) csv(b []byte, f *dissect.Frame, digits uint8) []byte {
