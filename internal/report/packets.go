@@ -253,7 +253,9 @@ func (p *Packets) row(b []byte, f *dissect.Frame, digits uint8, remarks []Remark
 	}
 	at := len(b)
 	b = appendSafe(b, f.Dst, p.UTF8)
-	b = appendBlanks(b, addressWidth-(len(b)-at))
+	for len(b)-at < addressWidth {
+		b = append(b, ' ')
+	}
 	b = append(b, ' ')
 	b = append(b, f.Proto...)
 	b = append(b, ' ')
@@ -298,15 +300,10 @@ func (p *Packets) remark(b []byte, r *Remark) []byte {
 
 // appendRight appends s at the right end of n columns; s is ASCII.
 func appendRight(b, s []byte, n int) []byte {
-	return append(appendBlanks(b, n-len(s)), s...)
-}
-
-func appendBlanks(b []byte, n int) []byte {
-	const blanks = "                "
-	for ; n > 0; n -= len(blanks) {
-		b = append(b, blanks[:min(n, len(blanks))]...)
+	for range n - len(s) {
+		b = append(b, ' ')
 	}
-	return b
+	return append(b, s...)
 }
 
 // clock appends the time of f.
