@@ -17,7 +17,7 @@ const (
 	listSlack   = 32 << 20
 	leastGrowth = 10 // percent
 	muchLive    = 48 << 20
-	muchGrowth  = 30 // percent, of more than muchLive
+	muchGrowth  = 20 // percent, of more than muchLive
 	vastLive    = 192 << 20
 	vastGrowth  = 15  // percent, of more than vastLive: there memory counts for more than time
 	mostGrowth  = 100 // percent, as Go does it
