@@ -51,7 +51,7 @@ var imapChecks = []Check{
 	{ID: "imap-idle-killed", Needs: BOTH | SILENT, Do: imapIdleKilled},
 	{ID: "imap-idle-too-long", Needs: BOTH, On: fact.Command, Do: imapIdleTooLong},
 	{ID: "imap-literal-wait", Needs: BOTH, On: fact.Odd, Do: imapLiteralWait},
-	{ID: "imap-unanswered", Needs: BOTH | SILENT | PAIRED, On: fact.Unanswered, Do: imapUnanswered},
+	{ID: "imap-unanswered", Needs: BOTH | PAIRED, On: fact.Unanswered, Do: imapUnanswered},
 	{ID: "imap-alert", On: fact.Reply, Do: imapAlert},
 	{ID: "imap-stale-capabilities", Needs: BOTH | CLEAN, On: fact.Reply, Do: imapStale},
 	{ID: "imap-logout", On: fact.Reply, Do: imapLogout},
@@ -269,7 +269,7 @@ func imapBad(c *Case, f *fact.Fact, r *Raiser) {
 	if code, _ := imap.Code(c.Log.Text(f)); imap.Cmd(f.Cmd) == imap.AUTHENTICATE || strings.EqualFold(string(code), "ALERT") {
 		return // a matter of the login; imap-alert
 	}
-	if c.outOfState(f) || boxAgain(r, f) {
+	if imap.What(c.Log.Text(f)) == imap.Unavailable || c.outOfState(f) || boxAgain(r, f) {
 		return
 	}
 	g := r.At(f)
@@ -569,7 +569,7 @@ func imapUnoffered(c *Case, f *fact.Fact, r *Raiser, command *fact.Fact) {
 
 func imapUnanswered(c *Case, f *fact.Fact, r *Raiser) {
 	command := c.Log.Get(f.Ref)
-	if !c.isIMAP() || command == nil || !c.Clean(nil) {
+	if !c.isIMAP() || command == nil || !c.Clean(nil) || c.TCP.HowClosed == fact.EndOfCapture && !c.gaveUp(command) {
 		return
 	}
 	switch imap.Cmd(f.Cmd) {
