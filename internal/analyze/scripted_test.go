@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"encoding/binary"
 	"strconv"
 	"strings"
 	"testing"
@@ -464,4 +465,29 @@ func TestOddRefused(t *testing.T) {
 			saidData + "C: .\nS: 552 5.3.4 Error: message file too big" + saidBye,
 			want: "failed smtp-size-mismatch policy high"},
 	})
+}
+
+// TestResetTTL: a reset whose TTL is one off may be another's, and nobody is sure.
+func TestResetTTL(t *testing.T) {
+	for ttl, want := range map[byte]string{
+		64: "failed tcp-reset-by-client client high",
+		63: "failed tcp-reset-by-client middlebox medium",
+		60: "failed tcp-rst-injected middlebox medium",
+	} {
+		m := new(maker)
+		l := m.line(1, 25)
+		s := scripted{turns: saidHello + "C: RCPT TO:<b@example.org>"}
+		s.play(l)
+		l.say(0, rst|ack, "")
+		b := m.shots[len(m.shots)-1].data
+		b[22], b[24], b[25] = ttl, 0, 0
+		binary.BigEndian.PutUint16(b[24:], onesComplement(0, b[14:34]))
+		m.now += int64(time.Hour)
+		m.line(2, 80).say(0, syn, "")
+		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+		told, words := about(got.sessions[0])
+		if told != want || ttl == 63 != strings.Contains(words, "Its TTL is 63") {
+			t.Errorf("TTL %d: %s, want %s\n%s", ttl, told, want, words)
+		}
+	}
 }
