@@ -226,7 +226,7 @@ func tcpSynLate(c *Case, f *fact.Fact, r *Raiser) {
 	var first, open int64 = t.SynTime, f.Time
 	switch {
 	case syns >= 2 && t.Syn != 0:
-	case answers >= 2 && t.Side[fact.Server].Copies == 0: // else it was captured twice, too
+	case answers >= 2 && t.Side[fact.Server].Copies == 0 && tcpApart(c, fact.TCPSynAck, f): // else it was captured twice, too
 		if first == 0 {
 			first = t.SynAckAt
 		}
@@ -245,6 +245,26 @@ func tcpSynLate(c *Case, f *fact.Fact, r *Raiser) {
 		counted(uint64(syns), "SYN"), counted(uint64(answers), "SYN-ACK"), tcpTime(open-first))
 	g.field("repeated", "%d", lost)
 	g.field("delay", "%s", tcpTime(open-first))
+}
+
+// tcpSoonest is less than any host waits before it sends a packet of the
+// handshake again; many write no IP ID into them that would show a copy.
+const tcpSoonest = 50 * time.Millisecond
+
+// tcpApart reports that the facts of a kind before f lie so far apart that the
+// later ones were sent again.
+func tcpApart(c *Case, k fact.Kind, f *fact.Fact) bool {
+	first := int64(0)
+	for i := range c.Log.Facts {
+		switch g := &c.Log.Facts[i]; {
+		case g.Kind != k || g.Frame > f.Frame:
+		case first == 0:
+			first = g.Time
+		case g.Time-first >= int64(tcpSoonest):
+			return true
+		}
+	}
+	return false
 }
 
 func tcpSynAckUnanswered(c *Case, _ *fact.Fact, r *Raiser) {

@@ -24,6 +24,11 @@ type scripted struct {
 // play makes the conversation.
 func (s *scripted) play(l *line) {
 	l.open()
+	s.talk(l)
+}
+
+// talk is play without the handshake.
+func (s *scripted) talk(l *line) {
 	for turn := range strings.SplitSeq(strings.TrimSpace(s.turns), "\n") {
 		turn = strings.TrimSpace(turn)
 		l.m.now += int64(20 * time.Millisecond)
@@ -488,6 +493,35 @@ func TestResetTTL(t *testing.T) {
 		told, words := about(got.sessions[0])
 		if told != want || ttl == 63 != strings.Contains(words, "Its TTL is 63") {
 			t.Errorf("TTL %d: %s, want %s\n%s", ttl, told, want, words)
+		}
+	}
+}
+
+// TestSynAckTwice: many hosts write no IP ID into a SYN-ACK, so a copy of it is
+// told by its time.
+func TestSynAckTwice(t *testing.T) {
+	for apart, want := range map[time.Duration]string{
+		100 * time.Microsecond: "ok xl-all-good none high",
+		time.Second:            "degraded tcp-syn-late network high",
+	} {
+		m := new(maker)
+		l := m.line(1, 25)
+		l.say(0, syn, "")
+		l.say(1, syn|ack, "")
+		again := &m.shots[len(m.shots)-1]
+		b := again.data
+		b[18], b[19], b[24], b[25] = 0, 0, 0, 0
+		binary.BigEndian.PutUint16(b[24:], onesComplement(0, b[14:34]))
+		m.now += int64(apart)
+		m.shots = append(m.shots, shot{m.now, again.wire, b})
+		l.say(0, ack, "")
+		s := scripted{turns: saidHello + saidData + "C: .\nS: 250 2.0.0 Ok: queued as 1" + saidBye}
+		s.talk(l)
+		m.now += int64(time.Hour)
+		m.line(2, 80).say(0, syn, "")
+		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+		if told, words := about(got.sessions[0]); told != want {
+			t.Errorf("%s apart: %s, want %s\n%s", apart, told, want, words)
 		}
 	}
 }
