@@ -445,6 +445,18 @@ func TestRetrStops(t *testing.T) {
 	})
 }
 
+// TestSlowMailbox: which command the server was slow at.
+func TestSlowMailbox(t *testing.T) {
+	scriptedRun(t, []scripted{
+		{name: "POP3", port: 110, turns: "S: +OK hi\nC: USER bob\nS: +OK\nC: PASS x\nS: +OK\nC: UIDL\n+25s\nS: +OK\nS: .\nC: QUIT\nS: +OK\nfin S",
+			want: "degraded tcp-stalled server high", words: []string{"answered UIDL only after 25"}},
+		{name: "IMAP", port: 143, turns: saidIMAP + "C: b SELECT INBOX\n+25s\nS: b OK [READ-WRITE] done" + saidLogout,
+			want: "degraded tcp-stalled server high", words: []string{"answered SELECT only after 25"}},
+		{name: "submission, left at the list", port: 587, turns: "S: 220 mx ESMTP\nC: EHLO c.example.com\nS: 250-mx\nS: 250 8BITMIME" + saidBye,
+			want: "ok xl-all-good none high", words: []string{"(no STARTTLS); no mail"}},
+	})
+}
+
 // TestNothingBegun: a client that resets with nothing begun and nothing owed failed at nothing.
 func TestNothingBegun(t *testing.T) {
 	scriptedRun(t, []scripted{

@@ -5,7 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"postmortem/imap"
 	"postmortem/internal/fact"
+	"postmortem/pop3"
 	"postmortem/rules"
 	"postmortem/smtp"
 	"postmortem/tlsrec"
@@ -248,6 +250,9 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		if f.Blame == 0 || !f.HasFrom {
 			return ""
 		}
+		if verb := answered(c, f.Frame); verb != "" && f.From == fact.Server {
+			return fmt.Sprintf("the server answered %s only after %s (frame %d)", verb, field(f, "lasted"), f.Frame)
+		}
 		return fmt.Sprintf("the %s made the other side wait (frame %d)", f.From, f.Frame)
 	},
 	"SMTP-004": func(c *rules.Case, f *rules.Finding) string {
@@ -328,6 +333,43 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	"POP-007":  func(c *rules.Case, f *rules.Finding) string { return loginFailed(c, f) },
 	"IMAP-009": func(c *rules.Case, f *rules.Finding) string { return loginFailed(c, f) },
 	"AUTH-004": clearPassword, "POP-005": clearPassword, "IMAP-006": clearPassword,
+}
+
+// answered names the command of a mailbox session whose answer began in a frame.
+func answered(c *rules.Case, frame uint32) string {
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind != fact.Reply || f.Frame < frame {
+			continue // that of several lines ends later
+		}
+		switch q := c.Log.Get(f.Ref); {
+		case q == nil || q.Kind != fact.Command || q.Frame >= frame:
+		case c.Proto == fact.POP3:
+			return pop3.Cmd(q.Cmd).Verb()
+		case c.Proto == fact.IMAP:
+			return imap.Cmd(q.Cmd).Verb()
+		}
+	}
+	return ""
+}
+
+// leftAtList reports a submission client that asked what the server offers, and left.
+func leftAtList(c *rules.Case) bool {
+	hello := false
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind != fact.Command {
+			continue
+		}
+		switch smtp.Cmd(f.Cmd) {
+		case smtp.EHLO:
+			hello = true
+		case smtp.QUIT:
+		default:
+			return false
+		}
+	}
+	return hello && c.Proto == fact.SMTP && c.Port() == 587 && c.TLS == nil
 }
 
 func oddTTL(_ *rules.Case, f *rules.Finding) string {
@@ -434,6 +476,12 @@ func (w *Writer) good(c *rules.Case, d *Decision) string {
 			return "the part of the session that was captured is in order"
 		}
 		return "the session ended in order; no login was attempted"
+	}
+	if leftAtList(c) {
+		if c.Raised("stls-not-offered") {
+			return "the client left when it had read what the server offers (no STARTTLS); no mail was attempted"
+		}
+		return "the client left when it had read what the server offers; no mail was attempted"
 	}
 	return "the session ended in order; no mail was attempted"
 }
