@@ -543,6 +543,9 @@ func imapLiteralWait(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(command)
+	if f.Level != 1 && c.TCP.Side[fact.Client].Unacked == 0 {
+		g.Blame = BlameServer // it has the command and says neither yes nor no
+	}
 	g.with("command", c.boxWords(command))
 	g.with("received", fmt.Sprint(f.Num))
 	g.with("waited", howLong(waited))
@@ -576,7 +579,7 @@ func imapUnanswered(c *Case, f *fact.Fact, r *Raiser) {
 	case imap.IDLE, imap.LOGOUT, imap.STARTTLS, imap.AUTHENTICATE, imap.COMPRESS:
 		return // it waits by nature, or ends the dialog one way or the other
 	}
-	if c.TCP.Side[fact.Client].Unacked > 0 {
+	if server := &c.TCP.Side[fact.Server]; c.TCP.Side[fact.Client].Unacked > 0 && (server.Fin == 0 || command.Frame > server.Fin) {
 		return // it may not have arrived: a matter of the network
 	}
 	for i := range c.Log.Facts {

@@ -44,9 +44,10 @@ func (s *scripted) talk(l *line) {
 			if d, err := time.ParseDuration(turn[1:]); err == nil {
 				l.m.now += int64(d)
 			}
-		case strings.HasPrefix(turn, "half C"):
-			l.say(0, fin|ack, "")
-			l.say(1, ack, "")
+		case strings.HasPrefix(turn, "half "):
+			side = strings.Index("CS", turn[5:])
+			l.say(side, fin|ack, "")
+			l.say(1-side, ack, "")
 		case end && turn[0] == 'r':
 			l.say(side, rst|ack, "")
 		case end:
@@ -454,6 +455,19 @@ func TestSlowMailbox(t *testing.T) {
 			want: "degraded tcp-stalled server high", words: []string{"answered SELECT only after 25"}},
 		{name: "submission, left at the list", port: 587, turns: "S: 220 mx ESMTP\nC: EHLO c.example.com\nS: 250-mx\nS: 250 8BITMIME" + saidBye,
 			want: "ok xl-all-good none high", words: []string{"(no STARTTLS); no mail"}},
+	})
+}
+
+// TestBrokenMailbox: a server that ends the session with a command unanswered has
+// failed it, and what the client says afterwards to nobody changes nothing.
+func TestBrokenMailbox(t *testing.T) {
+	scriptedRun(t, []scripted{
+		{name: "within a literal", port: 143, turns: saidIMAP + "C: b FETCH 1 BODY[]\nS! * 1 FETCH (BODY[] {5000}\\r\\nsome text\nhalf S\nC! c LOGOUT\\r\\n\nrst S",
+			want: "failed imap-unanswered server high"},
+		{name: "reset at STAT", port: 110, turns: "S: +OK hi\nC: USER bob\nS: +OK\nC: PASS x\nS: +OK\nC: STAT\nrst S",
+			want: "failed tcp-reset-by-server server high"},
+		{name: "a literal that the server does not answer", port: 143, turns: saidIMAP + "C: b APPEND Sent {300}\n+20s\nfin C",
+			want: "failed imap-literal-wait server high"},
 	})
 }
 

@@ -462,7 +462,7 @@ func abandoned(c *rules.Case, frame uint32) bool {
 var (
 	rulePopBroken = index("POP-016")
 	ruleLiteral   = index("IMAP-021")
-	breaks        = map[uint16]bool{index("SMTP-027"): true, index("IMAP-017"): true, index("IMAP-021"): true, index("IMAP-022"): true}
+	breaks        = map[uint16]bool{index("TCP-008"): true, index("SMTP-027"): true, index("IMAP-017"): true, index("IMAP-021"): true, index("IMAP-022"): true}
 )
 
 // served reports that the mailbox was read, although the login was not captured.

@@ -240,6 +240,18 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		}
 		return ""
 	},
+	"IMAP-022": func(c *rules.Case, f *rules.Finding) string {
+		for i := range c.Log.Facts {
+			q := &c.Log.Facts[i]
+			if q.Kind != fact.Command || q.Frame != f.Frame {
+				continue
+			}
+			if verb := verbOf(c, q); verb != "" {
+				return fmt.Sprintf("the server did not complete %s in %s (frame %d)", verb, field(f, "waited"), f.Frame)
+			}
+		}
+		return ""
+	},
 	"TCP-014": func(c *rules.Case, f *rules.Finding) string {
 		return fmt.Sprintf("from frame %d on nothing the %s sent was acknowledged any more", f.Frame, f.From)
 	},
@@ -342,13 +354,20 @@ func answered(c *rules.Case, frame uint32) string {
 		if f.Kind != fact.Reply || f.Frame < frame {
 			continue // that of several lines ends later
 		}
-		switch q := c.Log.Get(f.Ref); {
-		case q == nil || q.Kind != fact.Command || q.Frame >= frame:
-		case c.Proto == fact.POP3:
-			return pop3.Cmd(q.Cmd).Verb()
-		case c.Proto == fact.IMAP:
-			return imap.Cmd(q.Cmd).Verb()
+		if q := c.Log.Get(f.Ref); q != nil && q.Kind == fact.Command && q.Frame < frame {
+			return verbOf(c, q)
 		}
+	}
+	return ""
+}
+
+// verbOf is the name of a command of a mailbox session.
+func verbOf(c *rules.Case, f *fact.Fact) string {
+	switch c.Proto {
+	case fact.POP3:
+		return pop3.Cmd(f.Cmd).Verb()
+	case fact.IMAP:
+		return imap.Cmd(f.Cmd).Verb()
 	}
 	return ""
 }

@@ -120,7 +120,7 @@ var explains = []struct {
 	{"POP-005", "AUTH-004", true},
 	{"IMAP-006", "AUTH-004", true},
 	{"IMAP-010 017 022", "TCP-008", true},
-	{"IMAP-022", "TCP-009 023", true},
+	{"IMAP-021 022", "TCP-009 023", true},
 }
 
 // contradicts: the older event stays, marked as superseded, when one of the
