@@ -255,6 +255,15 @@ func (w *Writer) root(c *rules.Case, g goal) {
 			cmp.Compare(rules.All[x.Rule].ID, rules.All[y.Rule].ID),
 		)
 	})
+	if len(w.order) == 0 || !isRemark[c.Findings[w.order[0]].Rule] || !leftAtList(c) {
+		return
+	}
+	// What the list lacks comes before what the client then did not do.
+	if i := slices.IndexFunc(w.order, func(i int) bool { return isSTLS[c.Findings[i].Rule] }); i > 0 {
+		f := w.order[i]
+		copy(w.order[1:i+1], w.order[:i])
+		w.order[0] = f
+	}
 }
 
 // rank puts what can have made the session fail before what is only worth a

@@ -497,9 +497,6 @@ func (w *Writer) good(c *rules.Case, d *Decision) string {
 		return "the session ended in order; no login was attempted"
 	}
 	if leftAtList(c) {
-		if c.Raised("stls-not-offered") {
-			return "the client left when it had read what the server offers (no STARTTLS); no mail was attempted"
-		}
 		return "the client left when it had read what the server offers; no mail was attempted"
 	}
 	return "the session ended in order; no mail was attempted"
