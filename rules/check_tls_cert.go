@@ -45,6 +45,17 @@ func (c *Case) atCert(r *Raiser) *Finding { return r.by(fact.Server, c.TLS.CertA
 // accepted reports that the client went on although it saw the certificate.
 func (c *Case) accepted() bool { return c.TLS.Done && c.certRefused() == nil && !c.leftAfterCert() }
 
+// strangeReset reports a reset in the client's name that it may not have sent:
+// what the client thinks of a certificate is not known by it.
+func (c *Case) strangeReset() bool {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.TCPReset && f.From == fact.Client && (f.Level == 3 || tcpOddTTL(c, f)) {
+			return true
+		}
+	}
+	return false
+}
+
 func certText(x *tlsrec.Certificate) string {
 	switch {
 	case x.CommonName != "":
@@ -96,7 +107,7 @@ func certExpired(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := c.atCert(r)
 		days := (now - x.NotAfter) / 86400
-		if i > 0 || c.accepted() || !c.clockPlausible(now) {
+		if i > 0 || c.accepted() || !c.clockPlausible(now) || c.strangeReset() {
 			g.Severity = Warning
 		}
 		if g.quiet {
@@ -131,7 +142,7 @@ func certNotYet(c *Case, _ *fact.Fact, r *Raiser) {
 			continue
 		}
 		g := c.atCert(r)
-		if c.accepted() || !c.clockPlausible(now) || i > 0 {
+		if c.accepted() || !c.clockPlausible(now) || i > 0 || c.strangeReset() {
 			g.Severity = Warning
 		}
 		if g.quiet {
@@ -552,7 +563,7 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 	if how == "" || d != fact.Client {
 		return
 	}
-	if f := c.last(fact.TCPReset); how == "RST" && f != nil && f.From == fact.Client && tcpOddTTL(c, f) {
+	if how == "RST" && c.strangeReset() {
 		return // it may not be the client who sent it
 	}
 	seen := t.ServerDoneAt[fact.Server]

@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"bytes"
 	"encoding/binary"
 	"strconv"
 	"strings"
@@ -550,6 +551,33 @@ func TestSynAckTwice(t *testing.T) {
 		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
 		if told, words := about(got.sessions[0]); told != want {
 			t.Errorf("%s apart: %s, want %s\n%s", apart, told, want, words)
+		}
+	}
+}
+
+// TestResetInFlight: a reset behind the server's certificate is the client's
+// opinion of it, unless it is not the client's at all.
+func TestResetInFlight(t *testing.T) {
+	for ttl, want := range map[byte]string{
+		64: "failed tls-expired server high",
+		63: "failed tcp-reset-by-client middlebox medium",
+		60: "failed tcp-rst-injected middlebox medium",
+	} {
+		m := new(maker)
+		m.shots = later(shots(t, "../../testdata/smtps-expired-left.pcap")[:9], 12*365*24*time.Hour, 0) // when it has expired
+		seen := m.shots[8] // the client has the certificate
+		b := bytes.Clone(seen.data)
+		b[22], b[24], b[25] = ttl, 0, 0
+		binary.BigEndian.PutUint16(b[24:], onesComplement(0, b[14:34]))
+		b[47] = rst | ack
+		b[50], b[51] = 0, 0
+		m.now = seen.time + int64(time.Millisecond)
+		m.shots = append(m.shots, shot{m.now, seen.wire, b})
+		m.now += int64(time.Hour)
+		m.line(2, 80).say(0, syn, "")
+		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+		if told, words := about(got.sessions[0]); told != want {
+			t.Errorf("TTL %d: %s, want %s\n%s", ttl, told, want, words)
 		}
 	}
 }

@@ -550,7 +550,7 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		d.Outcome = OutcomeUnknown // a reset is how many programs close; what was left to do is inside TLS
 	case outlived(c, g, top):
 		d.Outcome = OutcomeUnknown
-	case g == goalNone && top != nil && top.Rule == ruleResetByClient && top.Severity == rules.Warning && !missedBy(c):
+	case g == goalNone && top != nil && top.Rule == ruleResetByClient && top.Severity == rules.Warning && !missedBy(c) && c.TLS == nil:
 		d.Outcome = OutcomeDegraded // it left with nothing begun and nothing owed
 	case fails, top != nil && missedBy(c):
 		d.Outcome = OutcomeFailed
