@@ -565,7 +565,7 @@ func TestResetInFlight(t *testing.T) {
 	} {
 		m := new(maker)
 		m.shots = later(shots(t, "../../testdata/smtps-expired-left.pcap")[:9], 12*365*24*time.Hour, 0) // when it has expired
-		seen := m.shots[8] // the client has the certificate
+		seen := m.shots[8]                                                                              // the client has the certificate
 		b := bytes.Clone(seen.data)
 		b[22], b[24], b[25] = ttl, 0, 0
 		binary.BigEndian.PutUint16(b[24:], onesComplement(0, b[14:34]))
