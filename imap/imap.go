@@ -250,6 +250,8 @@ var troubles = [...]struct {
 	{"login is disabled", Privacy},
 	{"login disabled", Privacy},
 	{"temporary authentication failure", Unavailable},
+	{"internal server error", Unavailable}, // nginx
+	{"error in imap command", Client},
 	{"over quota", Quota},
 	{"mailbox doesn't exist", Mailbox},
 	{"mailbox does not exist", Mailbox},

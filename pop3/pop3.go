@@ -154,6 +154,7 @@ var troubles = [...]struct {
 	{"[login-delay", LoginDelay},
 	{"[sys/temp]", SysTemp},
 	{"[sys/perm]", SysPerm},
+	{"internal server error", SysTemp}, // nginx
 	{"plaintext authentication disallowed", Plaintext},
 	{"plaintext authentication not allowed", Plaintext},
 	{"plaintext authentication disabled", Plaintext},

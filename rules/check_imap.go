@@ -51,7 +51,7 @@ var imapChecks = []Check{
 	{ID: "imap-idle-killed", Needs: BOTH | SILENT, Do: imapIdleKilled},
 	{ID: "imap-idle-too-long", Needs: BOTH, On: fact.Command, Do: imapIdleTooLong},
 	{ID: "imap-literal-wait", Needs: BOTH, On: fact.Odd, Do: imapLiteralWait},
-	{ID: "imap-unanswered", Needs: BOTH | SILENT | PAIRED, On: fact.Unanswered, Do: imapUnanswered},
+	{ID: "imap-unanswered", Needs: BOTH | PAIRED, On: fact.Unanswered, Do: imapUnanswered},
 	{ID: "imap-alert", On: fact.Reply, Do: imapAlert},
 	{ID: "imap-stale-capabilities", Needs: BOTH | CLEAN, On: fact.Reply, Do: imapStale},
 	{ID: "imap-logout", On: fact.Reply, Do: imapLogout},
@@ -269,7 +269,7 @@ func imapBad(c *Case, f *fact.Fact, r *Raiser) {
 	if code, _ := imap.Code(c.Log.Text(f)); imap.Cmd(f.Cmd) == imap.AUTHENTICATE || strings.EqualFold(string(code), "ALERT") {
 		return // a matter of the login; imap-alert
 	}
-	if c.outOfState(f) || boxAgain(r, f) {
+	if imap.What(c.Log.Text(f)) == imap.Unavailable || c.outOfState(f) || boxAgain(r, f) {
 		return
 	}
 	g := r.At(f)
@@ -543,6 +543,9 @@ func imapLiteralWait(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(command)
+	if f.Level != 1 && c.TCP.Side[fact.Client].Unacked == 0 {
+		g.Blame = BlameServer // it has the command and says neither yes nor no
+	}
 	g.with("command", c.boxWords(command))
 	g.with("received", fmt.Sprint(f.Num))
 	g.with("waited", howLong(waited))
@@ -569,14 +572,14 @@ func imapUnoffered(c *Case, f *fact.Fact, r *Raiser, command *fact.Fact) {
 
 func imapUnanswered(c *Case, f *fact.Fact, r *Raiser) {
 	command := c.Log.Get(f.Ref)
-	if !c.isIMAP() || command == nil || !c.Clean(nil) {
+	if !c.isIMAP() || command == nil || !c.Clean(nil) || c.TCP.HowClosed == fact.EndOfCapture && !c.gaveUp(command) {
 		return
 	}
 	switch imap.Cmd(f.Cmd) {
 	case imap.IDLE, imap.LOGOUT, imap.STARTTLS, imap.AUTHENTICATE, imap.COMPRESS:
 		return // it waits by nature, or ends the dialog one way or the other
 	}
-	if c.TCP.Side[fact.Client].Unacked > 0 {
+	if server := &c.TCP.Side[fact.Server]; c.TCP.Side[fact.Client].Unacked > 0 && (server.Fin == 0 || command.Frame > server.Fin) {
 		return // it may not have arrived: a matter of the network
 	}
 	for i := range c.Log.Facts {

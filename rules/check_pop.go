@@ -38,7 +38,7 @@ var popChecks = []Check{
 	{ID: "pop-list-broken", Needs: BOTH | CLEAN | PAIRED, On: fact.Odd, Do: popListBroken},
 	{ID: "pop-list-broken", Needs: BOTH | CLEAN | PAIRED, On: fact.Reply, Do: popListCount},
 	{ID: "pop-size-differs", Needs: CLEAN | PAIRED, On: fact.BodyEnd, Do: popSize},
-	{ID: "pop-retr-interrupted", Needs: CLEAN | SILENT | PAIRED, On: fact.BodyEnd, Do: popInterrupted},
+	{ID: "pop-retr-interrupted", Needs: CLEAN | PAIRED, On: fact.BodyEnd, Do: popInterrupted},
 	{ID: "pop-deletes-lost", Needs: BOTH | SILENT, On: fact.Ledger, Do: popDeletesLost},
 	{ID: "pop-quit-failed", On: fact.Reply, Do: popQuitFailed},
 	{ID: "pop-autologout", On: fact.Reply, Do: popAutologout},
@@ -48,7 +48,7 @@ var popChecks = []Check{
 	{ID: "pop-declined", On: fact.Reply, Do: popDeclined},
 	{ID: "smtp-no-greeting", Needs: BOTH | START, Do: boxNoGreeting}, // of POP3 and IMAP: the same words
 	{ID: "smtp-closed-without-reply", Needs: BOTH | SILENT, On: fact.Unanswered, Do: popClosedWithoutReply},
-	{ID: "imap-unanswered", Needs: BOTH | SILENT | PAIRED, On: fact.Unanswered, Do: popUnanswered},
+	{ID: "imap-unanswered", Needs: BOTH | PAIRED, On: fact.Unanswered, Do: popUnanswered},
 }
 
 // isPOP reports that the case is a POP3 session.
@@ -117,7 +117,7 @@ func (c *Case) boxEnded() string {
 	switch {
 	case c.TCP.HowClosed == fact.EndReset && side != "":
 		return side + " reset the connection"
-	case (c.TCP.HowClosed == fact.EndFin || c.TCP.HowClosed == fact.EndHalf) && side != "":
+	case c.TCP.HowClosed != fact.EndSilent && side != "": // the other side's FIN may not be in the capture
 		return side + " closed the connection"
 	case c.TCP.HowClosed == fact.EndReset:
 		return "the connection was reset"
@@ -295,7 +295,7 @@ func popClosedWithoutReply(c *Case, f *fact.Fact, r *Raiser) {
 
 func popUnanswered(c *Case, f *fact.Fact, r *Raiser) {
 	command := popOwed(c, f)
-	if command == nil || popHungUp(c) {
+	if command == nil || popHungUp(c) || c.TCP.HowClosed == fact.EndOfCapture && !c.gaveUp(command) {
 		return
 	}
 	waited := imapWaited(c, command)
@@ -730,10 +730,20 @@ func popInterrupted(c *Case, f *fact.Fact, r *Raiser) {
 	if !c.isPOP() || f.Cmd != uint8(pop3.RETR) || f.Code != 0 {
 		return
 	}
+	// A client that leaves after a long wait does so because the server is silent.
+	left, by := c.clientLeft()
+	waited := left - c.TCP.Side[fact.Server].LastDataTime
+	tired := by != 0 && waited >= int64(boxGaveUp)
+	if c.TCP.HowClosed == fact.EndOfCapture && !tired {
+		return
+	}
 	start := c.Log.Get(f.Ref)
 	g := r.At(f)
 	if s := c.TCP; s.Closed != 0 && s.Side[fact.Server].Unacked == 0 {
 		g.Blame = BlameClient << (s.Closed - 1) // who left, while the path lived
+		if tired {
+			g.Blame = BlameServer
+		}
 	}
 	if g.quiet {
 		return
@@ -749,6 +759,9 @@ func popInterrupted(c *Case, f *fact.Fact, r *Raiser) {
 	if start.Num > 0 {
 		g.with("announced", fmt.Sprint(start.Num))
 		g.say("%d of %d bytes of message %d had come, its closing dot had not, when %s.", f.Num, start.Num, start.Code, c.boxEnded())
+	}
+	if tired {
+		g.What += " The server had sent nothing for " + howLong(waited) + "."
 	}
 }
 

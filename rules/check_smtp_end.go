@@ -242,7 +242,7 @@ func smtpNoQuit(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	for i := range c.Exchanges() { // left while a reply was owed, or after it was sent away
 		e := &c.view.exchanges[i]
-		if c.Owed(e) || e.Code() == 421 {
+		if c.Owed(e) || e.Code() == 421 || e.Reply != nil && e.Reply.Time > when && e.Reply.Frame > frame {
 			return
 		}
 	}
@@ -342,14 +342,22 @@ func patience(cmd smtp.Cmd) time.Duration {
 // usualTimeouts are what programs wait, in seconds.
 var usualTimeouts = [...]int64{10, 15, 20, 30, 60, 100, 120, 180, 300}
 
+// The Class of a client that left without the answer: whether one came at all.
+const (
+	LeftUnanswered = 1 // as far as the capture shows the server never answered
+	LeftBefore     = 2 // the answer came when the client had left
+)
+
 func smtpClientImpatient(c *Case, _ *fact.Fact, r *Raiser) {
 	when, frame := c.clientLeft()
 	if !c.mail() || frame == 0 || c.TCP.Side[fact.Client].Unacked > 0 || !c.whole(fact.Server, nil) || c.foreign(fact.Client) != nil {
 		return
 	}
+	l := c.thresholds()
 	for i := range c.Exchanges() {
 		e := &c.view.exchanges[i]
-		if !c.Owed(e) || e.Cmd() == smtp.QUIT || c.inTLS() && c.inClear(e.Command) {
+		late := e.Reply != nil && e.Reply.Time > when && e.Sent.Time != 0
+		if !late && !c.Owed(e) || e.Cmd() == smtp.QUIT || e.Command != nil && c.inTLS() && c.inClear(e.Command) {
 			continue
 		}
 		waited := when - e.Sent.Time
@@ -359,9 +367,28 @@ func smtpClientImpatient(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.Frame(fact.At{Time: when, Frame: frame})
 		g.From, g.HasFrom = fact.Client, true
-		g.Txn = e.Txn
+		g.Txn, g.Class = e.Txn, LeftUnanswered
+		// The standard asks clients for more patience, but a wait that would be
+		// called slow in an answer is the server's doing first.
+		slow := l.ReplyWarn
+		switch e.Cmd() {
+		case smtp.Message:
+			slow = l.EOMWarn
+		case smtp.Greeting:
+			slow = l.GreetWarn
+		}
+		if time.Duration(waited) >= slow {
+			g.Blame = BlameServer
+		}
+		if late {
+			g.Class = LeftBefore
+		}
 		if g.quiet {
 			return
+		}
+		asked := "the greeting"
+		if e.Command != nil {
+			asked = "the answer to " + c.said(e.Command)
 		}
 		g.evidence(e.Command)
 		g.frames(frame)
@@ -373,8 +400,13 @@ func smtpClientImpatient(c *Case, _ *fact.Fact, r *Raiser) {
 				g.with("client_default", strconv.FormatInt(s, 10)+" s")
 			}
 		}
-		g.say("The client waited %s for the answer to %s and left at frame %d; the standard asks for %s.",
-			howLong(waited), c.said(e.Command), frame, howLong(int64(least)))
+		g.say("The client waited %s for %s and left at frame %d; the standard asks for %s.",
+			howLong(waited), asked, frame, howLong(int64(least)))
+		if late {
+			g.evidence(e.Reply)
+			g.with("answered", howLong(e.Wait))
+			g.What += fmt.Sprintf(" The answer came at frame %d, after %s, when nobody read it any more.", e.Reply.Frame, howLong(e.Wait))
+		}
 		return
 	}
 }

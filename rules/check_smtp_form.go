@@ -194,7 +194,11 @@ func smtpAnswersAhead(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	for i := range c.Log.Facts {
 		g := &c.Log.Facts[i]
-		if g.From == fact.Client && g.Time <= f.Time && g.Frame <= f.Frame && (g.Kind == fact.Command || g.Kind == fact.Early || g.Kind == fact.Odd) {
+		if g.From != fact.Client || g.Time > f.Time || g.Frame > f.Frame {
+			continue
+		}
+		switch g.Kind {
+		case fact.Command, fact.Early, fact.Odd, fact.Foreign, fact.TLSHello: // a TLS hello is read as lines, too
 			return
 		}
 	}

@@ -348,12 +348,15 @@ func (c *Case) endedAt() (at fact.At, by string, how string) {
 }
 
 func smtpFateUnknown(c *Case, _ *fact.Fact, r *Raiser) {
-	if c.TCP.HowClosed == fact.EndOfCapture || !c.whole(fact.Server, nil) {
+	if !c.whole(fact.Server, nil) {
 		return
 	}
 	for i := range c.Transactions() {
 		t := &c.view.txns[i]
 		if t.Reply != nil || t.BodyEnd == nil || t.BodyEnd.Code != 1 || t.DataReply != nil && t.DataReply.Code >= 400 || c.holes(fact.Client, t.BodyEnd) {
+			continue
+		}
+		if c.TCP.HowClosed == fact.EndOfCapture && !c.gaveUp(t.BodyEnd) {
 			continue
 		}
 		end, by, how := c.endedAt()
@@ -559,6 +562,9 @@ func smtpSizeMismatch(c *Case, _ *fact.Fact, r *Raiser) {
 			g.Up()
 		case most > 0 && sent > most:
 			g.Severity = Warning
+		}
+		if n := max(sent, declared); refusal != nil && n > 0 && n <= most {
+			g.Blame = BlamePolicy // another limit than the one it announces
 		}
 		if most > 0 {
 			g.with("limit", strconv.FormatInt(most, 10))

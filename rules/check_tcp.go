@@ -226,7 +226,7 @@ func tcpSynLate(c *Case, f *fact.Fact, r *Raiser) {
 	var first, open int64 = t.SynTime, f.Time
 	switch {
 	case syns >= 2 && t.Syn != 0:
-	case answers >= 2 && t.Side[fact.Server].Copies == 0: // else it was captured twice, too
+	case answers >= 2 && t.Side[fact.Server].Copies == 0 && tcpApart(c, fact.TCPSynAck, f): // else it was captured twice, too
 		if first == 0 {
 			first = t.SynAckAt
 		}
@@ -245,6 +245,26 @@ func tcpSynLate(c *Case, f *fact.Fact, r *Raiser) {
 		counted(uint64(syns), "SYN"), counted(uint64(answers), "SYN-ACK"), tcpTime(open-first))
 	g.field("repeated", "%d", lost)
 	g.field("delay", "%s", tcpTime(open-first))
+}
+
+// tcpSoonest is less than any host waits before it sends a packet of the
+// handshake again; many write no IP ID into them that would show a copy.
+const tcpSoonest = 50 * time.Millisecond
+
+// tcpApart reports that the facts of a kind before f lie so far apart that the
+// later ones were sent again.
+func tcpApart(c *Case, k fact.Kind, f *fact.Fact) bool {
+	first := int64(0)
+	for i := range c.Log.Facts {
+		switch g := &c.Log.Facts[i]; {
+		case g.Kind != k || g.Frame > f.Frame:
+		case first == 0:
+			first = g.Time
+		case g.Time-first >= int64(tcpSoonest):
+			return true
+		}
+	}
+	return false
 }
 
 func tcpSynAckUnanswered(c *Case, _ *fact.Fact, r *Raiser) {
@@ -523,6 +543,23 @@ const ownTimeout = 5 * time.Second
 // connection any more, soon after it had taken part in it.
 const ResetForgotten = 1
 
+// ResetOddTTL is the Class of a reset whose TTL is one off that of its sender's
+// other packets: too little to call it forged, too much to trust its sender.
+const ResetOddTTL = 2
+
+// tcpOddTTL reports that f, a reset, has another TTL than the packets of its side before.
+func tcpOddTTL(c *Case, f *fact.Fact) bool {
+	m := tcpMark(c, f)
+	if m == nil || f.Level == 3 || c.TCP.Side[f.From].Packets <= tcpTTLKnown {
+		return false
+	}
+	diff := int(m.Code>>8) - int(m.Code&0xff)
+	return diff == 1 || diff == -1
+}
+
+// tcpTTLKnown is how many packets, with the reset, make the TTL of a side known.
+const tcpTTLKnown = 4
+
 // forgetTime is shorter than a host needs to start anew.
 const forgetTime = 20 * time.Second
 
@@ -534,6 +571,16 @@ func tcpForgot(c *Case, f *fact.Fact) bool {
 	m := tcpMark(c, f)
 	return m != nil && m.Num&8 == 0 && x.Fin == 0 && x.Gap == 0 && y.Gap == 0 && y.Retrans > 0 && y.Unacked > 0 && !c.TCP.MidStream &&
 		x.LastDataTime != 0 && f.Time-x.LastDataTime < int64(forgetTime)
+}
+
+// tcpAllTaken reports that mail was accepted and answered, and that nothing more
+// was under way when f came.
+func tcpAllTaken(c *Case, f *fact.Fact) bool {
+	if !c.mail() || f.Seen&fact.SeenAccepted == 0 {
+		return false
+	}
+	phase, _ := c.openAt(f)
+	return phase == ""
 }
 
 func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
@@ -563,9 +610,13 @@ func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 		forgot := d == fact.Client && tcpForgot(c, f)
 		if forgot {
 			g.Blame, g.Class = BlameMiddlebox, ResetForgotten
+		} else if tcpOddTTL(c, f) {
+			g.Blame, g.Class = BlameMiddlebox, ResetOddTTL
 		}
 		if d == fact.Client && (owed != nil || body || f.Seen&fact.SeenMail != 0 && f.Seen&fact.SeenAccepted == 0) {
 			g.Up()
+		} else if d == fact.Client && !forgot && tcpAllTaken(c, f) {
+			g.Severity = Info // rude, but nothing was left to do
 		}
 		if g.quiet {
 			return
@@ -585,6 +636,9 @@ func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 		if forgot {
 			g.What += fmt.Sprintf(" It only answers a copy of what the %s had sent, and has no acknowledgement: the %s's host did not know this connection any more. "+
 				"Neither its FIN nor a reset of its own came here before, so something ended it on the %s's side of this point.", d.Other(), d, d)
+		}
+		if m := tcpMark(c, f); g.Class == ResetOddTTL {
+			g.What += fmt.Sprintf(" Its TTL is %d, that of the %s's other packets %d: a host does not change it, so the reset may come from a device beside it.", m.Code>>8, d, m.Code&0xff)
 		}
 		g.field("phase", "%s", phase.name)
 		g.field("waited", "%s", tcpTime(waited))

@@ -1571,6 +1571,9 @@ func tlsNotTLS(c *Case, f *fact.Fact, r *Raiser) {
 	if b := c.TLS.Broken; b != nil && b.From == f.From && b.At.Frame == f.Frame && b.After {
 		return // something in front of TLS: the STLS rules
 	}
+	if f.Kind == fact.TLSPlain && c.endedTLS(f) {
+		return
+	}
 	g := r.At(f).frames(c.TLS.HelloAt[fact.Client].Frame)
 	text := strings.TrimRight(c.boxWords(f), "\r\n")
 	g.with("bytes", strconv.Quote(text)).with("looks like", tlsLooks(f.Code))
@@ -1586,6 +1589,21 @@ func tlsNotTLS(c *Case, f *fact.Fact, r *Raiser) {
 		place = "in answer to the client's TLS hello"
 	}
 	g.say("The %s sent %s %s: %q.", f.From, tlsLooks(f.Code), place, text)
+}
+
+// endedTLS reports that f, clear text behind TLS, only follows the end of the
+// session by the other side: Exim says 421 lost input connection to who has gone.
+func (c *Case) endedTLS(f *fact.Fact) bool {
+	o := f.From.Other()
+	if fin := c.TCP.Side[o].Fin; fin != 0 && fin <= f.Frame {
+		return true
+	}
+	for i := range c.TLS.Alerts {
+		if a := &c.TLS.Alerts[i]; a.From == o && a.At.Frame <= f.Frame {
+			return true
+		}
+	}
+	return false
 }
 
 func tlsDowngradeMark(c *Case, _ *fact.Fact, r *Raiser) {

@@ -43,7 +43,18 @@ func (c *Case) serverChain() (chain []tlsrec.Certificate, now int64) {
 func (c *Case) atCert(r *Raiser) *Finding { return r.by(fact.Server, c.TLS.CertAt[fact.Server]) }
 
 // accepted reports that the client went on although it saw the certificate.
-func (c *Case) accepted() bool { return c.TLS.Done && c.certRefused() == nil }
+func (c *Case) accepted() bool { return c.TLS.Done && c.certRefused() == nil && !c.leftAfterCert() }
+
+// strangeReset reports a reset in the client's name that it may not have sent:
+// what the client thinks of a certificate is not known by it.
+func (c *Case) strangeReset() bool {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.TCPReset && f.From == fact.Client && (f.Level == 3 || tcpOddTTL(c, f)) {
+			return true
+		}
+	}
+	return false
+}
 
 func certText(x *tlsrec.Certificate) string {
 	switch {
@@ -96,7 +107,7 @@ func certExpired(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := c.atCert(r)
 		days := (now - x.NotAfter) / 86400
-		if i > 0 || c.accepted() || !c.clockPlausible(now) {
+		if i > 0 || c.accepted() || !c.clockPlausible(now) || c.strangeReset() {
 			g.Severity = Warning
 		}
 		if g.quiet {
@@ -111,8 +122,10 @@ func certExpired(c *Case, _ *fact.Fact, r *Raiser) {
 		if a := c.certRefused(); a != nil {
 			g.frames(a.At.Frame)
 			g.What += fmt.Sprintf(" The client refused it with %s (%d).", tlsrec.AlertName(a.Code), a.Code)
-		} else if c.TLS.Done {
+		} else if c.accepted() {
 			g.What += " The client accepted it all the same."
+		} else if c.TLS.Done {
+			g.What += " The client left without using the connection."
 		}
 		return
 	}
@@ -129,7 +142,7 @@ func certNotYet(c *Case, _ *fact.Fact, r *Raiser) {
 			continue
 		}
 		g := c.atCert(r)
-		if c.accepted() || !c.clockPlausible(now) || i > 0 {
+		if c.accepted() || !c.clockPlausible(now) || i > 0 || c.strangeReset() {
 			g.Severity = Warning
 		}
 		if g.quiet {
@@ -511,15 +524,22 @@ func (c *Case) leftAfterCert() bool {
 	if !t.Done || t.Resumed || t.MidStream || t.Data[fact.Client] > 0 || t.Gaps != [2]uint64{} || t.Opened {
 		return false
 	}
-	d, at, how := c.firstClose()
-	for i := range t.Alerts { // a goodbye that the server answered by closing
+	d, at, how := c.goodbye()
+	return how != "" && d == fact.Client && at.Frame >= t.FinishedAt[fact.Client].Frame && // its FIN may travel with its Finished
+		time.Duration(at.Time-t.DoneAt.Time) < tlsSnap && !c.Capturing(at)
+}
+
+// goodbye is firstClose, with the client's close_notify in the place of the FIN
+// by which the server answers it.
+func (c *Case) goodbye() (d fact.Dir, at fact.At, how string) {
+	t := c.TLS
+	d, at, how = c.firstClose()
+	for i := range t.Alerts {
 		if a := &t.Alerts[i]; d == fact.Server && a.From == fact.Client && a.At.Frame > t.FinishedAt[fact.Client].Frame && a.At.Frame < at.Frame {
-			d, at = fact.Client, a.At
-			break
+			return fact.Client, a.At, "close_notify"
 		}
 	}
-	return how != "" && d == fact.Client && at.Frame > t.FinishedAt[fact.Client].Frame &&
-		time.Duration(at.Time-t.DoneAt.Time) < tlsSnap && !c.Capturing(at)
+	return d, at, how
 }
 
 // LeftAfterHandshake reports that a client used what it had agreed on for
@@ -537,8 +557,14 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	d, at, how := c.firstClose()
+	if t.Done {
+		d, at, how = c.goodbye()
+	}
 	if how == "" || d != fact.Client {
 		return
+	}
+	if how == "RST" && c.strangeReset() {
+		return // it may not be the client who sent it
 	}
 	seen := t.ServerDoneAt[fact.Server]
 	if t.Version == tlsrec.TLS13 {

@@ -47,10 +47,11 @@ const (
 var classes = []class{
 	{rule: "RPL-001", codes: "530 523 451 550 421", enhanced: "x.7.0 x.7.10 x.7.3", need: needBoth,
 		words: "starttls|must issue a starttls|tls required|encryption required|encryption needed", not: "authent"},
+	{rule: "RPL-001", codes: "530", enhanced: "5.5.1", need: needBoth, words: "must issue a starttls"}, // OpenSMTPD
 	{rule: "RPL-001", codes: "530 523 550", need: needBare,
 		words: "must issue a starttls|starttls first|starttls is required|tls required|encryption required|encryption needed", not: "authent"},
 	{rule: "RPL-002", codes: "530 550 553 554 503", enhanced: "5.7.0 5.7.57 5.5.1 5.7.1", need: needBoth,
-		words: "authentication required|must authenticate|not authenticated|auth first|authenticat & required|log in",
+		words: "authentication required|must authenticate|not authenticated|auth first|must issue an auth|authenticat & required|log in",
 		not:   "relaying denied|relay access denied|relay not permitted|unable to relay"},
 	{rule: "RPL-002", codes: "530 550 553 554 503", need: needBare,
 		words: "authentication required|authentication is required|must authenticate|not authenticated|auth first"},

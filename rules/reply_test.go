@@ -195,6 +195,8 @@ func TestClassify(t *testing.T) {
 		{smtp.BDAT, false, "521 5.5.4 Syntax", "039"},
 		// Servers that write no enhanced codes.
 		{smtp.MAIL, false, "530 Must issue a STARTTLS command first", "001"},
+		{smtp.MAIL, false, "530 5.5.1 Invalid command: Must issue a STARTTLS command first", "001"}, // OpenSMTPD
+		{smtp.MAIL, false, "530 5.5.1 Invalid command: Must issue an AUTH command first", "002"},
 		{smtp.MAIL, false, "530 Authentication required", "002"},
 		{smtp.MAIL, false, "530 5.7.0 Authentication required, use STARTTLS", "002"},
 		{smtp.RCPT, false, "451 Temporary lookup failure", "024"},

@@ -1,6 +1,8 @@
 package analyze
 
 import (
+	"bytes"
+	"encoding/binary"
 	"strconv"
 	"strings"
 	"testing"
@@ -10,7 +12,8 @@ import (
 )
 
 // A scripted is a session as a script, and what is told of it. Turns begin with C or
-// S; "+5s" is a pause, "fin C" and "rst S" end it. Port 0 is 25.
+// S; "+5s" is a pause, "fin C" and "rst S" end it, "half C" closes one side only.
+// Port 0 is 25.
 type scripted struct {
 	name  string
 	port  uint16
@@ -22,6 +25,11 @@ type scripted struct {
 // play makes the conversation.
 func (s *scripted) play(l *line) {
 	l.open()
+	s.talk(l)
+}
+
+// talk is play without the handshake.
+func (s *scripted) talk(l *line) {
 	for turn := range strings.SplitSeq(strings.TrimSpace(s.turns), "\n") {
 		turn = strings.TrimSpace(turn)
 		l.m.now += int64(20 * time.Millisecond)
@@ -37,6 +45,10 @@ func (s *scripted) play(l *line) {
 			if d, err := time.ParseDuration(turn[1:]); err == nil {
 				l.m.now += int64(d)
 			}
+		case strings.HasPrefix(turn, "half "):
+			side = strings.Index("CS", turn[5:])
+			l.say(side, fin|ack, "")
+			l.say(1-side, ack, "")
 		case end && turn[0] == 'r':
 			l.say(side, rst|ack, "")
 		case end:
@@ -331,4 +343,241 @@ func TestMechanisms(t *testing.T) {
 		{name: "IMAP", port: 143, turns: "S: * OK [CAPABILITY IMAP4rev1 AUTH=GSSAPI] hi\nC: a AUTHENTICATE GSSAPI\nS: + \nC: YIIBaAYJKoZIhvcSAQICAQBuggFXMIIBUw==\nS: a NO [AUTHENTICATIONFAILED] no" + saidLogout,
 			want: "failed imap-login-failed client medium", words: []string{"imap/"}},
 	})
+}
+
+// TestLateAnswer: a pause is told by what the server was slow at, and who leaves
+// before an answer is not alone to blame when it was long in coming.
+func TestLateAnswer(t *testing.T) {
+	scriptedRun(t, []scripted{
+		{name: "behind the message", turns: saidHello + saidData + "C: .\n+22s\nS: 250 2.0.0 Ok: queued as 1" + saidBye,
+			want: "degraded smtp-final-reply-slow server high", words: []string{"22.0 s after its end"}},
+		{name: "at a command", turns: saidHello + "+1s\nC: RCPT TO:<b@example.org>\n+12s\nS: 250 Ok\n" + "C: DATA\nS: 354 go\nC! Subject: x\\r\\n\\r\\n.\\r\\n\nS: 250 Ok" + saidBye,
+			want: "degraded smtp-reply-slow server high"},
+		{name: "the client left before it", turns: saidHello + "C: RCPT TO:<b@example.org>\n+30s\nhalf C\n+15s\nS: 250 Ok\nrst C",
+			want: "failed smtp-client-impatient server medium", words: []string{"before the server's answer to RCPT came", "when nobody read it", "-without QUIT"}},
+		{name: "the client left before the greeting", turns: "+30s\nhalf C\n+15s\nS: 220 mx.example.org ESMTP\nrst C",
+			want: "failed smtp-client-impatient server medium", words: []string{"before the server's greeting came"}},
+		{name: "the mail was taken when the client had left", turns: saidHello + saidData + "C: .\n+30s\nhalf C\n+15s\nS: 250 2.0.0 Ok: queued as 1\nrst C",
+			want: "degraded smtp-client-impatient client high", words: []string{"before the server's answer to the end of the message came"}},
+		{name: "no answer in 35 s", turns: saidHello + "C: RCPT TO:<b@example.org>\n+35s\nfin C",
+			want: "failed smtp-client-impatient server medium", words: []string{"did not answer RCPT in 35", "does not show", "-slow but working"}},
+		{name: "no answer in 12 s", turns: saidHello + "C: RCPT TO:<b@example.org>\n+12s\nfin C",
+			want: "failed smtp-client-impatient client high", words: []string{"gave up too early", "-slow but working"}},
+		{name: "no answer to the message in 35 s", turns: saidHello + saidData + "C: .\n+35s\nfin C",
+			want: "failed smtp-fate-unknown client medium"},
+		{name: "a slow login", port: 143, turns: "S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hi\nC: a LOGIN bob x\n+25s\nS: a OK Logged in" + saidLogout,
+			want: "degraded auth-slow server high"},
+	})
+}
+
+// TestLeftHalfWay: the server has not closed yet when the capture ends, but the
+// client has: what it waited for is known.
+func TestLeftHalfWay(t *testing.T) {
+	for _, tt := range []struct {
+		port       uint16
+		talk, want string
+	}{
+		{143, saidIMAP + "C: b SELECT INBOX\n+30s\n", "failed imap-unanswered server high"},
+		{110, "S: +OK hi\nC: USER bob\nS: +OK\nC: PASS x\nS: +OK Logged in.\nC: STAT\n+30s\n", "failed imap-unanswered server high"},
+		{25, saidHello + saidData + "C: .\n+35s\n", "failed smtp-fate-unknown client medium"},
+	} {
+		m := new(maker)
+		l := m.line(1, tt.port)
+		s := scripted{turns: tt.talk}
+		s.play(l)
+		l.say(0, fin|ack, "")
+		l.say(1, ack, "")
+		m.now += int64(3 * time.Second)
+		m.line(2, 80).say(0, syn, "") // the capture ends soon
+		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+		if told, words := about(got.sessions[0]); told != tt.want {
+			t.Errorf("port %d: %s, want %s\n%s", tt.port, told, tt.want, words)
+		}
+	}
+}
+
+// TestResetBehindAnswer: a reset instead of QUIT leaves nothing undone, unless
+// something was under way.
+func TestResetBehindAnswer(t *testing.T) {
+	taken := saidHello + saidData + "C: .\nS: 250 2.0.0 Ok: queued as 1\n"
+	scriptedRun(t, []scripted{
+		{name: "behind the answer", turns: taken + "rst C", want: "ok xl-all-good none high"},
+		{name: "in the next transaction", turns: taken + "C: MAIL FROM:<c@example.com>\nS: 250 Ok\nrst C",
+			want: "degraded tcp-reset-by-client client high"},
+	})
+}
+
+// TestReasonBeforeExposure: a password in clear text is not why a session
+// failed, and no more than a remark beside what hurt it.
+func TestReasonBeforeExposure(t *testing.T) {
+	hello := "S: 220 mx ESMTP\nC: EHLO c.example.com\nS: 250-mx\nS: 250-AUTH PLAIN\nS: 250 STARTTLS\nC: AUTH PLAIN AGJvYgBzZWNyZXQ=\n"
+	scriptedRun(t, []scripted{
+		{name: "538", port: 587, turns: hello + "S: 538 5.7.11 Encryption required for requested authentication mechanism" + saidBye,
+			want: "failed stls-not-used client high", words: []string{"demands encryption before a login", "538 5.7.11"}},
+		{name: "530", port: 587, turns: hello + "S: 530 5.7.0 Must issue a STARTTLS command first" + saidBye,
+			want: "failed stls-not-used client high", words: []string{"530 5.7.0"}},
+		{name: "530, not offered", turns: "S: 220 mx ESMTP\nC: EHLO c.example.com\nS: 250-mx\nS: 250 8BITMIME\nC: MAIL FROM:<a@example.com>\nS: 530 5.7.0 Must issue a STARTTLS command first" + saidBye,
+			want: "failed stls-not-offered server high", words: []string{"which it does not offer"}},
+		{name: "a missing mailbox", port: 143, turns: saidIMAP + "C: b SELECT Foo\nS: b NO [NONEXISTENT] Mailbox doesn't exist: Foo" + saidLogout,
+			want: "degraded imap-mailbox-missing client high"},
+		{name: "nothing else", port: 143, turns: saidIMAP + "C: b SELECT INBOX\nS: b OK [READ-WRITE] done" + saidLogout,
+			want: "degraded imap-login-clear client high"},
+	})
+}
+
+// TestServersOwnError: a server that says that it has an error has one, whatever it answers.
+func TestServersOwnError(t *testing.T) {
+	scriptedRun(t, []scripted{
+		{name: "IMAP", port: 143, turns: "S: * OK IMAP4 ready\nC: a LOGIN bob secret\nS: a BAD internal server error\nfin S",
+			want: "failed imap-unavailable server high"},
+		{name: "POP3", port: 110, turns: "S: +OK POP3 ready\nC: USER bob\nS: +OK\nC: PASS secret\nS: -ERR internal server error\nfin S",
+			want: "failed pop-sys-temp server high"},
+		{name: "NO for a command that it does not know", port: 143, turns: "S: * OK ready\nC: a FOO\nS: a NO Error in IMAP command received by server.\nfin C",
+			want: "failed imap-bad client high"},
+	})
+}
+
+// TestRetrStops: who leaves a download that has stopped is not at fault.
+func TestRetrStops(t *testing.T) {
+	scriptedRun(t, []scripted{
+		{name: "after a wait", port: 110, turns: "S: +OK hi\nC: USER bob\nS: +OK\nC: PASS x\nS: +OK\nC: RETR 1\nS: +OK 5000 octets\nS: some text\n+20s\nhalf C",
+			want: "failed pop-retr-interrupted server high", words: []string{"sent nothing for 20"}},
+		{name: "at once", port: 110, turns: "S: +OK hi\nC: USER bob\nS: +OK\nC: PASS x\nS: +OK\nC: RETR 1\nS: +OK 5000 octets\nS: some text\n+1s\nfin C",
+			want: "failed pop-retr-interrupted client high"},
+	})
+}
+
+// TestSlowMailbox: which command the server was slow at.
+func TestSlowMailbox(t *testing.T) {
+	scriptedRun(t, []scripted{
+		{name: "POP3", port: 110, turns: "S: +OK hi\nC: USER bob\nS: +OK\nC: PASS x\nS: +OK\nC: UIDL\n+25s\nS: +OK\nS: .\nC: QUIT\nS: +OK\nfin S",
+			want: "degraded tcp-stalled server high", words: []string{"answered UIDL only after 25"}},
+		{name: "IMAP", port: 143, turns: saidIMAP + "C: b SELECT INBOX\n+25s\nS: b OK [READ-WRITE] done" + saidLogout,
+			want: "degraded tcp-stalled server high", words: []string{"answered SELECT only after 25"}},
+		{name: "submission, left at the list", port: 587, turns: "S: 220 mx ESMTP\nC: EHLO c.example.com\nS: 250-mx\nS: 250 8BITMIME" + saidBye,
+			want: "degraded stls-not-offered server high", words: []string{"No mail was sent"}},
+		{name: "submission, left at the list with STARTTLS", port: 587, turns: "S: 220 mx ESMTP\nC: EHLO c.example.com\nS: 250-mx\nS: 250 STARTTLS" + saidBye,
+			want: "ok xl-all-good none high", words: []string{"the client left when it had read what the server offers"}},
+	})
+}
+
+// TestBrokenMailbox: a server that ends the session with a command unanswered has
+// failed it, and what the client says afterwards to nobody changes nothing.
+func TestBrokenMailbox(t *testing.T) {
+	scriptedRun(t, []scripted{
+		{name: "within a literal", port: 143, turns: saidIMAP + "C: b FETCH 1 BODY[]\nS! * 1 FETCH (BODY[] {5000}\\r\\nsome text\nhalf S\nC! c LOGOUT\\r\\n\nrst S",
+			want: "failed imap-unanswered server high"},
+		{name: "reset at STAT", port: 110, turns: "S: +OK hi\nC: USER bob\nS: +OK\nC: PASS x\nS: +OK\nC: STAT\nrst S",
+			want: "failed tcp-reset-by-server server high"},
+		{name: "a literal that the server does not answer", port: 143, turns: saidIMAP + "C: b APPEND Sent {300}\n+20s\nfin C",
+			want: "failed imap-literal-wait server high"},
+	})
+}
+
+// TestNothingBegun: a client that resets with nothing begun and nothing owed failed at nothing.
+func TestNothingBegun(t *testing.T) {
+	scriptedRun(t, []scripted{
+		{name: "behind EHLO", turns: "S: 220 mx ESMTP\nC: EHLO c.example.com\nS: 250-mx\nS: 250 STARTTLS\n+25s\nrst C",
+			want: "degraded tcp-reset-by-client client high", words: []string{"No mail was sent"}},
+	})
+}
+
+// TestOddRefused: what is odd in a message is the reason of its refusal when the refusal says so.
+func TestOddRefused(t *testing.T) {
+	long := saidHello + "C: RCPT TO:<b@example.org>\nS: 250 Ok\nC: DATA\nS: 354 go\nC! Subject: x\\r\\n\\r\\n" + strings.Repeat("x", 1200) + "\\r\\n.\\r\\n\n"
+	eight := "S: 220 mx ESMTP\nC: EHLO c.example.com\nS: 250-mx\nS: 250 PIPELINING\nC: MAIL FROM:<a@example.com>\nS: 250 Ok\nC: RCPT TO:<b@example.org>\nS: 250 Ok\nC: DATA\nS: 354 go\nC! Subject: x\\r\\n\\r\\nJ\\xc3\\xb6rg\\r\\n.\\r\\n\n"
+	scriptedRun(t, []scripted{
+		{name: "line", turns: long + "S: 500 5.6.0 line too long" + saidBye, want: "failed smtp-line-too-long client high", words: []string{`"500 5.6.0 line too long"`}},
+		{name: "line, refused for another reason", turns: long + "S: 554 5.7.1 no" + saidBye, want: "failed rpl-policy-access policy high"},
+		{name: "eight bit", turns: eight + "S: 554 5.6.3 Message contains 8-bit data" + saidBye, want: "failed smtp-eight-bit client high"},
+		{name: "eight bit, refused for another reason", turns: eight + "S: 550 no" + saidBye, want: "failed rpl-permanent-other server medium"},
+		{name: "BDAT", turns: saidHello + "C: RCPT TO:<b@example.org>\nS: 250 Ok\nC! BDAT 8 LAST\\r\\nSubject:\nS: 502 5.5.1 unknown command" + saidBye,
+			want: "failed smtp-bdat-unoffered client high"},
+		{name: "too early, and reset", turns: "C: EHLO c\nS: 554 5.5.1 Error: no valid SMTP (protocol synchronization error)\n+2s\nrst C",
+			want: "failed smtp-early-talker client high"},
+		{name: "a limit that was not announced", turns: "S: 220 mx ESMTP\nC: EHLO c.example.com\nS: 250-mx\nS: 250 SIZE 10240000\nC: MAIL FROM:<a@example.com>\nS: 250 Ok\n" +
+			saidData + "C: .\nS: 552 5.3.4 Error: message file too big" + saidBye,
+			want: "failed smtp-size-mismatch policy high"},
+	})
+}
+
+// TestResetTTL: a reset whose TTL is one off may be another's, and nobody is sure.
+func TestResetTTL(t *testing.T) {
+	for ttl, want := range map[byte]string{
+		64: "failed tcp-reset-by-client client high",
+		63: "failed tcp-reset-by-client middlebox medium",
+		60: "failed tcp-rst-injected middlebox medium",
+	} {
+		m := new(maker)
+		l := m.line(1, 25)
+		s := scripted{turns: saidHello + "C: RCPT TO:<b@example.org>"}
+		s.play(l)
+		l.say(0, rst|ack, "")
+		b := m.shots[len(m.shots)-1].data
+		b[22], b[24], b[25] = ttl, 0, 0
+		binary.BigEndian.PutUint16(b[24:], onesComplement(0, b[14:34]))
+		m.now += int64(time.Hour)
+		m.line(2, 80).say(0, syn, "")
+		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+		told, words := about(got.sessions[0])
+		if told != want || ttl == 63 != strings.Contains(words, "Its TTL is 63") {
+			t.Errorf("TTL %d: %s, want %s\n%s", ttl, told, want, words)
+		}
+	}
+}
+
+// TestSynAckTwice: many hosts write no IP ID into a SYN-ACK, so a copy of it is
+// told by its time.
+func TestSynAckTwice(t *testing.T) {
+	for apart, want := range map[time.Duration]string{
+		100 * time.Microsecond: "ok xl-all-good none high",
+		time.Second:            "degraded tcp-syn-late network high",
+	} {
+		m := new(maker)
+		l := m.line(1, 25)
+		l.say(0, syn, "")
+		l.say(1, syn|ack, "")
+		again := &m.shots[len(m.shots)-1]
+		b := again.data
+		b[18], b[19], b[24], b[25] = 0, 0, 0, 0
+		binary.BigEndian.PutUint16(b[24:], onesComplement(0, b[14:34]))
+		m.now += int64(apart)
+		m.shots = append(m.shots, shot{m.now, again.wire, b})
+		l.say(0, ack, "")
+		s := scripted{turns: saidHello + saidData + "C: .\nS: 250 2.0.0 Ok: queued as 1" + saidBye}
+		s.talk(l)
+		m.now += int64(time.Hour)
+		m.line(2, 80).say(0, syn, "")
+		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+		if told, words := about(got.sessions[0]); told != want {
+			t.Errorf("%s apart: %s, want %s\n%s", apart, told, want, words)
+		}
+	}
+}
+
+// TestResetInFlight: a reset behind the server's certificate is the client's
+// opinion of it, unless it is not the client's at all.
+func TestResetInFlight(t *testing.T) {
+	for ttl, want := range map[byte]string{
+		64: "failed tls-expired server high",
+		63: "failed tcp-reset-by-client middlebox medium",
+		60: "failed tcp-rst-injected middlebox medium",
+	} {
+		m := new(maker)
+		m.shots = later(shots(t, "../../testdata/smtps-expired-left.pcap")[:9], 12*365*24*time.Hour, 0) // when it has expired
+		seen := m.shots[8]                                                                              // the client has the certificate
+		b := bytes.Clone(seen.data)
+		b[22], b[24], b[25] = ttl, 0, 0
+		binary.BigEndian.PutUint16(b[24:], onesComplement(0, b[14:34]))
+		b[47] = rst | ack
+		b[50], b[51] = 0, 0
+		m.now = seen.time + int64(time.Millisecond)
+		m.shots = append(m.shots, shot{m.now, seen.wire, b})
+		m.now += int64(time.Hour)
+		m.line(2, 80).say(0, syn, "")
+		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+		if told, words := about(got.sessions[0]); told != want {
+			t.Errorf("TTL %d: %s, want %s\n%s", ttl, told, want, words)
+		}
+	}
 }

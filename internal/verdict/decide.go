@@ -3,6 +3,7 @@ package verdict
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"postmortem/imap"
 	"postmortem/internal/fact"
@@ -35,9 +36,10 @@ type Decision struct {
 // A Writer makes decisions and words. It keeps its memory from one case to the
 // next and is for one worker.
 type Writer struct {
-	d     Decision
-	order []int
-	count []int
+	d      Decision
+	order  []int
+	count  []int
+	weight []int
 }
 
 // goal is what became of what the client came for.
@@ -79,7 +81,7 @@ func (w *Writer) explain(c *rules.Case) {
 	w.order = w.order[:0] // what can explain something
 	for j := range c.Findings {
 		if e := &c.Findings[j]; canExplain[e.Rule] {
-			if g := group(e.Rule); e.Severity == rules.Info && g != "CAP" && g != "NET" && !counts[e.Rule] {
+			if g := group(e.Rule); e.Severity == rules.Info && g != "CAP" && g != "NET" && !counts[e.Rule] && !isSlow[e.Rule] {
 				continue // what needs no attention explains nothing
 			}
 			w.order = append(w.order, j)
@@ -99,10 +101,13 @@ func (w *Writer) explain(c *rules.Case) {
 			if i == j || r == 0 || r == explainsEarly && e.Frame > f.Frame {
 				continue
 			}
+			if isSlow[e.Rule] && e.Severity == rules.Info && (f.Rule != ruleStalled || e.Frame != f.Frame) {
+				continue // a late answer that is no fault, unless it is the pause that is one
+			}
 			if group(e.Rule) == "RPL" && group(f.Rule) == "SMTP" && !sameReply(e, f) {
 				continue
 			}
-			if f.Rule == ruleRejected && flawed && isCert[e.Rule] {
+			if f.Rule == ruleRejected && flawed && isCert[e.Rule] || unfit(c, e, f) {
 				continue
 			}
 			// Two that explain each other: the earlier one stands.
@@ -116,6 +121,36 @@ func (w *Writer) explain(c *rules.Case) {
 		d.ExplainedBy = append(d.ExplainedBy, by)
 	}
 }
+
+// unfit reports that e, something odd in a message, is not what the refusal f is
+// about: its words speak of something else.
+func unfit(c *rules.Case, e, f *rules.Finding) bool {
+	words, ok := complaints[e.Rule]
+	if !ok || group(f.Rule) != "RPL" && f.Rule != ruleAfterData {
+		return false
+	}
+	for i := range c.Log.Facts {
+		g := &c.Log.Facts[i]
+		if g.Kind != fact.Reply || g.Frame != f.Frame || g.Code < 400 {
+			continue
+		}
+		if e.Rule == ruleBdat {
+			return g.Code/10 != 50 // a command that it does not know
+		}
+		text := strings.ToLower(string(c.Log.Text(g)))
+		return !slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
+	}
+	return true
+}
+
+// complaints are what refusals say of oddities that most servers take.
+var complaints = map[uint16][]string{
+	index("SMTP-042"): {"line too long", "lines too long", "line is too long", "line length", "long line", "overlong line"},
+	index("SMTP-043"): {"8bit", "8-bit", "eight-bit", "eight bit", "non-ascii", "5.6.3"},
+	ruleBdat:          nil,
+}
+
+var ruleBdat, ruleAfterData = index("SMTP-047"), index("SMTP-024")
 
 // otherFlaw returns what is wrong with a certificate that its client refused for
 // another reason: it does not know the issuer (unknown_ca), which is asked before
@@ -135,7 +170,13 @@ func otherFlaw(c *rules.Case) (flaw *rules.Finding) {
 	return flaw
 }
 
-var ruleRejected = index("TLS-018")
+var (
+	ruleRejected      = index("TLS-018")
+	ruleStalled       = index("TCP-023")
+	ruleResetByClient = index("TCP-009")
+	ruleResetByServer = index("TCP-008")
+	ruleNoMailbox     = index("IMAP-014")
+)
 
 // sameReply reports that a reply class and an event of the dialog are about the same answer.
 func sameReply(class, event *rules.Finding) bool {
@@ -169,6 +210,8 @@ func (w *Writer) candidate(c *rules.Case, i int) bool {
 		return true
 	case f.Severity == rules.Warning:
 		return true
+	case isSlow[f.Rule] && w.count[i] > 0:
+		return true // it says at what the server made the client wait
 	}
 	return failLayer[f.Rule] != LayerNone && counts[f.Rule]
 }
@@ -179,21 +222,31 @@ var infoCounts = map[string]bool{"RPL-007": true, "SMTP-030": true, "AUTH-013": 
 // root picks the root cause among what nothing else explains.
 func (w *Writer) root(c *rules.Case, g goal) {
 	d := &w.d
-	w.order, w.count = w.order[:0], slices.Grow(w.count[:0], len(c.Findings))[:len(c.Findings)]
+	n := len(c.Findings)
+	missed := g != goalReached
+	w.order, w.count, w.weight = w.order[:0], slices.Grow(w.count[:0], n)[:n], slices.Grow(w.weight[:0], n)[:n]
 	clear(w.count)
 	for i := range c.Findings {
-		for j, steps := d.ExplainedBy[i], 0; j >= 0 && steps < len(c.Findings); j, steps = d.ExplainedBy[j], steps+1 {
+		w.weight[i] = w.rank(&c.Findings[i], missed)
+	}
+	for i := range c.Findings {
+		own := w.rank(&c.Findings[i], missed)
+		for j, steps := d.ExplainedBy[i], 0; j >= 0 && steps < n; j, steps = d.ExplainedBy[j], steps+1 {
 			w.count[j]++
+			if missed { // a cause weighs as much as what it led to
+				w.weight[j] = max(w.weight[j], own)
+			}
 		}
+	}
+	for i := range c.Findings {
 		if w.candidate(c, i) && !d.explained(i) {
 			w.order = append(w.order, i)
 		}
 	}
-	missed := g != goalReached
 	slices.SortStableFunc(w.order, func(a, b int) int {
 		x, y := &c.Findings[a], &c.Findings[b]
 		return cmp.Or(
-			cmp.Compare(w.rank(y, missed), w.rank(x, missed)),
+			cmp.Compare(w.weight[b], w.weight[a]),
 			lastFirst(x, y),
 			cmp.Compare(w.count[b], w.count[a]),
 			-cmp.Compare(base(x), base(y)),
@@ -202,6 +255,15 @@ func (w *Writer) root(c *rules.Case, g goal) {
 			cmp.Compare(rules.All[x.Rule].ID, rules.All[y.Rule].ID),
 		)
 	})
+	if len(w.order) == 0 || !isRemark[c.Findings[w.order[0]].Rule] || !leftAtList(c) {
+		return
+	}
+	// What the list lacks comes before what the client then did not do.
+	if i := slices.IndexFunc(w.order, func(i int) bool { return isSTLS[c.Findings[i].Rule] }); i > 0 {
+		f := w.order[i]
+		copy(w.order[1:i+1], w.order[:i])
+		w.order[0] = f
+	}
 }
 
 // rank puts what can have made the session fail before what is only worth a
@@ -210,17 +272,23 @@ func (w *Writer) rank(f *rules.Finding, missed bool) int {
 	fails := failLayer[f.Rule] != LayerNone
 	switch {
 	case fails && f.Severity == rules.Error:
-		return 5
+		return 7
 	case missed && fails && f.Severity == rules.Warning:
-		return 4
+		return 6
 	case missed && fails:
-		return 3
+		return 5
+	case isExposed[f.Rule]: // true of every session of this client, whatever else hurt this one
+		return int(f.Severity)
 	case f.Severity == rules.Error:
-		return 2
+		return 4
 	case isRemark[f.Rule]:
 		return 0
+	case fails && f.Severity == rules.Warning, isSlow[f.Rule], f.Rule == ruleNoMailbox:
+		return 3
+	case f.Severity == rules.Info:
+		return 1
 	}
-	return 1
+	return 2
 }
 
 // lastFirst puts the transaction that failed last before the others: it is the
@@ -403,7 +471,7 @@ func abandoned(c *rules.Case, frame uint32) bool {
 var (
 	rulePopBroken = index("POP-016")
 	ruleLiteral   = index("IMAP-021")
-	breaks        = map[uint16]bool{index("SMTP-027"): true, index("IMAP-017"): true, index("IMAP-021"): true, index("IMAP-022"): true}
+	breaks        = map[uint16]bool{index("TCP-008"): true, index("SMTP-027"): true, index("IMAP-017"): true, index("IMAP-021"): true, index("IMAP-022"): true}
 )
 
 // served reports that the mailbox was read, although the login was not captured.
@@ -482,6 +550,8 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		d.Outcome = OutcomeUnknown // a reset is how many programs close; what was left to do is inside TLS
 	case outlived(c, g, top):
 		d.Outcome = OutcomeUnknown
+	case g == goalNone && top != nil && top.Rule == ruleResetByClient && top.Severity == rules.Warning && !missedBy(c) && c.TLS == nil:
+		d.Outcome = OutcomeDegraded // it left with nothing begun and nothing owed
 	case fails, top != nil && missedBy(c):
 		d.Outcome = OutcomeFailed
 	case g == goalMissed:
@@ -793,11 +863,17 @@ func (w *Writer) blame(c *rules.Case) {
 	if r.Num == "TCP-009" && f.Class == rules.ResetForgotten {
 		conf = 60
 	}
+	if oddReset(f) {
+		conf = 55
+	}
 	if r.Num == "TCP-044" && d.Blame == rules.BlameNetwork {
 		conf = 60 // the proxy says that it did not reach the server, not why
 	}
 	if r.Num == "RPL-012" && temporary(c, f) {
 		conf = 60 // a domain that cannot be found just now: the server's DNS may have failed
+	}
+	if r.Num == "SMTP-034" && d.Blame == rules.BlameServer {
+		conf = 60 // it was slow; the client's timeout is too short all the same
 	}
 	if r.Num == "SMTP-026" && c.FellSilent() {
 		conf = 60 // behind the point of capture, the path may have ended
@@ -812,6 +888,11 @@ func (w *Writer) blame(c *rules.Case) {
 		conf -= 10
 	}
 	d.Confidence = max(5, min(99, conf))
+}
+
+// oddReset reports a reset that may not come from the side whose name it bears.
+func oddReset(f *rules.Finding) bool {
+	return (f.Rule == ruleResetByClient || f.Rule == ruleResetByServer) && f.Class == rules.ResetOddTTL
 }
 
 func lowest(b rules.Blame) rules.Blame { return b & -b }

@@ -443,8 +443,18 @@ func (w *Writer) missing(c *rules.Case) string {
 		return "The capture starts inside the session."
 	case t.HowClosed != fact.EndOfCapture && unanswered(c):
 		return w.lastWord(c)
+	case c.TLS != nil && !c.TLS.Done && c.TLS.Hello != nil && t.Closed == 1:
+		return "The client closed before the TLS handshake was seen to end: it gave up, or refuses the certificate."
+	case c.TLS != nil && !c.TLS.Done && c.TLS.ServerHello != nil && t.Closed == 2:
+		return "The server closed in the middle of the TLS handshake, without an alert; its log must say why."
 	case t.HowClosed == fact.EndOfCapture:
-		return "The capture ends while the session is still open."
+		text := "The capture ends while the session is still open."
+		for i := range c.Findings { // what it suffered from then
+			if f := &c.Findings[i]; isWindow[f.Rule] && f.Severity == rules.Error && f.What != "" {
+				text += " " + f.What
+			}
+		}
+		return text
 	}
 	return "What the capture shows does not decide it."
 }

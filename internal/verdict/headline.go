@@ -5,7 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"postmortem/imap"
 	"postmortem/internal/fact"
+	"postmortem/pop3"
 	"postmortem/rules"
 	"postmortem/smtp"
 	"postmortem/tlsrec"
@@ -45,9 +47,14 @@ func (w *Writer) clause(c *rules.Case, d *Decision) string {
 		if tried := w.untried(c, d); tried != "" {
 			return upper(tried) + ", but there is a problem"
 		}
+		if !d.Delivered && hidden(c) {
+			return "TLS came about, but there is a problem" // what came of the rest is not known
+		}
 		return "It worked, but with a problem"
 	}
 	switch {
+	case oddReset(&c.Findings[d.Root]):
+		return "A device on the path may interfere"
 	case d.Blame == rules.BlameMiddlebox:
 		return "A device on the path interferes"
 	case d.networkRoot(c):
@@ -223,9 +230,25 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		}
 		return fmt.Sprintf("the proxy refused the connection to %s (frame %d)", c.Target(), f.Frame)
 	},
+	"TCP-008": oddTTL,
 	"TCP-009": func(c *rules.Case, f *rules.Finding) string {
+		if f.Class == rules.ResetOddTTL {
+			return oddTTL(c, f)
+		}
 		if f.Class == rules.ResetForgotten {
 			return fmt.Sprintf("the client's host did not know the connection any more: it was ended on its side of the path (frame %d)", f.Frame)
+		}
+		return ""
+	},
+	"IMAP-022": func(c *rules.Case, f *rules.Finding) string {
+		for i := range c.Log.Facts {
+			q := &c.Log.Facts[i]
+			if q.Kind != fact.Command || q.Frame != f.Frame {
+				continue
+			}
+			if verb := verbOf(c, q); verb != "" {
+				return fmt.Sprintf("the server did not complete %s in %s (frame %d)", verb, field(f, "waited"), f.Frame)
+			}
 		}
 		return ""
 	},
@@ -238,6 +261,9 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	"TCP-023": func(c *rules.Case, f *rules.Finding) string {
 		if f.Blame == 0 || !f.HasFrom {
 			return ""
+		}
+		if verb := answered(c, f.Frame); verb != "" && f.From == fact.Server {
+			return fmt.Sprintf("the server answered %s only after %s (frame %d)", verb, field(f, "lasted"), f.Frame)
 		}
 		return fmt.Sprintf("the %s made the other side wait (frame %d)", f.From, f.Frame)
 	},
@@ -263,8 +289,18 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		if g := c.Find("rpl-starttls-required"); g != nil {
 			return "server demands encryption and the client does not use it " + quoted(c, g)
 		}
+		if g := c.Find("auth-encryption-needed"); g != nil && g.Severity == rules.Error {
+			return "server demands encryption before a login, and the client does not use it " + quoted(c, g)
+		}
 		return ""
 	},
+	"STLS-002": func(c *rules.Case, f *rules.Finding) string {
+		if g := c.Find("rpl-starttls-required"); g != nil {
+			return "server demands encryption, which it does not offer, " + quoted(c, g)
+		}
+		return ""
+	},
+	"SMTP-042": refusedFor, "SMTP-043": refusedFor, "SMTP-047": refusedFor,
 	"SMTP-024": func(c *rules.Case, f *rules.Finding) string {
 		return "message rejected after transmission " + quoted(c, f)
 	},
@@ -283,6 +319,25 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	"SMTP-025": func(c *rules.Case, f *rules.Finding) string {
 		return fmt.Sprintf("the message was sent completely, but its reply never came (frame %d)", f.Frame)
 	},
+	"SMTP-034": func(c *rules.Case, f *rules.Finding) string {
+		phase, waited := field(f, "phase"), field(f, "waited")
+		switch phase {
+		case "message":
+			phase = "the end of the message"
+		case "greeting":
+		default:
+			phase = strings.ToUpper(phase)
+		}
+		switch {
+		case f.Class == rules.LeftBefore && phase == "greeting":
+			return fmt.Sprintf("client left after %s (frame %d), before the server's greeting came", waited, f.Frame)
+		case f.Class == rules.LeftBefore:
+			return fmt.Sprintf("client left after %s (frame %d), before the server's answer to %s came", waited, f.Frame, phase)
+		case f.Blame == rules.BlameServer:
+			return fmt.Sprintf("server did not answer %s in %s, and the client left (frame %d)", phase, waited, f.Frame)
+		}
+		return ""
+	},
 	"SMTP-066": func(c *rules.Case, f *rules.Finding) string {
 		return fmt.Sprintf("the client ended its message with bare line feeds, and the server waited for its end (frame %d)", f.Frame)
 	},
@@ -290,6 +345,71 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	"POP-007":  func(c *rules.Case, f *rules.Finding) string { return loginFailed(c, f) },
 	"IMAP-009": func(c *rules.Case, f *rules.Finding) string { return loginFailed(c, f) },
 	"AUTH-004": clearPassword, "POP-005": clearPassword, "IMAP-006": clearPassword,
+}
+
+// answered names the command of a mailbox session whose answer began in a frame.
+func answered(c *rules.Case, frame uint32) string {
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind != fact.Reply || f.Frame < frame {
+			continue // that of several lines ends later
+		}
+		if q := c.Log.Get(f.Ref); q != nil && q.Kind == fact.Command && q.Frame < frame {
+			return verbOf(c, q)
+		}
+	}
+	return ""
+}
+
+// verbOf is the name of a command of a mailbox session.
+func verbOf(c *rules.Case, f *fact.Fact) string {
+	switch c.Proto {
+	case fact.POP3:
+		return pop3.Cmd(f.Cmd).Verb()
+	case fact.IMAP:
+		return imap.Cmd(f.Cmd).Verb()
+	}
+	return ""
+}
+
+// leftAtList reports a submission client that asked what the server offers, and left.
+func leftAtList(c *rules.Case) bool {
+	hello := false
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind != fact.Command {
+			continue
+		}
+		switch smtp.Cmd(f.Cmd) {
+		case smtp.EHLO:
+			hello = true
+		case smtp.QUIT:
+		default:
+			return false
+		}
+	}
+	return hello && c.Proto == fact.SMTP && c.Port() == 587 && c.TLS == nil
+}
+
+func oddTTL(_ *rules.Case, f *rules.Finding) string {
+	if f.Class != rules.ResetOddTTL {
+		return ""
+	}
+	return fmt.Sprintf("a reset in the %s's name ended the connection, with another TTL than its other packets (frame %d)", f.From, f.Frame)
+}
+
+// refusedFor tells of something odd in a message with the refusal that it led to.
+func refusedFor(c *rules.Case, f *rules.Finding) string {
+	for i := range c.Findings {
+		g := &c.Findings[i]
+		if group(g.Rule) != "RPL" || g.Frame < f.Frame || relate(f.Rule, g.Rule) == 0 || unfit(c, f, g) {
+			continue
+		}
+		if q := quoted(c, g); q != "" {
+			return lower(strings.TrimSuffix(rules.All[f.Rule].Title, ".")) + fmt.Sprintf(" (frame %d), refused ", f.Frame) + q
+		}
+	}
+	return ""
 }
 
 // spokeAtOnce reports that the client did not wait for a greeting.
@@ -376,6 +496,9 @@ func (w *Writer) good(c *rules.Case, d *Decision) string {
 		}
 		return "the session ended in order; no login was attempted"
 	}
+	if leftAtList(c) {
+		return "the client left when it had read what the server offers; no mail was attempted"
+	}
 	return "the session ended in order; no mail was attempted"
 }
 
@@ -389,7 +512,17 @@ func fateUnknown(c *rules.Case) bool {
 	return false
 }
 
-var ruleFate = index("SMTP-025")
+var ruleFate, ruleImpatient = index("SMTP-025"), index("SMTP-034")
+
+// field is the value of a finding's field, "": it has none.
+func field(f *rules.Finding, key string) string {
+	for i := range f.Fields {
+		if f.Fields[i].Key == key {
+			return f.Fields[i].Value
+		}
+	}
+	return ""
+}
 
 // untried says that nothing was done of what the protocol is for, "": something
 // was, or may have been before the capture began.
@@ -617,6 +750,8 @@ func (w *Writer) why(c *rules.Case, d *Decision) (list []string) {
 			list = append(list, text)
 		} else if m := ofLogin(c, f); m != nil {
 			list = append(list, m.Meaning)
+		} else if f.Rule == ruleImpatient && f.Class == rules.LeftUnanswered {
+			list = append(list, "Whether the server was slow or would never have answered, the capture does not show: a healthy one answers within seconds, and a mail client has to wait minutes. Messages that were sent and not answered will be repeated.")
 		} else if nameRefused(f) {
 			list = append(list, "TLS versions and ciphers are not the matter: the hello was understood. The server serves other names, and refuses to answer for this one.")
 		} else {

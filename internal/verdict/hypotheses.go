@@ -85,7 +85,17 @@ var guesses = map[string][]guess{
 		{"The server program crashed.", 10, nil, nil,
 			"The server's log tells."},
 	},
+	"SMTP-034": {
+		{"The server hangs in this step, or waits for a name lookup, a directory or a filter.", 50, []test{longWaited}, nil},
+		{"The client's timeout is too short.", 30, []test{roundWait, cameLate}, nil},
+	},
 }
+
+// longWaited: the client waited so long that the server counts as slow.
+func longWaited(_ *rules.Case, f *rules.Finding) bool { return f.Blame == rules.BlameServer }
+
+// cameLate: the server did answer, too late for the client.
+func cameLate(_ *rules.Case, f *rules.Finding) bool { return f.Class == rules.LeftBefore }
 
 // nameGuesses are those of a server that refuses the name which it was asked for
 // (unrecognized_name), in the place of TLS-012's.

@@ -68,7 +68,8 @@ var explains = []struct {
 	{"TCP-044 045", "TCP-008 009 013 023 024 SMTP-004 006", true},
 	{"TCP-008", "SMTP-025 026 027", true},
 	{"SMTP-005 033 035 RPL-040", "SMTP-034 TCP-009", false},
-	{"SMTP-005 033 034 035", "TCP-023", true}, // it says who was silent, they say at what
+	{"SMTP-025", "SMTP-034", false},                    // what became of the message matters more than who was impatient
+	{"SMTP-005 033 034 035 AUTH-020", "TCP-023", true}, // it says who was silent, they say at what
 	{"SMTP-004", "SMTP-034 TCP-009 TCP-024", true},
 	{"SMTP-007", "SMTP-004 006 TLS-013 TCP-023", true},
 	{"SMTP-010 036 037 038 039", "RPL-035 SMTP-006 015 017 028", false},
@@ -80,6 +81,7 @@ var explains = []struct {
 	{"SMTP-015", "SMTP-032", true},
 	{"SMTP-019 020", "SMTP-017 021 022 RPL-026", false},
 	{"SMTP-041 049", "SMTP-015 017 028 RPL-026", false},
+	{"SMTP-042 043 047", "RPL-030 035 039 SMTP-024", false}, // see unfit
 	{"SMTP-040", "SMTP-024 RPL-035 SMTP-039 015 017", true},
 	{"SMTP-067", "SMTP-010 012 015 016 017 026 027 028 032 034 037 057 TCP-008 009 023 024 RPL-026 035", true},
 	{"SMTP-066", "SMTP-026 027 029 032 034 035 039 TCP-008 009 013 023 024", true},
@@ -118,6 +120,7 @@ var explains = []struct {
 	{"POP-005", "AUTH-004", true},
 	{"IMAP-006", "AUTH-004", true},
 	{"IMAP-010 017 022", "TCP-008", true},
+	{"IMAP-021 022", "TCP-009 023", true},
 }
 
 // contradicts: the older event stays, marked as superseded, when one of the
@@ -173,6 +176,9 @@ var (
 	counts     []bool   // infoCounts
 	groups     []string // the letters of the number
 	isSTLS     []bool
+	isSlow     []bool // late answers
+	isWindow   []bool // a side that does not read
+	isExposed  []bool // a password that everybody could read
 	isCert     []bool // explains why a certificate was refused
 	isFlaw     []bool // of these, what has nothing to do with its issuer
 	isAnswer   []bool
@@ -223,6 +229,8 @@ func init() {
 			failLayer[index(num)] = t.layer
 		}
 	}
+	isWindow = set("TCP-018 019")
+	isSlow, isExposed = set("SMTP-005 033 035 AUTH-020"), set("AUTH-004 POP-005 IMAP-006")
 	isCert, isFlaw = set(certificates), set("TLS-026 027 028 032 033")
 	isSTLS = set("STLS-002") // the reason why a client that insists on TLS goes away
 	isRemark, isBox, isAnswer = set(remarks), set(middleboxes), set(answers)
