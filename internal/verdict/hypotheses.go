@@ -86,16 +86,22 @@ var guesses = map[string][]guess{
 			"The server's log tells."},
 	},
 	"SMTP-034": {
-		{"The server hangs in this step, or waits for a name lookup, a directory or a filter.", 50, []test{longWaited}, nil},
-		{"The client's timeout is too short.", 30, []test{roundWait, cameLate}, nil},
+		{"The server hangs in this step, or waits for a name lookup, a directory or a filter.", 50, []test{longWaited}, nil,
+			"The server's log shows what it waited for."},
+		{"The client's timeout is too short.", 30, []test{roundWait, cameLate}, nil,
+			"The client's configuration names its limit; RFC 5321 asks for five minutes and more."},
 	},
 }
 
 // longWaited: the client waited so long that the server counts as slow.
-func longWaited(_ *rules.Case, f *rules.Finding) bool { return f.Blame == rules.BlameServer }
+func longWaited(_ *rules.Case, f *rules.Finding) (string, uint32, bool) {
+	return "the client waited longer than a server needs", f.Frame, f.Blame == rules.BlameServer
+}
 
 // cameLate: the server did answer, too late for the client.
-func cameLate(_ *rules.Case, f *rules.Finding) bool { return f.Class == rules.LeftBefore }
+func cameLate(_ *rules.Case, f *rules.Finding) (string, uint32, bool) {
+	return "the server did answer, after the client had given up", 0, f.Class == rules.LeftBefore
+}
 
 // nameGuesses are those of a server that refuses the name which it was asked for
 // (unrecognized_name), in the place of TLS-012's.
