@@ -3,7 +3,9 @@ package dissect
 import (
 	"postmortem/internal/fact"
 	"postmortem/internal/tlskeys"
+	"postmortem/layers"
 	"postmortem/pcap"
+	"postmortem/reasm"
 )
 
 // A Level is how much of a frame is wanted. Less is faster.
@@ -104,6 +106,11 @@ func (d *Dissector) Bytes(row *pcap.Row, number uint32, b []byte) *Frame {
 	if number == 1 || d.first == 0 {
 		d.first, d.last = row.Time, row.Time
 	}
+	if d.opt.Of > 1 && d.level == List && d.others(row, b) {
+		f.Elsewhere = true
+		d.last = row.Time
+		return f
+	}
 	s := span{b: b}
 	if row.Wire > uint32(len(b)) {
 		s.cut = int32(min(row.Wire-uint32(len(b)), 1<<30))
@@ -112,6 +119,18 @@ func (d *Dissector) Bytes(row *pcap.Row, number uint32, b []byte) *Frame {
 	d.frameLayer(s, row)
 	d.last = row.Time
 	return f
+}
+
+// others reports whether a frame is seen at once to be another Dissector's: most
+// frames of a capture are TCP in IPv4 on Ethernet with nothing special about them.
+func (d *Dissector) others(row *pcap.Row, b []byte) bool {
+	const ip, tcp = ethHeader, ethHeader + ipv4Header
+	if row.Link != layers.LinkEthernet || len(b) < tcp+4 || be.Uint16(b[12:]) != layers.EtherIPv4 || b[ip] != 0x45 ||
+		be.Uint16(b[ip+2:]) < ipv4Header+4 || be.Uint16(b[ip+6:])&0x3fff != 0 || b[ip+9] != layers.ProtoTCP {
+		return false
+	}
+	key, _ := reasm.KeyOf(layers.Addr4(b[ip+12:]), layers.Addr4(b[ip+16:]), be.Uint16(b[tcp:]), be.Uint16(b[tcp+2:]))
+	return int(key.Hash()%uint32(d.opt.Of)) != d.opt.Share
 }
 
 // enter notes a layer: its node, in which what it adds goes until leave, and its

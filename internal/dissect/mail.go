@@ -150,7 +150,10 @@ func (e *mailEnd) scan(b []byte) (n int, ended bool) {
 			if j < 0 {
 				return len(b), false
 			}
-			i += j
+			if i += j; i+2 < len(b) && b[i+1] == '\n' && b[i+2] != '.' && b[i+2] != '\r' {
+				i += 2 // the end of an ordinary line
+				continue
+			}
 		}
 		switch {
 		case b[i] == endMark[e.at]:

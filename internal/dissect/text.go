@@ -3,6 +3,8 @@ package dissect
 import (
 	"unicode"
 	"unicode/utf8"
+
+	"postmortem/internal/lines"
 )
 
 // appendText appends captured bytes as Wireshark's columns show them
@@ -10,13 +12,14 @@ import (
 // them, bytes that are no UTF-8 as U+FFFD.
 func appendText(dst, b []byte) []byte {
 	for i := 0; i < len(b); {
+		if n := lines.Printable(b[i:]); n > 0 {
+			dst = append(dst, b[i:i+n]...)
+			i += n
+			continue
+		}
 		ch := b[i]
 		if ch < utf8.RuneSelf {
 			i++
-			if ch >= ' ' && ch != 0x7f {
-				dst = append(dst, ch)
-				continue
-			}
 			dst = append(dst, '\\')
 			if ch >= '\a' && ch <= '\r' {
 				dst = append(dst, "abtnvfr"[ch-'\a'])

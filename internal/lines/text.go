@@ -1,6 +1,9 @@
 package lines
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // What the dialogs do with the bytes of a line. All of it is ASCII: no locale,
 // and bytes above 0x7f are no letters.
@@ -74,4 +77,20 @@ func lower(c byte) byte {
 		return c + 'a' - 'A'
 	}
 	return c
+}
+
+// Printable returns how many bytes s begins with that are printable ASCII. It
+// looks at eight of them together.
+func Printable(s []byte) (n int) {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	for ; len(s)-n >= 8; n += 8 {
+		x := binary.LittleEndian.Uint64(s[n:])
+		if ((x-' '*ones)&^x|(x+ones)|x)&high != 0 { // one is below a blank, or above a tilde
+			break
+		}
+	}
+	for n < len(s) && s[n] >= ' ' && s[n] <= '~' {
+		n++
+	}
+	return n
 }

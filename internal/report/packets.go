@@ -2,7 +2,6 @@ package report
 
 import (
 	"bufio"
-	"encoding/binary"
 	"io"
 	"slices"
 	"strconv"
@@ -11,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"postmortem/internal/dissect"
+	"postmortem/internal/lines"
 )
 
 // A Clock is what the time column of the packet list shows.
@@ -363,7 +363,7 @@ func appendFraction(b []byte, ns int64, digits uint8) []byte {
 // allocate for what is printable.
 func appendSafe(dst, s []byte, utf bool) []byte {
 	for len(s) > 0 {
-		n := printable(s)
+		n := lines.Printable(s)
 		dst = append(dst, s[:n]...)
 		if s = s[n:]; len(s) == 0 {
 			break
@@ -382,22 +382,6 @@ func appendSafe(dst, s []byte, utf bool) []byte {
 		s = s[n:]
 	}
 	return dst
-}
-
-// printable returns how many bytes s begins with that are printable ASCII. It
-// looks at eight of them together.
-func printable(s []byte) (n int) {
-	const ones, high = 0x0101010101010101, 0x8080808080808080
-	for ; len(s)-n >= 8; n += 8 {
-		x := binary.LittleEndian.Uint64(s[n:])
-		if ((x-' '*ones)&^x|(x+ones)|x)&high != 0 { // one is below a blank, or above a tilde
-			break
-		}
-	}
-	for n < len(s) && s[n] >= ' ' && s[n] <= '~' {
-		n++
-	}
-	return n
 }
 
 func (p *Packets) csv(b []byte, f *dissect.Frame, digits uint8) []byte {

@@ -1,4 +1,4 @@
-package report
+package lines
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ func TestPrintable(t *testing.T) {
 			if c < ' ' || c > '~' {
 				want = at
 			}
-			if n := printable(s); n != want {
+			if n := Printable(s); n != want {
 				t.Errorf("%#x at %d: %d, want %d", c, at, n, want)
 			}
 		}
