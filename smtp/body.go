@@ -36,7 +36,7 @@ type body struct {
 	tail  uint32  // the last four bytes of the stream
 
 	longest uint64 // line
-	width   int    // of the last line that was taken as a whole: a guess at the next
+	width   int    // of the last line that was taken as a whole, at most LimitText: a guess at the next
 	odd     [numOddities]struct {
 		n  uint64
 		at fact.At // of the first
@@ -141,7 +141,7 @@ func (d *Dialog) plain(p []byte, at fact.At) (n int) {
 	} else if b.line < uint64(len(b.head)) || b.head[0] == '.' || b.head[0] == 0 || recentCR(b.tail) {
 		return 0
 	}
-	begun := int(b.line) // bytes of the line before what is looked at
+	begun := b.line // bytes of the line before what is looked at: more than an int holds, perhaps
 	width, most, lines, guessed := b.width, b.longest, 0, false
 	last := 0 // where the last line begins
 	for n < len(p) {
@@ -170,9 +170,11 @@ func (d *Dialog) plain(p []byte, at fact.At) (n int) {
 		n += i + 1
 		last = n
 		lines++
-		width = begun + i + 1
-		most = max(most, uint64(width))
-		begun = 0
+		whole := begun + uint64(i+1)
+		most = max(most, whole)
+		if begun, width = 0, 0; whole <= LimitText {
+			width = int(whole)
+		}
 	}
 	if n == 0 {
 		return 0

@@ -349,6 +349,28 @@ func TestBodyCut(t *testing.T) {
 	}
 }
 
+// TestEndlessLine: a line that is longer than an int of 32 bits holds is counted
+// right, and nothing is guessed from it.
+func TestEndlessLine(t *testing.T) {
+	for _, begun := range []uint64{1<<31 - 5, 1<<31 + 7, 1<<32 - 2} {
+		var s scene
+		s.d.Reset(&s.log, Options{})
+		at := fact.At{Time: 1e9, Frame: 1}
+		s.say(fact.Server, "220 mx\r\n", at, 0)
+		s.say(fact.Client, "DATA\r\n", at, 0)
+		s.say(fact.Server, "354 go\r\n", at, 0)
+		s.say(fact.Client, "A: b\r\n\r\nxxxx", at, 0)
+		s.d.body.line = begun
+		s.say(fact.Client, "y\r\nplain\r\nmore\r\n", at, 0)
+		if got, want := s.d.body.longest, begun+3; got != want {
+			t.Errorf("longest line %d, want %d", got, want)
+		}
+		if got, want := s.d.body.size, begun+3+7+6+8; got != want {
+			t.Errorf("size %d, want %d", got, want)
+		}
+	}
+}
+
 // TestBeyondWaiting: all that fit into the queue are answered, those that did not
 // are still waiting, and more commands come.
 func TestBeyondWaiting(t *testing.T) {
