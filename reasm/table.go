@@ -132,8 +132,8 @@ type Table struct {
 	free   uint32 // chain of slots
 	rester rester
 	shards [Shards]shard
-	early  pool // bytes behind holes
-	past   [Shards]past
+	early  pool         // bytes behind holes
+	past   [Shards]past // the bytes delivered last, to compare copies with
 	far    pack.Slab[farRing]
 	holds  holds
 	now    int64 // time of the capture

@@ -18,9 +18,9 @@ type broken struct {
 	what  string
 }
 
-// careful goes through the rows of w from next on, with a failure of the program
-// contained: it costs the conversation that was looked at, not the report. It
-// returns the row to go on with.
+// careful goes through the rows of w, beginning with from, and contains a failure
+// of the program: it costs the conversation that was looked at, not the report.
+// It returns the row to go on with, behind the last one when nothing failed.
 func (k *worker) careful(w *pcap.Window, from int) (next int) {
 	next = from
 	var at fact.At

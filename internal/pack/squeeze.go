@@ -17,8 +17,9 @@ const groupRoom = 1 + word*(1+word) + 1 + word
 
 // squeeze appends src to dst without its zeros: most of a state is zero, and
 // most numbers are small. Without a stride, the mask of a group that is zero is
-// followed by the number of these, 0: it is the rest. With a stride, words are told by how they differ from
-// those so many bytes before: the elements of a list resemble one another.
+// followed by the number of these, 0: it is the rest. With a stride, words are
+// told by how they differ from those so many bytes before: the elements of a
+// list resemble one another.
 func squeeze(dst, src []byte, stride int, base uint64) []byte {
 	if stride%word != 0 { // its words do not lie under one another
 		stride = 0

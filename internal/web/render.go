@@ -269,11 +269,12 @@ func (p *Page) top(d *pageData) {
 // the same, else "".
 func (p *Page) seenFrom() (place string) {
 	for _, v := range p.sessions {
-		for i := range v.Events {
-			for _, f := range v.Events[i].Fields {
-				if v.Events[i].Rule != "cap-capture-point" || f.Key != "capture point" {
-					continue
-				}
+		i := slices.IndexFunc(v.Events, func(e verdict.Event) bool { return e.Rule == "cap-capture-point" })
+		if i < 0 {
+			continue
+		}
+		for _, f := range v.Events[i].Fields {
+			if f.Key == "capture point" {
 				if place != "" && place != f.Value {
 					return ""
 				}
