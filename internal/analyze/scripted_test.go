@@ -3,6 +3,7 @@ package analyze
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -98,6 +99,9 @@ func scriptedRun(t *testing.T, tests []scripted) {
 		told, words := about(got.sessions[0])
 		if told != tt.want {
 			t.Errorf("%s: %s, want %s\n%s", tt.name, told, tt.want, words)
+		}
+		if x := got.sessions[0]; x.Outcome == verdict.OutcomeDegraded && slices.ContainsFunc(x.Status[:], func(s verdict.Status) bool { return s.State == verdict.Failed }) {
+			t.Errorf("%s: worked with a problem, and a layer failed: %v", tt.name, x.Status)
 		}
 		for _, w := range tt.words {
 			if no, ok := strings.CutPrefix(w, "-"); strings.Contains(words, no) == ok {

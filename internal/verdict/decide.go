@@ -779,7 +779,7 @@ func (w *Writer) status(c *rules.Case, g goal) {
 		if d.Outcome != OutcomeFailed && i != d.Root {
 			continue
 		}
-		if d.Outcome == OutcomeDegraded && g == goalReached {
+		if d.Outcome == OutcomeDegraded {
 			continue // it hurt, but it did not fail
 		}
 		if s[l] != Failed || d.FailedAt[l] == 0 {
