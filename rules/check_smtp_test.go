@@ -564,7 +564,7 @@ func TestHostileSessions(t *testing.T) {
 		c := mailCase(mailTalk{script: mailIn + strings.Repeat(turn, 1000)})
 		begin := time.Now()
 		mailJudge(c)
-		if d := time.Since(begin); d > time.Second {
+		if d := time.Since(begin); d > 5*time.Second { // a tenth of it under the race detector
 			t.Errorf("%q: judged in %v", turn, d)
 		}
 		if n := len(c.Findings); n > 1000 {
