@@ -13,21 +13,41 @@ import (
 // the headers of every frame, which is a quarter of the work.
 const crewSize = 2
 
+// crewAhead is how many windows the hands may be ahead of the one that is
+// printed, so that neither waits for the other at the end of each.
+const crewAhead = 2
+
 // A crew makes the packet list: each hand has the rows of its share of the TCP
 // conversations, and they are put together in the order of the frames.
 type crew struct {
 	list    *report.Packets
 	remarks map[uint32][]report.Remark
 	hands   [crewSize]hand
-	left    int // rows to print, below 0: all
+	tasks   [crewAhead + 1]task // a ring
+	given   int                 // how many windows were given to the hands
+	taken   int                 // and how many are printed
+	left    int                 // rows to print, below 0: all
+	gone    sync.WaitGroup
 }
 
 // A hand is one of a crew.
 type hand struct {
-	d    *dissect.Dissector
-	list report.Packets
-	rows []byte // of the window at work
-	ends []end  // of these
+	d     *dissect.Dissector
+	list  report.Packets
+	tasks chan *task
+}
+
+// A task is the work at a window.
+type task struct {
+	w     *pcap.Window
+	parts [crewSize]part
+	open  sync.WaitGroup // hands that are at it
+}
+
+// A part is the rows that one hand makes of a window.
+type part struct {
+	rows []byte
+	ends []end // of these
 }
 
 // An end is where the row of a frame ends.
@@ -41,50 +61,76 @@ func newCrew(list *report.Packets, opt dissect.Options, remarks map[uint32][]rep
 	}
 	for i := range c.hands {
 		opt.Share, opt.Of = i, crewSize
-		c.hands[i] = hand{d: dissect.New(opt), list: *list}
+		h := &c.hands[i]
+		*h = hand{d: dissect.New(opt), list: *list, tasks: make(chan *task, len(c.tasks))}
+		c.gone.Go(func() {
+			for t := range h.tasks {
+				h.work(t.w, &t.parts[i], c.remarks)
+				t.open.Done()
+			}
+		})
 	}
 	return c
 }
 
-// window prints the rows of a window.
-func (c *crew) window(w *pcap.Window) error {
-	var others sync.WaitGroup
-	for i := 1; i < crewSize; i++ {
-		others.Go(func() { c.hands[i].work(w, c.remarks) })
+// give lets the hands begin with a window, of which the crew has at most crewAhead others.
+func (c *crew) give(w *pcap.Window) {
+	t := &c.tasks[c.given%len(c.tasks)]
+	c.given++
+	t.w = w
+	t.open.Add(crewSize)
+	for i := range c.hands {
+		c.hands[i].tasks <- t
 	}
-	c.hands[0].work(w, c.remarks)
-	others.Wait()
+}
+
+// ahead is how many windows the crew has.
+func (c *crew) ahead() int { return c.given - c.taken }
+
+// take prints the rows of the oldest window, of one at least, and gives it back.
+func (c *crew) take() (*pcap.Window, error) {
+	t := &c.tasks[c.taken%len(c.tasks)]
+	c.taken++
+	t.open.Wait()
 	var next, done [crewSize]int
-	for range w.Rows {
+	for range t.w.Rows {
 		first := -1
-		for i := range c.hands {
-			if h := &c.hands[i]; next[i] < len(h.ends) && (first < 0 || h.ends[next[i]].frame < c.hands[first].ends[next[first]].frame) {
+		for i := range t.parts {
+			if p := &t.parts[i]; next[i] < len(p.ends) && (first < 0 || p.ends[next[i]].frame < t.parts[first].ends[next[first]].frame) {
 				first = i
 			}
 		}
-		h := &c.hands[first]
-		at := h.ends[next[first]].at
-		if err := c.list.Write(h.rows[done[first]:at]); err != nil {
-			return err
+		p := &t.parts[first]
+		at := p.ends[next[first]].at
+		if err := c.list.Write(p.rows[done[first]:at]); err != nil {
+			return nil, err
 		}
 		next[first], done[first] = next[first]+1, at
 		if c.left--; c.left == 0 {
-			return errEnough
+			return nil, errEnough
 		}
 	}
-	return nil
+	return t.w, nil
+}
+
+// close ends the hands.
+func (c *crew) close() {
+	for i := range c.hands {
+		close(c.hands[i].tasks)
+	}
+	c.gone.Wait()
 }
 
 // work makes the rows of its share of a window.
-func (h *hand) work(w *pcap.Window, remarks map[uint32][]report.Remark) {
-	h.rows, h.ends = h.rows[:0], h.ends[:0]
+func (h *hand) work(w *pcap.Window, p *part, remarks map[uint32][]report.Remark) {
+	p.rows, p.ends = p.rows[:0], p.ends[:0]
 	for i := range w.Rows {
 		f := h.d.Frame(w, i)
 		if f.Elsewhere {
 			h.list.Elsewhere(f)
 			continue
 		}
-		h.rows = h.list.Append(h.rows, f, w.Rows[i].Digits, remarks[f.Number])
-		h.ends = append(h.ends, end{i, len(h.rows)})
+		p.rows = h.list.Append(p.rows, f, w.Rows[i].Digits, remarks[f.Number])
+		p.ends = append(p.ends, end{i, len(p.rows)})
 	}
 }

@@ -30,6 +30,7 @@ type reading struct {
 
 	window func(w *pcap.Window) error        // given every window before its frames, nil: not wanted
 	frame  func(w *pcap.Window, i int) error // given every frame, in order, nil: not wanted
+	crew   *crew                             // given every window, gives it back some windows later, nil: not wanted
 	quiet  func() error                      // called when a pipe has no more at the moment, nil: not wanted
 	infos  []pcap.Info                       // of the inputs, afterwards
 }
@@ -51,9 +52,14 @@ func (r *reading) read() error {
 		}
 		return err
 	}
-	empty, full := make(chan *pcap.Window, readAhead), make(chan *pcap.Window, readAhead)
+	windows := readAhead
+	if r.crew != nil {
+		windows += crewAhead
+		defer r.crew.close()
+	}
+	empty, full := make(chan *pcap.Window, windows), make(chan *pcap.Window, windows)
 	stop, closed := make(chan struct{}), make(chan struct{})
-	for range readAhead {
+	for range windows {
 		empty <- new(pcap.Window)
 	}
 	var failed error
@@ -108,6 +114,9 @@ func (r *reading) windows(full <-chan *pcap.Window, empty chan<- *pcap.Window, r
 			select {
 			case w = <-full:
 			default:
+				if err := r.catchUp(0, empty); err != nil {
+					return err
+				}
 				if err := r.quiet(); err != nil {
 					return err
 				}
@@ -115,9 +124,12 @@ func (r *reading) windows(full <-chan *pcap.Window, empty chan<- *pcap.Window, r
 			}
 		}
 		if w == nil {
-			return nil
+			return r.catchUp(0, empty)
 		}
-		if r.keys != nil {
+		if r.keys != nil && len(w.Secrets) > 0 {
+			if err := r.catchUp(0, empty); err != nil { // nobody looks at the keys meanwhile
+				return err
+			}
 			for _, s := range w.Secrets {
 				r.keys.Add(bytes.NewReader(s))
 			}
@@ -134,11 +146,30 @@ func (r *reading) windows(full <-chan *pcap.Window, empty chan<- *pcap.Window, r
 				}
 			}
 		}
+		if r.crew != nil {
+			r.crew.give(w)
+			if err := r.catchUp(crewAhead, empty); err != nil {
+				return err
+			}
+		} else {
+			empty <- w
+		}
 		if progress != nil {
 			progress(read.Load(), total)
 		}
+	}
+}
+
+// catchUp waits until the crew, if there is one, has so many windows at most.
+func (r *reading) catchUp(ahead int, empty chan<- *pcap.Window) error {
+	for r.crew != nil && r.crew.ahead() > ahead {
+		w, err := r.crew.take()
+		if err != nil {
+			return err
+		}
 		empty <- w
 	}
+	return nil
 }
 
 // plainSize is the sum of the sizes of plain files, 0 when one of them has none.

@@ -119,7 +119,7 @@ func runPackets(e *env, o *options, files []string) (int, error) {
 	}
 	r := &reading{files: files, stdin: in, keys: keys, bar: bar, details: level > dissect.List}
 	if pick.all() && level == dissect.List && list.Form != report.NDJSON { // which has the numbers of streams
-		r.window = newCrew(list, o.dissection(level, keys), remarks, o.count).window
+		r.crew = newCrew(list, o.dissection(level, keys), remarks, o.count)
 	} else {
 		d, n := dissect.New(o.dissection(level, keys)), 0
 		r.frame = func(w *pcap.Window, i int) error {

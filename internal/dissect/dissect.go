@@ -56,9 +56,10 @@ type Dissector struct {
 
 	unwanted Node // takes the values of nodes below level Values
 
-	protocols []byte // frame.protocols
-	fence     int    // Info before it stays when a protocol clears the column
-	threw     bool   // something was to be read behind an end: nothing more is dissected, see beyond
+	protocols []string // frame.protocols
+	joined    []byte   // what protocols was for the frame shown
+	fence     int      // Info before it stays when a protocol clears the column
+	threw     bool     // something was to be read behind an end: nothing more is dissected, see beyond
 
 	first, last int64 // time of the first frame, and of the one before
 	share       int   // who follows the conversation of the frame at work
@@ -96,6 +97,14 @@ func (d *Dissector) Frame(w *pcap.Window, i int) *Frame {
 // Bytes dissects one frame from its row and bytes.
 func (d *Dissector) Bytes(row *pcap.Row, number uint32, b []byte) *Frame {
 	f := &d.frame
+	if number == 1 || d.first == 0 {
+		d.first, d.last = row.Time, row.Time
+	}
+	if d.opt.Of > 1 && d.level == List && d.others(row, b) {
+		f.Number, f.Time, f.Elsewhere = number, row.Time, true
+		d.last = row.Time
+		return f
+	}
 	*f = Frame{
 		Number: number, Time: row.Time, Cap: row.Cap, Wire: row.Wire, Link: row.Link, Stream: -1,
 		Src: f.Src[:0], Dst: f.Dst[:0], Info: f.Info[:0], Nodes: f.Nodes[:0], Bufs: append(f.Bufs[:0], Buf{"Frame", b}),
@@ -103,14 +112,6 @@ func (d *Dissector) Bytes(row *pcap.Row, number uint32, b []byte) *Frame {
 	d.recycle()
 	d.root = -1
 	d.parent, d.fence, d.threw, d.protocols, d.net = -1, 0, false, d.protocols[:0], network{}
-	if number == 1 || d.first == 0 {
-		d.first, d.last = row.Time, row.Time
-	}
-	if d.opt.Of > 1 && d.level == List && d.others(row, b) {
-		f.Elsewhere = true
-		d.last = row.Time
-		return f
-	}
 	s := span{b: b}
 	if row.Wire > uint32(len(b)) {
 		s.cut = int32(min(row.Wire-uint32(len(b)), 1<<30))
@@ -136,10 +137,7 @@ func (d *Dissector) others(row *pcap.Row, b []byte) bool {
 // enter notes a layer: its node, in which what it adds goes until leave, and its
 // name in frame.protocols. name is the name in filters.
 func (d *Dissector) enter(id ID, s span, n int) (up int32) {
-	if len(d.protocols) > 0 {
-		d.protocols = append(d.protocols, ':')
-	}
-	d.protocols = append(d.protocols, table[id].Name...)
+	d.protocols = append(d.protocols, table[id].Name)
 	up = d.parent
 	if d.level > List {
 		d.parent = d.root

@@ -1,7 +1,6 @@
 package dissect
 
 import (
-	"bytes"
 	"strings"
 	"sync"
 )
@@ -139,7 +138,10 @@ func (d *Dissector) text(i int, s string) {
 
 // protocolName is the name of the protocol at work, as far as its name in filters says it.
 func (d *Dissector) protocolName() string {
-	return strings.ToUpper(string(d.protocols[bytes.LastIndexByte(d.protocols, ':')+1:]))
+	if len(d.protocols) == 0 {
+		return ""
+	}
+	return strings.ToUpper(d.protocols[len(d.protocols)-1])
 }
 
 // beyond ends the work on the frame: something was to be read behind the end of

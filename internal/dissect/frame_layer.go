@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"postmortem/internal/lines"
 	"postmortem/pcap"
 	"postmortem/reasm"
 )
@@ -69,9 +70,7 @@ func (d *Dissector) frameLayer(s span, row *pcap.Row) {
 		d.commentNodes(s)
 	}
 	d.parent = -1
-	if len(d.protocols) > 0 { // the frame is no layer of its own there
-		d.protocols = d.protocols[:0]
-	}
+	d.protocols = d.protocols[:0] // the frame is no layer of its own there
 	d.link(s, row.Link)
 	d.parent = -1
 	if len(d.frame.Info) > maxInfo {
@@ -82,7 +81,14 @@ func (d *Dissector) frameLayer(s span, row *pcap.Row) {
 		d.frame.Dst = l.dst.append(d.frame.Dst)
 	}
 	if protocols >= 0 {
-		d.frame.Nodes[protocols].Str = d.protocols
+		d.joined = d.joined[:0]
+		for i, name := range d.protocols {
+			if i > 0 {
+				d.joined = append(d.joined, ':')
+			}
+			d.joined = append(d.joined, name...)
+		}
+		d.frame.Nodes[protocols].Str = d.joined
 	}
 }
 
@@ -221,14 +227,7 @@ func appendIPv4(dst, b []byte) []byte {
 		if i > 0 {
 			dst = append(dst, '.')
 		}
-		switch {
-		case c >= 100:
-			dst = append(dst, '0'+c/100, '0'+c/10%10, '0'+c%10)
-		case c >= 10:
-			dst = append(dst, '0'+c/10, '0'+c%10)
-		default:
-			dst = append(dst, '0'+c)
-		}
+		dst = lines.AppendUint(dst, uint64(c))
 	}
 	return dst
 }
@@ -281,10 +280,7 @@ func (d *Dissector) wrap(tunnel, inner string) string {
 
 // named adds a name to frame.protocols that has no node.
 func (d *Dissector) named(s string) {
-	if len(d.protocols) > 0 {
-		d.protocols = append(d.protocols, ':')
-	}
-	d.protocols = append(d.protocols, s...)
+	d.protocols = append(d.protocols, s)
 }
 
 // deeper counts a layer and reports whether it is one too many.
@@ -303,7 +299,7 @@ func (d *Dissector) short(s span, n int) bool {
 }
 
 // infoInt appends a number to the Info column.
-func (d *Dissector) infoInt(v uint64) { d.frame.Info = strconv.AppendUint(d.frame.Info, v, 10) }
+func (d *Dissector) infoInt(v uint64) { d.frame.Info = lines.AppendUint(d.frame.Info, v) }
 
 // infoHex appends a number in hex with n digits to the Info column.
 func (d *Dissector) infoHex(v uint64, n int) {

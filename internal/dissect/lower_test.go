@@ -65,7 +65,7 @@ func TestLowerLines(t *testing.T) {
 			}
 			n++
 			f := dissectAt(d, n, l.link, l.frame, l.wire)
-			got := line{l.what, l.link, l.wire, nil, string(f.Src), string(f.Dst), string(d.protocols), f.Proto, string(f.Info)}
+			got := line{l.what, l.link, l.wire, nil, string(f.Src), string(f.Dst), strings.Join(d.protocols, ":"), f.Proto, string(f.Info)}
 			want := *l
 			want.frame = nil
 			if got.src != want.src || got.dst != want.dst || got.protocols != want.protocols || got.proto != want.proto || got.infos != want.infos {

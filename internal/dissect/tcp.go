@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"postmortem/internal/lines"
 	"postmortem/reasm"
 )
 
@@ -371,7 +372,7 @@ func (d *Dissector) complete(c *conv, g *segment, isNew bool) {
 
 // infoNum appends text and a number.
 func (d *Dissector) infoNum(text string, v uint32) {
-	d.frame.Info = strconv.AppendUint(append(d.frame.Info, text...), uint64(v), 10)
+	d.frame.Info = lines.AppendUint(append(d.frame.Info, text...), uint64(v))
 }
 
 func (d *Dissector) infoPorts(g *segment) {

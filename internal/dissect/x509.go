@@ -201,7 +201,7 @@ func (d *Dissector) utf8(tag byte, b []byte) []byte {
 // noteLayer notes a protocol of its own in frame.protocols, as Wireshark does for
 // what it looks up by object identifier.
 func (d *Dissector) noteLayer(name string) {
-	d.protocols = append(append(d.protocols, ':'), name...)
+	d.protocols = append(d.protocols, name)
 }
 
 // certificate reads an X.509 certificate (RFC 5280, section 4.1).

@@ -51,7 +51,7 @@ func TestCertificateLayers(t *testing.T) {
 	long := func(b string) string { return string([]byte{byte(len(b) >> 16)}) + vec(b) }
 	d := New(Options{Level: Values})
 	converse(t, d, 443, []turn{{'s', rec(22, 0x303, msg(11, long(long(string(cert))))), "TLSv1.2", "Certificate"}})
-	got := string(d.protocols)
+	got := strings.Join(d.protocols, ":")
 	const want = "tcp:tls:x509sat:x509sat:pkcs-1:x509ce:pkix1explicit:ns_cert_exts:pkix1explicit"
 	if !strings.HasSuffix(got, want) {
 		t.Errorf("frame.protocols is %q, want %q at its end", got, want)

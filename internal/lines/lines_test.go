@@ -3,6 +3,7 @@ package lines
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 )
@@ -163,6 +164,27 @@ func BenchmarkNext(b *testing.B) {
 				break
 			}
 			rest = more
+		}
+	}
+}
+
+func TestAppendUint(t *testing.T) {
+	for n := uint64(1); ; n *= 10 {
+		for _, v := range []uint64{n - 1, n, n + 1, 7 * n} {
+			if got, want := string(AppendUint([]byte("="), v)), fmt.Sprint("=", v); got != want {
+				t.Errorf("%s, want %s", got, want)
+			}
+		}
+		if n > math.MaxUint64/10 {
+			break
+		}
+	}
+	if got := string(AppendUint(nil, math.MaxUint64)); got != "18446744073709551615" {
+		t.Error(got)
+	}
+	for ns := uint32(1); ns < 1e9; ns *= 7 {
+		if got, want := string(AppendNano([]byte("."), ns)), fmt.Sprintf(".%09d", ns); got != want {
+			t.Errorf("%s, want %s", got, want)
 		}
 	}
 }

@@ -94,3 +94,36 @@ func Printable(s []byte) (n int) {
 	}
 	return n
 }
+
+// groups are three digits each: 000 to 999.
+var groups = func() (t [1000][3]byte) {
+	for i := range t {
+		t[i] = [3]byte{'0' + byte(i/100), '0' + byte(i/10%10), '0' + byte(i%10)}
+	}
+	return t
+}()
+
+// AppendUint appends v in decimal, three digits at a time. A row of the packet
+// list holds ten numbers and eight parts of addresses, most of them small:
+// [strconv.AppendUint], which writes elsewhere and copies, takes twice as long.
+func AppendUint(dst []byte, v uint64) []byte {
+	if v >= 1000 {
+		dst = AppendUint(dst, v/1000)
+		g := &groups[v%1000]
+		return append(dst, g[0], g[1], g[2])
+	}
+	switch g := &groups[v]; {
+	case v >= 100:
+		return append(dst, g[0], g[1], g[2])
+	case v >= 10:
+		return append(dst, g[1], g[2])
+	default:
+		return append(dst, g[2])
+	}
+}
+
+// AppendNano appends nine digits of nanoseconds below a second.
+func AppendNano(dst []byte, ns uint32) []byte {
+	a, b, c := &groups[ns/1e6%1000], &groups[ns/1e3%1000], &groups[ns%1000]
+	return append(dst, a[0], a[1], a[2], b[0], b[1], b[2], c[0], c[1], c[2])
+}

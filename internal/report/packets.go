@@ -238,7 +238,7 @@ func (p *Packets) row(b []byte, f *dissect.Frame, digits uint8, remarks []Remark
 			b = append(append(append(b, "\x1b["...), color...), 'm')
 		}
 	}
-	p.cell = strconv.AppendUint(p.cell[:0], uint64(f.Number), 10)
+	p.cell = lines.AppendUint(p.cell[:0], uint64(f.Number))
 	b = appendRight(b, p.cell, numberWidth)
 	b = append(b, ' ')
 	p.cell = p.clock(p.cell[:0], f, digits)
@@ -259,7 +259,7 @@ func (p *Packets) row(b []byte, f *dissect.Frame, digits uint8, remarks []Remark
 	b = append(b, ' ')
 	b = append(b, f.Proto...)
 	b = append(b, ' ')
-	b = strconv.AppendUint(b, uint64(f.Wire), 10)
+	b = lines.AppendUint(b, uint64(f.Wire))
 	b = append(b, ' ')
 	b = appendSafe(b, f.Info, p.UTF8)
 	if color != none {
@@ -298,12 +298,10 @@ func (p *Packets) remark(b []byte, r *Remark) []byte {
 	return b
 }
 
-// appendRight appends s at the right end of n columns; s is ASCII.
+// appendRight appends s at the right end of n columns, 12 at most; s is ASCII.
 func appendRight(b, s []byte, n int) []byte {
-	for range n - len(s) {
-		b = append(b, ' ')
-	}
-	return append(b, s...)
+	const blanks = "            "
+	return append(append(b, blanks[:min(max(n-len(s), 0), len(blanks))]...), s...)
 }
 
 // clock appends the time of f.
@@ -338,8 +336,8 @@ func appendSeconds(b []byte, ns int64, digits uint8) []byte {
 	if ns < 0 {
 		b, ns = append(b, '-'), -ns
 	}
-	b = strconv.AppendInt(b, ns/1e9, 10)
-	return appendFraction(b, ns%1e9, digits)
+	b = lines.AppendUint(b, uint64(ns)/1e9)
+	return appendFraction(b, int64(uint64(ns)%1e9), digits)
 }
 
 // appendFraction appends the first digits of the nanoseconds of a second.
@@ -347,16 +345,8 @@ func appendFraction(b []byte, ns int64, digits uint8) []byte {
 	if digits == 0 {
 		return b
 	}
-	digits = min(digits, 9)
-	for range 9 - digits {
-		ns /= 10
-	}
-	b = append(b, ".000000000"[:1+digits]...)
-	for i := len(b) - 1; ns > 0; i-- {
-		b[i] += byte(ns % 10)
-		ns /= 10
-	}
-	return b
+	b = lines.AppendNano(append(b, '.'), uint32(ns))
+	return b[:len(b)-9+int(min(digits, 9))]
 }
 
 // appendSafe is escape for bytes that come often: it appends, and does not
