@@ -211,3 +211,14 @@ func TestKeylogWithoutSecrets(t *testing.T) {
 		}
 	}
 }
+
+// TestMissingFile: a file that is not there is told, also when what was asked for stood in another.
+func TestMissingFile(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out.pcap")
+	for _, args := range [][]string{{"-fail", "never", aCapture, "nofile"}, {"packets", "-c", "2", aCapture, "nofile"}, {"show", aCapture, "nofile", "1"}, {"show", "nofile", aCapture, "1"},
+		{"follow", aCapture, "nofile", "1"}, {"stats", aCapture, "nofile"}, {"cut", "-c", "1", aCapture, "nofile", out}} {
+		if stdout, errs, code := call(t, nil, args...); code != exitPartial || errs != "postmortem: nofile: no such file or directory\n" || stdout == "" && args[0] != "cut" {
+			t.Errorf("%q: exit %d, %q, %d bytes", args, code, errs, len(stdout))
+		}
+	}
+}

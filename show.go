@@ -105,7 +105,7 @@ func runShow(e *env, o *options, args []string) (int, error) {
 	if len(unmarked) > 0 {
 		e.say("no %s in frame %s", o.field, strings.Join(unmarked, ", "))
 	}
-	return exitClean, nil
+	return e.end(r), nil
 }
 
 // trailingNumbers splits arguments into files and the numbers behind them.
