@@ -105,7 +105,10 @@ func runShow(e *env, o *options, args []string) (int, error) {
 	if len(unmarked) > 0 {
 		e.say("no %s in frame %s", o.field, strings.Join(unmarked, ", "))
 	}
-	return e.end(r), nil
+	if slices.ContainsFunc(r.infos, func(f pcap.Info) bool { return f.Refused != nil }) {
+		return e.end(r), nil
+	}
+	return exitClean, nil // what is wrong behind the frames that were asked for does not matter
 }
 
 // trailingNumbers splits arguments into files and the numbers behind them.

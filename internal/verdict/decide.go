@@ -87,7 +87,7 @@ func (w *Writer) explain(c *rules.Case) {
 			w.order = append(w.order, j)
 		}
 	}
-	flawed := otherFlaw(c) != nil
+	unknownCA, flaw := certFlaw(c)
 	for i := range c.Findings {
 		by := -1
 		f := &c.Findings[i]
@@ -107,7 +107,7 @@ func (w *Writer) explain(c *rules.Case) {
 			if group(e.Rule) == "RPL" && group(f.Rule) == "SMTP" && !sameReply(e, f) {
 				continue
 			}
-			if f.Rule == ruleRejected && flawed && isCert[e.Rule] || unfit(c, e, f) {
+			if f.Rule == ruleRejected && flaw != nil && (unknownCA && isCert[e.Rule] || !unknownCA && e.Rule == ruleSelfSigned) || unfit(c, e, f) {
 				continue
 			}
 			// Two that explain each other: the earlier one stands.
@@ -155,23 +155,30 @@ var ruleBdat, ruleAfterData = index("SMTP-047"), index("SMTP-024")
 // otherFlaw returns what is wrong with a certificate that its client refused for
 // another reason: it does not know the issuer (unknown_ca), which is asked before
 // dates and names are. Mending the flaw alone does not help.
-func otherFlaw(c *rules.Case) (flaw *rules.Finding) {
-	unknown := false
+func otherFlaw(c *rules.Case) *rules.Finding {
+	if unknownCA, flaw := certFlaw(c); unknownCA {
+		return flaw
+	}
+	return nil
+}
+
+// certFlaw returns whether the client refused the server's certificate for its
+// issuer, and what is wrong with the certificate besides. A refusal for another
+// reason means that, and not that the certificate is self-signed.
+func certFlaw(c *rules.Case) (unknownCA bool, flaw *rules.Finding) {
 	for i := range c.Findings {
 		f := &c.Findings[i]
-		unknown = unknown || f.Rule == ruleRejected && f.Class == 48
+		unknownCA = unknownCA || f.Rule == ruleRejected && f.Class == 48
 		if flaw == nil && isFlaw[f.Rule] && f.Severity == rules.Error {
 			flaw = f
 		}
 	}
-	if !unknown {
-		return nil
-	}
-	return flaw
+	return unknownCA, flaw
 }
 
 var (
 	ruleRejected      = index("TLS-018")
+	ruleSelfSigned    = index("TLS-029")
 	ruleStalled       = index("TCP-023")
 	ruleResetByClient = index("TCP-009")
 	ruleResetByServer = index("TCP-008")

@@ -101,6 +101,40 @@ func TestNameRefused(t *testing.T) {
 	}
 }
 
+// TestNarrowOffer: a hello that offers one group, or signatures of one kind of
+// key, makes that the first guess when the server finds nothing in common.
+func TestNarrowOffer(t *testing.T) {
+	const suites, narrow = "Client and server have no cipher suite in common.", "No signature algorithm or group suits both."
+	many := []uint16{0x1301, 0x1302, 0xc02b, 0xc02f, 0xc013}
+	for _, tt := range []struct {
+		name         string
+		groups, algs []uint16
+		first        string
+	}{
+		{"usual", []uint16{29, 23, 24}, []uint16{0x0403, 0x0804, 0x0401}, suites},
+		{"nothing named", nil, nil, suites},
+		{"secp256r1 alone, which all have", []uint16{23}, []uint16{0x0403, 0x0401}, suites},
+		{"x25519 alone, and GREASE", []uint16{0x0a0a, 29}, []uint16{0x0403, 0x0401}, narrow},
+		{"ECDSA alone", []uint16{29, 23}, []uint16{0x0403, 0x0503, 0x0807}, narrow},
+		{"RSA alone", []uint16{29, 23}, []uint16{0x0804, 0x0401}, narrow},
+		{"Brainpool and PSS", []uint16{29, 23}, []uint16{0x081a, 0x0809}, suites},
+	} {
+		c := &rules.Case{
+			Log: &fact.Log{}, TCP: &fact.TCPSummary{Open: 3}, Proto: fact.SMTP,
+			TLS: &tlsrec.Summary{
+				Hello:  &tlsrec.ClientHello{Max: 0x0304, SNI: "mx.example.net", Ciphers: many, Groups: tt.groups, SigAlgs: tt.algs, At: fact.At{Frame: 4}},
+				Alerts: []tlsrec.Alert{{From: fact.Server, Level: 2, Code: 40, At: fact.At{Frame: 6}}},
+			},
+			Findings: []rules.Finding{{Rule: index("TLS-012"), Severity: rules.Error, Frame: 6, From: fact.Server, HasFrom: true, Class: 40}},
+		}
+		var w Writer
+		h := w.hypotheses(c, w.Decide(c))
+		if len(h) == 0 || h[0].Text != tt.first || (tt.first == narrow) != (len(h[0].Evidence) > 0) {
+			t.Errorf("%s: %+v, want %q first", tt.name, h, tt.first)
+		}
+	}
+}
+
 // TestEvidence: what shifts a hypothesis is told once, with its frame, and every
 // hypothesis says what would settle it.
 func TestEvidence(t *testing.T) {

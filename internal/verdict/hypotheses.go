@@ -44,13 +44,13 @@ var guesses = map[string][]guess{
 			"Settled by asking the server for each suite that the client offers."},
 		{"They have no TLS version in common.", 25, []test{oldOffer, versionAlert, versionAlert, onlyNewest, onlyNewest}, []test{suiteAlert},
 			"Settled by asking the server for each version."},
-		{"No signature algorithm or group suits both.", 15, nil, nil,
+		{"No signature algorithm or group suits both.", 15, []test{oneGroup, oneSignature}, nil,
 			"Not visible in a hello alone; the server's TLS log names it."},
 		{"The server wants to know which name is asked for, and the client names none (SNI).", 10, []test{noName}, []test{someName},
 			"Settled by a connection that names the host (openssl s_client -servername)."},
 		{"The server refuses the client, or the name it asked for, by its rules.", 10, []test{nameAlert, nameAlert, nameAlert, nameAlert}, nil,
 			"Only the server's log names the rule."},
-		{"The type of the server's certificate (RSA, ECDSA) does not suit the client.", 10, nil, nil,
+		{"The type of the server's certificate (RSA, ECDSA) does not suit the client.", 10, []test{oneSignature}, nil,
 			"Settled by two connections, one that offers RSA only and one that offers ECDSA only."},
 	},
 	"TLS-013": {
@@ -161,6 +161,17 @@ var (
 		return "the client offers " + plural(real(h.Ciphers), "cipher suite", "cipher suites")
 	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool { return real(h.Ciphers) <= 3 })
 
+	// secp256r1 is what every server has.
+	oneGroup = ofHello(func(h *tlsrec.ClientHello) string {
+		return "the client offers one group, and not secp256r1"
+	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool {
+		return real(h.Groups) == 1 && !slices.Contains(h.Groups, 23)
+	})
+
+	oneSignature = ofHello(func(h *tlsrec.ClientHello) string {
+		return "the signature algorithms that the client offers are of one kind of key"
+	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool { return oneKind(h.SigAlgs) })
+
 	oldOffer = ofHello(func(h *tlsrec.ClientHello) string {
 		return "the client offers at most " + tlsrec.VersionName(h.Max)
 	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool { return h.Max != 0 && h.Max <= 0x0302 })
@@ -193,6 +204,21 @@ var (
 		return "the hello came in one segment"
 	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool { return h.Segments <= 1 })
 )
+
+// oneKind reports that signature algorithms (RFC 8446, section 4.2.3) are all of
+// RSA or all of elliptic curves. The low byte of those of TLS 1.2 is the key.
+func oneKind(list []uint16) bool {
+	rsa, curve := 0, 0
+	for _, s := range list {
+		switch hash, key := s>>8, s&0xff; {
+		case hash != 8 && key == 3, hash == 8 && (key == 7 || key == 8 || key >= 0x1a): // ECDSA, Ed25519 and Ed448, Brainpool
+			curve++
+		case hash == 8, key == 1: // PSS, PKCS #1
+			rsa++
+		}
+	}
+	return (rsa == 0) != (curve == 0)
+}
 
 // alertIs returns the first fatal alert with one of these codes.
 func alertIs(c *rules.Case, codes ...uint8) (says string, frame uint32, ok bool) {
