@@ -1200,6 +1200,10 @@ func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TLS
 	g := r.by(fact.Client, a.At).frames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame, t.CertAt[fact.Server].Frame)
 	g.Class = a.Code
+	aged := a.Code == alertExpired && c.inDate()
+	if aged {
+		g.Blame = BlameClient
+	}
 	if g.quiet {
 		return
 	}
@@ -1210,6 +1214,25 @@ func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
 		g.What += fmt.Sprintf(": %s, issued by %s, %s", chain[0].Subject, chain[0].Issuer, counted(len(chain), "certificate"))
 	}
 	g.What += "."
+	if aged {
+		g.What += fmt.Sprintf(" By the clock of the capture it is valid, until %s: the client's clock is wrong, or a certificate in its own store has expired.", tlsDay(t.Chain[fact.Server][0].NotAfter))
+	}
+}
+
+const alertExpired = 45 // certificate_expired
+
+// inDate reports that no certificate which the server sent had expired.
+func (c *Case) inDate() bool {
+	chain, now := c.serverChain()
+	if len(chain) == 0 || c.TLS.CertSent[fact.Server] > len(chain) || !c.clockPlausible(now) {
+		return false
+	}
+	for i := range chain {
+		if x := &chain[i]; x.NotAfter == 0 || x.NotAfter < now {
+			return false
+		}
+	}
+	return true
 }
 
 // certFields adds what is known of the server's certificate.

@@ -107,7 +107,7 @@ func (w *Writer) explain(c *rules.Case) {
 			if group(e.Rule) == "RPL" && group(f.Rule) == "SMTP" && !sameReply(e, f) {
 				continue
 			}
-			if f.Rule == ruleRejected && flaw != nil && (unknownCA && isCert[e.Rule] || !unknownCA && e.Rule == ruleSelfSigned) || unfit(c, e, f) {
+			if f.Rule == ruleRejected && isCert[e.Rule] && (unknownCA && flaw != nil || !unknownCA && flaw != nil && e.Rule == ruleSelfSigned || otherwise(f.Class, e.Rule)) || unfit(c, e, f) {
 				continue
 			}
 			// Two that explain each other: the earlier one stands.
@@ -120,6 +120,26 @@ func (w *Writer) explain(c *rules.Case) {
 		}
 		d.ExplainedBy = append(d.ExplainedBy, by)
 	}
+}
+
+// otherwise reports that an alert of the client names a reason to refuse a
+// certificate, and that it is not this finding.
+func otherwise(alert uint8, rule uint16) bool {
+	fit, named := refusals[alert]
+	return named && !slices.Contains(fit, rule)
+}
+
+// refusals are the alerts that name a reason (RFC 8446, section 6.2), with the
+// findings that are one. Nobody is told in a capture that a certificate is revoked.
+var refusals = map[uint8][]uint16{
+	43: {index("TLS-032"), index("TLS-033"), index("TLS-035")}, // unsupported_certificate
+	44: nil,                                                    // certificate_revoked
+	45: {index("TLS-026"), index("TLS-027")},                   // certificate_expired
+}
+
+// stillGood reports that a client takes a certificate for expired that is not.
+func stillGood(f *rules.Finding) bool {
+	return f.Rule == ruleRejected && f.Class == 45 && f.Blame == rules.BlameClient
 }
 
 // unfit reports that e, something odd in a message, is not what the refusal f is

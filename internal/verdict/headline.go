@@ -164,6 +164,8 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		what := fmt.Sprintf("%s refused the %s's certificate (%s at frame %d)", f.From, f.From.Other(), alertName(c, f), f.Frame)
 		if flaw := otherFlaw(c); flaw != nil {
 			what += "; besides, " + lower(rules.All[flaw.Rule].Title)
+		} else if stillGood(f) {
+			what += ", which has not expired"
 		}
 		return what
 	},

@@ -40,7 +40,7 @@ var guesses = map[string][]guess{
 			"Settled by a second capture at the other end, in which the same frame has other bytes."},
 	},
 	"TLS-012": {
-		{"Client and server have no cipher suite in common.", 40, []test{fewSuites}, nil,
+		{"Client and server have no cipher suite in common.", 40, []test{fewSuites, oddSuites}, nil,
 			"Settled by asking the server for each suite that the client offers."},
 		{"They have no TLS version in common.", 25, []test{oldOffer, versionAlert, versionAlert, onlyNewest, onlyNewest}, []test{suiteAlert},
 			"Settled by asking the server for each version."},
@@ -160,6 +160,13 @@ var (
 		}
 		return "the client offers " + plural(real(h.Ciphers), "cipher suite", "cipher suites")
 	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool { return real(h.Ciphers) <= 3 })
+
+	// RFC 8446, section 9.1: TLS_AES_128_GCM_SHA256 must be there.
+	oddSuites = ofHello(func(*tlsrec.ClientHello) string {
+		return "the client offers TLS 1.3 without the suite that all have (TLS_AES_128_GCM_SHA256)"
+	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool {
+		return h.Max == 0x0304 && h.Min == 0x0304 && !slices.Contains(h.Ciphers, 0x1301)
+	})
 
 	// secp256r1 is what every server has.
 	oneGroup = ofHello(func(h *tlsrec.ClientHello) string {
@@ -358,6 +365,11 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 		list = append(list, Advice{Text: "The server offers a login and the client tried none: if it is a mail program or a device, set user and password there."})
 	}
 	advice := r.Advice
+	if stillGood(f) {
+		return append(list, Advice{Text: "Check the clock of " + c.Client.Addr().String() + "."},
+			Advice{Text: "Then update its root certificates: one that it goes by may have expired."},
+			Advice{Text: upper(fill(c, advice[0]))})
+	}
 	if flaw := otherFlaw(c); flaw != nil && f.Rule == ruleRejected {
 		advice = slices.Concat(advice[:2], rules.All[flaw.Rule].Advice[:1], advice[2:])
 	}
