@@ -39,6 +39,7 @@ var implicitChecks = []Check{
 	{ID: "impl-clear-on-tls-port", Do: implClear},
 	{ID: "impl-both-wait", Needs: BOTH | START, Do: implBothWait},
 	{ID: "impl-no-mail-behind", Needs: BOTH, Do: implNoMail},
+	{ID: "impl-other-service", Needs: START, Do: implOther},
 }
 
 // isStartTLS reports that a command or reply belongs to the request for TLS.
@@ -743,6 +744,47 @@ func implClear(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g.frames(at.Frame).with("order", order)
 	g.say("Port %d is for TLS, and the client sent a TLS hello (frame %d); the server speaks clear text: %q.", c.Port(), at.Frame, c.answerText(answer))
+}
+
+// implOther: who waits for the greeting of one protocol and gets another's says
+// nothing, or goodbye at most.
+func implOther(c *Case, _ *fact.Fact, r *Raiser) {
+	port, ok := fact.OnPort(c.Port())
+	if !ok || port != fact.SMTP && port != fact.POP3 && port != fact.IMAP || c.TLS != nil ||
+		c.Proto == port && (c.mail() || c.first(fact.Foreign) == nil) { // SMTP has SMTP-007
+		return
+	}
+	var first *fact.Fact
+	for i := range c.Log.Facts {
+		switch f := &c.Log.Facts[i]; f.Kind {
+		case fact.Command:
+			if word := strings.ToUpper(strings.TrimSpace(c.text(f))); !strings.HasSuffix(word, "QUIT") && !strings.HasSuffix(word, "LOGOUT") {
+				return
+			}
+		case fact.Reply, fact.Foreign:
+			if f.From == fact.Server && first == nil {
+				first = f
+			}
+		}
+	}
+	if first == nil {
+		return
+	}
+	looks := strings.ToUpper(c.Proto.String())
+	if first.Kind == fact.Foreign {
+		if c.Proto != port {
+			return
+		}
+		looks = foreignNames[first.Code]
+	} else if c.Proto == port || c.Proto != fact.SMTP && c.Proto != fact.POP3 && c.Proto != fact.IMAP {
+		return
+	}
+	g := r.At(first)
+	if g.quiet {
+		return
+	}
+	g.with("looks_like", looks).with("port", strings.ToUpper(port.String())).with("bytes", c.text(first))
+	g.say("Port %d is for %s, and the server begins with %s: %q.", c.Port(), strings.ToUpper(port.String()), looks, cutText(c.text(first), 40))
 }
 
 // alertRecord is the length of a readable alert with its record header in bytes, RFC 8446 section 5.1.

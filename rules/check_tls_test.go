@@ -267,6 +267,8 @@ var tlsTests = []tlsTest{
 	{"impl-clear-on-tls-port", "", func() *Case { return tlsClearAnswerCase(465) }, func() *Case { return tlsImplicitTLSCase(465) }},
 	{"impl-both-wait", "", func() *Case { return tlsBothWaitCase(465) }, func() *Case { return tlsBothWaitCase(25) }},
 	{"impl-no-mail-behind", "web server", func() *Case { c := tlsImplicitTLSCase(465); c.TLS.ServerHello.ALPN = "h2"; return c }, func() *Case { return tlsImplicitTLSCase(465) }},
+	{"impl-other-service", "", func() *Case { return tlsOtherServiceCase(110) }, func() *Case { return tlsOtherServiceCase(25) }},
+	{"impl-other-service", "", func() *Case { return tlsOtherServiceCase(143, "QUIT") }, func() *Case { return tlsOtherServiceCase(143, "EHLO a", "QUIT") }},
 
 	{"tls-detected", "", goodTLS, tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.FirstRecord[1] = fact.At{} })},
 	{"tls-completed", "", goodTLS, tlsAlertsCase(fact.Server, 12, 20, tlsrec.PhaseKeys)},
@@ -463,6 +465,16 @@ func tlsBannerCase(text string) *Case {
 	c := tlsClearDialogCase("SIZE")
 	c.Log = &fact.Log{}
 	c.tell(4, fact.Fact{Kind: fact.Reply, From: fact.Server, Cmd: uint8(smtp.Greeting), Code: 220}, text)
+	return c
+}
+
+// tlsOtherServiceCase is a greeting of SMTP on some port, and what the client says then.
+func tlsOtherServiceCase(port uint16, commands ...string) *Case {
+	c := tlsBannerCase("mail.example.com ESMTP")
+	c.Server = netip.AddrPortFrom(c.Server.Addr(), port)
+	for i, text := range commands {
+		c.tell(uint32(5+i), fact.Fact{Kind: fact.Command, From: fact.Client}, text)
+	}
 	return c
 }
 

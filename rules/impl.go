@@ -1,6 +1,6 @@
 package rules
 
-// implRules is the catalogue of TLS from the first byte.
+// implRules is the catalogue of what a port is for: TLS from the first byte, or which protocol.
 var implRules = []Rule{
 	{
 		ID: "impl-detected", Num: "IMPL-001", Label: TLS, Severity: Info, Up: Info, OK: true, Tier: 2, Node: ROOT,
@@ -57,5 +57,20 @@ var implRules = []Rule{
 		Cite:    []string{"RFC 8314"},
 		Not:     "TLS 1.3 NewSessionTicket records (inner size ≥ 100 right after the handshake) are no greeting",
 		Fields:  []string{"waited", "ALPN"},
+	},
+	{
+		ID: "impl-other-service", Num: "IMPL-006", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: ROOT, Blame: BlameServer,
+		Title: "Another service answers than the port's",
+		When: "the server's first bytes on 25, 587, 110 or 143 are the greeting of another mail protocol, or on 110 or 143 " +
+			"of none, and the client says nothing but goodbye",
+		Meaning: "The port leads to another service: wrong port forward, wrong host, or a service set up on the wrong port. " +
+			"The client waits for a greeting of its own protocol.",
+		Advice: []string{
+			"check NAT and port forwards",
+			"check DNS: is this the right machine?",
+		},
+		Cite:   []string{"RFC 5321 §4.2", "RFC 1939 §4", "RFC 9051 §7.1"},
+		Not:    "a client that speaks the protocol of the greeting; SMTP-007 for what is no mail protocol on 25 and 587",
+		Fields: []string{"first bytes", "what it looks like", "what the port is for"},
 	},
 }

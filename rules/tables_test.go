@@ -23,7 +23,7 @@ var groups = []struct {
 	{rplRules, "RPL-", "rpl-", 40, []Label{SMTP}},
 	{authRules, "AUTH-", "auth-", 20, []Label{SMTP}},
 	{stlsRules, "STLS-", "stls-", 17, []Label{SMTP, TLS}},
-	{implRules, "IMPL-", "impl-", 5, []Label{TLS}},
+	{implRules, "IMPL-", "impl-", 6, []Label{TLS, SMTP}},
 	{tlsRules, "TLS-", "tls-", 75, []Label{TLS}},
 	{alertRules, "TLSA-", "tls-alert-", 36, []Label{TLS}},
 	{popRules, "POP-", "pop-", 23, []Label{POP3}},

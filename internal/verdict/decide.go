@@ -199,6 +199,7 @@ func certFlaw(c *rules.Case) (unknownCA bool, flaw *rules.Finding) {
 var (
 	ruleRejected      = index("TLS-018")
 	ruleSelfSigned    = index("TLS-029")
+	ruleOther         = index("IMPL-006")
 	ruleStalled       = index("TCP-023")
 	ruleResetByClient = index("TCP-009")
 	ruleResetByServer = index("TCP-008")

@@ -214,6 +214,14 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		}
 		return fmt.Sprintf("both sides wait for each other: port %d is for TLS, and the client sends no hello (frame %d)", c.Port(), f.Frame)
 	},
+	"IMPL-006": func(c *rules.Case, f *rules.Finding) string {
+		port, _ := fact.OnPort(c.Port())
+		what := "another service"
+		if c.Proto != port {
+			what = strings.ToUpper(c.Proto.String())
+		}
+		return fmt.Sprintf("port %d is for %s, and %s answers there (frame %d)", c.Port(), strings.ToUpper(port.String()), what, f.Frame)
+	},
 	"TCP-002": func(c *rules.Case, f *rules.Finding) string {
 		if c.TCP.Syns == 1 {
 			return fmt.Sprintf("1 SYN to port %d and no answer in %s", c.Server.Port(), span(c.Capture.Last-c.TCP.SynTime))
@@ -561,6 +569,9 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 	}
 	if c.TCP.Open == 0 && !c.TCP.MidStream && c.TCP.Side[fact.Server].Bytes == 0 {
 		return "no connection came about"
+	}
+	if d.Root >= 0 && c.Findings[d.Root].Rule == ruleOther {
+		return "the service was not reached"
 	}
 	switch c.Proto {
 	case fact.SMTP, fact.LMTP:
