@@ -107,7 +107,7 @@ func (w *Writer) explain(c *rules.Case) {
 			if group(e.Rule) == "RPL" && group(f.Rule) == "SMTP" && !sameReply(e, f) {
 				continue
 			}
-			if f.Rule == ruleRejected && isCert[e.Rule] && (unknownCA && flaw != nil || !unknownCA && flaw != nil && e.Rule == ruleSelfSigned || otherwise(f.Class, e.Rule)) || unfit(c, e, f) {
+			if f.Rule == ruleRejected && isCert[e.Rule] && besides(e.Rule, f.Class, unknownCA, flaw) || unfit(c, e, f) {
 				continue
 			}
 			// Two that explain each other: the earlier one stands.
@@ -122,11 +122,13 @@ func (w *Writer) explain(c *rules.Case) {
 	}
 }
 
-// otherwise reports that an alert of the client names a reason to refuse a
-// certificate, and that it is not this finding.
-func otherwise(alert uint8, rule uint16) bool {
-	fit, named := refusals[alert]
-	return named && !slices.Contains(fit, rule)
+// besides reports that a client which refused a certificate with an alert did so
+// for something else than this finding.
+func besides(rule uint16, alert uint8, unknownCA bool, flaw *rules.Finding) bool {
+	if fit, named := refusals[alert]; named {
+		return !slices.Contains(fit, rule)
+	}
+	return flaw != nil && (unknownCA || rule == ruleSelfSigned)
 }
 
 // refusals are the alerts that name a reason (RFC 8446, section 6.2), with the
