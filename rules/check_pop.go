@@ -1,11 +1,14 @@
 package rules
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"postmortem/internal/fact"
+	"postmortem/internal/lines"
 	"postmortem/pop3"
 )
 
@@ -46,6 +49,7 @@ var popChecks = []Check{
 	{ID: "pop-plaintext-disallowed", On: fact.Reply, Do: popTrouble(pop3.Plaintext)},
 	{ID: "pop-summary", Do: popSummary},
 	{ID: "pop-declined", On: fact.Reply, Do: popDeclined},
+	{ID: "pop-box-unreadable", On: fact.Reply, Do: popUnreadable},
 	{ID: "smtp-no-greeting", Needs: BOTH | START, Do: boxNoGreeting}, // of POP3 and IMAP: the same words
 	{ID: "smtp-closed-without-reply", Needs: BOTH | SILENT, On: fact.Unanswered, Do: popClosedWithoutReply},
 	{ID: "imap-unanswered", Needs: BOTH | PAIRED, On: fact.Unanswered, Do: popUnanswered},
@@ -592,7 +596,7 @@ func popNeedsLogin(cmd pop3.Cmd) bool {
 
 // popDeclined: a refusal that no other rule explains, "no such message".
 func popDeclined(c *Case, f *fact.Fact, r *Raiser) {
-	if !c.popErr(f) || f.Seen&fact.SeenAuth == 0 || pop3.What(c.Log.Text(f)) != pop3.NoTrouble {
+	if !c.popErr(f) || f.Seen&fact.SeenAuth == 0 || pop3.What(c.Log.Text(f)) != pop3.NoTrouble || c.popAnyBox(f) {
 		return
 	}
 	switch pop3.Cmd(f.Cmd) {
@@ -610,6 +614,34 @@ func popDeclined(c *Case, f *fact.Fact, r *Raiser) {
 	g.evidence(command)
 	g.with("command", c.boxWords(command))
 	g.with("text", c.boxWords(f))
+	g.say("The answer to %s in frame %d was %q.", pop3.Cmd(f.Cmd).Verb(), f.Frame, "-ERR "+c.boxWords(f))
+}
+
+// popAnyBox reports that a refusal is to what can be asked of any mailbox.
+func (c *Case) popAnyBox(f *fact.Fact) bool {
+	switch command := c.Log.Get(f.Ref); {
+	case command == nil || slices.ContainsFunc(emptyBox, func(words string) bool { return lines.Contains(c.Log.Text(f), words) }):
+		return false
+	case pop3.Cmd(f.Cmd) == pop3.LIST:
+		return len(bytes.TrimSpace(c.Log.Text(command))) == len("LIST")
+	default:
+		return pop3.Cmd(f.Cmd) == pop3.STAT
+	}
+}
+
+// emptyBox are words of servers that refuse to list what is empty.
+var emptyBox = []string{"empty", "no message", "no mail"}
+
+func popUnreadable(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.popErr(f) || f.Seen&fact.SeenAuth == 0 || pop3.What(c.Log.Text(f)) != pop3.NoTrouble || !c.popAnyBox(f) || boxAgain(r, f) {
+		return
+	}
+	g := r.At(f)
+	if g.quiet {
+		return
+	}
+	g.evidence(c.Log.Get(f.Ref))
+	g.with("command", pop3.Cmd(f.Cmd).Verb()).with("text", c.boxWords(f))
 	g.say("The answer to %s in frame %d was %q.", pop3.Cmd(f.Cmd).Verb(), f.Frame, "-ERR "+c.boxWords(f))
 }
 

@@ -255,4 +255,14 @@ var popRules = []Rule{
 		Not:     "unknown commands are POP-013",
 		Fields:  []string{"command", "text"},
 	},
+	{
+		ID: "pop-box-unreadable", Num: "POP-024", Label: POP3, Severity: Error, Up: Error, Tier: 2, Node: TXN, Blame: BlameServer,
+		Title:   "Server cannot read the mailbox",
+		When:    "-ERR after login to STAT, or to LIST without a number, without a code or words that have a rule of their own",
+		Meaning: "What these commands ask for every mailbox has, an empty one too. The user is let in, and the server fails at what it stores.",
+		Advice:  []string{"server log", "owner, locks and indexes of this mailbox on the server"},
+		Cite:    []string{"RFC 1939 §5"},
+		Not:     "words that say that the mailbox is empty",
+		Fields:  []string{"command", "text"},
+	},
 }

@@ -187,6 +187,10 @@ func TestUnavailable(t *testing.T) {
 			want: "degraded imap-unavailable server high"},
 		{name: "POP3", port: 110, turns: "S: +OK hi\nC: USER bob\nS: +OK\nC: PASS x\nS: +OK Logged in.\nC: STAT\nS: -ERR [SYS/TEMP] Internal error\nC: QUIT\nS: +OK\nfin C",
 			want: "failed pop-sys-temp server high"},
+		{name: "POP3 without a code", port: 110, turns: "S: +OK hi\nC: USER bob\nS: +OK\nC: PASS x\nS: +OK Logged in.\nC: LIST\nS: -ERR Internal error\nC: QUIT\nS: +OK\nfin C",
+			want: "failed pop-box-unreadable server high"},
+		{name: "POP3, another command gets through", port: 110, turns: "S: +OK hi\nC: USER bob\nS: +OK\nC: PASS x\nS: +OK Logged in.\nC: LIST\nS: -ERR Internal error\nC: STAT\nS: +OK 1 100\nC: QUIT\nS: +OK\nfin C",
+			want: "degraded pop-box-unreadable server high"},
 	})
 }
 

@@ -444,7 +444,7 @@ func mailboxGoal(c *rules.Case) goal {
 // mailbox, or to open one that the server could not, and did nothing else.
 func onlyRefused(c *rules.Case) bool {
 	full := c.Raised("imap-overquota")
-	if !full && !c.Raised("imap-unavailable") && !c.Raised("pop-sys-temp") {
+	if !full && !c.Raised("imap-unavailable") && !c.Raised("pop-sys-temp") && !c.Raised("pop-box-unreadable") {
 		return false
 	}
 	for i := range c.Log.Facts {
