@@ -9,6 +9,7 @@ import (
 
 	"postmortem/imap"
 	"postmortem/internal/fact"
+	"postmortem/internal/lines"
 	"postmortem/pop3"
 	"postmortem/smtp"
 	"postmortem/tlsrec"
@@ -775,7 +776,9 @@ func implOther(c *Case, _ *fact.Fact, r *Raiser) {
 		if c.Proto != port {
 			return
 		}
-		looks = foreignNames[first.Code]
+		if looks = foreignNames[first.Code]; first.Code == fact.LooksSMTP && lines.Contains(c.Log.Text(first), "ftp") {
+			looks = "FTP"
+		}
 	} else if c.Proto == port || c.Proto != fact.SMTP && c.Proto != fact.POP3 && c.Proto != fact.IMAP {
 		return
 	}

@@ -717,6 +717,9 @@ func (d *Dialog) tellEarly() {
 }
 
 func (d *Dialog) unanswered(w wait, at fact.At) {
+	if d.off[fact.Server] {
+		return // what it said was not read
+	}
 	us := max(at.Time-w.time, 0) / 1000
 	d.add(fact.Fact{Kind: fact.Unanswered, Cmd: uint8(w.cmd), Ref: w.ref, Num: clamp(uint64(us))}, at, nil)
 }

@@ -2,6 +2,7 @@ package smtp
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf8"
 
 	"postmortem/internal/fact"
@@ -111,6 +112,15 @@ var foreign = [...]struct {
 	{"<!DOCTYPE", fact.LooksHTTP, false},
 }
 
+// isFTP reports that a greeting, which begins as SMTP's do, names a server of FTP.
+// A host may have ftp in its name and be a mail server.
+func isFTP(first []byte) bool {
+	return begins(first, "220") && !lines.Contains(first, "smtp") &&
+		slices.ContainsFunc(ftpServers, func(words string) bool { return lines.Contains(first, words) })
+}
+
+var ftpServers = []string{"ftpd", "ftp server", "ftp service", "filezilla"}
+
 // looks says what the beginning of a side is that is not SMTP, 0: nothing known.
 func looks(first []byte, client bool) uint16 {
 	if len(first) >= 2 && first[1] == 3 && (first[0] == 0x16 || first[0] == 0x15) ||
@@ -121,6 +131,9 @@ func looks(first []byte, client bool) uint16 {
 		if f := &foreign[i]; f.client == client && begins(first, f.begins) {
 			return f.looks
 		}
+	}
+	if !client && isFTP(first) {
+		return fact.LooksText
 	}
 	if client {
 		_, arg := split(first)

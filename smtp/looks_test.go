@@ -81,6 +81,10 @@ func TestForeign(t *testing.T) {
 		{false, "-ERR no", fact.LooksPOP3},
 		{false, "\x15\x03\x01\x00\x02", fact.LooksTLS},
 		{false, "220 mx", 0},
+		{false, "220 (vsFTPd 3.0.3)", fact.LooksText},
+		{false, "220 Microsoft FTP Service", fact.LooksText},
+		{false, "220 ftp.example.org ready", 0},
+		{false, "220 ftpd.example.org ESMTP", 0},
 	}
 	for _, tt := range tests {
 		if got := looks([]byte(tt.first), tt.client); got != tt.want {

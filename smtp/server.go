@@ -149,6 +149,9 @@ func (d *Dialog) serverLine(line lines.Line, at fact.At) {
 		*r = reply{first: at.Time, code: code, text: r.text[:0]}
 		_, r.num, _ = parseEnhanced(text)
 		r.cmd, r.ref = d.oldest(code, final, text, at)
+		if r.cmd == Greeting && isFTP(line.Text) && d.foreignServer(line.Text, at) {
+			return
+		}
 	} else if r.code != code && !r.mixed {
 		r.mixed = true
 		d.oddFormat(ReplyNone, r.cmd, r.ref, line, at)
