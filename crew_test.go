@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -37,4 +38,16 @@ func sameRows(t *testing.T, name string, how ...string) {
 		}
 	}
 	t.Errorf("%s %v: %d rows, of one dissector %d", name, how, len(a)-1, len(b)-1)
+}
+
+// TestCrewGoes: the hands of a list go home, also when there is nothing to do.
+func TestCrewGoes(t *testing.T) {
+	before := runtime.NumGoroutine()
+	for range 20 {
+		call(t, nil, "packets", "nofile")
+		call(t, nil, "packets", "-c", "1", aCapture)
+	}
+	if n := runtime.NumGoroutine(); n > before+10 {
+		t.Errorf("%d goroutines, %d before", n, before)
+	}
 }

@@ -44,6 +44,9 @@ const readAhead = 3
 // read gives all frames to r.frame. A second goroutine fills the next window
 // meanwhile.
 func (r *reading) read() error {
+	if r.crew != nil {
+		defer r.crew.close()
+	}
 	var read atomic.Int64
 	in, err := pcap.Open(r.files, pcap.Options{Stdin: r.stdin, Details: r.details, Hash: r.hash, Progress: &read})
 	if err != nil {
@@ -55,7 +58,6 @@ func (r *reading) read() error {
 	windows := readAhead
 	if r.crew != nil {
 		windows += crewAhead
-		defer r.crew.close()
 	}
 	empty, full := make(chan *pcap.Window, windows), make(chan *pcap.Window, windows)
 	stop, closed := make(chan struct{}), make(chan struct{})
