@@ -329,11 +329,7 @@ func TestBodyCut(t *testing.T) {
 		}
 		tell := func(step int) string {
 			var s scene
-			s.d.Reset(&s.log, Options{})
-			at := fact.At{Time: 1e9, Frame: 1}
-			s.say(fact.Server, "220 mx\r\n", at, 0)
-			s.say(fact.Client, "DATA\r\n", at, 0)
-			s.say(fact.Server, "354 go\r\n", at, 0)
+			at := s.inData()
 			s.say(fact.Client, "A: b\r\n\r\n", at, 0)
 			s.say(fact.Client, string(text), at, step)
 			s.say(fact.Client, "\r\n.\r\n", at, 0)
@@ -349,16 +345,22 @@ func TestBodyCut(t *testing.T) {
 	}
 }
 
+// inData begins a dialog whose message is to come next.
+func (s *scene) inData() fact.At {
+	at := fact.At{Time: 1e9, Frame: 1}
+	s.d.Reset(&s.log, Options{})
+	s.say(fact.Server, "220 mx\r\n", at, 0)
+	s.say(fact.Client, "DATA\r\n", at, 0)
+	s.say(fact.Server, "354 go\r\n", at, 0)
+	return at
+}
+
 // TestEndlessLine: a line that is longer than an int of 32 bits holds is counted
 // right, and nothing is guessed from it.
 func TestEndlessLine(t *testing.T) {
 	for _, begun := range []uint64{1<<31 - 5, 1<<31 + 7, 1<<32 - 2} {
 		var s scene
-		s.d.Reset(&s.log, Options{})
-		at := fact.At{Time: 1e9, Frame: 1}
-		s.say(fact.Server, "220 mx\r\n", at, 0)
-		s.say(fact.Client, "DATA\r\n", at, 0)
-		s.say(fact.Server, "354 go\r\n", at, 0)
+		at := s.inData()
 		s.say(fact.Client, "A: b\r\n\r\nxxxx", at, 0)
 		s.d.body.line = begun
 		s.say(fact.Client, "y\r\nplain\r\nmore\r\n", at, 0)
