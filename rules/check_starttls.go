@@ -40,7 +40,7 @@ var implicitChecks = []Check{
 	{ID: "impl-clear-on-tls-port", Do: implClear},
 	{ID: "impl-both-wait", Needs: BOTH | START, Do: implBothWait},
 	{ID: "impl-no-mail-behind", Needs: BOTH, Do: implNoMail},
-	{ID: "impl-other-service", Needs: START, Do: implOther},
+	{ID: "impl-other-service", Needs: BOTH | START, Do: implOther},
 }
 
 // isStartTLS reports that a command or reply belongs to the request for TLS.
@@ -747,6 +747,10 @@ func implClear(c *Case, _ *fact.Fact, r *Raiser) {
 	g.say("Port %d is for TLS, and the client sent a TLS hello (frame %d); the server speaks clear text: %q.", c.Port(), at.Frame, c.answerText(answer))
 }
 
+// greetingPatience is how long a client that was greeted can be silent, ns, when
+// the capture does not show how it ends.
+const greetingPatience = int64(10 * time.Second)
+
 // implOther: who waits for the greeting of one protocol and gets another's says
 // nothing, or goodbye at most.
 func implOther(c *Case, _ *fact.Fact, r *Raiser) {
@@ -768,7 +772,7 @@ func implOther(c *Case, _ *fact.Fact, r *Raiser) {
 			}
 		}
 	}
-	if first == nil {
+	if first == nil || c.TCP.HowClosed == fact.EndOfCapture && c.End-first.Time < greetingPatience {
 		return
 	}
 	looks := strings.ToUpper(c.Proto.String())

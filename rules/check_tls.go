@@ -1221,14 +1221,14 @@ func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
 
 const alertExpired = 45 // certificate_expired
 
-// inDate reports that no certificate which the server sent had expired.
+// inDate reports that all certificates which the server sent were valid then.
 func (c *Case) inDate() bool {
 	chain, now := c.serverChain()
 	if len(chain) == 0 || c.TLS.CertSent[fact.Server] > len(chain) || !c.clockPlausible(now) {
 		return false
 	}
 	for i := range chain {
-		if x := &chain[i]; x.NotAfter == 0 || x.NotAfter < now {
+		if x := &chain[i]; x.NotAfter == 0 || x.NotAfter < now || x.NotBefore > now {
 			return false
 		}
 	}

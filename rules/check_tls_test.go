@@ -269,6 +269,7 @@ var tlsTests = []tlsTest{
 	{"impl-no-mail-behind", "web server", func() *Case { c := tlsImplicitTLSCase(465); c.TLS.ServerHello.ALPN = "h2"; return c }, func() *Case { return tlsImplicitTLSCase(465) }},
 	{"impl-other-service", "", func() *Case { return tlsOtherServiceCase(110) }, func() *Case { return tlsOtherServiceCase(25) }},
 	{"impl-other-service", "", func() *Case { return tlsOtherServiceCase(143, "QUIT") }, func() *Case { return tlsOtherServiceCase(143, "EHLO a", "QUIT") }},
+	{"impl-other-service", "", func() *Case { return tlsCutOffCase(tlsOtherServiceCase(110), 11*time.Second) }, func() *Case { return tlsCutOffCase(tlsOtherServiceCase(110), 9*time.Second) }},
 
 	{"tls-detected", "", goodTLS, tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.FirstRecord[1] = fact.At{} })},
 	{"tls-completed", "", goodTLS, tlsAlertsCase(fact.Server, 12, 20, tlsrec.PhaseKeys)},
@@ -475,6 +476,13 @@ func tlsOtherServiceCase(port uint16, commands ...string) *Case {
 	for i, text := range commands {
 		c.tell(uint32(5+i), fact.Fact{Kind: fact.Command, From: fact.Client}, text)
 	}
+	return c
+}
+
+// tlsCutOffCase ends the capture so long after the greeting in frame 4.
+func tlsCutOffCase(c *Case, after time.Duration) *Case {
+	c.TCP.Closed, c.TCP.HowClosed = 0, fact.EndOfCapture
+	c.End = tlsAt(4).Time + int64(after)
 	return c
 }
 
@@ -744,4 +752,28 @@ func FuzzTLSJudge(f *testing.F) {
 			t.Errorf("%d findings, then %d", n, len(c.Findings))
 		}
 	})
+}
+
+// TestInDate: only a certificate that is valid at the time of the capture is the
+// client's mistake when it takes it for expired.
+func TestInDate(t *testing.T) {
+	now := tlsAt(10).Time / 1e9
+	for _, tt := range []struct {
+		name          string
+		before, after int64
+		want          bool
+	}{
+		{"valid", now - 86400, now + 86400, true},
+		{"expired", now - 86400, now - 60, false},
+		{"not yet valid", now + 60, now + 86400, false},
+		{"no dates", 0, 0, false},
+	} {
+		c := goodTLS()
+		c.TLS.CertAt[fact.Server] = tlsAt(10)
+		c.TLS.Chain[fact.Server] = []tlsrec.Certificate{{NotBefore: tt.before, NotAfter: tt.after}}
+		c.TLS.CertSent[fact.Server] = 1
+		if got := c.inDate(); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
 }

@@ -70,7 +70,7 @@ var implRules = []Rule{
 			"check DNS: is this the right machine?",
 		},
 		Cite:   []string{"RFC 5321 §4.2", "RFC 1939 §4", "RFC 9051 §7.1"},
-		Not:    "a client that speaks the protocol of the greeting; SMTP-007 for what is no mail protocol on 25 and 587",
+		Not:    "BOTH; a client that speaks the protocol of the greeting, or that had no 10 s for it when the capture ends; SMTP-007 for what is no mail protocol on 25 and 587",
 		Fields: []string{"first bytes", "what it looks like", "what the port is for"},
 	},
 }
