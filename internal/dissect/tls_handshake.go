@@ -354,7 +354,8 @@ func (r *reader) vector(id ID, width, least, most int) (n int, ok bool) {
 		return 0, false
 	}
 	if r.end-r.at < width {
-		d.remarkOn(r.s, r.at, r.end-r.at, xTLSShort, "No more room for vector of length "+strconv.Itoa(width))
+		// What stood before may have read past the end: nothing is left then.
+		d.remarkOn(r.s, r.at, max(0, r.end-r.at), xTLSShort, "No more room for vector of length "+strconv.Itoa(width))
 		return 0, false
 	}
 	n = int(r.num(id, width))
