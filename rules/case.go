@@ -97,7 +97,9 @@ func (r *Raiser) At(f *fact.Fact) *Finding {
 	return g
 }
 
-// Frame raises a finding at a place of the capture.
+// Frame raises a finding at a place of the capture. (Inlined: 0.3 MB of program.)
+//
+//go:noinline
 func (r *Raiser) Frame(at fact.At) *Finding {
 	r.c.Findings = append(r.c.Findings, Finding{
 		Rule: r.rule, Severity: All[r.rule].Severity, Frame: at.Frame, Time: at.Time, Count: 1, quiet: r.c.quiet(),
@@ -125,7 +127,9 @@ func (g *Finding) say(format string, args ...any) {
 	}
 }
 
-// with adds a field when it has a value.
+// with adds a field when it has a value. (Inlined: 0.1 MB of program.)
+//
+//go:noinline
 func (g *Finding) with(key, value string) *Finding {
 	if value != "" && !g.quiet {
 		g.Fields = append(g.Fields, Field{key, value})

@@ -171,7 +171,9 @@ func (d *Dissector) add(id ID, s span, off, n int) *Node {
 	return &f.Nodes[len(f.Nodes)-1]
 }
 
-// num adds a node with a number.
+// num adds a node with a number. (Inlined: 0.2 MB of program.)
+//
+//go:noinline
 func (d *Dissector) num(id ID, s span, off, n int, v uint64) *Node {
 	x := d.add(id, s, off, n)
 	x.Num = v
