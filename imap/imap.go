@@ -199,6 +199,7 @@ const (
 	NoTrouble   Trouble = iota
 	BadLogin            // user or password wrong, no right to that identity, expired
 	Unavailable         // the server cannot, now
+	Failing             // the server cannot, by words that are no more than that
 	Privacy             // passwords only inside TLS
 	Limit               // too many connections, mailbox in use
 	Quota               // mailbox full
@@ -239,6 +240,7 @@ var troubles = [...]struct {
 	{"idle for too long", Inactive},
 	{"idle timeout", Inactive},
 	{"too many connections", Limit},
+	{"too many open connections", Limit},
 	{"too many simultaneous", Limit},
 	{"too many login", Limit},
 	{"maximum number of connections", Limit},
@@ -251,6 +253,10 @@ var troubles = [...]struct {
 	{"login disabled", Privacy},
 	{"temporary authentication failure", Unavailable},
 	{"internal server error", Unavailable}, // nginx
+	{"internal error", Failing},
+	{"i/o error", Failing},
+	{"fatal error", Failing},
+	{"server(s) unavailable", Unavailable},
 	{"error in imap command", Client},
 	{"over quota", Quota},
 	{"mailbox doesn't exist", Mailbox},
@@ -259,6 +265,7 @@ var troubles = [...]struct {
 	{"unknown mailbox", Mailbox},
 	{"unknown folder", Mailbox},
 	{"quota exceeded", Quota},
+	{"permission denied", Mailbox},
 	{"no mailbox selected", State},
 	{"no mailbox is selected", State},
 	{"select a mailbox first", State},
@@ -332,6 +339,13 @@ func command(line []byte) (tag, verb, arg []byte, cmd Cmd) {
 		verb, arg = lines.Word(arg)
 	}
 	return tag, verb, arg, lookup(verb, inIMAP)
+}
+
+// Argument returns what stands behind the command, or behind UID and the
+// command, of a client's line.
+func Argument(line []byte) []byte {
+	_, _, arg, _ := command(line)
+	return arg
 }
 
 // SieveCommand reports whether a verb is a command of ManageSieve.

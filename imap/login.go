@@ -17,6 +17,7 @@ var results = [...]struct {
 }{
 	{BadLogin, fact.AuthFailed},
 	{Unavailable, fact.AuthTemporary},
+	{Failing, fact.AuthTemporary},
 	{Privacy, fact.AuthRefused},
 	{Limit, fact.AuthRefused},
 	{Client, fact.AuthRefused},

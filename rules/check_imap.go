@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +9,8 @@ import (
 
 	"postmortem/imap"
 	"postmortem/internal/fact"
+	"postmortem/internal/lines"
+	"postmortem/internal/sasl"
 )
 
 // Limits of IMAP, rules.md "Thresholds".
@@ -43,6 +46,8 @@ var imapChecks = []Check{
 	{ID: "imap-mailbox-missing", On: fact.Reply, Do: imapMailbox},
 	{ID: "imap-bad", On: fact.Reply, Do: imapBad},
 	{ID: "imap-wrong-state", On: fact.Reply, Do: imapWrongState},
+	{ID: "imap-not-stored", On: fact.Reply, Do: imapNotStored},
+	{ID: "imap-inbox-refused", On: fact.Reply, Do: imapInbox},
 	{ID: "imap-no", On: fact.Reply, Do: imapNo},
 	{ID: "imap-sieve-refused", On: fact.Reply, Do: imapSieveRefused},
 	{ID: "imap-bye", Needs: PAIRED, On: fact.Reply, Do: imapBye},
@@ -148,6 +153,9 @@ func imapLoginDisabled(c *Case, f *fact.Fact, r *Raiser) {
 	if !c.isIMAP() || f.Cmd != uint8(imap.LOGIN) || f.Level != 1 {
 		return
 	}
+	if f.Seen&fact.SeenAuth != 0 {
+		return // Cyrus announces it to who is logged in: there is nothing to log in to
+	}
 	if _, yes, _ := c.offered("LOGINDISABLED", f); !yes || boxAgain(r, f) {
 		return
 	}
@@ -200,7 +208,7 @@ var imapTroubles = map[imap.Trouble]struct {
 func imapTrouble(what imap.Trouble) func(*Case, *fact.Fact, *Raiser) {
 	row := imapTroubles[what]
 	return func(c *Case, f *fact.Fact, r *Raiser) {
-		if !c.isIMAP() || !slices.Contains(row.codes, f.Code) || row.cmds != nil && !slices.Contains(row.cmds, imap.Cmd(f.Cmd)) || imap.What(c.Log.Text(f)) != what {
+		if !c.isIMAP() || !slices.Contains(row.codes, f.Code) || row.cmds != nil && !slices.Contains(row.cmds, imap.Cmd(f.Cmd)) || c.imapSays(f) != what {
 			return
 		}
 		if boxAgain(r, f) {
@@ -209,6 +217,19 @@ func imapTrouble(what imap.Trouble) func(*Case, *fact.Fact, *Raiser) {
 		g := r.At(f)
 		imapAnswer(c, f, g)
 	}
+}
+
+// imapSays returns what an answer says. To end the session with words of a
+// failure is imap-bye, to answer a command with them is to be unavailable.
+func (c *Case) imapSays(f *fact.Fact) imap.Trouble {
+	what := imap.What(c.Log.Text(f))
+	switch {
+	case what != imap.Failing:
+		return what
+	case f.Code == imap.BYE:
+		return imap.NoTrouble
+	}
+	return imap.Unavailable
 }
 
 // imapAnswer fills a finding about an answer: the command, the code, the words.
@@ -269,7 +290,7 @@ func imapBad(c *Case, f *fact.Fact, r *Raiser) {
 	if code, _ := imap.Code(c.Log.Text(f)); imap.Cmd(f.Cmd) == imap.AUTHENTICATE || strings.EqualFold(string(code), "ALERT") {
 		return // a matter of the login; imap-alert
 	}
-	if imap.What(c.Log.Text(f)) == imap.Unavailable || c.outOfState(f) || boxAgain(r, f) {
+	if c.imapSays(f) == imap.Unavailable || c.outOfState(f) || boxAgain(r, f) {
 		return
 	}
 	g := r.At(f)
@@ -328,11 +349,67 @@ func imapNo(c *Case, f *fact.Fact, r *Raiser) {
 	if !c.isIMAP() && c.Proto != fact.Sieve || sieveScript(f) || f.Code != imap.NO || f.Ref == 0 || imap.What(c.Log.Text(f)) != imap.NoTrouble {
 		return
 	}
-	if cmd := imap.Cmd(f.Cmd); cmd == imap.LOGIN || cmd == imap.AUTHENTICATE || cmd == imap.STARTTLS || boxAgain(r, f) {
+	switch imap.Cmd(f.Cmd) {
+	case imap.LOGIN, imap.AUTHENTICATE, imap.STARTTLS:
+		return
+	case imap.APPEND:
+		return // imap-not-stored
+	case imap.SELECT, imap.EXAMINE:
+		if c.imapOfInbox(f) {
+			return // imap-inbox-refused
+		}
+	}
+	if boxAgain(r, f) {
 		return
 	}
 	g := r.At(f)
 	imapAnswer(c, f, g)
+}
+
+// imapDeclined reports that f is a NO that says nothing any rule knows.
+func (c *Case) imapDeclined(f *fact.Fact) bool {
+	return c.isIMAP() && f.Code == imap.NO && f.Ref != 0 && imap.What(c.Log.Text(f)) == imap.NoTrouble
+}
+
+// badMessages are words about a message that its author can mend: Cyrus.
+var badMessages = []string{"contains nul", "bare newlines", "non-ascii characters in headers", "invalid header", "header/body separator"}
+
+// tooLarge are words about a message that is beyond a limit.
+var tooLarge = []string{"[toobig", "too big", "too large", "exceeds"}
+
+func imapNotStored(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.imapDeclined(f) || imap.Cmd(f.Cmd) != imap.APPEND || boxAgain(r, f) {
+		return
+	}
+	g := r.At(f)
+	says := func(words string) bool { return lines.Contains(c.Log.Text(f), words) }
+	switch {
+	case slices.ContainsFunc(tooLarge, says):
+		g.Blame = BlamePolicy
+	case slices.ContainsFunc(badMessages, says):
+		g.Blame = BlameClient
+	}
+	imapAnswer(c, f, g)
+}
+
+// imapOfInbox reports that f answers a command about the mailbox INBOX, whose
+// name is of any case. RFC 9051, section 5.1.
+func (c *Case) imapOfInbox(f *fact.Fact) bool {
+	command := c.Log.Get(f.Ref)
+	if command == nil {
+		return false
+	}
+	name, _ := lines.Word(imap.Argument(c.Log.Text(command)))
+	return sasl.EqualFold(bytes.Trim(name, `"`), "INBOX")
+}
+
+func imapInbox(c *Case, f *fact.Fact, r *Raiser) {
+	if cmd := imap.Cmd(f.Cmd); cmd != imap.SELECT && cmd != imap.EXAMINE {
+		return
+	}
+	if c.imapDeclined(f) && c.imapOfInbox(f) && !boxAgain(r, f) {
+		imapAnswer(c, f, r.At(f))
+	}
 }
 
 // sieveScript reports that f answers what makes a script the one in force, or
@@ -361,7 +438,7 @@ func imapBye(c *Case, f *fact.Fact, r *Raiser) {
 	if !imapEnded(c, f) || boxAgain(r, f) {
 		return
 	}
-	if what := imap.What(c.Log.Text(f)); what == imap.Inactive || what == imap.Limit || what == imap.Unavailable {
+	if what := c.imapSays(f); what == imap.Inactive || what == imap.Limit || what == imap.Unavailable {
 		return
 	}
 	g := r.At(f)

@@ -57,7 +57,18 @@ func TestImap(t *testing.T) {
 		{name: "overquota", script: imapIn + "C: b APPEND Sent {500}\nS: b NO [OVERQUOTA] full\n" + imapOut, want: "imap-logout imap-overquota!"},
 		{name: "near: overquota said of nothing stored", script: imapIn + "C: b SELECT x\nS: b NO [OVERQUOTA] full\n" + imapOut, want: "imap-logout"},
 
+		{name: "limits: words of Cyrus", script: imapHi + "C: a LOGIN bob x\nS: a NO Too many open connections (1 of 1 for bob)\n" + imapOut, want: "imap-limits! imap-login-clear! imap-logout"},
+		{name: "not-stored", script: imapIn + "C: b APPEND Sent {500}\nS: b NO [TOOBIG] Message size exceeds fixed limit\n" + imapOut, want: "imap-logout imap-not-stored!"},
+		{name: "not-stored: no reason known", script: imapIn + "C: b APPEND Sent {500}\nS: b NO sorry\n" + imapOut, want: "imap-logout imap-not-stored!"},
+		{name: "near not-stored: the storage", script: imapIn + "C: b APPEND Sent {500}\nS: b NO System I/O error\n" + imapOut, want: "imap-logout imap-unavailable!"},
+		{name: "near not-stored: COPY", script: imapIn + "C: b COPY 1 Sent\nS: b NO sorry\n" + imapOut, want: "imap-logout imap-no"},
+		{name: "inbox-refused", script: imapIn + "C: b SELECT \"inbox\"\nS: b NO sorry\n" + imapOut, want: "imap-inbox-refused! imap-logout"},
+		{name: "inbox-refused: EXAMINE", script: imapIn + "C: b EXAMINE INBOX\nS: b NO Mailbox has an invalid format\n" + imapOut, want: "imap-inbox-refused! imap-logout"},
+		{name: "unavailable: words, at the login", script: imapHi + "C: a LOGIN bob x\nS: a NO Internal error occurred.\n" + imapOut, want: "imap-login-clear! imap-logout imap-unavailable!"},
+		{name: "near inbox-refused: another mailbox", script: imapIn + "C: b SELECT INBOX/x\nS: b NO sorry\n" + imapOut, want: "imap-logout imap-no"},
+
 		{name: "mailbox-missing", script: imapIn + "C: b SELECT x\nS: b NO Mailbox doesn't exist: x\n" + imapOut, want: "imap-logout imap-mailbox-missing?"},
+		{name: "mailbox-missing: words of Cyrus", script: imapIn + "C: b SELECT x\nS: b NO Permission denied\n" + imapOut, want: "imap-logout imap-mailbox-missing?"},
 		{name: "near: made and tried again", script: imapIn + "C: b APPEND Sent {3}\nS: b NO [TRYCREATE] no\nC: c CREATE Sent\nS: c OK\nC: d APPEND Sent {3}\nS: + OK\nC: abc\nS: d OK\n" + imapOut, want: "imap-logout imap-mailbox-missing"},
 
 		{name: "bad", script: imapIn + "C: b FROB\nS: b BAD Error in IMAP command\nC: c STATUS 99\nS: c BAD Error\n" + imapOut, want: "imap-bad? imap-logout"},

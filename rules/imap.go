@@ -323,4 +323,28 @@ var imapRules = []Rule{
 		Cite:   []string{"RFC 5804 §2.5, §2.6, §2.8, §2.12"},
 		Fields: []string{"command", "code", "text"},
 	},
+	{
+		ID: "imap-not-stored", Num: "IMAP-029", Label: IMAP, Severity: Error, Up: Error, Tier: 2, Node: TXN, Blame: BlameServer,
+		Title: "Server did not store a message",
+		When:  "NO to APPEND, without a code or words that have a rule of their own",
+		Meaning: "The client wanted to put a copy of a sent message, a draft or an imported message into a mailbox. What was " +
+			"sent may be delivered all the same: users think sending failed. Servers refuse what is too large, what has a form " +
+			"that they do not store, and when their storage fails.",
+		Advice: []string{
+			"the words of the answer; without any: server log",
+			"too large: Cyrus `maxmessagesize`; clients see the limit as APPENDLIMIT",
+		},
+		Cite:   []string{"RFC 9051 §6.3.12", "RFC 7889 §4"},
+		Not:    "[OVERQUOTA], [TRYCREATE], [NOPERM], [UNAVAILABLE] and the like",
+		Fields: []string{"command", "code", "text"},
+	},
+	{
+		ID: "imap-inbox-refused", Num: "IMAP-030", Label: IMAP, Severity: Error, Up: Error, Tier: 2, Node: TXN, Blame: BlameServer,
+		Title:   "Server cannot open the inbox",
+		When:    "NO to SELECT or EXAMINE of INBOX, without a code or words that have a rule of their own",
+		Meaning: "Every user has an INBOX, an empty one too. The user is let in, and the server fails at what it stores.",
+		Advice:  []string{"server log", "owner, locks and indexes of this mailbox on the server"},
+		Cite:    []string{"RFC 9051 §5.1, §6.3.2"},
+		Fields:  []string{"command", "text"},
+	},
 }

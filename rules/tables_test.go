@@ -27,7 +27,7 @@ var groups = []struct {
 	{tlsRules, "TLS-", "tls-", 75, []Label{TLS}},
 	{alertRules, "TLSA-", "tls-alert-", 36, []Label{TLS}},
 	{popRules, "POP-", "pop-", 24, []Label{POP3}},
-	{imapRules, "IMAP-", "imap-", 28, []Label{IMAP}},
+	{imapRules, "IMAP-", "imap-", 30, []Label{IMAP}},
 	{xlRules, "XL-", "xl-", 10, []Label{VERDICT}},
 }
 

@@ -98,7 +98,7 @@ func (k *worker) judge(s *session, c *reasm.Conn) {
 	k.whole.Sessions.Add(kase, byUser)
 	d := k.writer.Decide(kase)
 	r.lost += uint64(s.log.Lost)
-	r.count(d)
+	r.count(d, kase.Proto)
 	k.pass.cfg.Live.count(d)
 	if share := &r.shares[c.Key.Shard()]; *share < maxBriefs/reasm.Shards {
 		*share++
@@ -193,14 +193,14 @@ func (g *group) keep(s *verdict.Session) {
 	}
 }
 
-// count adds one decision to the totals.
-func (r *results) count(d *verdict.Decision) {
+// count adds one decision about a session of a protocol to the totals.
+func (r *results) count(d *verdict.Decision, proto fact.Proto) {
 	s := &r.summary
 	s.Sessions++
 	switch d.Outcome {
 	case verdict.OutcomeOK:
 		s.OK++
-		if d.Delivered {
+		if d.Delivered && (proto == fact.SMTP || proto == fact.LMTP) {
 			s.Delivered++
 		}
 	case verdict.OutcomeDegraded:

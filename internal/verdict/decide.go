@@ -440,11 +440,11 @@ func mailboxGoal(c *rules.Case) goal {
 	return goalNone
 }
 
-// onlyRefused reports that the session tried to store messages in a full
-// mailbox, or to open one that the server could not, and did nothing else.
+// onlyRefused reports that the session tried to store messages and the server
+// took none, or to open a mailbox that the server could not, and did nothing else.
 func onlyRefused(c *rules.Case) bool {
-	full := c.Raised("imap-overquota")
-	if !full && !c.Raised("imap-unavailable") && !c.Raised("pop-sys-temp") && !c.Raised("pop-box-unreadable") {
+	full := c.Raised("imap-overquota") || c.Raised("imap-not-stored")
+	if !full && !c.Raised("imap-inbox-refused") && !c.Raised("imap-unavailable") && !c.Raised("pop-sys-temp") && !c.Raised("pop-box-unreadable") {
 		return false
 	}
 	for i := range c.Log.Facts {

@@ -354,6 +354,14 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	"AUTH-003": func(c *rules.Case, f *rules.Finding) string { return loginFailed(c, f) },
 	"POP-007":  func(c *rules.Case, f *rules.Finding) string { return loginFailed(c, f) },
 	"IMAP-009": func(c *rules.Case, f *rules.Finding) string { return loginFailed(c, f) },
+	"IMAP-029": func(c *rules.Case, f *rules.Finding) string {
+		for i := range c.Log.Facts {
+			if g := &c.Log.Facts[i]; g.Kind == fact.Reply && g.Frame == f.Frame && imap.Cmd(g.Cmd) == imap.APPEND {
+				return fmt.Sprintf("server refused to store it at frame %d: \"%s\"", f.Frame, cut(string(c.Log.Text(g)), 80))
+			}
+		}
+		return ""
+	},
 	"AUTH-004": clearPassword, "POP-005": clearPassword, "IMAP-006": clearPassword,
 }
 
@@ -595,8 +603,11 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 		if c.Log.Now&fact.SeenAuth == 0 {
 			return "the mailbox was not opened"
 		}
-		if d.Root >= 0 && rules.All[c.Findings[d.Root].Rule].ID == "imap-overquota" {
-			return "the message was not stored"
+		if d.Root >= 0 {
+			switch rules.All[c.Findings[d.Root].Rule].ID {
+			case "imap-overquota", "imap-not-stored":
+				return "the message was not stored"
+			}
 		}
 		return "the mailbox session failed"
 	case fact.TLS:
