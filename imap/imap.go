@@ -248,6 +248,7 @@ var troubles = [...]struct {
 	{"plaintext authentication disabled", Privacy},
 	{"cleartext authentication", Privacy},
 	{"cleartext logins", Privacy},
+	{"only available under a layer", Privacy},
 	{"plaintext logins", Privacy},
 	{"login is disabled", Privacy},
 	{"login disabled", Privacy},

@@ -162,6 +162,7 @@ var troubles = [...]struct {
 	{"cleartext login", Plaintext},
 	{"plaintext login", Plaintext},
 	{"disallowed", Plaintext},
+	{"only available under a layer", Plaintext},
 	{"stls first", Plaintext},
 	{"stls command first", Plaintext},
 	{"must use tls", Plaintext},

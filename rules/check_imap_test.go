@@ -44,6 +44,7 @@ func TestImap(t *testing.T) {
 		{name: "near: loopback", script: imapHi + "C: a LOGIN bob hunter2\nS: a OK\n" + imapOut, addr: "::1", want: "imap-logout"},
 		{name: "near: the literal with the password was not let in", script: imapHi + "C: a LOGIN bob {7}\nS: a BAD no\n" + imapOut, want: "imap-bad? imap-logout"},
 
+		{name: "privacy-required: Cyrus", script: imapHi + "C: a LOGIN bob x\nS: a NO Login only available under a layer\n" + imapOut, want: "imap-login-clear! imap-logout imap-privacy-required!"},
 		{name: "logindisabled-ignored, privacy-required", script: "S: * OK [CAPABILITY IMAP4rev1 LOGINDISABLED] x\nC: a LOGIN bob hunter2\nS: * BAD [ALERT] Plaintext authentication not allowed\nS: a NO [PRIVACYREQUIRED] no\n" + imapOut,
 			want: "imap-alert? imap-login-clear! imap-logindisabled-ignored! imap-logout imap-privacy-required!"},
 		{name: "near: not announced", script: imapHi + "C: a LOGIN bob hunter2\nS: a OK\n" + imapOut, want: "imap-login-clear! imap-logout"},

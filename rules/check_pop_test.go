@@ -285,6 +285,7 @@ func TestPop(t *testing.T) {
 		{name: "autologout, silent, deletes lost", script: popAPOPIn + "C: DELE 1\nS: +OK\n... 601s", closed: 2, want: "pop-apop pop-autologout? pop-deletes-lost!"},
 		{name: "near: closed after five seconds", script: popAPOPIn + "... 5s", closed: 2, want: "pop-apop"},
 
+		{name: "plaintext-disallowed: Cyrus", script: "S: +OK\nC: USER bob\nS: -ERR [AUTH] USER command only available under a layer\n" + popOut, want: "pop-plaintext-disallowed!"},
 		{name: "plaintext-disallowed", script: "S: +OK\nC: USER bob\nS: -ERR [AUTH] Plaintext authentication disallowed on non-secure (SSL/TLS) connections.\n" + popOut, want: "pop-plaintext-disallowed!"},
 	})
 }

@@ -423,12 +423,18 @@ func (c *Case) brokenOff() *Transaction {
 	if t.BodyEnd == nil || t.BodyEnd.Code == 1 || t.BodyEnd.Num == 0 || t.Reply != nil || t.EndedBy != nil || t.DataReply != nil && t.DataReply.Code >= 400 {
 		return nil
 	}
-	for i := range c.Log.Facts { // the server gave up first
-		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && f.Code >= 400 && t.BodyStart != nil && f.Time >= t.BodyStart.Time {
+	for i := range c.Log.Facts { // the server gave up first; sendmail says 421 when the client has closed
+		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && f.Code >= 400 && t.BodyStart != nil && f.Time >= t.BodyStart.Time && !c.closedBefore(f) {
 			return nil
 		}
 	}
 	return t
+}
+
+// closedBefore reports that the client had closed its side when the server said f.
+func (c *Case) closedBefore(f *fact.Fact) bool {
+	fin := c.TCP.Side[fact.Client].Fin
+	return fin != 0 && fin < f.Frame
 }
 
 // FellSilent reports that the session ended without a word, with nothing of the

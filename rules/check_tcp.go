@@ -484,8 +484,14 @@ func tcpOwed(c *Case, f *fact.Fact) *fact.Fact {
 }
 
 // tcpInBody reports that a message was under way when f came.
-func tcpInBody(c *Case, f *fact.Fact) bool {
-	open := false
+func tcpInBody(c *Case, f *fact.Fact) bool { return tcpBodyOf(c, f) != noSide }
+
+// noSide is no direction.
+const noSide fact.Dir = 2
+
+// tcpBodyOf returns who was sending a message when f came.
+func tcpBodyOf(c *Case, f *fact.Fact) fact.Dir {
+	open := noSide
 	for i := range c.Log.Facts {
 		g := &c.Log.Facts[i]
 		if g.Frame > f.Frame {
@@ -493,9 +499,11 @@ func tcpInBody(c *Case, f *fact.Fact) bool {
 		}
 		switch g.Kind {
 		case fact.BodyStart:
-			open = true
+			open = g.From
 		case fact.BodyEnd:
-			open = g.Code == 0
+			if open = noSide; g.Code == 0 {
+				open = g.From
+			}
 		}
 	}
 	return open
@@ -1247,16 +1255,28 @@ func tcpReordering(c *Case, f *fact.Fact, r *Raiser) {
 
 // tcpStall reports that the pause f is a stall: somebody owed something.
 func tcpStall(c *Case, f *fact.Fact) bool {
+	owes := tcpOwes(c, f)
 	switch {
 	case f.Level == 1 || f.Level == 2:
 		return true
 	case f.Level != 0 || c.Proto == fact.TCP || tcpOpaque(c, f):
 		return false // nobody can say whose turn it was
-	case f.From == fact.Client:
+	case owes == fact.Client:
 		// A client that thinks is idle; it owes something only inside a message.
 		return tcpInBody(c, f) && f.Num >= uint32(tcpStallError/time.Millisecond)
 	}
 	return f.Cmd == 1+uint8(fact.Client) || f.Cmd == 0 && !c.TCP.MidStream
+}
+
+
+// tcpOwes returns who had to act in a pause. To the transport it is who was
+// spoken to last, but inside a message that is the server, which waits for the
+// rest of it.
+func tcpOwes(c *Case, f *fact.Fact) fact.Dir {
+	if f.From == fact.Server && f.Level == 0 && c.TCP.Side[fact.Client].Gap == 0 && tcpBodyOf(c, f) == fact.Client {
+		return fact.Client
+	}
+	return f.From
 }
 
 func tcpStalled(c *Case, _ *fact.Fact, r *Raiser) {
@@ -1267,7 +1287,7 @@ func tcpStalled(c *Case, _ *fact.Fact, r *Raiser) {
 		var worst *fact.Fact
 		n, total := 0, int64(0)
 		for i := range c.Log.Facts {
-			if f := &c.Log.Facts[i]; f.Kind == fact.TCPStall && f.From == d && tcpStall(c, f) {
+			if f := &c.Log.Facts[i]; f.Kind == fact.TCPStall && tcpOwes(c, f) == d && tcpStall(c, f) {
 				n++
 				total += int64(f.Num) * 1e6
 				if worst == nil || f.Num > worst.Num {
@@ -1279,7 +1299,7 @@ func tcpStalled(c *Case, _ *fact.Fact, r *Raiser) {
 			continue
 		}
 		g := r.At(worst)
-		g.Count = n
+		g.From, g.Count = d, n
 		long := int64(worst.Num) * 1e6
 		if long >= int64(tcpStallError) {
 			g.Up()

@@ -827,6 +827,30 @@ func TestStalledBlame(t *testing.T) {
 	}
 }
 
+// TestStalledInside: in a pause inside a message its sender has to act.
+func TestStalledInside(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		body []fact.Fact
+		want Blame
+	}{
+		{"the client's", []fact.Fact{{Kind: fact.BodyStart}}, BlameClient},
+		{"it stopped", []fact.Fact{{Kind: fact.BodyStart}, {Kind: fact.BodyEnd}}, BlameClient},
+		{"it is whole", []fact.Fact{{Kind: fact.BodyStart}, {Kind: fact.BodyEnd, Code: 1}}, BlameServer},
+		{"the server's", []fact.Fact{{Kind: fact.BodyStart, From: fact.Server}}, BlameServer},
+	} {
+		c := tcpHealthy()
+		for _, f := range tt.body {
+			c.add(f.Kind, 8, 10*sec, f)
+		}
+		c.add(fact.TCPStall, 9, 50*sec, fact.Fact{From: fact.Server, Num: 65000, Cmd: 1})
+		Judge(c)
+		if g := c.Find("tcp-stalled"); g == nil || g.Blame != tt.want || (g.From == fact.Client) != (tt.want == BlameClient) {
+			t.Errorf("%s: %+v, want blame %d", tt.name, g, tt.want)
+		}
+	}
+}
+
 // TestTCPTime: no time is negative, whatever the clock of the capture did.
 func TestTCPTime(t *testing.T) {
 	for ns, want := range map[int64]string{-6518 * 1e6: "0.00 ms", 0: "0.00 ms", 5700 * 1e3: "5.7 ms", 12400 * 1e6: "12.4 s"} {

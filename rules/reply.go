@@ -37,6 +37,10 @@ const (
 	atEnvelope  = 1<<smtp.MAIL | atRecipient
 )
 
+// faultyBytes are words of sendmail and Cyrus about bytes that no message may
+// have. RFC 5321, section 4.1.1.4, RFC 5322, section 2.3.
+const faultyBytes = "nul byte|nul character|bare linefeed|bare newline"
+
 // classes is the table of reply classes. The first row that fits decides, so
 // special rows stand before general ones: a text about DMARC names SPF and DKIM
 // too, and half of all refusals have 5.7.1.
@@ -116,10 +120,10 @@ var classes = []class{
 	{rule: "RPL-028", codes: "5xx", words: "attachment|file type|executable|.exe|macro|archive|content presents a potential"},
 	{rule: "RPL-031", codes: "5xx", enhanced: "x.4.6 5.4.14", words: `too many hops|mail loop|loops back|hop count|too many "received"|loop detected`},
 	{rule: "RPL-030", codes: "5xx", enhanced: "x.6.0",
-		words: "rfc 5322|rfc 2822|rfc5322|missing header|from: header|duplicate header|multiple from|invalid header|message-id"},
+		words: "rfc 5322|rfc 2822|rfc5322|missing header|from: header|duplicate header|multiple from|invalid header|message-id", not: faultyBytes},
 	{rule: "RPL-029", enhanced: "5.7.350",
 		words: "spam|spamassassin|junk|content rejected|content filter|likely unsolicited|surbl|uribl|message rejected due to content|high probability"},
-	{rule: "RPL-035", words: "synchronization|protocol error|pipelining|bare <lf>|bare lf|smtplf|naked lf|i can break rules|improper use|premature"},
+	{rule: "RPL-035", words: "synchronization|protocol error|pipelining|bare <lf>|bare lf|smtplf|naked lf|i can break rules|improper use|premature|" + faultyBytes},
 	{rule: "RPL-036", codes: "5xx", enhanced: "x.6.7 x.6.8 x.6.9", words: "smtputf8"},
 	{rule: "RPL-037", codes: "5xx", enhanced: "x.7.30", words: "requiretls"},
 	// Greylisting that does not say so. It stands behind the rows whose texts

@@ -87,6 +87,9 @@ const replyVectors = `
 033  556 5.1.10 Recipient address has null MX
 033  521 mx.example does not accept mail
 035  554 SMTP synchronization error
+035  554 5.6.1 NUL byte not allowed
+035  554 5.6.0 Message contains NUL characters
+035  421 4.5.0 Bare linefeed (LF) not allowed
 035  521 5.5.2 mx.example Error: bare <LF> received
 036  553 5.6.7 Must declare SMTPUTF8 to send unicode address
 037  550 5.7.30 REQUIRETLS support required
@@ -129,8 +132,8 @@ func TestReplyVectors(t *testing.T) {
 		}
 		n++
 	}
-	if n != 81 {
-		t.Errorf("%d vectors, want 81", n)
+	if n != 84 {
+		t.Errorf("%d vectors, want 84", n)
 	}
 }
 

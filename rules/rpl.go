@@ -559,8 +559,9 @@ var rplRules = []Rule{
 		ID: "rpl-protocol-violation", Num: "RPL-035", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: END, Blame: BlameClient,
 		Title: "Server punishes a protocol violation",
 		When: `4xx/5xx and tokens "synchronization", "protocol error", "pipelining", "bare <lf>", "bare lf", ` +
-			`"smtplf", "naked lf", "i can break rules", "improper use", "premature"`,
-		Meaning: "Names what SMTP-010, 036–041 describe; trust the server here.",
+			`"smtplf", "naked lf", "i can break rules", "improper use", "premature", "nul byte", "nul character", ` +
+			`"bare linefeed", "bare newline"`,
+		Meaning: "Names what SMTP-010, 036–041 describe, or a NUL byte in the message; trust the server here.",
 		Advice:  []string{"advice of the named rule"},
 		Cite: []string{
 			"RFC 5321 §4.1.4",

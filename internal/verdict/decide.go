@@ -172,7 +172,7 @@ var complaints = map[uint16][]string{
 	ruleBdat:          nil,
 }
 
-var ruleBdat, ruleAfterData = index("SMTP-047"), index("SMTP-024")
+var ruleBdat, ruleAfterData, ruleEarly = index("SMTP-047"), index("SMTP-024"), index("SMTP-010")
 
 // otherFlaw returns what is wrong with a certificate that its client refused for
 // another reason: it does not know the issuer (unknown_ca), which is asked before
@@ -580,7 +580,8 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		d.Outcome = OutcomeUnknown // a reset is how many programs close; what was left to do is inside TLS
 	case outlived(c, g, top):
 		d.Outcome = OutcomeUnknown
-	case g == goalNone && top != nil && top.Rule == ruleResetByClient && top.Severity == rules.Warning && !missedBy(c) && c.TLS == nil:
+	case g == goalNone && top != nil && (top.Rule == ruleResetByClient || top.Rule == ruleEarly && allTaken(c)) && top.Severity == rules.Warning &&
+		!missedBy(c) && c.TLS == nil:
 		d.Outcome = OutcomeDegraded // it left with nothing begun and nothing owed
 	case fails, top != nil && missedBy(c):
 		d.Outcome = OutcomeFailed
@@ -654,6 +655,20 @@ func notTaken(t rules.Transaction) bool {
 // none of mail's: the web, mostly.
 func notMail(c *rules.Case) bool {
 	return c.Proto == fact.TLS && c.TLS != nil && !fact.MailPort(c.Port())
+}
+
+// allTaken reports that the server answered, and refused nothing.
+func allTaken(c *rules.Case) bool {
+	any := false
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Reply {
+			if f.Code >= 400 {
+				return false
+			}
+			any = true
+		}
+	}
+	return any && !unanswered(c)
 }
 
 // allAcked reports that nothing of either side was left without an acknowledgement.
