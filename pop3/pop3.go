@@ -155,6 +155,15 @@ var troubles = [...]struct {
 	{"[sys/temp]", SysTemp},
 	{"[sys/perm]", SysPerm},
 	{"internal server error", SysTemp}, // nginx
+	{"internal error", SysTemp},
+	{"i/o error", SysTemp},
+	{"temporary problem", SysTemp}, // Courier
+	{"temporary error", SysTemp},
+	{"temporary failure", SysTemp},
+	{"temporary authentication failure", SysTemp},
+	{"chdir ", SysPerm},        // Courier
+	{"$home/maildir", SysPerm}, // qmail
+	{"mailboxes file", SysPerm},
 	{"plaintext authentication disallowed", Plaintext},
 	{"plaintext authentication not allowed", Plaintext},
 	{"plaintext authentication disabled", Plaintext},

@@ -247,9 +247,12 @@ func TestPop(t *testing.T) {
 
 		{name: "unknown-command", script: "S: +OK\nC: STAT\nS: -ERR Unknown command.\n" + popOut, want: "pop-unknown-command?"},
 		{name: "near: probes", script: "S: +OK\nC: CAPA\nS: -ERR Unknown command.\nC: XTND X\nS: -ERR unknown command\n" + popOut, want: ""},
-		{name: "box-unreadable at STAT", script: popAPOPIn + "C: STAT\nS: -ERR internal error\n" + popOut, want: "pop-apop pop-box-unreadable! pop-summary"},
-		{name: "box-unreadable at LIST", script: popAPOPIn + "C: LIST\nS: -ERR internal error\n" + popOut, want: "pop-apop pop-box-unreadable! pop-summary"},
-		{name: "near box-unreadable: of one message", script: popAPOPIn + "C: LIST 3\nS: -ERR internal error\n" + popOut, want: "pop-apop pop-declined pop-summary"},
+		{name: "sys-temp: Courier at the login", script: "S: +OK\nC: USER bob\nS: +OK\nC: PASS x\nS: -ERR Temporary problem, please try again later\n" + popOut, want: "pop-sys-temp! pop-user-pass-clear!"},
+		{name: "sys-perm: Courier at the login", script: "S: +OK\nC: USER bob\nS: +OK\nC: PASS x\nS: -ERR chdir /home/bob/Maildir failed\n" + popOut, want: "pop-sys-perm! pop-user-pass-clear!"},
+		{name: "sys-perm: qmail at the login", script: "S: +OK\nC: USER bob\nS: +OK\nC: PASS x\nS: -ERR this user has no $HOME/Maildir\n" + popOut, want: "pop-sys-perm! pop-user-pass-clear!"},
+		{name: "box-unreadable at STAT", script: popAPOPIn + "C: STAT\nS: -ERR cannot do that\n" + popOut, want: "pop-apop pop-box-unreadable! pop-summary"},
+		{name: "box-unreadable at LIST", script: popAPOPIn + "C: LIST\nS: -ERR cannot do that\n" + popOut, want: "pop-apop pop-box-unreadable! pop-summary"},
+		{name: "near box-unreadable: of one message", script: popAPOPIn + "C: LIST 3\nS: -ERR cannot do that\n" + popOut, want: "pop-apop pop-declined pop-summary"},
 		{name: "near box-unreadable: empty", script: popAPOPIn + "C: LIST\nS: -ERR No messages here\n" + popOut, want: "pop-apop pop-declined pop-summary"},
 		{name: "near: no such message", script: popAPOPIn + "C: RETR 9\nS: -ERR There's no message 9.\n" + popOut, want: "pop-apop pop-declined pop-summary"},
 

@@ -193,9 +193,9 @@ func TestUnavailable(t *testing.T) {
 		{name: "IMAP, stored in the end", port: 143, turns: saidIMAP + "\nC: b APPEND Sent {3}\nS: b NO what\nC: c APPEND Sent {3}\nS: + go on\nC: abc\nS: c OK done" + saidLogout, want: "degraded imap-not-stored server high"},
 		{name: "POP3", port: 110, turns: "S: +OK hi\nC: USER bob\nS: +OK\nC: PASS x\nS: +OK Logged in.\nC: STAT\nS: -ERR [SYS/TEMP] Internal error\nC: QUIT\nS: +OK\nfin C",
 			want: "failed pop-sys-temp server high"},
-		{name: "POP3 without a code", port: 110, turns: "S: +OK hi\nC: USER bob\nS: +OK\nC: PASS x\nS: +OK Logged in.\nC: LIST\nS: -ERR Internal error\nC: QUIT\nS: +OK\nfin C",
+		{name: "POP3 without a code", port: 110, turns: "S: +OK hi\nC: USER bob\nS: +OK\nC: PASS x\nS: +OK Logged in.\nC: LIST\nS: -ERR cannot do that\nC: QUIT\nS: +OK\nfin C",
 			want: "failed pop-box-unreadable server high"},
-		{name: "POP3, another command gets through", port: 110, turns: "S: +OK hi\nC: USER bob\nS: +OK\nC: PASS x\nS: +OK Logged in.\nC: LIST\nS: -ERR Internal error\nC: STAT\nS: +OK 1 100\nC: QUIT\nS: +OK\nfin C",
+		{name: "POP3, another command gets through", port: 110, turns: "S: +OK hi\nC: USER bob\nS: +OK\nC: PASS x\nS: +OK Logged in.\nC: LIST\nS: -ERR cannot do that\nC: STAT\nS: +OK 1 100\nC: QUIT\nS: +OK\nfin C",
 			want: "degraded pop-box-unreadable server high"},
 	})
 }
