@@ -1271,9 +1271,9 @@ func tcpStall(c *Case, f *fact.Fact) bool {
 
 // tcpOwes returns who had to act in a pause. To the transport it is who was
 // spoken to last, but inside a message that is the server, which waits for the
-// rest of it.
+// rest of it. In IMAP it may be the server: for a literal it has to ask.
 func tcpOwes(c *Case, f *fact.Fact) fact.Dir {
-	if f.From == fact.Server && f.Level == 0 && c.TCP.Side[fact.Client].Gap == 0 && tcpBodyOf(c, f) == fact.Client {
+	if c.mail() && f.From == fact.Server && f.Level == 0 && c.TCP.Side[fact.Client].Gap == 0 && tcpBodyOf(c, f) == fact.Client {
 		return fact.Client
 	}
 	return f.From

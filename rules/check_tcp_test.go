@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"postmortem/imap"
 	"postmortem/internal/fact"
 	"postmortem/pop3"
 	"postmortem/smtp"
@@ -834,6 +835,7 @@ func TestStalledInside(t *testing.T) {
 		body []fact.Fact
 		want Blame
 	}{
+		{"asked for in IMAP", []fact.Fact{{Kind: fact.BodyStart, Cmd: uint8(imap.APPEND)}}, BlameServer},
 		{"the client's", []fact.Fact{{Kind: fact.BodyStart}}, BlameClient},
 		{"it stopped", []fact.Fact{{Kind: fact.BodyStart}, {Kind: fact.BodyEnd}}, BlameClient},
 		{"it is whole", []fact.Fact{{Kind: fact.BodyStart}, {Kind: fact.BodyEnd, Code: 1}}, BlameServer},
@@ -841,6 +843,9 @@ func TestStalledInside(t *testing.T) {
 	} {
 		c := tcpHealthy()
 		for _, f := range tt.body {
+			if f.Cmd == uint8(imap.APPEND) {
+				c.Proto = fact.IMAP
+			}
 			c.add(f.Kind, 8, 10*sec, f)
 		}
 		c.add(fact.TCPStall, 9, 50*sec, fact.Fact{From: fact.Server, Num: 65000, Cmd: 1})
