@@ -1268,7 +1268,6 @@ func tcpStall(c *Case, f *fact.Fact) bool {
 	return f.Cmd == 1+uint8(fact.Client) || f.Cmd == 0 && !c.TCP.MidStream
 }
 
-
 // tcpOwes returns who had to act in a pause. To the transport it is who was
 // spoken to last, but inside a message that is the server, which waits for the
 // rest of it. In IMAP it may be the server: for a literal it has to ask.
