@@ -13,8 +13,9 @@ const (
 	numSigs = 8
 
 	// farSigs is how many more are where copies were found: behind a burst of
-	// large frames the second port of a mirror is as many late as it has queued.
-	farSigs = 64
+	// large frames the second port of a mirror is as many late as it has queued,
+	// and the far end of a path as many as are on their way.
+	farSigs = 192
 
 	// DupWindow is how far apart the two copies of one frame may be.
 	DupWindow = 3 * time.Millisecond
@@ -23,6 +24,11 @@ const (
 	// routeMicros is the same when the TTL differs: one copy was taken before
 	// and one behind a router, which queues; what is sent again keeps its TTL.
 	routeMicros = 10_000
+
+	// pathMicros is the same when both have the same IP identification, too:
+	// two captures of one path were put together, and what is sent again has an
+	// identification of its own.
+	pathMicros = 500_000
 )
 
 // A sig is what a frame captured twice has in common with the first.
@@ -39,12 +45,17 @@ type farRing struct {
 }
 
 // near reports whether the frames of two marks are copies by hash and time.
-func (mark *sig) near(g *sig) bool {
+// named: their IP identification is not 0.
+func (mark *sig) near(g *sig, named bool) bool {
 	if g.hash != mark.hash {
 		return false
 	}
 	limit := dupMicros
-	if g.ttl != mark.ttl {
+	switch {
+	case g.ttl == mark.ttl:
+	case named:
+		limit = pathMicros
+	default:
 		limit = routeMicros
 	}
 	apart := int32(mark.time - g.time)
@@ -52,16 +63,16 @@ func (mark *sig) near(g *sig) bool {
 }
 
 // seen reports whether a frame like mark was captured lately.
-func (t *Table) seen(c *Conn, mark *sig) bool {
+func (t *Table) seen(c *Conn, mark *sig, named bool) bool {
 	for i := range c.sigs {
-		if mark.near(&c.sigs[i]) {
+		if mark.near(&c.sigs[i], named) {
 			return true
 		}
 	}
 	if c.far != 0 {
 		far := &t.far.At(c.far).sigs
 		for i := range far {
-			if mark.near(&far[i]) {
+			if mark.near(&far[i], named) {
 				return true
 			}
 		}
@@ -87,7 +98,8 @@ func (t *Table) note(c *Conn, mark sig) {
 
 // isCopy reports whether p is a frame that has been captured already: the same
 // IP identification, numbers, flags and length within DupWindow. The TTL may be
-// lower and options may differ, as before and behind a router. Without an
+// lower and options may differ, as before and behind a router, and then the two
+// may be as far apart as two ends of a path. Without an
 // identification (IPv6; Linux sends 0 with DF on some segments) the timestamps
 // must be the same too, and an empty ACK, a SYN-ACK or a RST is a copy only in
 // a conversation that is known to have copies: two equal duplicate ACKs are
@@ -111,7 +123,7 @@ func (c *Conn) isCopy(t *Table, d fact.Dir, p *layers.Packet, at fact.At) bool {
 		}
 	}
 	mark := sig{uint32(h>>32) | 1, uint32(at.Time / 1000), p.TTL}
-	found := t.seen(c, &mark)
+	found := t.seen(c, &mark, p.ID != 0)
 	if found && n == 0 && p.ID == 0 && !c.copied &&
 		(flags&(flagSyn|flagFin) == 0 || flags&(flagSyn|flagAck) == flagSyn|flagAck) {
 		found = false

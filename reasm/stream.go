@@ -22,7 +22,7 @@ func (c *Conn) Segment(t *Table, d fact.Dir, p *layers.Packet, at fact.At, out C
 	flags := uint8(p.TCP.Flags())
 	seq := p.TCP.Seq()
 	n := int64(len(p.Payload)) + int64(p.Missing)
-	if n > 0 && s.suspect == 0 && s.damaged(t.Sum) && c.suspect(t, d, p) {
+	if n > 0 && s.damaged(t.Sum) && c.suspect(t, d, p) {
 		return ClassDamaged
 	}
 	if flags&(flagSyn|flagAck|flagRst) == 0 {
@@ -353,13 +353,19 @@ func (c *Conn) skip(t *Table, d fact.Dir, to int64, lost, at fact.At, out Consum
 }
 
 // suspect keeps the payload of a damaged segment, in case the receiver took it
-// after all: then the capture was changed, not the segment. It returns false
-// for a segment that cannot be kept.
+// after all: then the capture was changed, not the segment. One is kept at a
+// time; others that are damaged meanwhile, and damaged copies of what is known,
+// are dropped. It returns false for a segment that cannot be kept.
 func (c *Conn) suspect(t *Table, d fact.Dir, p *layers.Packet) bool {
 	s := &c.s[d]
 	off := s.off(p.TCP.Seq())
-	if s.known == baseUnknown || len(p.Payload) > pageBytes || off < s.next || off-s.next > maxEarly {
+	switch {
+	case s.known == baseUnknown || len(p.Payload) > pageBytes || off-s.next > maxEarly:
 		return false
+	case off < s.next:
+		return off+int64(len(p.Payload)) <= s.next
+	case s.suspect != 0:
+		return true
 	}
 	i := t.early.get(c.place, t.shardWithRoom(c), d, off)
 	g := t.early.at(i)

@@ -170,6 +170,16 @@ func TestSegment(t *testing.T) {
 			{from: c, at: 8 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7, ttl: 62},
 			{from: c, at: 13 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7, ttl: 64},
 		}, []Class{ClassInOrder, ClassCopy, ClassRetrans}, "ABC", "", ""},
+		{"at both ends of a path", true, []seg{
+			{from: c, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7, ttl: 64},
+			{from: c, at: 303 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7, ttl: 60},
+			{from: c, at: 304 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 8, ttl: 60},
+			{from: c, at: 604 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7, ttl: 64},
+		}, []Class{ClassInOrder, ClassCopy, ClassRetrans, ClassRetrans}, "ABC", "", ""},
+		{"without an ID only before and behind a router", true, []seg{
+			{from: c, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "ABC", ttl: 64},
+			{from: c, at: 303 * ms, seq: 1, ack: 1, flags: D, data: "ABC", ttl: 60},
+		}, []Class{ClassInOrder, ClassRetrans}, "ABC", "", ""},
 		{"same ID, other bytes: no copy", true, []seg{
 			{from: c, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7},
 			{from: c, at: 4 * ms, seq: 1, ack: 1, flags: D, data: "XBC", id: 7},
@@ -282,6 +292,21 @@ func TestSegment(t *testing.T) {
 			{from: c, at: 6 * ms, seq: 5, ack: 1, flags: D, data: "E"},
 			{from: s, at: 7 * ms, seq: 1, ack: 6, flags: A},
 		}, []Class{ClassInOrder, ClassInOrder, ClassDamaged, ClassEarly, ClassNone}, "ABCDE", "", ""},
+		{"several damaged, then sent again", true, []seg{
+			{from: c, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "ABCDEFGH"},
+			{from: c, at: 3 * ms, seq: 9, ack: 1, flags: D, data: "I"},
+			{from: c, at: 3 * ms, seq: 10, ack: 1, flags: D, data: "J"},
+			{from: c, at: 3 * ms, seq: 11, ack: 1, flags: D, data: "K"},
+			{from: c, at: 3 * ms, seq: 12, ack: 1, flags: D, data: "L"},
+			{from: c, at: 3 * ms, seq: 13, ack: 1, flags: D, data: "M"},
+			{from: c, at: 3 * ms, seq: 14, ack: 1, flags: D, data: "N"},
+			{from: c, at: 3 * ms, seq: 15, ack: 1, flags: D, data: "O"},
+			{from: c, at: 5 * ms, seq: 16, ack: 1, flags: D, data: "x", spoil: true},
+			{from: c, at: 5 * ms, seq: 17, ack: 1, flags: D, data: "y", spoil: true},
+			{from: c, at: 6 * ms, seq: 16, ack: 1, flags: D, data: "P"},
+			{from: c, at: 6 * ms, seq: 17, ack: 1, flags: D, data: "Q"},
+		}, []Class{ClassInOrder, ClassInOrder, ClassInOrder, ClassInOrder, ClassInOrder, ClassInOrder, ClassInOrder, ClassInOrder,
+			ClassDamaged, ClassDamaged, ClassInOrder, ClassInOrder}, "ABCDEFGHIJKLMNOPQ", "", ""},
 		{"foreign numbers of a second recorder", true, []seg{
 			{from: s, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "220\r\n"},
 			{from: s, at: 4 * ms, seq: 9 << 26, ack: 9 << 26, flags: D, data: "220\r\n"},
