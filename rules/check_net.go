@@ -605,10 +605,36 @@ func netECN(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 }
 
+// netHopGone is about a session that died while the host of one side asked in
+// vain for a link address: it had sent all along to that neighbour, the next hop.
+func netHopGone(c *Case, n *Neighbours, r *Raiser) {
+	f := c.first(fact.TCPUnacked)
+	if f == nil {
+		return
+	}
+	y := &c.TCP.Side[f.From.Other()]
+	asker := c.Client.Addr().As16()
+	if f.From == fact.Server {
+		asker = c.Server.Addr().As16()
+	}
+	q := n.UnansweredTo(&asker, netAsksAtLeast)
+	if q == nil || q.First.Time < y.LastTime || q.First.Time > f.Time+askWindow || q.Last.Time < f.Time {
+		return
+	}
+	g := r.Frame(q.First)
+	arpUnanswered(g, q, fmt.Sprintf("Nothing came from the %s behind frame %d either, and what the %s sent from frame %d on had no acknowledgement.",
+		f.From.Other(), y.Last, f.From, f.Frame))
+	g.frames(f.Frame)
+}
+
 func netARP(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TCP
 	n := c.Capture.Neighbours
-	if n == nil || t.Syn == 0 || t.Side[fact.Server].Packets > 0 || t.ICMP > 0 {
+	if n != nil && t.Side[fact.Server].Packets > 0 && t.ICMP == 0 {
+		netHopGone(c, n, r)
+		return
+	}
+	if n == nil || t.Syn == 0 || t.ICMP > 0 {
 		return
 	}
 	target := c.Server.Addr().As16()

@@ -58,6 +58,8 @@ var tcpChecks = []Check{
 	{ID: "tcp-mtu-blackhole", Needs: BOTH | START, On: fact.TCPAhead, Do: tcpBlackholeAhead},
 	{ID: "tcp-lost-for-good", Needs: BOTH | START, On: fact.TCPAhead, Do: tcpLostForGood},
 	{ID: "tcp-never-acked", Needs: BOTH, On: fact.TCPUnacked, Do: tcpNeverAcked},
+	{ID: "tcp-never-acked", Needs: BOTH, On: fact.TCPUnacked, Do: tcpFinNeverAcked},
+	{ID: "tcp-never-acked", Needs: BOTH, On: fact.TCPKeepAlive, Do: tcpProbesUnanswered},
 	{ID: "tcp-state-lost-reset", Needs: BOTH, On: fact.TCPReset, Do: tcpStateLostReset},
 	{ID: "tcp-state-lost-silent", Needs: BOTH, On: fact.TCPUnacked, Do: tcpStateLostSilent},
 	{ID: "tcp-zero-window-server", Do: tcpZeroWindow(fact.Server)},
@@ -78,6 +80,7 @@ var tcpChecks = []Check{
 	{ID: "tcp-server-not-network", Needs: BOTH, Do: tcpServerNotNetwork},
 	{ID: "tcp-half-open-close", Needs: BOTH | SILENT, Do: tcpHalfOpen},
 	{ID: "tcp-option-fallback", On: fact.TCPOdd, Do: tcpFallback},
+	{ID: "tcp-wscale-lost", Needs: BOTH | START, On: fact.TCPOdd, Do: tcpUnscaled},
 	{ID: "tcp-ack-loss", Do: tcpAckLoss},
 	{ID: "tcp-health-check", Needs: START, Do: tcpHealthCheck},
 	{ID: "tcp-odd-handshake", On: fact.TCPOdd, Do: tcpOddHandshake},
@@ -765,8 +768,8 @@ func tcpLoss(c *Case, _ *fact.Fact, r *Raiser) {
 				continue
 			}
 			late := fin != 0 && f.Frame > fin // to a side that has closed: no loss of the session
-			if f.Kind == fact.TCPLoss && late || f.Kind == fact.TCPUnacked && !late {
-				again -= min(again, f.Num) // TCP-014 and TCP-015 tell of what nobody acknowledged
+			if f.Kind == fact.TCPLoss && late || f.Kind == fact.TCPUnacked && !late || f.Kind == fact.TCPChecksum && f.Level == 0 {
+				again -= min(again, f.Num) // TCP-014 and TCP-015 tell of what nobody acknowledged, TCP-040 of what was damaged
 			}
 		}
 		again -= min(again, tcpShrunk(c, d))
@@ -995,6 +998,91 @@ func tcpNeverAcked(c *Case, f *fact.Fact, r *Raiser) {
 	if idle := tcpIdleBefore(c, f); idle != nil {
 		g.field("idle before", "%s", tcpTime(int64(idle.Num)*1e6))
 	}
+}
+
+// tcpFinNeverAcked is about a side that closes, and repeats it: the other host
+// acknowledges a FIN whatever its programs do, so it is gone, or the path is.
+// When that happened is not known: perhaps long before.
+func tcpFinNeverAcked(c *Case, f *fact.Fact, r *Raiser) {
+	z, x, y := tcpSizes(c, f), &c.TCP.Side[f.From], &c.TCP.Side[f.From.Other()]
+	if z == nil || z.Num != 0 || f.Num < tcpMinCopies || x.Fin == 0 || x.Fin > f.Frame || y.LastTime >= x.FinTime || y.Fin != 0 || y.Rst != 0 {
+		return
+	}
+	if c.TCP.Open == 0 && !c.TCP.MidStream || tcpSaidBye(c, f) || !tcpPending(c, f) {
+		return
+	}
+	g := r.At(f)
+	g.Count = int(f.Num)
+	if g.quiet {
+		return
+	}
+	g.frames(x.Fin)
+	g.say("The %s closed in frame %d and said so %s more within %d s, and the %s's host never acknowledged it, as a living one does whatever its programs do. Its last frame is %d: what it was asked behind that may never have been answered for the same reason.",
+		f.From, x.Fin, times(f.Num), f.Code, f.From.Other(), y.Last)
+	g.field("direction", "towards the %s", f.From.Other())
+	g.field("segment", "FIN")
+	g.field("copies", "%d", f.Num)
+	g.field("seconds", "%d", f.Code)
+	g.field("last byte acknowledged", "%d", x.Acked)
+}
+
+// tcpPending reports that the session was in the middle of something when f, the
+// end of it, came: an answer was owed, or a message or a transaction was open.
+func tcpPending(c *Case, f *fact.Fact) bool {
+	x, y := &c.TCP.Side[f.From], &c.TCP.Side[f.From.Other()]
+	if f.From == fact.Client && (y.LastData == 0 || x.LastData > y.LastData) {
+		return true
+	}
+	for i := range c.Log.Facts {
+		g := &c.Log.Facts[i]
+		if g.Kind == fact.Unanswered && g.Level == 0 || g.Kind == fact.BodyEnd && g.From == fact.Server && g.Code != 1 {
+			return true
+		}
+	}
+	phase, _ := c.openAt(f)
+	return phase != ""
+}
+
+// tcpProbesUnanswered is about the keep-alive probes that end a session: who
+// probes sends nothing else, so nothing else can show that the other side is gone.
+func tcpProbesUnanswered(c *Case, f *fact.Fact, r *Raiser) {
+	x, y := &c.TCP.Side[f.From], &c.TCP.Side[f.From.Other()]
+	if f.Level != 1 || y.Fin != 0 || y.Rst != 0 || x.Fin != 0 && x.Fin < f.Frame || tcpSaidBye(c, f) || c.first(fact.TCPUnacked) != nil {
+		return
+	}
+	g := r.At(f)
+	g.Count = int(f.Code)
+	if g.quiet {
+		return
+	}
+	g.frames(x.Rst)
+	g.say("The %s was silent and asked %s whether the other side is still there; the %s's host, which has to answer, did not: its last frame is %d.",
+		f.From, times(uint32(f.Code)), f.From.Other(), y.Last)
+	g.field("direction", "towards the %s", f.From.Other())
+	g.field("segment", "keep-alive")
+	g.field("copies", "%d", f.Code)
+	g.field("last byte acknowledged", "%d", x.Acked)
+}
+
+// tcpUnscaled is about a server whose window falls behind the handshake, as one
+// does that is to be scaled: the server was asked for it and believes that it
+// agreed, but the client never heard so.
+func tcpUnscaled(c *Case, f *fact.Fact, r *Raiser) {
+	t := c.TCP
+	x, y := &t.Side[fact.Client], &t.Side[fact.Server]
+	if f.Code != fact.OddUnscaled || f.From != fact.Server || x.WScale < 0 || y.WScale >= 0 || x.WinFull < tcpMinCopies {
+		return
+	}
+	g := r.At(f)
+	if g.quiet {
+		return
+	}
+	g.frames(t.Syn, t.SynAck)
+	g.say("The client's SYN offers window scaling, the SYN-ACK (frame %d) lacks it as it comes here and announces %d bytes; but from frame %d on the server announces %d, as one does that scales. "+
+		"The client takes that for bytes: %s filled the window.", t.SynAck, f.Num>>16, f.Frame, f.Num&0xffff, counted(uint64(x.WinFull), "segment"))
+	g.field("window in the SYN-ACK", "%d", f.Num>>16)
+	g.field("window behind it", "%d", f.Num&0xffff)
+	g.field("segments that filled it", "%d", x.WinFull)
 }
 
 // tcpIdleBefore returns the pause that the data of f ended: nothing but copies
@@ -1724,12 +1812,19 @@ func tcpTwoVersions(c *Case, f *fact.Fact, r *Raiser) {
 
 func tcpCorruption(c *Case, f *fact.Fact, r *Raiser) {
 	x := &c.TCP.Side[f.From]
-	if f.Level != 0 || x.Retrans == 0 {
+	if f.Level != 2 && (f.Level != 0 || x.Retrans == 0) {
 		return
 	}
 	g := r.At(f)
 	g.Count = int(f.Num)
 	if g.quiet {
+		return
+	}
+	if f.Level == 2 {
+		g.say("All %s with payload of the %s arrived with a wrong checksum, its others with a right one, and the %s acknowledged none: its host threw them away.",
+			counted(uint64(f.Num), "segment"), f.From, f.From.Other())
+		g.field("count", "%d", f.Num)
+		g.field("direction", "towards the %s", f.From.Other())
 		return
 	}
 	g.framesOf(c, fact.TCPLoss, f.From)

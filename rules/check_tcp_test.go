@@ -720,6 +720,50 @@ func TestTCPChecks(t *testing.T) {
 			c.add(fact.TCPChecksum, 9, 50*msec, fact.Fact{Num: 9, Level: 1})
 			return c
 		}, "-tcp-corruption"},
+		{"every segment damaged", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.TCPChecksum, 9, 50*msec, fact.Fact{From: fact.Server, Num: 4, Level: 2})
+			return c
+		}, "tcp-corruption=warning"},
+		{"window scaling lost in the SYN-ACK", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Client].WScale, c.TCP.Side[fact.Server].WScale, c.TCP.Side[fact.Client].WinFull = 7, -1, 3
+			c.add(fact.TCPOdd, 4, 20*msec, fact.Fact{From: fact.Server, Code: fact.OddUnscaled, Num: 65160<<16 | 64})
+			return c
+		}, "tcp-wscale-lost=warning"},
+		{"a small window that nobody fills", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Client].WScale, c.TCP.Side[fact.Server].WScale, c.TCP.Side[fact.Client].WinFull = 7, -1, 2
+			c.add(fact.TCPOdd, 4, 20*msec, fact.Fact{From: fact.Server, Code: fact.OddUnscaled, Num: 65160<<16 | 64})
+			return c
+		}, "-tcp-wscale-lost"},
+		{"a FIN that no host acknowledges, the answer still to come", func() *Case {
+			c := tcpHealthy()
+			tcpFinAgain(c, true)
+			return c
+		}, "tcp-never-acked=error"},
+		{"a FIN that no host acknowledges, nothing to come", func() *Case {
+			c := tcpHealthy()
+			tcpFinAgain(c, false)
+			return c
+		}, "-tcp-never-acked"},
+		{"a FIN sent again while the other side lives", func() *Case {
+			c := tcpHealthy()
+			tcpFinAgain(c, true)
+			c.TCP.Side[fact.Server].LastTime = tcpStart + 61*sec
+			return c
+		}, "-tcp-never-acked"},
+		{"keep-alives without an answer", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.TCPKeepAlive, 9, 50*sec, fact.Fact{Num: 5, Code: 4, Level: 1})
+			return c
+		}, "tcp-never-acked=error"},
+		{"keep-alives of a side that has closed", func() *Case {
+			c := tcpHealthy()
+			tcpFinOf(c, fact.Client, 8, 40*sec)
+			c.add(fact.TCPKeepAlive, 9, 50*sec, fact.Fact{Num: 5, Code: 4, Level: 1})
+			return c
+		}, "-tcp-never-acked"},
 		{"two contents", func() *Case {
 			c := tcpHealthy()
 			c.TCP.Side[fact.Client].Overlaps = 2
@@ -791,6 +835,19 @@ func TestTCPChecks(t *testing.T) {
 			t.Errorf("no case fires %s", check.ID)
 		}
 	}
+}
+
+// tcpFinAgain makes the client close, and say so again without an answer; owed:
+// the server has not answered what it said before.
+func tcpFinAgain(c *Case, owed bool) {
+	x, y := &c.TCP.Side[fact.Client], &c.TCP.Side[fact.Server]
+	x.LastData, y.LastData, y.Last, y.LastTime = 7, 8, 8, tcpStart+50*msec
+	if owed {
+		x.LastData = 9
+	}
+	tcpFinOf(c, fact.Client, 10, 60*sec)
+	ref := c.add(fact.TCPUnacked, 11, 61*sec, fact.Fact{Num: 5, Code: 4})
+	c.add(fact.TCPSizes, 11, 61*sec, fact.Fact{Ref: ref})
 }
 
 // TestTCPGuards: what was not captured is never held against anyone.

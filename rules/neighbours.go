@@ -60,6 +60,9 @@ func (n *Neighbours) Ask(target, asker [16]byte, at fact.At) {
 		}
 		*q = Question{Target: target, Asker: asker, First: at, since: at.Time}
 	}
+	if q.Answered { // it is asked anew: the answer may have been the last one
+		*q = Question{Target: target, Asker: asker, First: at, since: at.Time}
+	}
 	if q.Count < maxAskFrames {
 		q.frames[q.Count] = at.Frame
 	}
@@ -91,10 +94,19 @@ func (n *Neighbours) alive(a [16]byte) {
 // never answered, at least min times within 10 s; nil: there is none. Target ==
 // nil means: for any address.
 func (n *Neighbours) Unanswered(target *[16]byte, min int) *Question {
+	return n.unanswered(min, func(q *Question) bool { return target == nil || q.Target == *target })
+}
+
+// UnansweredTo is Unanswered for what asker asks, whatever it asks for.
+func (n *Neighbours) UnansweredTo(asker *[16]byte, min int) *Question {
+	return n.unanswered(min, func(q *Question) bool { return q.Asker == *asker })
+}
+
+func (n *Neighbours) unanswered(min int, of func(q *Question) bool) *Question {
 	var best *Question
 	for i := range n.list[:n.n] {
 		q := &n.list[i]
-		if q.Answered || q.Dense < min || target != nil && q.Target != *target {
+		if q.Answered || q.Dense < min || !of(q) {
 			continue
 		}
 		if best == nil || q.Count > best.Count {

@@ -362,7 +362,8 @@ var tcpRules = []Rule{
 		// That windows are plausible only unscaled is no proof: a sender may stop
 		// for reasons of its own.
 		When: "the SYN carries the option and the SYN-ACK does not, although the same server sends it in other " +
-			"sessions of the file; the networks of the clients decide which",
+			"sessions of the file; the networks of the clients decide which; or its window falls to a 16th right " +
+			"behind the handshake, and ≥ 3 segments of the client fill it",
 		Meaning: "A firewall strips or mis-tracks the option. Transfers crawl or hang after some kilobytes.",
 		Advice: []string{
 			"ASA: `tcp-map … tcp-options window-scale allow`",
@@ -579,7 +580,8 @@ var tcpRules = []Rule{
 	{
 		ID: "tcp-corruption", Num: "TCP-040", Label: TCP, Severity: Warning, Up: Warning, Tier: 3, Node: LINK, Blame: BlameNetwork,
 		Title: "Damaged segments on the path",
-		When:  "wrong TCP checksum on a segment that was not acknowledged and was sent again with a right one",
+		When: "wrong TCP checksum on a segment that was not acknowledged and was sent again with a right one, or on " +
+			"each of ≥ 3 segments with payload of which none was acknowledged, while the sender's others are right",
 		Meaning: "Bytes are damaged on the way: memory or line fault of a device. Checksums catch most, not all of " +
 			"it; with TLS the rest shows as bad_record_mac.",
 		Advice: []string{"error counters on the path; replace the device"},

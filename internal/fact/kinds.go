@@ -194,7 +194,7 @@ const (
 	TCPUnacked
 	// TCPSilence: nothing more came although the capture runs on. Num: milliseconds observed. Code: who owed (1+Dir).
 	TCPSilence
-	// TCPKeepAlive: keep-alive probes. Num: how many. Level 1: unanswered.
+	// TCPKeepAlive: keep-alive probes. Num: how many. Level 1: the last Code of them were never answered.
 	TCPKeepAlive
 	// TCPOverlap: the same sequence range with two contents. Num: bytes. Text: both contents, cut.
 	TCPOverlap
@@ -204,7 +204,8 @@ const (
 	TCPReorder
 	// TCPDuplicate: frames captured twice. Num: how many.
 	TCPDuplicate
-	// TCPChecksum: wrong checksums. Num: how many. Level: 1 of all frames of a sender (offload).
+	// TCPChecksum: wrong checksums. Num: how many. Level: 1 of all frames of a sender (offload),
+	// 2 of all its frames with payload and of no other, and the receiver acknowledged none.
 	TCPChecksum
 	// TCPAhead: a bare ACK or a segment far ahead of the data seen (MTU black hole seen from the receiver). Num: bytes.
 	// Level 1: data came behind a hole that was never filled. Num: bytes of the hole.
@@ -289,6 +290,7 @@ const (
 	OddStrayReset                     // RST outside of the window
 	OddSACK                           // SACK blocks far outside of what was sent
 	OddFarFrames                      // segments far outside of the window. Num: how many
+	OddUnscaled                       // the first window behind the handshake is far below that of the SYN. Num: both, that of the SYN in the upper half
 )
 
 // How a session ended.

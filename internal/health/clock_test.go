@@ -136,7 +136,8 @@ func TestJumpTick(t *testing.T) {
 	}
 }
 
-// TestNoJump: there is none in the captures, and in none do link addresses change.
+// TestNoJump: there is none in the captures, and in none do link addresses
+// change, but for the one that was taken at two places.
 func TestNoJump(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(testdata, "*.pcap"))
 	if err != nil || len(files) < 100 {
@@ -147,7 +148,7 @@ func TestNoJump(t *testing.T) {
 			if x.s.Jump.Frame != 0 {
 				t.Errorf("%s: a jump of %d ms at frame %d", name, x.s.JumpGap, x.s.Jump.Frame)
 			}
-			if g := x.log.First(fact.NetLink); g != nil {
+			if g := x.log.First(fact.NetLink); g != nil && filepath.Base(name) != "link-both-ends-merged.pcap" {
 				t.Errorf("%s: link addresses changed at frame %d", name, g.Frame)
 			}
 		}

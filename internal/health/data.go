@@ -170,6 +170,9 @@ func (f *Flow) copied(c *reasm.Conn, d fact.Dir, p *layers.Packet, off int64, n 
 	if end <= me.ackTop {
 		x.Spurious++
 		f.grow(log, &me.spurRef, fact.Fact{Kind: fact.TCPSpurious, From: d}, at, 1)
+		if peer.unaCopies > 0 && peer.deaf < 0xffff {
+			peer.deaf++
+		}
 		return
 	}
 	x.Lost += n
@@ -182,7 +185,7 @@ func (f *Flow) copied(c *reasm.Conn, d fact.Dir, p *layers.Packet, off int64, n 
 	una := max(me.ackTop, 0)
 	if off <= una && end > una {
 		if me.unaCopies == 0 || me.unaOff != una {
-			me.unaCopies, me.unaOff, me.unaFrame, me.unaFirst, me.unaSize = 0, una, at.Frame, at.Time, 0
+			me.unaCopies, me.unaOff, me.unaFrame, me.unaFirst, me.unaSize, me.deaf = 0, una, at.Frame, at.Time, 0, 0
 			me.unaTime = at.Time
 			if me.newTime != 0 {
 				me.unaTime = me.newTime
@@ -375,11 +378,20 @@ func delayedAck(ns int64) bool {
 	return false
 }
 
+// unscaledPart is how many times as small as that of the SYN the first window
+// behind the handshake is when it was scaled: hosts shift by at least 4 where
+// they shift at all, and do not take back room (RFC 9293, section 3.8.6).
+const unscaledPart = 16
+
 // window follows the window that d announces.
 func (f *Flow) window(d fact.Dir, p *layers.Packet, flags uint8, at fact.At, log *fact.Log, s *fact.TCPSummary) {
 	x, me := &s.Side[d], &f.side[d]
 	raw := p.TCP.Window()
 	me.lastWin = raw
+	if s.Side[d].Packets == 2 && flags&(layers.SYN|layers.ACK) == layers.ACK && f.synSeen[0] && f.synSeen[1] && !me.scaled &&
+		raw != 0 && raw <= me.baseWin/unscaledPart && me.sinceBase < int64(me.baseWin/2) {
+		f.odd(fact.OddUnscaled, uint32(me.baseWin)<<16|uint32(raw), d, at, log)
+	}
 	if raw >= me.baseWin {
 		me.baseWin, me.sinceBase, me.below = raw, 0, false
 	} else if len(p.Payload) > 0 {

@@ -262,8 +262,11 @@ func (f *Flow) endSide(c *reasm.Conn, d fact.Dir, captureEnd int64, log *fact.Lo
 	if g := log.Get(me.sumRef); g == nil && x.BadSum >= minBadSums && x.Packets > 0 && uint64(x.BadSum)*10 >= x.Packets*9 {
 		log.Add(fact.Fact{Kind: fact.TCPChecksum, Time: me.firstTime, Frame: x.First, From: d, Num: x.BadSum, Level: 1}, nil)
 	}
+	if me.badData >= minBadSums && uint32(me.badData) == x.Segments && x.BadSum == x.Segments && x.Packets >= uint64(x.Segments)+2 && me.ackTop <= 0 {
+		log.Add(fact.Fact{Kind: fact.TCPChecksum, Time: me.firstTime, Frame: x.First, From: d, Num: x.BadSum, Level: 2}, nil)
+	}
 	if g := log.Get(me.keepRef); g != nil && me.probes >= deadCopies {
-		g.Level = 1
+		g.Level, g.Code = 1, me.probes
 	}
 	f.dead(d, captureEnd, log, s)
 	switch {
@@ -310,7 +313,7 @@ func (f *Flow) dead(d fact.Dir, captureEnd int64, log *fact.Log, s *fact.TCPSumm
 	big := mss > 0 && float64(me.unaSize) >= bigShare*float64(mss-min(mss, optionRoom))
 	passed := max(x.Passed, me.behind)
 	merged := me.offRef != 0 && min(mss, x.MSS) == 0 // captured as one, and it is not known how it was cut
-	if big && passed > 0 && x.Passed < smallSize && !merged && !me.unheard(&s.Side[d.Other()], captureEnd) {
+	if big && passed > 0 && x.Passed < smallSize && !merged && me.deaf < sureDeaf && !me.unheard(&s.Side[d.Other()], captureEnd) {
 		level = 1
 	}
 	ref := log.Add(fact.Fact{Kind: fact.TCPUnacked, Time: me.unaFirst, Frame: me.unaFrame, From: d,
@@ -322,6 +325,11 @@ func (f *Flow) dead(d fact.Dir, captureEnd int64, log *fact.Log, s *fact.TCPSumm
 	log.Add(fact.Fact{Kind: fact.TCPSizes, Time: me.unaFirst, Frame: me.unaFrame, From: d, Ref: ref,
 		Num: me.unaSize, Code: uint16(min(passed, 0xffff)), Level: df}, nil)
 }
+
+// sureDeaf is how many copies of what a side has acknowledged show that its
+// acknowledgements, the smallest of segments, do not arrive either. One may be
+// under way when its data is lost.
+const sureDeaf = 2
 
 // unheard reports that the other side did not answer what was small either: a
 // segment behind a hole has an acknowledgement at once (RFC 5681, section 4.2),

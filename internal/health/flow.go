@@ -118,6 +118,8 @@ type side struct {
 	lastID     uint16
 	unaCopies  uint16
 	probes     uint16 // keep-alives since the other side last answered
+	deaf       uint16 // copies of what it had acknowledged, while its own data had no acknowledgement
+	badData    uint16 // segments with payload that have a wrong checksum, offload left out
 	ids        uint8  // frames with an IP identification that is not 0
 	shift      uint8
 	scaled     bool
@@ -177,6 +179,9 @@ func (f *Flow) Segment(t *reasm.Table, c *reasm.Conn, d fact.Dir, p *layers.Pack
 	}
 	flags := uint8(p.TCP.Flags())
 	n := uint32(len(p.Payload)) + p.Missing
+	if t.Sum == reasm.SumBad && n > 0 && me.badData < 0xffff {
+		me.badData++
+	}
 	if t.Clash.Bytes > 0 && class != reasm.ClassKeepAlive && class != reasm.ClassZeroProbe {
 		f.clash(&t.Clash, log, s)
 	}

@@ -27,7 +27,7 @@ var kindNames = map[fact.Kind]string{
 	fact.TCPOdd: "odd", fact.NetTTL: "ttl", fact.Cut: "cut", fact.MidStream: "midstream", fact.OneSided: "onesided",
 	fact.TCPSizes: "sizes", fact.TCPIdle: "idle", fact.TCPStall: "stall", fact.TCPSpurious: "spurious",
 	fact.TCPUnread: "unread", fact.TCPAfterClose: "afterclose", fact.TCPHeld: "held", fact.TCPResetMark: "mark", fact.End: "end",
-	fact.NetFragment: "fragments",
+	fact.NetFragment: "fragments", fact.NetLink: "link",
 }
 
 type session struct {
@@ -119,6 +119,12 @@ func TestCaptures(t *testing.T) {
 		{"made-duplicated-capture.pcap", "duplicate@2:client:10 duplicate@4:server:11", fact.EndFin},
 		{"made-frames-out-of-order.pcap", "", fact.EndFin},
 		{"net-corrupt-checksum.server.pcap", "checksum@22:client:1 loss@40:client:1", fact.EndFin},
+		{"link-both-ends-merged.pcap", "duplicate@2:client:8 link@4:server:16/2 ttl@4:server:16444 duplicate@8:server:6 loss@29:server:9 " +
+			"stall@38:client:30014/1 unacked@29:server:8/1 sizes@29:server:1448/1 silence@40:client:10", fact.EndOfCapture},
+		{"net-all-segments-damaged.pcap", "loss@5:server:7 stall@12:client:19998/1 checksum@2:server:8/2 unacked@5:server:7 sizes@5:server:36/1", fact.EndOfCapture},
+		{"net-dead-before-fin.pcap", "stall@13:server:25025 unacked@14:client:5 sizes@14:client:0", fact.EndOfCapture},
+		{"net-dead-with-certificate.server.pcap", "loss@15:server:7 spurious@16:client:7 unacked@18:server:6 sizes@18:server:1448/1", fact.EndOfCapture},
+		{"net-window-scale-stripped.pcap", "odd@4:server:4270325824", fact.EndOfCapture},
 		{"net-dead-after-data.pcap", "loss@39:client:6 unacked@39:client:6 sizes@39:client:1448/1", fact.EndOfCapture},
 		{"net-ipv6-fragments.pcap", "fragments@23:client:3", fact.EndFin},
 		{"net-loss-one-data.server.pcap", "loss@39:client:1", fact.EndFin},
