@@ -33,6 +33,7 @@ const (
 	tcpEtherMSS   = 1460
 	tcpWild       = 24 * time.Hour // longer waits are the recorder's clock
 	tcpSmall      = 600            // bytes that pass an MTU black hole (TCP-015)
+	tcpSynTimer   = time.Second    // after which a SYN is sent again at first (RFC 6298, section 2.1)
 )
 
 // tcpChecks are the conditions of the TCP group. TCP-041 and the comparison of
@@ -56,6 +57,7 @@ var tcpChecks = []Check{
 	{ID: "tcp-loss", Do: tcpLoss},
 	{ID: "tcp-mtu-blackhole", Needs: BOTH, On: fact.TCPUnacked, Do: tcpBlackhole},
 	{ID: "tcp-mtu-blackhole", Needs: BOTH | START, On: fact.TCPAhead, Do: tcpBlackholeAhead},
+	{ID: "tcp-mtu-blackhole", Needs: BOTH | START, Do: tcpBlackholePassed},
 	{ID: "tcp-lost-for-good", Needs: BOTH | START, On: fact.TCPAhead, Do: tcpLostForGood},
 	{ID: "tcp-never-acked", Needs: BOTH, On: fact.TCPUnacked, Do: tcpNeverAcked},
 	{ID: "tcp-never-acked", Needs: BOTH, On: fact.TCPUnacked, Do: tcpFinNeverAcked},
@@ -234,6 +236,13 @@ func tcpSynLate(c *Case, f *fact.Fact, r *Raiser) {
 			first = t.SynAckAt
 		}
 	default:
+		return
+	}
+	// Where the way is longer than the timer of a SYN nothing was lost.
+	k, s := t.Side[fact.Client].RTTMin, t.Side[fact.Server].RTTMin
+	switch {
+	case k+s > int64(tcpSynTimer)*3/4 && open-first <= (k+s)*3/2,
+		s == 0 && syns == 2 && t.SynAckAt-first < int64(2*tcpSynTimer) && open-t.SynAckAt < int64(time.Millisecond):
 		return
 	}
 	g := r.At(f)
@@ -907,6 +916,42 @@ func tcpBlackholeAhead(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g.say("An empty segment of the %s stands %d bytes ahead of all its data that arrived, and none of its segments was larger than %d bytes (MSS %d): the large ones do not get here.",
 		f.From, f.Num, x.MaxSeg, mss)
+}
+
+// tcpBlackholePassed is about a sender that finds the limit by itself (RFC 4821):
+// none of its full segments was ever acknowledged, sent as smaller ones their
+// bytes were.
+func tcpBlackholePassed(c *Case, _ *fact.Fact, r *Raiser) {
+	t := c.TCP
+	full := tcpFull(t)
+	if full < 2*tcpSmall || tcpICMPBig(c) || c.first(fact.TCPOffload) != nil {
+		return
+	}
+	for _, d := range [...]fact.Dir{fact.Client, fact.Server} {
+		x := &t.Side[d]
+		if x.MaxSeg < full || x.Passed < tcpSmall/2 || x.Passed >= full*9/10 || x.Retrans-min(x.Retrans, x.Spurious) < tcpMinCopies ||
+			x.Gap > 0 || x.Cut > 0 || x.Unacked > uint64(x.Passed) {
+			continue
+		}
+		for i := range c.Log.Facts {
+			f := &c.Log.Facts[i]
+			if f.Kind != fact.TCPLoss || f.From != d || f.Num < tcpMinCopies || f.Code < uint16(tcpSynTimer/time.Millisecond) {
+				continue
+			}
+			g := r.At(f)
+			g.Severity = Warning
+			g.Count = int(f.Num)
+			if !g.quiet {
+				g.say("None of the %s's segments of %d bytes was ever acknowledged; after %s it sent the same bytes in segments of up to %d bytes, and these passed. No ICMP \"packet too big\" came: the sender found the limit by itself.",
+					d, x.MaxSeg, tcpTime(int64(f.Code)*1e6), x.Passed)
+				g.field("direction", "towards the %s", d.Other())
+				g.field("failing size", "%d", x.MaxSeg)
+				g.field("largest passing size", "%d", x.Passed)
+				g.field("copies", "%d", f.Num)
+			}
+			break
+		}
+	}
 }
 
 // overtaken is longer than one packet can be ahead of another.

@@ -720,6 +720,16 @@ func TestTCPChecks(t *testing.T) {
 			c.add(fact.TCPChecksum, 9, 50*msec, fact.Fact{Num: 9, Level: 1})
 			return c
 		}, "-tcp-corruption"},
+		{"full segments never pass, smaller ones do", func() *Case {
+			c := tcpHealthy()
+			tcpPieces(c, 1024)
+			return c
+		}, "tcp-mtu-blackhole=warning"},
+		{"full segments pass later", func() *Case {
+			c := tcpHealthy()
+			tcpPieces(c, 1448)
+			return c
+		}, "-tcp-mtu-blackhole"},
 		{"every segment damaged", func() *Case {
 			c := tcpHealthy()
 			c.add(fact.TCPChecksum, 9, 50*msec, fact.Fact{From: fact.Server, Num: 4, Level: 2})
@@ -835,6 +845,15 @@ func TestTCPChecks(t *testing.T) {
 			t.Errorf("no case fires %s", check.ID)
 		}
 	}
+}
+
+// tcpPieces makes the client repeat full segments for 3.6 s, of which passed is
+// the largest that arrived in the end.
+func tcpPieces(c *Case, passed uint32) {
+	a, b := &c.TCP.Side[fact.Client], &c.TCP.Side[fact.Server]
+	a.MSS, b.MSS, a.TS, b.TS = 1460, 1460, true, true
+	a.Segments, a.MaxSeg, a.Passed, a.Retrans, a.Unacked = 80, 1448, passed, 27, 0
+	c.add(fact.TCPLoss, 9, 50*msec, fact.Fact{Num: 27, Code: 3600})
 }
 
 // tcpFinAgain makes the client close, and say so again without an answer; owed:

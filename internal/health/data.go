@@ -180,7 +180,7 @@ func (f *Flow) copied(c *reasm.Conn, d fact.Dir, p *layers.Packet, off int64, n 
 		x.Fast++
 	}
 	if me.bigSize > n && off < me.bigEnd {
-		me.bigSize = 0 // sent again in smaller pieces: the large one proves nothing
+		me.bigSize, me.pieces = 0, true // sent again in smaller pieces: the large one proves nothing
 	}
 	una := max(me.ackTop, 0)
 	if off <= una && end > una {
@@ -303,7 +303,7 @@ func (f *Flow) sack(c *reasm.Conn, d fact.Dir, top int64, block [2]layers.Seq, a
 		x, peer := &s.Side[o], &f.side[o]
 		if n = min(n, int64(x.MaxSeg)); n < int64(s.Side[d].MSS-min(s.Side[d].MSS, optionRoom)) {
 			peer.behind = max(peer.behind, uint32(n))
-		} else {
+		} else if !peer.pieces {
 			x.Passed = max(x.Passed, uint32(n))
 		}
 	}

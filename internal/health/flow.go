@@ -146,6 +146,7 @@ type side struct {
 	finEnd     int64  // offset of its FIN
 	lossCount  uint32
 	finAcked   bool
+	pieces     bool // has sent bytes of a large segment again in smaller ones
 	ackGrew    bool
 	unaDF      bool
 

@@ -592,7 +592,7 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		if orderly(c) && hidden(c) && top != nil && !isRemark[top.Rule] {
 			d.Outcome = OutcomeDegraded // what is inside is not known, but this is
 		}
-	case incomplete(c), unanswered(c), c.TLS != nil && !c.TLS.Done, c.TCP.Open == 0 && !c.TCP.MidStream:
+	case incomplete(c) && !saidBye(c), unanswered(c), c.TLS != nil && !c.TLS.Done, c.TCP.Open == 0 && !c.TCP.MidStream:
 		d.Outcome = OutcomeUnknown
 	default: // nothing was tried, and nothing is wrong: a probe, a session typed by hand
 		d.Outcome = OutcomeOK
@@ -691,6 +691,15 @@ func orderly(c *rules.Case) bool {
 		return true
 	}
 	return false
+}
+
+// saidBye reports that nothing is missing of a session but the last segments of
+// its end: the dialog had said goodbye, and the server had closed.
+func saidBye(c *rules.Case) bool {
+	t := c.TCP
+	end := c.Log.Last(fact.End)
+	return end != nil && end.Seen&fact.SeenBye != 0 && t.HowClosed == fact.EndOfCapture && t.Side[fact.Server].Fin != 0 &&
+		!t.OneSided && !t.MidStream && t.Side[0].Gap+t.Side[1].Gap+t.Side[0].Cut+t.Side[1].Cut == 0
 }
 
 // incomplete reports that the capture lacks what would decide: its end, its
