@@ -480,7 +480,7 @@ func TestSlowMailbox(t *testing.T) {
 func TestBrokenMailbox(t *testing.T) {
 	scriptedRun(t, []scripted{
 		{name: "within a literal", port: 143, turns: saidIMAP + "C: b FETCH 1 BODY[]\nS! * 1 FETCH (BODY[] {5000}\\r\\nsome text\nhalf S\nC! c LOGOUT\\r\\n\nrst S",
-			want: "failed imap-unanswered server high"},
+			want: "failed imap-fetch-interrupted server high"},
 		{name: "reset at STAT", port: 110, turns: "S: +OK hi\nC: USER bob\nS: +OK\nC: PASS x\nS: +OK\nC: STAT\nrst S",
 			want: "failed tcp-reset-by-server server high"},
 		{name: "a literal that the server does not answer", port: 143, turns: saidIMAP + "C: b APPEND Sent {300}\n+20s\nfin C",
