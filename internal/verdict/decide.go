@@ -542,7 +542,7 @@ func brokenOff(c *rules.Case) bool {
 			return true
 		}
 	}
-	return orderly(c) && unsent(c)
+	return orderly(c) && c.Clean(nil) && unsent(c)
 }
 
 // saidBye reports that the server ended the session in a frame.
@@ -567,8 +567,11 @@ func unsent(c *rules.Case) bool {
 
 // transferring reports that a message was on its way when the session, or the
 // capture of it, ended: the server's has begun and has no end, or what asks for
-// one or brings one has no answer.
+// one or brings one has no answer. Where bytes are missing, the end may be too.
 func transferring(c *rules.Case) bool {
+	if !c.Clean(nil) || c.TCP.OneSided {
+		return false
+	}
 	for i := range c.Log.Facts {
 		switch f := &c.Log.Facts[i]; f.Kind {
 		case fact.BodyEnd:

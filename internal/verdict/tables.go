@@ -113,6 +113,7 @@ var explains = []struct {
 	{"AUTH-008", "AUTH-006 014 003 POP-020 IMAP-011 IMAP-007", true},
 	{"POP-020", "POP-007 AUTH-003 006 008", true},
 	{"POP-003", "POP-026", true},
+	{"POP-003 IMAP-003", "SMTP-027", true}, // closed before anything was said
 	{"POP-016 IMAP-031", "TCP-023", true},
 	{"POP-008 009 010 011 026", "POP-007 AUTH-003 007 009", true},
 	{"IMAP-011 007", "IMAP-009 AUTH-003 006 008 IMAP-015", true},
@@ -142,7 +143,7 @@ const remarks = "AUTH-001 SMTP-061 STLS-002 STLS-009 AUTH-005 XL-006 XL-007 CAP-
 // answers are findings about one command or its answer, behind which a session
 // can go on, with every reply class.
 const answers = "SMTP-012 015 016 017 019 020 040 AUTH-003 006 007 008 009 013 014 015 017 018 POP-007 009 011 013 020 025 026 " +
-	"IMAP-007 009 011 012 013 015 027 032 033"
+	"IMAP-007 009 011 012 013 014 015 027 032 033"
 
 // middleboxes are the findings that show a device between the two ends.
 const middleboxes = "TCP-016 017 025 026 032 NET-002 STLS-006 007 008 017 TLS-050 071"
