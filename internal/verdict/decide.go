@@ -921,6 +921,9 @@ func (w *Writer) status(c *rules.Case, g goal) {
 		s[LayerDelivery] = Failed
 		if c.Proto == fact.POP3 || c.Proto == fact.IMAP || c.Proto == fact.Sieve {
 			s[LayerDelivery] = NotReached
+			if transferring(c) {
+				s[LayerDelivery] = Failed // it was begun
+			}
 		} else if d.Outcome == OutcomeUnknown && incomplete(c) {
 			s[LayerDelivery] = Unknown // it may have succeeded in what is missing
 		}
