@@ -234,7 +234,7 @@ const tlsHandshake = 0x16
 // Bytes takes the next bytes of a direction and returns how many of them
 // belong to the dialog. It is fewer than len(b) only when the rest is TLS.
 func (d *Dialog) Bytes(dir fact.Dir, b []byte, at fact.At) (n int) {
-	if !d.sieving && len(b) > 0 && b[0] == '"' && dir == fact.Server && !d.seen[dir] && !d.opt.MidStream {
+	if !d.sieving && len(b) > 0 && (b[0] == '"' || refusesSieve(b)) && dir == fact.Server && !d.seen[dir] && !d.opt.MidStream {
 		d.turn()
 	}
 	if d.sieving {

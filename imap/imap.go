@@ -201,9 +201,12 @@ const (
 	Unavailable         // the server cannot, now
 	Failing             // the server cannot, by words that are no more than that
 	Privacy             // passwords only inside TLS
-	Limit               // too many connections, mailbox in use
+	Limit               // too many connections or requests, or more than the server keeps of something
+	InUse               // somebody else holds the mailbox
 	Quota               // mailbox full
-	Mailbox             // does not exist, exists already, no right
+	Mailbox             // does not exist, exists already
+	NoRight             // the user may not, or the mailbox is open for reading only
+	Gone                // messages that somebody else has removed meanwhile
 	Client              // the client's syntax
 	Inactive            // idle for too long
 	State               // not logged in, no mailbox selected
@@ -219,17 +222,25 @@ var troubles = [...]struct {
 	{"[authenticationfailed", BadLogin},
 	{"[authorizationfailed", BadLogin},
 	{"[expired", BadLogin},
+	{"account_closed", BadLogin}, // Dovecot: nologin with a reason, behind [CONTACTADMIN]
+	{"account closed", BadLogin},
+	{"account is closed", BadLogin},
+	{"account disabled", BadLogin},
+	{"account is disabled", BadLogin},
+	{"account suspended", BadLogin},
+	{"account is suspended", BadLogin},
 	{"[unavailable", Unavailable},
 	{"[serverbug", Unavailable},
 	{"[corruption", Unavailable},
 	{"[contactadmin", Unavailable},
 	{"[privacyrequired", Privacy},
 	{"[limit", Limit},
-	{"[inuse", Limit},
+	{"[inuse", InUse},
 	{"[overquota", Quota},
 	{"[trycreate", Mailbox},
 	{"[nonexistent", Mailbox},
-	{"[noperm", Mailbox},
+	{"[noperm", NoRight},
+	{"[expungeissued", Gone},
 	{"[cannot", Mailbox},
 	{"[alreadyexists", Mailbox},
 	{"[clientbug", Client},
@@ -244,6 +255,8 @@ var troubles = [...]struct {
 	{"too many simultaneous", Limit},
 	{"too many login", Limit},
 	{"maximum number of connections", Limit},
+	{"is throttled", Limit},                // Exchange
+	{"command or bandwidth limits", Limit}, // Gmail
 	{"plaintext authentication disallowed", Privacy},
 	{"plaintext authentication disabled", Privacy},
 	{"cleartext authentication", Privacy},
@@ -258,6 +271,7 @@ var troubles = [...]struct {
 	{"i/o error", Failing},
 	{"fatal error", Failing},
 	{"server(s) unavailable", Unavailable},
+	{"authenticated but not connected", Unavailable}, // Exchange: its back end is not there
 	{"error in imap command", Client},
 	{"over quota", Quota},
 	{"mailbox doesn't exist", Mailbox},
@@ -266,7 +280,11 @@ var troubles = [...]struct {
 	{"unknown mailbox", Mailbox},
 	{"unknown folder", Mailbox},
 	{"quota exceeded", Quota},
-	{"permission denied", Mailbox},
+	{"permission denied", NoRight},
+	{"read-only", NoRight},
+	{"read only", NoRight},
+	{"waiting for lock", InUse},
+	{"no longer exist", Gone},
 	{"no mailbox selected", State},
 	{"no mailbox is selected", State},
 	{"select a mailbox first", State},

@@ -20,6 +20,7 @@ var results = [...]struct {
 	{Failing, fact.AuthTemporary},
 	{Privacy, fact.AuthRefused},
 	{Limit, fact.AuthRefused},
+	{InUse, fact.AuthRefused},
 	{Client, fact.AuthRefused},
 }
 

@@ -278,7 +278,9 @@ func (d *Sieve) status(code uint16, text []byte, at fact.At) {
 		d.tellEarly()
 		d.greeted, d.foreign = true, false
 		w.cmd = Greeting
-		d.log.Mark(fact.SeenHello)
+		if code == OK {
+			d.log.Mark(fact.SeenHello)
+		}
 	case code != BYE || d.count == 1 && d.waiting[d.head].cmd == LOGOUT:
 		w = d.take()
 	}
@@ -305,7 +307,15 @@ func (d *Sieve) status(code uint16, text []byte, at fact.At) {
 // with the name of its implementation. Section 1.7.
 func LooksSieveGreeting(b []byte) bool {
 	const first = `"IMPLEMENTATION"`
-	return len(b) >= len(first) && sasl.EqualFold(b[:len(first)], first)
+	return len(b) >= len(first) && sasl.EqualFold(b[:len(first)], first) || refusesSieve(b)
+}
+
+// refusesSieve reports whether b begins like a ManageSieve server that takes
+// nobody: BYE with a quoted string or a code behind it. Section 1.2; IMAP has
+// an asterisk before it.
+func refusesSieve(b []byte) bool {
+	const bye = "BYE "
+	return len(b) > len(bye) && sasl.EqualFold(b[:len(bye)], bye) && (b[len(bye)] == '"' || b[len(bye)] == '(')
 }
 
 // Mask appends text to dst without the secrets that the client has sent so far.

@@ -134,6 +134,7 @@ type Trouble uint8
 const (
 	NoTrouble      Trouble = iota
 	InUse                  // another session holds the mailbox
+	Limit                  // too many connections
 	LoginDelay             // too soon after the last login
 	SysTemp                // the server's trouble, passing
 	SysPerm                // the server's trouble, lasting
@@ -150,6 +151,9 @@ var troubles = [...]struct {
 	words string // lower case
 	is    Trouble
 }{
+	{"maximum number of connections", Limit}, // Dovecot, behind [IN-USE]
+	{"too many connections", Limit},
+	{"too many simultaneous", Limit},
 	{"[in-use]", InUse},
 	{"[login-delay", LoginDelay},
 	{"[sys/temp]", SysTemp},
@@ -199,6 +203,7 @@ var troubles = [...]struct {
 	{"already in use", InUse},
 	{"mailbox in use", InUse},
 	{"mailbox is in use", InUse},
+	{"currently in use", InUse}, // MDaemon
 	{"unable to lock", InUse},
 	{"unknown command", UnknownCommand},
 	{"unrecognized", UnknownCommand},

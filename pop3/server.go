@@ -132,7 +132,7 @@ func (d *Dialog) answered(c command, ok bool, code uint16, text []byte, at fact.
 	}
 	result := fact.AuthFailed
 	switch What(text) {
-	case InUse, LoginDelay, SysPerm, Plaintext, UnknownCommand:
+	case InUse, Limit, LoginDelay, SysPerm, Plaintext, UnknownCommand:
 		result = fact.AuthRefused
 	case SysTemp:
 		result = fact.AuthTemporary

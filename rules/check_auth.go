@@ -525,8 +525,18 @@ func (c *Case) passwordState(f *fact.Fact) bool {
 		return false
 	case c.isPOP() && pop3.What(c.Log.Text(f)) == pop3.InUse:
 		return false // it is the mailbox that is locked
+	case c.accountOff(f):
+		return false // no password helps
 	}
 	return c.says(f, "expired", "locked", "disabled", "[contactadmin]") && !c.basicDisabled(f) && !c.wantsTLS(f)
+}
+
+// accountOff reports that an answer says that the account as such has been
+// switched off, which is the administrator's doing and nothing of the password.
+func (c *Case) accountOff(f *fact.Fact) bool {
+	return c.says(f, "account is disabled", "account disabled", "account has been disabled", "user is disabled", "user disabled",
+		"account_closed", "account closed", "account is closed", "account has been closed",
+		"account is suspended", "account suspended", "account has been suspended")
 }
 
 func authPasswordState(c *Case, f *fact.Fact, r *Raiser) {

@@ -48,6 +48,8 @@ var imapChecks = []Check{
 	{ID: "imap-wrong-state", On: fact.Reply, Do: imapWrongState},
 	{ID: "imap-not-stored", On: fact.Reply, Do: imapNotStored},
 	{ID: "imap-inbox-refused", On: fact.Reply, Do: imapInbox},
+	{ID: "imap-no-right", On: fact.Reply, Do: imapNoRight},
+	{ID: "imap-refused", On: fact.Reply, Do: imapRefused},
 	{ID: "imap-no", On: fact.Reply, Do: imapNo},
 	{ID: "imap-sieve-refused", On: fact.Reply, Do: imapSieveRefused},
 	{ID: "imap-bye", Needs: PAIRED, On: fact.Reply, Do: imapBye},
@@ -56,7 +58,9 @@ var imapChecks = []Check{
 	{ID: "imap-idle-killed", Needs: BOTH | SILENT, Do: imapIdleKilled},
 	{ID: "imap-idle-too-long", Needs: BOTH, On: fact.Command, Do: imapIdleTooLong},
 	{ID: "imap-literal-wait", Needs: BOTH, On: fact.Odd, Do: imapLiteralWait},
+	{ID: "imap-fetch-interrupted", Needs: CLEAN | PAIRED, On: fact.BodyEnd, Do: imapInterrupted},
 	{ID: "imap-unanswered", Needs: BOTH | PAIRED, On: fact.Unanswered, Do: imapUnanswered},
+	{ID: "imap-hung-up", Needs: BOTH | CLEAN | SILENT | PAIRED, Do: imapHungUp},
 	{ID: "imap-alert", On: fact.Reply, Do: imapAlert},
 	{ID: "imap-stale-capabilities", Needs: BOTH | CLEAN, On: fact.Reply, Do: imapStale},
 	{ID: "imap-logout", On: fact.Reply, Do: imapLogout},
@@ -102,7 +106,7 @@ func imapWelcomed(c *Case, f *fact.Fact, r *Raiser) {
 }
 
 func imapGreetingBye(c *Case, f *fact.Fact, r *Raiser) {
-	if !imapGreeting(c, f) || f.Code != imap.BYE {
+	if !imapGreeting(c, f) && (c.Proto != fact.Sieve || f.Cmd != uint8(imap.Greeting)) || f.Code != imap.BYE {
 		return
 	}
 	g := r.At(f)
@@ -110,7 +114,11 @@ func imapGreetingBye(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g.with("text", c.boxWords(f))
-	g.say("The server's first line was %q.", "* "+c.imapLine(f))
+	star := "* "
+	if c.Proto == fact.Sieve {
+		star = ""
+	}
+	g.say("The server's first line was %q.", star+c.imapLine(f))
 }
 
 func imapGreetingClosed(c *Case, _ *fact.Fact, r *Raiser) {
@@ -201,7 +209,7 @@ var imapTroubles = map[imap.Trouble]struct {
 }{
 	imap.Unavailable: {[]uint16{imap.NO, imap.BAD, imap.BYE}, nil},
 	imap.Privacy:     {[]uint16{imap.NO}, nil},
-	imap.Limit:       {[]uint16{imap.NO, imap.BYE}, nil},
+	imap.Limit:       {[]uint16{imap.NO, imap.BAD, imap.BYE}, nil},
 	imap.Quota:       {[]uint16{imap.NO}, []imap.Cmd{imap.APPEND, imap.COPY, imap.MOVE}},
 }
 
@@ -210,6 +218,9 @@ func imapTrouble(what imap.Trouble) func(*Case, *fact.Fact, *Raiser) {
 	return func(c *Case, f *fact.Fact, r *Raiser) {
 		if !c.isIMAP() || !slices.Contains(row.codes, f.Code) || row.cmds != nil && !slices.Contains(row.cmds, imap.Cmd(f.Cmd)) || c.imapSays(f) != what {
 			return
+		}
+		if imap.Cmd(f.Cmd) == imap.STARTTLS {
+			return // the user is not known yet: stls-refused-temp
 		}
 		if boxAgain(r, f) {
 			return
@@ -223,7 +234,15 @@ func imapTrouble(what imap.Trouble) func(*Case, *fact.Fact, *Raiser) {
 // failure is imap-bye, to answer a command with them is to be unavailable.
 func (c *Case) imapSays(f *fact.Fact) imap.Trouble {
 	what := imap.What(c.Log.Text(f))
+	cmd := imap.Cmd(f.Cmd)
 	switch {
+	case what == imap.InUse && (f.Ref == 0 || imapLogin(cmd)):
+		return imap.Limit // it is not said what of the user's is in use
+	case what == imap.Limit && slices.Contains(imapChanges, cmd):
+		if code, _ := imap.Code(c.Log.Text(f)); strings.EqualFold(string(code), "LIMIT") {
+			return imap.NoTrouble // of this mailbox: keywords, levels, room
+		}
+		return what
 	case what != imap.Failing:
 		return what
 	case f.Code == imap.BYE:
@@ -231,6 +250,23 @@ func (c *Case) imapSays(f *fact.Fact) imap.Trouble {
 	}
 	return imap.Unavailable
 }
+
+// imapLogin reports that a command is a login, or asks for what comes before it.
+func imapLogin(cmd imap.Cmd) bool {
+	return cmd == imap.LOGIN || cmd == imap.AUTHENTICATE || cmd == imap.STARTTLS
+}
+
+// imapChanges are the commands that add to a mailbox, or change what is stored.
+var imapChanges = []imap.Cmd{imap.APPEND, imap.COPY, imap.MOVE, imap.STORE, imap.EXPUNGE, imap.CREATE, imap.RENAME, imap.DELETE,
+	imap.SUBSCRIBE, imap.SETACL, imap.SETQUOTA, imap.SETMETADATA}
+
+// imapStoring are the commands that put a message into a mailbox.
+var imapStoring = []imap.Cmd{imap.APPEND, imap.COPY, imap.MOVE}
+
+// imapAsking are the commands that only ask for what may not be there or not be
+// allowed: clients try them on any server and on any mailbox.
+var imapAsking = []imap.Cmd{imap.STATUS, imap.LIST, imap.LSUB, imap.XLIST, imap.NAMESPACE, imap.GETQUOTA, imap.GETQUOTAROOT, imap.GETACL,
+	imap.MYRIGHTS, imap.GETMETADATA}
 
 // imapAnswer fills a finding about an answer: the command, the code, the words.
 func imapAnswer(c *Case, f *fact.Fact, g *Finding) {
@@ -265,21 +301,32 @@ func imapVerb(c *Case, command *fact.Fact) string {
 }
 
 func imapMailbox(c *Case, f *fact.Fact, r *Raiser) {
-	if !c.isIMAP() || f.Code != imap.NO || imap.What(c.Log.Text(f)) != imap.Mailbox || boxAgain(r, f) {
+	cmd := imap.Cmd(f.Cmd)
+	if !c.isIMAP() || f.Code != imap.NO || imap.What(c.Log.Text(f)) != imap.Mailbox || imapLogin(cmd) || c.imapOpensInbox(f) || boxSame(r, f, f.Cmd) {
 		return
 	}
 	g := r.At(f)
+	g.Class = f.Cmd
 	imapAnswer(c, f, g)
-	// A client that makes the mailbox and tries again has no trouble.
+	opens := cmd == imap.SELECT || cmd == imap.EXAMINE
+	switch {
+	case slices.Contains(imapStoring, cmd) && c.TCP.HowClosed != fact.EndOfCapture:
+		g.Up()
+	case cmd == imap.CREATE, cmd == imap.UNSUBSCRIBE, slices.Contains(imapAsking, cmd), c.TCP.HowClosed == fact.EndOfCapture:
+		g.Severity = Info // it is as the client wanted, or it only wanted to know, or may go on to make it
+	}
+	// A client that makes the mailbox, or tries again, or looks whether there is
+	// one beside those that it uses, has no trouble.
 	for i := range c.Log.Facts {
 		x := &c.Log.Facts[i]
-		if x.Kind == fact.Reply && x.Code == imap.OK && x.Frame > f.Frame && x.Cmd == f.Cmd &&
-			(imap.Cmd(x.Cmd) == imap.APPEND || imap.Cmd(x.Cmd) == imap.COPY || imap.Cmd(x.Cmd) == imap.MOVE) {
+		if x.Kind != fact.Reply || x.Code != imap.OK {
+			continue
+		}
+		switch did := imap.Cmd(x.Cmd); {
+		case slices.Contains(imapStoring, cmd) && did == cmd && x.Frame > f.Frame,
+			opens && (did == imap.SELECT || did == imap.EXAMINE || did == imap.CREATE && x.Frame > f.Frame):
 			g.Severity = Info
 		}
-	}
-	if imap.Cmd(f.Cmd) == imap.CREATE {
-		g.Severity = Info // it is there, as the client wanted
 	}
 }
 
@@ -290,12 +337,27 @@ func imapBad(c *Case, f *fact.Fact, r *Raiser) {
 	if code, _ := imap.Code(c.Log.Text(f)); imap.Cmd(f.Cmd) == imap.AUTHENTICATE || strings.EqualFold(string(code), "ALERT") {
 		return // a matter of the login; imap-alert
 	}
-	if c.imapSays(f) == imap.Unavailable || c.outOfState(f) || boxAgain(r, f) {
+	if imap.Cmd(f.Cmd) == imap.STARTTLS {
+		return // stls-refused-perm
+	}
+	if what := c.imapSays(f); what == imap.Unavailable || what == imap.Limit || c.outOfState(f) {
+		return
+	}
+	severity := Warning
+	if slices.Contains(imapProbes, imap.Cmd(f.Cmd)) {
+		severity = Info // a client that asks for it can do without it
+	}
+	if boxSame(r, f, uint8(severity)) {
 		return
 	}
 	g := r.At(f)
+	g.Severity, g.Class = severity, uint8(severity)
 	imapAnswer(c, f, g)
 }
+
+// imapProbes are the commands of extensions that change nothing.
+var imapProbes = []imap.Cmd{imap.XLIST, imap.NAMESPACE, imap.GETQUOTA, imap.GETQUOTAROOT, imap.GETACL, imap.MYRIGHTS, imap.GETMETADATA,
+	imap.ID, imap.ENABLE}
 
 func imapWrongState(c *Case, f *fact.Fact, r *Raiser) {
 	if c.isIMAP() && c.outOfState(f) && !boxAgain(r, f) {
@@ -317,8 +379,11 @@ func (c *Case) outOfState(f *fact.Fact) bool {
 	case imap.LOGIN, imap.AUTHENTICATE, imap.STARTTLS:
 		return false // a matter of the login
 	}
-	if imap.What(c.Log.Text(f)) == imap.State {
+	switch imap.What(c.Log.Text(f)) {
+	case imap.State:
 		return true
+	case imap.Limit, imap.Unavailable:
+		return false
 	}
 	return f.Code == imap.BAD && f.Ref != 0 && slices.Contains(needsMailbox, imap.Cmd(f.Cmd)) &&
 		!c.TCP.MidStream && !c.TCP.OneSided && c.Clean(nil) && !c.selected(f)
@@ -346,7 +411,10 @@ func (c *Case) selected(f *fact.Fact) bool {
 }
 
 func imapNo(c *Case, f *fact.Fact, r *Raiser) {
-	if !c.isIMAP() && c.Proto != fact.Sieve || sieveScript(f) || f.Code != imap.NO || f.Ref == 0 || imap.What(c.Log.Text(f)) != imap.NoTrouble {
+	if !c.isIMAP() && c.Proto != fact.Sieve || sieveScript(f) || f.Code != imap.NO || f.Ref == 0 || c.imapRefuses(f) {
+		return
+	}
+	if what := c.imapSays(f); what != imap.NoTrouble && what != imap.Gone {
 		return
 	}
 	switch imap.Cmd(f.Cmd) {
@@ -368,7 +436,86 @@ func imapNo(c *Case, f *fact.Fact, r *Raiser) {
 
 // imapDeclined reports that f is a NO that says nothing any rule knows.
 func (c *Case) imapDeclined(f *fact.Fact) bool {
-	return c.isIMAP() && f.Code == imap.NO && f.Ref != 0 && imap.What(c.Log.Text(f)) == imap.NoTrouble
+	return c.isIMAP() && f.Code == imap.NO && f.Ref != 0 && c.imapSays(f) == imap.NoTrouble
+}
+
+// imapNeeded are the commands by which a client reads and changes its messages.
+// What is declined of them is missing, whatever the reason is.
+var imapNeeded = []imap.Cmd{imap.FETCH, imap.STORE, imap.COPY, imap.MOVE, imap.EXPUNGE}
+
+// imapRefuses reports that f refuses to do something with messages or mailboxes,
+// for a reason that is no right, no full mailbox and no missing one.
+func (c *Case) imapRefuses(f *fact.Fact) bool {
+	cmd := imap.Cmd(f.Cmd)
+	if !c.isIMAP() || f.Code != imap.NO || f.Ref == 0 || imapLogin(cmd) || cmd == imap.APPEND || c.imapOpensInbox(f) {
+		return false
+	}
+	switch c.imapSays(f) {
+	case imap.InUse:
+		return true
+	case imap.NoTrouble: // the limits of one mailbox as well
+		return slices.Contains(imapNeeded, cmd) || slices.Contains(imapChanges, cmd) && imap.What(c.Log.Text(f)) == imap.Limit
+	}
+	return false
+}
+
+func imapRefused(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.imapRefuses(f) || boxSame(r, f, f.Cmd) {
+		return
+	}
+	g := r.At(f)
+	g.Class = f.Cmd
+	if cmd := imap.Cmd(f.Cmd); cmd == imap.FETCH || slices.Contains(imapStoring, cmd) {
+		g.Up()
+	}
+	if imap.What(c.Log.Text(f)) == imap.Limit {
+		g.Blame = BlamePolicy
+	}
+	imapAnswer(c, f, g)
+}
+
+func imapNoRight(c *Case, f *fact.Fact, r *Raiser) {
+	cmd := imap.Cmd(f.Cmd)
+	if !c.isIMAP() || f.Code != imap.NO || f.Ref == 0 || imapLogin(cmd) || c.imapSays(f) != imap.NoRight || c.imapOpensInbox(f) || boxSame(r, f, f.Cmd) {
+		return
+	}
+	g := r.At(f)
+	g.Class = f.Cmd
+	switch {
+	case slices.Contains(imapAsking, cmd):
+		g.Severity = Info
+	case slices.Contains(imapStoring, cmd):
+		g.Up()
+	}
+	imapAnswer(c, f, g)
+	if opened := c.imapOpened(f); opened != nil && imap.Cmd(opened.Cmd) == imap.EXAMINE && (cmd == imap.STORE || cmd == imap.EXPUNGE || cmd == imap.MOVE) {
+		g.Blame = BlameClient
+		g.evidence(opened)
+		if !g.quiet {
+			g.What += fmt.Sprintf(" The client had opened the mailbox for reading only (EXAMINE, frame %d).", opened.Frame)
+		}
+	}
+}
+
+// imapOpened returns the answer by which the mailbox was opened that f is about,
+// nil: it was not seen.
+func (c *Case) imapOpened(f *fact.Fact) (opened *fact.Fact) {
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		if x == f {
+			break
+		}
+		if cmd := imap.Cmd(x.Cmd); x.Kind == fact.Reply && x.Code == imap.OK && (cmd == imap.SELECT || cmd == imap.EXAMINE) {
+			opened = x
+		}
+	}
+	return opened
+}
+
+// imapOpensInbox reports that f refuses to open the user's INBOX.
+func (c *Case) imapOpensInbox(f *fact.Fact) bool {
+	cmd := imap.Cmd(f.Cmd)
+	return (cmd == imap.SELECT || cmd == imap.EXAMINE) && c.imapOfInbox(f)
 }
 
 // badMessages are words about a message that its author can mend: Cyrus.
@@ -404,11 +551,14 @@ func (c *Case) imapOfInbox(f *fact.Fact) bool {
 }
 
 func imapInbox(c *Case, f *fact.Fact, r *Raiser) {
-	if cmd := imap.Cmd(f.Cmd); cmd != imap.SELECT && cmd != imap.EXAMINE {
+	if !c.isIMAP() || f.Code != imap.NO || f.Ref == 0 || !c.imapOpensInbox(f) {
 		return
 	}
-	if c.imapDeclined(f) && c.imapOfInbox(f) && !boxAgain(r, f) {
-		imapAnswer(c, f, r.At(f))
+	switch c.imapSays(f) {
+	case imap.NoTrouble, imap.Mailbox, imap.NoRight, imap.InUse: // every user has one, and the right to it
+		if !boxAgain(r, f) {
+			imapAnswer(c, f, r.At(f))
+		}
 	}
 }
 
@@ -434,6 +584,9 @@ func imapEnded(c *Case, f *fact.Fact) bool {
 	return c.isIMAP() && f.Code == imap.BYE && imap.Cmd(f.Cmd) == imap.None && f.Seen&fact.SeenQuit == 0
 }
 
+// byeOfClient are words of servers that end a session for what the client sent: Dovecot.
+var byeOfClient = []string{"input buffer full", "too many invalid imap commands", "line too long"}
+
 func imapBye(c *Case, f *fact.Fact, r *Raiser) {
 	if !imapEnded(c, f) || boxAgain(r, f) {
 		return
@@ -442,6 +595,9 @@ func imapBye(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if slices.ContainsFunc(byeOfClient, func(words string) bool { return lines.Contains(c.Log.Text(f), words) }) {
+		g.Blame = BlameClient
+	}
 	if g.quiet {
 		return
 	}
@@ -647,27 +803,40 @@ func imapUnoffered(c *Case, f *fact.Fact, r *Raiser, command *fact.Fact) {
 	g.say("The client sent a literal without waiting (frame %d) to a server that does not offer LITERAL+; the answer was %q.", f.Frame, c.imapLine(answer))
 }
 
-func imapUnanswered(c *Case, f *fact.Fact, r *Raiser) {
+// imapOwed returns the command of f when the server had it and owed the answer.
+func imapOwed(c *Case, f *fact.Fact) *fact.Fact {
 	command := c.Log.Get(f.Ref)
-	if !c.isIMAP() || command == nil || !c.Clean(nil) || c.TCP.HowClosed == fact.EndOfCapture && !c.gaveUp(command) {
-		return
+	if !c.isIMAP() || command == nil || !c.Clean(nil) {
+		return nil
 	}
 	switch imap.Cmd(f.Cmd) {
 	case imap.IDLE, imap.LOGOUT, imap.STARTTLS, imap.AUTHENTICATE, imap.COMPRESS:
-		return // it waits by nature, or ends the dialog one way or the other
+		return nil // it waits by nature, or ends the dialog one way or the other
+	case imap.FETCH:
+		if c.Raised("imap-fetch-interrupted") {
+			return nil // it was being answered
+		}
 	}
 	if server := &c.TCP.Side[fact.Server]; c.TCP.Side[fact.Client].Unacked > 0 && (server.Fin == 0 || command.Frame > server.Fin) {
-		return // it may not have arrived: a matter of the network
+		return nil // it may not have arrived: a matter of the network
 	}
 	for i := range c.Log.Facts {
 		x := &c.Log.Facts[i]
 		if x.Kind == fact.Odd && x.Code == fact.OddLiteral && x.Ref == f.Ref || x.Kind == fact.Reply && x.Code == imap.BYE {
-			return // imap-literal-wait, imap-bye
+			return nil // imap-literal-wait, imap-bye
 		}
 	}
+	return command
+}
+
+func imapUnanswered(c *Case, f *fact.Fact, r *Raiser) {
+	command := imapOwed(c, f)
+	if command == nil || c.TCP.HowClosed == fact.EndOfCapture && !c.gaveUp(command) {
+		return
+	}
+	// A server that closes at once is not slow: smtp-closed-without-reply.
 	waited := imapWaited(c, command)
-	closed := c.TCP.Closed == 2 && c.TCP.HowClosed != fact.EndSilent
-	if waited < int64(imapAnswerWait) && !closed && !c.gaveUp(command) || boxAgain(r, command) {
+	if waited < int64(imapAnswerWait) && !c.gaveUp(command) || boxAgain(r, command) {
 		return
 	}
 	g := r.At(command)
@@ -679,6 +848,52 @@ func imapUnanswered(c *Case, f *fact.Fact, r *Raiser) {
 	g.with("waited", howLong(waited))
 	g.with("lines_meanwhile", fmt.Sprint(f.Code))
 	g.say("%s in frame %d was acknowledged and never answered in %s; then %s.", imapVerb(c, command), command.Frame, howLong(waited), c.boxEnded())
+}
+
+func imapInterrupted(c *Case, f *fact.Fact, r *Raiser) {
+	if c.isIMAP() && f.From == fact.Server && f.Cmd == uint8(imap.FETCH) && f.Code == 0 {
+		boxInterrupted(c, f, r, "")
+	}
+}
+
+// imapHungUp: the server closed under a client that was logged in and owed nothing.
+func imapHungUp(c *Case, _ *fact.Fact, r *Raiser) {
+	now := c.Log.Now
+	if !c.isIMAP() || !popHungUp(c) || now&fact.SeenAuth == 0 || now&fact.SeenQuit != 0 || c.Raised("imap-compressed") || c.Raised("imap-autologout") {
+		return
+	}
+	s := &c.TCP.Side[fact.Server]
+	var last *fact.Fact
+	for i := range c.Log.Facts {
+		switch f := &c.Log.Facts[i]; f.Kind {
+		case fact.Reply:
+			if f.Code == imap.BYE {
+				return
+			}
+			last = f
+		case fact.Command, fact.Challenge, fact.Response:
+			last = f
+		case fact.BodyEnd:
+			if f.Code == 0 {
+				return // imap-fetch-interrupted, or the rest of a literal
+			}
+		case fact.Unanswered:
+			if imap.Cmd(f.Cmd) != imap.IDLE {
+				return // smtp-closed-without-reply, imap-unanswered
+			}
+		}
+	}
+	if last == nil || last.Frame > s.Fin {
+		return
+	}
+	g := r.Frame(fact.At{Time: s.FinTime, Frame: s.Fin})
+	g.From, g.HasFrom = fact.Server, true
+	if g.quiet {
+		return
+	}
+	g.evidence(last)
+	g.with("idle", howLong(s.FinTime-last.Time))
+	g.say("The server closed the connection in frame %d, %s after the last line of the dialog, and had not said BYE.", s.Fin, howLong(s.FinTime-last.Time))
 }
 
 func imapAlert(c *Case, f *fact.Fact, r *Raiser) {

@@ -33,6 +33,7 @@ var popChecks = []Check{
 	{ID: "pop-apop", On: fact.AuthStart, Do: popAPOP},
 	{ID: "pop-login-failed", On: fact.AuthEnd, Do: popLoginFailed},
 	{ID: "pop-in-use", On: fact.Reply, Do: popTrouble(pop3.InUse)},
+	{ID: "pop-limits", On: fact.Reply, Do: popTrouble(pop3.Limit)},
 	{ID: "pop-sys-temp", On: fact.Reply, Do: popTrouble(pop3.SysTemp)},
 	{ID: "pop-sys-perm", On: fact.Reply, Do: popTrouble(pop3.SysPerm)},
 	{ID: "pop-login-delay", On: fact.Reply, Do: popTrouble(pop3.LoginDelay)},
@@ -50,8 +51,9 @@ var popChecks = []Check{
 	{ID: "pop-summary", Do: popSummary},
 	{ID: "pop-declined", On: fact.Reply, Do: popDeclined},
 	{ID: "pop-box-unreadable", On: fact.Reply, Do: popUnreadable},
+	{ID: "pop-message-refused", Needs: PAIRED, On: fact.Reply, Do: popMessageRefused},
 	{ID: "smtp-no-greeting", Needs: BOTH | START, Do: boxNoGreeting}, // of POP3 and IMAP: the same words
-	{ID: "smtp-closed-without-reply", Needs: BOTH | SILENT, On: fact.Unanswered, Do: popClosedWithoutReply},
+	{ID: "smtp-closed-without-reply", Needs: BOTH | SILENT, On: fact.Unanswered, Do: boxClosedWithoutReply},
 	{ID: "imap-unanswered", Needs: BOTH | PAIRED, On: fact.Unanswered, Do: popUnanswered},
 }
 
@@ -76,6 +78,19 @@ func (c *Case) boxWords(f *fact.Fact) string {
 func boxAgain(r *Raiser, f *fact.Fact) bool {
 	for i := range r.c.Findings {
 		if g := &r.c.Findings[i]; g.Rule == r.rule {
+			g.Count++
+			g.evidence(f)
+			return true
+		}
+	}
+	return false
+}
+
+// boxSame is boxAgain for findings of the same class only: other refusals are
+// findings of their own.
+func boxSame(r *Raiser, f *fact.Fact, class uint8) bool {
+	for i := range r.c.Findings {
+		if g := &r.c.Findings[i]; g.Rule == r.rule && g.Class == class {
 			g.Count++
 			g.evidence(f)
 			return true
@@ -262,9 +277,12 @@ func boxNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 }
 
-// popOwed returns the command of f when the server had it and owed the answer.
-func popOwed(c *Case, f *fact.Fact) *fact.Fact {
+// boxOwed returns the command of f when the server had it and owed the answer.
+func boxOwed(c *Case, f *fact.Fact) *fact.Fact {
 	command := c.Log.Get(f.Ref)
+	if c.isIMAP() {
+		return imapOwed(c, f)
+	}
 	if !c.isPOP() || command == nil || !c.Clean(nil) || c.TCP.Side[fact.Client].Unacked > 0 {
 		return nil
 	}
@@ -281,9 +299,9 @@ func popHungUp(c *Case) bool {
 	return c.TCP.Closed == 2 && s.Fin != 0 && (s.Rst == 0 || s.FinTime < s.RstTime)
 }
 
-func popClosedWithoutReply(c *Case, f *fact.Fact, r *Raiser) {
-	command := popOwed(c, f)
-	if command == nil || !popHungUp(c) || boxAgain(r, command) {
+func boxClosedWithoutReply(c *Case, f *fact.Fact, r *Raiser) {
+	command := boxOwed(c, f)
+	if command == nil || !popHungUp(c) || c.isIMAP() && imapWaited(c, command) >= int64(imapAnswerWait) || boxAgain(r, command) {
 		return
 	}
 	s := &c.TCP.Side[fact.Server]
@@ -293,13 +311,17 @@ func popClosedWithoutReply(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g.evidence(command)
+	verb := pop3.Cmd(f.Cmd).Verb()
+	if c.isIMAP() {
+		verb = imapVerb(c, command)
+	}
 	g.say("%s in frame %d was not answered; %s later the server closed the connection (frame %d).",
-		pop3.Cmd(f.Cmd).Verb(), command.Frame, howLong(s.FinTime-command.Time), s.Fin)
+		verb, command.Frame, howLong(s.FinTime-command.Time), s.Fin)
 }
 
 func popUnanswered(c *Case, f *fact.Fact, r *Raiser) {
-	command := popOwed(c, f)
-	if command == nil || popHungUp(c) || c.TCP.HowClosed == fact.EndOfCapture && !c.gaveUp(command) {
+	command := boxOwed(c, f)
+	if command == nil || !c.isPOP() || popHungUp(c) || c.TCP.HowClosed == fact.EndOfCapture && !c.gaveUp(command) {
 		return
 	}
 	waited := imapWaited(c, command)
@@ -463,6 +485,10 @@ func boxLoginFailed(c *Case, f *fact.Fact, r *Raiser, word string) {
 			g.Severity = min(g.Severity, Warning)
 		}
 	}
+	if c.accountOff(f) {
+		g.Blame = BlamePolicy
+		g.Skip = 1 << 1 // of the old password
+	}
 	if g.quiet {
 		return
 	}
@@ -491,8 +517,11 @@ func popTrouble(what pop3.Trouble) func(*Case, *fact.Fact, *Raiser) {
 		if what == pop3.Plaintext && (!login || c.boxInTLS(f)) {
 			return
 		}
-		if what == pop3.InUse && !login && f.Cmd != uint8(pop3.Greeting) {
+		if what == pop3.InUse && !login && f.Cmd != uint8(pop3.Greeting) || what == pop3.Limit && f.Seen&fact.SeenAuth != 0 {
 			return
+		}
+		if pop3.Cmd(f.Cmd) == pop3.STLS {
+			return // the user is not known yet: stls-refused-temp
 		}
 		if boxAgain(r, f) {
 			return
@@ -562,16 +591,25 @@ func popUnknown(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	cmd := pop3.Cmd(f.Cmd)
 	switch cmd {
-	case pop3.None, pop3.Greeting, pop3.AUTH, pop3.MECHS, pop3.CAPA, pop3.XTND, pop3.APOP:
-		return // probes, or a matter of the login
+	case pop3.None, pop3.Greeting, pop3.AUTH, pop3.MECHS, pop3.CAPA, pop3.XTND, pop3.APOP, pop3.STLS:
+		return // probes, or a matter of the login or of encryption
 	}
 	if cmd != pop3.Unknown && pop3.What(c.Log.Text(f)) != pop3.UnknownCommand {
 		return
 	}
-	if boxAgain(r, f) {
+	severity, blame := Warning, Blame(0)
+	early := f.Seen&fact.SeenAuth == 0 && popNeedsLogin(cmd)
+	if optional, ok := popOptional[cmd]; ok && !early {
+		severity = Info // a client may ask, and has to live without it
+		if _, offered, _ := c.offered(optional, f); offered && optional != "" {
+			severity, blame = Warning, BlameServer
+		}
+	}
+	if boxSame(r, f, uint8(severity)) {
 		return
 	}
 	g := r.At(f)
+	g.Severity, g.Blame, g.Class = severity, blame, uint8(severity)
 	if g.quiet {
 		return
 	}
@@ -580,9 +618,16 @@ func popUnknown(c *Case, f *fact.Fact, r *Raiser) {
 	g.with("command", c.boxWords(command))
 	g.with("text", c.boxWords(f))
 	g.say("The server refused %q in frame %d: %q.", c.boxWords(command), f.Frame, "-ERR "+c.boxWords(f))
-	if f.Seen&fact.SeenAuth == 0 && popNeedsLogin(cmd) {
+	if early {
 		g.say("The client sent %s before it had logged in; the server refused it in frame %d: %q.", cmd.Verb(), f.Frame, "-ERR "+c.boxWords(f))
 	}
+}
+
+// popOptional are the commands that a server need not have, and the capability
+// that offers each. RFC 1939, section 7, RFC 2449, section 6, RFC 6856; LAST is
+// of RFC 1460 and was given up.
+var popOptional = map[pop3.Cmd]string{
+	pop3.TOP: "TOP", pop3.UIDL: "UIDL", pop3.LAST: "", pop3.UTF8: "UTF8", pop3.LANG: "LANG",
 }
 
 // popNeedsLogin reports that a command belongs to the transaction state. RFC 1939, section 5.
@@ -596,7 +641,7 @@ func popNeedsLogin(cmd pop3.Cmd) bool {
 
 // popDeclined: a refusal that no other rule explains, "no such message".
 func popDeclined(c *Case, f *fact.Fact, r *Raiser) {
-	if !c.popErr(f) || f.Seen&fact.SeenAuth == 0 || pop3.What(c.Log.Text(f)) != pop3.NoTrouble || c.popAnyBox(f) {
+	if !c.popErr(f) || f.Seen&fact.SeenAuth == 0 || pop3.What(c.Log.Text(f)) != pop3.NoTrouble || c.popAnyBox(f) || c.popListed(f) {
 		return
 	}
 	switch pop3.Cmd(f.Cmd) {
@@ -643,6 +688,81 @@ func popUnreadable(c *Case, f *fact.Fact, r *Raiser) {
 	g.evidence(c.Log.Get(f.Ref))
 	g.with("command", pop3.Cmd(f.Cmd).Verb()).with("text", c.boxWords(f))
 	g.say("The answer to %s in frame %d was %q.", pop3.Cmd(f.Cmd).Verb(), f.Frame, "-ERR "+c.boxWords(f))
+}
+
+// popListed reports that f refuses a message which the server has in its
+// mailbox, as STAT, LIST or UIDL have told in this session, and which this
+// session has not deleted. The words may say anything but what has a rule of
+// its own. A refusal of TOP without a word is that of a server without it.
+func (c *Case) popListed(f *fact.Fact) bool {
+	cmd, command := pop3.Cmd(f.Cmd), c.Log.Get(f.Ref)
+	if command == nil || cmd != pop3.RETR && cmd != pop3.DELE && (cmd != pop3.TOP || len(c.Log.Text(f)) == 0) {
+		return false
+	}
+	switch pop3.What(c.Log.Text(f)) {
+	case pop3.SysTemp, pop3.SysPerm, pop3.UnknownCommand:
+		return false
+	}
+	number := popNumber(c.Log.Text(command))
+	listed := false
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		if x == f {
+			break
+		}
+		if x.Kind != fact.Reply || x.Code != pop3.OK {
+			continue
+		}
+		switch asked := c.Log.Get(x.Ref); pop3.Cmd(x.Cmd) {
+		case pop3.STAT:
+			listed = listed || number <= lines.Decimal(c.Log.Text(x))
+		case pop3.LIST, pop3.UIDL:
+			if asked == nil {
+				continue
+			}
+			one := popNumber(c.Log.Text(asked))
+			listed = listed || one == 0 && number <= x.Num || one == number
+		case pop3.DELE:
+			if asked != nil && popNumber(c.Log.Text(asked)) == number {
+				return false
+			}
+		case pop3.RSET:
+			return false // what was deleted before it, and what not, is too long a story
+		}
+	}
+	return listed && number > 0
+}
+
+// popNumber returns the number behind the command of a client's line, 0: none.
+func popNumber(line []byte) uint32 {
+	_, arg := lines.Word(line)
+	arg, _ = lines.Word(arg)
+	return lines.Decimal(arg)
+}
+
+func popMessageRefused(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.popErr(f) || f.Seen&fact.SeenAuth == 0 || !c.popListed(f) {
+		return
+	}
+	retr := pop3.Cmd(f.Cmd) == pop3.RETR
+	if boxAgain(r, f) {
+		if retr {
+			c.Find("pop-message-refused").Up()
+		}
+		return
+	}
+	g := r.At(f)
+	if retr {
+		g.Up()
+	}
+	if g.quiet {
+		return
+	}
+	command := c.Log.Get(f.Ref)
+	g.evidence(command)
+	g.with("command", c.boxWords(command)).with("text", c.boxWords(f))
+	g.say("The server has message %d in its mailbox; its answer to %s in frame %d was %q.", popNumber(c.Log.Text(command)),
+		pop3.Cmd(f.Cmd).Verb(), f.Frame, "-ERR "+c.boxWords(f))
 }
 
 func popListBroken(c *Case, f *fact.Fact, r *Raiser) {
@@ -762,6 +882,12 @@ func popInterrupted(c *Case, f *fact.Fact, r *Raiser) {
 	if !c.isPOP() || f.Cmd != uint8(pop3.RETR) || f.Code != 0 {
 		return
 	}
+	boxInterrupted(c, f, r, ", its closing dot had not")
+}
+
+// boxInterrupted raises that a message which the server was sending did not
+// come to its end. lacks says what shows it, beside the number of bytes.
+func boxInterrupted(c *Case, f *fact.Fact, r *Raiser, lacks string) {
 	// A client that leaves after a long wait does so because the server is silent.
 	left, by := c.clientLeft()
 	waited := left - c.TCP.Side[fact.Server].LastDataTime
@@ -783,14 +909,14 @@ func popInterrupted(c *Case, f *fact.Fact, r *Raiser) {
 	g.evidence(start)
 	g.evidence(c.boxClosed())
 	g.with("bytes", fmt.Sprint(f.Num))
-	g.say("%d bytes of the message had come, its closing dot had not, when %s.", f.Num, c.boxEnded())
+	g.say("%d bytes of the message had come%s, when %s.", f.Num, lacks, c.boxEnded())
 	if start == nil {
 		return
 	}
 	g.with("message", fmt.Sprint(start.Code))
 	if start.Num > 0 {
 		g.with("announced", fmt.Sprint(start.Num))
-		g.say("%d of %d bytes of message %d had come, its closing dot had not, when %s.", f.Num, start.Num, start.Code, c.boxEnded())
+		g.say("%d of %d bytes of message %d had come%s, when %s.", f.Num, start.Num, start.Code, lacks, c.boxEnded())
 	}
 	if tired {
 		g.What += " The server had sent nothing for " + howLong(waited) + "."
@@ -798,7 +924,11 @@ func popInterrupted(c *Case, f *fact.Fact, r *Raiser) {
 }
 
 func popDeletesLost(c *Case, f *fact.Fact, r *Raiser) {
-	if !c.isPOP() || f.Code != fact.CountMarked || f.Level != fact.DeletionLost || f.Num == 0 {
+	if !c.isPOP() || f.Code != fact.CountMarked || f.Num == 0 {
+		return
+	}
+	quit := c.popUnansweredQuit()
+	if f.Level != fact.DeletionLost && (f.Level != fact.DeletionUnknown || quit == nil || !c.Clean(nil)) {
 		return
 	}
 	// The finding stands at the last deletion; the end may have no frame of its own.
@@ -812,6 +942,14 @@ func popDeletesLost(c *Case, f *fact.Fact, r *Raiser) {
 		last = f
 	}
 	g := r.At(last)
+	if popHungUp(c) && !c.popTimedOut(f) {
+		g.Blame = BlameServer // it did not wait for QUIT, nor for as long as it has to
+	}
+	known := f.Level == fact.DeletionLost
+	if !known {
+		g.Blame, g.Class = BlameServer, DeletionOpen
+		g.Severity = min(g.Severity, Warning)
+	}
 	if g.quiet {
 		return
 	}
@@ -820,6 +958,39 @@ func popDeletesLost(c *Case, f *fact.Fact, r *Raiser) {
 	g.with("ended", c.boxEnded())
 	g.say("%s marked for deletion (number %s), then %s without QUIT: nothing was deleted.",
 		counted(int(f.Num), "message"), c.boxWords(f), c.boxEnded())
+	if !known {
+		g.evidence(quit)
+		g.say("%s marked for deletion (number %s); QUIT in frame %d was not answered, then %s: whether anything was deleted is not known.",
+			counted(int(f.Num), "message"), c.boxWords(f), quit.Frame, c.boxEnded())
+	}
+}
+
+// popTimedOut reports that the server closed, with words or without, after at
+// least as long a silence of the client as it has to bear. end is behind the
+// last fact of the dialog.
+func (c *Case) popTimedOut(end *fact.Fact) bool {
+	if g := c.Find("pop-autologout"); g != nil {
+		return g.Blame != BlameServer
+	}
+	return c.TCP.Side[fact.Server].FinTime-boxLastBefore(c, end) >= int64(popIdle)
+}
+
+// DeletionOpen is the Class of pop-deletes-lost when QUIT was sent and never answered.
+const DeletionOpen = 1
+
+// popUnansweredQuit returns the QUIT that the server had and did not answer
+// until it closed the connection, or until the client had waited long enough.
+func (c *Case) popUnansweredQuit() *fact.Fact {
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind != fact.Unanswered || pop3.Cmd(f.Cmd) != pop3.QUIT {
+			continue
+		}
+		if quit := c.Log.Get(f.Ref); quit != nil && (popHungUp(c) && quit.Frame < c.TCP.Side[fact.Server].Fin || c.gaveUp(quit)) {
+			return quit
+		}
+	}
+	return nil
 }
 
 func popQuitFailed(c *Case, f *fact.Fact, r *Raiser) {

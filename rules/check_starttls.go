@@ -332,7 +332,8 @@ func (c *Case) startRefusal(f *fact.Fact) (temporary, permanent bool) {
 	}
 	switch c.Proto {
 	case fact.POP3:
-		return true, false
+		unknown := pop3.What(c.Log.Text(f)) == pop3.UnknownCommand
+		return !unknown, unknown
 	case fact.IMAP, fact.Sieve:
 		return f.Code == 2, f.Code == 3
 	}
@@ -372,13 +373,17 @@ func stlsRefusedPerm(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := c.tellRefusal(f, r)
-	offer, _ := c.startOffer()
+	offer, list := c.startOffer()
 	switch {
-	case offer != nil && (f.Code == 500 || f.Code == 502 || f.Code == 3):
+	case offer != nil && !c.mail() && c.says(f, "enabled", "available"):
+		g.Blame = BlameServer // it knows the command, and says what it lacks
+		g.frames(offer.Frame)
+		g.What += " It had been offered."
+	case offer != nil && (f.Code == 500 || f.Code == 502 || f.Code == 3 || c.isPOP()):
 		g.Blame = BlameServer | BlameMiddlebox
 		g.frames(offer.Frame)
 		g.What += " It had been offered: a device may have changed the command."
-	case offer == nil:
+	case offer == nil && (list != nil || !c.isPOP()):
 		g.Blame = BlameClient
 		g.What += " It had not been offered."
 	}

@@ -150,7 +150,7 @@ var imapRules = []Rule{
 		Fields: []string{"command", "size"},
 	},
 	{
-		ID: "imap-mailbox-missing", Num: "IMAP-014", Label: IMAP, Severity: Warning, Up: Warning, Tier: 3, Node: TXN, Blame: BlameClient,
+		ID: "imap-mailbox-missing", Num: "IMAP-014", Label: IMAP, Severity: Warning, Up: Error, Tier: 3, Node: TXN, Blame: BlameClient,
 		Title:   "Mailbox does not exist or may not be used",
 		When:    "[TRYCREATE], [NONEXISTENT], [NOPERM], [CANNOT], [ALREADYEXISTS]",
 		Meaning: "Folder name differs (Sent / INBOX.Sent / Gesendet) or no rights.",
@@ -159,6 +159,7 @@ var imapRules = []Rule{
 			"RFC 9051 §7.1",
 			"RFC 5530",
 		},
+		Not:    "INBOX is IMAP-030, words of missing rights are IMAP-032; info: made or found in the end, or only asked for",
 		Fields: []string{"mailbox", "code"},
 	},
 	{
@@ -346,5 +347,65 @@ var imapRules = []Rule{
 		Advice:  []string{"server log", "owner, locks and indexes of this mailbox on the server"},
 		Cite:    []string{"RFC 9051 §5.1, §6.3.2"},
 		Fields:  []string{"command", "text"},
+	},
+	{
+		ID: "imap-fetch-interrupted", Num: "IMAP-031", Label: IMAP, Severity: Error, Up: Error, Tier: 2, Node: TXN, Blame: BlameNetwork | BlameServer | BlameClient,
+		Title: "Connection broke while a message was being fetched",
+		When:  "FETCH: a literal of the server begun and not complete, then FIN, RST or TCP-014",
+		Meaning: "The mail stays on the server; the client asks for it again from the start. A server that fails at one message closes there " +
+			"every time; a client that closes has hit its own time limit, or its user has gone on.",
+		Advice: []string{
+			"LINK events",
+			"the server closed: its log at this time; Dovecot: `doveadm fetch -u USER text mailbox INBOX uid N` reads the same message",
+			"the client closed: its time limit, a virus scanner proxy in its computer",
+		},
+		Cite:   []string{"RFC 9051 §4.3, §7.5.2"},
+		Not:    "the capture ends; bytes are missing in it",
+		Fields: []string{"message number", "bytes", "announced"},
+	},
+	{
+		ID: "imap-no-right", Num: "IMAP-032", Label: IMAP, Severity: Warning, Up: Error, Tier: 2, Node: TXN, Blame: BlamePolicy,
+		Title: "User has no right to do this",
+		When:  `NO with [NOPERM], "permission denied" or "read-only" to a command after the login; error: to one that stores; info: to one that only asks`,
+		Meaning: "The mailbox is there, and its rights (ACL) do not allow this user what the command wants, or it is open for reading only. " +
+			"Usual in folders that others share.",
+		Advice: []string{
+			"who owns the folder gives the right: lookup and read to see it, write to change flags, insert to store, expunge to delete",
+			"ask for it by hand: `a MYRIGHTS FOLDER`",
+			"server: `doveadm acl get -u USER FOLDER`, owner and mode of the files",
+		},
+		Cite:   []string{"RFC 5530 §3", "RFC 4314 §4"},
+		Not:    "INBOX at SELECT is IMAP-030; a client that opened with EXAMINE is to blame itself",
+		Fields: []string{"command", "code", "text"},
+	},
+	{
+		ID: "imap-refused", Num: "IMAP-033", Label: IMAP, Severity: Warning, Up: Error, Tier: 2, Node: TXN, Blame: BlameServer,
+		Title: "Server did not do what was to be done with messages",
+		When: "NO to FETCH, STORE, COPY, MOVE or EXPUNGE, without a code or words that have a rule of their own; [LIMIT] to a command that " +
+			"stores or changes; [INUSE] after the login; error: FETCH, and what stores",
+		Meaning: "What the client wanted is not done: a message was not handed out, a flag not set, a copy not made. Servers say so when " +
+			"they cannot read or decode what they have stored, when somebody else holds the mailbox, and beyond a limit of this mailbox.",
+		Advice: []string{
+			"the words of the answer; without any: server log",
+			"one message only: read it by web mail, move or delete it there",
+			"[INUSE] or lock: another session, or a dead one, holds the mailbox",
+		},
+		Cite:   []string{"RFC 9051 §7.1.2", "RFC 5530 §3"},
+		Not:    "messages that another session has removed; APPEND is IMAP-029",
+		Fields: []string{"command", "code", "text"},
+	},
+	{
+		ID: "imap-hung-up", Num: "IMAP-034", Label: IMAP, Severity: Warning, Up: Warning, Tier: 2, Node: END, Blame: BlameServer,
+		Title: "Server closed a logged-in session without BYE",
+		When:  "FIN of the server first, logged in, no BYE, no LOGOUT, no command waiting but IDLE",
+		Meaning: "A server announces the end with BYE and says why. Without it a process was killed or has crashed, or a proxy in front of " +
+			"the server has closed. Clients that wait for new mail see none until they connect again.",
+		Advice: []string{
+			"server log at this time: a signal, a crash, out of memory, a restart",
+			"a proxy or load balancer in front: its idle timeout, 30 minutes at least",
+		},
+		Cite:   []string{"RFC 9051 §3.4, §7.1.5"},
+		Not:    "after 29 minutes of silence: IMAP-018; compressed sessions",
+		Fields: []string{"idle time"},
 	},
 }

@@ -265,4 +265,34 @@ var popRules = []Rule{
 		Not:     "words that say that the mailbox is empty",
 		Fields:  []string{"command", "text"},
 	},
+	{
+		ID: "pop-message-refused", Num: "POP-025", Label: POP3, Severity: Warning, Up: Error, Tier: 2, Node: TXN, Blame: BlameServer,
+		Title: "Server refused a message that it has in its list",
+		When: "-ERR after login to RETR, TOP or DELE with a number that STAT, LIST or UIDL have told in this session and that the session " +
+			"has not deleted, without a code or words that have a rule of their own; error: RETR",
+		Meaning: "The mailbox has the message, and the server does not hand it out or does not delete it. Another session may have removed " +
+			"it meanwhile, the index may name what is no longer stored, or the file cannot be read. Some clients stop at such a message " +
+			"in every session.",
+		Advice: []string{
+			"server log",
+			"owner, locks and indexes of this mailbox on the server; Dovecot: `doveadm force-resync -u USER INBOX`",
+			"another program that empties the same mailbox",
+		},
+		Cite:   []string{"RFC 1939 §5"},
+		Not:    "a number beyond the list, or deleted in this session: POP-023; TOP refused without a word",
+		Fields: []string{"command", "text"},
+	},
+	{
+		ID: "pop-limits", Num: "POP-026", Label: POP3, Severity: Error, Up: Error, Tier: 2, Node: AUTH, Blame: BlameClient | BlamePolicy,
+		Title: "Too many connections of this user or address",
+		When:  `-ERR before the login is through with "too many connections", "maximum number of connections", also behind [IN-USE]`,
+		Meaning: "The server counts the sessions that a user, or a user from one address, has open at a time. Nobody holds the mailbox: " +
+			"one session less and the next one is let in.",
+		Advice: []string{
+			"fewer programs and devices at a time, a longer polling interval",
+			"raise the limit per user; Dovecot: `mail_max_userip_connections`",
+		},
+		Cite:   []string{"RFC 2449 §8.1.1"},
+		Fields: []string{"text"},
+	},
 }

@@ -26,8 +26,8 @@ var groups = []struct {
 	{implRules, "IMPL-", "impl-", 6, []Label{TLS, SMTP}},
 	{tlsRules, "TLS-", "tls-", 75, []Label{TLS}},
 	{alertRules, "TLSA-", "tls-alert-", 36, []Label{TLS}},
-	{popRules, "POP-", "pop-", 24, []Label{POP3}},
-	{imapRules, "IMAP-", "imap-", 30, []Label{IMAP}},
+	{popRules, "POP-", "pop-", 26, []Label{POP3}},
+	{imapRules, "IMAP-", "imap-", 34, []Label{IMAP}},
 	{xlRules, "XL-", "xl-", 10, []Label{VERDICT}},
 }
 

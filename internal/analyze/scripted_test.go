@@ -480,11 +480,49 @@ func TestSlowMailbox(t *testing.T) {
 func TestBrokenMailbox(t *testing.T) {
 	scriptedRun(t, []scripted{
 		{name: "within a literal", port: 143, turns: saidIMAP + "C: b FETCH 1 BODY[]\nS! * 1 FETCH (BODY[] {5000}\\r\\nsome text\nhalf S\nC! c LOGOUT\\r\\n\nrst S",
-			want: "failed imap-unanswered server high"},
+			want: "failed imap-fetch-interrupted server high"},
 		{name: "reset at STAT", port: 110, turns: "S: +OK hi\nC: USER bob\nS: +OK\nC: PASS x\nS: +OK\nC: STAT\nrst S",
 			want: "failed tcp-reset-by-server server high"},
 		{name: "a literal that the server does not answer", port: 143, turns: saidIMAP + "C: b APPEND Sent {300}\n+20s\nfin C",
 			want: "failed imap-literal-wait server high"},
+	})
+}
+
+// TestNothingTransferred: who stored or fetched nothing has failed, however the
+// rest of the session went.
+func TestNothingTransferred(t *testing.T) {
+	const saidPOP = "S: +OK hi <1.2@x>\nC: APOP bob c4c9\nS: +OK\nC: STAT\nS: +OK 2 90\n"
+	const selected = saidIMAP + "C: b SELECT INBOX\nS: b OK [READ-WRITE] done\n"
+	const fetched = "C: f FETCH 1 BODY[]\nS! * 1 FETCH (BODY[] {6}\\r\\ntext\\r\\n)\\r\\nf OK done\\r\\n\n"
+	scriptedRun(t, []scripted{
+		{name: "every RETR refused", port: 110, turns: saidPOP + "C: RETR 1\nS: -ERR expunged\nC: QUIT\nS: +OK\nfin S",
+			want: "failed pop-message-refused server high", words: []string{"RETR", "expunged", "the message was not fetched"}},
+		{name: "one RETR refused", port: 110, turns: saidPOP + "C: RETR 1\nS: -ERR expunged\nC: RETR 2\nS: +OK\nS! text\\r\\n.\\r\\n\nC: QUIT\nS: +OK\nfin S",
+			want: "degraded pop-message-refused server high"},
+		{name: "DELE refused", port: 110, turns: saidPOP + "C: DELE 1\nS: -ERR no\nC: QUIT\nS: +OK\nfin S", want: "degraded pop-message-refused server high"},
+		{name: "no such message", port: 110, turns: saidPOP + "C: RETR 9\nS: -ERR no\nC: QUIT\nS: +OK\nfin S", want: "ok xl-all-good none high"},
+		{name: "shut down behind DELE", port: 110, turns: saidPOP + "C: DELE 1\nS: +OK\nS: -ERR Server shutting down.\nfin S", want: "degraded pop-deletes-lost server high"},
+		{name: "QUIT not answered", port: 110, turns: saidPOP + "C: DELE 1\nS: +OK\nC: QUIT\nfin S",
+			want: "degraded pop-deletes-lost server high", words: []string{"not known whether"}},
+		{name: "FETCH refused", port: 143, turns: selected + "C: c FETCH 1 BODY[]\nS: c NO cannot convert" + saidLogout, want: "failed imap-refused server high"},
+		{name: "one FETCH refused", port: 143, turns: selected + fetched + "C: c FETCH 2 BODY[]\nS: c NO cannot convert" + saidLogout, want: "degraded imap-refused server high"},
+		{name: "STORE refused", port: 143, turns: selected + "C: c STORE 1 +FLAGS (x)\nS: c NO cannot" + saidLogout, want: "degraded imap-refused server high"},
+		{name: "STORE behind EXAMINE", port: 143, turns: saidIMAP + "C: b EXAMINE INBOX\nS: b OK\nC: c STORE 1 +FLAGS (x)\nS: c NO read-only" + saidLogout,
+			want: "degraded imap-no-right client high"},
+		{name: "APPEND without the right", port: 143, turns: saidIMAP + "C: c APPEND x {3+}\nC! abc\\r\\n\nS: c NO [NOPERM] no" + saidLogout,
+			want: "failed imap-no-right policy high", words: []string{"the message was not stored"}},
+		{name: "COPY to nowhere", port: 143, turns: selected + "C: c COPY 1 x\nS: c NO [TRYCREATE] no" + saidLogout, want: "failed imap-mailbox-missing client high"},
+		{name: "COPY to nowhere, and again", port: 143, turns: selected + "C: c COPY 1 x\nS: c NO [TRYCREATE] no\nC: d CREATE x\nS: d OK\nC: e COPY 1 x\nS: e OK" + saidLogout,
+			want: "degraded imap-login-clear client high"},
+		{name: "APPEND cut by the client", port: 143, turns: saidIMAP + "C: c APPEND x {300}\nS: + go\nC! abc\n+1s\nrst C",
+			want: "failed tcp-reset-by-client client high", words: []string{"the message was not stored"}},
+		{name: "APPEND cut by the server", port: 143, turns: saidIMAP + "C: c APPEND x {300}\nS: + go\nC! abc\n+1s\nrst S", want: "failed tcp-reset-by-server server high"},
+		{name: "FETCH cut by the client", port: 143, turns: selected + "C: c FETCH 1 BODY[]\nS! * 1 FETCH (BODY[] {300}\\r\\nabc\n+1s\nrst C", want: "failed imap-fetch-interrupted client high"},
+		{name: "INBOX locked", port: 143, turns: saidIMAP + "C: b SELECT INBOX\nS: b NO [INUSE] Timeout while waiting for lock" + saidLogout, want: "failed imap-inbox-refused server high"},
+		{name: "closed at the login", port: 143, turns: "S: * OK ready\nC: a LOGIN bob secret\nfin S", want: "failed smtp-closed-without-reply server high"},
+		{name: "closed in IDLE", port: 143, turns: selected + "C: c IDLE\nS: + idling\n+20s\nfin S", want: "degraded imap-hung-up server high"},
+		{name: "a folder that is looked for", port: 143, turns: selected + "C: c SELECT Sent\nS: c NO [NONEXISTENT] no" + saidLogout,
+			want: "degraded imap-login-clear client high"},
 	})
 }
 

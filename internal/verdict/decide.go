@@ -303,6 +303,8 @@ func (w *Writer) rank(f *rules.Finding, missed bool) int {
 	switch {
 	case fails && f.Severity == rules.Error:
 		return 7
+	case f.Rule == ruleNoMailbox && f.Severity == rules.Warning:
+		return 3 // a folder that was looked for in vain is no reason for what else failed
 	case missed && fails && f.Severity == rules.Warning:
 		return 6
 	case missed && fails:
@@ -313,7 +315,7 @@ func (w *Writer) rank(f *rules.Finding, missed bool) int {
 		return 4
 	case isRemark[f.Rule]:
 		return 0
-	case fails && f.Severity == rules.Warning, isSlow[f.Rule], f.Rule == ruleNoMailbox:
+	case fails && f.Severity == rules.Warning, isSlow[f.Rule]:
 		return 3
 	case f.Severity == rules.Info:
 		return 1
@@ -428,6 +430,8 @@ func mailboxGoal(c *rules.Case) goal {
 	switch {
 	case in && (brokenOff(c) || onlyRefused(c)):
 		return goalMissed
+	case in && c.TCP.HowClosed == fact.EndOfCapture && transferring(c):
+		return goalUnknown
 	case in, c.TCP.MidStream && served(c):
 		return goalReached
 	case open:
@@ -441,29 +445,82 @@ func mailboxGoal(c *rules.Case) goal {
 }
 
 // onlyRefused reports that the session tried to store messages and the server
-// took none, or to open a mailbox that the server could not, and did nothing else.
+// took none, to fetch some and it handed out none, or to open a mailbox that the
+// server could not, and did nothing else.
 func onlyRefused(c *rules.Case) bool {
-	full := c.Raised("imap-overquota") || c.Raised("imap-not-stored")
-	if !full && !c.Raised("imap-inbox-refused") && !c.Raised("imap-unavailable") && !c.Raised("pop-sys-temp") && !c.Raised("pop-box-unreadable") {
-		return false
+	if c.Proto == fact.POP3 {
+		return popRefused(c)
 	}
+	opens := c.Raised("imap-inbox-refused") || c.Raised("imap-unavailable")
+	stores := c.Raised("imap-overquota") || c.Raised("imap-not-stored")
+	copies, fetches, worked := false, false, false
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
 		if f.Kind == fact.BodyEnd && f.From == fact.Server {
 			return false
 		}
+		if f.Kind == fact.Ledger && f.Code == fact.CountCommands && f.Num > manyCommands {
+			return false // what was answered OK is not all written down
+		}
 		if f.Kind != fact.Reply {
 			continue
 		}
-		if c.Proto == fact.POP3 {
-			if cmd := pop3.Cmd(f.Cmd); f.Code == pop3.OK && (cmd == pop3.STAT || cmd == pop3.LIST || cmd == pop3.UIDL || cmd == pop3.RETR || cmd == pop3.DELE) {
-				return false
-			}
+		cmd := imap.Cmd(f.Cmd)
+		if f.Code == imap.NO && c.Proto == fact.IMAP {
+			stores = stores || cmd == imap.APPEND
+			copies = copies || cmd == imap.COPY || cmd == imap.MOVE
+			fetches = fetches || cmd == imap.FETCH
+		}
+		if f.Code != imap.OK {
 			continue
 		}
-		switch cmd := imap.Cmd(f.Cmd); {
-		case f.Code != imap.OK:
-		case cmd == imap.APPEND, !full && (cmd == imap.SELECT || cmd == imap.EXAMINE || cmd == imap.STATUS):
+		switch cmd {
+		case imap.APPEND, imap.COPY, imap.MOVE:
+			return false
+		case imap.FETCH, imap.STORE, imap.EXPUNGE:
+			worked = true
+		case imap.SELECT, imap.EXAMINE, imap.STATUS:
+			opens = false
+		}
+	}
+	return stores || opens || (copies || fetches && worse(c, "imap-refused", "imap-no-right")) && !worked
+}
+
+// manyCommands is about how many commands of a mailbox session are written down
+// with their answers, imap's keptRoutine.
+const manyCommands = 300
+
+// worse reports that one of the rules was raised as more than a remark.
+func worse(c *rules.Case, ids ...string) bool {
+	return slices.ContainsFunc(ids, func(id string) bool {
+		f := c.Find(id)
+		return f != nil && f.Severity >= rules.Warning
+	})
+}
+
+// popRefused reports that the server could not open the mailbox and nothing was
+// done, or that it handed out none of the messages that were asked for.
+func popRefused(c *rules.Case) bool {
+	none := false // not one message
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && f.Code == pop3.Err && pop3.Cmd(f.Cmd) == pop3.RETR {
+			none = worse(c, "pop-message-refused", "pop-sys-temp", "pop-sys-perm")
+		}
+	}
+	if !none && !c.Raised("pop-sys-temp") && !c.Raised("pop-box-unreadable") {
+		return false
+	}
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		switch {
+		case f.Kind == fact.BodyEnd && f.From == fact.Server && (!none || pop3.Cmd(f.Cmd) == pop3.RETR),
+			f.Kind == fact.Ledger && f.Code == fact.CountFetched && f.Num > 0:
+			return false
+		case none || f.Kind != fact.Reply || f.Code != pop3.OK:
+			continue
+		}
+		switch pop3.Cmd(f.Cmd) {
+		case pop3.STAT, pop3.LIST, pop3.UIDL, pop3.RETR, pop3.DELE:
 			return false
 		}
 	}
@@ -475,10 +532,56 @@ func onlyRefused(c *rules.Case) bool {
 func brokenOff(c *rules.Case) bool {
 	for i := range c.Findings {
 		switch f := &c.Findings[i]; {
-		case f.Rule == rulePopBroken && f.Severity == rules.Error:
+		case f.Rule == rulePopBroken && f.Severity == rules.Error, f.Rule == ruleImapBroken:
 			return true
 		case breaks[f.Rule] && unanswered(c), f.Rule == ruleLiteral && abandoned(c, f.Frame):
 			return true
+		case f.Rule == ruleLimits && unanswered(c) && f.HasFrom && saidBye(c, f.Frame):
+			return true
+		case f.Severity == rules.Error && failLayer[f.Rule] == LayerNetwork && (transferring(c) || unanswered(c)):
+			return true
+		}
+	}
+	return orderly(c) && c.Clean(nil) && unsent(c)
+}
+
+// saidBye reports that the server ended the session in a frame.
+func saidBye(c *rules.Case, frame uint32) bool {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && f.Frame == frame && f.Code == imap.BYE {
+			return c.Proto == fact.IMAP
+		}
+	}
+	return false
+}
+
+// unsent reports that a message which the client was storing was never answered for.
+func unsent(c *rules.Case) bool {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Unanswered && c.Proto == fact.IMAP && imap.Cmd(f.Cmd) == imap.APPEND && challenged(c, f.Ref) {
+			return true
+		}
+	}
+	return false
+}
+
+// transferring reports that a message was on its way when the session, or the
+// capture of it, ended: the server's has begun and has no end, or what asks for
+// one or brings one has no answer. Where bytes are missing, the end may be too.
+func transferring(c *rules.Case) bool {
+	if !c.Clean(nil) || c.TCP.OneSided {
+		return false
+	}
+	for i := range c.Log.Facts {
+		switch f := &c.Log.Facts[i]; f.Kind {
+		case fact.BodyEnd:
+			if f.From == fact.Server && f.Code == 0 && (c.Proto == fact.IMAP || pop3.Cmd(f.Cmd) == pop3.RETR) {
+				return true
+			}
+		case fact.Unanswered:
+			if cmd := imap.Cmd(f.Cmd); c.Proto == fact.IMAP && (cmd == imap.FETCH || cmd == imap.APPEND) || c.Proto == fact.POP3 && pop3.Cmd(f.Cmd) == pop3.RETR {
+				return true
+			}
 		}
 	}
 	return false
@@ -499,9 +602,11 @@ func abandoned(c *rules.Case, frame uint32) bool {
 
 // A message that did not come whole, and what ends a session in the middle of a command.
 var (
-	rulePopBroken = index("POP-016")
-	ruleLiteral   = index("IMAP-021")
-	breaks        = map[uint16]bool{index("TCP-008"): true, index("SMTP-027"): true, index("IMAP-017"): true, index("IMAP-021"): true, index("IMAP-022"): true}
+	rulePopBroken  = index("POP-016")
+	ruleImapBroken = index("IMAP-031")
+	ruleLiteral    = index("IMAP-021")
+	ruleLimits     = index("IMAP-012")
+	breaks         = map[uint16]bool{index("TCP-008"): true, index("SMTP-027"): true, index("IMAP-017"): true, index("IMAP-021"): true, index("IMAP-022"): true}
 )
 
 // served reports that the mailbox was read, although the login was not captured.
@@ -592,7 +697,7 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		if orderly(c) && hidden(c) && top != nil && !isRemark[top.Rule] {
 			d.Outcome = OutcomeDegraded // what is inside is not known, but this is
 		}
-	case incomplete(c) && !saidBye(c), unanswered(c), c.TLS != nil && !c.TLS.Done, c.TCP.Open == 0 && !c.TCP.MidStream:
+	case incomplete(c) && !allSaid(c), unanswered(c), c.TLS != nil && !c.TLS.Done, c.TCP.Open == 0 && !c.TCP.MidStream:
 		d.Outcome = OutcomeUnknown
 	default: // nothing was tried, and nothing is wrong: a probe, a session typed by hand
 		d.Outcome = OutcomeOK
@@ -693,9 +798,9 @@ func orderly(c *rules.Case) bool {
 	return false
 }
 
-// saidBye reports that nothing is missing of a session but the last segments of
+// allSaid reports that nothing is missing of a session but the last segments of
 // its end: the dialog had said goodbye, and the server had closed.
-func saidBye(c *rules.Case) bool {
+func allSaid(c *rules.Case) bool {
 	t := c.TCP
 	end := c.Log.Last(fact.End)
 	return end != nil && end.Seen&fact.SeenBye != 0 && t.HowClosed == fact.EndOfCapture && t.Side[fact.Server].Fin != 0 &&
@@ -739,11 +844,25 @@ func (w *Writer) layerOf(c *rules.Case, i int) Layer {
 		return LayerAuth
 	case "IMPL":
 		return LayerDialog
+	case "POP":
+		if isTrouble[f.Rule] && loggedIn(c, f.Frame) {
+			return LayerDelivery
+		}
 	}
 	if l == LayerNone {
 		return LayerDialog
 	}
 	return l
+}
+
+// loggedIn reports that a login was accepted before a frame.
+func loggedIn(c *rules.Case, frame uint32) bool {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.AuthEnd && f.Level == fact.AuthOK && f.Frame < frame {
+			return true
+		}
+	}
+	return false
 }
 
 // status fills the status line.
@@ -811,6 +930,9 @@ func (w *Writer) status(c *rules.Case, g goal) {
 		s[LayerDelivery] = Failed
 		if c.Proto == fact.POP3 || c.Proto == fact.IMAP || c.Proto == fact.Sieve {
 			s[LayerDelivery] = NotReached
+			if transferring(c) {
+				s[LayerDelivery] = Failed // it was begun
+			}
 		} else if d.Outcome == OutcomeUnknown && incomplete(c) {
 			s[LayerDelivery] = Unknown // it may have succeeded in what is missing
 		}

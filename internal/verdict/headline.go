@@ -354,6 +354,14 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	"AUTH-003": func(c *rules.Case, f *rules.Finding) string { return loginFailed(c, f) },
 	"POP-007":  func(c *rules.Case, f *rules.Finding) string { return loginFailed(c, f) },
 	"IMAP-009": func(c *rules.Case, f *rules.Finding) string { return loginFailed(c, f) },
+	"POP-017": func(c *rules.Case, f *rules.Finding) string {
+		if f.Class != rules.DeletionOpen {
+			return ""
+		}
+		return fmt.Sprintf("QUIT was never answered, and it is not known whether the marked messages were deleted (frame %d)", f.Frame)
+	},
+	"POP-025":  refusedWords,
+	"IMAP-033": refusedWords,
 	"IMAP-029": func(c *rules.Case, f *rules.Finding) string {
 		for i := range c.Log.Facts {
 			if g := &c.Log.Facts[i]; g.Kind == fact.Reply && g.Frame == f.Frame && imap.Cmd(g.Cmd) == imap.APPEND {
@@ -363,6 +371,19 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		return ""
 	},
 	"AUTH-004": clearPassword, "POP-005": clearPassword, "IMAP-006": clearPassword,
+}
+
+// refusedWords tells a refused command of a mailbox session in the server's words.
+func refusedWords(c *rules.Case, f *rules.Finding) string {
+	said := refusal(c, f)
+	if said == nil {
+		return ""
+	}
+	command := c.Log.Get(said.Ref)
+	if command == nil || verbOf(c, command) == "" {
+		return ""
+	}
+	return fmt.Sprintf("server refused %s at frame %d: \"%s\"", verbOf(c, command), said.Frame, cut(replyText(c, said), 80))
 }
 
 // answered names the command of a mailbox session whose answer began in a frame.
@@ -603,10 +624,15 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 		if c.Log.Now&fact.SeenAuth == 0 {
 			return "the mailbox was not opened"
 		}
+		if notStored(c) {
+			return "the message was not stored"
+		}
 		if d.Root >= 0 {
 			switch rules.All[c.Findings[d.Root].Rule].ID {
 			case "imap-overquota", "imap-not-stored":
 				return "the message was not stored"
+			case "imap-fetch-interrupted", "pop-retr-interrupted", "pop-message-refused":
+				return "the message was not fetched"
 			}
 		}
 		return "the mailbox session failed"
@@ -617,6 +643,21 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 		return "the encrypted session did not come about"
 	}
 	return "the session failed"
+}
+
+// notStored reports that a client wanted to store a message by APPEND, and no
+// server took one.
+func notStored(c *rules.Case) bool {
+	tried := unsent(c)
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && c.Proto == fact.IMAP && imap.Cmd(f.Cmd) == imap.APPEND {
+			if f.Code == imap.OK {
+				return false
+			}
+			tried = tried || f.Code == imap.NO
+		}
+	}
+	return tried
 }
 
 // hidden reports that what was said is inside TLS, and cannot be read.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"postmortem/imap"
 	"postmortem/internal/fact"
 	"postmortem/rules"
 	"postmortem/smtp"
@@ -262,7 +263,14 @@ func (w *Writer) moments(c *rules.Case, f *fact.Fact, add func(f *fact.Fact, wei
 				return
 			}
 		}
-		add(f, 20, "never gets an answer", "")
+		switch {
+		case c.Proto == fact.IMAP && imap.Cmd(f.Cmd) == imap.IDLE:
+			return // it waits for no answer
+		case c.TCP.HowClosed == fact.EndOfCapture:
+			add(f, 20, "has no answer when the capture ends", "")
+		default:
+			add(f, 20, "never gets an answer", "")
+		}
 	}
 }
 

@@ -30,10 +30,10 @@ var failing = []struct {
 	{LayerNetwork, "NET-001 002 004 006 014 TCP-002 014 015 033 046"},
 	{LayerTCP, "TCP-003 005 008 009 016 017 023 025 032 044 045"},
 	{LayerDialog, "SMTP-004 006 007 010 012 015 016 017 027 028 029 030 034 040 056 059 067 IMPL-002 003 004 006 STLS-005 011 012 013 " +
-		"POP-003 013 018 IMAP-003 010 015 017 018 019 021 022 028"},
+		"POP-003 013 018 IMAP-003 010 015 017 018 019 021 022 028 034"},
 	{LayerTLS, "STLS-004 TLS-010 012 013 014 015 016 017 018 019 020 021 022 024 043 046 047 049 054 064 065 066 071 076 IMAP-004 008"},
-	{LayerAuth, "AUTH-003 006 007 008 009 013 014 015 017 018 RPL-002 POP-007 008 009 010 011 020 IMAP-007 009 011"},
-	{LayerDelivery, "SMTP-019 020 021 022 024 025 026 041 045 048 049 066 POP-016 017 024 IMAP-012 013 027 029 030 " +
+	{LayerAuth, "AUTH-003 006 007 008 009 013 014 015 017 018 RPL-002 POP-007 008 009 010 011 020 026 IMAP-007 009 011"},
+	{LayerDelivery, "SMTP-019 020 021 022 024 025 026 041 045 048 049 066 POP-016 017 024 025 IMAP-012 013 014 027 029 030 031 032 033 " +
 		"RPL-001 003 004 005 006 007 008 009 010 011 012 013 014 015 016 017 018 019 020 021 022 023 024 025 026 027 028 029 " +
 		"030 031 032 033 034 035 036 037 038 039"},
 }
@@ -56,12 +56,12 @@ var explains = []struct {
 	{"NET-004", "TCP-015", true},
 	{"NET-009", "TCP-015 046", true},
 	{"TCP-040", "TCP-014 046 SMTP-004 025 026 027 029 032 034 TLS-013 014 015", true},
-	{"TCP-015", "TCP-014 023 010 TLS-014 015 019 SMTP-025 026 029 034 TCP-008 009 POP-016", true},
-	{"TCP-046", "TCP-010 023 SMTP-004 025 026 027 029 032 034 037 TLS-013 014 015 TCP-008 009 POP-016 017", true},
+	{"TCP-015", "TCP-014 023 010 TLS-014 015 019 SMTP-025 026 029 034 TCP-008 009 POP-016 IMAP-031", true},
+	{"TCP-046", "TCP-010 023 SMTP-004 025 026 027 029 032 034 037 TLS-013 014 015 TCP-008 009 POP-016 017 IMAP-031", true},
 	{"NET-016 017", "SMTP-004 005 033", false},
-	{"TCP-010 025 026", "TCP-023 SMTP-026 029 035 POP-016", false},
-	{"TCP-014", "SMTP-004 025 026 027 029 032 034 POP-016 017 IMAP-021 022 TLS-013 014 015 TCP-008 009 010 023 024 004", true},
-	{"TCP-016 017", "TCP-008 009 SMTP-025 026 027 032 POP-016 017", true},
+	{"TCP-010 025 026", "TCP-023 SMTP-026 029 035 POP-016 IMAP-031", false},
+	{"TCP-014", "SMTP-004 025 026 027 029 032 034 POP-016 017 IMAP-021 022 031 TLS-013 014 015 TCP-008 009 010 023 024 004", true},
+	{"TCP-016 017", "TCP-008 009 SMTP-025 026 027 032 POP-016 017 IMAP-031", true},
 	{"TCP-032 033", "TCP-008 014 IMAP-019 POP-017 SMTP-027", true},
 	{"TCP-018 019", "TCP-020 023 SMTP-034 035", false},
 	{"TCP-018", "SMTP-025 026 TCP-009", true},
@@ -72,7 +72,7 @@ var explains = []struct {
 	{"SMTP-005 033 035 RPL-040", "SMTP-034 TCP-009", false},
 	{"SMTP-025", "SMTP-034", false},                    // what became of the message matters more than who was impatient
 	{"SMTP-005 033 034 035 AUTH-020", "TCP-023", true}, // it says who was silent, they say at what
-	{"SMTP-004", "SMTP-034 TCP-009 TCP-024", true},
+	{"SMTP-004", "SMTP-034 TCP-009 TCP-024 IMAP-022", true},
 	{"SMTP-007", "SMTP-004 006 TLS-013 TCP-023", true},
 	{"SMTP-010 036 037 038 039", "RPL-035 SMTP-006 015 017 028", false},
 	{"SMTP-056", "SMTP-010 015 016 017 028 012 RPL-026 RPL-035 SMTP-007 SMTP-032", true},
@@ -114,7 +114,10 @@ var explains = []struct {
 	{"AUTH-017 018 009", "AUTH-003 POP-007 IMAP-009", false},
 	{"AUTH-008", "AUTH-006 014 003 POP-020 IMAP-011 IMAP-007", true},
 	{"POP-020", "POP-007 AUTH-003 006 008", true},
-	{"POP-008 009 010 011", "POP-007 AUTH-003 007 009", true},
+	{"POP-003", "POP-026", true},
+	{"POP-003 IMAP-003", "SMTP-027", true}, // closed before anything was said
+	{"POP-016 IMAP-031", "TCP-023", true},
+	{"POP-008 009 010 011 026", "POP-007 AUTH-003 007 009", true},
 	{"IMAP-011 007", "IMAP-009 AUTH-003 006 008 IMAP-015", true},
 	{"POP-007 IMAP-009", "AUTH-003", true},
 	{"AUTH-003", "AUTH-010 RPL-002 TCP-024", false},
@@ -123,6 +126,7 @@ var explains = []struct {
 	{"POP-005", "AUTH-004", true},
 	{"IMAP-006", "AUTH-004", true},
 	{"IMAP-010 017 022", "TCP-008", true},
+	{"IMAP-010", "SMTP-027 IMAP-022", true}, // an untagged answer says why there is no other
 	{"IMAP-021 022", "TCP-009 023", true},
 }
 
@@ -140,8 +144,8 @@ const remarks = "AUTH-001 SMTP-061 STLS-002 STLS-009 AUTH-005 XL-006 XL-007 CAP-
 
 // answers are findings about one command or its answer, behind which a session
 // can go on, with every reply class.
-const answers = "SMTP-012 015 016 017 019 020 040 AUTH-003 006 007 008 009 013 014 015 017 018 POP-007 009 011 013 020 " +
-	"IMAP-007 009 011 012 013 015 027"
+const answers = "SMTP-012 015 016 017 019 020 040 AUTH-003 006 007 008 009 013 014 015 017 018 POP-007 009 011 013 020 025 026 " +
+	"IMAP-007 009 011 012 013 014 015 027 032 033"
 
 // middleboxes are the findings that show a device between the two ends.
 const middleboxes = "TCP-016 017 025 026 032 NET-002 STLS-006 007 008 017 TLS-050 071"
@@ -180,6 +184,7 @@ var (
 	groups     []string // the letters of the number
 	isSTLS     []bool
 	isSlow     []bool // late answers
+	isTrouble  []bool // of the server, at the login or behind it
 	isWindow   []bool // a side that does not read
 	isExposed  []bool // a password that everybody could read
 	isCert     []bool // explains why a certificate was refused
@@ -233,6 +238,7 @@ func init() {
 		}
 	}
 	isWindow = set("TCP-018 019")
+	isTrouble = set("POP-009 010")
 	isSlow, isExposed = set("SMTP-005 033 035 AUTH-020"), set("AUTH-004 POP-005 IMAP-006")
 	isCert, isFlaw = set(certificates), set("TLS-026 027 028 032 033")
 	isSTLS = set("STLS-002") // the reason why a client that insists on TLS goes away
