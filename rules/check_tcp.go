@@ -1092,7 +1092,7 @@ func tcpPending(c *Case, f *fact.Fact) bool {
 // probes sends nothing else, so nothing else can show that the other side is gone.
 func tcpProbesUnanswered(c *Case, f *fact.Fact, r *Raiser) {
 	x, y := &c.TCP.Side[f.From], &c.TCP.Side[f.From.Other()]
-	if f.Level != 1 || y.Fin != 0 || y.Rst != 0 || x.Fin != 0 && x.Fin < f.Frame || tcpSaidBye(c, f) || c.first(fact.TCPUnacked) != nil {
+	if f.Level != 1 || x.Gap > 0 || y.Gap > 0 || y.Fin != 0 || y.Rst != 0 || x.Fin != 0 && x.Fin < f.Frame || tcpSaidBye(c, f) || c.first(fact.TCPUnacked) != nil {
 		return
 	}
 	g := r.At(f)

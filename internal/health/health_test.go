@@ -123,6 +123,7 @@ func TestCaptures(t *testing.T) {
 			"stall@38:client:30014/1 unacked@29:server:8/1 sizes@29:server:1448/1 silence@40:client:10", fact.EndOfCapture},
 		{"net-all-segments-damaged.pcap", "loss@5:server:7 stall@12:client:19998/1 checksum@2:server:8/2 unacked@5:server:7 sizes@5:server:36/1", fact.EndOfCapture},
 		{"net-dead-before-fin.pcap", "stall@13:server:25025 unacked@14:client:5 sizes@14:client:0", fact.EndOfCapture},
+		{"net-dead-while-idle.pcap", "keepalive@14:client:6/1 reset@22:client:0 mark@22:client:8", fact.EndReset},
 		{"net-dead-with-certificate.server.pcap", "loss@15:server:7 spurious@16:client:7 unacked@18:server:6 sizes@18:server:1448/1", fact.EndOfCapture},
 		{"net-window-scale-stripped.pcap", "odd@4:server:4270325824", fact.EndOfCapture},
 		{"net-dead-after-data.pcap", "loss@39:client:6 unacked@39:client:6 sizes@39:client:1448/1", fact.EndOfCapture},
