@@ -168,7 +168,7 @@ func unfit(c *rules.Case, e, f *rules.Finding) bool {
 // complaints are what refusals say of oddities that most servers take.
 var complaints = map[uint16][]string{
 	index("SMTP-042"): {"line too long", "lines too long", "line is too long", "line length", "long line", "overlong line"},
-	index("SMTP-043"): {"8bit", "8-bit", "eight-bit", "eight bit", "non-ascii", "5.6.3"},
+	index("SMTP-043"): {"8bit", "8-bit", "eight-bit", "eight bit", "non-ascii", "5.6.3", "smtputf8"},
 	ruleBdat:          nil,
 }
 
