@@ -105,7 +105,7 @@ var classes = []class{
 		not:   "ip address has been temporarily rate limited"}, // Google's 4.7.28, beside "unsolicited mail"
 	{rule: "RPL-018", enhanced: "x.7.28",
 		words: "rate limit|ratelimit|too much mail|too many messages|sending too|throttl|too quickly|limit exceeded|unusual rate|hourly|daily|emails per hour|messages per hour|message quota|sending quota|" +
-			"message count quota|message size quota|policy rejection & quota|submission quota|sending limit|rate overlimit|exceeded threshold|too many recipients from|recipients received this hour|too many auth commands",
+			"message count quota|message size quota|policy rejection & quota|submission quota|sending limit exceeded|rate overlimit|exceeded threshold|too many recipients from|recipients received this hour|too many auth commands",
 		not: "concurrent connections|too many concurrent"},
 	{rule: "RPL-018", enhanced: "4.2.1", words: "quickly|at a rate", need: needBoth},
 	{rule: "RPL-019", codes: "421 450 452 454 432",
@@ -197,7 +197,7 @@ func Deciding(cmd uint8, code uint16, enhanced uint32, text []byte) string {
 		rule, _ := ClassOf(cmd, code, enhanced, []byte(part))
 		return rule == class
 	}
-	if !ok || len(lines) == 1 || has(lines[0]) {
+	if !ok || len(lines) == 1 || has(lines[0]) || has("") { // the codes alone say it
 		return lines[0]
 	}
 	for n := 1; n <= 2; n++ {

@@ -176,7 +176,7 @@ const fieldVectors = `
 018 RCPT 452 Too many recipients received this hour
 018 AUTH 450 4.7.0 Error: too many AUTH commands from 203.0.113.7
 020 RCPT 452 4.5.3 Error: too many recipients
-020 RCPT 452 4.5.3 Your message has too many recipients.
+020 RCPT 452 4.5.3 Your message has too many recipients. For more information regarding\n4.5.3 Gmail sending limits see there
 020 RCPT 550 5.5.3 Too many recipients
 025 Greeting 421 4.3.2 mx.rcpt.example All server ports are busy
 019 Greeting 421 4.7.0 mx.rcpt.example Error: too many connections from 203.0.113.7
@@ -333,6 +333,7 @@ func TestDeciding(t *testing.T) {
 		{"550 Verification failed for <a@b.example>\nResponse: 550 5.1.1 User unknown\nSender verify failed", "... Sender verify failed"},
 		{"550 mx.example.net\n5.0.0 mail\tloop", "... mail\tloop"},
 		{"550 mx.example.net\nthe account does\nnot exist\nbye", "... the account does not exist ..."},
+		{"421 4.7.28 an unusual rate of unsolicited mail originating\n4.7.28 has been temporarily rate limited", "4.7.28 an unusual rate of unsolicited mail originating"},
 		{"250 yes\nno", "yes"},
 	} {
 		code, enhanced, text := splitReply(tt.line)

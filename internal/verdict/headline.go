@@ -124,7 +124,7 @@ func telling(c *rules.Case, said *fact.Fact, n int) string {
 	}
 	code, words, _ := strings.Cut(text, " ")
 	code += " ... "
-	if !ok || has(cut(words, n-len(code))) {
+	if !ok || has(cut(words, n-len(code))) || has("") {
 		return cut(text, n)
 	}
 	for i := range len(words) {
