@@ -62,10 +62,10 @@ var classes = []class{
 	{rule: "RPL-002", codes: "530 550 553 554 503", need: needBare,
 		words: "authentication required|authentication is required|must authenticate|not authenticated|auth first"},
 	{rule: "RPL-003", codes: "550 551 553 554 454 501", enhanced: "5.7.54",
-		words: "relay access denied|relay not permitted|relaying denied|unable to relay|not permitted to relay|rcpthosts|relaying not allowed|relay denied|relay is not allowed|do not relay|not a gateway"},
+		words: "relay access denied|relay not permitted|relaying denied|unable to relay|not permitted to relay|not allowed to relay|rcpthosts|relaying not allowed|relay denied|relay is not allowed|do not relay|not a gateway"},
 	// What the list says when it does not answer this server: it stands where
 	// the reason of a listing would. A lookup that failed is no verdict either.
-	{rule: "RPL-044", words: "open resolver|public resolver|excessive number of queries|query refused"},
+	{rule: "RPL-044", words: "error: open resolver|error: excessive number of queries|spamhaus.org/returnc"},
 	{rule: "RPL-024", codes: "4xx", words: "spf|sender policy framework|dkim|dmarc|key server|dnsbl|rbl|blocklist|blacklist",
 		with: "timeout|timed out|temporary error|temporary failure|temperror|temp error|servfail|could not resolve|unable to resolve|cannot be checked|lookup failed|lookup failure|lookup error|dns error|key retrieval",
 		not:  "rate limit"},
@@ -88,7 +88,7 @@ var classes = []class{
 	{rule: "RPL-033", codes: "521", not: "currently unavailable", enhanced: "0.0.0 x.0-4.x x.6-7.x", words: "does not accept mail"},
 	{rule: "RPL-033", codes: "556"},
 	// 5.1.10 with 550 is the unknown recipient of Exchange, RPL-004.
-	{rule: "RPL-033", enhanced: "5.3.2 5.7.27", words: "does not accept mail|null mx|not accepting network messages", not: "currently unavailable"},
+	{rule: "RPL-033", codes: "5xx", enhanced: "5.3.2 5.7.27", words: "does not accept mail|null mx|not accepting network messages", not: "currently unavailable"},
 	{rule: "RPL-015", enhanced: "x.7.26 5.7.509 5.7.515", words: "dmarc|unauthenticated|multiple authentication|not aligned", not: "hosted tenant"},
 	{rule: "RPL-016", enhanced: "x.7.23 x.7.24", words: "spf|sender policy framework|not authorized to send|not permitted sender"},
 	{rule: "RPL-017", enhanced: "x.7.20 x.7.21 x.7.22", words: "dkim"},
@@ -96,16 +96,16 @@ var classes = []class{
 		words: "reverse dns|rdns|ptr|cannot find your hostname|cannot find your reverse hostname|does not resolve|no reverse|fcrdns|forward confirmed"},
 	{rule: "RPL-011", words: "helo command rejected|invalid helo|bad helo|helo should be|helo/ehlo|ehlo & fully-qualified|ehlo & invalid|ehlo & host not found|ehlo & forged", not: "helo/ehlo first"},
 	{rule: "RPL-011", at: atHello, codes: "501 504 550 553 554",
-		words: "domain name|invalid domain|hostname|host name|fully-qualified|fully qualified|fqdn|domain address|address literal", not: "hosted tenant"},
+		words: "domain name|invalid domain|hostname|host name|fully-qualified|fully qualified|fqdn|domain address|address literal", not: "syntax"},
 	{rule: "RPL-007", codes: "4xx", words: "greylist|graylist|grey-list|gray-list|postgrey"},
 	{rule: "RPL-008", words: "dnsbl|rbl|blocklist|block list|blacklist|blackhole|blocked using|spamhaus|spamcop|barracudacentral|uceprotect|abusix|sorbs|listed at|listed in",
-		not: "part of their network is on our block list"},
+		not: "part of their network is on our block list|sender address rejected"},
 	{rule: "RPL-009", enhanced: "5.7.606-649 5.7.501-503 5.7.511",
 		words: "reputation|banned sending ip|s3140|s3150|[tss|[ts0|[ipts|user complaints|rp-001|unsolicited mail originating|ip not allowed|part of their network is on our block list|traffic not accepted|problem occurred & ask your postmaster|ipcheck.proofpoint|senderbase|talosintelligence",
 		not:   "ip address has been temporarily rate limited"}, // Google's 4.7.28, beside "unsolicited mail"
 	{rule: "RPL-018", enhanced: "x.7.28",
 		words: "rate limit|ratelimit|too much mail|too many messages|sending too|throttl|too quickly|limit exceeded|unusual rate|hourly|daily|emails per hour|messages per hour|message quota|sending quota|" +
-			"message count quota|message size quota|policy rejection & quota|submission quota|sending limit exceeded|rate overlimit|exceeded threshold|too many recipients from|recipients received this hour|too many auth commands",
+			"message count quota|message size quota|policy rejection & quota|submission quota|frequency limited|sending limit exceeded|rate overlimit|exceeded threshold|too many recipients from|recipients received this hour|too many auth commands",
 		not: "concurrent connections|too many concurrent"},
 	{rule: "RPL-018", enhanced: "4.2.1", words: "quickly|at a rate", need: needBoth},
 	{rule: "RPL-019", codes: "421 450 452 454 432",
@@ -156,7 +156,7 @@ var classes = []class{
 	{rule: "RPL-030", codes: "5xx", enhanced: "x.6.0",
 		words: "rfc 5322|rfc 2822|rfc5322|missing header|from: header|duplicate header|multiple from|invalid header|bad header|bad-header|message-id", not: faultyBytes},
 	{rule: "RPL-029", enhanced: "5.7.350",
-		words: "spam|spamassassin|junk|content rejected|content filter|likely unsolicited|surbl|uribl|message rejected due to content|high probability|mcspamsignature"},
+		words: "spam|spamassassin|junk|content rejected|content filter|likely unsolicited|surbl|uribl|message rejected due to content|high probability|mcspamsignature|dt:spm|mail content denied"},
 	{rule: "RPL-035", words: "synchronization|protocol error|pipelining|bare <lf>|bare lf|smtplf|naked lf|i can break rules|improper use|premature|" + faultyBytes},
 	{rule: "RPL-036", codes: "5xx", enhanced: "x.6.7 x.6.8 x.6.9", words: "smtputf8"},
 	{rule: "RPL-037", codes: "5xx", enhanced: "x.7.30", words: "requiretls"},
@@ -175,9 +175,9 @@ var classes = []class{
 const listNames = "spamhaus|spamcop|barracudacentral|uceprotect|abusix|sorbs"
 
 // linkNames are all words that count inside of links: the lists, the pages where
-// filters explain their opinion of an address, and the one that qmail names
-// for bare line feeds.
-const linkNames = listNames + "|ipcheck.proofpoint|senderbase|talosintelligence|smtplf"
+// filters explain their opinion of an address, the one where a list explains its
+// errors, and the one that qmail names for bare line feeds.
+const linkNames = listNames + "|ipcheck.proofpoint|senderbase|talosintelligence|spamhaus.org/returnc|smtplf"
 
 // ClassOf returns the class of a reply as index in All. code is the reply code,
 // enhanced the code that smtp.Enhanced makes (0: none), text the text of the

@@ -686,7 +686,7 @@ var rplRules = []Rule{
 	{
 		ID: "rpl-list-unusable", Num: "RPL-044", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: RCPT, Blame: BlameServer,
 		Title: "Server takes an error of a block list for a listing",
-		When:  `5xx/4xx and tokens "open resolver", "public resolver", "excessive number of queries", "query refused"`,
+		When:  `5xx/4xx and tokens "error: open resolver", "error: excessive number of queries", or a link to spamhaus.org/returnc`,
 		Meaning: "The list does not answer questions from this server's resolver and says so with an address of its own. " +
 			"The server reads that as \"listed\" and refuses everybody. The client is not listed.",
 		Advice: []string{
