@@ -553,11 +553,11 @@ func (c *Case) accountLocked(f *fact.Fact) bool {
 		return false
 	case c.isPOP() && pop3.What(c.Log.Text(f)) == pop3.InUse:
 		return false // it is the mailbox that is locked
-	case c.basicDisabled(f), c.wantsTLS(f), c.says(f, "expired", "blocked"):
+	case c.basicDisabled(f), c.wantsTLS(f), c.says(f, "expired"):
 		return false
 	}
-	return c.says(f, "locked", "too many failed login", "too many login") ||
-		c.says(f, "account", "user ") && c.says(f, "disabled", "suspended")
+	return c.says(f, "locked") && !c.says(f, "blocked") || c.says(f, "too many failed login", "too many login attempt", "too many login failure") ||
+		c.says(f, "account", "user ") && c.says(f, "disabled", "suspended", "blocked")
 }
 
 func authPasswordState(c *Case, f *fact.Fact, r *Raiser) {

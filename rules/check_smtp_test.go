@@ -463,6 +463,8 @@ func authTalks() []mailTalk {
 		{name: "password expired", script: inTLS + plain + "S: 535 5.7.8 Your password has expired\n" + mailOut, change: tls, want: "auth-failed! auth-password-state!"},
 		{name: "account locked", script: inTLS + plain + "S: 535 5.7.0 Account temporarily locked due to too many failed login attempts\n" + mailOut, change: tls, want: "auth-account-locked! auth-failed!"},
 		{name: "account disabled", script: inTLS + plain + "S: 525 5.7.13 User account disabled\n" + mailOut, change: tls, want: "auth-account-locked! auth-failed!"},
+		{name: "account blocked", script: inTLS + plain + "S: 535 5.7.8 User account is blocked\n" + mailOut, change: tls, want: "auth-account-locked! auth-failed!"},
+		{name: "address blocked", script: inTLS + plain + "S: 535 5.7.8 Your IP is blocked\n" + mailOut, change: tls, want: "auth-failed!"},
 		{name: "locked for now", script: inTLS + plain + "S: 454 4.7.0 Too many login attempts, please try again later\n" + mailOut, change: tls, want: "auth-account-locked!"},
 		{name: "backend lost", script: inTLS + plain + "S: 535 5.7.8 Error: authentication failed: Connection lost to authentication server\n" + mailOut, change: tls, want: "auth-temp-failure!"},
 		{name: "backend of SASL lost", script: inTLS + plain + "S: 535 5.7.8 Error: authentication failed: generic failure\n" + mailOut, change: tls, want: "auth-temp-failure!"},

@@ -99,7 +99,7 @@ var classes = []class{
 		words: "domain name|invalid domain|hostname|host name|fully-qualified|fully qualified|fqdn|domain address|address literal", not: "syntax"},
 	{rule: "RPL-007", codes: "4xx", words: "greylist|graylist|grey-list|gray-list|postgrey"},
 	{rule: "RPL-008", words: "dnsbl|rbl|blocklist|block list|blacklist|blackhole|blocked using|spamhaus|spamcop|barracudacentral|uceprotect|abusix|sorbs|listed at|listed in",
-		not: "part of their network is on our block list|sender address rejected"},
+		not: "part of their network is on our block list|sender address rejected: black|sender address rejected: block|sender address rejected: domain"},
 	{rule: "RPL-009", enhanced: "5.7.606-649 5.7.501-503 5.7.511",
 		words: "reputation|banned sending ip|s3140|s3150|[tss|[ts0|[ipts|user complaints|rp-001|unsolicited mail originating|ip not allowed|part of their network is on our block list|traffic not accepted|problem occurred & ask your postmaster|ipcheck.proofpoint|senderbase|talosintelligence",
 		not:   "ip address has been temporarily rate limited"}, // Google's 4.7.28, beside "unsolicited mail"
@@ -120,7 +120,7 @@ var classes = []class{
 	{rule: "RPL-006", at: atRecipient, enhanced: "5.2.1",
 		words: "mailbox disabled|mailbox is disabled|account disabled|account is disabled|account has been disabled|user is disabled|inactive|suspended|not accepting messages"},
 	// Of senders; 5.1.1 behind MAIL is about one, too.
-	{rule: "RPL-042", at: 1 << smtp.MAIL, codes: "550 551 553 554", enhanced: "5.1.0 5.1.1", not: "<>"},
+	{rule: "RPL-042", at: 1 << smtp.MAIL, codes: "550 551 553 554", enhanced: "5.1.0 5.1.1", not: "<>|authenticat"},
 	{rule: "RPL-042", at: atSender, codes: "5xx",
 		words: "sender address rejected|sender rejected|sender denied|sender refused|sender not accepted|sender is not accepted|sender not allowed|badmailfrom|bad outbound sender", not: "<>|client host|null sender|empty sender"},
 	{rule: "RPL-004", at: atRecipient, codes: "550 551 553 554 511 450", enhanced: "x.1.1 x.1.0 5.1.2 550/5.1.10 5.4.1",
