@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strings"
@@ -147,6 +148,9 @@ func stillGood(f *rules.Finding) bool {
 // unfit reports that e, something odd in a message, is not what the refusal f is
 // about: its words speak of something else.
 func unfit(c *rules.Case, e, f *rules.Finding) bool {
+	if f.Rule == ruleUTF8Address {
+		return !asksUTF8(c, f.Frame) // the client left the keyword out: that is worth being told
+	}
 	words, ok := complaints[e.Rule]
 	if !ok || group(f.Rule) != "RPL" && f.Rule != ruleAfterData {
 		return false
@@ -165,6 +169,17 @@ func unfit(c *rules.Case, e, f *rules.Finding) bool {
 	return true
 }
 
+// asksUTF8 reports that the MAIL command in a frame has the keyword SMTPUTF8.
+func asksUTF8(c *rules.Case, frame uint32) bool {
+	for i := range c.Log.Facts {
+		g := &c.Log.Facts[i]
+		if g.Kind == fact.Command && g.Frame == frame && smtp.Cmd(g.Cmd) == smtp.MAIL {
+			return bytes.Contains(bytes.ToUpper(c.Log.Text(g)), []byte(" SMTPUTF8"))
+		}
+	}
+	return false
+}
+
 // complaints are what refusals say of oddities that most servers take.
 var complaints = map[uint16][]string{
 	index("SMTP-042"): {"line too long", "lines too long", "line is too long", "line length", "long line", "overlong line"},
@@ -172,7 +187,7 @@ var complaints = map[uint16][]string{
 	ruleBdat:          nil,
 }
 
-var ruleBdat, ruleAfterData, ruleEarly = index("SMTP-047"), index("SMTP-024"), index("SMTP-010")
+var ruleBdat, ruleAfterData, ruleEarly, ruleUTF8Address = index("SMTP-047"), index("SMTP-024"), index("SMTP-010"), index("SMTP-044")
 
 // otherFlaw returns what is wrong with a certificate that its client refused for
 // another reason: it does not know the issuer (unknown_ca), which is asked before

@@ -78,6 +78,7 @@ var explains = []struct {
 	{"SMTP-012", "SMTP-017 019 RPL-011 035 039", true},
 	{"RPL-011 036", "SMTP-016", true},                 // what is not taken, before its form
 	{"RPL-005 027 028 029 032 045", "SMTP-045", true}, // 552 is not of the size alone
+	{"RPL-036", "SMTP-044", true},                     // see unfit
 	{"RPL-018", "SMTP-053", true},                     // the limit of a time, not of a message
 	{"SMTP-013", "RPL-011", false},
 	{"SMTP-016", "SMTP-019 020", true},
