@@ -255,4 +255,23 @@ var authRules = []Rule{
 		Not:     "failures",
 		Fields:  []string{"think"},
 	},
+	{
+		ID: "auth-account-locked", Num: "AUTH-021", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: AUTH, Blame: BlameClient | BlamePolicy,
+		Title: "Account is locked or disabled",
+		When: `525; 535, 454 or 550 to AUTH, POP3 -ERR, IMAP NO with "locked", "account" + "disabled", "suspended" or ` +
+			`"blocked", "too many failed login", "too many login attempt", "too many login failure"`,
+		Meaning: "The server takes no login of this account, not even with the right password: an administrator has " +
+			"closed it, or too many wrong passwords have.",
+		Advice: []string{
+			"find the device or program that still tries an old password, and stop it",
+			"wait for the time that the server locks an account",
+			"server: unlock or enable the account",
+		},
+		Cite: []string{
+			"RFC 4954 §6",
+			"RFC 5248 §2.4",
+		},
+		Not:    "a password that has expired is AUTH-009",
+		Fields: []string{"text"},
+	},
 }

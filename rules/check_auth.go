@@ -26,6 +26,7 @@ var authChecks = []Check{
 	{ID: "auth-temp-failure", On: fact.AuthEnd, Do: authTempFailure},
 	{ID: "auth-encryption-needed", On: fact.AuthEnd, Do: authEncryptionNeeded},
 	{ID: "auth-password-state", On: fact.AuthEnd, Do: authPasswordState},
+	{ID: "auth-account-locked", On: fact.AuthEnd, Do: authAccountLocked},
 	{ID: "auth-brute-force", Do: authBruteForce},
 	{ID: "auth-success-after-failures", Do: authSuccessAfterFailures},
 	{ID: "auth-bad-encoding", On: fact.AuthEnd, Do: authBadEncoding},
@@ -277,7 +278,7 @@ func authSuccess(c *Case, f *fact.Fact, r *Raiser) {
 // 003
 
 func authFailed(c *Case, f *fact.Fact, r *Raiser) {
-	if f.Level != fact.AuthFailed {
+	if f.Level != fact.AuthFailed || c.backendLost(f) {
 		return
 	}
 	l := c.loginOf(f)
@@ -443,7 +444,7 @@ func (c *Case) wantsTLS(f *fact.Fact) bool {
 }
 
 func authMechanismRefused(c *Case, f *fact.Fact, r *Raiser) {
-	if f.Level != fact.AuthRefused || c.wantsTLS(f) || f.Level == fact.AuthRefused && c.passwordState(f) {
+	if f.Level != fact.AuthRefused || c.wantsTLS(f) || c.passwordState(f) || c.accountLocked(f) {
 		return
 	}
 	l := c.loginOf(f)
@@ -472,8 +473,22 @@ func authMechanismRefused(c *Case, f *fact.Fact, r *Raiser) {
 
 // 007
 
+// backendLost reports that the server says "wrong password" and means that it
+// could not ask: Postfix over Dovecot, and over the SASL library of Cyrus, which
+// has the same words for a ticket of Kerberos.
+func (c *Case) backendLost(f *fact.Fact) bool {
+	if !c.mail() || f.Code != 535 {
+		return false
+	}
+	if c.says(f, "connection lost to authentication server") {
+		return true
+	}
+	mech := c.loginOf(f).mech
+	return (mech == "PLAIN" || mech == "LOGIN") && c.says(f, "authentication failed: generic failure")
+}
+
 func authTempFailure(c *Case, f *fact.Fact, r *Raiser) {
-	if f.Level != fact.AuthTemporary || c.passwordState(f) || c.code(f) == 421 {
+	if f.Level != fact.AuthTemporary && !c.backendLost(f) || c.passwordState(f) || c.accountLocked(f) || c.code(f) == 421 {
 		return
 	}
 	l := c.loginOf(f)
@@ -528,7 +543,23 @@ func (c *Case) passwordState(f *fact.Fact) bool {
 	case c.accountOff(f):
 		return false // no password helps
 	}
-	return c.says(f, "expired", "locked", "disabled", "[contactadmin]") && !c.basicDisabled(f) && !c.wantsTLS(f)
+	return c.says(f, "expired", "disabled", "[contactadmin]") && !c.basicDisabled(f) && !c.wantsTLS(f) && !c.accountLocked(f)
+}
+
+// accountLocked reports whether the server takes no login of this account.
+func (c *Case) accountLocked(f *fact.Fact) bool {
+	switch {
+	case c.mail() && f.Code == 525:
+		return true
+	case c.mail() && f.Code != 535 && f.Code != 454 && f.Code != 550, f.Level == fact.AuthOK:
+		return false
+	case c.isPOP() && pop3.What(c.Log.Text(f)) == pop3.InUse:
+		return false // it is the mailbox that is locked
+	case c.basicDisabled(f), c.wantsTLS(f), c.says(f, "expired"):
+		return false
+	}
+	return c.says(f, "locked") && !c.says(f, "blocked") || c.says(f, "too many failed login", "too many login attempt", "too many login failure") ||
+		c.says(f, "account", "user ") && c.says(f, "disabled", "suspended", "blocked")
 }
 
 // accountOff reports that an answer says that the account as such has been
@@ -550,6 +581,21 @@ func authPasswordState(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g.with("text", cutText(c.text(f), maxReply))
 	g.What = l.who() + " needs an action of the account's owner: \"" + c.authAnswer(f) + "\"."
+}
+
+// 021
+
+func authAccountLocked(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.accountLocked(f) {
+		return
+	}
+	l := c.loginOf(f)
+	g := c.raiseLogin(r, &l)
+	if g.quiet {
+		return
+	}
+	g.with("text", cutText(c.text(f), maxReply))
+	g.What = l.who() + " was refused for the state of the account: \"" + c.authAnswer(f) + "\"."
 }
 
 // 010, 011: within one session. Those over several are for who sees them all.

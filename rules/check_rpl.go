@@ -3,6 +3,7 @@ package rules
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -85,6 +86,7 @@ func (c *Case) describe(g *Finding, f *fact.Fact) {
 		asked = e.Command
 	}
 	c.keep(g)
+	c.qualify(g, f)
 	g.evidence(asked, f)
 	if g.quiet {
 		return
@@ -112,7 +114,7 @@ func (c *Case) describe(g *Finding, f *fact.Fact) {
 		g.with("list", list)
 		g.with("link", link)
 	}
-	switch answer := c.answer(f); {
+	switch answer := strconv.Itoa(int(f.Code)) + " " + cutText(Deciding(f.Cmd, f.Code, f.Num, c.Log.Text(f)), maxReply); {
 	case cmd == smtp.Greeting:
 		g.What = "The server answered the connection with \"" + answer + "\"."
 	case cmd == smtp.Message:
@@ -124,6 +126,28 @@ func (c *Case) describe(g *Finding, f *fact.Fact) {
 	}
 }
 
+// RecipientLimit is the qualifier of a rate limit that is the recipient's own.
+const RecipientLimit = "the limit is the recipient's"
+
+// qualify leaves out what does not apply to this reply of its class.
+func (c *Case) qualify(g *Finding, f *fact.Fact) {
+	switch All[g.Rule].Num {
+	case "RPL-018":
+		if c.says(f, "is receiving mail") {
+			g.Qualifier, g.Blame = RecipientLimit, BlamePolicy
+			g.Skip = 1<<1 | 1<<2 // the account of the sender is not meant
+		}
+	case "RPL-032":
+		if !c.says(f, "http://", "https://", "www.") {
+			g.Skip = 1 << 1
+		}
+	case "RPL-035":
+		g.Skip = 1 << 0 // names no rule
+	case "RPL-039":
+		g.Skip = 1 << 0 // in an hour it is the same
+	}
+}
+
 // refuses reports whether reply f decides about mail, so that a class explains
 // it. What is said to other commands is no refusal of a message: there only
 // those classes count that are about the session.
@@ -132,7 +156,7 @@ func (c *Case) refuses(f *fact.Fact, class string) bool {
 		return true // the end of the session, whatever was asked
 	}
 	// What a rejected form cannot be: x.1.7 is the syntax of the sender, too.
-	general := class == "RPL-012" || class == "RPL-032" || class == "RPL-038" || class == "RPL-039"
+	general := class == "RPL-012" || class == "RPL-042" || class == "RPL-032" || class == "RPL-038" || class == "RPL-039"
 	switch answered(f) {
 	case smtp.Greeting, smtp.Message:
 		return true

@@ -66,7 +66,7 @@ Each entry has the ID that reports print, the number that other entries name it 
 		}
 	}
 	b.WriteString("\n## Order of the reply classes\n\nA reply that refuses something is of the first class that fits. A row fits when the reply code fits and the\n" +
-		"enhanced code or a word of the text does; with \"both\" the two are needed. Words of up to four letters must stand\nalone, a + b are needed together.\nLinks, addresses and what stands in angle brackets are left out of the text first.\n\n" +
+		"enhanced code or a word of the text does; with \"both\" the two are needed. Words of up to five letters must stand\nalone, a + b are needed together.\nLinks, addresses, names of hosts and what stands in angle brackets are left out of the text first.\n\n" +
 		"| class | reply codes | enhanced codes | words | and |\n|---|---|---|---|---|\n")
 	for i := range classes {
 		c := &classes[i]
@@ -125,6 +125,9 @@ func needs(c *class) string {
 	}
 	if c.need&needNull != 0 {
 		list = append(list, "the sender is <>")
+	}
+	if c.with != "" {
+		list = append(list, "one of: "+strings.ReplaceAll(c.with, "|", ", "))
 	}
 	if c.not != "" {
 		list = append(list, "not: "+strings.ReplaceAll(c.not, "|", ", "))

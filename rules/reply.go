@@ -18,6 +18,7 @@ type class struct {
 	codes    string // "450 5xx"; "": all of 4xx and 5xx
 	enhanced string // "x.1.1 5.7.606-649"; "x" is 4 and 5, "550/5.1.10" needs this code
 	words    string // separated by "|", lower case; "a & b" are needed together
+	with     string // words of which one is needed beside
 	need     uint8  // what is needed beyond one of the two
 	not      string // words with which the row does not hold
 	at       uint32 // commands after which it can hold, 0: all
@@ -35,6 +36,7 @@ const (
 	atSender    = 1<<smtp.MAIL | 1<<smtp.RCPT | 1<<smtp.None
 	atRecipient = 1<<smtp.RCPT | 1<<smtp.DATA | 1<<smtp.BDAT | 1<<smtp.Message | 1<<smtp.None
 	atEnvelope  = 1<<smtp.MAIL | atRecipient
+	atHello     = 1<<smtp.EHLO | 1<<smtp.HELO | 1<<smtp.LHLO
 )
 
 // faultyBytes are words of sendmail and Cyrus about bytes that no message may
@@ -56,18 +58,29 @@ var classes = []class{
 		words: "must issue a starttls|starttls first|starttls is required|tls required|encryption required|encryption needed", not: "authent"},
 	{rule: "RPL-002", codes: "530 550 553 554 503", enhanced: "5.7.0 5.7.57 5.5.1 5.7.1", need: needBoth,
 		words: "authentication required|must authenticate|not authenticated|auth first|must issue an auth|authenticat & required|log in",
-		not:   "relaying denied|relay access denied|relay not permitted|unable to relay"},
+		not:   "relaying denied|relay access denied|relay not permitted|unable to relay|delivery restriction"},
 	{rule: "RPL-002", codes: "530 550 553 554 503", need: needBare,
 		words: "authentication required|authentication is required|must authenticate|not authenticated|auth first"},
 	{rule: "RPL-003", codes: "550 551 553 554 454 501", enhanced: "5.7.54",
-		words: "relay access denied|relay not permitted|relaying denied|unable to relay|not permitted to relay|rcpthosts|relaying not allowed|relay denied|relay is not allowed|do not relay|not a gateway"},
+		words: "relay access denied|relay not permitted|relaying denied|unable to relay|not permitted to relay|not allowed to relay|rcpthosts|relaying not allowed|relay denied|relay is not allowed|do not relay|not a gateway"},
+	// What the list says when it does not answer this server: it stands where
+	// the reason of a listing would. A lookup that failed is no verdict either.
+	{rule: "RPL-044", words: "error: open resolver|error: excessive number of queries|spamhaus.org/returnc"},
+	{rule: "RPL-024", codes: "4xx", words: "spf|sender policy framework|dkim|dmarc|key server|dnsbl|rbl|blocklist|blacklist",
+		with: "timeout|timed out|temporary error|temporary failure|temperror|temp error|servfail|could not resolve|unable to resolve|cannot be checked|lookup failed|lookup failure|lookup error|dns error|key retrieval",
+		not:  "rate limit"},
+	{rule: "RPL-024", codes: "4xx", words: "temporary dns|dns timeout|dns & timed out|dns query failed|dns lookup failed|dns lookup failure|dns problem|name service error & try again",
+		not: "reverse dns|rdns|ptr"},
+	{rule: "RPL-041", words: "sender address & blocked using|sender domain & blocked using|sender domain & listed|sender domain & blacklisted|sender domain & block list|domain of sender & listed"},
 	{rule: "RPL-012", at: atSender, enhanced: "x.1.8 x.1.7 x.4.4",
-		words: "sender address rejected: domain not found|domain of sender|sender domain|unresolvable|a-record is empty|no mx|unknown sender domain",
-		not:   "unverified address|undeliverable address"},
+		words: "sender address rejected: domain not found|domain of sender|sender domain|unresolvable|a-record is empty|no mx|unknown sender domain|dns mx or a",
+		not:   "unverified address|undeliverable address|bad outbound sender|hosted tenant"},
 	{rule: "RPL-012", at: atSender, codes: "504 501 553", words: "sender address rejected: need fully-qualified|sender address must contain a domain|domain name required for sender"},
 	{rule: "RPL-012", at: 1 << smtp.MAIL, words: "domain & does not resolve"}, // at this place it is about the sender, else RPL-010
 	// Postfix uses "unverified address" for recipients as well.
-	{rule: "RPL-013", words: "sender verify failed|callout|callback setup|address verification|unverified address|sender rejected: undeliverable|sender address rejected: undeliverable", not: "recipient address rejected"},
+	{rule: "RPL-013", words: "sender verify|sender callout|callback setup|sender rejected: undeliverable|sender address rejected: undeliverable"},
+	{rule: "RPL-013", words: "callout|address verification|unverified address",
+		not: "recipient address rejected|recipient verify|recipient callout|callout verification failed"},
 	{rule: "RPL-014", codes: "550 553 554", enhanced: "5.7.60",
 		words: "not owned by user|not logged in|sendasdenied|send as|not allowed to send as|must match"},
 	// 521 with 5.5.x follows a violation of the protocol; postscreen says
@@ -75,62 +88,84 @@ var classes = []class{
 	{rule: "RPL-033", codes: "521", not: "currently unavailable", enhanced: "0.0.0 x.0-4.x x.6-7.x", words: "does not accept mail"},
 	{rule: "RPL-033", codes: "556"},
 	// 5.1.10 with 550 is the unknown recipient of Exchange, RPL-004.
-	{rule: "RPL-033", enhanced: "5.3.2 5.7.27", words: "does not accept mail|null mx|not accepting network messages", not: "currently unavailable"},
-	{rule: "RPL-015", enhanced: "x.7.26 5.7.509 5.7.515", words: "dmarc|unauthenticated|multiple authentication"},
+	{rule: "RPL-033", codes: "5xx", enhanced: "5.3.2 5.7.27", words: "does not accept mail|null mx|not accepting network messages", not: "currently unavailable"},
+	{rule: "RPL-015", enhanced: "x.7.26 5.7.509 5.7.515", words: "dmarc|unauthenticated|multiple authentication|not aligned", not: "hosted tenant"},
 	{rule: "RPL-016", enhanced: "x.7.23 x.7.24", words: "spf|sender policy framework|not authorized to send|not permitted sender"},
 	{rule: "RPL-017", enhanced: "x.7.20 x.7.21 x.7.22", words: "dkim"},
 	{rule: "RPL-010", codes: "450 421 550 554", enhanced: "x.7.25",
 		words: "reverse dns|rdns|ptr|cannot find your hostname|cannot find your reverse hostname|does not resolve|no reverse|fcrdns|forward confirmed"},
 	{rule: "RPL-011", words: "helo command rejected|invalid helo|bad helo|helo should be|helo/ehlo|ehlo & fully-qualified|ehlo & invalid|ehlo & host not found|ehlo & forged", not: "helo/ehlo first"},
+	{rule: "RPL-011", at: atHello, codes: "501 504 550 553 554",
+		words: "domain name|invalid domain|hostname|host name|fully-qualified|fully qualified|fqdn|domain address|address literal", not: "syntax"},
 	{rule: "RPL-007", codes: "4xx", words: "greylist|graylist|grey-list|gray-list|postgrey"},
-	{rule: "RPL-008", words: "dnsbl|rbl|blocklist|block list|blacklist|blocked using|spamhaus|spamcop|barracudacentral|uceprotect|abusix|sorbs|listed at|listed in",
-		not: "part of their network is on our block list"},
-	{rule: "RPL-009", enhanced: "5.7.606-649 5.7.511",
-		words: "reputation|banned sending ip|s3140|s3150|[tss|[ts0|[ipts|user complaints|rp-001|unsolicited mail originating|ip not allowed|part of their network is on our block list",
+	{rule: "RPL-008", words: "dnsbl|rbl|blocklist|block list|blacklist|blackhole|blocked using|spamhaus|spamcop|barracudacentral|uceprotect|abusix|sorbs|listed at|listed in",
+		not: "part of their network is on our block list|sender address rejected: black|sender address rejected: block|sender address rejected: domain"},
+	{rule: "RPL-009", enhanced: "5.7.606-649 5.7.501-503 5.7.511",
+		words: "reputation|banned sending ip|s3140|s3150|[tss|[ts0|[ipts|user complaints|rp-001|unsolicited mail originating|ip not allowed|part of their network is on our block list|traffic not accepted|problem occurred & ask your postmaster|ipcheck.proofpoint|senderbase|talosintelligence",
 		not:   "ip address has been temporarily rate limited"}, // Google's 4.7.28, beside "unsolicited mail"
 	{rule: "RPL-018", enhanced: "x.7.28",
-		words: "rate limit|ratelimit|too much mail|too many messages|sending too|throttl|too quickly|limit exceeded|unusual rate|hourly|daily|emails per hour|messages per hour|message quota|sending quota"},
+		words: "rate limit|ratelimit|too much mail|too many messages|sending too|throttl|too quickly|limit exceeded|unusual rate|hourly|daily|emails per hour|messages per hour|message quota|sending quota|" +
+			"message count quota|message size quota|policy rejection & quota|submission quota|frequency limited|sending limit exceeded|rate overlimit|exceeded threshold|too many recipients from|recipients received this hour|too many auth commands",
+		not: "concurrent connections|too many concurrent"},
 	{rule: "RPL-018", enhanced: "4.2.1", words: "quickly|at a rate", need: needBoth},
-	{rule: "RPL-019", codes: "421 450 454 432",
-		words: "too many connections|too many concurrent|concurrent connections|too many sessions|too many new tls sessions|server ports are busy"},
+	{rule: "RPL-019", codes: "421 450 452 454 432",
+		words: "too many connections|too many concurrent|concurrent connections|too many open connections|too many sessions|too many new tls sessions"},
 	{rule: "RPL-020", codes: "452 451 550 552 554", enhanced: "x.5.3", words: "too many recipients"},
 	{rule: "RPL-005", at: atRecipient, codes: "452 552 450 550 554 422", enhanced: "x.2.2",
 		words: "over quota|overquota|quota exceeded|mailbox full|mailbox is full|inbox is full|out of storage|exceeded storage allocation|over its storage limit"},
-	{rule: "RPL-006", at: atRecipient, enhanced: "x.2.1", words: "mailbox disabled|account disabled|inactive|suspended|not accepting messages"},
-	{rule: "RPL-004", at: atRecipient, codes: "550 551 553 554 511 450", enhanced: "x.1.1 x.1.0 550/5.1.10 5.4.1",
-		words: "user unknown|unknown user|no such user|no such recipient|recipient not found|does not exist|invalid recipient|no mailbox here|unrouteable address|mailbox unavailable|unknown recipient|user not local|this user doesn't have|#5.1.0 address rejected",
+	{rule: "RPL-043", at: atRecipient, codes: "4xx",
+		words: "unverified address: connect|unverified address: lost connection|unverified address: conversation|delivery temporarily suspended|recipient verify callout|connect to & connection refused|connect to & connection timed out|connect to & no route to host",
+		not:   "sender address rejected|sender verify"},
+	// 4.2.1 is said of mailboxes that are busy, too.
+	{rule: "RPL-006", at: atRecipient, enhanced: "5.2.1",
+		words: "mailbox disabled|mailbox is disabled|account disabled|account is disabled|account has been disabled|user is disabled|inactive|suspended|not accepting messages"},
+	// Of senders; 5.1.1 behind MAIL is about one, too.
+	{rule: "RPL-042", at: 1 << smtp.MAIL, codes: "550 551 553 554", enhanced: "5.1.0 5.1.1", not: "<>|authenticat"},
+	{rule: "RPL-042", at: atSender, codes: "5xx",
+		words: "sender address rejected|sender rejected|sender denied|sender refused|sender not accepted|sender is not accepted|sender not allowed|badmailfrom|bad outbound sender", not: "<>|client host|null sender|empty sender"},
+	{rule: "RPL-004", at: atRecipient, codes: "550 551 553 554 511 450", enhanced: "x.1.1 x.1.0 5.1.2 550/5.1.10 5.4.1",
+		words: "user unknown|unknown user|no such user|no such recipient|recipient not found|does not exist|invalid recipient|no mailbox here|mailbox not found|unrouteable address|unknown recipient|user not local|this user doesn't have|#5.1.0 address rejected|callout verification failed|recipient address rejected: domain not found",
 		not:   "unverified address: connect|address verification in progress"}, // nobody knows yet
+	// The words of RFC 5321 for 550, whatever the reason. Behind the message they
+	// are no answer to a recipient, who was taken before.
+	{rule: "RPL-004", at: 1<<smtp.RCPT | 1<<smtp.None, codes: "550 551 553 554 511 450", words: "mailbox unavailable", not: "policy|policies|not allowed"},
+	{rule: "RPL-004", at: 1<<smtp.DATA | 1<<smtp.Message, codes: "552", words: "mailbox not found"}, // Yahoo
 	{rule: "RPL-004", at: atRecipient, codes: "504 501 553", words: "recipient address rejected: need fully-qualified|recipient address must contain a domain"},
 	// Who refuses the client itself does not refuse bounces.
 	{rule: "RPL-034", at: atEnvelope, codes: "5xx", enhanced: "5.7.1", words: "null|empty|bounce|dsn|<>", need: needNull, not: "client host"},
 	{rule: "RPL-021", codes: "552 554 550 452 451", enhanced: "x.3.4 x.2.3", words: "too big|too large|size exceeds|size limit|exceeds maximum|exceeds fixed"},
 	{rule: "RPL-022", codes: "452 451 421 431", enhanced: "4.3.1",
-		words: "insufficient system|insufficient disk|space shortage|out of disk|insufficient storage|no system resources"},
+		words: "insufficient system|insufficient disk|space shortage|out of disk|disk full|out of memory|insufficient storage|no system resources"},
 	{rule: "RPL-024", codes: "450 451", enhanced: "4.4.3 4.3.0", words: "temporary lookup|cannot resolve|dns|ldap|lookup failure|try again & resolve", need: needBoth},
 	{rule: "RPL-024", codes: "450 451", words: "temporary lookup|lookup failure", need: needBare},
 	{rule: "RPL-023", codes: "451 421 454 554", enhanced: "4.3.5 4.3.0",
-		words: "server configuration|local configuration error|local error|server local|queue file write error|internal error|local problem", not: "server busy"},
+		words: "server configuration|local configuration error|local error|server local|queue file write error|internal error|local problem|temporary server error|error in processing|unexpected failure|unable to read controls|scanners failed|problem running",
+		not:   "server busy|shutting down|overloaded|ports are busy|too much load|mailbox busy"},
+	{rule: "RPL-023", codes: "4xx", words: "content filter|virus scan|virus scanner|spam scanner|spam filter|milter",
+		with: "timed out|timeout|temporarily unavailable|not available|not responding|unable to|cannot connect|could not connect|connection refused|scan failed"},
 	{rule: "RPL-026", codes: "421 550 554",
 		words: "too many errors|too many bad commands|too many bad recipients|too many syntax|too many nonmail|too many unrecognized|too many failed"},
 	// What Postfix says while a milter of its own does not answer.
 	{rule: "RPL-023", codes: "451", enhanced: "4.7.1", words: "service unavailable - try again later", need: needBoth},
 	{rule: "RPL-025", codes: "421 450 451 454", enhanced: "4.3.2 4.4.5 4.7.500",
-		words: "too much load|service not available|service unavailable|shutting down|not accepting|server busy|refusing connections|sigterm"},
-	{rule: "RPL-027", codes: "5xx", words: "virus|malware|infected|trojan"},
-	{rule: "RPL-028", codes: "5xx", words: "attachment|file type|executable|.exe|macro|archive|content presents a potential"},
+		words: "too much load|service not available|service unavailable|shutting down|not accepting|server busy|server ports are busy|temporarily overloaded|load average|refusing connections|sigterm"},
+	{rule: "RPL-045", codes: "5xx", words: "virus or spam|viruses or spam|spam or virus|spam or viruses|virus/spam|spam/virus|malware or spam|spam or malware"},
+	{rule: "RPL-027", codes: "5xx", words: "virus|viruses|malware|infected|trojan"},
+	{rule: "RPL-028", codes: "5xx", words: "attachment|attachments|file type|file extension|executable|.exe|macro|macros|archive|banned:|content presents a potential"},
 	{rule: "RPL-031", codes: "5xx", enhanced: "x.4.6 5.4.14", words: `too many hops|mail loop|loops back|hop count|too many "received"|loop detected`},
 	{rule: "RPL-030", codes: "5xx", enhanced: "x.6.0",
-		words: "rfc 5322|rfc 2822|rfc5322|missing header|from: header|duplicate header|multiple from|invalid header|message-id", not: faultyBytes},
+		words: "rfc 5322|rfc 2822|rfc5322|missing header|from: header|duplicate header|multiple from|invalid header|bad header|bad-header|message-id", not: faultyBytes},
 	{rule: "RPL-029", enhanced: "5.7.350",
-		words: "spam|spamassassin|junk|content rejected|content filter|likely unsolicited|surbl|uribl|message rejected due to content|high probability"},
+		words: "spam|spamassassin|junk|content rejected|content filter|likely unsolicited|surbl|uribl|message rejected due to content|high probability|mcspamsignature|dt:spm|mail content denied"},
 	{rule: "RPL-035", words: "synchronization|protocol error|pipelining|bare <lf>|bare lf|smtplf|naked lf|i can break rules|improper use|premature|" + faultyBytes},
 	{rule: "RPL-036", codes: "5xx", enhanced: "x.6.7 x.6.8 x.6.9", words: "smtputf8"},
 	{rule: "RPL-037", codes: "5xx", enhanced: "x.7.30", words: "requiretls"},
 	// Greylisting that does not say so. It stands behind the rows whose texts
 	// end in "try again later" too: limits, full disks, failed lookups.
-	{rule: "RPL-007", codes: "4xx", at: atRecipient &^ (1 << smtp.None), enhanced: "4.2.0 4.7.1", words: "try again later", need: needBoth},
+	{rule: "RPL-007", codes: "4xx", at: atRecipient &^ (1 << smtp.None), enhanced: "4.2.0 4.7.1", words: "try again later|try again in|retry in", need: needBoth},
 	{rule: "RPL-032", enhanced: "x.7.1 x.7.0 x.7.2",
-		words: "access denied|client host rejected|not allowed|blocked|banned|administrative prohibition|local policy|rejected by policy|based policy|delivery restriction"},
+		words: "access denied|client host rejected|not allowed|blocked|banned|administrative prohibition|local policy|rejected by policy|based policy|delivery restriction|policy|policies|anti-spoofing",
+		not:   "policy server|policy service|policy daemon|hosted tenant"},
 	{rule: "RPL-038", codes: "4xx"},
 	{rule: "RPL-039", codes: "5xx"},
 }
@@ -139,12 +174,55 @@ var classes = []class{
 // list names the list.
 const listNames = "spamhaus|spamcop|barracudacentral|uceprotect|abusix|sorbs"
 
+// linkNames are all words that count inside of links: the lists, the pages where
+// filters explain their opinion of an address, the one where a list explains its
+// errors, and the one that qmail names for bare line feeds.
+const linkNames = listNames + "|ipcheck.proofpoint|senderbase|talosintelligence|spamhaus.org/returnc|smtplf"
+
 // ClassOf returns the class of a reply as index in All. code is the reply code,
 // enhanced the code that smtp.Enhanced makes (0: none), text the text of the
 // reply's lines joined by "\n", cmd the smtp.Cmd that it answers (smtp.None:
 // not known). ok is false for a reply that refuses nothing. It does not allocate.
 func ClassOf(cmd uint8, code uint16, enhanced uint32, text []byte) (rule uint16, ok bool) {
 	return classify(smtp.Cmd(cmd), code, enhanced, text, false)
+}
+
+// Deciding returns the words of a reply that put it into its class: its first
+// line; when another line says what it is, or two in a row do, that part, with
+// dots for the rest. The words begin with the enhanced code as the line does.
+func Deciding(cmd uint8, code uint16, enhanced uint32, text []byte) string {
+	lines := strings.Split(string(text), "\n")
+	class, ok := ClassOf(cmd, code, enhanced, text)
+	has := func(part string) bool {
+		rule, _ := ClassOf(cmd, code, enhanced, []byte(part))
+		return rule == class
+	}
+	if !ok || len(lines) == 1 || has(lines[0]) || has("") { // the codes alone say it
+		return lines[0]
+	}
+	for n := 1; n <= 2; n++ {
+		for i := 0; i+n <= len(lines); i++ {
+			part := lines[i : i+n]
+			if !has(strings.Join(part, "\n")) {
+				continue
+			}
+			words := make([]string, 0, n+2)
+			if i > 0 {
+				words = append(words, "...")
+			}
+			for k, line := range part {
+				if k+i > 0 {
+					line = line[enhancedLen([]byte(line)):]
+				}
+				words = append(words, strings.TrimSpace(line))
+			}
+			if i+n < len(lines) {
+				words = append(words, "...")
+			}
+			return strings.Join(words, " ")
+		}
+	}
+	return lines[0]
 }
 
 // classify is ClassOf for a sender that is known: null says that it is <>.
@@ -163,7 +241,7 @@ func classify(cmd smtp.Cmd, code uint16, enhanced uint32, text []byte, null bool
 	found := phrases.in(text)
 	for i := range rows {
 		r := &rows[i]
-		if r.at != 0 && r.at>>cmd&1 == 0 || !r.code(code, digit, bare) || r.need&needNull != 0 && !null || found.any(&r.not) {
+		if r.at != 0 && r.at>>cmd&1 == 0 || !r.code(code, digit, bare) || r.need&needNull != 0 && !null || found.any(&r.not) || r.pair && !found.any(&r.with) {
 			continue
 		}
 		switch {
@@ -197,6 +275,8 @@ type row struct {
 	enhanced []pattern
 	words    set
 	pairs    [][2]int // phrases that are needed together
+	pair     bool     // one of with is needed
+	with     set
 	not      set
 }
 
@@ -252,7 +332,7 @@ var ready = sync.OnceValues(func() (*finder, []row) {
 func newFinder() *finder {
 	f := &finder{places: map[string]int{}}
 	for i := range classes {
-		for _, list := range [...]string{classes[i].words, classes[i].not} {
+		for _, list := range [...]string{classes[i].words, classes[i].with, classes[i].not} {
 			for w := range strings.SplitSeq(list, "|") {
 				for part := range strings.SplitSeq(w, " & ") {
 					f.add(part)
@@ -260,7 +340,7 @@ func newFinder() *finder {
 			}
 		}
 	}
-	for w := range strings.SplitSeq(listNames, "|") {
+	for w := range strings.SplitSeq(linkNames, "|") {
 		f.links.put(f.places[w])
 	}
 	f.build()
@@ -303,6 +383,12 @@ func compile(phrases *finder) []row {
 				}
 			}
 		}
+		if c.with != "" {
+			r.pair = true
+			for w := range strings.SplitSeq(c.with, "|") {
+				r.with.put(phrases.places[w])
+			}
+		}
 		if c.not != "" {
 			for w := range strings.SplitSeq(c.not, "|") {
 				r.not.put(phrases.places[w])
@@ -342,8 +428,8 @@ func mustNumber(s string) int {
 	return n
 }
 
-// maxPhrases bounds a set. The table has about 260 phrases.
-const maxPhrases = 320
+// maxPhrases bounds a set. The table has about 390 phrases.
+const maxPhrases = 448
 
 // A set is a set of phrases.
 type set [maxPhrases / 64]uint64
@@ -376,8 +462,9 @@ type finder struct {
 	found   []bool   // whether there are any
 }
 
-// shortWord is the longest word that must stand alone: "rbl" is not in "surbl".
-const shortWord = 4
+// shortWord is the longest word that must stand alone: "rbl" is not in "surbl",
+// "virus" not in "antivirus".
+const shortWord = 5
 
 func (f *finder) add(phrase string) {
 	if _, ok := f.places[phrase]; ok || phrase == "" {
@@ -544,6 +631,9 @@ func (f *finder) in(text []byte) set {
 			continue
 		case isLink(word):
 			f.link(word, &s.result)
+		case isHost(word):
+			f.link(word, &s.result) // and what follows is no part of a phrase before it
+			s.step('.')
 		case bytes.IndexByte(word, '@') >= 0:
 		default:
 			for _, b := range word {
@@ -588,6 +678,32 @@ func isLink(word []byte) bool {
 		}
 	}
 	return false
+}
+
+// topDomains are domains at the top that no word begins with: a server whose
+// full stop has no blank behind it does not write a host name.
+const topDomains = " com net org edu gov mil info biz arpa example test invalid local lan "
+
+// isHost reports whether word is the name of a host, which says nothing about
+// the reply: virus.example.com is no virus. It may end with a full stop or colon.
+func isHost(word []byte) bool {
+	word = bytes.TrimRight(word, ".:")
+	dot := bytes.LastIndexByte(word, '.')
+	if dot <= 0 || len(word)-dot > len("invalid")+1 {
+		return false
+	}
+	for _, b := range word {
+		if b = lower(b); (b < 'a' || b > 'z') && (b < '0' || b > '9') && b != '-' && b != '.' && b != '_' {
+			return false
+		}
+	}
+	var top [len("invalid") + 2]byte // with a blank on both sides
+	n := copy(top[1:], word[dot+1:])
+	top[0], top[n+1] = ' ', ' '
+	for i := range top[:n+1] {
+		top[i] = lower(top[i])
+	}
+	return n > 1 && bytes.Contains([]byte(topDomains), top[:n+2])
 }
 
 // hasPrefixFold reports whether b begins with prefix, which is lower case.

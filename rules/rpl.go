@@ -51,7 +51,8 @@ var rplRules = []Rule{
 		Title: "Recipient does not exist",
 		When: `550/551/553/554/450 and (x.1.1 x.1.0 5.1.10-with-550 5.4.1) or tokens "user unknown", "unknown ` +
 			`user", "no such user", "no such recipient", "recipient not found", "does not exist", "invalid ` +
-			`recipient", "no mailbox here", "unrouteable address", "mailbox unavailable"`,
+			`recipient", "no mailbox here", "mailbox not found", "unrouteable address", "callout verification failed"; ` +
+			`at RCPT "mailbox unavailable"; 5.1.2`,
 		Meaning: "The address is wrong or was removed. 450 means the server could not check right now.",
 		Advice: []string{
 			"correct the address",
@@ -86,7 +87,7 @@ var rplRules = []Rule{
 	{
 		ID: "rpl-mailbox-disabled", Num: "RPL-006", Label: SMTP, Severity: Error, Up: Error, Tier: 3, Node: RCPT, Blame: BlamePolicy,
 		Title: "Recipient's mailbox is disabled",
-		When: `5xx/4xx and (x.2.1 or tokens "mailbox disabled", "account disabled", "inactive", "suspended", ` +
+		When: `5xx/4xx and (5.2.1 or tokens "mailbox disabled", "account disabled", "inactive", "suspended", ` +
 			`"not accepting messages")`,
 		Meaning: `The address exists but takes no mail. 450 4.2.1 at Google means "receives too quickly": RPL-018.`,
 		Advice:  []string{"ask the recipient's administrator"},
@@ -101,7 +102,7 @@ var rplRules = []Rule{
 		ID: "rpl-greylisted", Num: "RPL-007", Label: SMTP, Severity: Info, Up: Warning, Tier: 1, Node: RCPT, Blame: BlamePolicy,
 		Title: "Greylisted: server wants a second try",
 		When: `any 4xx and tokens "greylist", "graylist", "grey-list", "gray-list", "postgrey"; or 4xx ` +
-			`4.2.0/4.7.1 at RCPT or DATA with "try again later" on the first contact (medium confidence). ` +
+			`4.2.0/4.7.1 at RCPT or DATA with "try again later", "try again in" on the first contact (medium confidence). ` +
 			"Warning when the client never came back in ≥ 3600 s of capture, or came from another network",
 		Meaning: "Unknown senders are sent away once and accepted after a few minutes. Real mail servers return; " +
 			"simple devices and web forms do not.",
@@ -139,7 +140,8 @@ var rplRules = []Rule{
 		Title: "Receiver distrusts the sending address",
 		When: `5xx/4xx and tokens "reputation", "banned sending ip", "s3140", "s3150", "[tss", "[ts0", "[ipts", ` +
 			`"user complaints", "rp-001", "unsolicited mail originating", "ip not allowed", "part of their ` +
-			`network is on our block list"; or 5.7.606–5.7.649, 5.7.511`,
+			`network is on our block list", "traffic not accepted", "problem occurred" + "ask your postmaster", links ` +
+			`to ipcheck.proofpoint, senderbase, talosintelligence; or 5.7.606–5.7.649, 5.7.501–503, 5.7.511`,
 		Meaning: "A large provider's own opinion about the address or its neighbours. No public list names it.",
 		Advice: []string{
 			"the provider's postmaster page and form",
@@ -172,7 +174,8 @@ var rplRules = []Rule{
 		ID: "rpl-helo-policy", Num: "RPL-011", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: RCPT, Blame: BlameClient,
 		Title: "Client's HELO name was not accepted",
 		When: `4xx/5xx and tokens "helo command rejected", "invalid helo", "bad helo", "helo/ehlo", "ehlo" + ` +
-			`("fully-qualified" or "invalid" or "host not found" or "forged")`,
+			`("fully-qualified" or "invalid" or "host not found" or "forged"); in the answer to EHLO also "domain name", ` +
+			`"hostname", "fqdn"`,
 		Meaning: "The name after EHLO is not a resolvable host name (SMTP-013).",
 		Advice: []string{
 			"set the host name of the sending device",
@@ -287,7 +290,8 @@ var rplRules = []Rule{
 		Title: "Sending too fast or too much",
 		When: `4xx/5xx and (x.7.28 4.2.1-with-"quickly") or tokens "rate limit", "ratelimit", "too much mail", ` +
 			`"too many messages", "sending too", "throttl", "too quickly", "limit exceeded", "unusual rate", ` +
-			`"hourly", "daily"`,
+			`"hourly", "daily", "message count quota", "policy rejection" + "quota", "exceeded threshold", "too many ` +
+			`recipients from", "too many auth commands"`,
 		Meaning: "The receiver counts messages per client, sender or account and has closed the tap for now.",
 		Advice: []string{
 			"slow down: `smtp_destination_rate_delay`, fewer connections",
@@ -305,8 +309,8 @@ var rplRules = []Rule{
 	{
 		ID: "rpl-too-many-connections", Num: "RPL-019", Label: SMTP, Severity: Warning, Up: Warning, Tier: 2, Node: ROOT, Blame: BlameClient | BlameServer,
 		Title: "Too many connections at once",
-		When: `421/450/454/432 and tokens "too many connections", "too many concurrent", "concurrent ` +
-			`connections", "too many sessions", "too many new tls sessions", "server ports are busy"`,
+		When: `421/450/452/454/432 and tokens "too many connections", "too many concurrent", "concurrent ` +
+			`connections", "too many open connections", "too many sessions", "too many new tls sessions"`,
 		Meaning: "Limit per client (or in all) reached; TCP-041 shows how many were open.",
 		Advice: []string{
 			"client: lower concurrency",
@@ -366,7 +370,8 @@ var rplRules = []Rule{
 		ID: "rpl-server-misconfigured", Num: "RPL-023", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: TXN, Blame: BlameServer,
 		Title: "Server has a configuration or software problem",
 		When: `451/421/454/554 and (4.3.5 4.3.0) or tokens "server configuration", "local configuration error", ` +
-			`"local error", "server local", "queue file write error", "internal error", "local problem"`,
+			`"local error", "server local", "queue file write error", "internal error", "local problem", "temporary ` +
+			`server error", "error in processing"; 4xx and a content filter that "timed out", is "not available"`,
 		Meaning: "The receiving server cannot work: wrong map, dead milter, permissions. Clients can only wait.",
 		Advice: []string{
 			`server log at this second, line with "fatal", "warning" or "panic"`,
@@ -383,7 +388,8 @@ var rplRules = []Rule{
 		ID: "rpl-lookup-failed", Num: "RPL-024", Label: SMTP, Severity: Warning, Up: Warning, Tier: 2, Node: RCPT, Blame: BlameServer,
 		Title: "Server could not look something up",
 		When: `450/451 and (4.4.3 4.3.0) with tokens "temporary lookup", "cannot resolve", "dns", "ldap", ` +
-			`"lookup failure", "try again" + "resolve"`,
+			`"lookup failure", "try again" + "resolve"; 4xx and "spf", "dkim", "dmarc", "dnsbl" with "timeout", ` +
+			`"temporary error", "lookup failed"; "temporary dns", "dns query failed"`,
 		Meaning: "Directory, database or DNS behind the server did not answer.",
 		Advice: []string{
 			"check the directory service",
@@ -401,8 +407,8 @@ var rplRules = []Rule{
 		ID: "rpl-overloaded", Num: "RPL-025", Label: SMTP, Severity: Warning, Up: Warning, Tier: 2, Node: ROOT, Blame: BlameServer,
 		Title: "Server is overloaded or closing down",
 		When: `421/450/451/454 and (4.3.2 4.4.5 4.7.500) or tokens "too much load", "service not available", ` +
-			`"service unavailable", "shutting down", "not accepting", "server busy", "refusing connections", ` +
-			`"sigterm"`,
+			`"service unavailable", "shutting down", "not accepting", "server busy", "server ports are busy", ` +
+			`"temporarily overloaded", "load average", "refusing connections", "sigterm"`,
 		Meaning: `Temporary state of the whole server. On Exchange "4.3.2 Service not available" often means that ` +
 			"no connector accepts this client address.",
 		Advice: []string{
@@ -623,5 +629,91 @@ var rplRules = []Rule{
 		Cite:   []string{"RFC 5321 §7.8 (informal)"},
 		Not:    "loss or RTT explains the delay",
 		Fields: []string{"delays", "since which reply"},
+	},
+	{
+		ID: "rpl-sender-listed", Num: "RPL-041", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: TXN, Blame: BlameClient | BlamePolicy,
+		Title: "Sender's domain is on a block list",
+		When: `5xx/4xx and tokens "sender address" + "blocked using", "sender domain" + ("blocked using", "listed", ` +
+			`"blacklisted", "block list"), "domain of sender" + "listed"`,
+		Meaning: "The receiving server asked a list of domains about the sender's address. The client's own address is not " +
+			"meant: sending from another one does not help.",
+		Advice: []string{
+			"look the domain up at the named list and follow its removal steps",
+			"find the cause first: a hacked web site or account of the domain, or a newly registered domain",
+		},
+		Cite:   []string{"RFC 5782 §4"},
+		Not:    "the client's address is RPL-008; links in the message are RPL-029",
+		Fields: []string{"code", "enhanced code", "text", "command", "address"},
+	},
+	{
+		ID: "rpl-sender-refused", Num: "RPL-042", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: TXN, Blame: BlameClient | BlamePolicy,
+		Title: "Sender's address is not accepted",
+		When: `5xx and (5.1.0 5.1.1 at MAIL) or tokens "sender address rejected", "sender rejected", "sender denied", ` +
+			`"sender refused", "sender not accepted", "sender is not accepted", "sender not allowed", "badmailfrom", ` +
+			`"bad outbound sender"`,
+		Meaning: "It is the address in MAIL FROM that the server does not want: it is barred there, or it belongs to the " +
+			"server's own domain and does not exist.",
+		Advice: []string{
+			"correct the sender address in the program or device",
+			"or ask the receiver's postmaster to take that sender off the list",
+		},
+		Cite: []string{
+			"RFC 5321 §4.2",
+			"RFC 3463",
+		},
+		Not:    "a domain that cannot be found is RPL-012, an account that may not use the address RPL-014",
+		Fields: []string{"code", "enhanced code", "text", "command", "address"},
+	},
+	{
+		ID: "rpl-next-hop", Num: "RPL-043", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: RCPT, Blame: BlameServer,
+		Title: "Server cannot reach the recipient's mail server",
+		When: `4xx and tokens "unverified address: connect", "unverified address: lost connection", "unverified address: ` +
+			`conversation", "delivery temporarily suspended", "recipient verify callout", "connect to" + ("connection ` +
+			`refused", "connection timed out", "no route to host")`,
+		Meaning: "This server is a relay. It asks the server behind it whether the recipient exists, and that one does " +
+			"not answer.",
+		Advice: []string{
+			"receiver: start or repair the mail server behind this relay, at the address in the text",
+			"receiver: a firewall between the two",
+		},
+		Cite: []string{
+			"RFC 5321 §4.2",
+			"RFC 3463",
+		},
+		Not:    "the same about the sender's address is RPL-013",
+		Fields: []string{"code", "enhanced code", "text", "command", "address"},
+	},
+	{
+		ID: "rpl-list-unusable", Num: "RPL-044", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: RCPT, Blame: BlameServer,
+		Title: "Server takes an error of a block list for a listing",
+		When:  `5xx/4xx and tokens "error: open resolver", "error: excessive number of queries", or a link to spamhaus.org/returnc`,
+		Meaning: "The list does not answer questions from this server's resolver and says so with an address of its own. " +
+			"The server reads that as \"listed\" and refuses everybody. The client is not listed.",
+		Advice: []string{
+			"receiver: ask the list through a resolver of the server's own, or with a key of the list's operator",
+			"receiver: Postfix `reject_rbl_client zen.spamhaus.org=127.0.0.[2..11]`",
+			"tell the receiver's postmaster by other means",
+		},
+		Cite:   []string{"RFC 5782 §2.1"},
+		Not:    "a lookup that timed out is RPL-024",
+		Fields: []string{"code", "enhanced code", "text", "command", "address"},
+	},
+	{
+		ID: "rpl-content", Num: "RPL-045", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: TXN, Blame: BlameClient | BlamePolicy,
+		Title: "Message was taken for spam or a virus",
+		When: `5xx and tokens "virus or spam", "spam or virus", "viruses or spam", "spam or viruses", "virus/spam", ` +
+			`"spam/virus", "malware or spam", "spam or malware"`,
+		Meaning: "The content filter of the receiver refuses the message and does not say which of the two it saw.",
+		Advice: []string{
+			"send the same without attachments and links: if it is taken, they are the reason",
+			"ask the receiver with the text of the reply",
+			"scan the sending host",
+		},
+		Cite: []string{
+			"RFC 5321 §4.2",
+			"RFC 3463",
+		},
+		Not:    "one of the two alone is RPL-027, RPL-029",
+		Fields: []string{"code", "enhanced code", "text", "command", "address"},
 	},
 }

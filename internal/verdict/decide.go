@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strings"
@@ -147,6 +148,9 @@ func stillGood(f *rules.Finding) bool {
 // unfit reports that e, something odd in a message, is not what the refusal f is
 // about: its words speak of something else.
 func unfit(c *rules.Case, e, f *rules.Finding) bool {
+	if f.Rule == ruleUTF8Address {
+		return !asksUTF8(c, f.Frame) // the client left the keyword out: that is worth being told
+	}
 	words, ok := complaints[e.Rule]
 	if !ok || group(f.Rule) != "RPL" && f.Rule != ruleAfterData {
 		return false
@@ -165,14 +169,25 @@ func unfit(c *rules.Case, e, f *rules.Finding) bool {
 	return true
 }
 
+// asksUTF8 reports that the MAIL command in a frame has the keyword SMTPUTF8.
+func asksUTF8(c *rules.Case, frame uint32) bool {
+	for i := range c.Log.Facts {
+		g := &c.Log.Facts[i]
+		if g.Kind == fact.Command && g.Frame == frame && smtp.Cmd(g.Cmd) == smtp.MAIL {
+			return bytes.Contains(bytes.ToUpper(c.Log.Text(g)), []byte(" SMTPUTF8"))
+		}
+	}
+	return false
+}
+
 // complaints are what refusals say of oddities that most servers take.
 var complaints = map[uint16][]string{
 	index("SMTP-042"): {"line too long", "lines too long", "line is too long", "line length", "long line", "overlong line"},
-	index("SMTP-043"): {"8bit", "8-bit", "eight-bit", "eight bit", "non-ascii", "5.6.3"},
+	index("SMTP-043"): {"8bit", "8-bit", "eight-bit", "eight bit", "non-ascii", "5.6.3", "smtputf8"},
 	ruleBdat:          nil,
 }
 
-var ruleBdat, ruleAfterData, ruleEarly = index("SMTP-047"), index("SMTP-024"), index("SMTP-010")
+var ruleBdat, ruleAfterData, ruleEarly, ruleUTF8Address = index("SMTP-047"), index("SMTP-024"), index("SMTP-010"), index("SMTP-044")
 
 // otherFlaw returns what is wrong with a certificate that its client refused for
 // another reason: it does not know the issuer (unknown_ca), which is asked before
@@ -614,7 +629,8 @@ func served(c *rules.Case) bool {
 	for i := range c.Log.Facts {
 		switch f := &c.Log.Facts[i]; {
 		case f.Kind == fact.BodyEnd && f.Code == 1,
-			f.Kind == fact.Reply && c.Proto == fact.POP3 && pop3.Cmd(f.Cmd) == pop3.DELE && f.Code == pop3.OK:
+			f.Kind == fact.Reply && c.Proto == fact.POP3 && pop3.Cmd(f.Cmd) == pop3.DELE && f.Code == pop3.OK,
+			f.Kind == fact.Reply && c.Proto == fact.IMAP && (imap.Cmd(f.Cmd) == imap.SELECT || imap.Cmd(f.Cmd) == imap.EXAMINE) && f.Code == imap.OK:
 			return true
 		}
 	}

@@ -309,7 +309,8 @@ func dialog(c *rules.Case) (list []Line) {
 	return list
 }
 
-// replyText is a reply as it stood on the wire, its first line.
+// replyText is a reply as it stood on the wire: its first line, of a refusal the
+// one that says why.
 func replyText(c *rules.Case, f *fact.Fact) string {
 	text, _, more := strings.Cut(string(c.Log.Text(f)), "\n")
 	switch c.Proto {
@@ -325,6 +326,11 @@ func replyText(c *rules.Case, f *fact.Fact) string {
 			text = strings.TrimRight(words[f.Code]+" "+text, " ")
 		}
 	default:
+		if more && f.Code >= 400 {
+			if part := rules.Deciding(f.Cmd, f.Code, f.Num, c.Log.Text(f)); part != text {
+				text, more = part, false // it has dots of its own
+			}
+		}
 		if e := enhanced(f.Num); e != "" && !strings.HasPrefix(text, e) {
 			text = e + " " + text
 		}

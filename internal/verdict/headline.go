@@ -105,9 +105,36 @@ func (w *Writer) what(c *rules.Case, d *Decision) string {
 // quoted is the reply at a finding's frame in quotation marks.
 func quoted(c *rules.Case, f *rules.Finding) string {
 	if said := refusal(c, f); said != nil {
-		return fmt.Sprintf("at frame %d: \"%s\"", said.Frame, cut(replyText(c, said), 90))
+		return fmt.Sprintf("at frame %d: \"%s\"", said.Frame, telling(c, said, 90))
 	}
 	return ""
+}
+
+// telling is a reply in n letters. When it is too long and its beginning does
+// not say what puts it into its class, the part that does stands behind dots.
+func telling(c *rules.Case, said *fact.Fact, n int) string {
+	text := replyText(c, said)
+	if len(text) <= n || c.Proto != fact.SMTP && c.Proto != fact.LMTP {
+		return cut(text, n)
+	}
+	class, ok := rules.ClassOf(said.Cmd, said.Code, said.Num, c.Log.Text(said))
+	has := func(part string) bool {
+		r, _ := rules.ClassOf(said.Cmd, said.Code, said.Num, []byte(part))
+		return r == class
+	}
+	code, words, _ := strings.Cut(text, " ")
+	code += " ... "
+	if !ok || has(cut(words, n-len(code))) || has("") {
+		return cut(text, n)
+	}
+	for i := range len(words) {
+		if words[i] == ' ' {
+			if part := cut(words[i+1:], n-len(code)); has(part) {
+				return code + part
+			}
+		}
+	}
+	return cut(text, n)
 }
 
 // refusal is the reply at a finding's frame: of several in that frame the first
@@ -288,6 +315,24 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	},
 	"RPL-007": func(c *rules.Case, f *rules.Finding) string {
 		return "temporary refusal by greylisting: the server wants a second try " + quoted(c, f)
+	},
+	"RPL-018": func(c *rules.Case, f *rules.Finding) string {
+		if f.Qualifier != rules.RecipientLimit {
+			return ""
+		}
+		what := "the recipient gets more mail than its server lets in " + quoted(c, f)
+		if temporary(c, f) {
+			what = "temporary refusal: " + what
+		}
+		return what
+	},
+	"AUTH-021": func(c *rules.Case, f *rules.Finding) string {
+		for i := range c.Log.Facts {
+			if g := &c.Log.Facts[i]; g.Kind == fact.AuthEnd && g.Frame == f.Frame {
+				return fmt.Sprintf("account is locked or disabled at frame %d: \"%s\"", f.Frame, cut(authLine(c, g), 80))
+			}
+		}
+		return ""
 	},
 	"SMTP-006": func(c *rules.Case, f *rules.Finding) string {
 		if c.TCP.Side[fact.Server].Bytes == 0 && c.TCP.Open != 0 {

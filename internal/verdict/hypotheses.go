@@ -382,11 +382,15 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 		}
 		return list[:min(len(list), maxNext)]
 	}
+	skip, own := steps(c, f)
+	for _, a := range own {
+		list = append(list, Advice{Text: a})
+	}
 	for i, a := range advice {
 		if len(list) == maxNext {
 			break
 		}
-		if pointer(a) || f.Skip>>i&1 != 0 {
+		if pointer(a) || (f.Skip|skip)>>i&1 != 0 {
 			continue
 		}
 		step := Advice{Text: upper(fill(c, a))}

@@ -32,10 +32,10 @@ var failing = []struct {
 	{LayerDialog, "SMTP-004 006 007 010 012 015 016 017 027 028 029 030 034 040 056 059 067 IMPL-002 003 004 006 STLS-005 011 012 013 " +
 		"POP-003 013 018 IMAP-003 010 015 017 018 019 021 022 028 034"},
 	{LayerTLS, "STLS-004 TLS-010 012 013 014 015 016 017 018 019 020 021 022 024 043 046 047 049 054 064 065 066 071 076 IMAP-004 008"},
-	{LayerAuth, "AUTH-003 006 007 008 009 013 014 015 017 018 RPL-002 POP-007 008 009 010 011 020 026 IMAP-007 009 011"},
+	{LayerAuth, "AUTH-003 006 007 008 009 013 014 015 017 018 021 RPL-002 POP-007 008 009 010 011 020 026 IMAP-007 009 011"},
 	{LayerDelivery, "SMTP-019 020 021 022 024 025 026 041 045 048 049 066 POP-016 017 024 025 IMAP-012 013 014 027 029 030 031 032 033 " +
 		"RPL-001 003 004 005 006 007 008 009 010 011 012 013 014 015 016 017 018 019 020 021 022 023 024 025 026 027 028 029 " +
-		"030 031 032 033 034 035 036 037 038 039"},
+		"030 031 032 033 034 035 036 037 038 039 041 042 043 044 045"},
 }
 
 // certificates are the findings about a server's certificate.
@@ -78,12 +78,16 @@ var explains = []struct {
 	{"SMTP-056", "SMTP-010 015 016 017 028 012 RPL-026 RPL-035 SMTP-007 SMTP-032", true},
 	{"SMTP-059", "SMTP-012 015 016 017 RPL-026 RPL-035", true},
 	{"SMTP-012", "SMTP-017 019 RPL-011 035 039", true},
+	{"RPL-011 036", "SMTP-016", true},                 // what is not taken, before its form
+	{"RPL-005 027 028 029 032 045", "SMTP-045", true}, // 552 is not of the size alone
+	{"RPL-036", "SMTP-044", true},                     // see unfit
+	{"RPL-018", "SMTP-053", true},                     // the limit of a time, not of a message
 	{"SMTP-013", "RPL-011", false},
 	{"SMTP-016", "SMTP-019 020", true},
 	{"SMTP-015", "SMTP-032", true},
 	{"SMTP-019 020", "SMTP-017 021 022 RPL-026", false},
 	{"SMTP-041 049", "SMTP-015 017 028 RPL-026", false},
-	{"SMTP-042 043 047", "RPL-030 035 039 SMTP-024", false}, // see unfit
+	{"SMTP-042 043 047", "RPL-030 035 036 039 SMTP-024", false}, // see unfit
 	{"SMTP-040", "SMTP-024 RPL-035 SMTP-039 015 017", true},
 	{"SMTP-067", "SMTP-010 012 015 016 017 026 027 028 032 034 037 057 TCP-008 009 023 024 RPL-026 035", true},
 	{"SMTP-066", "SMTP-026 027 029 032 034 035 039 TCP-008 009 013 023 024", true},
@@ -111,13 +115,13 @@ var explains = []struct {
 	{"TLS-064", "TLS-016 TLS-010", true},
 	{"TLS-076", "TLS-010 TLS-016", true},
 	{"TLS-013 014 015", "TCP-008 009 SMTP-034 TCP-023", true},
-	{"AUTH-017 018 009", "AUTH-003 POP-007 IMAP-009", false},
+	{"AUTH-017 018 009 021", "AUTH-003 POP-007 IMAP-009", false},
 	{"AUTH-008", "AUTH-006 014 003 POP-020 IMAP-011 IMAP-007", true},
 	{"POP-020", "POP-007 AUTH-003 006 008", true},
 	{"POP-003", "POP-026", true},
 	{"POP-003 IMAP-003", "SMTP-027", true}, // closed before anything was said
 	{"POP-016 IMAP-031", "TCP-023", true},
-	{"POP-008 009 010 011 026", "POP-007 AUTH-003 007 009", true},
+	{"POP-008 009 010 011 026", "POP-007 AUTH-003 007 009 021", true},
 	{"IMAP-011 007", "IMAP-009 AUTH-003 006 008 IMAP-015", true},
 	{"POP-007 IMAP-009", "AUTH-003", true},
 	{"AUTH-003", "AUTH-010 RPL-002 TCP-024", false},
@@ -144,7 +148,7 @@ const remarks = "AUTH-001 SMTP-061 STLS-002 STLS-009 AUTH-005 XL-006 XL-007 CAP-
 
 // answers are findings about one command or its answer, behind which a session
 // can go on, with every reply class.
-const answers = "SMTP-012 015 016 017 019 020 040 AUTH-003 006 007 008 009 013 014 015 017 018 POP-007 009 011 013 020 025 026 " +
+const answers = "SMTP-012 015 016 017 019 020 040 AUTH-003 006 007 008 009 013 014 015 017 018 021 POP-007 009 011 013 020 025 026 " +
 	"IMAP-007 009 011 012 013 014 015 027 032 033"
 
 // middleboxes are the findings that show a device between the two ends.
