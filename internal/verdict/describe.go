@@ -116,14 +116,15 @@ func (w *Writer) notes(c *rules.Case, d *Decision, s *Session) {
 		}
 		return false
 	}
+	inTLS := hidden(c) || c.TLS != nil && !c.TLS.Done && (c.TCP.MidStream || c.TCP.OneSided)
 	for l := range NumLayers {
 		st := Status{State: d.Status[l]}
 		switch {
 		case st.State == Failed && d.FailedAt[l] != 0:
 			st.Note = fmt.Sprintf("frame %d", d.FailedAt[l])
-		case l == LayerDialog && st.State == OK && d.Status[LayerTLS] == Failed:
+		case l == LayerDialog && st.State == OK && d.Status[LayerTLS] == Failed && !opened(c):
 			st.Note = "up to STARTTLS"
-		case l == LayerDialog && st.State == Unknown && c.TLS != nil:
+		case l == LayerDialog && st.State == Unknown && c.TLS != nil && (c.TLS.Implicit || !c.TCP.OneSided):
 			st.Note = "inside TLS"
 		case l == LayerTLS && st.State == NotReached:
 			switch {
@@ -134,8 +135,12 @@ func (w *Writer) notes(c *rules.Case, d *Decision, s *Session) {
 			}
 		case l == LayerTLS && st.State == Unknown:
 			st.Note = "not seen to the end"
-		case (l == LayerAuth || l == LayerDelivery) && st.State == Unknown && c.TLS != nil && c.TLS.Done:
+		case (l == LayerAuth || l == LayerDelivery) && st.State == Unknown && inTLS:
 			st.Note = "inside TLS"
+		case l >= LayerDialog && st.State == Unknown && c.TCP.OneSided:
+			st.Note = "one direction captured"
+		case l == LayerAuth && st.State == Unknown && startUnseen(c):
+			st.Note = "before the capture"
 		case l == LayerAuth && st.State == NotReached && d.Outcome == OutcomeOK:
 			st.Note = "not tried"
 		case l == LayerDelivery && st.State == OK && hidden(c):

@@ -607,6 +607,10 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 			switch rules.All[c.Findings[d.Root].Rule].ID {
 			case "imap-overquota", "imap-not-stored":
 				return "the message was not stored"
+			case "imap-preauth-downgrade":
+				if opened(c) {
+					return "the mailbox was opened without encryption"
+				}
 			}
 		}
 		return "the mailbox session failed"
