@@ -814,6 +814,8 @@ func (w *Writer) status(c *rules.Case, g goal) {
 		s[LayerDelivery] = Unknown
 		if box && !hidden(c) && !incomplete(c) {
 			s[LayerDelivery] = NotReached // all was read, and the login had no answer
+		} else if !box && d.Outcome == OutcomeFailed && w.unsent(c, d) {
+			s[LayerDelivery] = Failed
 		}
 	default:
 		switch {

@@ -588,6 +588,12 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 				return "not all mail was sent"
 			}
 		}
+		if w.unsent(c, d) {
+			if c.TCP.HowClosed == fact.EndOfCapture {
+				return "the mail had not been sent when the capture ended"
+			}
+			return "the mail was not sent"
+		}
 		if d.Status[LayerDelivery] == Unknown && w.begun(c) || c.TCP.HowClosed == fact.EndOfCapture && w.underWay(c) || fateUnknown(c) {
 			return "it is not known whether the mail was accepted"
 		}
@@ -639,6 +645,28 @@ func (w *Writer) begun(c *rules.Case) bool {
 	}
 	return false
 }
+
+// unsent reports that the last message, which the session broke off, cannot have
+// been accepted: its end was never sent, or the server did not get all before it.
+func (w *Writer) unsent(c *rules.Case, d *Decision) bool {
+	x := &c.TCP.Side[fact.Client]
+	list := c.Transactions()
+	if len(list) == 0 || hidden(c) || startUnseen(c) || c.TCP.OneSided || x.Gap+x.Cut > 0 || c.Log.Lost > 0 {
+		return false
+	}
+	t := &list[len(list)-1]
+	switch {
+	case t.Outcome != rules.OutcomeUnknown:
+		return false
+	case t.BodyEnd == nil || t.BodyEnd.Code == 0:
+		return true
+	}
+	return d.Root >= 0 && isHole[c.Findings[d.Root].Rule] && c.Findings[d.Root].From == fact.Client && x.Unacked > 0
+}
+
+// isHole are the causes by which large packets vanish for ever: a message of
+// which some were never acknowledged is not there, though its end was sent.
+var isHole = map[uint16]bool{index("TCP-015"): true, index("NET-004"): true}
 
 // underWay reports that the capture ends inside a transaction.
 func (w *Writer) underWay(c *rules.Case) bool {

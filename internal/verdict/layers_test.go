@@ -7,6 +7,7 @@ import (
 	"postmortem/internal/fact"
 	"postmortem/pop3"
 	"postmortem/rules"
+	"postmortem/smtp"
 	"postmortem/tlsrec"
 )
 
@@ -86,6 +87,90 @@ func TestLayers(t *testing.T) {
 			if got := s.Status[want.layer]; got.State != want.state || got.Note != want.note {
 				t.Errorf("%s: %s is %s (%s), want %s (%s)", tt.name, want.layer, got.State, got.Note, want.state, want.note)
 			}
+		}
+	}
+}
+
+// TestUnsent: a message whose end was never sent was not accepted, and one whose
+// end was sent may have been, unless the server cannot have the rest of it.
+func TestUnsent(t *testing.T) {
+	const unknown, ended, failed = "it is not known whether the mail was accepted", "the mail had not been sent when the capture ended", "the mail was not sent"
+	mail := fact.Fact{Kind: fact.Command, Cmd: uint8(smtp.MAIL), Frame: 3}
+	data := []fact.Fact{
+		mail, {Kind: fact.Command, Cmd: uint8(smtp.DATA), Frame: 5}, {Kind: fact.Reply, Cmd: uint8(smtp.DATA), Ref: 2, Code: 354, Frame: 6, From: fact.Server},
+		{Kind: fact.BodyStart, Cmd: uint8(smtp.DATA), Frame: 7},
+	}
+	end := func(code uint16) []fact.Fact {
+		return append(data[:len(data):len(data)], fact.Fact{Kind: fact.BodyEnd, Cmd: uint8(smtp.DATA), Ref: 4, Code: code, Num: 900, Frame: 8})
+	}
+	for _, tt := range []struct {
+		name, rule string
+		facts      []fact.Fact
+		change     func(s *fact.TCPSummary)
+		want       string
+		state      State
+	}{
+		{"MAIL unanswered", "TCP-014", []fact.Fact{mail}, nil, ended, Failed},
+		{"MAIL unanswered, and closed", "TCP-014", []fact.Fact{mail}, func(s *fact.TCPSummary) { s.HowClosed = fact.EndReset }, failed, NotReached},
+		{"end not sent", "TCP-014", end(0), nil, ended, Failed},
+		{"end sent", "TCP-014", end(1), nil, unknown, Unknown},
+		{"end sent, large packets vanish", "TCP-015", end(1), nil, ended, Failed},
+		{"end sent and acknowledged", "TCP-015", end(1), func(s *fact.TCPSummary) { s.Side[fact.Client].Unacked = 0 }, unknown, Unknown},
+		{"bytes missing from the capture", "TCP-014", end(0), func(s *fact.TCPSummary) { s.Side[fact.Client].Gap = 500 }, unknown, Unknown},
+		{"one direction", "TCP-014", []fact.Fact{mail}, func(s *fact.TCPSummary) { s.OneSided = true }, unknown, Unknown},
+	} {
+		tcp := fact.TCPSummary{Open: 3, HowClosed: fact.EndOfCapture}
+		tcp.Side[fact.Client] = fact.TCPSide{Packets: 9, Bytes: 1000, Unacked: 40}
+		tcp.Side[fact.Server] = fact.TCPSide{Packets: 9, Bytes: 90}
+		if tt.change != nil {
+			tt.change(&tcp)
+		}
+		c := &rules.Case{Log: &fact.Log{}, TCP: &tcp, Proto: fact.SMTP, Capture: &rules.Capture{Ended: true},
+			Findings: []rules.Finding{{Rule: index(tt.rule), Severity: rules.Error, Frame: 9, Time: 1, HasFrom: true}}}
+		for _, f := range tt.facts {
+			c.Log.Add(f, nil)
+		}
+		var w Writer
+		d := w.Decide(c)
+		if got := w.result(c, d); got != tt.want || d.Status[LayerDelivery] != tt.state {
+			t.Errorf("%s: %q, delivery %s; want %q, %s", tt.name, got, d.Status[LayerDelivery], tt.want, tt.state)
+		}
+	}
+}
+
+// TestNoAnswer: the story says of a command that it never gets an answer only
+// when it was not answered by a continuation, by BYE or by the end of the capture.
+func TestNoAnswer(t *testing.T) {
+	const never, ends = "never gets an answer", "has no answer when the capture ends"
+	fetch, idle := uint8(imap.FETCH), uint8(imap.IDLE)
+	for _, tt := range []struct {
+		name  string
+		cmd   uint8
+		how   uint16
+		facts []fact.Fact
+		want  string
+	}{
+		{"FETCH", fetch, fact.EndFin, nil, never},
+		{"FETCH, and the capture ends", fetch, fact.EndOfCapture, nil, ends},
+		{"FETCH, and BYE", fetch, fact.EndFin, []fact.Fact{{Kind: fact.Reply, Code: imap.BYE, Frame: 5, From: fact.Server}}, ""},
+		{"IDLE that runs", idle, fact.EndFin, []fact.Fact{{Kind: fact.Challenge, Cmd: idle, Ref: 1, Frame: 4, From: fact.Server}}, ""},
+		{"IDLE", idle, fact.EndFin, nil, never},
+	} {
+		c := &rules.Case{Log: &fact.Log{}, TCP: &fact.TCPSummary{Open: 3, HowClosed: tt.how}, Proto: fact.IMAP, Capture: &rules.Capture{}}
+		c.Log.Add(fact.Fact{Kind: fact.Command, Cmd: tt.cmd, Frame: 3}, nil)
+		for _, f := range tt.facts {
+			c.Log.Add(f, nil)
+		}
+		c.Log.Add(fact.Fact{Kind: fact.Unanswered, Cmd: tt.cmd, Ref: 1, Frame: 9}, nil)
+		var w Writer
+		got := ""
+		for _, s := range w.story(c, w.Decide(c)) {
+			if s.Text == never || s.Text == ends {
+				got = s.Text
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"postmortem/imap"
 	"postmortem/internal/fact"
 	"postmortem/rules"
 	"postmortem/smtp"
@@ -257,13 +258,37 @@ func (w *Writer) moments(c *rules.Case, f *fact.Fact, add func(f *fact.Fact, wei
 		if f.Level == 1 {
 			return
 		}
+		if challenged(c, f.Ref) {
+			return // an IDLE that runs, a login in which it is the client's turn
+		}
 		if q := c.Log.Get(f.Ref); q != nil {
+			if saidBye(c, q) {
+				return // that was the answer
+			}
 			if word := strings.ToUpper(string(c.Log.Text(q))); strings.HasSuffix(word, "QUIT") || strings.HasSuffix(word, "LOGOUT") {
 				return
 			}
 		}
-		add(f, 20, "never gets an answer", "")
+		switch c.TCP.HowClosed {
+		case fact.EndOfCapture, fact.EndBound:
+			add(f, 20, "has no answer when the capture ends", "")
+		default:
+			add(f, 20, "never gets an answer", "")
+		}
 	}
+}
+
+// saidBye reports that an IMAP server said BYE to a command instead of its answer.
+func saidBye(c *rules.Case, command *fact.Fact) bool {
+	if c.Proto != fact.IMAP {
+		return false
+	}
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && f.Code == imap.BYE && f.Frame >= command.Frame {
+			return true
+		}
+	}
+	return false
 }
 
 func firstWord(s string) string {
