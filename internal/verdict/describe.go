@@ -352,8 +352,12 @@ func (w *Writer) joins(c *rules.Case, d *Decision, n int) (list []Event) {
 		add("XL-010", what, fields...)
 	}
 	b := budget(c)
-	add("XL-009", fmt.Sprintf("%s in all: network %s, server %s, client %s, recovery from loss %s, idle %s.",
-		span(c.End-c.Start), span(b.Network), span(b.Server), span(b.Client), span(b.Recovery), span(b.Idle)))
+	all := ""
+	if t := took(c); t != "" {
+		all = strings.TrimPrefix(t, "took ") + " in all: "
+	}
+	add("XL-009", upper(all+fmt.Sprintf("network %s, server %s, client %s, recovery from loss %s, idle %s.",
+		span(b.Network), span(b.Server), span(b.Client), span(b.Recovery), span(b.Idle))))
 	return list
 }
 

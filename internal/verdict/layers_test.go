@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"strings"
 	"testing"
 
 	"postmortem/imap"
@@ -171,6 +172,39 @@ func TestNoAnswer(t *testing.T) {
 		}
 		if got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// TestTook: how long a session took is told without what only the recorder's
+// clock saw, and not at all when that went back.
+func TestTook(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		times []int64 // of frames 2, 3 ... in ms
+		end   int64
+		jump  fact.TCPSummary
+		want  string
+	}{
+		{"usual", []int64{100, 200}, 300, fact.TCPSummary{}, "took 300.0 ms"},
+		{"back in the middle", []int64{100, 20}, 300, fact.TCPSummary{}, ""},
+		{"disorder", []int64{100, 99, 200}, 300, fact.TCPSummary{}, "took 300.0 ms"},
+		{"back at the end", []int64{100, 200}, -50, fact.TCPSummary{}, ""},
+		{"an hour that was none", []int64{100, 3600_200}, 3600_300, fact.TCPSummary{Jump: fact.At{Frame: 3}, JumpGap: 3600_100, JumpReal: 100}, "took 300.0 ms"},
+	} {
+		c := &rules.Case{Log: &fact.Log{}, TCP: &tt.jump, Proto: fact.IMAP, First: 1, Last: uint32(len(tt.times)) + 2, Start: 1e18, End: 1e18 + tt.end*1e6}
+		for i, ms := range tt.times {
+			c.Log.Add(fact.Fact{Kind: fact.Command, Frame: uint32(i) + 2, Time: 1e18 + ms*1e6}, nil)
+		}
+		if got := took(c); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+		if b := budget(c); b.Client > 1e9 {
+			t.Errorf("%s: the client took %s", tt.name, span(b.Client))
+		}
+		var w Writer
+		if got := w.goodSentence(c, &Decision{}, "mx"); strings.Contains(got, "took") != (tt.want != "") || !strings.Contains(got, "closed in order") {
+			t.Errorf("%s: %q", tt.name, got)
 		}
 	}
 }
