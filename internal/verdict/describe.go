@@ -229,7 +229,7 @@ func (w *Writer) tree(c *rules.Case, d *Decision) []Event {
 			e.From = f.From.String()
 		}
 		if e.Description == "" {
-			e.Description = Meaning(r)
+			e.Description = meaningIn(c, r)
 		}
 		for _, v := range f.Fields {
 			e.Fields = append(e.Fields, KV{v.Key, v.Value})
@@ -315,7 +315,7 @@ func (w *Writer) joins(c *rules.Case, d *Decision, n int) (list []Event) {
 		e := Event{ID: n + len(list) + 1, Rule: r.ID, Label: r.Label.String(), Severity: r.Severity.String(), Level: r.Severity, OK: r.OK, Title: r.Title,
 			Description: what, Frame: c.First, Frames: []uint32{c.First}, Time: c.Start, Count: 1, Fields: fields}
 		if what == "" {
-			e.Description = Meaning(r)
+			e.Description = meaningIn(c, r)
 		}
 		if d.Root >= 0 {
 			e.Frame, e.Time = c.Findings[d.Root].Frame, c.Findings[d.Root].Time

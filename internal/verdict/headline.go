@@ -857,7 +857,7 @@ func (w *Writer) why(c *rules.Case, d *Decision) (list []string) {
 		} else if nameRefused(f) {
 			list = append(list, "TLS versions and ciphers are not the matter: the hello was understood. The server serves other names, and refuses to answer for this one.")
 		} else {
-			list = append(list, Meaning(&rules.All[f.Rule]))
+			list = append(list, meaningIn(c, &rules.All[f.Rule]))
 		}
 		if temporary(c, f) {
 			list = append(list, "The refusal is temporary (4xx): a mail server keeps the message and tries again by itself, a program or a device has to be told to.")

@@ -95,7 +95,6 @@ var meant = []struct {
 	{"STLS-017", 0, ofMail},
 	{"STLS-008", 0, ofMail}, // MTA-STS
 	{"STLS-014", 1, ofMail}, // smtp_tls_policy_maps
-	{"IMPL-003", 0, ofSMTP}, // smtpd_tls_wrappermode
 	{"TLS-008", 1, port25},  // old partners on port 25
 	{"TLS-016", 3, ofMail},  // relay, or port 25 without STARTTLS
 }
@@ -133,6 +132,7 @@ var said = []struct {
 	{notSMTP, "`posttls-finger -t30 -c -l may \"[HOST]:25\"`", "`openssl s_client -starttls smtp -connect HOST:25`"},
 	{otherPort, "\"[HOST]:25\"", "\"[HOST]:{P}\""},
 	{notSMTP, "server: `smtpd_tls_security_level = may` with certificate", "server: Dovecot `ssl = yes` with certificate"},
+	{notSMTP, "master.cf: `-o smtpd_tls_wrappermode=yes` for smtps", "Dovecot: `ssl = yes` in the `inet_listener` of port {P}"},
 	{notSMTP, "`postconf default_process_limit`", "`doveconf default_process_limit`"},
 	{notSMTP, "`postconf inet_interfaces`; Exchange: receive connector enabled?", "Dovecot: `doveconf listen`; Exchange: is its service started?"},
 	{notSMTP, "`postconf smtpd_tls_chain_files smtpd_tls_cert_file`", "`doveconf -n | grep ssl`"},
@@ -164,6 +164,30 @@ var said = []struct {
 	// The protocol below: its header is 20 bytes longer.
 	{overIPv6, "`ping -M do -s 1472 HOST`", "`ping -6 -M do -s 1452 HOST`"},
 	{overIPv6, "`iptables -t", "`ip6tables -t"},
+}
+
+// meaning are words of what a finding means, as above.
+var meaning = []struct {
+	in       when
+	from, to string
+}{
+	{otherPort, " Outgoing port 25 is blocked this way by many access providers.", ""},
+	{ofMailbox, "421: come back later. 521/554: this host does not talk SMTP to you, or not at all. ", ""},
+	{ofMailbox, " A polite server sends 421 first.", ""},
+	{ofMailbox, " On port 587 this is a misconfiguration; on port 25 check that no firewall removes the word.", ""},
+	{ofMailbox, " 503: hello missing. 554: already encrypted.", ""},
+	{ofMailbox, "`smtpd_tls_wrappermode` missing, or 465 used", "`ssl = yes` missing, or {P} used"},
+}
+
+// meaningIn is a rule's meaning without what is true of other sessions only.
+func meaningIn(c *rules.Case, r *rules.Rule) string {
+	text := Meaning(r)
+	for i := range meaning {
+		if m := &meaning[i]; strings.Contains(text, m.from) && m.in(c) {
+			text = strings.ReplaceAll(text, m.from, strings.ReplaceAll(m.to, "{P}", itoa(int(c.Port()))))
+		}
+	}
+	return text
 }
 
 // sibling is another port at which the same mail is served, 0: there is none.

@@ -105,6 +105,7 @@ func TestStepsFit(t *testing.T) {
 		{"TCP-032", "198.51.100.7:24", fact.LMTP, nil, "lmtp_connection_cache_time_limit", "smtp_"},
 		{"IMAP-009", "198.51.100.7:993", fact.IMAP, nil, "imaps://198.51.100.7/", "imap://"},
 		{"POP-007", "198.51.100.7:1110", fact.POP3, nil, "pop3://198.51.100.7:1110/", "pop3s"},
+		{"IMPL-003", "198.51.100.7:995", fact.POP3, nil, "`inet_listener` of port 995", "smtp"},
 		{"TLS-026", "198.51.100.7:993", fact.IMAP, nil, "doveadm reload", "postfix"},
 		{"TCP-027", "198.51.100.7:25", fact.SMTP, func(c *rules.Case) { c.TCP.Side[fact.Server].MSS = 88 }, "MTU of", "iptables"},
 		{"TCP-027", "198.51.100.7:25", fact.SMTP, func(c *rules.Case) { c.TCP.Side[fact.Server].MSS = 8960 }, "iptables", "MTU of"},
@@ -114,6 +115,24 @@ func TestStepsFit(t *testing.T) {
 		got := strings.Join(stepsOf(index(tt.rule), tt.proto, tt.server, tt.change), "\n")
 		if !strings.Contains(got, tt.want) || strings.Contains(got, tt.not) {
 			t.Errorf("%s in %s at %s: want %q and not %q in\n%s", tt.rule, tt.proto, tt.server, tt.want, tt.not, got)
+		}
+	}
+}
+
+// TestMeaningIn: what a finding means in a mailbox session has no codes of SMTP.
+func TestMeaningIn(t *testing.T) {
+	c := &rules.Case{Proto: fact.POP3, Server: netip.MustParseAddrPort("198.51.100.7:995")}
+	for _, num := range []string{"SMTP-027", "SMTP-006", "STLS-002", "STLS-005", "IMPL-003", "NET-002"} {
+		r, _ := rules.Find(num)
+		got := meaningIn(c, r)
+		if m := regexp.MustCompile(`(?i)\b\d21\b|\b50\d\b|\b554\b|smtp|\bport (25|587)\b|\b465\b`).FindString(got); m != "" || len(got) < 20 {
+			t.Errorf("%s: %q in %q", num, m, got)
+		}
+	}
+	c.Proto, c.Server = fact.SMTP, netip.MustParseAddrPort("198.51.100.7:25")
+	for _, num := range []string{"SMTP-027", "IMPL-003", "NET-002"} {
+		if r, _ := rules.Find(num); meaningIn(c, r) != Meaning(r) {
+			t.Errorf("%s: %q", num, meaningIn(c, r))
 		}
 	}
 }
@@ -156,6 +175,11 @@ func TestStepTables(t *testing.T) {
 			return slices.ContainsFunc(r.Advice, func(a string) bool { return strings.Contains(a, s.from) })
 		}) {
 			t.Errorf("no step says %q", s.from)
+		}
+	}
+	for _, m := range meaning {
+		if !slices.ContainsFunc(rules.All[:], func(r rules.Rule) bool { return strings.Contains(Meaning(&r), m.from) }) {
+			t.Errorf("no meaning says %q", m.from)
 		}
 	}
 }
