@@ -50,6 +50,7 @@ type CaptureFacts struct {
 	BrokenHow                          string // what is wrong in that one
 	Neighbours                         Neighbours
 	Lookups                            Lookups
+	Reached                            Reached
 
 	// Of the sessions.
 	Sessions SessionCounts

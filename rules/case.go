@@ -69,6 +69,9 @@ type Capture struct {
 
 	// Lookups are the questions to name servers and by ident, nil: not noted.
 	Lookups *Lookups
+
+	// Reached are the clients that port 25 of some server answered, nil: not noted.
+	Reached *Reached
 }
 
 // A Check is the condition of one rule.

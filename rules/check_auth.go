@@ -107,7 +107,7 @@ func (l *login) think(c *Case) int64 {
 	if l.last.Time == 0 {
 		return 0
 	}
-	return max(c.apart(l.last, l.end.At())-c.TCP.RTTServer, 0)
+	return max(c.Apart(l.last, l.end.At())-c.TCP.RTTServer, 0)
 }
 
 // raiseLogin begins a finding about a login. When there are too many of the

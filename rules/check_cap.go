@@ -278,9 +278,9 @@ func capJump(c *Case, _ *fact.Fact, r *Raiser) {
 	g.field("time stamps advanced", "%d ms", t.JumpReal)
 }
 
-// apart returns the nanoseconds from one place to a later one, without those
+// Apart returns the nanoseconds from one place to a later one, without those
 // that only the recorder's clock saw.
-func (c *Case) apart(from, to fact.At) int64 {
+func (c *Case) Apart(from, to fact.At) int64 {
 	d := to.Time - from.Time
 	if t := c.TCP; t.Jump.Frame != 0 && from.Frame < t.Jump.Frame && t.Jump.Frame <= to.Frame {
 		d -= int64(t.JumpGap-t.JumpReal) * 1e6

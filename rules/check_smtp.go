@@ -470,7 +470,7 @@ func smtpGreetingSlow(c *Case, _ *fact.Fact, r *Raiser) {
 			first -= int64(p.Num) * 1000
 		}
 	}
-	delay := c.apart(fact.At{Time: c.TCP.OpenTime, Frame: c.TCP.Open}, fact.At{Time: first, Frame: f.Frame})
+	delay := c.Apart(fact.At{Time: c.TCP.OpenTime, Frame: c.TCP.Open}, fact.At{Time: first, Frame: f.Frame})
 	l := c.thresholds()
 	sev, ok := bySteps(delay, l.GreetInfo, l.GreetWarn, l.GreetError)
 	if !ok || c.lossBetween(c.TCP.Open, f.Frame) {

@@ -294,7 +294,7 @@ func (c *Case) thinkOf(t *Transaction) int64 {
 	if t.BodyEnd == nil || t.Reply == nil {
 		return 0
 	}
-	return max(c.apart(t.BodyEnd.At(), t.Reply.At())-c.TCP.RTTServer, 0)
+	return max(c.Apart(t.BodyEnd.At(), t.Reply.At())-c.TCP.RTTServer, 0)
 }
 
 func smtpRejectedAfterData(c *Case, _ *fact.Fact, r *Raiser) {

@@ -1042,6 +1042,8 @@ func tcpNeverAcked(c *Case, f *fact.Fact, r *Raiser) {
 	g.field("last byte acknowledged", "%d", x.Acked)
 	if idle := tcpIdleBefore(c, f); idle != nil {
 		g.field("idle before", "%s", tcpTime(int64(idle.Num)*1e6))
+	} else {
+		g.Skip |= 1 << 0 // no idle time, no state timer
 	}
 }
 

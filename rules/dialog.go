@@ -301,7 +301,7 @@ func (c *Case) pair() {
 				}
 			}
 			if e.Sent.Time != 0 {
-				e.Wait = max(c.apart(e.Sent, f.At()), 0)
+				e.Wait = max(c.Apart(e.Sent, f.At()), 0)
 				e.Think = max(e.Wait-c.TCP.RTTServer, 0)
 			}
 			v.at[i] = v.at[max(int(f.Ref)-1, 0)]

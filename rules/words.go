@@ -76,6 +76,7 @@ func capital(s string) string {
 // cutText shortens captured words for a sentence, and takes their line ends out.
 func cutText(s string, n int) string {
 	s, _, _ = strings.Cut(s, "\n")
+	s = strings.TrimRight(s, "\r")
 	if len(s) > n {
 		for n > 0 && !utf8.RuneStart(s[n]) {
 			n--

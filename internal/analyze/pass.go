@@ -144,6 +144,9 @@ func (k *worker) frame(row *pcap.Row, b []byte, at fact.At) {
 			}
 			w.CutBytes += uint64(p.Missing)
 		}
+		if f&(layers.SYN|layers.ACK) == layers.SYN|layers.ACK && t.SrcPort() == 25 {
+			w.Reached.Add(p.Dst)
+		}
 		k.ident(f, at)
 		key, up := reasm.MakeKey(p)
 		if k.of > 1 && int(key.Shard())%k.of != k.number {

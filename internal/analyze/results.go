@@ -66,7 +66,7 @@ func (k *worker) fill(s *session, c *reasm.Conn) *rules.Case {
 	kase.First, kase.Last, kase.Start, kase.End = s.first.Frame, s.last.Frame, s.first.Time, s.last.Time
 	w := &k.whole
 	k.view.First, k.view.Last, k.view.Frames, k.view.ICMP, k.view.ARP = k.first, k.now, k.frames, w.ICMP, w.ARP
-	k.view.Neighbours, k.view.Lookups = &w.Neighbours, &w.Lookups
+	k.view.Neighbours, k.view.Lookups, k.view.Reached = &w.Neighbours, &w.Lookups, &w.Reached
 	kase.Capture, kase.Limits = &k.view, k.pass.limits
 	kase.Findings = kase.Findings[:0]
 	return kase

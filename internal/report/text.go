@@ -145,7 +145,11 @@ func (t *Text) Summary(sum *verdict.Summary) error {
 		explain = problem(s)
 	default:
 		p.several(t.name(), &t.tally, sum, t.hosts, t.All, quality)
-		if list := t.tally.of(verdict.OutcomeFailed, verdict.OutcomeUnknown, verdict.OutcomeDegraded); len(list) > 0 {
+		list := t.tally.of(verdict.OutcomeFailed)
+		if len(list) == 0 {
+			list = t.tally.of(verdict.OutcomeUnknown, verdict.OutcomeDegraded)
+		}
+		if len(list) > 0 {
 			explain = list[0].rule
 			if t.Events && !t.All {
 				p.full(list[0].first, t.Min, t.TZ)

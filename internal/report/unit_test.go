@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"postmortem/internal/verdict"
 )
 
 func TestDuration(t *testing.T) {
@@ -149,5 +151,24 @@ func TestCommon(t *testing.T) {
 		if got != x.want {
 			t.Errorf("%s: %s, want %s", x.addrs, got, x.want)
 		}
+	}
+}
+
+// TestExplainFailed: the last line names the cause of the sessions that failed,
+// though others are more.
+func TestExplainFailed(t *testing.T) {
+	var out strings.Builder
+	text := Text{Out: &out}
+	s := mixed()
+	slow := s.sessions[2]
+	for i := range 5 {
+		x := *slow
+		x.ID = 10 + i
+		s.sessions = append([]*verdict.Session{&x}, s.sessions...)
+	}
+	s.summary.Sessions, s.summary.Degraded = 9, 6
+	s.play(t, &text)
+	if got := out.String(); !strings.Contains(got, "explain tls-key-mismatch") || strings.Contains(got, "explain tcp-loss") {
+		t.Errorf("got %q", got[strings.LastIndex(got, "More"):])
 	}
 }

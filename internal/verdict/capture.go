@@ -57,6 +57,8 @@ var farEnds = map[uint16]bool{
 	index("TCP-016"): true, index("TCP-017"): true, index("TCP-032"): true,
 }
 
+var ruleSilence = index("TCP-002")
+
 // sure is the share of one hypothesis from which on no second capture is needed.
 const sure = 0.6
 
@@ -66,7 +68,9 @@ func (w *Writer) farEnd(c *rules.Case, d *Decision) *vantage {
 	if !listed {
 		return nil
 	}
-	if list := w.hypotheses(c, d); len(list) > 0 && list[0].Weight >= sure {
+	if f.Rule == ruleSilence {
+		// Which of its reasons it is, nothing but that capture tells.
+	} else if list := w.hypotheses(c, d); len(list) > 0 && list[0].Weight >= sure {
 		return nil
 	}
 	// Without a side it is the SYN or SYN-ACK that got lost.

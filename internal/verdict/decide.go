@@ -838,6 +838,8 @@ func (w *Writer) layerOf(c *rules.Case, i int) Layer {
 	f := &c.Findings[i]
 	l := failLayer[f.Rule]
 	switch group(f.Rule) {
+	case "POP", "IMAP":
+		l = boxLayer(c, f, l)
 	case "RPL":
 		if f.Txn == 0 && l == LayerDelivery {
 			return LayerDialog
@@ -860,25 +862,11 @@ func (w *Writer) layerOf(c *rules.Case, i int) Layer {
 		return LayerAuth
 	case "IMPL":
 		return LayerDialog
-	case "POP":
-		if isTrouble[f.Rule] && loggedIn(c, f.Frame) {
-			return LayerDelivery
-		}
 	}
 	if l == LayerNone {
 		return LayerDialog
 	}
 	return l
-}
-
-// loggedIn reports that a login was accepted before a frame.
-func loggedIn(c *rules.Case, frame uint32) bool {
-	for i := range c.Log.Facts {
-		if f := &c.Log.Facts[i]; f.Kind == fact.AuthEnd && f.Level == fact.AuthOK && f.Frame < frame {
-			return true
-		}
-	}
-	return false
 }
 
 // status fills the status line.
@@ -898,6 +886,7 @@ func (w *Writer) status(c *rules.Case, g goal) {
 		s[LayerNetwork] = Unknown
 	}
 	open := t.Open != 0 || t.MidStream || seen&fact.SeenHandshake != 0
+	spoke := t.Side[fact.Client].Bytes != 0 || t.Side[fact.Server].Bytes != 0
 	if t.MidStream {
 		s[LayerTCP] = Unknown
 	}
@@ -906,7 +895,7 @@ func (w *Writer) status(c *rules.Case, g goal) {
 	}
 	tlsOnly := c.TLS != nil && c.TLS.Implicit
 	switch {
-	case !open:
+	case !open && !spoke:
 		s[LayerDialog] = NotReached
 	case tlsOnly:
 		s[LayerDialog] = Unknown
@@ -934,17 +923,19 @@ func (w *Writer) status(c *rules.Case, g goal) {
 	switch {
 	case seen&fact.SeenAuth != 0:
 		s[LayerAuth] = OK
-	case hidden(c):
+	case hidden(c), startUnseen(c), halfSeen(c):
 		s[LayerAuth] = Unknown
 	default:
 		s[LayerAuth] = NotReached
 	}
+	box := c.Proto == fact.POP3 || c.Proto == fact.IMAP || c.Proto == fact.Sieve
+	works := opened(c)
 	switch g {
 	case goalReached:
 		s[LayerDelivery] = OK
 	case goalMissed:
 		s[LayerDelivery] = Failed
-		if c.Proto == fact.POP3 || c.Proto == fact.IMAP || c.Proto == fact.Sieve {
+		if box && !works {
 			s[LayerDelivery] = NotReached
 			if transferring(c) {
 				s[LayerDelivery] = Failed // it was begun
@@ -954,8 +945,20 @@ func (w *Writer) status(c *rules.Case, g goal) {
 		}
 	case goalUnknown:
 		s[LayerDelivery] = Unknown
+		if box && !hidden(c) && !incomplete(c) {
+			s[LayerDelivery] = NotReached // all was read, and the login had no answer
+		} else if !box && d.Outcome == OutcomeFailed && w.unsent(c, d) {
+			s[LayerDelivery] = Failed
+		}
 	default:
-		s[LayerDelivery] = NotReached
+		switch {
+		case works:
+			s[LayerDelivery] = OK
+		case d.Outcome != OutcomeFailed && (startUnseen(c) || halfSeen(c)):
+			s[LayerDelivery] = Unknown
+		default:
+			s[LayerDelivery] = NotReached
+		}
 	}
 	// What failed, unless something else explains it.
 	for i := range c.Findings {
@@ -981,7 +984,7 @@ func (w *Writer) status(c *rules.Case, g goal) {
 	if d.Outcome == OutcomeFailed && d.Layer != LayerNone && d.Layer < NumLayers && s[d.Layer] != Failed {
 		s[d.Layer], d.FailedAt[d.Layer] = Failed, c.Findings[d.Root].Frame
 	}
-	if s[LayerTLS] == Failed && s[LayerDelivery] != Failed && !d.Delivered {
+	if s[LayerTLS] == Failed && s[LayerDelivery] != Failed && !d.Delivered && !works {
 		s[LayerDelivery] = NotReached
 		if s[LayerAuth] == Unknown {
 			s[LayerAuth] = NotReached
@@ -991,9 +994,83 @@ func (w *Writer) status(c *rules.Case, g goal) {
 		if s[LayerNetwork] == Failed {
 			s[LayerTCP] = NotReached
 		}
-		s[LayerDialog] = NotReached
+		if !spoke {
+			s[LayerDialog] = NotReached
+		}
 	}
 }
+
+// startUnseen reports that the capture begins inside the session, behind its
+// greeting: a login may have been before.
+func startUnseen(c *rules.Case) bool {
+	return c.TCP.MidStream && c.Log.Now&(fact.SeenGreeting|fact.SeenHello) == 0
+}
+
+// halfSeen reports that of a login, or of what came behind one, the words of the
+// side that would tell of it are not in the capture.
+func halfSeen(c *rules.Case) bool {
+	return c.TCP.OneSided && (c.TLS != nil || c.TCP.Side[fact.Client].Packets == 0 || c.Log.First(fact.AuthStart) != nil)
+}
+
+// opened reports that a mailbox was open and at work: the server did what it
+// does for nobody who is not logged in.
+func opened(c *rules.Case) bool {
+	if c.Proto != fact.POP3 && c.Proto != fact.IMAP {
+		return false
+	}
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind != fact.Reply {
+			continue
+		}
+		if c.Proto == fact.POP3 {
+			switch pop3.Cmd(f.Cmd) {
+			case pop3.STAT, pop3.LIST, pop3.UIDL, pop3.RETR, pop3.TOP, pop3.DELE:
+				if f.Code == pop3.OK {
+					return true
+				}
+			}
+			continue
+		}
+		switch imap.Cmd(f.Cmd) {
+		case imap.SELECT, imap.EXAMINE, imap.STATUS, imap.APPEND, imap.IDLE, imap.CHECK, imap.CLOSE, imap.EXPUNGE, imap.SEARCH,
+			imap.SORT, imap.THREAD, imap.FETCH, imap.STORE, imap.COPY, imap.MOVE:
+			if f.Code == imap.OK {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// boxLayer is the layer of a finding about a mailbox session by what the server
+// was asked for: a login, or what comes behind it. l is what its rule has.
+func boxLayer(c *rules.Case, f *rules.Finding, l Layer) Layer {
+	if l != LayerAuth && l != LayerDelivery && f.Rule != ruleUnavailable {
+		return l
+	}
+	tried := false
+	for i := range c.Log.Facts {
+		g := &c.Log.Facts[i]
+		switch {
+		case g.Kind == fact.AuthStart && g.Frame <= f.Frame:
+			tried = true
+		case g.Kind == fact.AuthEnd && g.Level == fact.AuthOK && g.Frame < f.Frame:
+			if l == LayerAuth {
+				return LayerDelivery
+			}
+			return l
+		case g.Kind == fact.AuthEnd && g.Level != fact.AuthOK && g.Frame == f.Frame:
+			return LayerAuth
+		}
+	}
+	if l == LayerDelivery && tried {
+		return LayerAuth
+	}
+	return l
+}
+
+var ruleUnavailable = index("IMAP-010")
 
 // blame settles whose side it is, and how sure that is.
 func (w *Writer) blame(c *rules.Case) {

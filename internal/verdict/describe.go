@@ -116,14 +116,15 @@ func (w *Writer) notes(c *rules.Case, d *Decision, s *Session) {
 		}
 		return false
 	}
+	inTLS := hidden(c) || c.TLS != nil && !c.TLS.Done && (c.TCP.MidStream || c.TCP.OneSided)
 	for l := range NumLayers {
 		st := Status{State: d.Status[l]}
 		switch {
 		case st.State == Failed && d.FailedAt[l] != 0:
 			st.Note = fmt.Sprintf("frame %d", d.FailedAt[l])
-		case l == LayerDialog && st.State == OK && d.Status[LayerTLS] == Failed:
+		case l == LayerDialog && st.State == OK && d.Status[LayerTLS] == Failed && !opened(c):
 			st.Note = "up to STARTTLS"
-		case l == LayerDialog && st.State == Unknown && c.TLS != nil:
+		case l == LayerDialog && st.State == Unknown && c.TLS != nil && (c.TLS.Implicit || !c.TCP.OneSided):
 			st.Note = "inside TLS"
 		case l == LayerTLS && st.State == NotReached:
 			switch {
@@ -134,8 +135,12 @@ func (w *Writer) notes(c *rules.Case, d *Decision, s *Session) {
 			}
 		case l == LayerTLS && st.State == Unknown:
 			st.Note = "not seen to the end"
-		case (l == LayerAuth || l == LayerDelivery) && st.State == Unknown && c.TLS != nil && c.TLS.Done:
+		case (l == LayerAuth || l == LayerDelivery) && st.State == Unknown && inTLS:
 			st.Note = "inside TLS"
+		case l >= LayerDialog && st.State == Unknown && c.TCP.OneSided:
+			st.Note = "one direction captured"
+		case l == LayerAuth && st.State == Unknown && startUnseen(c):
+			st.Note = "before the capture"
 		case l == LayerAuth && st.State == NotReached && d.Outcome == OutcomeOK:
 			st.Note = "not tried"
 		case l == LayerDelivery && st.State == OK && hidden(c):
@@ -224,7 +229,7 @@ func (w *Writer) tree(c *rules.Case, d *Decision) []Event {
 			e.From = f.From.String()
 		}
 		if e.Description == "" {
-			e.Description = Meaning(r)
+			e.Description = meaningIn(c, r)
 		}
 		for _, v := range f.Fields {
 			e.Fields = append(e.Fields, KV{v.Key, v.Value})
@@ -310,7 +315,7 @@ func (w *Writer) joins(c *rules.Case, d *Decision, n int) (list []Event) {
 		e := Event{ID: n + len(list) + 1, Rule: r.ID, Label: r.Label.String(), Severity: r.Severity.String(), Level: r.Severity, OK: r.OK, Title: r.Title,
 			Description: what, Frame: c.First, Frames: []uint32{c.First}, Time: c.Start, Count: 1, Fields: fields}
 		if what == "" {
-			e.Description = Meaning(r)
+			e.Description = meaningIn(c, r)
 		}
 		if d.Root >= 0 {
 			e.Frame, e.Time = c.Findings[d.Root].Frame, c.Findings[d.Root].Time
@@ -347,8 +352,12 @@ func (w *Writer) joins(c *rules.Case, d *Decision, n int) (list []Event) {
 		add("XL-010", what, fields...)
 	}
 	b := budget(c)
-	add("XL-009", fmt.Sprintf("%s in all: network %s, server %s, client %s, recovery from loss %s, idle %s.",
-		span(c.End-c.Start), span(b.Network), span(b.Server), span(b.Client), span(b.Recovery), span(b.Idle)))
+	all := ""
+	if t := took(c); t != "" {
+		all = strings.TrimPrefix(t, "took ") + " in all: "
+	}
+	add("XL-009", upper(all+fmt.Sprintf("network %s, server %s, client %s, recovery from loss %s, idle %s.",
+		span(b.Network), span(b.Server), span(b.Client), span(b.Recovery), span(b.Idle))))
 	return list
 }
 

@@ -168,16 +168,16 @@ const pause = 10e9
 func budget(c *rules.Case) (b Budget) {
 	t := c.TCP
 	think := [2]int64{}
-	last, from, turn := c.Start, fact.Client, false
+	last, from, turn := start(c), fact.Client, false
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
 		if f.Kind == fact.TCPLoss {
 			b.Recovery += int64(f.Code) * 1e6
 		}
-		if !speaks[f.Kind] || f.Time < last {
+		if !speaks[f.Kind] || f.Time < last.Time {
 			continue
 		}
-		gap := f.Time - last
+		gap := max(0, c.Apart(last, f.At()))
 		if f.From != from {
 			leg := t.RTTServer
 			if f.From == fact.Client {
@@ -191,9 +191,9 @@ func budget(c *rules.Case) (b Budget) {
 		} else {
 			think[f.From] += gap
 		}
-		last, from, turn = f.Time, f.From, f.Kind == fact.Reply
+		last, from, turn = f.At(), f.From, f.Kind == fact.Reply
 	}
-	b.Idle += max(0, c.End-last)
+	b.Idle += max(0, c.Apart(last, fact.At{Time: c.End, Frame: c.Last}))
 	// Time that went into resending is not the sides' own.
 	b.Recovery = min(b.Recovery, think[0]+think[1])
 	rest := b.Recovery

@@ -654,6 +654,12 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 				return "not all mail was sent"
 			}
 		}
+		if w.unsent(c, d) {
+			if c.TCP.HowClosed == fact.EndOfCapture {
+				return "the mail had not been sent when the capture ended"
+			}
+			return "the mail was not sent"
+		}
 		if d.Status[LayerDelivery] == Unknown && w.begun(c) || c.TCP.HowClosed == fact.EndOfCapture && w.underWay(c) || fateUnknown(c) {
 			return "it is not known whether the mail was accepted"
 		}
@@ -678,6 +684,10 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 				return "the message was not stored"
 			case "imap-fetch-interrupted", "pop-retr-interrupted", "pop-message-refused":
 				return "the message was not fetched"
+			case "imap-preauth-downgrade":
+				if opened(c) {
+					return "the mailbox was opened without encryption"
+				}
 			}
 		}
 		return "the mailbox session failed"
@@ -721,6 +731,28 @@ func (w *Writer) begun(c *rules.Case) bool {
 	}
 	return false
 }
+
+// unsent reports that the last message, which the session broke off, cannot have
+// been accepted: its end was never sent, or the server did not get all before it.
+func (w *Writer) unsent(c *rules.Case, d *Decision) bool {
+	x := &c.TCP.Side[fact.Client]
+	list := c.Transactions()
+	if len(list) == 0 || hidden(c) || startUnseen(c) || c.TCP.OneSided || x.Gap+x.Cut > 0 || c.Log.Lost > 0 {
+		return false
+	}
+	t := &list[len(list)-1]
+	switch {
+	case t.Outcome != rules.OutcomeUnknown:
+		return false
+	case t.BodyEnd == nil || t.BodyEnd.Code == 0:
+		return true
+	}
+	return d.Root >= 0 && isHole[c.Findings[d.Root].Rule] && c.Findings[d.Root].From == fact.Client && x.Unacked > 0
+}
+
+// isHole are the causes by which large packets vanish for ever: a message of
+// which some were never acknowledged is not there, though its end was sent.
+var isHole = map[uint16]bool{index("TCP-015"): true, index("NET-004"): true}
 
 // underWay reports that the capture ends inside a transaction.
 func (w *Writer) underWay(c *rules.Case) bool {
@@ -769,12 +801,12 @@ func (w *Writer) summary(c *rules.Case, d *Decision, what string) string {
 // goodSentence tells of a session without trouble.
 func (w *Writer) goodSentence(c *rules.Case, d *Decision, name string) string {
 	n := 0
-	var end int64
+	var end fact.At
 	for i := range c.Transactions() {
 		if t := &c.Transactions()[i]; t.Outcome == rules.Accepted {
 			n++
 			if t.Reply != nil {
-				end = t.Reply.Time
+				end = t.Reply.At()
 			}
 		}
 	}
@@ -782,6 +814,7 @@ func (w *Writer) goodSentence(c *rules.Case, d *Decision, name string) string {
 	if c.TLS != nil && c.TLS.Done {
 		over = " over " + versionOf(c)
 	}
+	took := took(c) // "": not known
 	switch {
 	case notMail(c):
 		return fmt.Sprintf("%s with %s on port %d, which is none of mail's: what is inside is not judged.", versionOf(c), name, c.Port())
@@ -790,29 +823,74 @@ func (w *Writer) goodSentence(c *rules.Case, d *Decision, name string) string {
 		if n > 1 {
 			subject = thousands(int64(n)) + " messages were"
 		}
-		return fmt.Sprintf("%s accepted by %s%s, %s after the first packet.", subject, name, over, rough(end-c.Start))
+		after := ""
+		if took != "" {
+			after = ", " + rough(c.Apart(start(c), end)) + " after the first packet"
+		}
+		return fmt.Sprintf("%s accepted by %s%s%s.", subject, name, over, after)
 	case c.Proto == fact.POP3 || c.Proto == fact.IMAP || c.Proto == fact.Sieve:
 		if c.Log.Now&fact.SeenAuth != 0 {
 			served := "mailbox"
 			if c.Proto == fact.Sieve {
 				served = "scripts"
 			}
-			return fmt.Sprintf("%s let the user in%s and served the %s; the session took %s.", name, over, served, span(c.End-c.Start))
+			return fmt.Sprintf("%s let the user in%s and served the %s%s.", name, over, served, join("; the session ", took))
 		}
 	case over != "" && d.Status[LayerDelivery] == OK && !plain(c):
-		return fmt.Sprintf("%s was agreed with %s, and the sizes of the encrypted records fit one accepted message; the session took %s.",
-			versionOf(c), name, span(c.End-c.Start))
+		return fmt.Sprintf("%s was agreed with %s, and the sizes of the encrypted records fit one accepted message%s.",
+			versionOf(c), name, join("; the session ", took))
 	case over != "":
-		return fmt.Sprintf("%s was agreed with %s; the session took %s and was closed in order.", versionOf(c), name, span(c.End-c.Start))
+		return fmt.Sprintf("%s was agreed with %s; the session %swas closed in order.", versionOf(c), name, join("", took, " and "))
 	}
 	if c.TCP.MidStream || c.TCP.OneSided {
-		return fmt.Sprintf("the part of the session with %s that was captured took %s and was closed in order.", name, span(c.End-c.Start))
+		return fmt.Sprintf("the part of the session with %s that was captured %swas closed in order.", name, join("", took, " and "))
 	}
 	tried := "mail"
 	if c.Proto == fact.POP3 || c.Proto == fact.IMAP || c.Proto == fact.Sieve {
 		tried = "login"
 	}
-	return fmt.Sprintf("the session with %s took %s and was closed in order; no %s was attempted.", name, span(c.End-c.Start), tried)
+	return fmt.Sprintf("the session with %s %swas closed in order; no %s was attempted.", name, join("", took, " and "), tried)
+}
+
+// took says how long a session took, "": the recorder's clock went back in it.
+// What only that clock saw is left out.
+func took(c *rules.Case) string {
+	if clockBack(c) {
+		return ""
+	}
+	return "took " + span(c.Apart(start(c), fact.At{Time: c.End, Frame: c.Last}))
+}
+
+func start(c *rules.Case) fact.At { return fact.At{Time: c.Start, Frame: c.First} }
+
+// clockBack reports that later frames have earlier times, by more than frames
+// that a recorder writes in disorder.
+func clockBack(c *rules.Case) bool {
+	if c.End < c.Start {
+		return true
+	}
+	last := start(c)
+	for i := range c.Log.Facts {
+		switch f := &c.Log.Facts[i]; {
+		case f.Frame <= last.Frame:
+		case f.Time < last.Time-int64(disorder):
+			return true
+		case f.Time > last.Time:
+			last = f.At()
+		}
+	}
+	return false
+}
+
+// disorder is what recorders with several queues mix up.
+const disorder = time.Millisecond
+
+// join puts words around one that may be missing, and with it they are.
+func join(before, word string, behind ...string) string {
+	if word == "" {
+		return ""
+	}
+	return before + word + strings.Join(behind, "")
 }
 
 // causeTitle is a short noun phrase for tables of causes.
@@ -865,7 +943,7 @@ func (w *Writer) why(c *rules.Case, d *Decision) (list []string) {
 		} else if nameRefused(f) {
 			list = append(list, "TLS versions and ciphers are not the matter: the hello was understood. The server serves other names, and refuses to answer for this one.")
 		} else {
-			list = append(list, Meaning(&rules.All[f.Rule]))
+			list = append(list, meaningIn(c, &rules.All[f.Rule]))
 		}
 		if temporary(c, f) {
 			list = append(list, "The refusal is temporary (4xx): a mail server keeps the message and tries again by itself, a program or a device has to be told to.")

@@ -68,7 +68,7 @@ var guesses = map[string][]guess{
 	"TCP-002": {
 		{"A firewall drops the packets.", 50, nil, nil,
 			"Settled by a second capture at the server, in which the SYNs are missing."},
-		{"The provider blocks outgoing port 25.", 25, nil, []test{notPort25},
+		{blockedByProvider, 25, nil, nil,
 			"Settled from another network, or with port 587 of the same host."},
 		{"The host is down.", 15, nil, nil,
 			"Settled by another port of the host, or from its own network."},
@@ -92,6 +92,9 @@ var guesses = map[string][]guess{
 			"The client's configuration names its limit; RFC 5321 asks for five minutes and more."},
 	},
 }
+
+// blockedByProvider is a reason for silence at one port only.
+const blockedByProvider = "The provider blocks outgoing port 25."
 
 // longWaited: the client waited so long that the server counts as slow.
 func longWaited(_ *rules.Case, f *rules.Finding) (string, uint32, bool) {
@@ -256,10 +259,6 @@ func ttlDiffers(c *rules.Case, _ *rules.Finding) (string, uint32, bool) {
 	return fmt.Sprintf("packets in the server's name have a TTL of %d and of %d", s.TTLMin, s.TTLMax), 0, s.TTLMin != 0 && s.TTLMin != s.TTLMax
 }
 
-func notPort25(c *rules.Case, _ *rules.Finding) (string, uint32, bool) {
-	return fmt.Sprintf("it is port %d", c.Port()), 0, c.Port() != 25
-}
-
 func dotAcked(c *rules.Case, _ *rules.Finding) (string, uint32, bool) {
 	return "the server's host acknowledged all of the message", 0, c.TCP.Side[fact.Client].Unacked == 0
 }
@@ -286,6 +285,9 @@ func (w *Writer) hypotheses(c *rules.Case, d *Decision) (list []Hypothesis) {
 		open = nameGuesses
 	}
 	for _, g := range open {
+		if g.text == blockedByProvider && !blocked25(c) {
+			continue
+		}
 		h := Hypothesis{Text: g.text, Weight: g.weight, Settle: g.settle}
 		for _, t := range g.favour {
 			if says, frame, ok := t(c, f); ok {
@@ -356,15 +358,26 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 			list = append(list, Advice{Text: "If the current client gets further: update the firmware or TLS library of " + c.Client.Addr().String() + "."})
 		}
 		if r.Num == "TLS-016" {
-			return append(list, Advice{Text: "Update the firmware or TLS library of " + c.Client.Addr().String() +
-				"; until then, send through a relay in its own network."},
+			update := "Update the firmware or TLS library of " + c.Client.Addr().String()
+			if ofMail(c) {
+				update += "; until then, send through a relay in its own network"
+			}
+			return append(list, Advice{Text: update + "."},
 				Advice{Text: "Search the server's log at that second for \"" + "decryption failed or bad record mac\"."})[:min(len(list)+2, maxNext)]
 		}
 	}
 	if r.Num == "RPL-032" && c.LoginUnused() {
 		list = append(list, Advice{Text: "The server offers a login and the client tried none: if it is a mail program or a device, set user and password there."})
 	}
-	advice := r.Advice
+	if r.Num == "TCP-027" && !largeMSS(c) {
+		side := c.Client
+		if f.From == fact.Server {
+			side = c.Server
+		}
+		list = append(list, Advice{Text: "Look for who writes this size: the MTU of " + side.Addr().String() +
+			" (`ip link`), its routes (`ip route`), or a device on the way."})
+	}
+	advice, own := r.Advice, true // own: they are in the places where the rule has them
 	if stillGood(f) {
 		return append(list, Advice{Text: "Check the clock of " + c.Client.Addr().String() + "."},
 			Advice{Text: "Then update its root certificates: one that it goes by may have expired."},
@@ -372,9 +385,10 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 	}
 	if flaw := otherFlaw(c); flaw != nil && f.Rule == ruleRejected {
 		advice = slices.Concat(advice[:2], rules.All[flaw.Rule].Advice[:1], advice[2:])
+		own = false
 	}
 	if _, a, ok := ofAlert(c, f); ok && r.Num == "TLS-010" {
-		advice = a
+		advice, own = a, false
 	}
 	if m := ofLogin(c, f); m != nil {
 		for _, a := range m.Advice {
@@ -382,17 +396,23 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 		}
 		return list[:min(len(list), maxNext)]
 	}
-	skip, own := steps(c, f)
-	for _, a := range own {
+	skip, instead := steps(c, f)
+	for _, a := range instead {
 		list = append(list, Advice{Text: a})
 	}
+	left := false // the step before is left out
 	for i, a := range advice {
 		if len(list) == maxNext {
 			break
 		}
-		if pointer(a) || (f.Skip|skip)>>i&1 != 0 {
+		if pointer(a) || (f.Skip|skip)>>i&1 != 0 || own && forOthers(c, r, i) {
+			left = true
 			continue
 		}
+		if left {
+			a = strings.TrimPrefix(a, "otherwise ")
+		}
+		left = false
 		step := Advice{Text: upper(fill(c, a))}
 		if far != nil && strings.HasPrefix(a, "capture on the ") {
 			step.Command, far = far.command(), nil
@@ -435,7 +455,7 @@ func (w *Writer) captureAgain(c *rules.Case) []Advice {
 			{Text: "Look into the server's log for " + c.Client.Addr().String() + " at this time."},
 			{Text: "Or capture again with the client's TLS secrets (SSLKEYLOGFILE) and give them with -keylog."},
 		}
-		if c.NoClientCert() {
+		if c.NoClientCert() && ofMail(c) {
 			list = append(list, Advice{Text: "If the log says that a client certificate was missing, or that relaying is denied: configure one in the client " +
 				"(Postfix: `smtp_tls_cert_file`), or let the server only ask for it (`smtpd_tls_ask_ccert`) and relay after a login."})
 		}
@@ -508,10 +528,18 @@ func startOption(c *rules.Case) string {
 	switch {
 	case c.TLS != nil && c.TLS.Implicit:
 		return ""
-	case c.Proto == fact.POP3:
+	case c.TLS == nil && implicitPort(c):
+		return ""
+	}
+	switch service(c) {
+	case fact.POP3:
 		return " -starttls pop3"
-	case c.Proto == fact.IMAP:
+	case fact.IMAP:
 		return " -starttls imap"
+	case fact.Sieve:
+		return " -starttls sieve"
+	case fact.LMTP:
+		return " -starttls lmtp"
 	}
 	return " -starttls smtp"
 }
@@ -553,8 +581,7 @@ func fill(c *rules.Case, advice string) string {
 			break
 		}
 	}
-	advice = strings.ReplaceAll(Named(advice), "-servername NAME", "-servername "+host)
-	// The catalogue writes its commands for SMTP on port 25.
+	advice = strings.ReplaceAll(Named(suit(c, advice)), "-servername NAME", "-servername "+host)
 	if port := itoa(int(c.Port())); port != "25" {
 		advice = strings.ReplaceAll(advice, "sport = :25", "sport = :"+port)
 		advice = strings.ReplaceAll(advice, "HOST:25", c.Target())

@@ -258,20 +258,37 @@ func (w *Writer) moments(c *rules.Case, f *fact.Fact, add func(f *fact.Fact, wei
 		if f.Level == 1 {
 			return
 		}
+		if challenged(c, f.Ref) {
+			return // an IDLE that runs, a login in which it is the client's turn
+		}
 		if q := c.Log.Get(f.Ref); q != nil {
+			if byeFor(c, q) {
+				return // that was the answer
+			}
 			if word := strings.ToUpper(string(c.Log.Text(q))); strings.HasSuffix(word, "QUIT") || strings.HasSuffix(word, "LOGOUT") {
 				return
 			}
 		}
-		switch {
-		case c.Proto == fact.IMAP && imap.Cmd(f.Cmd) == imap.IDLE:
-			return // it waits for no answer
-		case c.TCP.HowClosed == fact.EndOfCapture:
+		switch c.TCP.HowClosed {
+		case fact.EndOfCapture, fact.EndBound:
 			add(f, 20, "has no answer when the capture ends", "")
 		default:
 			add(f, 20, "never gets an answer", "")
 		}
 	}
+}
+
+// byeFor reports that an IMAP server said BYE to a command instead of its answer.
+func byeFor(c *rules.Case, command *fact.Fact) bool {
+	if c.Proto != fact.IMAP {
+		return false
+	}
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && f.Code == imap.BYE && f.Frame >= command.Frame {
+			return true
+		}
+	}
+	return false
 }
 
 func firstWord(s string) string {

@@ -188,7 +188,6 @@ var (
 	groups     []string // the letters of the number
 	isSTLS     []bool
 	isSlow     []bool // late answers
-	isTrouble  []bool // of the server, at the login or behind it
 	isWindow   []bool // a side that does not read
 	isExposed  []bool // a password that everybody could read
 	isCert     []bool // explains why a certificate was refused
@@ -242,7 +241,6 @@ func init() {
 		}
 	}
 	isWindow = set("TCP-018 019")
-	isTrouble = set("POP-009 010")
 	isSlow, isExposed = set("SMTP-005 033 035 AUTH-020"), set("AUTH-004 POP-005 IMAP-006")
 	isCert, isFlaw = set(certificates), set("TLS-026 027 028 032 033")
 	isSTLS = set("STLS-002") // the reason why a client that insists on TLS goes away
