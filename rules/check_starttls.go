@@ -468,6 +468,17 @@ func (c *Case) pushedIn() (f *fact.Fact, text string, size uint32) {
 	return nil, "", 0
 }
 
+// pushed reports that f came in clear behind the client's request for TLS and
+// before the server agreed: nobody waits for an answer to it.
+func (c *Case) pushed(f *fact.Fact) bool {
+	command, reply := c.startTLS()
+	if command == nil || reply == nil || f.From != fact.Client || f.Frame < command.Frame || f.Frame > reply.Frame {
+		return false
+	}
+	at := c.indexOf(f)
+	return at > c.indexOf(command) && at < c.indexOf(reply)
+}
+
 func (c *Case) indexOf(f *fact.Fact) int {
 	for i := range c.Log.Facts {
 		if &c.Log.Facts[i] == f {
