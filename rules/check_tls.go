@@ -1201,8 +1201,16 @@ func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
 	g := r.by(fact.Client, a.At).frames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame, t.CertAt[fact.Server].Frame)
 	g.Class = a.Code
 	aged := a.Code == alertExpired && c.inDate()
-	if aged {
-		g.Blame = BlameClient
+	chain, _ := c.serverChain()
+	gap := chainEither
+	if len(chain) > 0 && t.CertSent[fact.Server] <= len(chain) {
+		gap, _, _ = c.gap(chain)
+	}
+	if gap == chainWhole || slices.Contains(namedReasons[:], a.Code) {
+		g.Skip = 1 << 1 // the chain is not what is missed
+	}
+	if aged || a.Code == alertUnknownCA && gap == chainWhole && len(chain) > 0 && !chain[0].SelfSigned {
+		g.Blame = BlameClient // its clock, or its list of roots
 	}
 	if g.quiet {
 		return
@@ -1219,7 +1227,15 @@ func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 }
 
-const alertExpired = 45 // certificate_expired
+// Alerts about certificates, RFC 8446 section 6.2.
+const (
+	alertExpired   = 45 // certificate_expired
+	alertUnknownCA = 48 // unknown_ca
+)
+
+// namedReasons are alerts that name what is wrong with a certificate, and it is
+// not its chain: unsupported, revoked, expired, without a good OCSP answer.
+var namedReasons = [...]uint8{43, 44, alertExpired, 113}
 
 // inDate reports that all certificates which the server sent were valid then.
 func (c *Case) inDate() bool {

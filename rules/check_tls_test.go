@@ -369,10 +369,18 @@ var tlsTests = []tlsTest{
 
 	{"tls-certificate", "", goodTLS, func() *Case { return tlsMake13Case(goodTLS()) }},
 	{"tls-expired", "", tlsChainCase(func(x []tlsrec.Certificate) { x[0].NotAfter = tlsStart/1e9 - 86400 }), tlsChainCase(func(x []tlsrec.Certificate) { x[0].NotAfter = tlsStart/1e9 + 60 })},
+	{"tls-issuer-expired", "", tlsChainCase(func(x []tlsrec.Certificate) { x[1].NotAfter = tlsStart/1e9 - 86400 }), tlsChainCase(func(x []tlsrec.Certificate) {
+		x[0].NotAfter, x[1].SelfIssued, x[1].NotAfter = tlsStart/1e9-86400, true, tlsStart/1e9-86400
+	})},
 	{"tls-not-yet-valid", "", tlsChainCase(func(x []tlsrec.Certificate) { x[0].NotBefore = tlsStart/1e9 + 86400 }), tlsChainCase(func(x []tlsrec.Certificate) { x[0].NotBefore = tlsStart/1e9 + 60 })},
 	{"tls-name-mismatch", "", tlsChainCase(func(x []tlsrec.Certificate) { x[0].Names = []string{"www.example.com"} }), tlsChainCase(func(x []tlsrec.Certificate) { x[0].Names = []string{"*.Example.com"} })},
 	{"tls-self-signed", "", tlsChainCase(func(x []tlsrec.Certificate) { x[0].SelfSigned, x[0].SelfIssued = true, true }), tlsChainCase(func(x []tlsrec.Certificate) { x[0].SelfIssued = true })},
 	{"tls-incomplete-chain", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Chain[1] = t.Chain[1][:1]; t.Chain[1][0].IssuerAt = -1 }), tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Chain[1] = t.Chain[1][:1]; t.Chain[1][0].Issuer = "CN=Lab Root CA" })},
+	{"tls-incomplete-chain", "a gap", tlsChainCase(func(x []tlsrec.Certificate) { x[0].IssuerAt = -1 }), tlsEditCase(func(c *Case, t *tlsrec.Summary) {
+		x := t.Chain[1][0]
+		x.Issuer, x.IssuerAt = "CN=Lab Root CA", -1
+		t.Chain[1] = []tlsrec.Certificate{x, x} // the same one twice
+	})},
 	{"tls-chain-order", "", tlsChainCase(func(x []tlsrec.Certificate) { x[1].SelfIssued = true }), goodTLS},
 	{"tls-weak-key", "", tlsChainCase(func(x []tlsrec.Certificate) { x[0].KeyBits = 1024 }), tlsChainCase(func(x []tlsrec.Certificate) { x[0].KeyType, x[0].KeyBits = "ECDSA", 256 })},
 	{"tls-weak-key", "by size", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Chain[1], t.KexRSA, t.KexBits = nil, true, 1024 }), tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Chain[1], t.KexRSA, t.KexBits = nil, true, 2048 })},
@@ -774,6 +782,62 @@ func TestInDate(t *testing.T) {
 		c.TLS.CertSent[fact.Server] = 1
 		if got := c.inDate(); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}
+
+// TestChain: how sure it is that a certificate is missing, what that means for
+// who refuses the chain, and that a root signed by another one is missed by nobody.
+func TestChain(t *testing.T) {
+	day := int64(86400)
+	now := tlsStart / 1e9
+	root := tlsrec.Certificate{Subject: "CN=Root CA", CommonName: "Root CA", Issuer: "CN=Old Root CA", CA: true, SHA256: "cc", IssuerAt: -1, NotAfter: now - day}
+	for _, tt := range []struct {
+		name   string
+		alert  uint8
+		edit   func(x []tlsrec.Certificate) []tlsrec.Certificate
+		want   string // severity of tls-incomplete-chain and of tls-issuer-expired, "-": not raised
+		blame  Blame  // of tls-certificate-rejected
+		advice bool   // to install the full chain
+	}{
+		{"whole", 48, func(x []tlsrec.Certificate) []tlsrec.Certificate { return x }, "- -", BlameClient, false},
+		{"issued by a root", 48, func(x []tlsrec.Certificate) []tlsrec.Certificate {
+			x[0].Issuer, x[0].IssuerAt = "CN=Root CA", -1
+			return []tlsrec.Certificate{x[0], x[0]}
+		}, "- -", BlameClient, false},
+		{"by either", 48, func(x []tlsrec.Certificate) []tlsrec.Certificate {
+			x[0].Issuer, x[0].IssuerAt = "CN=ACME CA", -1
+			return x[:1]
+		}, "info -", 0, true},
+		{"by an intermediate", 48, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[0].IssuerAt = -1; return x[:1] }, "warning -", 0, true},
+		{"with an address", 48, func(x []tlsrec.Certificate) []tlsrec.Certificate {
+			x[0].Issuer, x[0].IssuerAt, x[0].AIA = "CN=R3", -1, "http://r3.example.org/"
+			return x[:1]
+		}, "warning -", 0, true},
+		{"revoked", 44, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[0].IssuerAt = -1; return x[:1] }, "warning -", 0, false},
+		{"expired issuer", 45, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[1].NotAfter = now - day; return x }, "- warning", 0, false},
+		{"expired root, refused", 45, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[1].IssuerAt = 2; return append(x, root) }, "- warning", 0, false},
+		{"expired root, accepted", 0, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[1].IssuerAt = 2; return append(x, root) }, "- info", 0, false},
+	} {
+		c := goodTLS()
+		if tt.alert != 0 {
+			c = tlsFailedCase(c, fact.Client, 11, 2, tt.alert, tlsrec.PhaseCert)
+		}
+		c.TLS.Chain[1] = tt.edit(c.TLS.Chain[1])
+		Judge(c)
+		got := ""
+		for _, id := range [...]string{"tls-incomplete-chain", "tls-issuer-expired"} {
+			if f := c.Find(id); f != nil {
+				got += " " + f.Severity.String()
+			} else {
+				got += " -"
+			}
+		}
+		if got = got[1:]; got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+		if f := c.Find("tls-certificate-rejected"); (f == nil) != (tt.alert == 0) || f != nil && (f.Blame != tt.blame || (f.Skip == 0) != tt.advice) {
+			t.Errorf("%s: %+v", tt.name, f)
 		}
 	}
 }

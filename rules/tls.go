@@ -972,4 +972,19 @@ var tlsRules = []Rule{
 		Cite:   []string{"own experience"},
 		Fields: []string{"matrix", "smallest explaining set: one client with all servers", "one server with all clients", "one pair"},
 	},
+	{
+		ID: "tls-issuer-expired", Num: "TLS-079", Label: TLS, Severity: Warning, Up: Warning, Tier: 2, Node: HANDSHAKE, Blame: BlameServer,
+		Title: "Intermediate certificate has expired",
+		When: "notAfter of a certificate above the leaf < capture time; info if it is the last of three and more " +
+			"and the client accepted the chain: a root signed by another one, sent for old clients",
+		Meaning: "The server's own certificate is good, an issuer's that it sends along is not. Clients that know no " +
+			"other way to a root stop here.",
+		Advice: []string{
+			"replace the chain file by the present one of the CA; the server's own certificate can stay",
+			"reload the mail server afterwards (`postfix reload`)",
+		},
+		Cite:   []string{"RFC 5280 §4.1.2.5", "RFC 5280 §6.1"},
+		Not:    "self-signed root; the server's own certificate: TLS-026",
+		Fields: []string{"which", "notAfter", "age in days", "did the client accept"},
+	},
 }

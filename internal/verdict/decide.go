@@ -125,10 +125,13 @@ func (w *Writer) explain(c *rules.Case) {
 // besides reports that a client which refused a certificate with an alert did so
 // for something else than this finding.
 func besides(rule uint16, alert uint8, unknownCA bool, flaw *rules.Finding) bool {
+	if unknownCA {
+		return flaw != nil || !isIssuer[rule]
+	}
 	if fit, named := refusals[alert]; named {
 		return !slices.Contains(fit, rule)
 	}
-	return flaw != nil && (unknownCA || rule == ruleSelfSigned)
+	return flaw != nil && rule == ruleSelfSigned
 }
 
 // refusals are the alerts that name a reason (RFC 8446, section 6.2), with the
@@ -136,7 +139,7 @@ func besides(rule uint16, alert uint8, unknownCA bool, flaw *rules.Finding) bool
 var refusals = map[uint8][]uint16{
 	43: {index("TLS-032"), index("TLS-033"), index("TLS-035")}, // unsupported_certificate
 	44: nil,                                                    // certificate_revoked
-	45: {index("TLS-026"), index("TLS-027")},                   // certificate_expired
+	45: {index("TLS-026"), index("TLS-027"), index("TLS-079")}, // certificate_expired
 }
 
 // stillGood reports that a client takes a certificate for expired that is not.
@@ -191,11 +194,17 @@ func certFlaw(c *rules.Case) (unknownCA bool, flaw *rules.Finding) {
 	for i := range c.Findings {
 		f := &c.Findings[i]
 		unknownCA = unknownCA || f.Rule == ruleRejected && f.Class == 48
-		if flaw == nil && isFlaw[f.Rule] && f.Severity == rules.Error {
-			flaw = f
+	}
+	least := rules.Error
+	if unknownCA {
+		least = rules.Warning // nothing was asked of the certificate itself yet
+	}
+	for i := range c.Findings {
+		if f := &c.Findings[i]; isFlaw[f.Rule] && f.Severity >= least {
+			return unknownCA, f
 		}
 	}
-	return unknownCA, flaw
+	return unknownCA, nil
 }
 
 var (
@@ -891,6 +900,12 @@ func (w *Writer) blame(c *rules.Case) {
 		}
 		if f.From == fact.Client && f.HasFrom {
 			d.Blame, conf = rules.BlameServer, 70 // the client refused what the server chose
+		}
+	}
+	if f.Rule == ruleRejected && (f.Class == 42 || f.Class == 46 || f.Class == 48) {
+		conf = 60 // nothing that was seen of it is wrong: a root that this client lacks, or one that no client has
+		if otherFlaw(c) != nil {
+			d.Blame = rules.BlameServer // that one is its own
 		}
 	}
 	if nameRefused(f) {

@@ -49,7 +49,13 @@ func TestUnknownAndExpired(t *testing.T) {
 	}{
 		{48, "TLS-026", "tls-certificate-rejected", true},
 		{48, "TLS-030", "tls-incomplete-chain", false},
+		{48, "TLS-029", "tls-self-signed", false},
+		{48, "TLS-032", "tls-certificate-rejected", true},
+		{48, "TLS-033", "tls-certificate-rejected", true},
+		{48, "TLS-035", "tls-certificate-rejected", true},
 		{45, "TLS-026", "tls-expired", false},
+		{45, "TLS-079", "tls-issuer-expired", false},
+		{42, "TLS-033", "tls-weak-signature", false},
 	} {
 		c := &rules.Case{
 			Log: &fact.Log{}, TCP: &fact.TCPSummary{Open: 3}, Proto: fact.SMTP,
@@ -66,8 +72,8 @@ func TestUnknownAndExpired(t *testing.T) {
 		for _, a := range w.next(c, d) {
 			got += a.Text
 		}
-		if cause := rules.All[d.Cause].ID; cause != tt.cause || strings.Contains(got, "besides, server certificate has expired") != tt.both ||
-			tt.both && !(strings.Contains(got, "Renew") && strings.Contains(got, "chain")) {
+		if cause := rules.All[d.Cause].ID; cause != tt.cause || strings.Contains(got, "besides, "+lower(rules.All[more].Title)) != tt.both ||
+			tt.both && !(strings.Contains(got, upper(rules.All[more].Advice[0])) && strings.Contains(got, "chain")) {
 			t.Errorf("alert %d with %s: %s: %s", tt.alert, tt.more, cause, got)
 		}
 	}

@@ -39,7 +39,7 @@ var failing = []struct {
 }
 
 // certificates are the findings about a server's certificate.
-const certificates = "TLS-026 027 028 029 030 031 032 033 034 035 036"
+const certificates = "TLS-026 027 028 029 030 031 032 033 034 035 036 079"
 
 // explains says which finding explains which: the cause comes first, unless
 // late is set.
@@ -182,6 +182,7 @@ var (
 	isExposed  []bool // a password that everybody could read
 	isCert     []bool // explains why a certificate was refused
 	isFlaw     []bool // of these, what has nothing to do with its issuer
+	isIssuer   []bool // of these, what can leave the client without an issuer that it knows
 	isAnswer   []bool
 )
 
@@ -232,7 +233,8 @@ func init() {
 	}
 	isWindow = set("TCP-018 019")
 	isSlow, isExposed = set("SMTP-005 033 035 AUTH-020"), set("AUTH-004 POP-005 IMAP-006")
-	isCert, isFlaw = set(certificates), set("TLS-026 027 028 032 033")
+	isIssuer = set("TLS-029 030 031 079")
+	isCert, isFlaw = set(certificates), set("TLS-026 027 028 032 033 035")
 	isSTLS = set("STLS-002") // the reason why a client that insists on TLS goes away
 	isRemark, isBox, isAnswer = set(remarks), set(middleboxes), set(answers)
 	canExplain, canFollow, counts, groups = make([]bool, n), make([]bool, n), make([]bool, n), make([]string, n)
