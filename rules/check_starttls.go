@@ -805,16 +805,22 @@ func implOther(c *Case, _ *fact.Fact, r *Raiser) {
 	g.say("Port %d is for %s, and the server begins with %s: %q.", c.Port(), strings.ToUpper(port.String()), looks, cutText(c.text(first), 40))
 }
 
+// TLSOnClearPort is the Class of a server that waits for a TLS hello on a port for clear text.
+const TLSOnClearPort = 1
+
 // alertRecord is the length of a readable alert with its record header in bytes, RFC 8446 section 5.1.
 const alertRecord = 7
 
 func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
-	if !tlsPort(c.Port()) || c.TCP.Open == 0 || c.TLS != nil && c.TLS.Hello != nil {
+	client, server := &c.TCP.Side[fact.Client], &c.TCP.Side[fact.Server]
+	// A server that waited for a hello where a greeting is due may say so with an
+	// alert, when the client gives up.
+	swapped := !tlsPort(c.Port()) && mailPort(c.Port()) && client.Bytes == 0 && server.Bytes == alertRecord && c.TLS != nil && len(c.TLS.Alerts) > 0
+	if !tlsPort(c.Port()) && !swapped || c.TCP.Open == 0 || c.TLS != nil && c.TLS.Hello != nil {
 		return
 	}
-	client, server := &c.TCP.Side[fact.Client], &c.TCP.Side[fact.Server]
 	// The server's TLS may answer clear text with an alert.
-	alerted := server.Bytes == alertRecord && client.Bytes > 0 && c.first(fact.Reply) == nil && (c.TLS == nil || len(c.TLS.Alerts) > 0)
+	alerted := swapped || server.Bytes == alertRecord && client.Bytes > 0 && c.first(fact.Reply) == nil && (c.TLS == nil || len(c.TLS.Alerts) > 0)
 	if server.Bytes > 0 && !alerted || server.Gap > 0 || client.Gap > 0 {
 		return
 	}
@@ -847,6 +853,13 @@ func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.by(fact.Client, fact.At{Time: c.TCP.OpenTime, Frame: c.TCP.Open}).frames(at.Frame).with("waited", tlsWhen(1, 1+int64(wait)))
+	if swapped {
+		g.Blame, g.Class, g.Skip = BlameServer, TLSOnClearPort, 1
+		g.frames(c.TLS.Alerts[0].At.Frame).with("closed by", d.String())
+		g.say("Port %d is for clear text, and the server greets first there. For %s it sent nothing and the client waited; when the %s closed with %s, the server answered with a TLS alert (frame %d): it had waited for a TLS hello.",
+			c.Port(), tlsWhen(1, 1+int64(wait)), d, how, c.TLS.Alerts[0].At.Frame)
+		return
+	}
 	who := "nobody"
 	if how != "" {
 		who = d.String()

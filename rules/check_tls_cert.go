@@ -525,11 +525,19 @@ func certNoSAN(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := c.atCert(r)
+	refused := c.certRefused()
+	if refused != nil && (refused.Code == 42 || refused.Code == 46) && c.TLS.Hello != nil && c.TLS.Hello.SNI != "" {
+		g.Up() // what clients say that look for the name nowhere else (Go, Java)
+	}
 	if g.quiet {
 		return
 	}
 	g.with("common name", chain[0].CommonName)
 	g.What = "The certificate has no alternative names; its common name is " + fmt.Sprintf("%q", chain[0].CommonName) + "."
+	if refused != nil {
+		g.frames(refused.At.Frame)
+		g.What += fmt.Sprintf(" The client refused it with %s (%d).", tlsrec.AlertName(refused.Code), refused.Code)
+	}
 }
 
 func certLarge(c *Case, _ *fact.Fact, r *Raiser) {
@@ -622,7 +630,7 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	flagged := c.Raised("tls-expired") || c.Raised("tls-name-mismatch") || c.Raised("tls-self-signed") || c.Raised("tls-weak-key") || c.Raised("tls-not-yet-valid")
 	switch {
-	case !t.Done && seen.Frame != 0 && at.Frame > seen.Frame && t.KexAt[fact.Client].Frame == 0 && t.FirstEncrypted[fact.Client].Frame == 0 && len(t.Alerts) == 0:
+	case !t.Done && seen.Frame != 0 && at.Frame > seen.Frame && !t.Partial[fact.Server] && t.KexAt[fact.Client].Frame == 0 && t.FirstEncrypted[fact.Client].Frame == 0 && len(t.Alerts) == 0:
 		g := r.by(fact.Client, at).frames(t.HelloAt[fact.Client].Frame, seen.Frame)
 		if g.quiet {
 			return
@@ -644,8 +652,34 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g.with("delay", tlsWhen(t.DoneAt.Time, at.Time)).with("how", how)
 		c.certFields(g)
-		g.say("The handshake was complete; the client closed with %s %s later and had sent no data.", how, tlsWhen(t.DoneAt.Time, at.Time))
+		word, said := "closed with "+how, c.lastAlert(fact.Client)
+		if how == "RST" {
+			g.Qualifier = "with a reset"
+		}
+		if said != nil {
+			g.frames(said.At.Frame)
+			g.Qualifier = "after an encrypted alert"
+			word = fmt.Sprintf("sent an encrypted alert (frame %d: a goodbye, or what it does not like) and %s", said.At.Frame, word)
+			if how == "close_notify" {
+				word = fmt.Sprintf("sent an encrypted alert (frame %d: a goodbye, or what it does not like)", said.At.Frame)
+			}
+		}
+		later := tlsWhen(t.DoneAt.Time, at.Time)
+		if later != "" {
+			later = " " + later + " later"
+		}
+		g.say("The handshake was complete; the client %s%s and had sent no data.", word, later)
 	}
+}
+
+// lastAlert returns the encrypted alert that is a side's last record, nil: there is none.
+func (c *Case) lastAlert(d fact.Dir) *tlsrec.Alert {
+	for i := range c.TLS.Alerts {
+		if a := &c.TLS.Alerts[i]; a.From == d && a.Level == 0 && a.Last {
+			return a
+		}
+	}
+	return nil
 }
 
 // inTLSDialog reports that the dialog inside of TLS could be read.

@@ -265,6 +265,7 @@ var tlsTests = []tlsTest{
 	{"impl-detected", "", func() *Case { return tlsImplicitTLSCase(465) }, goodTLS},
 	{"impl-tls-on-clear-port", "", func() *Case { return tlsClearAnswerCase(587) }, func() *Case { return tlsClearAnswerCase(465) }},
 	{"impl-clear-on-tls-port", "", func() *Case { return tlsClearAnswerCase(465) }, func() *Case { return tlsImplicitTLSCase(465) }},
+	{"impl-both-wait", "TLS on a port for clear text", func() *Case { return tlsSwappedCase(0) }, func() *Case { return tlsSwappedCase(6) }},
 	{"impl-both-wait", "", func() *Case { return tlsBothWaitCase(465) }, func() *Case { return tlsBothWaitCase(25) }},
 	{"impl-no-mail-behind", "web server", func() *Case { c := tlsImplicitTLSCase(465); c.TLS.ServerHello.ALPN = "h2"; return c }, func() *Case { return tlsImplicitTLSCase(465) }},
 	{"impl-other-service", "", func() *Case { return tlsOtherServiceCase(110) }, func() *Case { return tlsOtherServiceCase(25) }},
@@ -302,6 +303,40 @@ var tlsTests = []tlsTest{
 		c.TLS.Hello.SCSVFallback = true
 		return c
 	}, tlsAlertsCase(fact.Server, 10, 86, tlsrec.PhaseHello)},
+	{"tls-fallback-refused", "", func() *Case {
+		c := tlsFailedCase(goodTLS(), fact.Server, 10, 2, 86, tlsrec.PhaseHello)
+		c.TLS.Hello.SCSVFallback = true
+		return c
+	}, tlsAlertsCase(fact.Server, 10, 47, tlsrec.PhaseHello)},
+	{"tls-resumption-broken", "", func() *Case { return tlsResumingCase(47, tlsrec.PhaseHello) }, func() *Case { return tlsResumingCase(40, tlsrec.PhaseHello) }},
+	{"tls-resumption-broken", "", func() *Case { return tlsResumingCase(51, tlsrec.PhaseHello) }, tlsAlertsCase(fact.Server, 10, 47, tlsrec.PhaseHello)},
+	{"tls-nothing-in-common", "no resumption", tlsAlertsCase(fact.Server, 10, 47, tlsrec.PhaseHello), func() *Case { return tlsResumingCase(47, tlsrec.PhaseHello) }},
+	{"tls-server-stopped", "FIN in its flight", func() *Case { return tlsStoppedCase(tlsrec.PhaseCert, false, 10, 0, 12) }, func() *Case { return tlsStoppedCase(tlsrec.PhaseCert, true, 10, 0, 200) }},
+	{"tls-server-stopped", "FIN at once", func() *Case { return tlsStoppedCase(tlsrec.PhaseCert, true, 10, 0, 12) }, func() *Case { return tlsStoppedCase(tlsrec.PhaseCert, true, 10, 12, 13) }},
+	{"tls-server-stopped", "behind the client's Finished", func() *Case { return tlsStoppedCase(tlsrec.PhaseKeys, true, 11, 0, 12) }, func() *Case {
+		c := tlsStoppedCase(tlsrec.PhaseKeys, true, 11, 0, 12)
+		c.TCP.Side[1].Gap = 10
+		c.TLS.Gaps[1] = 10
+		return c
+	}},
+	{"tls-server-stopped", "silent behind the client's Finished", func() *Case { return tlsStoppedCase(tlsrec.PhaseKeys, true, 11, 400, 401) }, func() *Case { return tlsStoppedCase(tlsrec.PhaseKeys, true, 11, 200, 201) }},
+	{"tls-server-stopped", "in the middle of a record", func() *Case {
+		c := tlsMake13Case(tlsStoppedCase(tlsrec.PhaseCert, true, 10, 400, 401))
+		c.TLS.FinishedAt[1], c.TLS.Partial[1] = fact.At{}, true
+		return c
+	}, func() *Case {
+		c := tlsMake13Case(tlsStoppedCase(tlsrec.PhaseCert, true, 10, 400, 401))
+		c.TLS.Bytes[1] = 900
+		return c
+	}},
+	{"tls-client-stopped", "", func() *Case { return tlsStoppedCase(tlsrec.PhaseCert, true, 10, 0, 400) }, func() *Case { return tlsStoppedCase(tlsrec.PhaseCert, true, 10, 0, 200) }},
+	{"tls-client-stopped", "no end", func() *Case {
+		c := tlsStoppedCase(tlsrec.PhaseCert, true, 10, 0, 0)
+		c.End = tlsAt(1100).Time
+		return c
+	}, func() *Case { return tlsStoppedCase(tlsrec.PhaseCert, true, 10, 0, 0) }},
+	{"tls-hello-then-close", "close_notify", func() *Case { return tlsNotifiedCase(0) }, func() *Case { return tlsNotifiedCase(90) }},
+	{"tls-hello-then-close", "after a retry request", func() *Case { return tlsRetriedCase(9) }, func() *Case { return tlsRetriedCase(7) }},
 	{"tls-hello-then-close", "", func() *Case { c := tlsUnansweredCase(); c.closes(0, 11); return c }, func() *Case { c := tlsUnansweredCase(); c.closes(11, 12); return c }},
 	{"tls-hello-then-silence", "", func() *Case { c := tlsUnansweredCase(); c.closes(1500, 0); return c }, func() *Case { c := tlsUnansweredCase(); c.closes(0, 11); return c }},
 	{"tls-hello-too-big", "", func() *Case { c := tlsUnansweredCase(); c.TLS.Hello.Size = 1700; c.closes(0, 11); return c }, func() *Case { c := tlsUnansweredCase(); c.closes(0, 11); return c }},
@@ -390,6 +425,11 @@ var tlsTests = []tlsTest{
 	})},
 	{"tls-wrong-usage", "", tlsChainCase(func(x []tlsrec.Certificate) { x[0].ServerAuth = false }), tlsChainCase(func(x []tlsrec.Certificate) { x[0].ServerAuth, x[0].ExtUsage, x[0].Usage = false, false, 0 })},
 	{"tls-no-san", "", tlsChainCase(func(x []tlsrec.Certificate) { x[0].Names = nil }), goodTLS},
+	{"tls-no-san", "refused", func() *Case {
+		c := tlsAlertsCase(fact.Client, 11, 42, tlsrec.PhaseCert)()
+		c.TLS.Chain[1][0].Names = nil
+		return c
+	}, goodTLS},
 	{"tls-large-chain", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.CertBytes[1] = 12000 }), tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.CertBytes[1] = 5200 })},
 	{"tls-ocsp", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.OCSP = 2 }), goodTLS},
 
@@ -513,9 +553,59 @@ func tlsBothWaitCase(port uint16) *Case {
 	return c
 }
 
+// tlsSwappedCase is a server on port 587 that says nothing for 12 s, and then sends
+// a TLS alert; the client has sent some bytes.
+func tlsSwappedCase(client uint64) *Case {
+	c := tlsBothWaitCase(587)
+	c.TCP.Side[0].Bytes, c.TCP.Side[1].Bytes = client, alertRecord
+	c.TLS = &tlsrec.Summary{}
+	c.alert(fact.Server, 1202, 2, 50, tlsrec.PhaseNone)
+	return c
+}
+
 func tlsUnansweredCase() *Case {
 	c := tlsFailedCase(goodTLS(), 0, 0, 0, 255, tlsrec.PhaseHello)
 	c.TLS.FirstRecord[1] = fact.At{}
+	return c
+}
+
+// tlsNotifiedCase answers the hello with an alert of level warning.
+func tlsNotifiedCase(code uint8) *Case {
+	c := tlsFailedCase(goodTLS(), fact.Server, 10, 1, code, tlsrec.PhaseHello)
+	c.closes(11, 12)
+	return c
+}
+
+// tlsRetriedCase asks for a second hello in frame 8, which has a frame, and closes.
+func tlsRetriedCase(hello uint32) *Case {
+	c := tlsUnansweredCase()
+	t := c.TLS
+	t.Retry, t.RetryAt, t.FirstRecord[1], t.LastRecord[1] = true, tlsAt(8), tlsAt(8), tlsAt(8)
+	t.Hello.At = tlsAt(hello)
+	c.closes(0, 11)
+	return c
+}
+
+// tlsResumingCase is a hello with a pre-shared key, refused.
+func tlsResumingCase(code, phase uint8) *Case {
+	c := tlsFailedCase(goodTLS(), fact.Server, 10, 2, code, phase)
+	c.TLS.Hello.PSK = true
+	return c
+}
+
+// tlsStoppedCase is a handshake that ends without a word behind the data of frame
+// last, with these FINs.
+func tlsStoppedCase(phase uint8, whole bool, last, client, server uint32) *Case {
+	c := tlsFailedCase(goodTLS(), 0, 0, 0, 255, phase)
+	if !whole {
+		c.TLS.ServerDoneAt = [2]fact.At{}
+	}
+	for d := range c.TCP.Side {
+		c.TCP.Side[d].LastData, c.TCP.Side[d].LastDataTime = 9, tlsAt(9).Time
+	}
+	s := &c.TCP.Side[min(last, 11)-10^1]
+	s.LastData, s.LastDataTime = last, tlsAt(last).Time
+	c.closes(client, server)
 	return c
 }
 

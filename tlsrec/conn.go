@@ -546,7 +546,9 @@ func (c *Conn) End(how uint16, at fact.At) {
 		}
 	}
 	for d := range c.side {
-		c.tellText(fact.Dir(d), &c.side[d])
+		s := &c.side[d]
+		c.tellText(fact.Dir(d), s)
+		c.s.Partial[d] = s.state == inBody || s.state == atHeader && s.nhdr > 0
 	}
 	c.finish(how, at)
 	for d := range c.side {

@@ -355,7 +355,7 @@ func base(f *rules.Finding) int {
 // hypothetical are findings whose confidence is not that of their group: told
 // by sizes, or by statistics.
 var hypothetical = map[string]int{
-	"TLS-016": 80, "TLS-020": 60, "TLS-021": 60, "TLS-019": 60, "TLS-062": 60, "TLS-064": 75, "TLS-012": 85, "TLS-013": 60,
+	"TLS-016": 80, "TLS-020": 60, "TLS-021": 60, "TLS-019": 60, "TLS-062": 60, "TLS-064": 75, "TLS-012": 85, "TLS-013": 60, "TLS-080": 60, "TLS-082": 70,
 	"TCP-010": 70, "TCP-015": 75, "TCP-016": 75, "TCP-017": 75, "TLS-015": 75, "SMTP-004": 80, "SMTP-025": 70, "SMTP-026": 80,
 	"TCP-002": 80, "TCP-045": 60, "TCP-046": 70, "TCP-014": 80, "STLS-006": 80, "RPL-039": 60, "RPL-038": 60,
 }
@@ -585,7 +585,7 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		if top != nil && !isRemark[top.Rule] {
 			d.Outcome = OutcomeDegraded
 		}
-	case g == goalUnknown && top != nil && top.Severity < rules.Error && group(top.Rule) == "TCP" && allAcked(c):
+	case g == goalUnknown && top != nil && top.Severity < rules.Error && group(top.Rule) == "TCP" && (allAcked(c) || c.LeftAfterHandshake()):
 		d.Outcome = OutcomeUnknown // a reset is how many programs close; what was left to do is inside TLS
 	case outlived(c, g, top):
 		d.Outcome = OutcomeUnknown
@@ -907,6 +907,9 @@ func (w *Writer) blame(c *rules.Case) {
 		if otherFlaw(c) != nil {
 			d.Blame = rules.BlameServer // that one is its own
 		}
+	}
+	if r.Num == "TLS-010" && (f.Class == 50 && f.Blame == rules.BlameServer|rules.BlameMiddlebox || f.Class == 71 && f.From == fact.Client) {
+		conf = 60 // a sound hello that could not be read; a demand that nothing seen here fails
 	}
 	if nameRefused(f) {
 		d.Blame, conf = rules.BlameServer, 60 // or the client asks for a wrong name

@@ -173,11 +173,17 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		return fmt.Sprintf("server demands a client certificate and did not get a good one (frame %d)", f.Frame)
 	},
 	"TLS-013": func(c *rules.Case, f *rules.Finding) string {
+		if f.Class == rules.ClosedByNotify {
+			return fmt.Sprintf("server ended TLS right after the client's hello, with close_notify and no answer (frame %d)", f.Frame)
+		}
 		offer := ""
 		if h := c.TLS.Hello; outdated(c) && h.Max != 0 && h.Max < 0x0303 {
 			offer = ", which offers nothing newer than " + tlsrec.VersionName(h.Max)
 		} else if outdated(c) {
 			offer = ", which offers only outdated cipher suites"
+		}
+		if wait := f.Time - c.TLS.Hello.At.Time; c.TLS.Hello.At.Time != 0 && wait >= 1e9 {
+			return fmt.Sprintf("server closed the connection %s after the client's TLS hello%s, without an answer (frame %d)", span(wait), offer, f.Frame)
 		}
 		return fmt.Sprintf("server closed the connection right after the client's TLS hello%s (frame %d)", offer, f.Frame)
 	},
@@ -209,6 +215,9 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		return fmt.Sprintf("%s client talks to %s server (frame %d)", client, server, f.Frame)
 	},
 	"IMPL-004": func(c *rules.Case, f *rules.Finding) string {
+		if f.Class == rules.TLSOnClearPort {
+			return fmt.Sprintf("both sides wait for each other: the client for a greeting, the server on port %d for a TLS hello (frame %d)", c.Port(), f.Frame)
+		}
 		if spokeAtOnce(c) {
 			return fmt.Sprintf("client speaks clear text on port %d, which is for TLS from the first byte (frame %d)", c.Port(), f.Frame)
 		}

@@ -34,7 +34,7 @@ var guesses = map[string][]guess{
 			"Settled when another client gets through to the same server."},
 		{"The client's random value, MAC or cipher code is wrong.", 20, []test{oldClient}, []test{fromClient},
 			"Settled when the client gets through with another cipher suite."},
-		{"The server's private key does not fit its certificate.", 13, []test{fromClient}, nil,
+		{"The server's private key does not fit its certificate.", 13, []test{fromClient, usualClient}, nil,
 			"Settled when other clients fail at this server in the same way."},
 		{"The bytes were changed on the way.", 4, []test{corrupted}, nil,
 			"Settled by a second capture at the other end, in which the same frame has other bytes."},
@@ -125,14 +125,23 @@ func fromClient(_ *rules.Case, f *rules.Finding) (string, uint32, bool) {
 
 func oldClient(c *rules.Case, f *rules.Finding) (string, uint32, bool) {
 	h := c.TLS.Hello
-	if f.From != fact.Server || h == nil || !h.SSLv2 && real(h.Ciphers) > 3 {
-		return "", 0, false
+	if f.From != fact.Server || h == nil || !h.SSLv2 && (real(h.Ciphers) > 3 || h.Max >= 0x0303 && len(h.SigAlgs) > 0) {
+		return "", 0, false // few suites of TLS 1.2 were chosen by somebody, not left by an old program
 	}
 	says := "its hello offers " + plural(real(h.Ciphers), "cipher suite", "cipher suites")
 	if h.SSLv2 {
 		says = "its hello has the format of SSLv2"
 	}
 	return says, h.At.Frame, true
+}
+
+// usualClient: a hello with the extensions that the libraries of today send.
+func usualClient(c *rules.Case, f *rules.Finding) (string, uint32, bool) {
+	h := c.TLS.Hello
+	if f.From != fact.Server || h == nil || h.SSLv2 || h.Max < 0x0303 || len(h.SigAlgs) == 0 {
+		return "", 0, false
+	}
+	return "the hello is that of a current TLS library", h.At.Frame, true
 }
 
 func corrupted(c *rules.Case, _ *rules.Finding) (string, uint32, bool) {
@@ -375,12 +384,25 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 	}
 	if _, a, ok := ofAlert(c, f); ok && r.Num == "TLS-010" {
 		advice = a
+		if step := alertSteps[alertFrom{f.Class, f.From}]; step != "" {
+			advice = []string{strings.ReplaceAll(step, "CLIENT", c.Client.Addr().String())}
+		}
+	}
+	if step := refusalSteps[f.Class]; step != "" && f.Rule == ruleRejected {
+		advice = slices.Insert(slices.Clone(advice), 1, step)
+		f.Skip = f.Skip<<1&^2 | f.Skip&1
 	}
 	if m := ofLogin(c, f); m != nil {
 		for _, a := range m.Advice {
 			list = append(list, Advice{Text: upper(fill(c, strings.ReplaceAll(a, "SERVICE", c.Service())))})
 		}
 		return list[:min(len(list), maxNext)]
+	}
+	if r.Num == "IMPL-004" && f.Class == rules.TLSOnClearPort {
+		port := itoa(int(c.Port()))
+		list = append(list,
+			Advice{Text: "Server: switch off TLS from the first byte on port " + port + " and offer " + startWord(c) + " there (Postfix `smtpd_tls_wrappermode = no`)."},
+			Advice{Text: "Until then the client can use SSL/TLS instead of " + startWord(c) + " on this port."})
 	}
 	for i, a := range advice {
 		if len(list) == maxNext {
@@ -399,6 +421,26 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 		list = append(list, Advice{Text: "Capture on " + far.place + " too. " + far.why, Command: far.command()})
 	}
 	return list
+}
+
+// An alertFrom is an alert of a side.
+type alertFrom struct {
+	code uint8
+	from fact.Dir
+}
+
+// alertSteps are what to do about alerts whose row in the catalogue only points
+// to other rows, or names the sender's rule.
+var alertSteps = map[alertFrom]string{
+	{49, fact.Server}: "ask who runs HOST which rule refuses CLIENT: its log at that time names the rule",
+	{71, fact.Client}: "compare what the server chose (version, cipher suite, size of its key and of its Diffie-Hellman group) with the least that the client's settings demand; raise it on the server",
+}
+
+// refusalSteps are what to do when the alert names what is wrong with a certificate.
+var refusalSteps = map[uint8]string{
+	44:  "replace the server's certificate: the client holds it for revoked",
+	45:  "renew what has expired of the server's chain, and reload the mail server afterwards",
+	113: "renew the server's stapled OCSP answer: the certificate demands one, or it was stale",
 }
 
 // pointer reports that an advice only names other rules of the catalogue.
@@ -497,6 +539,14 @@ func (w *Writer) nameTests(c *rules.Case) []Advice {
 	return append(list,
 		Advice{Text: "Client: enter the server's name as the certificate has it, and see that DNS leads to the right server."},
 		Advice{Text: "Server: add the name to its certificates (Postfix `tls_server_sni_maps`, Dovecot `local_name`, Exim `tls_certificate` by `$tls_in_sni`)."})
+}
+
+// startWord is the command by which TLS is asked for on the session's port.
+func startWord(c *rules.Case) string {
+	if p, _ := fact.OnPort(c.Port()); p == fact.POP3 {
+		return "STLS"
+	}
+	return "STARTTLS"
 }
 
 // startOption is how openssl is told to ask for TLS in this session.
