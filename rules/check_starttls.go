@@ -30,6 +30,7 @@ var startChecks = []Check{
 	{ID: "stls-response-injection", Needs: PAIRED, Do: stlsResponse},
 	{ID: "stls-no-hello", Needs: BOTH | PAIRED, Do: stlsNoHello},
 	{ID: "stls-clear-after-start", Do: stlsClearAfter},
+	{ID: "auth-clear-credentials", Do: stlsClearSecret},
 	{ID: "stls-twice", On: fact.Reply, Do: stlsTwice},
 }
 
@@ -612,6 +613,42 @@ func stlsClearAfter(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 }
 
+// stlsClearSecret: a login that the client sent in clear where TLS was agreed. The
+// dialog does not read it any more, and on the path it can be read all the same.
+func stlsClearSecret(c *Case, _ *fact.Fact, r *Raiser) {
+	_, reply := c.startTLS()
+	if reply == nil || c.sameHost() || !c.whole(fact.Client, nil) {
+		return
+	}
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind != fact.TLSBroken || f.From != fact.Client || f.Level != 1 || f.Frame <= reply.Frame {
+			continue
+		}
+		line, _, _ := strings.Cut(c.text(f), "\n")
+		words := strings.Fields(line)
+		var verb string
+		switch {
+		case (c.Proto == fact.IMAP || c.Proto == fact.Sieve) && len(words) > 2:
+			verb, words = strings.ToUpper(words[1]), words[2:]
+		case len(words) > 1:
+			verb, words = strings.ToUpper(words[0]), words[1:]
+		}
+		switch {
+		case c.mail() && verb == "AUTH" && len(words) > 1, c.Proto == fact.POP3 && verb == "PASS",
+			c.Proto == fact.IMAP && (verb == "LOGIN" || verb == "AUTHENTICATE" && len(words) > 1):
+		default:
+			continue
+		}
+		g := r.At(f).frames(reply.Frame)
+		if c.privateBoth() {
+			g.Severity = min(g.Severity, Warning) // between private addresses the path is one's own, or a tunnel
+		}
+		g.say("The server had agreed to TLS in frame %d; the client sent %s with a password in clear all the same.", reply.Frame, verb)
+		return
+	}
+}
+
 func stlsTwice(c *Case, f *fact.Fact, r *Raiser) {
 	if !c.isStartTLS(f) || c.positive(f) || !c.mail() {
 		return
@@ -829,8 +866,8 @@ func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
 	if client.Bytes > 0 {
 		f := c.first(fact.Command)
 		if f == nil {
-			if f = c.first(fact.TLSBroken); f == nil || f.From != fact.Client || f.Code == fact.LooksBinary {
-				return
+			if f = c.first(fact.TLSBroken); f == nil || f.From != fact.Client || f.Code == fact.LooksBinary || f.Code == fact.LooksHTTP || f.Code == fact.LooksSSH {
+				return // what is no mail: TLS-047
 			}
 		}
 		said = strings.TrimRight(c.boxWords(f), "\r\n")

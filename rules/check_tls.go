@@ -1520,6 +1520,9 @@ func tlsHiddenServer(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.by(fact.Server, a.At).frames(t.HelloAt[fact.Client].Frame, t.FinishedAt[fact.Client].Frame, at.Frame)
+	if c.sent13() {
+		g.Skip = 1
+	}
 	if g.quiet {
 		return
 	}
@@ -1534,6 +1537,8 @@ func tlsHiddenServer(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	if asked {
 		g.What += ". It had asked for a client certificate and got none"
+	} else if c.sent13() {
+		g.What += ". By size the client had shown it a certificate"
 	}
 	g.What += "."
 }
@@ -1554,6 +1559,33 @@ func (c *Case) asked13() bool {
 		}
 	}
 	return false
+}
+
+// sent13 reports that under TLS 1.3 the client sent a certificate in its last
+// flight, by the size of a record.
+func (c *Case) sent13() bool {
+	t := c.TLS
+	if t.Version != tlsrec.TLS13 || t.Opened || t.Early > 0 {
+		return false
+	}
+	for i, rec := range t.Records[fact.Client] {
+		if i > 2 || rec.At.Frame > t.FinishedAt[fact.Client].Frame {
+			break
+		}
+		if rec.Len > clientChain {
+			return true
+		}
+	}
+	return false
+}
+
+// clientChain is more than a client's last flight under TLS 1.3 has in one record
+// when there is no certificate in it: bytes.
+const clientChain = 250
+
+// ClientCertSent reports that the client showed a certificate.
+func (c *Case) ClientCertSent() bool {
+	return c.TLS != nil && (len(c.TLS.Chain[fact.Client]) > 0 || c.sent13())
 }
 
 // NoClientCert reports that the server asked for a client certificate and the
@@ -1592,7 +1624,7 @@ func tlsClientCertMissing(c *Case, _ *fact.Fact, r *Raiser) {
 		g.withInt("acceptable CA names", t.CertCAs).with("client sent", sent).with("alert", fmt.Sprintf("%s (%d)", tlsrec.AlertName(a.Code), a.Code))
 		g.say("The server asked for a client certificate, the client sent %s; the server answered with %s (%d).", sent, tlsrec.AlertName(a.Code), a.Code)
 		if !empty {
-			g.Qualifier = "a certificate was sent and refused"
+			g.Qualifier, g.Skip = "a certificate was sent and refused", 1
 		}
 		return
 	}
@@ -1648,9 +1680,11 @@ func tlsRetryLoop(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	switch f.Code {
 	case tlsrec.OddSecondRetry:
-		r.At(f).frames(c.TLS.RetryAt.Frame).What = "The server sent a second hello retry request."
+		g := r.At(f).frames(c.TLS.RetryAt.Frame)
+		g.Blame, g.What = BlameServer, "The server sent a second hello retry request."
 	case tlsrec.OddRetryIgnored:
-		r.At(f).frames(c.TLS.RetryAt.Frame).What = "The second ClientHello does not hold the key share for " + tlsrec.GroupName(uint16(f.Num)) + " that the server asked for."
+		g := r.At(f).frames(c.TLS.RetryAt.Frame)
+		g.Blame, g.What = BlameClient, "The second ClientHello does not hold the key share for "+tlsrec.GroupName(uint16(f.Num))+" that the server asked for."
 	}
 }
 
@@ -1789,6 +1823,10 @@ func tlsRecordLong(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f).withInt("length", int(f.Num))
+	g.Blame = BlameClient << f.From
+	if b := c.TLS.Broken; b != nil && b.Looks == fact.LooksBinary {
+		g.Skip = 1<<0 | 1<<1 // no clear text
+	}
 	g.say("The %s sent a record that claims %d bytes.", f.From, f.Num)
 	if b := c.TLS.Broken; b != nil && b.From == f.From {
 		g.with("first bytes", strconv.Quote(b.Text))
@@ -1814,6 +1852,9 @@ func tlsNotTLS(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	if f.Kind == fact.TLSPlain && c.endedTLS(f) {
 		return
+	}
+	if long := c.Find("tls-record-too-long"); long != nil && f.Code == fact.LooksBinary && long.Frame == f.Frame && long.From == f.From {
+		return // the header of a record, and a length that none has
 	}
 	g := r.At(f).frames(c.TLS.HelloAt[fact.Client].Frame)
 	text := strings.TrimRight(c.boxWords(f), "\r\n")

@@ -38,13 +38,16 @@ func (c *Conn) sealedRecord(d fact.Dir, s *side, p []byte, at fact.At) {
 			if c.side[d.Other()].fin {
 				c.done(at, false)
 			}
+		} else if c.s.Done && c.s.Renego && d != c.s.RenegoFrom {
+			c.repeated = true // the other side takes part
 		} else if c.s.Done {
 			c.renegotiation(d, at)
 		}
 	case typ == TypeAlert:
 		c.noteAlert(Alert{From: d, At: at, Encrypted: true, Before: s.lastPhase, Len: s.size})
 		c.add(fact.Fact{Kind: fact.TLSHiddenAlert, From: d, Level: 1, Num: s.size}, at, nil)
-		if c.s.Renego && d != c.s.RenegoFrom {
+		if c.s.Renego && d != c.s.RenegoFrom && !c.repeated {
+			c.repeated = true
 			c.add(fact.Fact{Kind: fact.TLSRenegotiate, From: c.s.RenegoFrom, Level: 1}, at, nil)
 		}
 	case typ == TypeHeartbeat:

@@ -62,6 +62,7 @@ type Summary struct {
 	Early      int     // client's records before the ServerHello that are encrypted (0-RTT)
 	EarlyBytes int     // their payload
 	Opened     bool    // records were decrypted
+	NoKeys     bool    // secrets were given, and none of them opened a record of this connection
 	Renego     bool    // a second handshake began inside
 	RenegoFrom fact.Dir
 	Heartbeat  Heartbeat

@@ -110,6 +110,9 @@ func (w *Writer) explain(c *rules.Case) {
 			if f.Rule == ruleRejected && isCert[e.Rule] && besides(e.Rule, f.Class, unknownCA, flaw) || unfit(c, e, f) {
 				continue
 			}
+			if e.Rule == ruleDowngrade && !downgraded(f) {
+				continue
+			}
 			// Two that explain each other: the earlier one stands.
 			if back := relate(f.Rule, e.Rule); (back == explainsLate || back == explainsEarly && f.Frame <= e.Frame) &&
 				(f.Frame < e.Frame || f.Frame == e.Frame && i < j) {
@@ -132,6 +135,12 @@ func besides(rule uint16, alert uint8, unknownCA bool, flaw *rules.Finding) bool
 		return !slices.Contains(fit, rule)
 	}
 	return flaw != nil && rule == ruleSelfSigned
+}
+
+// downgraded reports that an alert can be the answer to a server's mark of a
+// downgrade: the client's, and about the version (RFC 8446, section 4.1.3).
+func downgraded(f *rules.Finding) bool {
+	return f.HasFrom && f.From == fact.Client && (f.Class == 47 || f.Class == 70)
 }
 
 // refusals are the alerts that name a reason (RFC 8446, section 6.2), with the
@@ -209,6 +218,7 @@ func certFlaw(c *rules.Case) (unknownCA bool, flaw *rules.Finding) {
 
 var (
 	ruleRejected      = index("TLS-018")
+	ruleDowngrade     = index("TLS-050")
 	ruleSelfSigned    = index("TLS-029")
 	ruleOther         = index("IMPL-006")
 	ruleStalled       = index("TCP-023")

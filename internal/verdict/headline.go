@@ -59,12 +59,20 @@ func (w *Writer) clause(c *rules.Case, d *Decision) string {
 		return "A device on the path interferes"
 	case d.networkRoot(c):
 		return "Network problem"
+	case d.damaged(c):
+		return "Connection problem"
 	case d.Blame == rules.BlamePolicy && group(c.Findings[d.Root].Rule) != "TCP": // a proxy is no receiver
 		return "Receiver's decision"
 	case d.notNetwork(c) || c.TCP.Open != 0:
 		return "Not a network problem"
 	}
 	return "Connection problem"
+}
+
+// damaged reports that the path, or the memory of a host, changed what TLS
+// protects: TCP saw nothing of it.
+func (d *Decision) damaged(c *rules.Case) bool {
+	return d.Root >= 0 && c.Findings[d.Root].Rule == ruleDamaged && d.Blame == rules.BlameNetwork
 }
 
 // what is the second part: who did what at which frame.
@@ -539,6 +547,8 @@ func fateUnknown(c *rules.Case) bool {
 	return false
 }
 
+var ruleBothWait, ruleDamaged = index("IMPL-004"), index("TLS-076")
+
 var ruleFate, ruleImpatient = index("SMTP-025"), index("SMTP-034")
 
 // field is the value of a finding's field, "": it has none.
@@ -658,6 +668,9 @@ func (w *Writer) summary(c *rules.Case, d *Decision, what string) string {
 	case OutcomeOK:
 		return upper(w.goodSentence(c, d, name))
 	case OutcomeUnknown:
+		if hidden(c) && c.TLS.NoKeys {
+			return w.missing(c) + " The secrets that were given (-keylog) are not those of this session."
+		}
 		return w.missing(c)
 	}
 	f := &c.Findings[d.Root]
@@ -680,7 +693,7 @@ func (w *Writer) summary(c *rules.Case, d *Decision, what string) string {
 		if hidden(c) && !d.Delivered && !notMail(c) {
 			sentence += " What was said inside TLS is not known without the keys."
 		}
-	case d.networkRoot(c):
+	case d.networkRoot(c), d.damaged(c):
 	case d.Blame == rules.BlameMiddlebox:
 		sentence += " A device between the two sides did this."
 	case d.notNetwork(c):
@@ -755,6 +768,15 @@ func (w *Writer) causeTitle(c *rules.Case, d *Decision) string {
 	}
 	if nameRefused(f) {
 		return "server does not know the name it was asked for (SNI)"
+	}
+	return w.title(c, f)
+}
+
+// title is that of a finding's rule, unless there the two sides wait for each
+// other and here one did not.
+func (w *Writer) title(c *rules.Case, f *rules.Finding) string {
+	if f.Rule == ruleBothWait && f.Class == 0 && spokeAtOnce(c) {
+		return "client speaks clear text on a port for TLS"
 	}
 	return lower(strings.TrimSuffix(rules.All[f.Rule].Title, "."))
 }

@@ -42,9 +42,9 @@ var guesses = map[string][]guess{
 	"TLS-012": {
 		{"Client and server have no cipher suite in common.", 40, []test{fewSuites, oddSuites}, nil,
 			"Settled by asking the server for each suite that the client offers."},
-		{"They have no TLS version in common.", 25, []test{oldOffer, versionAlert, versionAlert, onlyNewest, onlyNewest}, []test{suiteAlert},
+		{"They have no TLS version in common.", 25, []test{oldOffer, onlySSL, onlySSL, versionAlert, versionAlert, onlyNewest, onlyNewest}, []test{suiteAlert, oneGroup, oneSignature},
 			"Settled by asking the server for each version."},
-		{"No signature algorithm or group suits both.", 15, []test{oneGroup, oneSignature}, nil,
+		{"No signature algorithm or group suits both.", 15, []test{oneGroup, oneGroup, oneSignature, oneSignature}, nil,
 			"Not visible in a hello alone; the server's TLS log names it."},
 		{"The server wants to know which name is asked for, and the client names none (SNI).", 10, []test{noName}, []test{someName},
 			"Settled by a connection that names the host (openssl s_client -servername)."},
@@ -168,7 +168,10 @@ var (
 			return "the client offers no cipher suite of TLS"
 		}
 		return "the client offers " + plural(real(h.Ciphers), "cipher suite", "cipher suites")
-	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool { return real(h.Ciphers) <= 3 })
+	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool {
+		// TLS 1.3 has few, and one that all have.
+		return real(h.Ciphers) <= 3 && !(h.Max == 0x0304 && h.Min == 0x0304 && slices.Contains(h.Ciphers, 0x1301))
+	})
 
 	// RFC 8446, section 9.1: TLS_AES_128_GCM_SHA256 must be there.
 	oddSuites = ofHello(func(*tlsrec.ClientHello) string {
@@ -191,6 +194,10 @@ var (
 	oldOffer = ofHello(func(h *tlsrec.ClientHello) string {
 		return "the client offers at most " + tlsrec.VersionName(h.Max)
 	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool { return h.Max != 0 && h.Max <= 0x0302 })
+
+	onlySSL = ofHello(func(h *tlsrec.ClientHello) string {
+		return "the client knows no TLS, only SSL"
+	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool { return h.Max != 0 && h.Max <= 0x0300 })
 
 	onlyNewest = ofHello(func(*tlsrec.ClientHello) string {
 		return "the client offers TLS 1.3 and nothing older"
@@ -388,6 +395,13 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 			advice = []string{strings.ReplaceAll(step, "CLIENT", c.Client.Addr().String())}
 		}
 	}
+	if (r.Num == "TLS-021" || r.Num == "TLS-022") && f.Skip&1 != 0 {
+		step := ownSteps[f.Class]
+		if step == "" {
+			step = "look into the server's log for what it does not accept about the client's certificate: its dates, its CA, what it is made for"
+		}
+		list = append(list, Advice{Text: upper(fill(c, step))})
+	}
 	if step := refusalSteps[f.Class]; step != "" && f.Rule == ruleRejected {
 		advice = slices.Insert(slices.Clone(advice), 1, step)
 		f.Skip = f.Skip<<1&^2 | f.Skip&1
@@ -443,6 +457,13 @@ var refusalSteps = map[uint8]string{
 	113: "renew the server's stapled OCSP answer: the certificate demands one, or it was stale",
 }
 
+// ownSteps are what to do when the server refuses the certificate that the client showed.
+var ownSteps = map[uint8]string{
+	44: "give the client another certificate: the server holds its own for revoked",
+	45: "renew the client's certificate: the server says that it has expired or is not valid yet",
+	48: "give the client a certificate of a CA that the server trusts, or let the server trust its CA (Postfix `smtpd_tls_CAfile`)",
+}
+
 // pointer reports that an advice only names other rules of the catalogue.
 func pointer(advice string) bool {
 	rest := strings.TrimSpace(advice)
@@ -472,6 +493,9 @@ func (w *Writer) captureAgain(c *rules.Case) []Advice {
 		list := []Advice{
 			{Text: "Look into the server's log for " + c.Client.Addr().String() + " at this time."},
 			{Text: "Or capture again with the client's TLS secrets (SSLKEYLOGFILE) and give them with -keylog."},
+		}
+		if c.TLS.NoKeys {
+			list[1].Text = "The secrets given with -keylog are not those of this session: give the file that this client, or this server, wrote at that time."
 		}
 		if c.NoClientCert() {
 			list = append(list, Advice{Text: "If the log says that a client certificate was missing, or that relaying is denied: configure one in the client " +

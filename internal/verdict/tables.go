@@ -109,6 +109,8 @@ var explains = []struct {
 	{"TLS-064", "TLS-016 TLS-010", true},
 	{"TLS-076", "TLS-010 TLS-016", true},
 	{"TLS-080", "TLS-010", true},
+	{"TLS-024", "TLS-010 012", true},
+	{"TLS-050", "TLS-010 012", true}, // see downgraded
 	{"TLS-081 082", "TCP-008 009 023 024 SMTP-034 TLS-010", true},
 	{"TLS-013 014 015", "TCP-008 009 SMTP-034 TCP-023", true},
 	{"AUTH-017 018 009", "AUTH-003 POP-007 IMAP-009", false},
