@@ -931,3 +931,44 @@ func TestChain(t *testing.T) {
 		}
 	}
 }
+
+// TestClearSecret: a login in clear behind the consent to TLS is readable.
+func TestClearSecret(t *testing.T) {
+	for text, want := range map[string]bool{
+		"AUTH PLAIN AGEAYg==\r\n": true,
+		"EHLO again\r\n":          false,
+		"AUTH LOGIN\r\n":          false,
+	} {
+		c := tlsExtraTextCase(fact.Client, 9, text)
+		Judge(c)
+		if got := c.Find("auth-clear-credentials") != nil; got != want || !c.Raised("stls-clear-after-start") {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+// TestLongRecord: a length that no record has is the sender's fault, and binary
+// bytes behind it are no clear text.
+func TestLongRecord(t *testing.T) {
+	c := tlsOddCase(goodTLS(), tlsrec.OddRecordLong, 20480)
+	c.Log.Facts[len(c.Log.Facts)-1].From = fact.Server
+	c.TLS.Broken = &tlsrec.Broken{From: fact.Server, At: tlsAt(13), Looks: fact.LooksBinary, Text: "\x16\x03\x03P\x00"}
+	c.tell(13, fact.Fact{Kind: fact.TLSBroken, From: fact.Server, Code: fact.LooksBinary}, "\x16\x03\x03P\x00")
+	Judge(c)
+	if g := c.Find("tls-record-too-long"); g == nil || g.Blame != BlameServer || g.Skip != 3 || c.Raised("tls-not-tls") {
+		t.Errorf("%+v", g)
+	}
+}
+
+// TestClientCertBySize: under TLS 1.3 a certificate of the client shows by its size.
+func TestClientCertBySize(t *testing.T) {
+	for size, want := range map[uint32]bool{900: true, 25: false, 53: false} {
+		c := tlsHideCase(tlsMake13Case(goodTLS()), fact.Server, 12, tlsrec.PhaseKeys)
+		c.TLS.Records[0] = append([]tlsrec.Record{{At: tlsAt(11), Type: 23, Len: size}}, tlsrec.Record{At: tlsAt(11), Type: 23, Len: 53})
+		c.closes(0, 13)
+		Judge(c)
+		if g := c.Find("tls-hidden-alert-server"); g == nil || (g.Skip == 1) != want || c.ClientCertSent() != want {
+			t.Errorf("%d: %+v", size, g)
+		}
+	}
+}

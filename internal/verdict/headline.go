@@ -195,6 +195,12 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		}
 		return fmt.Sprintf("server closed the connection right after the client's TLS hello%s (frame %d)", offer, f.Frame)
 	},
+	"TLS-081": func(c *rules.Case, f *rules.Finding) string {
+		if c.TCP.Side[fact.Server].Fin == f.Frame {
+			return fmt.Sprintf("server closed the connection in the middle of the TLS handshake, without an alert (frame %d)", f.Frame)
+		}
+		return fmt.Sprintf("server fell silent in the middle of the TLS handshake (behind frame %d)", f.Frame)
+	},
 	"TLS-014": func(c *rules.Case, f *rules.Finding) string {
 		return "the client's TLS hello was received, but never answered"
 	},

@@ -402,9 +402,10 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 		}
 		list = append(list, Advice{Text: upper(fill(c, step))})
 	}
+	skip := f.Skip
 	if step := refusalSteps[f.Class]; step != "" && f.Rule == ruleRejected {
 		advice = slices.Insert(slices.Clone(advice), 1, step)
-		f.Skip = f.Skip<<1&^2 | f.Skip&1
+		skip = skip<<1&^3 | skip&1 // the step that is new is not meant
 	}
 	if m := ofLogin(c, f); m != nil {
 		for _, a := range m.Advice {
@@ -422,7 +423,7 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 		if len(list) == maxNext {
 			break
 		}
-		if pointer(a) || f.Skip>>i&1 != 0 {
+		if pointer(a) || skip>>i&1 != 0 {
 			continue
 		}
 		step := Advice{Text: upper(fill(c, a))}
