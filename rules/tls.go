@@ -995,7 +995,7 @@ var tlsRules = []Rule{
 			"kept or put into the ticket. Version, cipher suites and certificate were not asked yet.",
 		Advice: []string{
 			"client: drop the saved sessions (restart it) and try again; if it works then, its store of tickets is at fault",
-			"server: one that restarted, or several behind one name, must not take each other's tickets for good with other keys",
+			"server: several behind one name must share the keys of their tickets, and answer a ticket that they do not know with a full handshake",
 		},
 		Cite:   []string{"RFC 8446 §4.2.11.2"},
 		Not:    "malformed hello",

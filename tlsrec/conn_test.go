@@ -570,7 +570,7 @@ func TestPartial(t *testing.T) {
 	var log fact.Log
 	c.Reset(&log, Options{})
 	c.Bytes(fact.Server, []byte{22, 3, 3, 0, 9, 2, 0}, fact.At{Frame: 1})
-	c.Bytes(fact.Client, []byte{22, 3}, fact.At{Frame: 2})
+	c.Bytes(fact.Client, []byte{22, 3, 3, 0, 9, 1, 0}, fact.At{Frame: 2})
 	c.End(fact.EndFin, fact.At{Frame: 3})
 	if s := c.Summary(); s.Partial != [2]bool{true, true} {
 		t.Errorf("%v", s.Partial)

@@ -402,6 +402,9 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 		}
 		list = append(list, Advice{Text: upper(fill(c, step))})
 	}
+	if r.Num == "TLS-046" && f.Skip == 1<<0|1<<1 {
+		list = append(list, Advice{Text: "Update the TLS library of the " + f.From.String() + ", or find what changes its records: capture at both ends and compare frame " + itoa(int(f.Frame)) + "."})
+	}
 	skip := f.Skip
 	if step := refusalSteps[f.Class]; step != "" && f.Rule == ruleRejected {
 		advice = slices.Insert(slices.Clone(advice), 1, step)
