@@ -281,6 +281,7 @@ func (d *Dialog) tagged(tag, rest []byte, line lines.Line, at fact.At) {
 	case STARTTLS:
 		d.login.Drop(d.log, at)
 		d.upgraded = true
+		d.count, d.over = 0, 0 // RFC 3501, section 6.2.1: what came behind it in clear is forgotten
 	case COMPRESS:
 		d.opaque = true
 	case APPEND:

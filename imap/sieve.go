@@ -300,6 +300,7 @@ func (d *Sieve) status(code uint16, text []byte, at fact.At) {
 	if w.cmd == STARTTLS && code == OK {
 		d.login.Drop(d.log, at)
 		d.upgraded = true
+		d.head, d.count = 0, 0 // RFC 5804, section 2.2: what came behind it in clear is forgotten
 	}
 }
 

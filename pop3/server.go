@@ -102,6 +102,7 @@ func (d *Dialog) accepted(c command, text []byte, at fact.At) {
 	case STLS:
 		d.login.Drop(d.log, at)
 		d.upgraded = true
+		d.first, d.count, d.over = 0, 0, 0 // RFC 2595, section 4: what came behind it in clear is forgotten
 	case STAT:
 		l.box, l.boxKnown = lines.Decimal(text), true
 	case LIST:

@@ -164,7 +164,7 @@ func imapLoginDisabled(c *Case, f *fact.Fact, r *Raiser) {
 	if f.Seen&fact.SeenAuth != 0 {
 		return // Cyrus announces it to who is logged in: there is nothing to log in to
 	}
-	if _, yes, _ := c.offered("LOGINDISABLED", f); !yes || boxAgain(r, f) {
+	if _, yes, _ := c.offered("LOGINDISABLED", f); !yes || c.pushed(f) || boxAgain(r, f) {
 		return
 	}
 	g := r.At(f)

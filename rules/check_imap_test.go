@@ -49,6 +49,8 @@ func TestImap(t *testing.T) {
 			want: "imap-alert? imap-login-clear! imap-logindisabled-ignored! imap-logout imap-privacy-required!"},
 		{name: "near: not announced", script: imapHi + "C: a LOGIN bob hunter2\nS: a OK\n" + imapOut, want: "imap-login-clear! imap-logout"},
 
+		{name: "near: login pushed in behind STARTTLS", script: "S: * OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] x\nC! a STARTTLS\\r\\nb LOGIN bob hunter2\\r\\n\nS: a OK",
+			tls: &tlsrec.Summary{Done: true}, want: "imap-login-clear! imap-starttls-accepted"},
 		{name: "starttls-accepted", script: imapHi + "C: a STARTTLS\nS: a OK", tls: &tlsrec.Summary{Done: true}, want: "imap-starttls-accepted"},
 		{name: "near: STARTTLS refused", script: imapHi + "C: a STARTTLS\nS: a NO\n" + imapOut, want: "imap-logout"},
 

@@ -342,3 +342,17 @@ func TestPopWords(t *testing.T) {
 		}
 	}
 }
+
+// A command that came in clear behind STLS is forgotten: no answer to it is missed.
+func TestPushedInBehindSTLS(t *testing.T) {
+	for script, want := range map[string]bool{
+		"S: +OK\nC! STLS\\r\\nNOOP\\r\\n\nS: +OK\n": false,
+		"S: +OK\nC: NOOP\n":                         true,
+	} {
+		c := boxCase(fact.POP3, boxTalk{script: script, closed: 2})
+		Judge(c)
+		if got := c.Raised("smtp-closed-without-reply"); got != want {
+			t.Errorf("%q: %v", script, got)
+		}
+	}
+}

@@ -30,6 +30,7 @@ var startChecks = []Check{
 	{ID: "stls-response-injection", Needs: PAIRED, Do: stlsResponse},
 	{ID: "stls-no-hello", Needs: BOTH | PAIRED, Do: stlsNoHello},
 	{ID: "stls-clear-after-start", Do: stlsClearAfter},
+	{ID: "auth-clear-credentials", Do: stlsClearSecret},
 	{ID: "stls-twice", On: fact.Reply, Do: stlsTwice},
 }
 
@@ -473,6 +474,17 @@ func (c *Case) pushedIn() (f *fact.Fact, text string, size uint32) {
 	return nil, "", 0
 }
 
+// pushed reports that f came in clear behind the client's request for TLS and
+// before the server agreed: nobody waits for an answer to it.
+func (c *Case) pushed(f *fact.Fact) bool {
+	command, reply := c.startTLS()
+	if command == nil || reply == nil || f.From != fact.Client || f.Frame < command.Frame || f.Frame > reply.Frame {
+		return false
+	}
+	at := c.indexOf(f)
+	return at > c.indexOf(command) && at < c.indexOf(reply)
+}
+
 func (c *Case) indexOf(f *fact.Fact) int {
 	for i := range c.Log.Facts {
 		if &c.Log.Facts[i] == f {
@@ -602,6 +614,42 @@ func stlsClearAfter(c *Case, _ *fact.Fact, r *Raiser) {
 		text = strings.TrimRight(text, "\r\n")
 		g := r.At(f).frames(reply.Frame).with("command", text)
 		g.say("The server had agreed to TLS in frame %d; the client went on in clear text with %q.", reply.Frame, text)
+		return
+	}
+}
+
+// stlsClearSecret: a login that the client sent in clear where TLS was agreed. The
+// dialog does not read it any more, and on the path it can be read all the same.
+func stlsClearSecret(c *Case, _ *fact.Fact, r *Raiser) {
+	_, reply := c.startTLS()
+	if reply == nil || c.sameHost() || !c.whole(fact.Client, nil) {
+		return
+	}
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind != fact.TLSBroken || f.From != fact.Client || f.Level != 1 || f.Frame <= reply.Frame {
+			continue
+		}
+		line, _, _ := strings.Cut(c.text(f), "\n")
+		words := strings.Fields(line)
+		var verb string
+		switch {
+		case (c.Proto == fact.IMAP || c.Proto == fact.Sieve) && len(words) > 2:
+			verb, words = strings.ToUpper(words[1]), words[2:]
+		case len(words) > 1:
+			verb, words = strings.ToUpper(words[0]), words[1:]
+		}
+		switch {
+		case c.mail() && verb == "AUTH" && len(words) > 1, c.Proto == fact.POP3 && verb == "PASS",
+			c.Proto == fact.IMAP && (verb == "LOGIN" || verb == "AUTHENTICATE" && len(words) > 1):
+		default:
+			continue
+		}
+		g := r.At(f).frames(reply.Frame)
+		if c.privateBoth() {
+			g.Severity = min(g.Severity, Warning) // between private addresses the path is one's own, or a tunnel
+		}
+		g.say("The server had agreed to TLS in frame %d; the client sent %s with a password in clear all the same.", reply.Frame, verb)
 		return
 	}
 }
@@ -799,16 +847,22 @@ func implOther(c *Case, _ *fact.Fact, r *Raiser) {
 	g.say("Port %d is for %s, and the server begins with %s: %q.", c.Port(), strings.ToUpper(port.String()), looks, cutText(c.text(first), 40))
 }
 
+// TLSOnClearPort is the Class of a server that waits for a TLS hello on a port for clear text.
+const TLSOnClearPort = 1
+
 // alertRecord is the length of a readable alert with its record header in bytes, RFC 8446 section 5.1.
 const alertRecord = 7
 
 func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
-	if !tlsPort(c.Port()) || c.TCP.Open == 0 || c.TLS != nil && c.TLS.Hello != nil {
+	client, server := &c.TCP.Side[fact.Client], &c.TCP.Side[fact.Server]
+	// A server that waited for a hello where a greeting is due may say so with an
+	// alert, when the client gives up.
+	swapped := !tlsPort(c.Port()) && mailPort(c.Port()) && client.Bytes == 0 && server.Bytes == alertRecord && c.TLS != nil && len(c.TLS.Alerts) > 0
+	if !tlsPort(c.Port()) && !swapped || c.TCP.Open == 0 || c.TLS != nil && c.TLS.Hello != nil {
 		return
 	}
-	client, server := &c.TCP.Side[fact.Client], &c.TCP.Side[fact.Server]
 	// The server's TLS may answer clear text with an alert.
-	alerted := server.Bytes == alertRecord && client.Bytes > 0 && c.first(fact.Reply) == nil && (c.TLS == nil || len(c.TLS.Alerts) > 0)
+	alerted := swapped || server.Bytes == alertRecord && client.Bytes > 0 && c.first(fact.Reply) == nil && (c.TLS == nil || len(c.TLS.Alerts) > 0)
 	if server.Bytes > 0 && !alerted || server.Gap > 0 || client.Gap > 0 {
 		return
 	}
@@ -817,8 +871,8 @@ func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
 	if client.Bytes > 0 {
 		f := c.first(fact.Command)
 		if f == nil {
-			if f = c.first(fact.TLSBroken); f == nil || f.From != fact.Client || f.Code == fact.LooksBinary {
-				return
+			if f = c.first(fact.TLSBroken); f == nil || f.From != fact.Client || f.Code == fact.LooksBinary || f.Code == fact.LooksHTTP || f.Code == fact.LooksSSH {
+				return // what is no mail: TLS-047
 			}
 		}
 		said = strings.TrimRight(c.boxWords(f), "\r\n")
@@ -841,6 +895,13 @@ func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.by(fact.Client, fact.At{Time: c.TCP.OpenTime, Frame: c.TCP.Open}).frames(at.Frame).with("waited", tlsWhen(1, 1+int64(wait)))
+	if swapped {
+		g.Blame, g.Class, g.Skip = BlameServer, TLSOnClearPort, 1
+		g.frames(c.TLS.Alerts[0].At.Frame).with("closed by", d.String())
+		g.say("Port %d is for clear text, and the server greets first there. For %s it sent nothing and the client waited; when the %s closed with %s, the server answered with a TLS alert (frame %d): it had waited for a TLS hello.",
+			c.Port(), tlsWhen(1, 1+int64(wait)), d, how, c.TLS.Alerts[0].At.Frame)
+		return
+	}
 	who := "nobody"
 	if how != "" {
 		who = d.String()

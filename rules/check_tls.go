@@ -43,10 +43,13 @@ var tlsChecks = []Check{
 	{ID: "tls-warning-alert", On: fact.TLSAlert, Do: tlsWarningAlert},
 	{ID: "tls-nothing-in-common", Do: tlsNothingInCommon},
 	{ID: "tls-fallback-refused", Do: tlsFallbackRefused},
+	{ID: "tls-resumption-broken", Do: tlsResumptionBroken},
 	{ID: "tls-hello-then-close", Needs: BOTH, Do: tlsHelloThenClose},
 	{ID: "tls-hello-then-silence", Needs: BOTH, Do: tlsHelloThenSilence},
 	{ID: "tls-hello-too-big", Do: tlsHelloTooBig},
 	{ID: "tls-stuck-in-certificate", Needs: BOTH, Do: tlsStuck},
+	{ID: "tls-server-stopped", Needs: BOTH, Do: tlsServerStopped},
+	{ID: "tls-client-stopped", Needs: BOTH, Do: tlsClientStopped},
 	{ID: "tls-size-contradicts-cipher", Do: tlsSizeContradicts},
 	{ID: "tls-key-mismatch", Do: tlsKeyMismatch},
 	{ID: "tls-transcript-mismatch", Do: tlsTranscript},
@@ -756,6 +759,12 @@ const (
 	alertCanceled = 90
 )
 
+// Alerts of a server that do not accuse the client.
+const (
+	alertDenied = 49 // access_denied: the client is known, and not wanted
+	alertDecode = 50 // decode_error, when the hello is sound
+)
+
 func tlsFatalAlert(c *Case, f *fact.Fact, r *Raiser) {
 	if c.TLS == nil || !c.isFatal(f.Level, uint8(f.Code)) {
 		return
@@ -767,6 +776,13 @@ func tlsFatalAlert(c *Case, f *fact.Fact, r *Raiser) {
 		accused = f.From
 	}
 	g.Blame = BlameClient << accused
+	switch h := c.clientHello(); {
+	case f.From != fact.Server:
+	case f.Code == alertDenied:
+		g.Blame = BlamePolicy
+	case f.Code == alertDecode && h != nil && !h.Bad && c.TLS.ServerHello == nil:
+		g.Blame = BlameServer | BlameMiddlebox // as captured the hello is sound
+	}
 	c.tellAlert(g, f)
 	if !g.quiet {
 		g.What = alertLine(2, uint8(f.Code))
@@ -840,8 +856,8 @@ func tlsNothingInCommon(c *Case, _ *fact.Fact, r *Raiser) {
 		// A client that refuses the version which the server chose.
 		return a.Code == 70 && a.Before == tlsrec.PhaseCert
 	})
-	if a == nil || c.TLS.Gaps != [2]uint64{} {
-		return
+	if a == nil || c.TLS.Gaps != [2]uint64{} || a.Code == alertFallback && h.SCSVFallback || c.brokenPSK(a) {
+		return // the latter two have rules of their own
 	}
 	g := r.by(a.From, a.At).frames(h.At.Frame)
 	g.Class = a.Code
@@ -923,7 +939,7 @@ func (c *Case) missing(a *tlsrec.Alert, h *tlsrec.ClientHello) string {
 }
 
 func tlsFallbackRefused(c *Case, _ *fact.Fact, r *Raiser) {
-	a := c.fatalAlert(func(a *tlsrec.Alert) bool { return a.Code == 86 && a.From == fact.Server })
+	a := c.fatalAlert(func(a *tlsrec.Alert) bool { return a.Code == alertFallback && a.From == fact.Server })
 	h := c.clientHello()
 	if a == nil || h == nil || !h.SCSVFallback {
 		return
@@ -932,14 +948,74 @@ func tlsFallbackRefused(c *Case, _ *fact.Fact, r *Raiser) {
 	g.What = "The hello carries TLS_FALLBACK_SCSV and offers at most " + tlsrec.VersionName(h.Max) + "; the server knows a newer version and refused."
 }
 
-// unanswered reports that nothing of the server followed the ClientHello.
+// alertFallback is inappropriate_fallback, RFC 7507 section 3.
+const alertFallback = 86
+
+// brokenPSK reports that a is the server's answer to a hello that offers to
+// resume a session, and says that the proof for its key is wrong: RFC 8446,
+// section 4.2.11, leaves the alert open, OpenSSL takes the first of these.
+func (c *Case) brokenPSK(a *tlsrec.Alert) bool {
+	h := c.TLS.Hello
+	return a.From == fact.Server && a.Before == tlsrec.PhaseHello && (a.Code == 47 || a.Code == 51) && h.PSK && !h.Bad && h.Max >= tlsrec.TLS13
+}
+
+func tlsResumptionBroken(c *Case, _ *fact.Fact, r *Raiser) {
+	h := c.clientHello()
+	if h == nil || c.TLS.Gaps != [2]uint64{} {
+		return
+	}
+	a := c.fatalAlert(c.brokenPSK)
+	if a == nil {
+		return
+	}
+	g := r.by(fact.Server, a.At).frames(h.At.Frame)
+	g.Class = a.Code
+	g.with("alert", fmt.Sprintf("%s (%d)", tlsrec.AlertName(a.Code), a.Code)).with("SNI", h.SNI)
+	g.say("The client offered to resume a session with a pre-shared key (frame %d); the server answered with %s (%d), without a hello of its own.",
+		h.At.Frame, tlsrec.AlertName(a.Code), a.Code)
+}
+
+// unanswered reports that nothing of the server followed the ClientHello, or
+// the second one that it had asked for.
 func (c *Case) unanswered() bool {
 	t := c.TLS
-	return t != nil && t.Hello != nil && t.FirstRecord[fact.Server].Frame == 0 && (t.Broken == nil || t.Broken.From != fact.Server) &&
+	if t == nil || t.Hello == nil {
+		return false
+	}
+	silent := t.FirstRecord[fact.Server].Frame == 0 ||
+		t.Retry && t.ServerHello == nil && t.Hello.At.Frame > t.RetryAt.Frame && t.LastRecord[fact.Server].Frame < t.Hello.At.Frame
+	return silent && (t.Broken == nil || t.Broken.From != fact.Server) &&
 		t.Gaps[fact.Server] == 0 && c.whole(fact.Server, nil)
 }
 
+// ClosedByNotify is the Class of a server that ended TLS with close_notify in
+// answer to the hello, and not the connection.
+const ClosedByNotify = 1
+
+// notified returns the server's close_notify that is all it said to the hello.
+func (c *Case) notified() *tlsrec.Alert {
+	t := c.TLS
+	if t == nil || t.Hello == nil || t.ServerHello != nil || t.Retry || t.Gaps != [2]uint64{} {
+		return nil
+	}
+	for i := range t.Alerts {
+		a := &t.Alerts[i]
+		if a.From == fact.Server && a.Level != 0 && a.Code == 0 && a.Before == tlsrec.PhaseHello && a.Last && a.At.Frame == t.FirstRecord[fact.Server].Frame && !c.consequence(a) {
+			return a
+		}
+	}
+	return nil
+}
+
 func tlsHelloThenClose(c *Case, _ *fact.Fact, r *Raiser) {
+	if a := c.notified(); a != nil {
+		h := c.TLS.Hello
+		g := r.by(fact.Server, a.At).frames(h.At.Frame)
+		g.Class = ClosedByNotify
+		g.with("delay", tlsWhen(h.At.Time, a.At.Time)).with("how", "close_notify").withInt("hello bytes", h.Size).withInt("hello segments", h.Segments).with("SNI", h.SNI)
+		g.say("The server answered the client's hello of %d bytes (frame %d) with close_notify after %s, and with nothing else.", h.Size, h.At.Frame, tlsWhen(h.At.Time, a.At.Time))
+		return
+	}
 	if !c.unanswered() {
 		return
 	}
@@ -1035,6 +1111,132 @@ func tlsStuck(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		return
 	}
+}
+
+// tlsStall is how long a side must have been waited for until it counts as
+// stalled, when the other one then ends the handshake.
+const tlsStall = 3 * time.Second
+
+// tlsFlight is less than any server sends behind its hello under TLS 1.3 when it
+// shows a certificate: encrypted bytes.
+const tlsFlight = 400
+
+// A stopped handshake: whose turn it was, since when, and how it ended.
+type stopped struct {
+	who      fact.Dir
+	since    fact.At
+	until    fact.At
+	by       fact.Dir
+	how      string // "" nobody closed
+	wait     time.Duration
+	impolite bool // the server did not wait for the client's answer
+}
+
+// stopped looks at a handshake that was begun by both sides and not completed,
+// though nothing was lost, refused or reset by the server.
+func (c *Case) stopped() (s stopped, ok bool) {
+	t := c.TLS
+	if t == nil || t.Hello == nil || t.ServerHello == nil || t.Done || t.MidStream || t.Gaps != [2]uint64{} || t.Broken != nil || t.Version < tlsrec.SSL30 ||
+		!c.whole(fact.Client, nil) || !c.whole(fact.Server, nil) {
+		return s, false
+	}
+	for i := range t.Alerts {
+		if !c.consequence(&t.Alerts[i]) {
+			return s, false
+		}
+	}
+	client, server := &c.TCP.Side[fact.Client], &c.TCP.Side[fact.Server]
+	if client.Unacked+server.Unacked > 0 || client.Cut+server.Cut > 0 {
+		return s, false
+	}
+	switch {
+	case t.Partial[fact.Client]:
+		s.who = fact.Client
+	case t.FinishedAt[fact.Client].Frame != 0 && !t.Resumed:
+		s.who = fact.Server
+	case t.KexAt[fact.Client].Frame != 0, t.CertAt[fact.Client].Frame != 0, t.FirstEncrypted[fact.Client].Frame != 0:
+		s.who = fact.Client
+	case t.Partial[fact.Server], t.Version < tlsrec.TLS13 && t.ServerDoneAt[fact.Server].Frame == 0 && !t.Resumed,
+		t.Version == tlsrec.TLS13 && t.Bytes[fact.Server] < tlsFlight && !t.Resumed, t.Resumed && t.FinishedAt[fact.Server].Frame == 0:
+		s.who = fact.Server
+	default:
+		s.who = fact.Client
+	}
+	s.since = fact.At{Time: client.LastDataTime, Frame: client.LastData}
+	if server.LastData > client.LastData {
+		s.since = fact.At{Time: server.LastDataTime, Frame: server.LastData}
+	}
+	if s.by, s.until, s.how = c.firstClose(); s.how != "" && s.since.Frame > s.until.Frame {
+		return s, false
+	}
+	s.wait = time.Duration(s.until.Time - s.since.Time)
+	switch {
+	case s.how == "" && (c.TCP.HowClosed == fact.EndSilent || c.TCP.HowClosed == fact.EndOfCapture || c.TCP.HowClosed == fact.EndBound):
+		s.until = fact.At{Time: c.End, Frame: c.Last}
+		s.wait = time.Duration(c.End - s.since.Time)
+		if e := c.last(fact.End); e != nil {
+			s.wait = time.Duration(e.Time-s.since.Time) + time.Duration(e.Num)*time.Millisecond
+		}
+		return s, s.wait >= tlsSilence
+	case s.how == "FIN" && s.by == fact.Server && s.who == fact.Client && s.wait < tlsRefusal:
+		s.who, s.impolite = fact.Server, true
+		return s, true
+	case s.how == "FIN" && s.by == fact.Server && s.who == fact.Server:
+		return s, true
+	}
+	return s, s.how == "FIN" && s.by != s.who && s.wait >= tlsStall
+}
+
+func tlsServerStopped(c *Case, _ *fact.Fact, r *Raiser) {
+	s, ok := c.stopped()
+	if !ok || s.who != fact.Server {
+		return
+	}
+	t := c.TLS
+	at := s.until
+	if s.by != fact.Server || s.how == "" {
+		at = s.since
+	}
+	g := r.by(fact.Server, at).frames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame, t.FinishedAt[fact.Client].Frame, s.until.Frame)
+	if g.quiet {
+		return
+	}
+	place := "in the middle of its own flight"
+	switch {
+	case t.FinishedAt[fact.Client].Frame != 0:
+		place = fmt.Sprintf("after the client's key exchange and Finished (frame %d)", t.FinishedAt[fact.Client].Frame)
+	case s.impolite:
+		place = "before the client had answered its hello"
+	}
+	g.with("place", place).with("waited", tlsWhen(1, 1+int64(s.wait))).with("how", s.how)
+	if s.how != "" && s.by == fact.Server {
+		g.say("The server closed with FIN %s, without an alert, %s after the last message.", place, tlsWhen(1, 1+int64(s.wait)))
+		return
+	}
+	g.say("The server fell silent %s. It had received everything and said nothing for %s; %s.", place, tlsWhen(1, 1+int64(s.wait)), s.end())
+}
+
+// end says how a stopped handshake ended.
+func (s *stopped) end() string {
+	if s.how == "" {
+		return "the capture shows no end"
+	}
+	return fmt.Sprintf("then the %s closed with %s (frame %d)", s.by, s.how, s.until.Frame)
+}
+
+func tlsClientStopped(c *Case, _ *fact.Fact, r *Raiser) {
+	s, ok := c.stopped()
+	if !ok || s.who != fact.Client {
+		return
+	}
+	t := c.TLS
+	g := r.by(fact.Client, s.since).frames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame, s.until.Frame)
+	if g.quiet {
+		return
+	}
+	g.with("waited", tlsWhen(1, 1+int64(s.wait))).with("how", s.how)
+	c.certFields(g)
+	g.say("The client received the server's hello and certificate (frame %d) and did not go on for %s; %s.", s.since.Frame, tlsWhen(1, 1+int64(s.wait)), s.end())
 }
 
 func tlsSizeContradicts(c *Case, _ *fact.Fact, r *Raiser) {
@@ -1201,8 +1403,16 @@ func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
 	g := r.by(fact.Client, a.At).frames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame, t.CertAt[fact.Server].Frame)
 	g.Class = a.Code
 	aged := a.Code == alertExpired && c.inDate()
-	if aged {
-		g.Blame = BlameClient
+	chain, _ := c.serverChain()
+	gap := chainEither
+	if len(chain) > 0 && t.CertSent[fact.Server] <= len(chain) {
+		gap, _, _ = c.gap(chain)
+	}
+	if gap == chainWhole || slices.Contains(namedReasons[:], a.Code) {
+		g.Skip = 1 << 1 // the chain is not what is missed
+	}
+	if aged || a.Code == alertUnknownCA && gap == chainWhole && len(chain) > 0 && !chain[0].SelfSigned {
+		g.Blame = BlameClient // its clock, or its list of roots
 	}
 	if g.quiet {
 		return
@@ -1219,7 +1429,15 @@ func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 }
 
-const alertExpired = 45 // certificate_expired
+// Alerts about certificates, RFC 8446 section 6.2.
+const (
+	alertExpired   = 45 // certificate_expired
+	alertUnknownCA = 48 // unknown_ca
+)
+
+// namedReasons are alerts that name what is wrong with a certificate, and it is
+// not its chain: unsupported, revoked, expired, without a good OCSP answer.
+var namedReasons = [...]uint8{43, 44, alertExpired, 113}
 
 // inDate reports that all certificates which the server sent were valid then.
 func (c *Case) inDate() bool {
@@ -1302,6 +1520,9 @@ func tlsHiddenServer(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.by(fact.Server, a.At).frames(t.HelloAt[fact.Client].Frame, t.FinishedAt[fact.Client].Frame, at.Frame)
+	if c.sent13() {
+		g.Skip = 1
+	}
 	if g.quiet {
 		return
 	}
@@ -1316,6 +1537,8 @@ func tlsHiddenServer(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	if asked {
 		g.What += ". It had asked for a client certificate and got none"
+	} else if c.sent13() {
+		g.What += ". By size the client had shown it a certificate"
 	}
 	g.What += "."
 }
@@ -1336,6 +1559,33 @@ func (c *Case) asked13() bool {
 		}
 	}
 	return false
+}
+
+// sent13 reports that under TLS 1.3 the client sent a certificate in its last
+// flight, by the size of a record.
+func (c *Case) sent13() bool {
+	t := c.TLS
+	if t.Version != tlsrec.TLS13 || t.Opened || t.Early > 0 {
+		return false
+	}
+	for i, rec := range t.Records[fact.Client] {
+		if i > 2 || rec.At.Frame > t.FinishedAt[fact.Client].Frame {
+			break
+		}
+		if rec.Len > clientChain {
+			return true
+		}
+	}
+	return false
+}
+
+// clientChain is more than a client's last flight under TLS 1.3 has in one record
+// when there is no certificate in it: bytes.
+const clientChain = 250
+
+// ClientCertSent reports that the client showed a certificate.
+func (c *Case) ClientCertSent() bool {
+	return c.TLS != nil && (len(c.TLS.Chain[fact.Client]) > 0 || c.sent13())
 }
 
 // NoClientCert reports that the server asked for a client certificate and the
@@ -1374,7 +1624,7 @@ func tlsClientCertMissing(c *Case, _ *fact.Fact, r *Raiser) {
 		g.withInt("acceptable CA names", t.CertCAs).with("client sent", sent).with("alert", fmt.Sprintf("%s (%d)", tlsrec.AlertName(a.Code), a.Code))
 		g.say("The server asked for a client certificate, the client sent %s; the server answered with %s (%d).", sent, tlsrec.AlertName(a.Code), a.Code)
 		if !empty {
-			g.Qualifier = "a certificate was sent and refused"
+			g.Qualifier, g.Skip = "a certificate was sent and refused", 1
 		}
 		return
 	}
@@ -1430,9 +1680,11 @@ func tlsRetryLoop(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	switch f.Code {
 	case tlsrec.OddSecondRetry:
-		r.At(f).frames(c.TLS.RetryAt.Frame).What = "The server sent a second hello retry request."
+		g := r.At(f).frames(c.TLS.RetryAt.Frame)
+		g.Blame, g.What = BlameServer, "The server sent a second hello retry request."
 	case tlsrec.OddRetryIgnored:
-		r.At(f).frames(c.TLS.RetryAt.Frame).What = "The second ClientHello does not hold the key share for " + tlsrec.GroupName(uint16(f.Num)) + " that the server asked for."
+		g := r.At(f).frames(c.TLS.RetryAt.Frame)
+		g.Blame, g.What = BlameClient, "The second ClientHello does not hold the key share for "+tlsrec.GroupName(uint16(f.Num))+" that the server asked for."
 	}
 }
 
@@ -1571,6 +1823,10 @@ func tlsRecordLong(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f).withInt("length", int(f.Num))
+	g.Blame = BlameClient << f.From
+	if b := c.TLS.Broken; b != nil && b.Looks == fact.LooksBinary {
+		g.Skip = 1<<0 | 1<<1 // no clear text
+	}
 	g.say("The %s sent a record that claims %d bytes.", f.From, f.Num)
 	if b := c.TLS.Broken; b != nil && b.From == f.From {
 		g.with("first bytes", strconv.Quote(b.Text))
@@ -1596,6 +1852,9 @@ func tlsNotTLS(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	if f.Kind == fact.TLSPlain && c.endedTLS(f) {
 		return
+	}
+	if long := c.Find("tls-record-too-long"); long != nil && f.Code == fact.LooksBinary && long.Frame == f.Frame && long.From == f.From {
+		return // the header of a record, and a length that none has
 	}
 	g := r.At(f).frames(c.TLS.HelloAt[fact.Client].Frame)
 	text := strings.TrimRight(c.boxWords(f), "\r\n")

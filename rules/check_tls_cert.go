@@ -15,6 +15,7 @@ import (
 var certChecks = []Check{
 	{ID: "tls-certificate", Do: certFact},
 	{ID: "tls-expired", Do: certExpired},
+	{ID: "tls-issuer-expired", Do: certIssuerExpired},
 	{ID: "tls-not-yet-valid", Do: certNotYet},
 	{ID: "tls-name-mismatch", Do: certName},
 	{ID: "tls-self-signed", Do: certSelfSigned},
@@ -100,34 +101,54 @@ func certFact(c *Case, _ *fact.Fact, r *Raiser) {
 
 func certExpired(c *Case, _ *fact.Fact, r *Raiser) {
 	chain, now := c.serverChain()
-	for i := range chain {
+	if len(chain) == 0 || chain[0].NotAfter == 0 || chain[0].NotAfter >= now {
+		return
+	}
+	g := c.atCert(r)
+	if c.accepted() || !c.clockPlausible(now) || c.strangeReset() {
+		g.Severity = Warning
+	}
+	c.tellExpired(g, &chain[0], now)
+}
+
+// certIssuerExpired: a certificate above the leaf has expired. That of a root
+// signed by another one is sent for old clients and missed by no other: who
+// accepts the chain knows the root by itself (Let's Encrypt and DST Root CA X3).
+func certIssuerExpired(c *Case, _ *fact.Fact, r *Raiser) {
+	chain, now := c.serverChain()
+	for i := 1; i < len(chain); i++ {
 		x := &chain[i]
-		if x.NotAfter == 0 || x.NotAfter >= now || i > 0 && x.SelfIssued {
+		if x.NotAfter == 0 || x.NotAfter >= now || x.SelfIssued || x.SHA256 == chain[0].SHA256 {
 			continue
 		}
 		g := c.atCert(r)
-		days := (now - x.NotAfter) / 86400
-		if i > 0 || c.accepted() || !c.clockPlausible(now) || c.strangeReset() {
-			g.Severity = Warning
+		if i > 1 && i == len(chain)-1 && c.accepted() {
+			g.Severity = Info
 		}
-		if g.quiet {
-			return
-		}
-		which := "leaf"
-		if i > 0 {
-			which = "intermediate"
-		}
-		g.with("which", which).with("subject", x.Subject).with("notAfter", tlsDay(x.NotAfter)).with("age", counted(int(days), "day")).with("client accepted", yesNo(c.accepted()))
-		g.say("The certificate of %s expired on %s, %s before this session.", certText(x), tlsDay(x.NotAfter), counted(int(days), "day"))
-		if a := c.certRefused(); a != nil {
-			g.frames(a.At.Frame)
-			g.What += fmt.Sprintf(" The client refused it with %s (%d).", tlsrec.AlertName(a.Code), a.Code)
-		} else if c.accepted() {
-			g.What += " The client accepted it all the same."
-		} else if c.TLS.Done {
-			g.What += " The client left without using the connection."
-		}
+		c.tellExpired(g, x, now)
 		return
+	}
+}
+
+// tellExpired fills a finding about a certificate that has expired.
+func (c *Case) tellExpired(g *Finding, x *tlsrec.Certificate, now int64) {
+	if g.quiet {
+		return
+	}
+	days := int((now - x.NotAfter) / 86400)
+	which := "leaf"
+	if x != &c.TLS.Chain[fact.Server][0] {
+		which = "intermediate"
+	}
+	g.with("which", which).with("subject", x.Subject).with("notAfter", tlsDay(x.NotAfter)).with("age", counted(days, "day")).with("client accepted", yesNo(c.accepted()))
+	g.say("The certificate of %s expired on %s, %s before this session.", certText(x), tlsDay(x.NotAfter), counted(days, "day"))
+	if a := c.certRefused(); a != nil {
+		g.frames(a.At.Frame)
+		g.What += fmt.Sprintf(" The client refused it with %s (%d).", tlsrec.AlertName(a.Code), a.Code)
+	} else if c.accepted() {
+		g.What += " The client accepted it all the same."
+	} else if c.TLS.Done {
+		g.What += " The client left without using the connection."
 	}
 }
 
@@ -255,38 +276,67 @@ func certSelfSigned(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 }
 
+// A chainGap says whether a certificate is missing among those that a server sent.
+type chainGap uint8
+
+const (
+	chainWhole  chainGap = iota // as far as sent each is followed by its issuer, up to what a root has issued
+	chainLacks                  // an intermediate one is missing
+	chainEither                 // the issuer of the only one is an intermediate or a root: nothing tells
+)
+
+// gap looks for the certificate whose issuer is missing in a chain of n
+// certificates, copies at its end not counted.
+func (c *Case) gap(chain []tlsrec.Certificate) (g chainGap, at, n int) {
+	for n = len(chain); n > 1 && slices.ContainsFunc(chain[:n-1], func(x tlsrec.Certificate) bool { return x.SHA256 == chain[n-1].SHA256 }); {
+		n--
+	}
+	for i := range n - 1 {
+		if chain[i].IssuerAt < 0 && !c.rootNamed(&chain[i]) {
+			return chainLacks, i, n
+		}
+	}
+	if n != 1 || chain[0].SelfIssued || c.rootNamed(&chain[0]) {
+		return chainWhole, 0, n
+	}
+	// A leaf that a root has signed is complete. Public authorities say in their
+	// certificates where the issuer's is found; many intermediates by their name
+	// what they are.
+	issuer := c.lower(chain[0].Issuer)
+	for _, word := range [...]string{"issuing", "intermediate", "subordinate", "sub ca", "subca"} {
+		if strings.Contains(issuer, word) {
+			return chainLacks, 0, n
+		}
+	}
+	if chain[0].AIA != "" {
+		return chainLacks, 0, n
+	}
+	return chainEither, 0, n
+}
+
+// rootNamed reports that the issuer of a certificate is a root by its name:
+// mostly they say so.
+func (c *Case) rootNamed(x *tlsrec.Certificate) bool {
+	return strings.Contains(c.lower(x.Issuer), "root")
+}
+
 func certIncomplete(c *Case, _ *fact.Fact, r *Raiser) {
 	chain, _ := c.serverChain()
-	n := len(chain)
-	if n == 0 || chain[0].Subject == "" {
-		return
-	}
-	if c.TLS.CertSent[fact.Server] > n {
+	if len(chain) == 0 || chain[0].Subject == "" || c.TLS.CertSent[fact.Server] > len(chain) {
 		return // a certificate was sent that could not be read: it may be the one that is missed
 	}
-	missing := -1
-	for i := range n - 1 {
-		if chain[i].IssuerAt < 0 {
-			missing = i // a gap in the middle
-			break
-		}
-	}
-	if n == 1 && !chain[0].SelfIssued {
-		// A leaf that a root has signed is complete. Nobody can tell by the name
-		// alone; roots mostly say that they are.
-		if strings.Contains(c.lower(chain[0].Issuer), "root") {
-			return
-		}
-		missing = 0
-	}
-	if missing < 0 {
+	gap, missing, n := c.gap(chain)
+	if gap == chainWhole {
 		return
 	}
 	x := &chain[missing]
 	g := c.atCert(r)
 	refused := c.certRefused()
-	if refused == nil && c.TLS.Done {
-		g.Severity = Info // this client has the missing one, or does not care
+	if refused == nil && c.TLS.Done || gap == chainEither {
+		g.Severity = Info // this client has the missing one, or does not care; or there is none
+	}
+	if gap == chainEither && !c.TLS.Done {
+		g.Qualifier = "if its issuer is not a root"
 	}
 	if g.quiet {
 		return
@@ -475,11 +525,19 @@ func certNoSAN(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := c.atCert(r)
+	refused := c.certRefused()
+	if refused != nil && (refused.Code == 42 || refused.Code == 46) && c.TLS.Hello != nil && c.TLS.Hello.SNI != "" {
+		g.Up() // what clients say that look for the name nowhere else (Go, Java)
+	}
 	if g.quiet {
 		return
 	}
 	g.with("common name", chain[0].CommonName)
 	g.What = "The certificate has no alternative names; its common name is " + fmt.Sprintf("%q", chain[0].CommonName) + "."
+	if refused != nil {
+		g.frames(refused.At.Frame)
+		g.What += fmt.Sprintf(" The client refused it with %s (%d).", tlsrec.AlertName(refused.Code), refused.Code)
+	}
 }
 
 func certLarge(c *Case, _ *fact.Fact, r *Raiser) {
@@ -572,7 +630,7 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	flagged := c.Raised("tls-expired") || c.Raised("tls-name-mismatch") || c.Raised("tls-self-signed") || c.Raised("tls-weak-key") || c.Raised("tls-not-yet-valid")
 	switch {
-	case !t.Done && seen.Frame != 0 && at.Frame > seen.Frame && t.KexAt[fact.Client].Frame == 0 && t.FirstEncrypted[fact.Client].Frame == 0 && len(t.Alerts) == 0:
+	case !t.Done && seen.Frame != 0 && at.Frame > seen.Frame && !t.Partial[fact.Server] && t.KexAt[fact.Client].Frame == 0 && t.FirstEncrypted[fact.Client].Frame == 0 && len(t.Alerts) == 0:
 		g := r.by(fact.Client, at).frames(t.HelloAt[fact.Client].Frame, seen.Frame)
 		if g.quiet {
 			return
@@ -594,8 +652,34 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g.with("delay", tlsWhen(t.DoneAt.Time, at.Time)).with("how", how)
 		c.certFields(g)
-		g.say("The handshake was complete; the client closed with %s %s later and had sent no data.", how, tlsWhen(t.DoneAt.Time, at.Time))
+		word, said := "closed with "+how, c.lastAlert(fact.Client)
+		if how == "RST" {
+			g.Qualifier = "with a reset"
+		}
+		if said != nil {
+			g.frames(said.At.Frame)
+			g.Qualifier = "after an encrypted alert"
+			word = fmt.Sprintf("sent an encrypted alert (frame %d: a goodbye, or what it does not like) and %s", said.At.Frame, word)
+			if how == "close_notify" {
+				word = fmt.Sprintf("sent an encrypted alert (frame %d: a goodbye, or what it does not like)", said.At.Frame)
+			}
+		}
+		later := tlsWhen(t.DoneAt.Time, at.Time)
+		if later != "" {
+			later = " " + later + " later"
+		}
+		g.say("The handshake was complete; the client %s%s and had sent no data.", word, later)
 	}
+}
+
+// lastAlert returns the encrypted alert that is a side's last record, nil: there is none.
+func (c *Case) lastAlert(d fact.Dir) *tlsrec.Alert {
+	for i := range c.TLS.Alerts {
+		if a := &c.TLS.Alerts[i]; a.From == d && a.Level == 0 && a.Last {
+			return a
+		}
+	}
+	return nil
 }
 
 // inTLSDialog reports that the dialog inside of TLS could be read.

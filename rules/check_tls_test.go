@@ -265,6 +265,7 @@ var tlsTests = []tlsTest{
 	{"impl-detected", "", func() *Case { return tlsImplicitTLSCase(465) }, goodTLS},
 	{"impl-tls-on-clear-port", "", func() *Case { return tlsClearAnswerCase(587) }, func() *Case { return tlsClearAnswerCase(465) }},
 	{"impl-clear-on-tls-port", "", func() *Case { return tlsClearAnswerCase(465) }, func() *Case { return tlsImplicitTLSCase(465) }},
+	{"impl-both-wait", "TLS on a port for clear text", func() *Case { return tlsSwappedCase(0) }, func() *Case { return tlsSwappedCase(6) }},
 	{"impl-both-wait", "", func() *Case { return tlsBothWaitCase(465) }, func() *Case { return tlsBothWaitCase(25) }},
 	{"impl-no-mail-behind", "web server", func() *Case { c := tlsImplicitTLSCase(465); c.TLS.ServerHello.ALPN = "h2"; return c }, func() *Case { return tlsImplicitTLSCase(465) }},
 	{"impl-other-service", "", func() *Case { return tlsOtherServiceCase(110) }, func() *Case { return tlsOtherServiceCase(25) }},
@@ -302,6 +303,40 @@ var tlsTests = []tlsTest{
 		c.TLS.Hello.SCSVFallback = true
 		return c
 	}, tlsAlertsCase(fact.Server, 10, 86, tlsrec.PhaseHello)},
+	{"tls-fallback-refused", "", func() *Case {
+		c := tlsFailedCase(goodTLS(), fact.Server, 10, 2, 86, tlsrec.PhaseHello)
+		c.TLS.Hello.SCSVFallback = true
+		return c
+	}, tlsAlertsCase(fact.Server, 10, 47, tlsrec.PhaseHello)},
+	{"tls-resumption-broken", "", func() *Case { return tlsResumingCase(47, tlsrec.PhaseHello) }, func() *Case { return tlsResumingCase(40, tlsrec.PhaseHello) }},
+	{"tls-resumption-broken", "", func() *Case { return tlsResumingCase(51, tlsrec.PhaseHello) }, tlsAlertsCase(fact.Server, 10, 47, tlsrec.PhaseHello)},
+	{"tls-nothing-in-common", "no resumption", tlsAlertsCase(fact.Server, 10, 47, tlsrec.PhaseHello), func() *Case { return tlsResumingCase(47, tlsrec.PhaseHello) }},
+	{"tls-server-stopped", "FIN in its flight", func() *Case { return tlsStoppedCase(tlsrec.PhaseCert, false, 10, 0, 12) }, func() *Case { return tlsStoppedCase(tlsrec.PhaseCert, true, 10, 0, 200) }},
+	{"tls-server-stopped", "FIN at once", func() *Case { return tlsStoppedCase(tlsrec.PhaseCert, true, 10, 0, 12) }, func() *Case { return tlsStoppedCase(tlsrec.PhaseCert, true, 10, 12, 13) }},
+	{"tls-server-stopped", "behind the client's Finished", func() *Case { return tlsStoppedCase(tlsrec.PhaseKeys, true, 11, 0, 12) }, func() *Case {
+		c := tlsStoppedCase(tlsrec.PhaseKeys, true, 11, 0, 12)
+		c.TCP.Side[1].Gap = 10
+		c.TLS.Gaps[1] = 10
+		return c
+	}},
+	{"tls-server-stopped", "silent behind the client's Finished", func() *Case { return tlsStoppedCase(tlsrec.PhaseKeys, true, 11, 400, 401) }, func() *Case { return tlsStoppedCase(tlsrec.PhaseKeys, true, 11, 200, 201) }},
+	{"tls-server-stopped", "in the middle of a record", func() *Case {
+		c := tlsMake13Case(tlsStoppedCase(tlsrec.PhaseCert, true, 10, 400, 401))
+		c.TLS.FinishedAt[1], c.TLS.Partial[1] = fact.At{}, true
+		return c
+	}, func() *Case {
+		c := tlsMake13Case(tlsStoppedCase(tlsrec.PhaseCert, true, 10, 400, 401))
+		c.TLS.Bytes[1] = 900
+		return c
+	}},
+	{"tls-client-stopped", "", func() *Case { return tlsStoppedCase(tlsrec.PhaseCert, true, 10, 0, 400) }, func() *Case { return tlsStoppedCase(tlsrec.PhaseCert, true, 10, 0, 200) }},
+	{"tls-client-stopped", "no end", func() *Case {
+		c := tlsStoppedCase(tlsrec.PhaseCert, true, 10, 0, 0)
+		c.End = tlsAt(1100).Time
+		return c
+	}, func() *Case { return tlsStoppedCase(tlsrec.PhaseCert, true, 10, 0, 0) }},
+	{"tls-hello-then-close", "close_notify", func() *Case { return tlsNotifiedCase(0) }, func() *Case { return tlsNotifiedCase(90) }},
+	{"tls-hello-then-close", "after a retry request", func() *Case { return tlsRetriedCase(9) }, func() *Case { return tlsRetriedCase(7) }},
 	{"tls-hello-then-close", "", func() *Case { c := tlsUnansweredCase(); c.closes(0, 11); return c }, func() *Case { c := tlsUnansweredCase(); c.closes(11, 12); return c }},
 	{"tls-hello-then-silence", "", func() *Case { c := tlsUnansweredCase(); c.closes(1500, 0); return c }, func() *Case { c := tlsUnansweredCase(); c.closes(0, 11); return c }},
 	{"tls-hello-too-big", "", func() *Case { c := tlsUnansweredCase(); c.TLS.Hello.Size = 1700; c.closes(0, 11); return c }, func() *Case { c := tlsUnansweredCase(); c.closes(0, 11); return c }},
@@ -369,10 +404,18 @@ var tlsTests = []tlsTest{
 
 	{"tls-certificate", "", goodTLS, func() *Case { return tlsMake13Case(goodTLS()) }},
 	{"tls-expired", "", tlsChainCase(func(x []tlsrec.Certificate) { x[0].NotAfter = tlsStart/1e9 - 86400 }), tlsChainCase(func(x []tlsrec.Certificate) { x[0].NotAfter = tlsStart/1e9 + 60 })},
+	{"tls-issuer-expired", "", tlsChainCase(func(x []tlsrec.Certificate) { x[1].NotAfter = tlsStart/1e9 - 86400 }), tlsChainCase(func(x []tlsrec.Certificate) {
+		x[0].NotAfter, x[1].SelfIssued, x[1].NotAfter = tlsStart/1e9-86400, true, tlsStart/1e9-86400
+	})},
 	{"tls-not-yet-valid", "", tlsChainCase(func(x []tlsrec.Certificate) { x[0].NotBefore = tlsStart/1e9 + 86400 }), tlsChainCase(func(x []tlsrec.Certificate) { x[0].NotBefore = tlsStart/1e9 + 60 })},
 	{"tls-name-mismatch", "", tlsChainCase(func(x []tlsrec.Certificate) { x[0].Names = []string{"www.example.com"} }), tlsChainCase(func(x []tlsrec.Certificate) { x[0].Names = []string{"*.Example.com"} })},
 	{"tls-self-signed", "", tlsChainCase(func(x []tlsrec.Certificate) { x[0].SelfSigned, x[0].SelfIssued = true, true }), tlsChainCase(func(x []tlsrec.Certificate) { x[0].SelfIssued = true })},
 	{"tls-incomplete-chain", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Chain[1] = t.Chain[1][:1]; t.Chain[1][0].IssuerAt = -1 }), tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Chain[1] = t.Chain[1][:1]; t.Chain[1][0].Issuer = "CN=Lab Root CA" })},
+	{"tls-incomplete-chain", "a gap", tlsChainCase(func(x []tlsrec.Certificate) { x[0].IssuerAt = -1 }), tlsEditCase(func(c *Case, t *tlsrec.Summary) {
+		x := t.Chain[1][0]
+		x.Issuer, x.IssuerAt = "CN=Lab Root CA", -1
+		t.Chain[1] = []tlsrec.Certificate{x, x} // the same one twice
+	})},
 	{"tls-chain-order", "", tlsChainCase(func(x []tlsrec.Certificate) { x[1].SelfIssued = true }), goodTLS},
 	{"tls-weak-key", "", tlsChainCase(func(x []tlsrec.Certificate) { x[0].KeyBits = 1024 }), tlsChainCase(func(x []tlsrec.Certificate) { x[0].KeyType, x[0].KeyBits = "ECDSA", 256 })},
 	{"tls-weak-key", "by size", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Chain[1], t.KexRSA, t.KexBits = nil, true, 1024 }), tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.Chain[1], t.KexRSA, t.KexBits = nil, true, 2048 })},
@@ -382,6 +425,11 @@ var tlsTests = []tlsTest{
 	})},
 	{"tls-wrong-usage", "", tlsChainCase(func(x []tlsrec.Certificate) { x[0].ServerAuth = false }), tlsChainCase(func(x []tlsrec.Certificate) { x[0].ServerAuth, x[0].ExtUsage, x[0].Usage = false, false, 0 })},
 	{"tls-no-san", "", tlsChainCase(func(x []tlsrec.Certificate) { x[0].Names = nil }), goodTLS},
+	{"tls-no-san", "refused", func() *Case {
+		c := tlsAlertsCase(fact.Client, 11, 42, tlsrec.PhaseCert)()
+		c.TLS.Chain[1][0].Names = nil
+		return c
+	}, goodTLS},
 	{"tls-large-chain", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.CertBytes[1] = 12000 }), tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.CertBytes[1] = 5200 })},
 	{"tls-ocsp", "", tlsEditCase(func(c *Case, t *tlsrec.Summary) { t.OCSP = 2 }), goodTLS},
 
@@ -505,9 +553,59 @@ func tlsBothWaitCase(port uint16) *Case {
 	return c
 }
 
+// tlsSwappedCase is a server on port 587 that says nothing for 12 s, and then sends
+// a TLS alert; the client has sent some bytes.
+func tlsSwappedCase(client uint64) *Case {
+	c := tlsBothWaitCase(587)
+	c.TCP.Side[0].Bytes, c.TCP.Side[1].Bytes = client, alertRecord
+	c.TLS = &tlsrec.Summary{}
+	c.alert(fact.Server, 1202, 2, 50, tlsrec.PhaseNone)
+	return c
+}
+
 func tlsUnansweredCase() *Case {
 	c := tlsFailedCase(goodTLS(), 0, 0, 0, 255, tlsrec.PhaseHello)
 	c.TLS.FirstRecord[1] = fact.At{}
+	return c
+}
+
+// tlsNotifiedCase answers the hello with an alert of level warning.
+func tlsNotifiedCase(code uint8) *Case {
+	c := tlsFailedCase(goodTLS(), fact.Server, 10, 1, code, tlsrec.PhaseHello)
+	c.closes(11, 12)
+	return c
+}
+
+// tlsRetriedCase asks for a second hello in frame 8, which has a frame, and closes.
+func tlsRetriedCase(hello uint32) *Case {
+	c := tlsUnansweredCase()
+	t := c.TLS
+	t.Retry, t.RetryAt, t.FirstRecord[1], t.LastRecord[1] = true, tlsAt(8), tlsAt(8), tlsAt(8)
+	t.Hello.At = tlsAt(hello)
+	c.closes(0, 11)
+	return c
+}
+
+// tlsResumingCase is a hello with a pre-shared key, refused.
+func tlsResumingCase(code, phase uint8) *Case {
+	c := tlsFailedCase(goodTLS(), fact.Server, 10, 2, code, phase)
+	c.TLS.Hello.PSK = true
+	return c
+}
+
+// tlsStoppedCase is a handshake that ends without a word behind the data of frame
+// last, with these FINs.
+func tlsStoppedCase(phase uint8, whole bool, last, client, server uint32) *Case {
+	c := tlsFailedCase(goodTLS(), 0, 0, 0, 255, phase)
+	if !whole {
+		c.TLS.ServerDoneAt = [2]fact.At{}
+	}
+	for d := range c.TCP.Side {
+		c.TCP.Side[d].LastData, c.TCP.Side[d].LastDataTime = 9, tlsAt(9).Time
+	}
+	s := &c.TCP.Side[min(last, 11)-10^1]
+	s.LastData, s.LastDataTime = last, tlsAt(last).Time
+	c.closes(client, server)
 	return c
 }
 
@@ -774,6 +872,103 @@ func TestInDate(t *testing.T) {
 		c.TLS.CertSent[fact.Server] = 1
 		if got := c.inDate(); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}
+
+// TestChain: how sure it is that a certificate is missing, what that means for
+// who refuses the chain, and that a root signed by another one is missed by nobody.
+func TestChain(t *testing.T) {
+	day := int64(86400)
+	now := tlsStart / 1e9
+	root := tlsrec.Certificate{Subject: "CN=Root CA", CommonName: "Root CA", Issuer: "CN=Old Root CA", CA: true, SHA256: "cc", IssuerAt: -1, NotAfter: now - day}
+	for _, tt := range []struct {
+		name   string
+		alert  uint8
+		edit   func(x []tlsrec.Certificate) []tlsrec.Certificate
+		want   string // severity of tls-incomplete-chain and of tls-issuer-expired, "-": not raised
+		blame  Blame  // of tls-certificate-rejected
+		advice bool   // to install the full chain
+	}{
+		{"whole", 48, func(x []tlsrec.Certificate) []tlsrec.Certificate { return x }, "- -", BlameClient, false},
+		{"issued by a root", 48, func(x []tlsrec.Certificate) []tlsrec.Certificate {
+			x[0].Issuer, x[0].IssuerAt = "CN=Root CA", -1
+			return []tlsrec.Certificate{x[0], x[0]}
+		}, "- -", BlameClient, false},
+		{"by either", 48, func(x []tlsrec.Certificate) []tlsrec.Certificate {
+			x[0].Issuer, x[0].IssuerAt = "CN=ACME CA", -1
+			return x[:1]
+		}, "info -", 0, true},
+		{"by an intermediate", 48, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[0].IssuerAt = -1; return x[:1] }, "warning -", 0, true},
+		{"with an address", 48, func(x []tlsrec.Certificate) []tlsrec.Certificate {
+			x[0].Issuer, x[0].IssuerAt, x[0].AIA = "CN=R3", -1, "http://r3.example.org/"
+			return x[:1]
+		}, "warning -", 0, true},
+		{"revoked", 44, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[0].IssuerAt = -1; return x[:1] }, "warning -", 0, false},
+		{"expired issuer", 45, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[1].NotAfter = now - day; return x }, "- warning", 0, false},
+		{"expired root, refused", 45, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[1].IssuerAt = 2; return append(x, root) }, "- warning", 0, false},
+		{"expired root, accepted", 0, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[1].IssuerAt = 2; return append(x, root) }, "- info", 0, false},
+	} {
+		c := goodTLS()
+		if tt.alert != 0 {
+			c = tlsFailedCase(c, fact.Client, 11, 2, tt.alert, tlsrec.PhaseCert)
+		}
+		c.TLS.Chain[1] = tt.edit(c.TLS.Chain[1])
+		Judge(c)
+		got := ""
+		for _, id := range [...]string{"tls-incomplete-chain", "tls-issuer-expired"} {
+			if f := c.Find(id); f != nil {
+				got += " " + f.Severity.String()
+			} else {
+				got += " -"
+			}
+		}
+		if got = got[1:]; got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+		if f := c.Find("tls-certificate-rejected"); (f == nil) != (tt.alert == 0) || f != nil && (f.Blame != tt.blame || (f.Skip == 0) != tt.advice) {
+			t.Errorf("%s: %+v", tt.name, f)
+		}
+	}
+}
+
+// TestClearSecret: a login in clear behind the consent to TLS is readable.
+func TestClearSecret(t *testing.T) {
+	for text, want := range map[string]bool{
+		"AUTH PLAIN AGEAYg==\r\n": true,
+		"EHLO again\r\n":          false,
+		"AUTH LOGIN\r\n":          false,
+	} {
+		c := tlsExtraTextCase(fact.Client, 9, text)
+		Judge(c)
+		if got := c.Find("auth-clear-credentials") != nil; got != want || !c.Raised("stls-clear-after-start") {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+// TestLongRecord: a length that no record has is the sender's fault, and binary
+// bytes behind it are no clear text.
+func TestLongRecord(t *testing.T) {
+	c := tlsOddCase(goodTLS(), tlsrec.OddRecordLong, 20480)
+	c.Log.Facts[len(c.Log.Facts)-1].From = fact.Server
+	c.TLS.Broken = &tlsrec.Broken{From: fact.Server, At: tlsAt(13), Looks: fact.LooksBinary, Text: "\x16\x03\x03P\x00"}
+	c.tell(13, fact.Fact{Kind: fact.TLSBroken, From: fact.Server, Code: fact.LooksBinary}, "\x16\x03\x03P\x00")
+	Judge(c)
+	if g := c.Find("tls-record-too-long"); g == nil || g.Blame != BlameServer || g.Skip != 3 || c.Raised("tls-not-tls") {
+		t.Errorf("%+v", g)
+	}
+}
+
+// TestClientCertBySize: under TLS 1.3 a certificate of the client shows by its size.
+func TestClientCertBySize(t *testing.T) {
+	for size, want := range map[uint32]bool{900: true, 25: false, 53: false} {
+		c := tlsHideCase(tlsMake13Case(goodTLS()), fact.Server, 12, tlsrec.PhaseKeys)
+		c.TLS.Records[0] = append([]tlsrec.Record{{At: tlsAt(11), Type: 23, Len: size}}, tlsrec.Record{At: tlsAt(11), Type: 23, Len: 53})
+		c.closes(0, 13)
+		Judge(c)
+		if g := c.Find("tls-hidden-alert-server"); g == nil || (g.Skip == 1) != want || c.ClientCertSent() != want {
+			t.Errorf("%d: %+v", size, g)
 		}
 	}
 }

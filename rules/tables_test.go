@@ -24,7 +24,7 @@ var groups = []struct {
 	{authRules, "AUTH-", "auth-", 21, []Label{SMTP}},
 	{stlsRules, "STLS-", "stls-", 17, []Label{SMTP, TLS}},
 	{implRules, "IMPL-", "impl-", 6, []Label{TLS, SMTP}},
-	{tlsRules, "TLS-", "tls-", 75, []Label{TLS}},
+	{tlsRules, "TLS-", "tls-", 79, []Label{TLS}},
 	{alertRules, "TLSA-", "tls-alert-", 36, []Label{TLS}},
 	{popRules, "POP-", "pop-", 26, []Label{POP3}},
 	{imapRules, "IMAP-", "imap-", 34, []Label{IMAP}},

@@ -495,7 +495,7 @@ var tlsRules = []Rule{
 		Fields:  []string{"usage"},
 	},
 	{
-		ID: "tls-no-san", Num: "TLS-036", Label: TLS, Severity: Info, Up: Info, Tier: 3, Node: HANDSHAKE, Blame: BlameServer,
+		ID: "tls-no-san", Num: "TLS-036", Label: TLS, Severity: Info, Up: Warning, Tier: 3, Node: HANDSHAKE, Blame: BlameServer,
 		Title:   "Certificate has no alternative names",
 		When:    "no DNS name in subjectAltName",
 		Meaning: "Modern clients ignore the common name.",
@@ -971,5 +971,65 @@ var tlsRules = []Rule{
 		Advice: []string{"look there"},
 		Cite:   []string{"own experience"},
 		Fields: []string{"matrix", "smallest explaining set: one client with all servers", "one server with all clients", "one pair"},
+	},
+	{
+		ID: "tls-issuer-expired", Num: "TLS-079", Label: TLS, Severity: Warning, Up: Warning, Tier: 2, Node: HANDSHAKE, Blame: BlameServer,
+		Title: "Intermediate certificate has expired",
+		When: "notAfter of a certificate above the leaf < capture time; info if it is the last of three and more " +
+			"and the client accepted the chain: a root signed by another one, sent for old clients",
+		Meaning: "The server's own certificate is good, an issuer's that it sends along is not. Clients that know no " +
+			"other way to a root stop here.",
+		Advice: []string{
+			"replace the chain file by the present one of the CA; the server's own certificate can stay",
+			"reload the mail server afterwards (`postfix reload`)",
+		},
+		Cite:   []string{"RFC 5280 §4.1.2.5", "RFC 5280 §6.1"},
+		Not:    "self-signed root; the server's own certificate: TLS-026",
+		Fields: []string{"which", "notAfter", "age in days", "did the client accept"},
+	},
+	{
+		ID: "tls-resumption-broken", Num: "TLS-080", Label: TLS, Severity: Error, Up: Error, Tier: 3, Node: HANDSHAKE, Blame: BlameClient | BlameServer,
+		Title: "Resuming an earlier TLS session failed",
+		When:  "hello with a pre_shared_key extension, answered with alert 47 or 51 and no ServerHello",
+		Meaning: "The client's proof for the key of the earlier session (its binder) does not fit what the server has " +
+			"kept or put into the ticket. Version, cipher suites and certificate were not asked yet.",
+		Advice: []string{
+			"client: drop the saved sessions (restart it) and try again; if it works then, its store of tickets is at fault",
+			"server: several behind one name must share the keys of their tickets, and answer a ticket that they do not know with a full handshake",
+		},
+		Cite:   []string{"RFC 8446 §4.2.11.2"},
+		Not:    "malformed hello",
+		Fields: []string{"alert", "SNI"},
+	},
+	{
+		ID: "tls-server-stopped", Num: "TLS-081", Label: TLS, Severity: Error, Up: Error, Tier: 2, Node: HANDSHAKE, Blame: BlameServer,
+		Title: "Server broke off the TLS handshake",
+		When: "ServerHello seen, handshake not complete, no alert, nothing lost or unacknowledged, and it is the server's turn " +
+			"(its flight is not complete, or the client's Finished is there): FIN of the server, or silence (10 s; 3 s when the client " +
+			"then closes); or FIN of the server within 1 s of its flight",
+		Meaning: "The server began TLS and did not go on. Its program crashed, was stopped, hangs in a look-up, or hit a limit; a " +
+			"server that refuses says so with an alert.",
+		Advice: []string{
+			"server log at that second: crash, limit, a look-up or plug-in that hangs",
+			"`openssl s_client -starttls smtp -connect HOST:25 -servername NAME`: does it happen every time?",
+		},
+		Cite:   []string{"RFC 8446 §6", "RFC 5246 §7.3"},
+		Not:    "nothing of the server at all: TLS-013/014; segments lost: TLS-015; RST: TCP-008",
+		Fields: []string{"place", "waited", "how"},
+	},
+	{
+		ID: "tls-client-stopped", Num: "TLS-082", Label: TLS, Severity: Error, Up: Error, Tier: 2, Node: HANDSHAKE, Blame: BlameClient,
+		Title: "Client did not go on with the TLS handshake",
+		When: "the server's flight is complete and acknowledged, nothing of the client follows: silence of 10 s, or 3 s and FIN of " +
+			"the server",
+		Meaning: "The client has all it needs and does nothing: it hangs, a user is asked whether to trust the certificate, or it " +
+			"looks up whether the certificate was revoked and gets no answer.",
+		Advice: []string{
+			"client: its log and load at that second; is a question to the user open?",
+			"see whether the client may reach the CA's addresses for revocation (OCSP, CRL): a firewall that drops them makes it hang here",
+		},
+		Cite:   []string{"RFC 5246 §7.3", "RFC 8446 §2"},
+		Not:    "the client closes by itself: TLS-019",
+		Fields: []string{"waited", "how"},
 	},
 }

@@ -130,6 +130,7 @@ type Conn struct {
 	lastClear [2]uint8
 	odd, msgs int
 	fin13     bool // the client's Finished was decrypted
+	repeated  bool // the other side answered who began a second handshake
 	short13   int  // server's encrypted records in a row at the end (TLS 1.3), as long as an alert
 	ended     bool
 }
@@ -546,8 +547,11 @@ func (c *Conn) End(how uint16, at fact.At) {
 		}
 	}
 	for d := range c.side {
-		c.tellText(fact.Dir(d), &c.side[d])
+		s := &c.side[d]
+		c.tellText(fact.Dir(d), s)
+		c.s.Partial[d] = s.state == inBody || s.state == atHeader && s.nhdr > 0
 	}
+	c.s.NoKeys = c.opt.Opener != nil && !c.s.Opened
 	c.finish(how, at)
 	for d := range c.side {
 		if s := &c.side[d]; s.alertPlace >= 0 {

@@ -538,3 +538,41 @@ func BenchmarkSession(b *testing.B) {
 		c.End(fact.EndFin, fact.At{})
 	}
 }
+
+// TestRenegotiated: a second handshake that both sides complete was not answered
+// with an alert, though one says goodbye later.
+func TestRenegotiated(t *testing.T) {
+	var c Conn
+	var log fact.Log
+	s := replay(t, &c, &log, Options{Cache: new(Cache)}, testdata+"tls-renegotiated.pcap", 0)
+	begun, refused := 0, 0
+	for i := range log.Facts {
+		if f := &log.Facts[i]; f.Kind == fact.TLSRenegotiate {
+			begun++
+			refused += int(f.Level)
+		}
+	}
+	if !s.Renego || begun != 1 || refused != 0 {
+		t.Errorf("begun %d times, refused %d times in\n%s", begun, refused, dump(&log))
+	}
+}
+
+// TestPartial: whether a side stopped inside a record.
+func TestPartial(t *testing.T) {
+	for file, want := range map[string][2]bool{"imaps-server-stalls.pcap": {}, "smtps-client-stalls.pcap": {}} {
+		var c Conn
+		var log fact.Log
+		if s := replay(t, &c, &log, Options{}, testdata+file, 0); s.Partial != want {
+			t.Errorf("%s: %v", file, s.Partial)
+		}
+	}
+	var c Conn
+	var log fact.Log
+	c.Reset(&log, Options{})
+	c.Bytes(fact.Server, []byte{22, 3, 3, 0, 9, 2, 0}, fact.At{Frame: 1})
+	c.Bytes(fact.Client, []byte{22, 3, 3, 0, 9, 1, 0}, fact.At{Frame: 2})
+	c.End(fact.EndFin, fact.At{Frame: 3})
+	if s := c.Summary(); s.Partial != [2]bool{true, true} {
+		t.Errorf("%v", s.Partial)
+	}
+}

@@ -38,13 +38,16 @@ func (c *Conn) sealedRecord(d fact.Dir, s *side, p []byte, at fact.At) {
 			if c.side[d.Other()].fin {
 				c.done(at, false)
 			}
+		} else if c.s.Done && c.s.Renego && d != c.s.RenegoFrom {
+			c.repeated = true // the other side takes part
 		} else if c.s.Done {
 			c.renegotiation(d, at)
 		}
 	case typ == TypeAlert:
 		c.noteAlert(Alert{From: d, At: at, Encrypted: true, Before: s.lastPhase, Len: s.size})
 		c.add(fact.Fact{Kind: fact.TLSHiddenAlert, From: d, Level: 1, Num: s.size}, at, nil)
-		if c.s.Renego && d != c.s.RenegoFrom {
+		if c.s.Renego && d != c.s.RenegoFrom && !c.repeated {
+			c.repeated = true
 			c.add(fact.Fact{Kind: fact.TLSRenegotiate, From: c.s.RenegoFrom, Level: 1}, at, nil)
 		}
 	case typ == TypeHeartbeat:
@@ -290,7 +293,7 @@ func (c *Conn) finish(how uint16, at fact.At) {
 			c.s.Alerts[len(c.s.Alerts)-1].Last = true
 			c.add(fact.Fact{Kind: fact.TLSHiddenAlert, From: d, Level: 2, Num: size}, last.At, nil)
 		}
-		if !c.s.Done && cl.fin && sv.fin && c.short13 == 0 && (cl.data || cancel) {
+		if !c.s.Done && cl.fin && sv.fin && c.short13 == 0 && (cl.data || cancel || c.left13()) {
 			c.done(c.s.FinishedAt[fact.Client], true)
 		}
 	}
@@ -308,6 +311,21 @@ func (c *Conn) finish(how uint16, at fact.At) {
 			return
 		}
 	}
+}
+
+// left13 reports that the client closed right behind its Finished, before the
+// server said or did anything more: to the client the handshake was complete.
+func (c *Conn) left13() bool {
+	end := c.s.FinishedAt[fact.Client].Frame
+	if c.s.LastRecord[fact.Server].Frame > end || c.s.LastRecord[fact.Client].Frame > end {
+		return false
+	}
+	for i := range c.log.Facts {
+		if f := &c.log.Facts[i]; f.Kind == fact.TCPFin || f.Kind == fact.TCPReset {
+			return f.From == fact.Client
+		}
+	}
+	return false
 }
 
 // refused13 reports that the server ended a decrypted TLS 1.3 handshake.

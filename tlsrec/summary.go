@@ -57,11 +57,13 @@ type Summary struct {
 	Changes    [2]int // ChangeCipherSpec records
 	Clear      [2]int // records in clear
 	Gaps       [2]uint64
-	Tickets    int  // NewSessionTicket messages in clear (or decrypted)
-	Early      int  // client's records before the ServerHello that are encrypted (0-RTT)
-	EarlyBytes int  // their payload
-	Opened     bool // records were decrypted
-	Renego     bool // a second handshake began inside
+	Partial    [2]bool // the last record of a side is not complete
+	Tickets    int     // NewSessionTicket messages in clear (or decrypted)
+	Early      int     // client's records before the ServerHello that are encrypted (0-RTT)
+	EarlyBytes int     // their payload
+	Opened     bool    // records were decrypted
+	NoKeys     bool    // secrets were given, and none of them opened a record of this connection
+	Renego     bool    // a second handshake began inside
 	RenegoFrom fact.Dir
 	Heartbeat  Heartbeat
 

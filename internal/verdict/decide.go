@@ -111,6 +111,9 @@ func (w *Writer) explain(c *rules.Case) {
 			if f.Rule == ruleRejected && isCert[e.Rule] && besides(e.Rule, f.Class, unknownCA, flaw) || unfit(c, e, f) {
 				continue
 			}
+			if e.Rule == ruleDowngrade && !downgraded(f) {
+				continue
+			}
 			// Two that explain each other: the earlier one stands.
 			if back := relate(f.Rule, e.Rule); (back == explainsLate || back == explainsEarly && f.Frame <= e.Frame) &&
 				(f.Frame < e.Frame || f.Frame == e.Frame && i < j) {
@@ -126,10 +129,19 @@ func (w *Writer) explain(c *rules.Case) {
 // besides reports that a client which refused a certificate with an alert did so
 // for something else than this finding.
 func besides(rule uint16, alert uint8, unknownCA bool, flaw *rules.Finding) bool {
+	if unknownCA {
+		return flaw != nil || !isIssuer[rule]
+	}
 	if fit, named := refusals[alert]; named {
 		return !slices.Contains(fit, rule)
 	}
-	return flaw != nil && (unknownCA || rule == ruleSelfSigned)
+	return flaw != nil && rule == ruleSelfSigned
+}
+
+// downgraded reports that an alert can be the answer to a server's mark of a
+// downgrade: the client's, and about the version (RFC 8446, section 4.1.3).
+func downgraded(f *rules.Finding) bool {
+	return f.HasFrom && f.From == fact.Client && (f.Class == 47 || f.Class == 70)
 }
 
 // refusals are the alerts that name a reason (RFC 8446, section 6.2), with the
@@ -137,7 +149,7 @@ func besides(rule uint16, alert uint8, unknownCA bool, flaw *rules.Finding) bool
 var refusals = map[uint8][]uint16{
 	43: {index("TLS-032"), index("TLS-033"), index("TLS-035")}, // unsupported_certificate
 	44: nil,                                                    // certificate_revoked
-	45: {index("TLS-026"), index("TLS-027")},                   // certificate_expired
+	45: {index("TLS-026"), index("TLS-027"), index("TLS-079")}, // certificate_expired
 }
 
 // stillGood reports that a client takes a certificate for expired that is not.
@@ -206,15 +218,22 @@ func certFlaw(c *rules.Case) (unknownCA bool, flaw *rules.Finding) {
 	for i := range c.Findings {
 		f := &c.Findings[i]
 		unknownCA = unknownCA || f.Rule == ruleRejected && f.Class == 48
-		if flaw == nil && isFlaw[f.Rule] && f.Severity == rules.Error {
-			flaw = f
+	}
+	least := rules.Error
+	if unknownCA {
+		least = rules.Warning // nothing was asked of the certificate itself yet
+	}
+	for i := range c.Findings {
+		if f := &c.Findings[i]; isFlaw[f.Rule] && f.Severity >= least {
+			return unknownCA, f
 		}
 	}
-	return unknownCA, flaw
+	return unknownCA, nil
 }
 
 var (
 	ruleRejected      = index("TLS-018")
+	ruleDowngrade     = index("TLS-050")
 	ruleSelfSigned    = index("TLS-029")
 	ruleOther         = index("IMPL-006")
 	ruleStalled       = index("TCP-023")
@@ -363,7 +382,7 @@ func base(f *rules.Finding) int {
 // hypothetical are findings whose confidence is not that of their group: told
 // by sizes, or by statistics.
 var hypothetical = map[string]int{
-	"TLS-016": 80, "TLS-020": 60, "TLS-021": 60, "TLS-019": 60, "TLS-062": 60, "TLS-064": 75, "TLS-012": 85, "TLS-013": 60,
+	"TLS-016": 80, "TLS-020": 60, "TLS-021": 60, "TLS-019": 60, "TLS-062": 60, "TLS-064": 75, "TLS-012": 85, "TLS-013": 60, "TLS-080": 60, "TLS-082": 70,
 	"TCP-010": 70, "TCP-015": 75, "TCP-016": 75, "TCP-017": 75, "TLS-015": 75, "SMTP-004": 80, "SMTP-025": 70, "SMTP-026": 80,
 	"TCP-002": 80, "TCP-045": 60, "TCP-046": 70, "TCP-014": 80, "STLS-006": 80, "RPL-039": 60, "RPL-038": 60,
 }
@@ -697,7 +716,7 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		if top != nil && !isRemark[top.Rule] {
 			d.Outcome = OutcomeDegraded
 		}
-	case g == goalUnknown && top != nil && top.Severity < rules.Error && group(top.Rule) == "TCP" && allAcked(c):
+	case g == goalUnknown && top != nil && top.Severity < rules.Error && group(top.Rule) == "TCP" && (allAcked(c) || c.LeftAfterHandshake()):
 		d.Outcome = OutcomeUnknown // a reset is how many programs close; what was left to do is inside TLS
 	case outlived(c, g, top):
 		d.Outcome = OutcomeUnknown
@@ -1116,6 +1135,15 @@ func (w *Writer) blame(c *rules.Case) {
 		if f.From == fact.Client && f.HasFrom {
 			d.Blame, conf = rules.BlameServer, 70 // the client refused what the server chose
 		}
+	}
+	if f.Rule == ruleRejected && (f.Class == 42 || f.Class == 46 || f.Class == 48) {
+		conf = 60 // nothing that was seen of it is wrong: a root that this client lacks, or one that no client has
+		if otherFlaw(c) != nil {
+			d.Blame = rules.BlameServer // that one is its own
+		}
+	}
+	if r.Num == "TLS-010" && (f.Class == 50 && f.Blame == rules.BlameServer|rules.BlameMiddlebox || f.Class == 71 && f.From == fact.Client) {
+		conf = 60 // a sound hello that could not be read; a demand that nothing seen here fails
 	}
 	if nameRefused(f) {
 		d.Blame, conf = rules.BlameServer, 60 // or the client asks for a wrong name

@@ -49,7 +49,13 @@ func TestUnknownAndExpired(t *testing.T) {
 	}{
 		{48, "TLS-026", "tls-certificate-rejected", true},
 		{48, "TLS-030", "tls-incomplete-chain", false},
+		{48, "TLS-029", "tls-self-signed", false},
+		{48, "TLS-032", "tls-certificate-rejected", true},
+		{48, "TLS-033", "tls-certificate-rejected", true},
+		{48, "TLS-035", "tls-certificate-rejected", true},
 		{45, "TLS-026", "tls-expired", false},
+		{45, "TLS-079", "tls-issuer-expired", false},
+		{42, "TLS-033", "tls-weak-signature", false},
 	} {
 		c := &rules.Case{
 			Log: &fact.Log{}, TCP: &fact.TCPSummary{Open: 3}, Proto: fact.SMTP,
@@ -66,8 +72,8 @@ func TestUnknownAndExpired(t *testing.T) {
 		for _, a := range w.next(c, d) {
 			got += a.Text
 		}
-		if cause := rules.All[d.Cause].ID; cause != tt.cause || strings.Contains(got, "besides, server certificate has expired") != tt.both ||
-			tt.both && !(strings.Contains(got, "Renew") && strings.Contains(got, "chain")) {
+		if cause := rules.All[d.Cause].ID; cause != tt.cause || strings.Contains(got, "besides, "+lower(rules.All[more].Title)) != tt.both ||
+			tt.both && !(strings.Contains(got, upper(rules.All[more].Advice[0])) && strings.Contains(got, "chain")) {
 			t.Errorf("alert %d with %s: %s: %s", tt.alert, tt.more, cause, got)
 		}
 	}
@@ -166,14 +172,16 @@ func TestEvidence(t *testing.T) {
 func TestKeyBlame(t *testing.T) {
 	for _, tt := range []struct {
 		ciphers []uint16
+		algs    []uint16
 		want    string
 	}{
-		{[]uint16{0x0004, 0x000a}, "high"},
-		{[]uint16{0xc02b, 0xc02c, 0xc02f, 0xc030}, "medium"},
+		{[]uint16{0x0004, 0x000a}, nil, "high"},
+		{[]uint16{0x009c, 0x009d}, []uint16{0x0401}, "medium"},
+		{[]uint16{0xc02b, 0xc02c, 0xc02f, 0xc030}, nil, "medium"},
 	} {
 		c := &rules.Case{
 			Log: &fact.Log{}, TCP: &fact.TCPSummary{Open: 3}, Proto: fact.SMTP,
-			TLS:      &tlsrec.Summary{Hello: &tlsrec.ClientHello{Max: 0x0303, Ciphers: tt.ciphers}},
+			TLS:      &tlsrec.Summary{Hello: &tlsrec.ClientHello{Max: 0x0303, Ciphers: tt.ciphers, SigAlgs: tt.algs}},
 			Findings: []rules.Finding{{Rule: index("TLS-016"), Severity: rules.Error, Frame: 9, From: fact.Server, HasFrom: true}},
 		}
 		var w Writer
@@ -246,6 +254,109 @@ func TestNamed(t *testing.T) {
 			if n := number.FindString(Named(text)); n != "" && !strings.HasPrefix(n, "SHA-") {
 				t.Errorf("%s: %s in %q", r.ID, n, Named(text))
 			}
+		}
+	}
+}
+
+// TestVersionGuess: who knows SSL alone lacks the version first; who offers TLS
+// 1.3 alone lacks it first unless his groups or signatures are narrow.
+func TestVersionGuess(t *testing.T) {
+	const version, narrow = "They have no TLS version in common.", "No signature algorithm or group suits both."
+	wide, three := []uint16{0x0403, 0x0804}, []uint16{0x1302, 0x1303, 0x1301}
+	for _, tt := range []struct {
+		name  string
+		hello tlsrec.ClientHello
+		first string
+	}{
+		{"SSL 3.0", tlsrec.ClientHello{Max: 0x0300, Ciphers: []uint16{5, 4}}, version},
+		{"TLS 1.3 alone", tlsrec.ClientHello{Max: 0x0304, Min: 0x0304, Ciphers: three, Groups: []uint16{29, 23}, SigAlgs: wide, SNI: "a"}, version},
+		{"and one group", tlsrec.ClientHello{Max: 0x0304, Min: 0x0304, Ciphers: three, Groups: []uint16{30}, SigAlgs: wide, SNI: "a"}, narrow},
+		{"and RSA alone", tlsrec.ClientHello{Max: 0x0304, Min: 0x0304, Ciphers: three, Groups: []uint16{29, 23}, SigAlgs: []uint16{0x0804, 0x0805}, SNI: "a"}, narrow},
+	} {
+		c := &rules.Case{
+			Log: &fact.Log{}, TCP: &fact.TCPSummary{Open: 3}, Proto: fact.SMTP,
+			TLS:      &tlsrec.Summary{Hello: &tt.hello, Alerts: []tlsrec.Alert{{From: fact.Server, Level: 2, Code: 40, At: fact.At{Frame: 6}}}},
+			Findings: []rules.Finding{{Rule: index("TLS-012"), Severity: rules.Error, Frame: 6, From: fact.Server, HasFrom: true, Class: 40}},
+		}
+		var w Writer
+		if h := w.hypotheses(c, w.Decide(c)); len(h) == 0 || h[0].Text != tt.first {
+			t.Errorf("%s: %+v, want %q first", tt.name, h, tt.first)
+		}
+	}
+}
+
+// TestTLSSteps: the steps follow the alert, and who sent it.
+func TestTLSSteps(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		rule   string
+		class  uint8
+		from   fact.Dir
+		skip   uint8
+		want   string // in the steps
+		absent string
+	}{
+		{"revoked", "TLS-018", 44, fact.Client, 2, "Replace the server's certificate", "full chain"},
+		{"expired, not seen", "TLS-018", 45, fact.Client, 2, "Renew what has expired", "full chain"},
+		{"some problem", "TLS-018", 46, fact.Client, 0, "full chain", "Renew"},
+		{"client's expired", "TLS-022", 45, fact.Server, 1, "Renew the client's", "Configure"},
+		{"client's missing", "TLS-022", 40, fact.Server, 0, "Configure", "log"},
+		{"client's, hidden", "TLS-021", 0, fact.Server, 1, "look", "Give the client its"},
+	} {
+		c := &rules.Case{
+			Log: &fact.Log{}, TCP: &fact.TCPSummary{Open: 3}, Proto: fact.SMTP,
+			TLS:      &tlsrec.Summary{Hello: &tlsrec.ClientHello{Max: 0x0303}, Alerts: []tlsrec.Alert{{From: tt.from, Level: 2, Code: tt.class, At: fact.At{Frame: 8}}}},
+			Findings: []rules.Finding{{Rule: index(tt.rule), Severity: rules.Error, Frame: 8, From: tt.from, HasFrom: true, Class: tt.class, Skip: tt.skip}},
+		}
+		var w Writer
+		d := w.Decide(c)
+		for range 2 { // asking twice changes nothing
+			got := ""
+			for _, a := range w.next(c, d) {
+				got += a.Text + "\n"
+			}
+			if !strings.Contains(got, tt.want) && !strings.Contains(got, upper(tt.want)) || strings.Contains(got, tt.absent) {
+				t.Errorf("%s: %s", tt.name, got)
+			}
+		}
+	}
+}
+
+// TestDowngraded: a mark of a downgrade is why a client refuses the version, and
+// not why a server does not like the keys.
+func TestDowngraded(t *testing.T) {
+	for _, tt := range []struct {
+		from  fact.Dir
+		class uint8
+		want  string
+	}{
+		{fact.Client, 47, "tls-downgrade-mark"},
+		{fact.Client, 80, "tls-fatal-alert"},
+		{fact.Server, 47, "tls-fatal-alert"},
+	} {
+		c := &rules.Case{
+			Log: &fact.Log{}, TCP: &fact.TCPSummary{Open: 3}, Proto: fact.SMTP,
+			TLS: &tlsrec.Summary{Hello: &tlsrec.ClientHello{Max: 0x0304}},
+			Findings: []rules.Finding{
+				{Rule: ruleDowngrade, Severity: rules.Error, Frame: 7},
+				{Rule: index("TLS-010"), Severity: rules.Error, Frame: 8, From: tt.from, HasFrom: true, Class: tt.class},
+			},
+		}
+		var w Writer
+		if d := w.Decide(c); rules.All[d.Cause].ID != tt.want {
+			t.Errorf("%v %d: %s, want %s", tt.from, tt.class, rules.All[d.Cause].ID, tt.want)
+		}
+	}
+}
+
+// TestOtherKeys: secrets of another session are told to be that.
+func TestOtherKeys(t *testing.T) {
+	for _, no := range []bool{true, false} {
+		c := &rules.Case{Log: &fact.Log{}, TCP: &fact.TCPSummary{}, Proto: fact.SMTP, TLS: &tlsrec.Summary{Version: tlsrec.TLS12, Done: true, NoKeys: no}}
+		var w Writer
+		d := w.Decide(c)
+		if got := w.summary(c, d, "") + w.captureAgain(c)[1].Text; strings.Contains(got, "not those of this session") != no {
+			t.Errorf("%v: %s", no, got)
 		}
 	}
 }

@@ -59,12 +59,20 @@ func (w *Writer) clause(c *rules.Case, d *Decision) string {
 		return "A device on the path interferes"
 	case d.networkRoot(c):
 		return "Network problem"
+	case d.damaged(c):
+		return "Connection problem"
 	case d.Blame == rules.BlamePolicy && group(c.Findings[d.Root].Rule) != "TCP": // a proxy is no receiver
 		return "Receiver's decision"
 	case d.notNetwork(c) || c.TCP.Open != 0:
 		return "Not a network problem"
 	}
 	return "Connection problem"
+}
+
+// damaged reports that the path, or the memory of a host, changed what TLS
+// protects: TCP saw nothing of it.
+func (d *Decision) damaged(c *rules.Case) bool {
+	return d.Root >= 0 && c.Findings[d.Root].Rule == ruleDamaged && d.Blame == rules.BlameNetwork
 }
 
 // what is the second part: who did what at which frame.
@@ -200,13 +208,25 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		return fmt.Sprintf("server demands a client certificate and did not get a good one (frame %d)", f.Frame)
 	},
 	"TLS-013": func(c *rules.Case, f *rules.Finding) string {
+		if f.Class == rules.ClosedByNotify {
+			return fmt.Sprintf("server ended TLS right after the client's hello, with close_notify and no answer (frame %d)", f.Frame)
+		}
 		offer := ""
 		if h := c.TLS.Hello; outdated(c) && h.Max != 0 && h.Max < 0x0303 {
 			offer = ", which offers nothing newer than " + tlsrec.VersionName(h.Max)
 		} else if outdated(c) {
 			offer = ", which offers only outdated cipher suites"
 		}
+		if wait := f.Time - c.TLS.Hello.At.Time; c.TLS.Hello.At.Time != 0 && wait >= 1e9 {
+			return fmt.Sprintf("server closed the connection %s after the client's TLS hello%s, without an answer (frame %d)", span(wait), offer, f.Frame)
+		}
 		return fmt.Sprintf("server closed the connection right after the client's TLS hello%s (frame %d)", offer, f.Frame)
+	},
+	"TLS-081": func(c *rules.Case, f *rules.Finding) string {
+		if c.TCP.Side[fact.Server].Fin == f.Frame {
+			return fmt.Sprintf("server closed the connection in the middle of the TLS handshake, without an alert (frame %d)", f.Frame)
+		}
+		return fmt.Sprintf("server fell silent in the middle of the TLS handshake (behind frame %d)", f.Frame)
 	},
 	"TLS-014": func(c *rules.Case, f *rules.Finding) string {
 		return "the client's TLS hello was received, but never answered"
@@ -236,6 +256,9 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		return fmt.Sprintf("%s client talks to %s server (frame %d)", client, server, f.Frame)
 	},
 	"IMPL-004": func(c *rules.Case, f *rules.Finding) string {
+		if f.Class == rules.TLSOnClearPort {
+			return fmt.Sprintf("both sides wait for each other: the client for a greeting, the server on port %d for a TLS hello (frame %d)", c.Port(), f.Frame)
+		}
 		if spokeAtOnce(c) {
 			return fmt.Sprintf("client speaks clear text on port %d, which is for TLS from the first byte (frame %d)", c.Port(), f.Frame)
 		}
@@ -596,6 +619,8 @@ func fateUnknown(c *rules.Case) bool {
 	return false
 }
 
+var ruleBothWait, ruleDamaged = index("IMPL-004"), index("TLS-076")
+
 var ruleFate, ruleImpatient = index("SMTP-025"), index("SMTP-034")
 
 // field is the value of a finding's field, "": it has none.
@@ -767,6 +792,9 @@ func (w *Writer) summary(c *rules.Case, d *Decision, what string) string {
 	case OutcomeOK:
 		return upper(w.goodSentence(c, d, name))
 	case OutcomeUnknown:
+		if hidden(c) && c.TLS.NoKeys {
+			return w.missing(c) + " The secrets that were given (-keylog) are not those of this session."
+		}
 		return w.missing(c)
 	}
 	f := &c.Findings[d.Root]
@@ -789,7 +817,7 @@ func (w *Writer) summary(c *rules.Case, d *Decision, what string) string {
 		if hidden(c) && !d.Delivered && !notMail(c) {
 			sentence += " What was said inside TLS is not known without the keys."
 		}
-	case d.networkRoot(c):
+	case d.networkRoot(c), d.damaged(c):
 	case d.Blame == rules.BlameMiddlebox:
 		sentence += " A device between the two sides did this."
 	case d.notNetwork(c):
@@ -910,6 +938,15 @@ func (w *Writer) causeTitle(c *rules.Case, d *Decision) string {
 	}
 	if nameRefused(f) {
 		return "server does not know the name it was asked for (SNI)"
+	}
+	return w.title(c, f)
+}
+
+// title is that of a finding's rule, unless there the two sides wait for each
+// other and here one did not.
+func (w *Writer) title(c *rules.Case, f *rules.Finding) string {
+	if f.Rule == ruleBothWait && f.Class == 0 && spokeAtOnce(c) {
+		return "client speaks clear text on a port for TLS"
 	}
 	return lower(strings.TrimSuffix(rules.All[f.Rule].Title, "."))
 }

@@ -34,7 +34,7 @@ var guesses = map[string][]guess{
 			"Settled when another client gets through to the same server."},
 		{"The client's random value, MAC or cipher code is wrong.", 20, []test{oldClient}, []test{fromClient},
 			"Settled when the client gets through with another cipher suite."},
-		{"The server's private key does not fit its certificate.", 13, []test{fromClient}, nil,
+		{"The server's private key does not fit its certificate.", 13, []test{fromClient, usualClient}, nil,
 			"Settled when other clients fail at this server in the same way."},
 		{"The bytes were changed on the way.", 4, []test{corrupted}, nil,
 			"Settled by a second capture at the other end, in which the same frame has other bytes."},
@@ -42,9 +42,9 @@ var guesses = map[string][]guess{
 	"TLS-012": {
 		{"Client and server have no cipher suite in common.", 40, []test{fewSuites, oddSuites}, nil,
 			"Settled by asking the server for each suite that the client offers."},
-		{"They have no TLS version in common.", 25, []test{oldOffer, versionAlert, versionAlert, onlyNewest, onlyNewest}, []test{suiteAlert},
+		{"They have no TLS version in common.", 25, []test{oldOffer, onlySSL, onlySSL, versionAlert, versionAlert, onlyNewest, onlyNewest}, []test{suiteAlert, oneGroup, oneSignature},
 			"Settled by asking the server for each version."},
-		{"No signature algorithm or group suits both.", 15, []test{oneGroup, oneSignature}, nil,
+		{"No signature algorithm or group suits both.", 15, []test{oneGroup, oneGroup, oneSignature, oneSignature}, nil,
 			"Not visible in a hello alone; the server's TLS log names it."},
 		{"The server wants to know which name is asked for, and the client names none (SNI).", 10, []test{noName}, []test{someName},
 			"Settled by a connection that names the host (openssl s_client -servername)."},
@@ -128,14 +128,23 @@ func fromClient(_ *rules.Case, f *rules.Finding) (string, uint32, bool) {
 
 func oldClient(c *rules.Case, f *rules.Finding) (string, uint32, bool) {
 	h := c.TLS.Hello
-	if f.From != fact.Server || h == nil || !h.SSLv2 && real(h.Ciphers) > 3 {
-		return "", 0, false
+	if f.From != fact.Server || h == nil || !h.SSLv2 && (real(h.Ciphers) > 3 || h.Max >= 0x0303 && len(h.SigAlgs) > 0) {
+		return "", 0, false // few suites of TLS 1.2 were chosen by somebody, not left by an old program
 	}
 	says := "its hello offers " + plural(real(h.Ciphers), "cipher suite", "cipher suites")
 	if h.SSLv2 {
 		says = "its hello has the format of SSLv2"
 	}
 	return says, h.At.Frame, true
+}
+
+// usualClient: a hello with the extensions that the libraries of today send.
+func usualClient(c *rules.Case, f *rules.Finding) (string, uint32, bool) {
+	h := c.TLS.Hello
+	if f.From != fact.Server || h == nil || h.SSLv2 || h.Max < 0x0303 || len(h.SigAlgs) == 0 {
+		return "", 0, false
+	}
+	return "the hello is that of a current TLS library", h.At.Frame, true
 }
 
 func corrupted(c *rules.Case, _ *rules.Finding) (string, uint32, bool) {
@@ -162,7 +171,10 @@ var (
 			return "the client offers no cipher suite of TLS"
 		}
 		return "the client offers " + plural(real(h.Ciphers), "cipher suite", "cipher suites")
-	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool { return real(h.Ciphers) <= 3 })
+	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool {
+		// TLS 1.3 has few, and one that all have.
+		return real(h.Ciphers) <= 3 && !(h.Max == 0x0304 && h.Min == 0x0304 && slices.Contains(h.Ciphers, 0x1301))
+	})
 
 	// RFC 8446, section 9.1: TLS_AES_128_GCM_SHA256 must be there.
 	oddSuites = ofHello(func(*tlsrec.ClientHello) string {
@@ -185,6 +197,10 @@ var (
 	oldOffer = ofHello(func(h *tlsrec.ClientHello) string {
 		return "the client offers at most " + tlsrec.VersionName(h.Max)
 	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool { return h.Max != 0 && h.Max <= 0x0302 })
+
+	onlySSL = ofHello(func(h *tlsrec.ClientHello) string {
+		return "the client knows no TLS, only SSL"
+	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool { return h.Max != 0 && h.Max <= 0x0300 })
 
 	onlyNewest = ofHello(func(*tlsrec.ClientHello) string {
 		return "the client offers TLS 1.3 and nothing older"
@@ -389,12 +405,36 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 	}
 	if _, a, ok := ofAlert(c, f); ok && r.Num == "TLS-010" {
 		advice, own = a, false
+		if step := alertSteps[alertFrom{f.Class, f.From}]; step != "" {
+			advice = []string{strings.ReplaceAll(step, "CLIENT", c.Client.Addr().String())}
+		}
+	}
+	if (r.Num == "TLS-021" || r.Num == "TLS-022") && f.Skip&1 != 0 {
+		step := ownSteps[f.Class]
+		if step == "" {
+			step = "look into the server's log for what it does not accept about the client's certificate: its dates, its CA, what it is made for"
+		}
+		list = append(list, Advice{Text: upper(fill(c, step))})
+	}
+	if r.Num == "TLS-046" && f.Skip == 1<<0|1<<1 {
+		list = append(list, Advice{Text: "Update the TLS library of the " + f.From.String() + ", or find what changes its records: capture at both ends and compare frame " + itoa(int(f.Frame)) + "."})
+	}
+	drop := f.Skip
+	if step := refusalSteps[f.Class]; step != "" && f.Rule == ruleRejected {
+		advice, own = slices.Insert(slices.Clone(advice), 1, step), false
+		drop = drop<<1&^3 | drop&1 // the step that is new is not meant
 	}
 	if m := ofLogin(c, f); m != nil {
 		for _, a := range m.Advice {
 			list = append(list, Advice{Text: upper(fill(c, strings.ReplaceAll(a, "SERVICE", c.Service())))})
 		}
 		return list[:min(len(list), maxNext)]
+	}
+	if r.Num == "IMPL-004" && f.Class == rules.TLSOnClearPort {
+		port := itoa(int(c.Port()))
+		list = append(list,
+			Advice{Text: "Server: switch off TLS from the first byte on port " + port + " and offer " + startWord(c) + " there (Postfix `smtpd_tls_wrappermode = no`)."},
+			Advice{Text: "Until then the client can use SSL/TLS instead of " + startWord(c) + " on this port."})
 	}
 	skip, instead := steps(c, f)
 	for _, a := range instead {
@@ -405,7 +445,7 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 		if len(list) == maxNext {
 			break
 		}
-		if pointer(a) || (f.Skip|skip)>>i&1 != 0 || own && forOthers(c, r, i) {
+		if pointer(a) || (drop|skip)>>i&1 != 0 || own && forOthers(c, r, i) {
 			left = true
 			continue
 		}
@@ -423,6 +463,33 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 		list = append(list, Advice{Text: "Capture on " + far.place + " too. " + far.why, Command: far.command()})
 	}
 	return list
+}
+
+// An alertFrom is an alert of a side.
+type alertFrom struct {
+	code uint8
+	from fact.Dir
+}
+
+// alertSteps are what to do about alerts whose row in the catalogue only points
+// to other rows, or names the sender's rule.
+var alertSteps = map[alertFrom]string{
+	{49, fact.Server}: "ask who runs HOST which rule refuses CLIENT: its log at that time names the rule",
+	{71, fact.Client}: "compare what the server chose (version, cipher suite, size of its key and of its Diffie-Hellman group) with the least that the client's settings demand; raise it on the server",
+}
+
+// refusalSteps are what to do when the alert names what is wrong with a certificate.
+var refusalSteps = map[uint8]string{
+	44:  "replace the server's certificate: the client holds it for revoked",
+	45:  "renew what has expired of the server's chain, and reload the mail server afterwards",
+	113: "renew the server's stapled OCSP answer: the certificate demands one, or it was stale",
+}
+
+// ownSteps are what to do when the server refuses the certificate that the client showed.
+var ownSteps = map[uint8]string{
+	44: "give the client another certificate: the server holds its own for revoked",
+	45: "renew the client's certificate: the server says that it has expired or is not valid yet",
+	48: "give the client a certificate of a CA that the server trusts, or let the server trust its CA (Postfix `smtpd_tls_CAfile`)",
 }
 
 // pointer reports that an advice only names other rules of the catalogue.
@@ -454,6 +521,9 @@ func (w *Writer) captureAgain(c *rules.Case) []Advice {
 		list := []Advice{
 			{Text: "Look into the server's log for " + c.Client.Addr().String() + " at this time."},
 			{Text: "Or capture again with the client's TLS secrets (SSLKEYLOGFILE) and give them with -keylog."},
+		}
+		if c.TLS.NoKeys {
+			list[1].Text = "The secrets given with -keylog are not those of this session: give the file that this client, or this server, wrote at that time."
 		}
 		if c.NoClientCert() && ofMail(c) {
 			list = append(list, Advice{Text: "If the log says that a client certificate was missing, or that relaying is denied: configure one in the client " +
@@ -521,6 +591,14 @@ func (w *Writer) nameTests(c *rules.Case) []Advice {
 	return append(list,
 		Advice{Text: "Client: enter the server's name as the certificate has it, and see that DNS leads to the right server."},
 		Advice{Text: "Server: add the name to its certificates (Postfix `tls_server_sni_maps`, Dovecot `local_name`, Exim `tls_certificate` by `$tls_in_sni`)."})
+}
+
+// startWord is the command by which TLS is asked for on the session's port.
+func startWord(c *rules.Case) string {
+	if p, _ := fact.OnPort(c.Port()); p == fact.POP3 {
+		return "STLS"
+	}
+	return "STARTTLS"
 }
 
 // startOption is how openssl is told to ask for TLS in this session.

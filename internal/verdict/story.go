@@ -55,12 +55,11 @@ func (w *Writer) story(c *rules.Case, d *Decision) []Step {
 		}
 		evidence[root] = true
 		if !slices.ContainsFunc(all, func(m moment) bool { return m.Frame == root }) {
-			r := &rules.All[g.Rule]
 			from := fact.Client
 			if g.HasFrom {
 				from = g.From
 			}
-			all = append(all, moment{Step: Step{Frame: root, Since: g.Time - c.Start, From: from, Text: lower(r.Title), Tech: ""}, weight: 60})
+			all = append(all, moment{Step: Step{Frame: root, Since: g.Time - c.Start, From: from, Text: w.title(c, g), Tech: ""}, weight: 60})
 		}
 	}
 	if d.Outcome == OutcomeOK { // how a session without trouble was closed is no reason for anything

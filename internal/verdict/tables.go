@@ -31,7 +31,7 @@ var failing = []struct {
 	{LayerTCP, "TCP-003 005 008 009 016 017 023 025 032 044 045"},
 	{LayerDialog, "SMTP-004 006 007 010 012 015 016 017 027 028 029 030 034 040 056 059 067 IMPL-002 003 004 006 STLS-005 011 012 013 " +
 		"POP-003 013 018 IMAP-003 010 015 017 018 019 021 022 028 034"},
-	{LayerTLS, "STLS-004 TLS-010 012 013 014 015 016 017 018 019 020 021 022 024 043 046 047 049 054 064 065 066 071 076 IMAP-004 008"},
+	{LayerTLS, "STLS-004 TLS-010 012 013 014 015 016 017 018 019 020 021 022 024 043 046 047 049 054 064 065 066 071 076 080 081 082 IMAP-004 008"},
 	{LayerAuth, "AUTH-003 006 007 008 009 013 014 015 017 018 021 RPL-002 POP-007 008 009 010 011 020 026 IMAP-007 009 011"},
 	{LayerDelivery, "SMTP-019 020 021 022 024 025 026 041 045 048 049 066 POP-016 017 024 025 IMAP-012 013 014 027 029 030 031 032 033 " +
 		"RPL-001 003 004 005 006 007 008 009 010 011 012 013 014 015 016 017 018 019 020 021 022 023 024 025 026 027 028 029 " +
@@ -39,7 +39,7 @@ var failing = []struct {
 }
 
 // certificates are the findings about a server's certificate.
-const certificates = "TLS-026 027 028 029 030 031 032 033 034 035 036"
+const certificates = "TLS-026 027 028 029 030 031 032 033 034 035 036 079"
 
 // explains says which finding explains which: the cause comes first, unless
 // late is set.
@@ -114,6 +114,10 @@ var explains = []struct {
 	{"TLS-046", "TLS-010", true},
 	{"TLS-064", "TLS-016 TLS-010", true},
 	{"TLS-076", "TLS-010 TLS-016", true},
+	{"TLS-080", "TLS-010", true},
+	{"TLS-024", "TLS-010 012", true},
+	{"TLS-050", "TLS-010 012", true}, // see downgraded
+	{"TLS-081 082", "TCP-008 009 023 024 SMTP-034 TLS-010", true},
 	{"TLS-013 014 015", "TCP-008 009 SMTP-034 TCP-023", true},
 	{"AUTH-017 018 009 021", "AUTH-003 POP-007 IMAP-009", false},
 	{"AUTH-008", "AUTH-006 014 003 POP-020 IMAP-011 IMAP-007", true},
@@ -137,9 +141,9 @@ var explains = []struct {
 // contradicts: the older event stays, marked as superseded, when one of the
 // later ones was found.
 var contradicts = []struct{ old, by string }{
-	{"STLS-003", "TLS-010 012 013 014 015 016 017 018 019 020 022 043 046 047 049 STLS-012 013"},
-	{"POP-012", "TLS-010 012 013 014 015 016 017 018 019 020 022 043 046 047 049 STLS-012 013"},
-	{"IMAP-008", "TLS-010 012 013 014 015 016 017 018 019 020 022 043 046 047 049 STLS-012 013"},
+	{"STLS-003", "TLS-010 012 013 014 015 016 017 018 019 020 022 043 046 047 049 080 081 082 STLS-012 013"},
+	{"POP-012", "TLS-010 012 013 014 015 016 017 018 019 020 022 043 046 047 049 080 081 082 STLS-012 013"},
+	{"IMAP-008", "TLS-010 012 013 014 015 016 017 018 019 020 022 043 046 047 049 080 081 082 STLS-012 013"},
 	{"SMTP-003", "SMTP-028"},
 }
 
@@ -192,6 +196,7 @@ var (
 	isExposed  []bool // a password that everybody could read
 	isCert     []bool // explains why a certificate was refused
 	isFlaw     []bool // of these, what has nothing to do with its issuer
+	isIssuer   []bool // of these, what can leave the client without an issuer that it knows
 	isAnswer   []bool
 )
 
@@ -242,7 +247,8 @@ func init() {
 	}
 	isWindow = set("TCP-018 019")
 	isSlow, isExposed = set("SMTP-005 033 035 AUTH-020"), set("AUTH-004 POP-005 IMAP-006")
-	isCert, isFlaw = set(certificates), set("TLS-026 027 028 032 033")
+	isIssuer = set("TLS-029 030 031 079")
+	isCert, isFlaw = set(certificates), set("TLS-026 027 028 032 033 035")
 	isSTLS = set("STLS-002") // the reason why a client that insists on TLS goes away
 	isRemark, isBox, isAnswer = set(remarks), set(middleboxes), set(answers)
 	canExplain, canFollow, counts, groups = make([]bool, n), make([]bool, n), make([]bool, n), make([]string, n)
