@@ -629,6 +629,11 @@ func authBadEncoding(c *Case, f *fact.Fact, r *Raiser) {
 	if w := forms[l.form]; w != "" {
 		what = "the client sent " + w
 	}
+	for i := range c.Log.Facts { // a later one was in order
+		if later := &c.Log.Facts[i]; later.Kind == fact.AuthEnd && later.Level == fact.AuthOK && later.Time >= f.Time {
+			g.Severity = Info
+		}
+	}
 	g.with("wrong", what)
 	g.What = l.who() + ": " + what + "; the answer was \"" + c.authAnswer(f) + "\"."
 }

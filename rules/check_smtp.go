@@ -946,7 +946,10 @@ func smtpSyntaxError(c *Case, _ *fact.Fact, r *Raiser) {
 func smtpBadSequence(c *Case, _ *fact.Fact, r *Raiser) {
 	var first *Exchange
 	g := refusals(c, r, "came at the wrong time", func(e *Exchange) bool {
-		if smtp.Cmd(e.Command.Cmd) == smtp.AUTH || e.Code() != 503 || c.says(e.Reply, "already authenticated") {
+		switch {
+		case smtp.Cmd(e.Command.Cmd) == smtp.AUTH && !c.authWithin(e), c.says(e.Reply, "already authenticated"):
+			return false
+		case e.Code() != 503 && !c.noRecipient(e):
 			return false
 		}
 		if first == nil {
@@ -967,4 +970,26 @@ func smtpBadSequence(c *Case, _ *fact.Fact, r *Raiser) {
 			return
 		}
 	}
+}
+
+// authWithin reports that a login which the server offers was tried in the
+// middle of a transaction, where there is none (RFC 4954, section 4).
+func (c *Case) authWithin(e *Exchange) bool {
+	_, offered, _ := c.offered("AUTH", e.Command)
+	phase, _ := c.openAt(e.Command)
+	return offered && phase == "transaction" && e.Command.Seen&fact.SeenAuth == 0
+}
+
+// noRecipient reports that the client went on to the message without naming a
+// recipient, and that this is what the server says. Postfix answers 554 where the
+// standard has 503.
+func (c *Case) noRecipient(e *Exchange) bool {
+	if e.Code() < 500 || e.Txn == 0 || int(e.Txn) > len(c.view.txns) {
+		return false
+	}
+	switch e.Cmd() {
+	case smtp.DATA, smtp.BDAT, smtp.Message:
+		return len(c.view.txns[e.Txn-1].Recipients) == 0 && c.says(e.Reply, "no valid recipients", "no recipients", "need rcpt", "rcpt first")
+	}
+	return false
 }

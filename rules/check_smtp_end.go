@@ -30,7 +30,8 @@ func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 		if e.Reply != nil && (e.Code() == 421 || e.Code() == 221 || e.Code() == 521 || e.Cmd() == smtp.Greeting && e.Code() >= 400) {
 			return // it had said so
 		}
-		if !c.Owed(e) || e.Command.Kind == fact.BodyEnd || e.Cmd() == smtp.QUIT {
+		login := c.openLogin(e) && c.openFor(s.Fin)
+		if !login && !c.Owed(e) || e.Command.Kind == fact.BodyEnd || e.Cmd() == smtp.QUIT {
 			continue
 		}
 		if c.inTLS() && c.inClear(e.Command) || e.Sent.Time >= s.FinTime {
@@ -50,10 +51,28 @@ func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 		g.frames(s.Fin)
 		g.with("command", cutText(c.text(e.Command), maxShown))
 		g.with("think", howLong(think))
+		if login {
+			g.with("phase", "login")
+			g.say("%s at frame %d was answered with a challenge; the server closed the connection before the login was decided (frame %d).",
+				capital(c.said(e.Command)), e.Command.Frame, s.Fin)
+			return
+		}
 		g.say("%s at frame %d was not answered; %s later the server closed the connection (frame %d).",
 			capital(c.said(e.Command)), e.Command.Frame, howLong(s.FinTime-e.Sent.Time), s.Fin)
 		return
 	}
+}
+
+// openLogin reports that e is a login that was neither granted nor refused, with
+// a challenge that the client has not answered.
+func (c *Case) openLogin(e *Exchange) bool {
+	return e.Command != nil && e.Reply == nil && !e.Passed && e.Cmd() == smtp.AUTH && !c.Owed(e)
+}
+
+// openFor reports that the client had not closed its side at a frame.
+func (c *Case) openFor(frame uint32) bool {
+	fin := c.TCP.Side[fact.Client].Fin
+	return fin == 0 || fin > frame
 }
 
 // 028, 029, 030: the server ends the session.
@@ -242,7 +261,11 @@ func smtpNoQuit(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	for i := range c.Exchanges() { // left while a reply was owed, or after it was sent away
 		e := &c.view.exchanges[i]
-		if c.Owed(e) || e.Code() == 421 || e.Reply != nil && e.Reply.Time > when && e.Reply.Frame > frame {
+		late := e.Reply != nil && e.Reply.Time > when && e.Reply.Frame > frame
+		switch {
+		case late && (e.Code() < 400 && c.envelope(e) && time.Duration(when-e.Sent.Time) < impatience || e.Code() == 421 && e.Command == nil):
+			// It did not wait for the answer, which let it go on.
+		case c.Owed(e), e.Code() == 421, late:
 			return
 		}
 	}
@@ -258,6 +281,9 @@ func smtpNoQuit(c *Case, _ *fact.Fact, r *Raiser) {
 		accepted, refused := t.Taken()
 		if t.Reply == nil && t.EndedBy == nil && t.BodyStart == nil && t.MailReply != nil && t.MailReply.Code < 400 && (accepted > 0 || refused == 0) {
 			open = t
+		}
+		if from, _ := c.Path(t.Mail); open != nil && t.Data == nil && len(t.Recipients) == 1 && (from == "" || begins(from, "postmaster@")) {
+			open = nil // it asked about an address: see callout
 		}
 	}
 	g := r.Frame(fact.At{Time: when, Frame: frame})
@@ -275,6 +301,14 @@ func smtpNoQuit(c *Case, _ *fact.Fact, r *Raiser) {
 		g.What += "; a transaction was open, nothing of it was delivered"
 	}
 	g.What += "."
+}
+
+// impatience is how long a client waits at least that leaves for want of an answer.
+const impatience = 5 * time.Second
+
+// envelope reports that e is a command of the envelope.
+func (c *Case) envelope(e *Exchange) bool {
+	return e.Command != nil && (e.Cmd() == smtp.MAIL || e.Cmd() == smtp.RCPT || e.Cmd() == smtp.DATA)
 }
 
 // 033, 034, 035
@@ -362,7 +396,7 @@ func smtpClientImpatient(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		waited := when - e.Sent.Time
 		least := patience(e.Cmd())
-		if time.Duration(waited) < 5*time.Second || time.Duration(waited) >= least {
+		if time.Duration(waited) < impatience || time.Duration(waited) >= least {
 			return
 		}
 		g := r.Frame(fact.At{Time: when, Frame: frame})

@@ -564,6 +564,22 @@ func smtpCrossProtocol(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		text := c.text(f)
 		proxy := smtp.Cmd(f.Cmd) == smtp.PROXY
+		if smtp.Cmd(f.Cmd) == smtp.Unknown && webRequest(text) { // behind a hello: a web page that abuses the port, or a scanner
+			g := r.At(f)
+			if g.quiet {
+				return
+			}
+			g.with("kind", foreignNames[fact.LooksHTTP])
+			g.with("line", cutText(text, maxShown))
+			g.What = "The client sent " + foreignNames[fact.LooksHTTP] + " to the mail server: \"" + cutText(text, maxShown) + "\""
+			if e := c.exchangeOf(f); e != nil && e.Reply != nil {
+				g.evidence(f, e.Reply)
+				g.with("reaction", c.answer(e.Reply))
+				g.What += "; the server said \"" + c.answer(e.Reply) + "\""
+			}
+			g.What += "."
+			return
+		}
 		if !proxy && !strings.HasPrefix(text, "PROXY TCP") {
 			continue
 		}
@@ -580,6 +596,16 @@ func smtpCrossProtocol(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		return
 	}
+}
+
+// webRequest reports that a line is the first one of a request of HTTP.
+func webRequest(line string) bool {
+	verb, rest, _ := strings.Cut(line, " ")
+	switch verb {
+	case "GET", "POST", "HEAD", "PUT", "CONNECT", "OPTIONS":
+		return strings.Contains(rest, " HTTP/1.")
+	}
+	return false
 }
 
 // 057

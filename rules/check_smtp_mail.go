@@ -211,7 +211,7 @@ func smtpDataRefused(c *Case, _ *fact.Fact, r *Raiser) {
 	for i := range c.Transactions() {
 		t := &c.view.txns[i]
 		accepted, _ := t.Taken()
-		if accepted == 0 || t.DataReply == nil || t.DataReply.Code < 400 || t.DataReply.Code == 421 {
+		if accepted == 0 || t.DataReply == nil || t.DataReply.Code == 421 || t.DataReply.Code < 400 && !c.noGoAhead(t) {
 			continue
 		}
 		if !r.room() {
@@ -219,6 +219,9 @@ func smtpDataRefused(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.At(t.DataReply)
 		g.Txn = t.N
+		if t.DataReply.Code < 400 {
+			g.Blame = BlameServer // neither a yes nor a no
+		}
 		c.keep(g)
 		g.evidence(t.Data, t.DataReply)
 		if g.quiet {
@@ -227,6 +230,13 @@ func smtpDataRefused(c *Case, _ *fact.Fact, r *Raiser) {
 		c.replyFields(g, t.DataReply)
 		g.say("%s accepted, but %s was answered \"%s\".", wereAccepted(accepted), c.said(t.Data), c.answer(t.DataReply))
 	}
+}
+
+// noGoAhead reports that DATA was answered by something that is neither 354 nor
+// a refusal, and that no message came of it.
+func (c *Case) noGoAhead(t *Transaction) bool {
+	return t.Data != nil && smtp.Cmd(t.Data.Cmd) == smtp.DATA && t.DataReply.Code != 354 && t.Reply == nil && t.BodyStart == nil &&
+		!c.passedLater(t.Data)
 }
 
 func wereAccepted(n int) string {
@@ -241,7 +251,8 @@ func wereAccepted(n int) string {
 func smtpAccepted(c *Case, _ *fact.Fact, r *Raiser) {
 	for i := range c.Transactions() {
 		t := &c.view.txns[i]
-		if t.Outcome != Accepted || t.Reply == nil {
+		missing := t.unsettled()
+		if t.Outcome != Accepted && missing == 0 || t.Reply == nil {
 			continue
 		}
 		reply := t.Reply
@@ -250,6 +261,9 @@ func smtpAccepted(c *Case, _ *fact.Fact, r *Raiser) {
 				if m := t.Recipients[k].Message; m != nil && m.Code < 400 {
 					reply = m
 				}
+			}
+			if reply.Code >= 400 {
+				continue
 			}
 		}
 		if !r.room() {
@@ -265,6 +279,11 @@ func smtpAccepted(c *Case, _ *fact.Fact, r *Raiser) {
 		id := QueueID(c.text(reply))
 		g.with("queue_id", id)
 		accepted, _ := t.Taken()
+		for k := range t.Recipients {
+			if m := t.Recipients[k].Message; t.lmtp && (m == nil || m.Code >= 400) && t.Recipients[k].Outcome() == Accepted {
+				accepted-- // not answered, or refused behind the message
+			}
+		}
 		if len(t.Recipients) > 0 {
 			g.with("recipients", strconv.Itoa(accepted))
 		}
@@ -353,7 +372,8 @@ func smtpFateUnknown(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	for i := range c.Transactions() {
 		t := &c.view.txns[i]
-		if t.Reply != nil || t.BodyEnd == nil || t.BodyEnd.Code != 1 || t.DataReply != nil && t.DataReply.Code >= 400 || c.holes(fact.Client, t.BodyEnd) {
+		missing := t.unsettled()
+		if t.Reply != nil && missing == 0 || t.BodyEnd == nil || t.BodyEnd.Code != 1 || t.DataReply != nil && t.DataReply.Code >= 400 || c.holes(fact.Client, t.BodyEnd) {
 			continue
 		}
 		if c.TCP.HowClosed == fact.EndOfCapture && !c.gaveUp(t.BodyEnd) {
@@ -389,6 +409,11 @@ func smtpFateUnknown(c *Case, _ *fact.Fact, r *Raiser) {
 		g.with("ended_by", by)
 		g.with("acknowledged", yesNo(acked))
 		g.say("The message of %s was complete at frame %d, and no answer came in %s", counted(t.BodyEnd.Num, "byte"), t.BodyEnd.Frame, howLong(waited))
+		if missing > 0 {
+			g.with("missing", strconv.Itoa(missing))
+			g.What = ""
+			g.say("The message of %s was complete at frame %d; of the answers for %d recipients %d did not come", counted(t.BodyEnd.Num, "byte"), t.BodyEnd.Frame, len(t.Recipients), missing)
+		}
 		if by != "" {
 			g.What += "; then the " + by + " " + how + fmt.Sprintf(" (frame %d)", end.Frame)
 		}

@@ -83,8 +83,8 @@ var outcomeNames = [...]string{"unknown", "accepted", "deferred", "rejected", "a
 
 func (o Outcome) String() string { return outcomeNames[o] }
 
-// byCode is the outcome that a reply code means.
-func byCode(code uint16) Outcome {
+// ByCode is the outcome that a reply code means.
+func ByCode(code uint16) Outcome {
 	switch {
 	case code == 0:
 		return OutcomeUnknown
@@ -103,12 +103,28 @@ type Recipient struct {
 	Message *fact.Fact // LMTP: the answer for this recipient after the message, else nil
 }
 
+// Unsettled reports that a message sent by LMTP was answered for other
+// recipients, and not for this one.
+func (r *Recipient) Unsettled(t *Transaction) bool {
+	return t.lmtp && t.Reply != nil && t.BodyEnd != nil && t.BodyEnd.Code == 1 && r.Outcome() == Accepted && r.Message == nil
+}
+
+// unsettled counts the recipients of an LMTP transaction whose answer is missing.
+func (t *Transaction) unsettled() (n int) {
+	for i := range t.Recipients {
+		if t.Recipients[i].Unsettled(t) {
+			n++
+		}
+	}
+	return n
+}
+
 // Outcome says whether the recipient was accepted.
 func (r *Recipient) Outcome() Outcome {
 	if r.Reply == nil {
 		return OutcomeUnknown
 	}
-	return byCode(r.Reply.Code)
+	return ByCode(r.Reply.Code)
 }
 
 // A Transaction is one message offered, from MAIL on.
@@ -126,7 +142,8 @@ type Transaction struct {
 	Last       *fact.Fact // the last fact that belongs to it
 	Outcome    Outcome
 
-	first, count int // of its recipients in the view
+	lmtp         bool // a reply for each recipient
+	first, count int  // of its recipients in the view
 }
 
 // First returns the first fact of the transaction.
@@ -455,6 +472,7 @@ func (c *Case) transact() {
 	for i := range v.txns {
 		t := &v.txns[i]
 		t.Recipients = v.rcpts[t.first : t.first+t.count]
+		t.lmtp = c.Proto == fact.LMTP
 		c.settle(t)
 	}
 	for i := range v.exchanges { // the answers to messages
@@ -498,7 +516,7 @@ func (c *Case) replied(f *fact.Fact, current func() *Transaction, open *int) {
 			t = current()
 			*open = -1
 		}
-		if t.Reply == nil || byCode(f.Code) > byCode(t.Reply.Code) {
+		if t.Reply == nil || ByCode(f.Code) > ByCode(t.Reply.Code) {
 			t.Reply = f
 		}
 		t.Last = f
@@ -567,20 +585,23 @@ func (c *Case) settle(t *Transaction) {
 	}
 	switch {
 	case t.Reply != nil:
-		t.Outcome = byCode(t.Reply.Code)
+		t.Outcome = ByCode(t.Reply.Code)
 		if c.Proto == fact.LMTP {
 			for i := range t.Recipients {
 				if m := t.Recipients[i].Message; m != nil && m.Code < 400 {
 					t.Outcome = Accepted
 				}
 			}
+			if t.Outcome == Accepted && t.unsettled() > 0 {
+				t.Outcome = OutcomeUnknown // for some of them
+			}
 		}
 	case t.MailReply != nil && t.MailReply.Code >= 400:
-		t.Outcome = byCode(t.MailReply.Code)
+		t.Outcome = ByCode(t.MailReply.Code)
 	case accepted == 0 && refused > 0 && (c.TCP.OneSided || !hidden[fact.Client] && !(hidden[fact.Server] && refused < len(t.Recipients))):
 		t.Outcome = worst()
 	case t.DataReply != nil && t.DataReply.Code >= 400:
-		t.Outcome = byCode(t.DataReply.Code)
+		t.Outcome = ByCode(t.DataReply.Code)
 	case t.BodyEnd != nil && t.BodyEnd.Code == 1, hidden[fact.Client], hidden[fact.Server]:
 		t.Outcome = OutcomeUnknown
 	case t.EndedBy != nil:
@@ -684,6 +705,9 @@ func QueueID(text string) string {
 			word = firstWord(text[i+len(q.says):])
 		case q.says == "queued mail for delivery":
 			word = firstWord(text)
+		}
+		if q.says == " saved" && strings.HasPrefix(word, "<") {
+			continue // Dovecot: the recipient, and no ID behind it
 		}
 		if word = strings.Trim(word, "<>[]\"'.,;:()"); word != "" {
 			return word

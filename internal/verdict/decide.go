@@ -104,14 +104,21 @@ func (w *Writer) explain(c *rules.Case) {
 			if isSlow[e.Rule] && e.Severity == rules.Info && (f.Rule != ruleStalled || e.Frame != f.Frame) {
 				continue // a late answer that is no fault, unless it is the pause that is one
 			}
-			if group(e.Rule) == "RPL" && group(f.Rule) == "SMTP" && !sameReply(e, f) {
+			if group(e.Rule) == "RPL" && group(f.Rule) == "SMTP" && !sameReply(e, f) || e.Rule == ruleSequence && !slices.Contains(e.Frames, f.Frame) {
+				continue
+			}
+			if e.Rule == ruleRecipient && wantOfRecipients[f.Rule] && !forWantOfRecipients(c, e, f) {
 				continue
 			}
 			if f.Rule == ruleRejected && isCert[e.Rule] && besides(e.Rule, f.Class, unknownCA, flaw) || unfit(c, e, f) {
 				continue
 			}
 			// Two that explain each other: the earlier one stands.
-			if back := relate(f.Rule, e.Rule); (back == explainsLate || back == explainsEarly && f.Frame <= e.Frame) &&
+			back := relate(f.Rule, e.Rule)
+			if f.Rule == ruleRecipient && wantOfRecipients[e.Rule] && !forWantOfRecipients(c, f, e) {
+				back = 0
+			}
+			if (back == explainsLate || back == explainsEarly && f.Frame <= e.Frame) &&
 				(f.Frame < e.Frame || f.Frame == e.Frame && i < j) {
 				continue
 			}
@@ -172,7 +179,24 @@ var complaints = map[uint16][]string{
 	ruleBdat:          nil,
 }
 
-var ruleBdat, ruleAfterData, ruleEarly = index("SMTP-047"), index("SMTP-024"), index("SMTP-010")
+var ruleBdat, ruleAfterData, ruleEarly, ruleSequence, ruleRecipient = index("SMTP-047"), index("SMTP-024"), index("SMTP-010"), index("SMTP-017"), index("SMTP-020")
+
+// wantOfRecipients are what the refusal of a message may be that has no recipients.
+var wantOfRecipients = map[uint16]bool{ruleAfterData: true, index("RPL-035"): true, index("RPL-039"): true}
+
+// forWantOfRecipients reports that f is the refusal of a message, or of DATA, and
+// e that of one of its recipients, of which none was accepted.
+func forWantOfRecipients(c *rules.Case, e, f *rules.Finding) bool {
+	all := c.Transactions()
+	if e.Txn <= 0 || int(e.Txn) > len(all) || e.Frame == f.Frame {
+		return false
+	}
+	t := &all[e.Txn-1]
+	if taken, _ := t.Taken(); taken > 0 {
+		return false
+	}
+	return t.Reply != nil && t.Reply.Frame == f.Frame || t.DataReply != nil && t.DataReply.Frame == f.Frame
+}
 
 // otherFlaw returns what is wrong with a certificate that its client refused for
 // another reason: it does not know the issuer (unknown_ca), which is asked before
@@ -728,6 +752,10 @@ func (w *Writer) layerOf(c *rules.Case, i int) Layer {
 		}
 	case "AUTH":
 		return LayerAuth
+	case "SMTP":
+		if f.Rule == ruleSequence && strings.HasPrefix(field(f, "command"), "AUTH") {
+			return LayerAuth // a login at the wrong time
+		}
 	case "IMPL":
 		return LayerDialog
 	}

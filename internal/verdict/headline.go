@@ -326,6 +326,18 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		}
 		return fmt.Sprintf("the session broke inside the message (frame %d)", f.Frame)
 	},
+	"SMTP-027": func(c *rules.Case, f *rules.Finding) string {
+		if field(f, "phase") != "login" {
+			return ""
+		}
+		return fmt.Sprintf("the server closed the connection in the middle of the login (frame %d)", f.Frame)
+	},
+	"SMTP-032": func(c *rules.Case, f *rules.Finding) string {
+		if field(f, "open") == "" {
+			return ""
+		}
+		return fmt.Sprintf("the client left before it had sent the message (frame %d)", f.Frame)
+	},
 	"SMTP-025": func(c *rules.Case, f *rules.Finding) string {
 		return fmt.Sprintf("the message was sent completely, but its reply never came (frame %d)", f.Frame)
 	},
