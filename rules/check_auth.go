@@ -215,7 +215,8 @@ func authNone(c *Case, _ *fact.Fact, r *Raiser) {
 		// The catalogue names port 25 alone. But filters talk on 10025, relays on 2525,
 		// and who is not offered a login there skipped none.
 		g.Severity = Info
-	case port == portSMTP && (accepted || c.unsure != 0 || list == "" && c.peerLooksMTA()):
+	case port == portSMTP && (accepted || c.unsure != 0 || list == "" && (c.peerLooksMTA() || c.Log.Now&fact.SeenHello == 0 || known && c.Log.Now&(fact.SeenStartTLS|fact.SeenTLSHello) == 0)):
+		// Between servers; or nobody asked what is to be had; or nothing is, as far as the client went.
 		g.Severity = Info
 	}
 	if g.quiet {

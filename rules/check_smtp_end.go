@@ -25,6 +25,18 @@ func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 			refusal = f
 		}
 	}
+	for i := range c.Transactions() {
+		if t := &c.view.txns[i]; c.shutBefore(t) {
+			g := r.Frame(fact.At{Time: s.FinTime, Frame: s.Fin})
+			g.From, g.HasFrom = fact.Server, true
+			g.Txn = t.N
+			g.evidence(t.DataReply, t.BodyEnd)
+			g.frames(s.Fin)
+			g.with("phase", "message")
+			g.say("The server asked for the message at frame %d, and closed the connection before the end of it (frame %d).", t.DataReply.Frame, s.Fin)
+			return
+		}
+	}
 	for i := range c.Exchanges() {
 		e := &c.view.exchanges[i]
 		if e.Reply != nil && (e.Code() == 421 || e.Code() == 221 || e.Code() == 521 || e.Cmd() == smtp.Greeting && e.Code() >= 400) {
@@ -82,7 +94,18 @@ func (c *Case) timeoutNotice(f *fact.Fact) bool {
 	if f.Code != 421 && f.Code != 451 || !c.mail() || smtp.Cmd(f.Cmd) == smtp.Greeting {
 		return false
 	}
+	if c.inReturn(f) {
+		return false
+	}
 	return enhanced(f, 4, 4, 2) || c.says(f, "timeout", "timed out", "idle", "inactiv", "waiting for client input") && (f.Code == 421 || f.Ref == 0)
+}
+
+// inReturn reports that f is the answer to a message that had come whole: then it
+// was not the client for whom the server waited.
+func (c *Case) inReturn(f *fact.Fact) bool {
+	end := c.Log.Get(f.Ref)
+	return smtp.Cmd(f.Cmd) == smtp.Message && end != nil && end.Kind == fact.BodyEnd && end.Code == 1 &&
+		c.TCP.Side[fact.Client].Unacked == 0 && !c.lossBetween(end.Frame, f.Frame)
 }
 
 // lastOfClient returns the last fact of the client's dialog before f.
@@ -103,7 +126,7 @@ func (c *Case) lastOfClient(f *fact.Fact) (last *fact.Fact) {
 // overAt reports that nothing of t was under way any more when f came, or ever was.
 func (t *Transaction) overAt(f *fact.Fact) bool {
 	return t.Mail != nil && t.MailReply != nil && t.MailReply.Code >= 400 ||
-		t.Reply != nil && t.Reply.Time < f.Time || t.EndedBy != nil && t.EndedBy.Time < f.Time
+		t.Reply != nil && t.Reply != f && t.Reply.Time <= f.Time && t.Reply.Frame <= f.Frame || t.EndedBy != nil && t.EndedBy.Time < f.Time
 }
 
 // openAt says what was under way when f came: a message, a transaction, a login; "" for nothing.
@@ -406,6 +429,10 @@ func smtpClientImpatient(c *Case, _ *fact.Fact, r *Raiser) {
 		// called slow in an answer is the server's doing first.
 		slow := l.ReplyWarn
 		switch e.Cmd() {
+		case smtp.EHLO, smtp.HELO, smtp.LHLO, smtp.STARTTLS, smtp.NOOP, smtp.RSET:
+			if !late { // there is nothing to look up for these
+				slow = min(slow, 2*impatience)
+			}
 		case smtp.Message:
 			slow = l.EOMWarn
 		case smtp.Greeting:

@@ -373,6 +373,9 @@ func smtpFateUnknown(c *Case, _ *fact.Fact, r *Raiser) {
 	for i := range c.Transactions() {
 		t := &c.view.txns[i]
 		missing := t.unsettled()
+		if c.shutBefore(t) { // it cannot have been taken
+			continue
+		}
 		if t.Reply != nil && missing == 0 || t.BodyEnd == nil || t.BodyEnd.Code != 1 || t.DataReply != nil && t.DataReply.Code >= 400 || c.holes(fact.Client, t.BodyEnd) {
 			continue
 		}
@@ -731,6 +734,66 @@ func smtpBdatDesync(c *Case, _ *fact.Fact, r *Raiser) {
 		c.replyFields(g, e.Reply)
 		g.say("%s was answered \"%s\", and %s more followed for its data.", c.said(e.Command), c.answer(e.Reply), counted(n, "error"))
 		return
+	}
+}
+
+// 068
+
+// Overran reports that the server took a message whose chunk was announced too
+// short: what it has is not all of it.
+func (c *Case) Overran(t *Transaction) bool {
+	chunk, _, _ := c.overrun(t)
+	return chunk != nil
+}
+
+// overrun returns the last chunk of a message that was taken, and how many lines
+// behind its octets were refused as unknown commands, the first of them by reply.
+func (c *Case) overrun(t *Transaction) (chunk *fact.Fact, lines int, reply *fact.Fact) {
+	end := t.BodyEnd
+	if end == nil || end.Cmd != uint8(smtp.BDAT) || end.Code != 1 || t.Outcome != Accepted || !c.whole(fact.Client, nil) {
+		return nil, 0, nil
+	}
+	for i := range c.view.exchanges {
+		e := &c.view.exchanges[i]
+		switch {
+		case e.Command == nil:
+		case smtp.Cmd(e.Command.Cmd) == smtp.BDAT && e.Command.Kind == fact.Command && e.Command.Frame <= end.Frame:
+			chunk = e.Command
+		case e.Command.Frame == end.Frame && e.Command.Time >= end.Time && smtp.Cmd(e.Command.Cmd) == smtp.Unknown && (e.Code() == 500 || e.Code() == 502):
+			if lines++; reply == nil {
+				reply = e.Reply
+			}
+		}
+	}
+	if lines == 0 {
+		return nil, 0, nil
+	}
+	return chunk, lines, reply
+}
+
+func smtpBdatLong(c *Case, _ *fact.Fact, r *Raiser) {
+	for i := range c.Transactions() {
+		t := &c.view.txns[i]
+		chunk, lines, reply := c.overrun(t)
+		if chunk == nil || !r.room() {
+			continue
+		}
+		g := r.At(chunk)
+		g.Txn = t.N
+		if g.quiet {
+			continue
+		}
+		g.evidence(chunk, t.BodyEnd, reply)
+		announced := ""
+		if fields := strings.Fields(c.text(chunk)); len(fields) > 1 {
+			announced = fields[1]
+		}
+		g.with("command", cutText(c.text(chunk), maxShown))
+		g.with("announced", announced)
+		g.with("lines", strconv.Itoa(lines))
+		c.replyFields(g, reply)
+		g.say("%s was taken with its %s octets; what came behind them was read as %s, answered \"%s\".",
+			capital(c.said(chunk)), announced, counted(lines, "unknown command"), c.answer(reply))
 	}
 }
 

@@ -602,6 +602,8 @@ func (c *Case) settle(t *Transaction) {
 		t.Outcome = worst()
 	case t.DataReply != nil && t.DataReply.Code >= 400:
 		t.Outcome = ByCode(t.DataReply.Code)
+	case c.shutBefore(t):
+		t.Outcome = Aborted
 	case t.BodyEnd != nil && t.BodyEnd.Code == 1, hidden[fact.Client], hidden[fact.Server]:
 		t.Outcome = OutcomeUnknown
 	case t.EndedBy != nil:
@@ -611,6 +613,71 @@ func (c *Case) settle(t *Transaction) {
 	default:
 		t.Outcome = Aborted
 	}
+}
+
+// MadeUp reports that what a transaction did not deliver for the time being, a
+// later one of the same session delivered: same sender, every recipient.
+func (c *Case) MadeUp(i int) bool {
+	t := &c.Transactions()[i]
+	if t.Mail == nil || len(t.Recipients) == 0 || t.Outcome == Rejected {
+		return false
+	}
+	for k := range t.Recipients {
+		r := &t.Recipients[k]
+		if r.Outcome() == Rejected || !c.later(i, r) {
+			return false
+		}
+	}
+	return true
+}
+
+// later reports that a recipient of transaction i was accepted, with a message of
+// the same sender, in one behind it.
+func (c *Case) later(i int, r *Recipient) bool {
+	from, _ := c.Path(c.view.txns[i].Mail)
+	to, _ := c.Path(r.Command)
+	if to == "" {
+		return false
+	}
+	for k := i + 1; k < len(c.view.txns); k++ {
+		u := &c.view.txns[k]
+		if sender, _ := c.Path(u.Mail); u.Outcome != Accepted || u.Mail == nil || sender != from {
+			continue
+		}
+		for n := range u.Recipients {
+			if again, _ := c.Path(u.Recipients[n].Command); again == to && u.Recipients[n].Outcome() == Accepted {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Resent reports that all recipients which were put off from a frame on were
+// accepted in a later transaction.
+func (c *Case) Resent(frame uint32) bool {
+	any := false
+	for i := range c.Transactions() {
+		t := &c.view.txns[i]
+		for k := range t.Recipients {
+			r := &t.Recipients[k]
+			if r.Outcome() != Deferred || r.Reply.Frame < frame {
+				continue
+			}
+			if any = true; !c.later(i, r) {
+				return false
+			}
+		}
+	}
+	return any
+}
+
+// shutBefore reports that the server let a message begin, and had closed its side
+// before the end of it: there was nobody to take it, and no way to say so.
+func (c *Case) shutBefore(t *Transaction) bool {
+	s := &c.TCP.Side[fact.Server]
+	return c.TCP.Closed == 2 && s.Fin != 0 && t.Reply == nil && t.DataReply != nil && t.DataReply.Code == 354 &&
+		t.BodyEnd != nil && t.BodyEnd.Code == 1 && t.DataReply.Frame <= s.Fin && s.Fin < t.BodyEnd.Frame && s.FinTime <= t.BodyEnd.Time
 }
 
 // mail reports whether the session speaks SMTP or LMTP.

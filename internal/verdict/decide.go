@@ -104,8 +104,12 @@ func (w *Writer) explain(c *rules.Case) {
 			if isSlow[e.Rule] && e.Severity == rules.Info && (f.Rule != ruleStalled || e.Frame != f.Frame) {
 				continue // a late answer that is no fault, unless it is the pause that is one
 			}
-			if group(e.Rule) == "RPL" && group(f.Rule) == "SMTP" && !sameReply(e, f) || e.Rule == ruleSequence && !slices.Contains(e.Frames, f.Frame) {
+			if group(e.Rule) == "RPL" && group(f.Rule) == "SMTP" && !sameReply(e, f) ||
+				(e.Rule == ruleSequence || e.Rule == ruleSyntax && f.Rule == ruleNoData) && !slices.Contains(e.Frames, f.Frame) {
 				continue
+			}
+			if f.Rule == ruleRelay && group(e.Rule) == "AUTH" && c.Log.Now&fact.SeenAuth != 0 {
+				continue // another login worked
 			}
 			if e.Rule == ruleRecipient && wantOfRecipients[f.Rule] && !forWantOfRecipients(c, e, f) {
 				continue
@@ -164,7 +168,7 @@ func unfit(c *rules.Case, e, f *rules.Finding) bool {
 			continue
 		}
 		if e.Rule == ruleBdat {
-			return g.Code/10 != 50 // a command that it does not know
+			return g.Code/10 != 50 && g.Code != 521 // a command that it does not know
 		}
 		text := strings.ToLower(string(c.Log.Text(g)))
 		return !slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
@@ -180,6 +184,7 @@ var complaints = map[uint16][]string{
 }
 
 var ruleBdat, ruleAfterData, ruleEarly, ruleSequence, ruleRecipient = index("SMTP-047"), index("SMTP-024"), index("SMTP-010"), index("SMTP-017"), index("SMTP-020")
+var ruleSyntax, ruleNoData, ruleIdle, ruleOverflow, ruleTooMany, ruleRelay = index("SMTP-016"), index("SMTP-022"), index("SMTP-030"), index("SMTP-053"), index("RPL-020"), index("RPL-003")
 
 // wantOfRecipients are what the refusal of a message may be that has no recipients.
 var wantOfRecipients = map[uint16]bool{ruleAfterData: true, index("RPL-035"): true, index("RPL-039"): true}
@@ -247,7 +252,7 @@ func sameReply(class, event *rules.Finding) bool {
 			}
 		}
 	}
-	return class.Txn != 0 && class.Txn == event.Txn
+	return class.Txn != 0 && class.Txn == event.Txn && event.Rule != ruleAfterData // which has a class of its own
 }
 
 // explained reports that finding i follows from another one that counts.
@@ -260,6 +265,8 @@ func (w *Writer) candidate(c *rules.Case, i int) bool {
 		return false
 	}
 	switch {
+	case f.Rule == ruleOverflow && w.d.Delivered && c.Resent(f.Frame), f.Rule == ruleTooMany && w.d.Delivered && c.Resent(f.Frame):
+		return false // the next transaction took them, as it is meant
 	case f.Severity == rules.Error:
 		return true
 	case f.Severity == rules.Warning:
@@ -267,7 +274,27 @@ func (w *Writer) candidate(c *rules.Case, i int) bool {
 	case isSlow[f.Rule] && w.count[i] > 0:
 		return true // it says at what the server made the client wait
 	}
+	if f.Rule == ruleIdle && w.d.Delivered {
+		return false // harmless: the client kept the connection for reuse
+	}
 	return failLayer[f.Rule] != LayerNone && counts[f.Rule]
+}
+
+// wentOn reports that a client of SMTP used the session without encryption: it
+// did not leave for the want of it.
+func wentOn(c *rules.Case) bool {
+	if c.Proto != fact.SMTP {
+		return false
+	}
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Command {
+			switch smtp.Cmd(f.Cmd) {
+			case smtp.MAIL, smtp.VRFY, smtp.EXPN, smtp.HELP, smtp.ETRN, smtp.NOOP:
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // infoCounts are findings of severity info that are the root when nothing worse is there.
@@ -302,6 +329,7 @@ func (w *Writer) root(c *rules.Case, g goal) {
 		return cmp.Or(
 			cmp.Compare(w.weight[b], w.weight[a]),
 			lastFirst(x, y),
+			cmp.Compare(asWhole(c, y), asWhole(c, x)),
 			cmp.Compare(w.count[b], w.count[a]),
 			-cmp.Compare(base(x), base(y)),
 			cmp.Compare(x.Frame, y.Frame),
@@ -354,6 +382,19 @@ func lastFirst(x, y *rules.Finding) int {
 	return cmp.Compare(y.Txn, x.Txn)
 }
 
+// asWhole is 1 for what the server says of a message that it refused though it
+// had taken recipients: that ended the transaction, and not a recipient before.
+func asWhole(c *rules.Case, f *rules.Finding) int {
+	all := c.Transactions()
+	if f.Txn <= 0 || int(f.Txn) > len(all) {
+		return 0
+	}
+	if t := &all[f.Txn-1]; t.Reply != nil && t.Reply.Code >= 400 && t.Outcome != rules.Accepted && slices.Contains(f.Frames, t.Reply.Frame) {
+		return 1
+	}
+	return 0
+}
+
 // base is the confidence that the kind of evidence gives, in percent.
 func base(f *rules.Finding) int {
 	switch g := group(f.Rule); {
@@ -389,16 +430,22 @@ func (w *Writer) goal(c *rules.Case) goal {
 func smtpGoal(c *rules.Case) goal {
 	accepted, refused, unknown := 0, 0, 0
 	last := goalNone
-	for _, t := range c.Transactions() {
+	for i, t := range c.Transactions() {
 		switch t.Outcome {
 		case rules.Accepted:
 			accepted++
 			last = goalReached
+			if c.Overran(&t) {
+				refused, last = refused+1, goalMissed // not all of it
+			}
 		case rules.Deferred, rules.Rejected:
+			if c.MadeUp(i) {
+				continue // a later try in the same session worked
+			}
 			refused++
 			last = goalMissed
 		case rules.Aborted:
-			if _, no := t.Taken(); no > 0 || t.BodyStart != nil {
+			if _, no := t.Taken(); (no > 0 || t.BodyStart != nil) && !c.MadeUp(i) {
 				refused++
 				last = goalMissed
 			}
@@ -620,7 +667,7 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		d.Outcome = OutcomeUnknown
 	default: // nothing was tried, and nothing is wrong: a probe, a session typed by hand
 		d.Outcome = OutcomeOK
-		if top != nil && (!isRemark[top.Rule] || isSTLS[top.Rule]) {
+		if top != nil && (!isRemark[top.Rule] || isSTLS[top.Rule] && !wentOn(c)) {
 			d.Outcome = OutcomeDegraded
 		}
 	}

@@ -327,7 +327,11 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		return fmt.Sprintf("the session broke inside the message (frame %d)", f.Frame)
 	},
 	"SMTP-027": func(c *rules.Case, f *rules.Finding) string {
-		if field(f, "phase") != "login" {
+		switch field(f, "phase") {
+		case "message":
+			return fmt.Sprintf("the server asked for the message and closed the connection before its end (frame %d)", f.Frame)
+		case "login":
+		default:
 			return ""
 		}
 		return fmt.Sprintf("the server closed the connection in the middle of the login (frame %d)", f.Frame)
