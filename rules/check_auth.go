@@ -340,7 +340,9 @@ func authClearCredentials(c *Case, f *fact.Fact, r *Raiser) {
 		case fact.AuthUser:
 			l.user = c.text(x)
 		case fact.Response:
-			if x.Level == 0 {
+			// An empty line, and OAuth's single byte 1, only let the server go on
+			// to its refusal: the secret was sent before.
+			if x.Level == 0 && x.Num > 2 && !(x.Num <= 6 && strings.HasPrefix(strings.TrimPrefix(l.mech, "X"), "OAUTH")) {
 				secret, length = x, x.Num
 			}
 		case fact.AuthEnd:

@@ -17,7 +17,7 @@ import (
 func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 	s := &c.TCP.Side[fact.Server]
 	var refusal *fact.Fact // the last one
-	if !c.mail() || c.TCP.Closed != 2 || s.Fin == 0 || s.Rst != 0 && s.RstTime <= s.FinTime || !c.whole(fact.Server, nil) {
+	if !c.mail() || c.foreign(fact.Server) != nil || c.TCP.Closed != 2 || s.Fin == 0 || s.Rst != 0 && s.RstTime <= s.FinTime || !c.whole(fact.Server, nil) {
 		return
 	}
 	for i := range c.Log.Facts { // it refused something and hung up at once
