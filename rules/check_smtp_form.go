@@ -648,7 +648,7 @@ func smtpReplyMalformed(c *Case, _ *fact.Fact, r *Raiser) {
 		if !c.whole(fact.Server, f) || !c.whole(fact.Client, f) {
 			continue
 		}
-		if smtp.Cmd(f.Cmd) == smtp.Greeting && c.Raised("smtp-early-talker") {
+		if smtp.Cmd(f.Cmd) == smtp.Greeting && (c.Raised("smtp-early-talker") || c.first(fact.Early) != nil && c.TCP.HowClosed == fact.EndOfCapture) {
 			continue // the server had not finished its greeting for that
 		}
 		fault := "a line that is no reply, or whose code differs from the line before"

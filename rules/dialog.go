@@ -631,6 +631,23 @@ func (c *Case) MadeUp(i int) bool {
 	return true
 }
 
+// MayMakeUp reports that what a transaction did not deliver for the time being was
+// tried again, in one of the same sender whose outcome is not in the capture.
+func (c *Case) MayMakeUp(i int) bool {
+	t := &c.Transactions()[i]
+	from, _ := c.Path(t.Mail)
+	if t.Mail == nil || t.Outcome != Deferred {
+		return false
+	}
+	for k := i + 1; k < len(c.view.txns); k++ {
+		u := &c.view.txns[k]
+		if sender, _ := c.Path(u.Mail); u.Mail != nil && sender == from && u.Outcome == OutcomeUnknown && u.N == int16(len(c.view.txns)) {
+			return true
+		}
+	}
+	return false
+}
+
 // later reports that a recipient of transaction i was accepted, with a message of
 // the same sender, in one behind it.
 func (c *Case) later(i int, r *Recipient) bool {

@@ -105,8 +105,11 @@ func (w *Writer) explain(c *rules.Case) {
 				continue // a late answer that is no fault, unless it is the pause that is one
 			}
 			if group(e.Rule) == "RPL" && group(f.Rule) == "SMTP" && !sameReply(e, f) ||
-				(e.Rule == ruleSequence || e.Rule == ruleSyntax && f.Rule == ruleNoData) && !slices.Contains(e.Frames, f.Frame) {
+				(e.Rule == ruleSequence || e.Rule == ruleSyntax && f.Rule == ruleNoData) && e.Frame != f.Frame {
 				continue
+			}
+			if f.Rule == ruleNoQuit && e.Rule == ruleResetByClient && f.Severity == rules.Info {
+				continue // a remark, that does not weigh
 			}
 			if f.Rule == ruleRelay && group(e.Rule) == "AUTH" && c.Log.Now&fact.SeenAuth != 0 {
 				continue // another login worked
@@ -184,7 +187,7 @@ var complaints = map[uint16][]string{
 }
 
 var ruleBdat, ruleAfterData, ruleEarly, ruleSequence, ruleRecipient = index("SMTP-047"), index("SMTP-024"), index("SMTP-010"), index("SMTP-017"), index("SMTP-020")
-var ruleSyntax, ruleNoData, ruleIdle, ruleOverflow, ruleTooMany, ruleRelay = index("SMTP-016"), index("SMTP-022"), index("SMTP-030"), index("SMTP-053"), index("RPL-020"), index("RPL-003")
+var ruleSyntax, ruleNoData, ruleIdle, ruleOverflow, ruleTooMany, ruleRelay, ruleNoQuit = index("SMTP-016"), index("SMTP-022"), index("SMTP-030"), index("SMTP-053"), index("RPL-020"), index("RPL-003"), index("SMTP-032")
 
 // wantOfRecipients are what the refusal of a message may be that has no recipients.
 var wantOfRecipients = map[uint16]bool{ruleAfterData: true, index("RPL-035"): true, index("RPL-039"): true}
@@ -329,8 +332,8 @@ func (w *Writer) root(c *rules.Case, g goal) {
 		return cmp.Or(
 			cmp.Compare(w.weight[b], w.weight[a]),
 			lastFirst(x, y),
-			cmp.Compare(asWhole(c, y), asWhole(c, x)),
 			cmp.Compare(w.count[b], w.count[a]),
+			wholeFirst(c, x, y),
 			-cmp.Compare(base(x), base(y)),
 			cmp.Compare(x.Frame, y.Frame),
 			cmp.Compare(failLayer[x.Rule], failLayer[y.Rule]),
@@ -382,6 +385,15 @@ func lastFirst(x, y *rules.Finding) int {
 	return cmp.Compare(y.Txn, x.Txn)
 }
 
+// wholeFirst puts what the server said of the whole message before what it said
+// of a recipient.
+func wholeFirst(c *rules.Case, x, y *rules.Finding) int {
+	if group(x.Rule) != "RPL" || group(y.Rule) != "RPL" {
+		return 0
+	}
+	return cmp.Compare(asWhole(c, y), asWhole(c, x))
+}
+
 // asWhole is 1 for what the server says of a message that it refused though it
 // had taken recipients: that ended the transaction, and not a recipient before.
 func asWhole(c *rules.Case, f *rules.Finding) int {
@@ -389,7 +401,7 @@ func asWhole(c *rules.Case, f *rules.Finding) int {
 	if f.Txn <= 0 || int(f.Txn) > len(all) {
 		return 0
 	}
-	if t := &all[f.Txn-1]; t.Reply != nil && t.Reply.Code >= 400 && t.Outcome != rules.Accepted && slices.Contains(f.Frames, t.Reply.Frame) {
+	if t := &all[f.Txn-1]; t.Reply != nil && t.Reply.Code >= 400 && t.Outcome != rules.Accepted && f.Frame == t.Reply.Frame {
 		return 1
 	}
 	return 0
@@ -708,7 +720,7 @@ func outlived(c *rules.Case, g goal, top *rules.Finding) bool {
 	}
 	mail := c.Proto == fact.SMTP || c.Proto == fact.LMTP
 	switch {
-	case mail && g == goalMissed, mail && slices.ContainsFunc(c.Transactions(), notTaken):
+	case mail && g == goalMissed, mail && leftOut(c):
 		return false // a message failed, whatever came of others
 	case g == goalMissed:
 		return c.Unseen(top) // another login may have worked
@@ -717,9 +729,15 @@ func outlived(c *rules.Case, g goal, top *rules.Finding) bool {
 	return c.Unseen(top) || incomplete(c) && (g == goalUnknown || top.Severity < rules.Error)
 }
 
-// notTaken reports that a message was refused as a whole.
-func notTaken(t rules.Transaction) bool {
-	return t.Outcome == rules.Deferred || t.Outcome == rules.Rejected
+// leftOut reports that a message was refused as a whole, and not tried again at
+// the end of the capture.
+func leftOut(c *rules.Case) bool {
+	for i, t := range c.Transactions() {
+		if (t.Outcome == rules.Deferred || t.Outcome == rules.Rejected) && !c.MadeUp(i) && !c.MayMakeUp(i) {
+			return true
+		}
+	}
+	return false
 }
 
 // notMail reports a session that is TLS and nothing else, on a port that is
@@ -800,7 +818,7 @@ func (w *Writer) layerOf(c *rules.Case, i int) Layer {
 	case "AUTH":
 		return LayerAuth
 	case "SMTP":
-		if f.Rule == ruleSequence && strings.HasPrefix(field(f, "command"), "AUTH") {
+		if f.Rule == ruleSequence && answersLogin(c, f.Frame) {
 			return LayerAuth // a login at the wrong time
 		}
 	case "IMPL":
@@ -810,6 +828,16 @@ func (w *Writer) layerOf(c *rules.Case, i int) Layer {
 		return LayerDialog
 	}
 	return l
+}
+
+// answersLogin reports that the first reply that refuses in a frame is one to AUTH.
+func answersLogin(c *rules.Case, frame uint32) bool {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && f.Frame == frame && f.Code >= 400 {
+			return smtp.Cmd(f.Cmd) == smtp.AUTH
+		}
+	}
+	return false
 }
 
 // status fills the status line.
