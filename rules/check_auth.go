@@ -216,7 +216,8 @@ func authNone(c *Case, _ *fact.Fact, r *Raiser) {
 		// The catalogue names port 25 alone. But filters talk on 10025, relays on 2525,
 		// and who is not offered a login there skipped none.
 		g.Severity = Info
-	case port == portSMTP && (accepted || c.unsure != 0 || list == "" && c.peerLooksMTA()):
+	case port == portSMTP && (accepted || c.unsure != 0 || list == "" && (c.peerLooksMTA() || c.Log.Now&fact.SeenHello == 0 || known && c.Log.Now&(fact.SeenStartTLS|fact.SeenTLSHello) == 0)):
+		// Between servers; or nobody asked what is to be had; or nothing is, as far as the client went.
 		g.Severity = Info
 	}
 	if g.quiet {
@@ -340,7 +341,9 @@ func authClearCredentials(c *Case, f *fact.Fact, r *Raiser) {
 		case fact.AuthUser:
 			l.user = c.text(x)
 		case fact.Response:
-			if x.Level == 0 {
+			// An empty line, and OAuth's single byte 1, only let the server go on
+			// to its refusal: the secret was sent before.
+			if x.Level == 0 && x.Num > 2 && !(x.Num <= 6 && strings.HasPrefix(strings.TrimPrefix(l.mech, "X"), "OAUTH")) {
 				secret, length = x, x.Num
 			}
 		case fact.AuthEnd:
@@ -684,6 +687,11 @@ func authBadEncoding(c *Case, f *fact.Fact, r *Raiser) {
 	what := "the server could not decode a response"
 	if w := forms[l.form]; w != "" {
 		what = "the client sent " + w
+	}
+	for i := range c.Log.Facts { // a later one was in order
+		if later := &c.Log.Facts[i]; later.Kind == fact.AuthEnd && later.Level == fact.AuthOK && later.Time >= f.Time {
+			g.Severity = Info
+		}
 	}
 	g.with("wrong", what)
 	g.What = l.who() + ": " + what + "; the answer was \"" + c.authAnswer(f) + "\"."

@@ -65,6 +65,7 @@ var smtpChecks = []Check{
 	{ID: "smtp-round-trips-wasted", Needs: BOTH, Do: smtpRoundTripsWasted},
 	{ID: "smtp-bdat-unoffered", Needs: PAIRED, On: fact.Command, Do: smtpBdatUnoffered},
 	{ID: "smtp-bdat-short", Needs: BOTH, Do: smtpBdatShort},
+	{ID: "smtp-bdat-long", Needs: BOTH | PAIRED, Do: smtpBdatLong},
 	{ID: "smtp-data-bdat-mixed", Do: smtpDataBdatMixed},
 	{ID: "smtp-abandoned", Do: smtpAbandoned},
 	{ID: "smtp-callout", Do: smtpCallout},
@@ -617,10 +618,17 @@ func smtpEarlyTalker(c *Case, f *fact.Fact, r *Raiser) {
 	if fin := c.TCP.Side[fact.Server].Fin; fin != 0 && fin < f.Frame {
 		return // there was no greeting to wait for any more
 	}
-	if hello := c.greeting(); hello != nil && hello.Time-f.Time < c.TCP.RTTServer {
+	reaction := c.after(f)
+	switch hello := c.greeting(); {
+	case hello == nil:
+	case hello.Time < f.Time: // its last line never came: by the client's fault only if the server says so
+		reaction = c.saysEarly(f)
+		if reaction == nil {
+			return
+		}
+	case hello.Time-f.Time < c.TCP.RTTServer:
 		return // crossed on the way
 	}
-	reaction := c.after(f)
 	g := r.At(f)
 	if g.quiet {
 		return
@@ -640,6 +648,18 @@ func smtpEarlyTalker(c *Case, f *fact.Fact, r *Raiser) {
 		g.What += "; the server then said \"" + c.answer(reaction) + "\""
 	}
 	g.What += "."
+}
+
+// saysEarly returns the reply behind f that holds it against the client that it
+// did not wait, as postscreen does when it spoke behind the first line of the
+// greeting. nil: none does.
+func (c *Case) saysEarly(f *fact.Fact) *fact.Fact {
+	for i := range c.Log.Facts {
+		if g := &c.Log.Facts[i]; g.Kind == fact.Reply && g.Frame > f.Frame && g.Code >= 400 && c.says(g, "protocol error", "pregreet", "synchronization") {
+			return g
+		}
+	}
+	return nil
 }
 
 // foreign returns the fact that a side speaks another protocol.
@@ -946,7 +966,10 @@ func smtpSyntaxError(c *Case, _ *fact.Fact, r *Raiser) {
 func smtpBadSequence(c *Case, _ *fact.Fact, r *Raiser) {
 	var first *Exchange
 	g := refusals(c, r, "came at the wrong time", func(e *Exchange) bool {
-		if smtp.Cmd(e.Command.Cmd) == smtp.AUTH || e.Code() != 503 || c.says(e.Reply, "already authenticated") {
+		switch {
+		case smtp.Cmd(e.Command.Cmd) == smtp.AUTH && !c.authWithin(e), c.says(e.Reply, "already authenticated"):
+			return false
+		case e.Code() != 503 && !c.noRecipient(e):
 			return false
 		}
 		if first == nil {
@@ -967,4 +990,26 @@ func smtpBadSequence(c *Case, _ *fact.Fact, r *Raiser) {
 			return
 		}
 	}
+}
+
+// authWithin reports that a login which the server offers was tried in the
+// middle of a transaction, where there is none (RFC 4954, section 4).
+func (c *Case) authWithin(e *Exchange) bool {
+	_, offered, _ := c.offered("AUTH", e.Command)
+	phase, _ := c.openAt(e.Command)
+	return offered && phase == "transaction" && e.Command.Seen&fact.SeenAuth == 0
+}
+
+// noRecipient reports that the client went on to the message without naming a
+// recipient, and that this is what the server says. Postfix answers 554 where the
+// standard has 503.
+func (c *Case) noRecipient(e *Exchange) bool {
+	if e.Code() < 500 || e.Txn == 0 || int(e.Txn) > len(c.view.txns) {
+		return false
+	}
+	switch e.Cmd() {
+	case smtp.DATA, smtp.BDAT, smtp.Message:
+		return len(c.view.txns[e.Txn-1].Recipients) == 0 && c.says(e.Reply, "no valid recipients", "no recipients", "need rcpt", "rcpt first")
+	}
+	return false
 }

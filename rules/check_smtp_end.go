@@ -17,7 +17,7 @@ import (
 func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 	s := &c.TCP.Side[fact.Server]
 	var refusal *fact.Fact // the last one
-	if !c.mail() || c.TCP.Closed != 2 || s.Fin == 0 || s.Rst != 0 && s.RstTime <= s.FinTime || !c.whole(fact.Server, nil) {
+	if !c.mail() || c.foreign(fact.Server) != nil || c.TCP.Closed != 2 || s.Fin == 0 || s.Rst != 0 && s.RstTime <= s.FinTime || !c.whole(fact.Server, nil) {
 		return
 	}
 	for i := range c.Log.Facts { // it refused something and hung up at once
@@ -25,12 +25,25 @@ func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 			refusal = f
 		}
 	}
+	for i := range c.Transactions() {
+		if t := &c.view.txns[i]; c.shutBefore(t) {
+			g := r.Frame(fact.At{Time: s.FinTime, Frame: s.Fin})
+			g.From, g.HasFrom = fact.Server, true
+			g.Txn = t.N
+			g.evidence(t.DataReply, t.BodyEnd)
+			g.frames(s.Fin)
+			g.with("phase", "message")
+			g.say("The server asked for the message at frame %d, and closed the connection before the end of it (frame %d).", t.DataReply.Frame, s.Fin)
+			return
+		}
+	}
 	for i := range c.Exchanges() {
 		e := &c.view.exchanges[i]
 		if e.Reply != nil && (e.Code() == 421 || e.Code() == 221 || e.Code() == 521 || e.Cmd() == smtp.Greeting && e.Code() >= 400) {
 			return // it had said so
 		}
-		if !c.Owed(e) || e.Command.Kind == fact.BodyEnd || e.Cmd() == smtp.QUIT {
+		login := c.openLogin(e) && c.openFor(s.Fin)
+		if !login && !c.Owed(e) || e.Command.Kind == fact.BodyEnd || e.Cmd() == smtp.QUIT {
 			continue
 		}
 		if c.inTLS() && c.inClear(e.Command) || e.Sent.Time >= s.FinTime {
@@ -50,10 +63,28 @@ func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 		g.frames(s.Fin)
 		g.with("command", cutText(c.text(e.Command), maxShown))
 		g.with("think", howLong(think))
+		if login {
+			g.with("phase", "login")
+			g.say("%s at frame %d was answered with a challenge; the server closed the connection before the login was decided (frame %d).",
+				capital(c.said(e.Command)), e.Command.Frame, s.Fin)
+			return
+		}
 		g.say("%s at frame %d was not answered; %s later the server closed the connection (frame %d).",
 			capital(c.said(e.Command)), e.Command.Frame, howLong(s.FinTime-e.Sent.Time), s.Fin)
 		return
 	}
+}
+
+// openLogin reports that e is a login that was neither granted nor refused, with
+// a challenge that the client has not answered.
+func (c *Case) openLogin(e *Exchange) bool {
+	return e.Command != nil && e.Reply == nil && !e.Passed && e.Cmd() == smtp.AUTH && !c.Owed(e)
+}
+
+// openFor reports that the client had not closed its side at a frame.
+func (c *Case) openFor(frame uint32) bool {
+	fin := c.TCP.Side[fact.Client].Fin
+	return fin == 0 || fin > frame
 }
 
 // 028, 029, 030: the server ends the session.
@@ -63,7 +94,18 @@ func (c *Case) timeoutNotice(f *fact.Fact) bool {
 	if f.Code != 421 && f.Code != 451 || !c.mail() || smtp.Cmd(f.Cmd) == smtp.Greeting {
 		return false
 	}
+	if c.inReturn(f) {
+		return false
+	}
 	return enhanced(f, 4, 4, 2) || c.says(f, "timeout", "timed out", "idle", "inactiv", "waiting for client input") && (f.Code == 421 || f.Ref == 0)
+}
+
+// inReturn reports that f is the answer to a message that had come whole: then it
+// was not the client for whom the server waited.
+func (c *Case) inReturn(f *fact.Fact) bool {
+	end := c.Log.Get(f.Ref)
+	return smtp.Cmd(f.Cmd) == smtp.Message && end != nil && end.Kind == fact.BodyEnd && end.Code == 1 &&
+		c.TCP.Side[fact.Client].Unacked == 0 && !c.lossBetween(end.Frame, f.Frame)
 }
 
 // lastOfClient returns the last fact of the client's dialog before f.
@@ -84,7 +126,7 @@ func (c *Case) lastOfClient(f *fact.Fact) (last *fact.Fact) {
 // overAt reports that nothing of t was under way any more when f came, or ever was.
 func (t *Transaction) overAt(f *fact.Fact) bool {
 	return t.Mail != nil && t.MailReply != nil && t.MailReply.Code >= 400 ||
-		t.Reply != nil && t.Reply.Time < f.Time || t.EndedBy != nil && t.EndedBy.Time < f.Time
+		t.Reply != nil && t.Reply != f && t.Reply.Time <= f.Time && t.Reply.Frame <= f.Frame || t.EndedBy != nil && t.EndedBy.Time < f.Time
 }
 
 // openAt says what was under way when f came: a message, a transaction, a login; "" for nothing.
@@ -242,7 +284,11 @@ func smtpNoQuit(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	for i := range c.Exchanges() { // left while a reply was owed, or after it was sent away
 		e := &c.view.exchanges[i]
-		if c.Owed(e) || e.Code() == 421 || e.Reply != nil && e.Reply.Time > when && e.Reply.Frame > frame {
+		late := e.Reply != nil && e.Reply.Time > when && e.Reply.Frame > frame
+		switch {
+		case late && (e.Code() < 400 && c.envelope(e) && time.Duration(when-e.Sent.Time) < impatience || e.Code() == 421 && e.Command == nil):
+			// It did not wait for the answer, which let it go on.
+		case c.Owed(e), e.Code() == 421, late:
 			return
 		}
 	}
@@ -258,6 +304,9 @@ func smtpNoQuit(c *Case, _ *fact.Fact, r *Raiser) {
 		accepted, refused := t.Taken()
 		if t.Reply == nil && t.EndedBy == nil && t.BodyStart == nil && t.MailReply != nil && t.MailReply.Code < 400 && (accepted > 0 || refused == 0) {
 			open = t
+		}
+		if from, _ := c.Path(t.Mail); open != nil && t.Data == nil && len(t.Recipients) == 1 && (from == "" || begins(from, "postmaster@")) {
+			open = nil // it asked about an address: see callout
 		}
 	}
 	g := r.Frame(fact.At{Time: when, Frame: frame})
@@ -275,6 +324,14 @@ func smtpNoQuit(c *Case, _ *fact.Fact, r *Raiser) {
 		g.What += "; a transaction was open, nothing of it was delivered"
 	}
 	g.What += "."
+}
+
+// impatience is how long a client waits at least that leaves for want of an answer.
+const impatience = 5 * time.Second
+
+// envelope reports that e is a command of the envelope.
+func (c *Case) envelope(e *Exchange) bool {
+	return e.Command != nil && (e.Cmd() == smtp.MAIL || e.Cmd() == smtp.RCPT || e.Cmd() == smtp.DATA)
 }
 
 // 033, 034, 035
@@ -362,7 +419,7 @@ func smtpClientImpatient(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		waited := when - e.Sent.Time
 		least := patience(e.Cmd())
-		if time.Duration(waited) < 5*time.Second || time.Duration(waited) >= least {
+		if time.Duration(waited) < impatience || time.Duration(waited) >= least {
 			return
 		}
 		g := r.Frame(fact.At{Time: when, Frame: frame})
@@ -372,6 +429,10 @@ func smtpClientImpatient(c *Case, _ *fact.Fact, r *Raiser) {
 		// called slow in an answer is the server's doing first.
 		slow := l.ReplyWarn
 		switch e.Cmd() {
+		case smtp.EHLO, smtp.HELO, smtp.LHLO, smtp.STARTTLS, smtp.NOOP, smtp.RSET:
+			if !late { // there is nothing to look up for these
+				slow = min(slow, 2*impatience)
+			}
 		case smtp.Message:
 			slow = l.EOMWarn
 		case smtp.Greeting:

@@ -48,6 +48,21 @@ func smtpPipeliningUnoffered(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 }
 
+// partingQuit reports that what was sent at f without an answer to the command
+// before is the QUIT of a client that has waited for it long enough.
+func (c *Case) partingQuit(f *fact.Fact) bool {
+	asked := c.Log.Get(f.Ref)
+	if asked == nil || time.Duration(f.Time-asked.Time) < impatience {
+		return false
+	}
+	for i := range c.Log.Facts {
+		if g := &c.Log.Facts[i]; g.Kind == fact.Command && g.Frame == f.Frame {
+			return smtp.Cmd(g.Cmd) == smtp.QUIT
+		}
+	}
+	return false
+}
+
 func smtpPipeliningPastSync(c *Case, _ *fact.Fact, r *Raiser) {
 	if !c.mail() || c.foreign(fact.Client) != nil {
 		return
@@ -60,7 +75,7 @@ func smtpPipeliningPastSync(c *Case, _ *fact.Fact, r *Raiser) {
 	bytes := uint64(0)
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
-		if f.Kind != fact.Odd || f.Code != fact.OddPipeline || smtp.Cmd(f.Cmd) == smtp.STARTTLS || !c.whole(fact.Server, f) || !c.whole(fact.Client, f) || c.passedLater(f) {
+		if f.Kind != fact.Odd || f.Code != fact.OddPipeline || smtp.Cmd(f.Cmd) == smtp.STARTTLS || !c.whole(fact.Server, f) || !c.whole(fact.Client, f) || c.passedLater(f) || c.partingQuit(f) {
 			continue
 		}
 		bytes += uint64(f.Num)
@@ -130,7 +145,11 @@ func smtpBareLFCommand(c *Case, _ *fact.Fact, r *Raiser) {
 			what = "a CR inside the line"
 		}
 		g.What = counted(f.Num, "command line") + " with " + what + ", the first at frame " + strconv.Itoa(int(f.Frame)) + ": " + c.said(asked)
-		if reply := c.bareReply(); reply != nil {
+		reply := c.bareReply()
+		if reply == nil && !c.Raised("smtp-early-talker") && !c.Raised("smtp-pipelining-unoffered") && !c.Raised("smtp-pipelining-past-sync") {
+			reply = c.saysEarly(f) // a protocol error: of those that there are, it is the only one seen
+		}
+		if reply != nil {
 			g.Up()
 			g.evidence(f, reply)
 			g.What += "; the server said \"" + c.answer(reply) + "\""
@@ -564,6 +583,22 @@ func smtpCrossProtocol(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		text := c.text(f)
 		proxy := smtp.Cmd(f.Cmd) == smtp.PROXY
+		if smtp.Cmd(f.Cmd) == smtp.Unknown && webRequest(text) { // behind a hello: a web page that abuses the port, or a scanner
+			g := r.At(f)
+			if g.quiet {
+				return
+			}
+			g.with("kind", foreignNames[fact.LooksHTTP])
+			g.with("line", cutText(text, maxShown))
+			g.What = "The client sent " + foreignNames[fact.LooksHTTP] + " to the mail server: \"" + cutText(text, maxShown) + "\""
+			if e := c.exchangeOf(f); e != nil && e.Reply != nil {
+				g.evidence(f, e.Reply)
+				g.with("reaction", c.answer(e.Reply))
+				g.What += "; the server said \"" + c.answer(e.Reply) + "\""
+			}
+			g.What += "."
+			return
+		}
 		if !proxy && !strings.HasPrefix(text, "PROXY TCP") {
 			continue
 		}
@@ -580,6 +615,16 @@ func smtpCrossProtocol(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		return
 	}
+}
+
+// webRequest reports that a line is the first one of a request of HTTP.
+func webRequest(line string) bool {
+	verb, rest, _ := strings.Cut(line, " ")
+	switch verb {
+	case "GET", "POST", "HEAD", "PUT", "CONNECT", "OPTIONS":
+		return strings.Contains(rest, " HTTP/1.")
+	}
+	return false
 }
 
 // 057
@@ -603,7 +648,7 @@ func smtpReplyMalformed(c *Case, _ *fact.Fact, r *Raiser) {
 		if !c.whole(fact.Server, f) || !c.whole(fact.Client, f) {
 			continue
 		}
-		if smtp.Cmd(f.Cmd) == smtp.Greeting && c.Raised("smtp-early-talker") {
+		if smtp.Cmd(f.Cmd) == smtp.Greeting && (c.Raised("smtp-early-talker") || c.first(fact.Early) != nil && c.TCP.HowClosed == fact.EndOfCapture) {
 			continue // the server had not finished its greeting for that
 		}
 		fault := "a line that is no reply, or whose code differs from the line before"

@@ -211,7 +211,7 @@ func smtpDataRefused(c *Case, _ *fact.Fact, r *Raiser) {
 	for i := range c.Transactions() {
 		t := &c.view.txns[i]
 		accepted, _ := t.Taken()
-		if accepted == 0 || t.DataReply == nil || t.DataReply.Code < 400 || t.DataReply.Code == 421 {
+		if accepted == 0 || t.DataReply == nil || t.DataReply.Code == 421 || t.DataReply.Code < 400 && !c.noGoAhead(t) {
 			continue
 		}
 		if !r.room() {
@@ -219,6 +219,9 @@ func smtpDataRefused(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g := r.At(t.DataReply)
 		g.Txn = t.N
+		if t.DataReply.Code < 400 {
+			g.Blame = BlameServer // neither a yes nor a no
+		}
 		c.keep(g)
 		g.evidence(t.Data, t.DataReply)
 		if g.quiet {
@@ -227,6 +230,13 @@ func smtpDataRefused(c *Case, _ *fact.Fact, r *Raiser) {
 		c.replyFields(g, t.DataReply)
 		g.say("%s accepted, but %s was answered \"%s\".", wereAccepted(accepted), c.said(t.Data), c.answer(t.DataReply))
 	}
+}
+
+// noGoAhead reports that DATA was answered by something that is neither 354 nor
+// a refusal, and that no message came of it.
+func (c *Case) noGoAhead(t *Transaction) bool {
+	return t.Data != nil && smtp.Cmd(t.Data.Cmd) == smtp.DATA && t.DataReply.Code != 354 && t.Reply == nil && t.BodyStart == nil &&
+		!c.passedLater(t.Data)
 }
 
 func wereAccepted(n int) string {
@@ -241,7 +251,8 @@ func wereAccepted(n int) string {
 func smtpAccepted(c *Case, _ *fact.Fact, r *Raiser) {
 	for i := range c.Transactions() {
 		t := &c.view.txns[i]
-		if t.Outcome != Accepted || t.Reply == nil {
+		missing := t.unsettled()
+		if t.Outcome != Accepted && missing == 0 || t.Reply == nil {
 			continue
 		}
 		reply := t.Reply
@@ -250,6 +261,9 @@ func smtpAccepted(c *Case, _ *fact.Fact, r *Raiser) {
 				if m := t.Recipients[k].Message; m != nil && m.Code < 400 {
 					reply = m
 				}
+			}
+			if reply.Code >= 400 {
+				continue
 			}
 		}
 		if !r.room() {
@@ -265,6 +279,11 @@ func smtpAccepted(c *Case, _ *fact.Fact, r *Raiser) {
 		id := QueueID(c.text(reply))
 		g.with("queue_id", id)
 		accepted, _ := t.Taken()
+		for k := range t.Recipients {
+			if m := t.Recipients[k].Message; t.lmtp && (m == nil || m.Code >= 400) && t.Recipients[k].Outcome() == Accepted {
+				accepted-- // not answered, or refused behind the message
+			}
+		}
 		if len(t.Recipients) > 0 {
 			g.with("recipients", strconv.Itoa(accepted))
 		}
@@ -353,7 +372,11 @@ func smtpFateUnknown(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	for i := range c.Transactions() {
 		t := &c.view.txns[i]
-		if t.Reply != nil || t.BodyEnd == nil || t.BodyEnd.Code != 1 || t.DataReply != nil && t.DataReply.Code >= 400 || c.holes(fact.Client, t.BodyEnd) {
+		missing := t.unsettled()
+		if c.shutBefore(t) { // it cannot have been taken
+			continue
+		}
+		if t.Reply != nil && missing == 0 || t.BodyEnd == nil || t.BodyEnd.Code != 1 || t.DataReply != nil && t.DataReply.Code >= 400 || c.holes(fact.Client, t.BodyEnd) {
 			continue
 		}
 		if c.TCP.HowClosed == fact.EndOfCapture && !c.gaveUp(t.BodyEnd) {
@@ -389,6 +412,11 @@ func smtpFateUnknown(c *Case, _ *fact.Fact, r *Raiser) {
 		g.with("ended_by", by)
 		g.with("acknowledged", yesNo(acked))
 		g.say("The message of %s was complete at frame %d, and no answer came in %s", counted(t.BodyEnd.Num, "byte"), t.BodyEnd.Frame, howLong(waited))
+		if missing > 0 {
+			g.with("missing", strconv.Itoa(missing))
+			g.What = ""
+			g.say("The message of %s was complete at frame %d; of the answers for %d recipients %d did not come", counted(t.BodyEnd.Num, "byte"), t.BodyEnd.Frame, len(t.Recipients), missing)
+		}
 		if by != "" {
 			g.What += "; then the " + by + " " + how + fmt.Sprintf(" (frame %d)", end.Frame)
 		}
@@ -706,6 +734,66 @@ func smtpBdatDesync(c *Case, _ *fact.Fact, r *Raiser) {
 		c.replyFields(g, e.Reply)
 		g.say("%s was answered \"%s\", and %s more followed for its data.", c.said(e.Command), c.answer(e.Reply), counted(n, "error"))
 		return
+	}
+}
+
+// 068
+
+// Overran reports that the server took a message whose chunk was announced too
+// short: what it has is not all of it.
+func (c *Case) Overran(t *Transaction) bool {
+	chunk, _, _ := c.overrun(t)
+	return chunk != nil
+}
+
+// overrun returns the last chunk of a message that was taken, and how many lines
+// behind its octets were refused as unknown commands, the first of them by reply.
+func (c *Case) overrun(t *Transaction) (chunk *fact.Fact, lines int, reply *fact.Fact) {
+	end := t.BodyEnd
+	if end == nil || end.Cmd != uint8(smtp.BDAT) || end.Code != 1 || t.Outcome != Accepted || !c.whole(fact.Client, nil) {
+		return nil, 0, nil
+	}
+	for i := range c.view.exchanges {
+		e := &c.view.exchanges[i]
+		switch {
+		case e.Command == nil:
+		case smtp.Cmd(e.Command.Cmd) == smtp.BDAT && e.Command.Kind == fact.Command && e.Command.Frame <= end.Frame:
+			chunk = e.Command
+		case e.Command.Frame == end.Frame && e.Command.Time >= end.Time && smtp.Cmd(e.Command.Cmd) == smtp.Unknown && (e.Code() == 500 || e.Code() == 502):
+			if lines++; reply == nil {
+				reply = e.Reply
+			}
+		}
+	}
+	if lines == 0 {
+		return nil, 0, nil
+	}
+	return chunk, lines, reply
+}
+
+func smtpBdatLong(c *Case, _ *fact.Fact, r *Raiser) {
+	for i := range c.Transactions() {
+		t := &c.view.txns[i]
+		chunk, lines, reply := c.overrun(t)
+		if chunk == nil || !r.room() {
+			continue
+		}
+		g := r.At(chunk)
+		g.Txn = t.N
+		if g.quiet {
+			continue
+		}
+		g.evidence(chunk, t.BodyEnd, reply)
+		announced := ""
+		if fields := strings.Fields(c.text(chunk)); len(fields) > 1 {
+			announced = fields[1]
+		}
+		g.with("command", cutText(c.text(chunk), maxShown))
+		g.with("announced", announced)
+		g.with("lines", strconv.Itoa(lines))
+		c.replyFields(g, reply)
+		g.say("%s was taken with its %s octets; what came behind them was read as %s, answered \"%s\".",
+			capital(c.said(chunk)), announced, counted(lines, "unknown command"), c.answer(reply))
 	}
 }
 

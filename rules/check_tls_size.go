@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"postmortem/internal/fact"
@@ -169,14 +170,7 @@ func tlsBySize(c *Case, _ *fact.Fact, r *Raiser) {
 			if class != BySizeAccepted {
 				class = BySizeSent
 			}
-			q := reply.n
-			if reply.n > sizeBye+sizeQueued { // the goodbye may be in the same turn
-				q = max(reply.one, reply.n-sizeBye)
-				if reply.one != reply.n {
-					q = reply.one
-				}
-			}
-			if queuedLength(q) || queuedLength(reply.n-sizeBye) {
+			if c.queued(turns[k+1:]) {
 				if software, _ := c.Software(); strings.HasPrefix(software, "Postfix") {
 					accepted++
 					class = BySizeAccepted
@@ -226,8 +220,37 @@ func tlsBySize(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 }
 
-// queuedLength reports the length of Postfix's "250 2.0.0 Ok: queued as ID".
-func queuedLength(n int) bool { return n >= sizeQueued+sizeQueueID && n <= sizeQueued+sizeQueueLong }
+// queued reports that the first turn of rest, the answer to a message, has the
+// length of one that takes it: alone, or before the goodbye to a QUIT that came
+// with the message. A server that ends the session by itself has said 421.
+func (c *Case) queued(rest []turn) bool {
+	reply, last := &rest[0], len(rest) == 1
+	switch {
+	case queuedLength(reply.n) && reply.one == reply.n:
+		return !last || c.TCP.Closed != 2
+	case last && queuedLength(reply.n-sizeBye):
+		return reply.one == reply.n || reply.one == reply.n-sizeBye
+	}
+	return false
+}
+
+// queuedLength reports the length of Postfix's "250 2.0.0 Ok: queued as ID", as
+// far as no refusal of Postfix is as long.
+func queuedLength(n int) bool {
+	return n >= sizeQueued+sizeQueueID && n <= sizeQueued+sizeQueueLong && !slices.Contains(refusalLengths[:], n)
+}
+
+// refusalLengths are the replies of Postfix to a message that it does not take,
+// in bytes with CRLF, which are as long as one that takes it may be. A message
+// that was answered so may have been refused.
+var refusalLengths = [...]int{
+	36, // 550 5.7.1 message content rejected
+	38, // 451 4.7.1 Error: service unavailable; 451 4.3.5 Server configuration error
+	39, // 552 5.3.4 Error: message file too big; 452 4.3.1 Insufficient system storage
+	40, // 451 4.3.5 Server configuration problem
+	41, // 451 4.3.0 Error: queue file write error
+	42, // 451 4.3.0 Error: internal protocol error
+}
 
 // isMessage reports that what the client says in x is a message: it asked for
 // DATA before, alone or behind other commands, and was let in. A login that

@@ -799,14 +799,33 @@ func TestBySize(t *testing.T) {
 		return tlsrec.Record{At: tlsAt(frame), Type: 23, Len: uint32(n + 24)}
 	}
 	c.TLS.Records[0] = []tlsrec.Record{c.TLS.Records[0][0], rec(13, 25), rec(15, 60), rec(17, 900), rec(19, 6)}
-	c.TLS.Records[1] = []tlsrec.Record{c.TLS.Records[1][0], rec(14, 138), rec(16, 14+14+37), rec(18, 36), rec(20, 15)}
+	c.TLS.Records[1] = []tlsrec.Record{c.TLS.Records[1][0], rec(14, 138), rec(16, 14+14+37), rec(18, 37), rec(20, 15)}
 	c.TLS.Alerts = nil
 	Judge(c)
 	g := c.Find("tls-dialogue-by-size")
 	if g == nil || g.Class != BySizeAccepted {
 		t.Fatalf("got %+v", g)
 	}
+	for _, n := range refusalLengths { // Postfix has a refusal as long as this
+		c.TLS.Records[1][3] = rec(18, n)
+		Judge(c)
+		if g := c.Find("tls-dialogue-by-size"); g == nil || g.Class != BySizeSent {
+			t.Fatalf("%d bytes: got %+v", n, g)
+		}
+	}
 	c.TLS.Records[1][3] = rec(18, 70) // no reply of Postfix that accepts is so long
+	Judge(c)
+	if g := c.Find("tls-dialogue-by-size"); g == nil || g.Class != BySizeSent {
+		t.Fatalf("got %+v", g)
+	}
+	c.TLS.Records[0], c.TLS.Records[1] = c.TLS.Records[0][:4], c.TLS.Records[1][:4]
+	c.TLS.Records[1][3] = rec(18, 37+15) // "queued" and the goodbye to a QUIT that came with the message
+	Judge(c)
+	if g := c.Find("tls-dialogue-by-size"); g == nil || g.Class != BySizeAccepted {
+		t.Fatalf("got %+v", g)
+	}
+	c.TLS.Records[1][3] = rec(18, 37)
+	c.TCP.Closed = 2 // the server's last word, and it leaves: 421
 	Judge(c)
 	if g := c.Find("tls-dialogue-by-size"); g == nil || g.Class != BySizeSent {
 		t.Fatalf("got %+v", g)

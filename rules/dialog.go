@@ -83,8 +83,8 @@ var outcomeNames = [...]string{"unknown", "accepted", "deferred", "rejected", "a
 
 func (o Outcome) String() string { return outcomeNames[o] }
 
-// byCode is the outcome that a reply code means.
-func byCode(code uint16) Outcome {
+// ByCode is the outcome that a reply code means.
+func ByCode(code uint16) Outcome {
 	switch {
 	case code == 0:
 		return OutcomeUnknown
@@ -103,12 +103,28 @@ type Recipient struct {
 	Message *fact.Fact // LMTP: the answer for this recipient after the message, else nil
 }
 
+// Unsettled reports that a message sent by LMTP was answered for other
+// recipients, and not for this one.
+func (r *Recipient) Unsettled(t *Transaction) bool {
+	return t.lmtp && t.Reply != nil && t.BodyEnd != nil && t.BodyEnd.Code == 1 && r.Outcome() == Accepted && r.Message == nil
+}
+
+// unsettled counts the recipients of an LMTP transaction whose answer is missing.
+func (t *Transaction) unsettled() (n int) {
+	for i := range t.Recipients {
+		if t.Recipients[i].Unsettled(t) {
+			n++
+		}
+	}
+	return n
+}
+
 // Outcome says whether the recipient was accepted.
 func (r *Recipient) Outcome() Outcome {
 	if r.Reply == nil {
 		return OutcomeUnknown
 	}
-	return byCode(r.Reply.Code)
+	return ByCode(r.Reply.Code)
 }
 
 // A Transaction is one message offered, from MAIL on.
@@ -126,7 +142,8 @@ type Transaction struct {
 	Last       *fact.Fact // the last fact that belongs to it
 	Outcome    Outcome
 
-	first, count int // of its recipients in the view
+	lmtp         bool // a reply for each recipient
+	first, count int  // of its recipients in the view
 }
 
 // First returns the first fact of the transaction.
@@ -455,6 +472,7 @@ func (c *Case) transact() {
 	for i := range v.txns {
 		t := &v.txns[i]
 		t.Recipients = v.rcpts[t.first : t.first+t.count]
+		t.lmtp = c.Proto == fact.LMTP
 		c.settle(t)
 	}
 	for i := range v.exchanges { // the answers to messages
@@ -498,7 +516,7 @@ func (c *Case) replied(f *fact.Fact, current func() *Transaction, open *int) {
 			t = current()
 			*open = -1
 		}
-		if t.Reply == nil || byCode(f.Code) > byCode(t.Reply.Code) {
+		if t.Reply == nil || ByCode(f.Code) > ByCode(t.Reply.Code) {
 			t.Reply = f
 		}
 		t.Last = f
@@ -567,20 +585,25 @@ func (c *Case) settle(t *Transaction) {
 	}
 	switch {
 	case t.Reply != nil:
-		t.Outcome = byCode(t.Reply.Code)
+		t.Outcome = ByCode(t.Reply.Code)
 		if c.Proto == fact.LMTP {
 			for i := range t.Recipients {
 				if m := t.Recipients[i].Message; m != nil && m.Code < 400 {
 					t.Outcome = Accepted
 				}
 			}
+			if t.Outcome == Accepted && t.unsettled() > 0 {
+				t.Outcome = OutcomeUnknown // for some of them
+			}
 		}
 	case t.MailReply != nil && t.MailReply.Code >= 400:
-		t.Outcome = byCode(t.MailReply.Code)
+		t.Outcome = ByCode(t.MailReply.Code)
 	case accepted == 0 && refused > 0 && (c.TCP.OneSided || !hidden[fact.Client] && !(hidden[fact.Server] && refused < len(t.Recipients))):
 		t.Outcome = worst()
 	case t.DataReply != nil && t.DataReply.Code >= 400:
-		t.Outcome = byCode(t.DataReply.Code)
+		t.Outcome = ByCode(t.DataReply.Code)
+	case c.shutBefore(t):
+		t.Outcome = Aborted
 	case t.BodyEnd != nil && t.BodyEnd.Code == 1, hidden[fact.Client], hidden[fact.Server]:
 		t.Outcome = OutcomeUnknown
 	case t.EndedBy != nil:
@@ -590,6 +613,88 @@ func (c *Case) settle(t *Transaction) {
 	default:
 		t.Outcome = Aborted
 	}
+}
+
+// MadeUp reports that what a transaction did not deliver for the time being, a
+// later one of the same session delivered: same sender, every recipient.
+func (c *Case) MadeUp(i int) bool {
+	t := &c.Transactions()[i]
+	if t.Mail == nil || len(t.Recipients) == 0 || t.Outcome == Rejected {
+		return false
+	}
+	for k := range t.Recipients {
+		r := &t.Recipients[k]
+		if r.Outcome() == Rejected || !c.later(i, r) {
+			return false
+		}
+	}
+	return true
+}
+
+// MayMakeUp reports that what a transaction did not deliver for the time being was
+// tried again, in one of the same sender whose outcome is not in the capture.
+func (c *Case) MayMakeUp(i int) bool {
+	t := &c.Transactions()[i]
+	from, _ := c.Path(t.Mail)
+	if t.Mail == nil || t.Outcome != Deferred {
+		return false
+	}
+	for k := i + 1; k < len(c.view.txns); k++ {
+		u := &c.view.txns[k]
+		if sender, _ := c.Path(u.Mail); u.Mail != nil && sender == from && u.Outcome == OutcomeUnknown && u.N == int16(len(c.view.txns)) {
+			return true
+		}
+	}
+	return false
+}
+
+// later reports that a recipient of transaction i was accepted, with a message of
+// the same sender, in one behind it.
+func (c *Case) later(i int, r *Recipient) bool {
+	from, _ := c.Path(c.view.txns[i].Mail)
+	to, _ := c.Path(r.Command)
+	if to == "" {
+		return false
+	}
+	for k := i + 1; k < len(c.view.txns); k++ {
+		u := &c.view.txns[k]
+		if sender, _ := c.Path(u.Mail); u.Outcome != Accepted || u.Mail == nil || sender != from {
+			continue
+		}
+		for n := range u.Recipients {
+			if again, _ := c.Path(u.Recipients[n].Command); again == to && u.Recipients[n].Outcome() == Accepted {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Resent reports that all recipients which were put off from a frame on were
+// accepted in a later transaction.
+func (c *Case) Resent(frame uint32) bool {
+	any := false
+	for i := range c.Transactions() {
+		t := &c.view.txns[i]
+		for k := range t.Recipients {
+			r := &t.Recipients[k]
+			if r.Outcome() != Deferred || r.Reply.Frame < frame {
+				continue
+			}
+			if any = true; !c.later(i, r) {
+				return false
+			}
+		}
+	}
+	return any
+}
+
+// shutBefore reports that the server let a message begin, and had closed its side
+// before the end of it: there was nobody to take it, and no way to say so.
+func (c *Case) shutBefore(t *Transaction) bool {
+	s := &c.TCP.Side[fact.Server]
+	return c.TCP.Closed == 2 && s.Fin != 0 && t.Reply == nil && t.DataReply != nil && t.DataReply.Code == 354 &&
+		t.BodyEnd != nil && t.BodyEnd.Code == 1 && t.DataReply.Frame <= s.Fin && s.Fin < t.BodyEnd.Frame && s.FinTime <= t.BodyEnd.Time
 }
 
 // mail reports whether the session speaks SMTP or LMTP.
@@ -684,6 +789,9 @@ func QueueID(text string) string {
 			word = firstWord(text[i+len(q.says):])
 		case q.says == "queued mail for delivery":
 			word = firstWord(text)
+		}
+		if q.says == " saved" && strings.HasPrefix(word, "<") {
+			continue // Dovecot: the recipient, and no ID behind it
 		}
 		if word = strings.Trim(word, "<>[]\"'.,;:()"); word != "" {
 			return word

@@ -840,4 +840,18 @@ var smtpRules = []Rule{
 		Not:    "CLEAN(C→S); a server that answers it has taken it for the end: SMTP-039; text behind the dot: SMTP-026; the capture ends",
 		Fields: []string{"pattern", "waited"},
 	},
+	{
+		ID: "smtp-bdat-long", Num: "SMTP-068", Label: SMTP, Severity: Error, Up: Error, Tier: 3, Node: TXN, Blame: BlameClient,
+		Title: "Chunk is longer than announced, and its rest was read as commands",
+		When:  "BDAT LAST taken, and lines that came together with its octets are answered 500 or 502 as unknown commands",
+		Meaning: "The client counted too few octets. The server took the message up to that count: it accepted a " +
+			"message that is cut short, and the receiver gets no more of it.",
+		Advice: []string{
+			"count the octets as they are sent, when line ends have become CRLF",
+			"send the message again: the first copy is not whole",
+		},
+		Cite:   []string{"RFC 3030 §2"},
+		Not:    "CLEAN(C→S); a chunk that was refused is SMTP-049, one that is too short SMTP-048",
+		Fields: []string{"BDAT line", "announced", "lines", "reply"},
+	},
 }

@@ -224,7 +224,7 @@ func TestReplyLost(t *testing.T) {
 		m.line(2, 80).say(0, syn, "")
 		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
 		told, words := about(got.sessions[0])
-		if want := map[bool]string{true: "failed tcp-lost-for-good network medium", false: "failed smtp-client-impatient client high"}[lost]; told != want {
+		if want := map[bool]string{true: "failed tcp-lost-for-good network medium", false: "failed smtp-client-impatient server medium"}[lost]; told != want {
 			t.Errorf("lost %v: %s, want %s\n%s", lost, told, want, words)
 		}
 	}

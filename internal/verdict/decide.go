@@ -105,7 +105,17 @@ func (w *Writer) explain(c *rules.Case) {
 			if isSlow[e.Rule] && e.Severity == rules.Info && (f.Rule != ruleStalled || e.Frame != f.Frame) {
 				continue // a late answer that is no fault, unless it is the pause that is one
 			}
-			if group(e.Rule) == "RPL" && group(f.Rule) == "SMTP" && !sameReply(e, f) {
+			if group(e.Rule) == "RPL" && group(f.Rule) == "SMTP" && !sameReply(e, f) ||
+				(e.Rule == ruleSequence || e.Rule == ruleSyntax && f.Rule == ruleNoData) && e.Frame != f.Frame {
+				continue
+			}
+			if f.Rule == ruleNoQuit && e.Rule == ruleResetByClient && f.Severity == rules.Info {
+				continue // a remark, that does not weigh
+			}
+			if f.Rule == ruleRelay && group(e.Rule) == "AUTH" && c.Log.Now&fact.SeenAuth != 0 {
+				continue // another login worked
+			}
+			if e.Rule == ruleRecipient && wantOfRecipients[f.Rule] && !forWantOfRecipients(c, e, f) {
 				continue
 			}
 			if f.Rule == ruleRejected && isCert[e.Rule] && besides(e.Rule, f.Class, unknownCA, flaw) || unfit(c, e, f) {
@@ -115,7 +125,11 @@ func (w *Writer) explain(c *rules.Case) {
 				continue
 			}
 			// Two that explain each other: the earlier one stands.
-			if back := relate(f.Rule, e.Rule); (back == explainsLate || back == explainsEarly && f.Frame <= e.Frame) &&
+			back := relate(f.Rule, e.Rule)
+			if f.Rule == ruleRecipient && wantOfRecipients[e.Rule] && !forWantOfRecipients(c, f, e) {
+				back = 0
+			}
+			if (back == explainsLate || back == explainsEarly && f.Frame <= e.Frame) &&
 				(f.Frame < e.Frame || f.Frame == e.Frame && i < j) {
 				continue
 			}
@@ -173,7 +187,7 @@ func unfit(c *rules.Case, e, f *rules.Finding) bool {
 			continue
 		}
 		if e.Rule == ruleBdat {
-			return g.Code/10 != 50 // a command that it does not know
+			return g.Code/10 != 50 && g.Code != 521 // a command that it does not know
 		}
 		text := strings.ToLower(string(c.Log.Text(g)))
 		return !slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
@@ -199,7 +213,25 @@ var complaints = map[uint16][]string{
 	ruleBdat:          nil,
 }
 
-var ruleBdat, ruleAfterData, ruleEarly, ruleUTF8Address = index("SMTP-047"), index("SMTP-024"), index("SMTP-010"), index("SMTP-044")
+var ruleBdat, ruleAfterData, ruleEarly, ruleUTF8Address, ruleSequence, ruleRecipient = index("SMTP-047"), index("SMTP-024"), index("SMTP-010"), index("SMTP-044"), index("SMTP-017"), index("SMTP-020")
+var ruleSyntax, ruleNoData, ruleIdle, ruleOverflow, ruleTooMany, ruleRelay, ruleNoQuit = index("SMTP-016"), index("SMTP-022"), index("SMTP-030"), index("SMTP-053"), index("RPL-020"), index("RPL-003"), index("SMTP-032")
+
+// wantOfRecipients are what the refusal of a message may be that has no recipients.
+var wantOfRecipients = map[uint16]bool{ruleAfterData: true, index("RPL-035"): true, index("RPL-039"): true}
+
+// forWantOfRecipients reports that f is the refusal of a message, or of DATA, and
+// e that of one of its recipients, of which none was accepted.
+func forWantOfRecipients(c *rules.Case, e, f *rules.Finding) bool {
+	all := c.Transactions()
+	if e.Txn <= 0 || int(e.Txn) > len(all) || e.Frame == f.Frame {
+		return false
+	}
+	t := &all[e.Txn-1]
+	if taken, _ := t.Taken(); taken > 0 {
+		return false
+	}
+	return t.Reply != nil && t.Reply.Frame == f.Frame || t.DataReply != nil && t.DataReply.Frame == f.Frame
+}
 
 // otherFlaw returns what is wrong with a certificate that its client refused for
 // another reason: it does not know the issuer (unknown_ca), which is asked before
@@ -257,7 +289,7 @@ func sameReply(class, event *rules.Finding) bool {
 			}
 		}
 	}
-	return class.Txn != 0 && class.Txn == event.Txn
+	return class.Txn != 0 && class.Txn == event.Txn && event.Rule != ruleAfterData // which has a class of its own
 }
 
 // explained reports that finding i follows from another one that counts.
@@ -270,6 +302,8 @@ func (w *Writer) candidate(c *rules.Case, i int) bool {
 		return false
 	}
 	switch {
+	case f.Rule == ruleOverflow && w.d.Delivered && c.Resent(f.Frame), f.Rule == ruleTooMany && w.d.Delivered && c.Resent(f.Frame):
+		return false // the next transaction took them, as it is meant
 	case f.Severity == rules.Error:
 		return true
 	case f.Severity == rules.Warning:
@@ -277,7 +311,27 @@ func (w *Writer) candidate(c *rules.Case, i int) bool {
 	case isSlow[f.Rule] && w.count[i] > 0:
 		return true // it says at what the server made the client wait
 	}
+	if f.Rule == ruleIdle && w.d.Delivered {
+		return false // harmless: the client kept the connection for reuse
+	}
 	return failLayer[f.Rule] != LayerNone && counts[f.Rule]
+}
+
+// wentOn reports that a client of SMTP used the session without encryption: it
+// did not leave for the want of it.
+func wentOn(c *rules.Case) bool {
+	if c.Proto != fact.SMTP {
+		return false
+	}
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Command {
+			switch smtp.Cmd(f.Cmd) {
+			case smtp.MAIL, smtp.VRFY, smtp.EXPN, smtp.HELP, smtp.ETRN, smtp.NOOP:
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // infoCounts are findings of severity info that are the root when nothing worse is there.
@@ -313,6 +367,7 @@ func (w *Writer) root(c *rules.Case, g goal) {
 			cmp.Compare(w.weight[b], w.weight[a]),
 			lastFirst(x, y),
 			cmp.Compare(w.count[b], w.count[a]),
+			wholeFirst(c, x, y),
 			-cmp.Compare(base(x), base(y)),
 			cmp.Compare(x.Frame, y.Frame),
 			cmp.Compare(failLayer[x.Rule], failLayer[y.Rule]),
@@ -366,6 +421,28 @@ func lastFirst(x, y *rules.Finding) int {
 	return cmp.Compare(y.Txn, x.Txn)
 }
 
+// wholeFirst puts what the server said of the whole message before what it said
+// of a recipient.
+func wholeFirst(c *rules.Case, x, y *rules.Finding) int {
+	if group(x.Rule) != "RPL" || group(y.Rule) != "RPL" {
+		return 0
+	}
+	return cmp.Compare(asWhole(c, y), asWhole(c, x))
+}
+
+// asWhole is 1 for what the server says of a message that it refused though it
+// had taken recipients: that ended the transaction, and not a recipient before.
+func asWhole(c *rules.Case, f *rules.Finding) int {
+	all := c.Transactions()
+	if f.Txn <= 0 || int(f.Txn) > len(all) {
+		return 0
+	}
+	if t := &all[f.Txn-1]; t.Reply != nil && t.Reply.Code >= 400 && t.Outcome != rules.Accepted && f.Frame == t.Reply.Frame {
+		return 1
+	}
+	return 0
+}
+
 // base is the confidence that the kind of evidence gives, in percent.
 func base(f *rules.Finding) int {
 	switch g := group(f.Rule); {
@@ -401,16 +478,22 @@ func (w *Writer) goal(c *rules.Case) goal {
 func smtpGoal(c *rules.Case) goal {
 	accepted, refused, unknown := 0, 0, 0
 	last := goalNone
-	for _, t := range c.Transactions() {
+	for i, t := range c.Transactions() {
 		switch t.Outcome {
 		case rules.Accepted:
 			accepted++
 			last = goalReached
+			if c.Overran(&t) {
+				refused, last = refused+1, goalMissed // not all of it
+			}
 		case rules.Deferred, rules.Rejected:
+			if c.MadeUp(i) {
+				continue // a later try in the same session worked
+			}
 			refused++
 			last = goalMissed
 		case rules.Aborted:
-			if _, no := t.Taken(); no > 0 || t.BodyStart != nil {
+			if _, no := t.Taken(); (no > 0 || t.BodyStart != nil) && !c.MadeUp(i) {
 				refused++
 				last = goalMissed
 			}
@@ -736,7 +819,7 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		d.Outcome = OutcomeUnknown
 	default: // nothing was tried, and nothing is wrong: a probe, a session typed by hand
 		d.Outcome = OutcomeOK
-		if top != nil && (!isRemark[top.Rule] || isSTLS[top.Rule]) {
+		if top != nil && (!isRemark[top.Rule] || isSTLS[top.Rule] && !wentOn(c)) {
 			d.Outcome = OutcomeDegraded
 		}
 	}
@@ -777,7 +860,7 @@ func outlived(c *rules.Case, g goal, top *rules.Finding) bool {
 	}
 	mail := c.Proto == fact.SMTP || c.Proto == fact.LMTP
 	switch {
-	case mail && g == goalMissed, mail && slices.ContainsFunc(c.Transactions(), notTaken):
+	case mail && g == goalMissed, mail && leftOut(c):
 		return false // a message failed, whatever came of others
 	case g == goalMissed:
 		return c.Unseen(top) // another login may have worked
@@ -786,9 +869,15 @@ func outlived(c *rules.Case, g goal, top *rules.Finding) bool {
 	return c.Unseen(top) || incomplete(c) && (g == goalUnknown || top.Severity < rules.Error)
 }
 
-// notTaken reports that a message was refused as a whole.
-func notTaken(t rules.Transaction) bool {
-	return t.Outcome == rules.Deferred || t.Outcome == rules.Rejected
+// leftOut reports that a message was refused as a whole, and not tried again at
+// the end of the capture.
+func leftOut(c *rules.Case) bool {
+	for i, t := range c.Transactions() {
+		if (t.Outcome == rules.Deferred || t.Outcome == rules.Rejected) && !c.MadeUp(i) && !c.MayMakeUp(i) {
+			return true
+		}
+	}
+	return false
 }
 
 // notMail reports a session that is TLS and nothing else, on a port that is
@@ -879,6 +968,10 @@ func (w *Writer) layerOf(c *rules.Case, i int) Layer {
 		}
 	case "AUTH":
 		return LayerAuth
+	case "SMTP":
+		if f.Rule == ruleSequence && answersLogin(c, f.Frame) {
+			return LayerAuth // a login at the wrong time
+		}
 	case "IMPL":
 		return LayerDialog
 	}
@@ -886,6 +979,16 @@ func (w *Writer) layerOf(c *rules.Case, i int) Layer {
 		return LayerDialog
 	}
 	return l
+}
+
+// answersLogin reports that the first reply that refuses in a frame is one to AUTH.
+func answersLogin(c *rules.Case, frame uint32) bool {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && f.Frame == frame && f.Code >= 400 {
+			return smtp.Cmd(f.Cmd) == smtp.AUTH
+		}
+	}
+	return false
 }
 
 // status fills the status line.

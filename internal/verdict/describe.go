@@ -74,12 +74,21 @@ func (w *Writer) confidence(c *rules.Case, d *Decision) string {
 	case OutcomeUnknown:
 		return "low"
 	case OutcomeOK:
-		if c.TCP.OneSided || !c.Clean(nil) {
+		if c.TCP.OneSided || !c.Clean(nil) || inferred(c, d) {
 			return "medium"
 		}
 		return "high"
 	}
-	return confidenceWord(d.Confidence)
+	if word := confidenceWord(d.Confidence); word != "high" || !inferred(c, d) {
+		return word
+	}
+	return "medium"
+}
+
+// inferred reports that a mail is called accepted for the sizes of encrypted
+// records, which a refusal of the same length would have as well.
+func inferred(c *rules.Case, d *Decision) bool {
+	return d.Delivered && len(c.Transactions()) == 0 && hidden(c)
 }
 
 func endpoint(c *rules.Case, d fact.Dir) Endpoint {

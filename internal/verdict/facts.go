@@ -241,6 +241,15 @@ func envelopes(c *rules.Case) (list []Envelope) {
 				v.Code, v.Enhanced, v.Text = int(r.Reply.Code), enhanced(r.Reply.Num), string(c.Log.Text(r.Reply))
 				v.Frame = r.Reply.Frame
 			}
+			if m := r.Message; m != nil && c.Proto == fact.LMTP { // what counts is the answer behind the message
+				v.Code, v.Enhanced, v.Text, v.Frame = int(m.Code), enhanced(m.Num), string(c.Log.Text(m)), m.Frame
+				v.Outcome = rules.ByCode(m.Code).String()
+				if t.Outcome == rules.Accepted && m.Code >= 400 {
+					e.Outcome = envelopeOutcomes[rules.ByCode(t.Reply.Code)] // the worst of them, as Data is
+				}
+			} else if r.Unsettled(t) {
+				v.Outcome = rules.OutcomeUnknown.String()
+			}
 			e.Recipients = append(e.Recipients, v)
 		}
 		if t.Reply != nil {

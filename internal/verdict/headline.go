@@ -394,6 +394,22 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		}
 		return fmt.Sprintf("the session broke inside the message (frame %d)", f.Frame)
 	},
+	"SMTP-027": func(c *rules.Case, f *rules.Finding) string {
+		switch field(f, "phase") {
+		case "message":
+			return fmt.Sprintf("the server asked for the message and closed the connection before its end (frame %d)", f.Frame)
+		case "login":
+		default:
+			return ""
+		}
+		return fmt.Sprintf("the server closed the connection in the middle of the login (frame %d)", f.Frame)
+	},
+	"SMTP-032": func(c *rules.Case, f *rules.Finding) string {
+		if field(f, "open") == "" {
+			return ""
+		}
+		return fmt.Sprintf("the client left before it had sent the message (frame %d)", f.Frame)
+	},
 	"SMTP-025": func(c *rules.Case, f *rules.Finding) string {
 		return fmt.Sprintf("the message was sent completely, but its reply never came (frame %d)", f.Frame)
 	},
@@ -633,6 +649,24 @@ func field(f *rules.Finding, key string) string {
 	return ""
 }
 
+// onlyQuestions reports a session of SMTP that said hello and then nothing that
+// leads to a mail.
+func onlyQuestions(c *rules.Case) bool {
+	asked := false
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Command {
+			switch smtp.Cmd(f.Cmd) {
+			case smtp.NOOP, smtp.RSET, smtp.VRFY, smtp.EXPN, smtp.HELP, smtp.ETRN:
+				asked = true
+			case smtp.EHLO, smtp.HELO, smtp.QUIT:
+			default:
+				return false
+			}
+		}
+	}
+	return asked && c.Log.Now&fact.SeenHello != 0
+}
+
 // untried says that nothing was done of what the protocol is for, "": something
 // was, or may have been before the capture began.
 func (w *Writer) untried(c *rules.Case, d *Decision) string {
@@ -689,6 +723,9 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 			return "it is not known whether the mail was accepted"
 		}
 		if d.Root >= 0 && temporary(c, &c.Findings[d.Root]) {
+			if tried := w.untried(c, d); tried != "" && onlyQuestions(c) {
+				return tried
+			}
 			return "the mail was not accepted yet"
 		}
 		return "the mail was not sent"

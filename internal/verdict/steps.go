@@ -5,6 +5,7 @@ import (
 
 	"postmortem/internal/fact"
 	"postmortem/rules"
+	"postmortem/smtp"
 )
 
 // toPostmaster is what remains to be done about a refusal for good that gives no reason.
@@ -27,6 +28,20 @@ var stepsOf = map[uint16]func(c *rules.Case, f *rules.Finding) (uint8, []string)
 			return 1<<0 | 1<<1, []string{"The way lost what the client sent: look for packet loss, and for packets that are too large for it (MTU)."}
 		}
 		return 1<<0 | 1<<1, []string{"No TCP problem: look at the client, in its log at that second."}
+	},
+	index("SMTP-016"): func(c *rules.Case, f *rules.Finding) (uint8, []string) {
+		said := refusal(c, f)
+		if said == nil {
+			return 0, nil
+		}
+		switch skip := uint8(0); smtp.Cmd(said.Cmd) {
+		case smtp.MAIL, smtp.RCPT:
+			if said.Code != 555 {
+				skip = 1 << 1
+			}
+			return skip, nil
+		}
+		return 1<<0 | 1<<1, []string{"Correct the command that the server does not take, in the client's software."}
 	},
 	index("SMTP-022"): func(c *rules.Case, f *rules.Finding) (uint8, []string) {
 		said := refusal(c, f)

@@ -117,7 +117,7 @@ func (w *Writer) moments(c *rules.Case, f *fact.Fact, add func(f *fact.Fact, wei
 			if c.Proto == fact.POP3 && f.Code == 0 || c.Proto == fact.IMAP && f.Code >= 2 {
 				weight = 45
 			}
-			if q := c.Log.Get(f.Ref); q != nil && q.Kind == fact.BodyEnd {
+			if q := c.Log.Get(f.Ref); q != nil && q.Kind == fact.BodyEnd && !(c.Proto != fact.IMAP && f.Code == 221) {
 				add(f, 50, cut(line, 50)+": the server has taken the message", "")
 				return
 			}

@@ -32,8 +32,8 @@ var failing = []struct {
 	{LayerDialog, "SMTP-004 006 007 010 012 015 016 017 027 028 029 030 034 040 056 059 067 IMPL-002 003 004 006 STLS-005 011 012 013 " +
 		"POP-003 013 018 IMAP-003 010 015 017 018 019 021 022 028 034"},
 	{LayerTLS, "STLS-004 TLS-010 012 013 014 015 016 017 018 019 020 021 022 024 043 046 047 049 054 064 065 066 071 076 080 081 082 IMAP-004 008"},
-	{LayerAuth, "AUTH-003 006 007 008 009 013 014 015 017 018 021 RPL-002 POP-007 008 009 010 011 020 026 IMAP-007 009 011"},
-	{LayerDelivery, "SMTP-019 020 021 022 024 025 026 041 045 048 049 066 POP-016 017 024 025 IMAP-012 013 014 027 029 030 031 032 033 " +
+	{LayerAuth, "AUTH-003 006 007 008 009 012 013 014 015 017 018 021 RPL-002 POP-007 008 009 010 011 020 026 IMAP-007 009 011"},
+	{LayerDelivery, "SMTP-019 020 021 022 024 025 026 032 041 045 048 049 066 068 POP-016 017 024 025 IMAP-012 013 014 027 029 030 031 032 033 " +
 		"RPL-001 003 004 005 006 007 008 009 010 011 012 013 014 015 016 017 018 019 020 021 022 023 024 025 026 027 028 029 " +
 		"030 031 032 033 034 035 036 037 038 039 041 042 043 044 045"},
 }
@@ -69,6 +69,7 @@ var explains = []struct {
 	{"TCP-002 003 005", "SMTP-004 007 TLS-013 014", true},
 	{"TCP-044 045", "TCP-008 009 013 023 024 SMTP-004 006", true},
 	{"TCP-008", "SMTP-025 026 027", true},
+	{"TCP-009", "SMTP-032", true},
 	{"SMTP-005 033 035 RPL-040", "SMTP-034 TCP-009", false},
 	{"SMTP-025", "SMTP-034", false},                    // what became of the message matters more than who was impatient
 	{"SMTP-005 033 034 035 AUTH-020", "TCP-023", true}, // it says who was silent, they say at what
@@ -83,10 +84,13 @@ var explains = []struct {
 	{"RPL-036", "SMTP-044", true},                     // see unfit
 	{"RPL-018", "SMTP-053", true},                     // the limit of a time, not of a message
 	{"SMTP-013", "RPL-011", false},
-	{"SMTP-016", "SMTP-019 020", true},
+	{"SMTP-016", "SMTP-019 020 022", true}, // DATA, or BDAT: of the same answer
 	{"SMTP-015", "SMTP-032", true},
 	{"SMTP-019 020", "SMTP-017 021 022 RPL-026", false},
+	{"SMTP-017", "SMTP-022 024 RPL-011 026 035 039", true}, // of the same answer
+	{"SMTP-020", "SMTP-024 RPL-035 039", false},            // of a message without recipients
 	{"SMTP-041 049", "SMTP-015 017 028 RPL-026", false},
+	{"SMTP-068", "SMTP-015 016 RPL-026", false},
 	{"SMTP-042 043 047", "RPL-030 035 036 039 SMTP-024", false}, // see unfit
 	{"SMTP-040", "SMTP-024 RPL-035 SMTP-039 015 017", true},
 	{"SMTP-067", "SMTP-010 012 015 016 017 026 027 028 032 034 037 057 TCP-008 009 023 024 RPL-026 035", true},
@@ -129,6 +133,7 @@ var explains = []struct {
 	{"IMAP-011 007", "IMAP-009 AUTH-003 006 008 IMAP-015", true},
 	{"POP-007 IMAP-009", "AUTH-003", true},
 	{"AUTH-003", "AUTH-010 RPL-002 TCP-024", false},
+	{"AUTH-003 006 007 012", "RPL-003", false},
 	{"AUTH-014", "RPL-002 SMTP-015 016 017", true},
 	{"RPL-002", "AUTH-001", true},
 	{"POP-005", "AUTH-004", true},
