@@ -210,16 +210,16 @@ func TestDialog(t *testing.T) {
 			7 command AUTHENTICATE num=22 "b AUTHENTICATE LOGIN"
 			8 auth AUTHENTICATE level=1 ref=7 "LOGIN"
 			9 challenge AUTHENTICATE num=12 ref=7 "VXNlcm5hbWU6"
-			10 response AUTHENTICATE ref=7
+			10 response AUTHENTICATE num=10 ref=7
 			11 user AUTHENTICATE ref=7 "alice"
 			12 challenge AUTHENTICATE num=12 ref=7 "UGFzc3dvcmQ6"
-			13 response AUTHENTICATE ref=7
+			13 response AUTHENTICATE num=14 ref=7
 			14 reply AUTHENTICATE code=1 level=1 ref=7 "in"
 			15 authend AUTHENTICATE code=1 ref=7 "in"
 			16 command AUTHENTICATE num=25 "c AUTHENTICATE CRAM-MD5"
 			17 auth AUTHENTICATE ref=16 "CRAM-MD5"
 			18 challenge AUTHENTICATE num=4 ref=16 "PDE+"
-			19 response AUTHENTICATE level=1 ref=16
+			19 response AUTHENTICATE num=3 level=1 ref=16
 			20 reply AUTHENTICATE code=3 level=1 ref=16 "cancelled"
 			21 authend AUTHENTICATE code=3 level=2 ref=16 "cancelled"
 			22 command AUTHENTICATE num=23 "d AUTHENTICATE GSSAPI"

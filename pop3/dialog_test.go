@@ -199,7 +199,7 @@ func TestDialog(t *testing.T) {
 			5 command AUTH num=12 "AUTH PLAIN"
 			6 auth AUTH level=1 ref=5 "PLAIN"
 			7 challenge AUTH ref=5
-			8 response AUTH ref=5
+			8 response AUTH num=22 ref=5
 			9 user AUTH ref=5 "alice"
 			10 reply AUTH code=1 level=1 ref=5 "in"
 			11 authend AUTH code=1 ref=5 "in"
@@ -222,7 +222,7 @@ func TestDialog(t *testing.T) {
 			2 command AUTH num=15 "AUTH CRAM-MD5"
 			3 auth AUTH ref=2 "CRAM-MD5"
 			4 challenge AUTH num=36 ref=2 "PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2U+"
-			5 response AUTH level=1 ref=2
+			5 response AUTH num=3 level=1 ref=2
 			6 reply AUTH level=1 ref=2 "cancelled"
 			7 authend AUTH level=2 ref=2 "cancelled"
 			8 command AUTH num=17 "AUTH x-own ***"

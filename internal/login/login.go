@@ -53,7 +53,7 @@ func (k *Desk) Begin(log *fact.Log, l Login, mech []byte, at fact.At) {
 // Answer takes the client's line inside an exchange; show: secrets are wanted.
 func (k *Desk) Answer(log *fact.Log, text []byte, show bool, at fact.At) {
 	k.Asked = false
-	f := fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Response, From: fact.Client, Cmd: k.Of, Ref: k.Cmd}
+	f := fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Response, From: fact.Client, Cmd: k.Of, Ref: k.Cmd, Num: uint32(len(text) + len("\r\n"))}
 	if len(text) == 1 && text[0] == '*' {
 		f.Level, k.Cancelled = 1, true
 		log.Add(f, nil)
