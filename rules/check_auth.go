@@ -562,7 +562,7 @@ func (c *Case) accountLocked(f *fact.Fact) bool {
 		return false
 	}
 	return c.says(f, "locked") && !c.says(f, "blocked") || c.says(f, "too many failed login", "too many login attempt", "too many login failure") ||
-		c.says(f, "account", "user ") && c.says(f, "disabled", "suspended", "blocked")
+		c.says(f, "account", "user ") && c.says(f, "disabled", "suspended", "blocked") || c.accountOff(f)
 }
 
 // accountOff reports that an answer says that the account as such has been
@@ -594,6 +594,9 @@ func authAccountLocked(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	l := c.loginOf(f)
 	g := c.raiseLogin(r, &l)
+	if c.accountOff(f) {
+		g.Blame, g.Skip = BlamePolicy, 1<<0|1<<1 // nobody's wrong password, and no time that passes
+	}
 	if g.quiet {
 		return
 	}
