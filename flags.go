@@ -220,6 +220,9 @@ func parse(args []string) (v *verb, o *options, rest []string, err error) {
 					o.taken = [2]string{name, value}
 				}
 			}
+			if value == "" && (name == "o" || name == "html") {
+				return v, o, nil, usage("flag -%s: a file needs a name", name)
+			}
 			if err := fs.Set(name, value); err != nil {
 				if b, ok := f.Value.(interface{ IsBoolFlag() bool }); ok && b.IsBoolFlag() {
 					err = fmt.Errorf("%q is not true or false; the flag alone is true", value)

@@ -26,6 +26,8 @@ func runFollow(e *env, o *options, args []string) (int, error) {
 		return 0, usage("one session at a time")
 	case o.filter != "" && (len(numbers) > 0 || o.stream >= 0):
 		return 0, usage("-Y finds the session; without a number of one")
+	case o.hex && o.json:
+		return 0, usage("-hex is a picture of the bytes, without -json")
 	case o.raw != "" && (o.hex || o.json):
 		return 0, usage("-raw is the bytes as they are, without -hex or -json")
 	}

@@ -152,6 +152,9 @@ func run(e *env, args []string) int {
 	if e.getenv == nil {
 		e.getenv = func(string) string { return "" }
 	}
+	if e.exit != nil {
+		signal.Ignore(syscall.SIGPIPE) // a reader that goes away is an error of Write, not our end
+	}
 	v, o, rest, err := parse(args)
 	code := exitTrouble
 	if err == nil {
@@ -199,9 +202,6 @@ func runReport(e *env, o *options, files []string) (int, error) {
 	if e.exit != nil {
 		keepSlack(reportSlack)
 	}
-	if e.exit != nil {
-		signal.Ignore(syscall.SIGPIPE) // a reader that goes away is an error of Write, not our end
-	}
 	out, err := e.output("-o ", o.out, slices.Concat(files, o.keylogs))
 	if err != nil {
 		return 0, err
@@ -218,6 +218,9 @@ func runReport(e *env, o *options, files []string) (int, error) {
 			return 0, err
 		}
 		defer pageOut.discard()
+		if out.same(pageOut) {
+			return 0, usage("-o and -html are the same file")
+		}
 		page = newPage(o)
 	}
 	bar := e.progress(o)

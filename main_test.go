@@ -386,6 +386,28 @@ func TestOutput(t *testing.T) {
 		t.Fatal("the input was changed", err)
 	}
 
+	// Two outputs are two files, by whatever name.
+	same := filepath.Join(dir, "same")
+	twin := filepath.Join(dir, "twin")
+	if os.Symlink("same", twin) != nil {
+		twin = filepath.Join(dir, ".", "same")
+	}
+	if err := os.WriteFile(same, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range []string{same, dir + "/./same", twin, filepath.Join(dir, "new")} {
+		name := same
+		if strings.HasSuffix(page, "new") {
+			name = dir + "/../" + filepath.Base(dir) + "/new"
+		}
+		if _, errs, code := call(t, nil, aCapture, "-o", name, "-html", page); code != exitTrouble || !strings.Contains(errs, "same file") {
+			t.Errorf("-o %s -html %s: exit %d, %s", name, page, code, errs)
+		}
+	}
+	for _, name := range []string{same, twin} {
+		os.Remove(name)
+	}
+
 	want, _, code := call(t, nil, aCapture)
 	out := filepath.Join(dir, "out.txt")
 	target := filepath.Join(dir, "target.txt")
@@ -501,19 +523,21 @@ func TestBrokenPipe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var errs bytes.Buffer
-	cmd := exec.Command(exe, "-json", aCapture)
-	cmd.Env = append(os.Environ(), "POSTMORTEM_TEST_RUN=1")
-	cmd.Stdout, cmd.Stderr = w, &errs
-	r.Close()
-	err = cmd.Run()
-	w.Close()
-	if err != nil || errs.Len() > 0 {
-		t.Errorf("%v, %s", err, errs.String())
+	for _, args := range [][]string{{"-json", aCapture}, {"packets", aCapture}, {"help", "fields"}, {"-h"}, {"explain"}, {"version", "-limits"}} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var errs bytes.Buffer
+		cmd := exec.Command(exe, args...)
+		cmd.Env = append(os.Environ(), "POSTMORTEM_TEST_RUN=1")
+		cmd.Stdout, cmd.Stderr = w, &errs
+		r.Close()
+		err = cmd.Run()
+		w.Close()
+		if err != nil || errs.Len() > 0 {
+			t.Errorf("%q: %v, %s", args, err, errs.String())
+		}
 	}
 }
 

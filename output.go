@@ -74,6 +74,24 @@ func (e *env) output(flag, name string, inputs []string) (*output, error) {
 	return nil, err
 }
 
+// same reports whether both outputs will have the same name: the one that is
+// complete last would replace the other.
+func (o *output) same(other *output) bool {
+	return o.target != "" && other.target != "" && place(o.target) == place(other.target)
+}
+
+// place is the name of a file that need not be there, without links in its folder.
+func place(name string) string {
+	dir, err := filepath.Abs(filepath.Dir(name))
+	if err != nil {
+		return name
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	return filepath.Join(dir, filepath.Base(name))
+}
+
 // isInput reports whether info is one of the inputs. One that cannot be looked
 // at is left to whoever opens it.
 func (e *env) isInput(info fs.FileInfo, inputs []string) bool {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"path/filepath"
@@ -85,7 +86,7 @@ func secretDialogs() map[string][]string {
 // needles are the forms in which a secret would be seen.
 func needles() (list []string) {
 	for _, s := range []string{aPassword, aToken, aHash} {
-		list = append(list, s, strings.ToLower(s), hex.EncodeToString([]byte(s)), fmt.Sprintf("% x", s))
+		list = append(list, s, strings.ToLower(s), strings.ToUpper(s), hex.EncodeToString([]byte(s)), fmt.Sprintf("% x", s))
 		for _, before := range []string{"", "x", "xx"} { // the three ways in which base64 cuts it
 			code := b64(before + s)
 			list = append(list, code[(len(before)*8+5)/6:len(code)-4])
@@ -169,14 +170,21 @@ func masked(t *testing.T, way string) {
 	}
 	keylog := "CLIENT_RANDOM " + strings.Repeat("72", 32) + " " + strings.Repeat(hex.EncodeToString([]byte(aPassword))[:16], 6) + "\n"
 	file := write(t, filepath.Join(t.TempDir(), "a.pcapng"), w.pcapng("a comment", keylog))
+	noneIn(t, way, file, !strings.HasPrefix(way, "sieve") && way != "words") // Wireshark takes pieces of POP's lines for messages
+}
+
+// noneIn checks that no output of a file has one of the secrets, those in the
+// style of Wireshark when compat says so.
+func noneIn(t *testing.T, what, file string, compat bool) {
+	t.Helper()
 	for _, o := range everyOutput(t, file) {
-		if o.form == "raw" || strings.Contains(o.args, "tshark-compat") && (strings.HasPrefix(way, "sieve") || way == "words") {
-			continue // Wireshark takes pieces of POP's lines for messages
+		if o.form == "raw" || strings.Contains(o.args, "tshark-compat") && !compat {
+			continue
 		}
 		for _, text := range []string{o.stdout, o.stderr, dumped(o.stdout)} {
 			for _, s := range needles() {
 				if at := strings.Index(text, s); at >= 0 {
-					t.Errorf("%s: %.60s: %q", way, o.args, text[max(0, at-60):min(len(text), at+60)])
+					t.Errorf("%s: %.60s: %q", what, o.args, text[max(0, at-60):min(len(text), at+60)])
 				}
 			}
 		}
@@ -186,4 +194,179 @@ func masked(t *testing.T, way string) {
 // TestSecrets: no password, token or hash of one in any form of any output.
 func TestSecrets(t *testing.T) {
 	masked(t, "whole")
+}
+
+// oddLogins are dialogs that no program should have, as a person types them or a
+// broken one sends them.
+func oddLogins() map[string][]string {
+	plain := b64("\x00joe\x00" + aPassword)
+	smtp := []string{"S220 mx\r\n", "CEHLO c\r\n", "S250-mx\r\n250 AUTH PLAIN LOGIN\r\n"}
+	imap := []string{"S* OK IMAP4rev1 ready\r\n"}
+	pop := []string{"S+OK ready <1.2@mx>\r\n"}
+	on := func(start []string, turns ...string) []string { return append(start[:len(start):len(start)], turns...) }
+	tries := func(start []string, command, answer func(i int) string) []string {
+		sent, got := "C", "S"
+		for i := range 20 {
+			sent, got = sent+command(i), got+answer(i)
+		}
+		return on(start, sent, got)
+	}
+	n := len(aPassword)
+	long := strings.Repeat("Lw", 100) + aPassword
+	return map[string][]string{
+		"110 APOP, no name":     on(pop, "CAPOP "+aHash+"\r\n", "S-ERR "+aHash+"\r\n"),
+		"110 PASS, corrected":   on(pop, "CPAD\bSS "+aPassword+"\r\n", "S-ERR no\r\n", "CPXX\x7f\x7fASS "+aPassword+"\r\n", "S-ERR no\r\n"),
+		"110 the end of a PASS": on(pop, "CSS "+aPassword+"\r\n", "S-ERR no\r\n"),
+		"110 many":              tries(pop, func(i int) string { return fmt.Sprintf("USER joe\r\nPASS %s%02d\r\n", aPassword, i) }, func(i int) string { return fmt.Sprintf("+OK\r\n-ERR %s%02d\r\n", aPassword, i) }),
+		"110 very many":         on(pop, "C"+strings.Repeat("USER joe\r\nPASS "+aPassword+"\r\n", 1)+manyPasses(200), "S+OK\r\n-ERR no\r\n"+strings.Repeat("-ERR "+aPassword+"\r\n", 200)),
+		"25 many": tries(smtp, func(i int) string {
+			return "AUTH PLAIN " + b64(fmt.Sprintf("\x00joe\x00%s%02d", aPassword, i)) + "\r\n"
+		}, func(i int) string { return fmt.Sprintf("535 no %s%02d\r\n", aPassword, i) }),
+		"143 many":               tries(imap, func(i int) string { return fmt.Sprintf("a%d LOGIN joe \"%s%02d\"\r\n", i, aPassword, i) }, func(i int) string { return fmt.Sprintf("a%d NO %s%02d\r\n", i, aPassword, i) }),
+		"143 quote with an end":  on(imap, "Ca LOGIN joe \"x\r\n"+aPassword+"\"\r\n", "Sa BAD no\r\n"),
+		"143 LOGIN, three words": on(imap, "Ca LOGIN \""+aPassword+"\" joe \""+aPassword+"\"\r\n", "Sa BAD LOGIN "+aPassword+"\r\n"),
+		"143 LOGIN, tabs":        on(imap, "Ca\tLOGIN\tjoe\t"+aPassword+"\r\n", "Sa BAD "+aPassword+"\r\n"),
+		"143 LOGIN, BOM":         on(imap, "C\ufeffa LOGIN joe \""+aPassword+"\"\r\n", "S* BAD "+aPassword+"\r\n"),
+		"143 ID":                 on(imap, "Ca ID (\"user\" \"joe\" \"password\" \""+aPassword+"\")\r\n", "Sa OK\r\n"),
+		"143 literal, huge":      on(imap, "Ca LOGIN joe {18446744073709551616}\r\n", "S+ go\r\n", "C"+aPassword+"\r\n", "Sa NO "+aPassword+"\r\n"),
+		"143 literal, huge, +":   on(imap, "Ca LOGIN joe {4294967296+}\r\n"+aPassword+"\r\n", "Sa NO "+aPassword+"\r\n"),
+		"143 literal, none":      on(imap, "Ca LOGIN joe {0}\r\n", "S+ go\r\n", "C"+aPassword+"\r\n", "Sa NO "+aPassword+"\r\n"),
+		"143 literal, short":     on(imap, "Ca LOGIN joe {4}\r\n", "S+ go\r\n", "C"+aPassword+"\r\n", "Sa NO "+aPassword+"\r\n"),
+		"143 literal, long":      on(imap, "Ca LOGIN joe {40}\r\n", "S+ go\r\n", "C"+aPassword+"\r\nb NOOP\r\nc NOOP\r\nd NOOP\r\n", "Sa BAD "+aPassword+"\r\n"),
+		"143 literal, two lines": on(imap, fmt.Sprintf("Ca LOGIN joe {%d+}\r\nx\r\n%s\r\n", n+3, aPassword), "Sa NO "+aPassword+"\r\n"),
+		"143 literal, binary":    on(imap, fmt.Sprintf("Ca LOGIN joe ~{%d+}\r\n%s\r\n", n, aPassword), "Sa NO "+aPassword+"\r\n"),
+		"143 its end alone":      on(imap, "Ca LOGIN joe \""+long+"\"\r\n", "Sa NO "+long+"\r\n", "Cb NOOP\r\n", "Sb NO tail "+aPassword+"\r\n"),
+		"143 injected":           on(imap, "Ca STARTTLS\r\nb LOGIN joe \""+aPassword+"\"\r\n", "Sa OK go\r\nb NO "+aPassword+"\r\n"),
+		"110 injected":           on(pop, "CSTLS\r\nUSER joe\r\nPASS "+aPassword+"\r\n", "S+OK\r\n+OK\r\n-ERR "+aPassword+"\r\n"),
+		"25 PLAIN, in clear":     on(smtp, "CAUTH PLAIN\r\n", "S334 \r\n", "Cjoe "+aPassword+"\r\n", "S501 cannot decode "+aPassword+"\r\n"),
+		"25 in capitals":         on(smtp, "CAUTH PLAIN "+plain+"\r\n", "S535 no "+strings.ToUpper(aPassword)+", "+strings.ToLower(aPassword)+"\r\n"),
+		"25 in hex":              on(smtp, "CAUTH PLAIN "+plain+"\r\n", "S535 no "+hex.EncodeToString([]byte(aPassword))+"\r\n"),
+		"25 XCLIENT":             on(smtp, "CXCLIENT LOGIN=joe PASSWORD="+aPassword+"\r\n", "S550 no\r\n"),
+		"25 BDAT, refused":       on(smtp, "CBDAT 10000 LAST\r\n", "S503 no\r\n", "CAUTH PLAIN "+plain+"\r\n", "S535 "+aPassword+"\r\n"),
+		"25 the command is lost": on(smtp, "S535 no "+plain+"\r\n"),
+		"995 in clear":           {"CUSER joe\r\nPASS " + aPassword + "\r\n", "S-ERR " + aPassword + "\r\n"},
+		"993 in clear":           {"Ca LOGIN joe \"" + aPassword + "\"\r\n", "Sa NO " + aPassword + "\r\n"},
+		"465 in clear":           {"CAUTH PLAIN " + plain + "\r\n", "S535 " + aPassword + "\r\n"},
+		"21 PASS":                {"S220 ftp\r\n", "CUSER joe\r\n", "S331 password\r\n", "CPASS " + aPassword + "\r\n", "S530 " + aPassword + "\r\n"},
+	}
+}
+
+// manyPasses are more passwords than are kept, none of them the one looked for.
+func manyPasses(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "PASS another-%04d-%[1]d\r\n", i)
+	}
+	return b.String()
+}
+
+// TestSecretsOfOddLogins: logins that are wrong, and more than are remembered.
+func TestSecretsOfOddLogins(t *testing.T) {
+	w := &wire{}
+	for name, turns := range oddLogins() {
+		var port uint16
+		fmt.Sscan(name, &port)
+		w.talk(port, turns...)
+	}
+	noneIn(t, "odd logins", write(t, filepath.Join(t.TempDir(), "a.pcap"), w.pcap(t)), false)
+}
+
+// TestSecretsOutOfPlace: segments that come in the wrong order, with other bytes
+// than before, behind a gap or a reset, and packets whose headers are wrong or that
+// are quoted, cut into fragments or wrapped too often.
+func TestSecretsOutOfPlace(t *testing.T) {
+	w := &wire{}
+	pass := "PASS " + aPassword + "\r\n"
+	begin := func(port uint16, turns ...string) *talk {
+		w.talk(port, turns...)
+		w.frames = w.frames[:len(w.frames)-3] // without its end
+		t := &talk{w, 20000 + w.port, port, [2]uint32{1001, 5001}}
+		for _, turn := range turns {
+			t.seq[strings.IndexByte("CS", turn[0])] += uint32(len(turn) - 1)
+		}
+		return t
+	}
+	pop := []string{"S+OK ready <1.2@mx>\r\n", "CUSER joe\r\n", "S+OK\r\n"}
+	smtp := []string{"S220 mx\r\n", "CEHLO c.example.org\r\n", "S250-mx\r\n250 AUTH PLAIN\r\n"}
+	imap := []string{"S* OK IMAP4rev1 ready\r\n"}
+	// last takes back the last frame, with its segment behind the IP header.
+	last := func() (frame []byte) {
+		frame = w.frames[len(w.frames)-1]
+		w.frames = w.frames[:len(w.frames)-1]
+		return frame
+	}
+	for _, x := range []struct {
+		port  uint16
+		begun []string
+		line  string
+	}{{110, pop, pass}, {25, smtp, "AUTH PLAIN " + b64("\x00joe\x00"+aPassword) + "\r\n"}, {143, imap, "a LOGIN joe \"" + aPassword + "\"\r\n"}, {25, append(smtp[:3:3], "CAUTH LOGIN "+b64("joe")+"\r\n", "S334 x\r\n"), b64(aPassword) + "\r\n"}} {
+		half := len(x.line) / 2
+		// The second half first.
+		c := begin(x.port, x.begun...)
+		c.seq[0] += uint32(half)
+		c.segment(true, psh|ack, x.line[half:])
+		c.seq[0] -= uint32(len(x.line))
+		c.segment(true, psh|ack, x.line[:half])
+		// The first half is lost.
+		c = begin(x.port, x.begun...)
+		c.seq[0] += 7
+		c.segment(true, psh|ack, x.line[half:])
+		c.segment(false, psh|ack, "-ERR no\r\n")
+		// Other bytes in the place of others that were acknowledged.
+		c = begin(x.port, x.begun...)
+		c.segment(true, psh|ack, "NOOP"+strings.Repeat(" ", len(x.line)-6)+"\r\n")
+		c.segment(false, ack, "")
+		c.seq[0] -= uint32(len(x.line))
+		c.segment(true, psh|ack, x.line)
+		// Halves that overlap.
+		c = begin(x.port, x.begun...)
+		c.segment(true, psh|ack, x.line[:len(x.line)-4])
+		c.seq[0] -= uint32(len(x.line) - 4 - half)
+		c.segment(true, psh|ack, x.line[half:])
+	}
+	// From before the conversation, and with a reset.
+	c := begin(110, pop...)
+	c.seq[0] -= 500
+	c.segment(true, psh|ack, pass)
+	c = begin(110, pop...)
+	c.segment(true, 4|ack, pass)
+	// Headers that are wrong, and bytes behind the packet.
+	for _, place := range []struct{ at, value int }{{14, 0x44}, {46, 0x10}, {46, 0xf0}, {17, 48}, {12, 0x12}} {
+		c = begin(110, pop...)
+		c.segment(true, psh|ack, pass)
+		w.frames[len(w.frames)-1][place.at] = byte(place.value)
+	}
+	c = begin(110, pop...)
+	c.segment(true, psh|ack, "NOOP\r\n")
+	w.frames = append(w.frames, append(last(), pass...))
+	// A fragment that stays alone, a packet in too many others, one in an ICMP error.
+	c = begin(110, pop...)
+	c.segment(true, psh|ack, pass)
+	w.frames[len(w.frames)-1][20] = 0x20
+	c = begin(110, pop...)
+	c.segment(true, psh|ack, pass)
+	segment := last()
+	deep := segment[14:]
+	for range 30 {
+		outer := append([]byte{0x45, 0, byte((len(deep) + 20) >> 8), byte(len(deep) + 20), 0, 0, 0, 0, 64, 4, 0, 0}, "\x0a\x00\x00\x01\x0a\x00\x00\x02"...)
+		deep = append(outer, deep...)
+	}
+	w.frames = append(w.frames, append(bytes.Clone(segment[:14]), deep...))
+	for _, known := range []bool{true, false} {
+		if known {
+			c = begin(110, pop...)
+			c.segment(true, psh|ack, pass)
+		} else {
+			c = &talk{w, 40000, 110, [2]uint32{1, 1}}
+			c.segment(true, psh|ack, pass)
+			last()
+			c.segment(true, psh|ack, pass)
+		}
+		quoted := last()
+		if known {
+			w.frames = append(w.frames, quoted)
+		}
+		w.ip(false, 1, 2, append([]byte{3, 1, 0, 0, 0, 0, 0, 0}, quoted[14:]...))
+	}
+	noneIn(t, "out of place", write(t, filepath.Join(t.TempDir(), "a.pcap"), w.pcap(t)), false)
 }

@@ -12,6 +12,9 @@ import (
 func (d *Dialog) client(line lines.Line, end []byte, at fact.At) {
 	d.ledger.last = at
 	if d.cur.more {
+		if d.cur.cmd == LOGIN {
+			d.login.Echo.Hide(beforeLiteral(line.Text)) // what a literal of a wrong length left over
+		}
 		d.part(line.Text, end, at)
 		return
 	}
@@ -105,7 +108,7 @@ func (d *Dialog) part(text, end []byte, at fact.At) {
 	if !ok {
 		c.more = false
 		if c.cmd == LOGIN {
-			if c.args > 1 { // one word alone may be the name or the password
+			if c.args == 2 { // one word alone may be the name or the password
 				d.login.User(d.log, d.arg[0].b[:d.arg[0].n], at)
 			}
 			d.login.Gave(d.log, d.arg[1].b[:min(d.arg[1].n, keptPass)], true)
@@ -130,9 +133,7 @@ func (d *Dialog) part(text, end []byte, at fact.At) {
 // them is announced there and follows. Section 6.2.3.
 func (d *Dialog) loginPart(text []byte, literal bool) {
 	if literal {
-		if i := bytes.LastIndexByte(text, '{'); i >= 0 {
-			text = text[:i]
-		}
+		text = beforeLiteral(text)
 	}
 	for text = bytes.TrimLeft(text, " "); len(text) > 0 && d.cur.args < 2; text = bytes.TrimLeft(text, " ") {
 		a := &d.arg[d.cur.args]
@@ -141,6 +142,7 @@ func (d *Dialog) loginPart(text []byte, literal bool) {
 			var word []byte
 			word, text = lines.Word(text)
 			a.add(word)
+			d.tooMany(text)
 			continue
 		}
 		rest := afterQuoted(text)
@@ -151,6 +153,34 @@ func (d *Dialog) loginPart(text []byte, literal bool) {
 			a.add(text[i : i+1])
 		}
 		text = rest
+		d.tooMany(text)
+	}
+}
+
+// tooMany notes that something stands behind the second argument of LOGIN: which
+// one is the name, nobody knows.
+func (d *Dialog) tooMany(rest []byte) {
+	if rest = bytes.TrimLeft(rest, " "); d.cur.args == 2 && len(rest) > 0 {
+		d.cur.args++
+		d.login.Echo.Hide(rest)
+		d.login.Echo.Keep(d.arg[0].b[:d.arg[0].n])
+	}
+}
+
+// beforeLiteral returns what stands in front of the announcement of a literal.
+func beforeLiteral(text []byte) []byte {
+	if _, _, ok := literalEnd(text); ok {
+		text = bytes.TrimSuffix(text[:bytes.LastIndexByte(text, '{')], []byte{'~'})
+	}
+	return text
+}
+
+// unfinished remembers what came of a literal of LOGIN that the server did not
+// wait for: its length is wrong.
+func (d *Dialog) unfinished() {
+	if d.cur.cmd == LOGIN && d.lit.open && d.lit.begun {
+		a := &d.arg[min(d.cur.args, 1)]
+		d.login.Echo.Hide(a.b[:a.n])
 	}
 }
 
@@ -247,9 +277,13 @@ func (d *Dialog) masked(cmd Cmd, tag, verb, arg, line []byte) []byte {
 			if rest := afterQuoted(arg); arg[0] == '"' && rest != nil {
 				keep = len(arg) - len(rest)
 			}
-			if keep == len(bytes.TrimRight(arg, " ")) {
-				keep = 0 // one word alone: which one it is, nobody knows
+			if rest := bytes.TrimSpace(arg[keep:]); len(rest) == 0 || len(bytes.TrimSpace(behind(rest))) > 0 {
+				keep = 0 // one word alone, or three: which one is the name, nobody knows
 			}
+		}
+	case ID:
+		if keep = sasl.InURL(arg); keep == len(arg) {
+			return line
 		}
 	case Unknown:
 		// It may be a login with a typing error, or of another protocol.
@@ -278,6 +312,15 @@ func (d *Dialog) masked(cmd Cmd, tag, verb, arg, line []byte) []byte {
 		out = append(out, " ***"...)
 	}
 	return out
+}
+
+// behind returns what stands behind the first argument of b.
+func behind(b []byte) []byte {
+	if b[0] == '"' {
+		return afterQuoted(b)
+	}
+	_, rest := lines.Word(b)
+	return rest
 }
 
 func (d *base) copy(s string) []byte { return append(d.text[:0], s...) }

@@ -167,10 +167,12 @@ type ledger struct {
 
 // reset begins a new session that writes to log.
 func (d *base) reset(log *fact.Log, opt Options) {
-	in := d.in
+	in, echo := d.in, d.login.Echo
+	echo.Reset()
 	in[fact.Client].Reset()
 	in[fact.Server].Reset()
 	*d = base{log: log, opt: opt, in: in, inTLS: opt.Implicit}
+	d.login.Echo = echo
 	if opt.MidStream {
 		d.greeted = true
 		d.unsure = [2]bool{true, true}

@@ -3,6 +3,7 @@ package imap
 import (
 	"postmortem/internal/fact"
 	"postmortem/internal/login"
+	"postmortem/internal/sasl"
 )
 
 // startLogin begins a login; one that was left open is over.
@@ -56,4 +57,9 @@ func (d *base) shown(text []byte) []byte {
 		return text
 	}
 	return d.login.Echo.Mask(d.text[:0], text[:min(len(text), fact.MaxText)]) // never longer than text
+}
+
+// Secrets are those that the client has sent so far, nil: none.
+func (d *base) Secrets() *sasl.Echo {
+	return &d.login.Echo
 }

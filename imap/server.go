@@ -12,6 +12,7 @@ import (
 // a literal may be announced.
 func (d *Dialog) server(line lines.Line, end []byte, at fact.At) {
 	d.ledger.last = at
+	d.unfinished()
 	text := line.Text
 	if d.data.rest {
 		d.announce(text, end, at)
@@ -65,7 +66,7 @@ func (d *base) notMine(b []byte, at fact.At) {
 	}
 	d.foreign = true
 	d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Foreign, From: fact.Server, Code: looks(b)},
-		b[:min(len(b), shownLine)])
+		d.shown(b[:min(len(b), shownLine)]))
 }
 
 // looks says what a server's first line is when it is not what it should be.

@@ -23,6 +23,7 @@ func (d *Dialog) client(line lines.Line, at fact.At) {
 		return
 	}
 	if cmd == Unknown && (d.unsure[fact.Client] || d.foreign || len(text) == 0) {
+		d.login.Echo.KeepEnd(text)
 		return // the rest of a line, an answer to a challenge, or another protocol
 	}
 	d.unsure[fact.Client] = false
@@ -70,6 +71,9 @@ func (d *Dialog) begin(cmd Cmd, verb, arg []byte, line lines.Line, at fact.At) {
 	case APOP:
 		d.startLogin(c, d.copy("APOP"), at)
 		name, digest := lines.Word(arg)
+		if len(digest) == 0 { // one word alone: which one it is, nobody knows
+			name, digest = nil, name
+		}
 		d.login.User(d.log, name, at)
 		d.login.Gave(d.log, digest, false)
 	case AUTH:
@@ -118,7 +122,10 @@ func (d *Dialog) masked(cmd Cmd, verb, arg, line []byte) []byte {
 	case all:
 		keep = nil
 	case second:
-		keep, _ = lines.Word(arg)
+		var rest []byte
+		if keep, rest = lines.Word(arg); cmd == APOP && len(rest) == 0 {
+			keep = nil
+		}
 		if cmd == AUTH {
 			keep = sasl.Name(keep)
 		}

@@ -115,10 +115,12 @@ type ledger struct {
 
 // Reset begins a new session that writes to log.
 func (d *Dialog) Reset(log *fact.Log, opt Options) {
-	in, sizes := d.in, d.sizes[:0]
+	in, sizes, echo := d.in, d.sizes[:0], d.login.Echo
+	echo.Reset()
 	in[fact.Client].Reset()
 	in[fact.Server].Reset()
 	*d = Dialog{log: log, opt: opt, in: in, sizes: sizes}
+	d.login.Echo = echo
 	d.inTLS = opt.Implicit
 	if opt.MidStream {
 		d.greeted = true

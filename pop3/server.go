@@ -6,6 +6,7 @@ import (
 	"postmortem/internal/fact"
 	"postmortem/internal/lines"
 	"postmortem/internal/login"
+	"postmortem/internal/sasl"
 )
 
 // server takes a whole line of the server, outside of messages.
@@ -177,7 +178,7 @@ func (d *Dialog) other(line lines.Line, at fact.At) {
 		if !d.foreign {
 			d.foreign = true
 			d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Foreign, From: fact.Server,
-				Code: looks(line.Text)}, line.Text[:min(len(line.Text), maxForeign)])
+				Code: looks(line.Text)}, d.shown(line.Text[:min(len(line.Text), maxForeign)]))
 		}
 		return
 	}
@@ -421,4 +422,9 @@ func (d *Dialog) endBody(at fact.At, done bool) {
 	}
 	f.Ref = b.start
 	d.log.Add(f, nil)
+}
+
+// Secrets are those that the client has sent so far, nil: none.
+func (d *Dialog) Secrets() *sasl.Echo {
+	return &d.login.Echo
 }

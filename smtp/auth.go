@@ -140,6 +140,9 @@ func (d *Dialog) evidence(text []byte, at fact.At) {
 	}
 	a.sent = true
 	d.logins().echo.Keep(text)
+	if !isBase64(text) {
+		d.logins().echo.Hide(text) // in clear: the last word may be repeated alone
+	}
 	clear := d.logins().sasl.Decode(text)
 	secret := sasl.Proof(clear)
 	if equal(mech, "PLAIN") && bytes.IndexByte(clear, 0) < 0 {
@@ -212,13 +215,10 @@ func (d *Dialog) masked(cmd Cmd, word, arg, text []byte) []byte {
 		d.logins().echo.Keep(text)
 		d.logins().echo.Keep(d.logins().sasl.Decode(text))
 		return []byte(hidden)
-	case cmd == Unknown:
+	case cmd == Unknown, cmd == XCLIENT:
 		open = text[:sasl.Loose(text)]
 	}
 	if len(open) == len(text) {
-		if d.secrets == nil {
-			return text
-		}
 		d.buf = d.mask(d.buf[:0], text)
 		return d.buf
 	}

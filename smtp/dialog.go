@@ -26,6 +26,7 @@ type Dialog struct {
 	seen   [2]bool // something of this side was captured
 	lost   [2]bool // bytes of this side are missing: pairs may be wrong
 	ragged bool    // behind a hole of the client's: only a sure command is one
+	rest   bool    // and a line that was none has come
 	torn   bool    // the first bytes of the server are missing, so its first reply may be no greeting
 	up     [2]bool // this side's stream was handed to TLS
 	off    [2]bool // this side speaks a foreign protocol; its bytes are not followed
@@ -104,8 +105,11 @@ func (d *Dialog) Mask(dst, text []byte) []byte { return d.mask(dst, text) }
 
 // mask appends text to dst without the secrets that the client has sent.
 func (d *Dialog) mask(dst, text []byte) []byte {
-	if d.secrets == nil || d.opt.ShowSecrets {
+	switch {
+	case d.opt.ShowSecrets:
 		return append(dst, text...)
+	case d.secrets == nil: // an answer whose command is lost is known by its form
+		return new(sasl.Echo).Mask(dst, text)
 	}
 	return d.secrets.echo.Mask(dst, text)
 }
@@ -199,6 +203,8 @@ func (d *Dialog) client(b []byte, at fact.At) (rest []byte) {
 		switch {
 		case d.off[fact.Client]:
 			return nil
+		case d.chunk.on && d.unwanted(b):
+			d.chunk = chunk{}
 		case d.chunk.on:
 			b = d.chunkBytes(b, at)
 		case d.body.on && d.body.cmd == DATA: // chunks have commands between them
@@ -278,9 +284,13 @@ func (d *Dialog) talksEarly(b []byte, at fact.At) {
 func (d *Dialog) clientLine(line lines.Line, at fact.At) {
 	if d.ragged {
 		if !isCommand(line.Text) {
+			if !d.rest {
+				d.rest = true
+				d.logins().echo.KeepEnd(line.Text)
+			}
 			return
 		}
-		d.ragged = false
+		d.ragged, d.rest = false, false
 	}
 	first := !d.spoke
 	d.spoke = true
@@ -569,6 +579,12 @@ func (d *Dialog) bdat(arg []byte, ref uint16, at fact.At) (last bool) {
 	return last
 }
 
+// unwanted reports whether b is no part of the chunk announced but commands: the
+// server has refused it before a byte of it came.
+func (d *Dialog) unwanted(b []byte) bool {
+	return d.chunk.left == d.chunk.size && d.seen[fact.Server] && !d.lost[fact.Server] && !d.pending() && isCommand(lines.First(b))
+}
+
 // chunkBytes takes bytes of a chunk and returns the rest.
 func (d *Dialog) chunkBytes(b []byte, at fact.At) (rest []byte) {
 	n := min(d.chunk.left, uint64(len(b)))
@@ -793,4 +809,12 @@ func (d *Dialog) odd(code uint16, cmd Cmd, ref uint16, num uint32, from fact.Dir
 	}
 	d.oddCount[code]++
 	d.add(fact.Fact{Kind: fact.Odd, Code: code, Cmd: uint8(cmd), Ref: ref, Num: num, From: from}, at, text)
+}
+
+// Secrets are those that the client has sent so far, nil: none.
+func (d *Dialog) Secrets() *sasl.Echo {
+	if d.secrets == nil {
+		return nil
+	}
+	return &d.secrets.echo
 }

@@ -181,7 +181,8 @@ func (d *Dialog) foreignServer(first []byte, at fact.At) bool {
 	if what == 0 {
 		return false
 	}
-	d.add(fact.Fact{Kind: fact.Foreign, From: fact.Server, Code: what}, at, first[:min(len(first), maxLook)])
+	d.buf = d.mask(d.buf[:0], first[:min(len(first), maxLook)])
+	d.add(fact.Fact{Kind: fact.Foreign, From: fact.Server, Code: what}, at, d.buf)
 	d.off[fact.Server] = true
 	d.in[fact.Server].Reset()
 	return true

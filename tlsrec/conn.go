@@ -7,7 +7,10 @@
 // left to the rules.
 package tlsrec
 
-import "postmortem/internal/fact"
+import (
+	"postmortem/internal/fact"
+	"postmortem/internal/sasl"
+)
 
 // Bounds of one connection. None of them is reached by a sane peer.
 const (
@@ -133,12 +136,17 @@ type Conn struct {
 	repeated  bool // the other side answered who began a second handshake
 	short13   int  // server's encrypted records in a row at the end (TLS 1.3), as long as an alert
 	ended     bool
+
+	echo  sasl.Echo // secrets that the client sent in clear
+	line  []byte    // of the client, in clear, begun
+	lines int
 }
 
 // Reset makes c ready for the next connection, whose facts go to log.
 func (c *Conn) Reset(log *fact.Log, opt Options) {
 	old := *c
-	*c = Conn{log: log, opt: opt}
+	*c = Conn{log: log, opt: opt, echo: old.echo, line: keep(old.line)}
+	c.echo.Reset()
 	for d := range c.side {
 		s, o := &c.side[d], &old.side[d]
 		if old.opt.Cache != nil {
@@ -156,6 +164,9 @@ func (c *Conn) Reset(log *fact.Log, opt Options) {
 	c.server.Extensions = old.server.Extensions[:0]
 	c.s.Implicit, c.s.MidStream = opt.Implicit, opt.MidStream
 }
+
+// Know tells the secrets that the client sent before TLS was to begin.
+func (c *Conn) Know(echo *sasl.Echo) { c.echo = echo.Clone() }
 
 // Lend is Reset for a Conn that is about to become the copy of another one, all
 // but its Cache.

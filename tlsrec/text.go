@@ -63,6 +63,9 @@ func (c *Conn) notRecord(d fact.Dir, s *side, at fact.At) {
 // after all: text was put in front of them, or the peer answered in clear
 // before it switched.
 func (c *Conn) noTLS(d fact.Dir, s *side, b []byte, at fact.At) []byte {
+	if d == fact.Client && !c.opt.ShowSecrets {
+		c.typed(b)
+	}
 	if s.told {
 		if s.began {
 			s.state = dead
@@ -122,17 +125,46 @@ func (c *Conn) shown(d fact.Dir, looks uint16, text []byte) []byte {
 	if d == fact.Client {
 		return masked(looks, text)
 	}
-	sent := c.side[fact.Client].text
-	open := bytes.TrimSuffix(masked(LooksLike(sent), sent), []byte("***"))
-	if len(open) == len(sent) {
-		return text
+	if len(c.line) > 0 {
+		c.learn(c.line)
+		c.line = c.line[:0]
 	}
-	var echo sasl.Echo
-	echo.Hide(sent[len(open):])
-	line := bytes.TrimSpace(sent)
-	word := line[bytes.LastIndexByte(line, ' ')+1:]
-	echo.Keep(sasl.Proof(new(sasl.Decoder).Decode(word)))
-	return echo.Mask(nil, text)
+	return c.echo.Mask(nil, text)
+}
+
+// maxTyped bounds what is kept of a line of a client in clear, and maxTypedLines
+// how many of them are looked at.
+const (
+	maxTyped      = 512
+	maxTypedLines = 64
+)
+
+// typed remembers the secrets in the lines of a client that is to speak TLS.
+func (c *Conn) typed(b []byte) {
+	for len(b) > 0 && c.lines < maxTypedLines {
+		n, whole := len(b), false
+		if i := bytes.IndexByte(b, '\n'); i >= 0 {
+			n, whole = i+1, true
+		}
+		c.line = append(c.line, b[:min(n, max(0, maxTyped-len(c.line)))]...)
+		if b = b[n:]; whole {
+			c.lines++
+			c.learn(c.line)
+			c.line = c.line[:0]
+		}
+	}
+}
+
+// learn remembers the secret in a line of the client.
+func (c *Conn) learn(line []byte) {
+	text := bytes.TrimRight(line, "\r\n")
+	open := bytes.TrimSuffix(masked(LooksLike(text), text), []byte("***"))
+	if len(open) >= len(text) {
+		return
+	}
+	c.echo.Hide(text[len(open):])
+	word := text[bytes.LastIndexByte(text, ' ')+1:]
+	c.echo.Keep(sasl.Proof(new(sasl.Decoder).Decode(word)))
 }
 
 // masked is a line of a client without what may be its password: that of a

@@ -1,6 +1,7 @@
 package tlsrec
 
 import (
+	"strings"
 	"testing"
 
 	"postmortem/internal/fact"
@@ -44,10 +45,15 @@ func TestMasked(t *testing.T) {
 					t.Errorf("%q: fact %q", c.text, got)
 				}
 			}
+			end := ""
+			if strings.HasSuffix(c.text, "\r\n") {
+				end = "\r\n"
+			}
 			conn.Reset(&log, Options{})
 			conn.Bytes(fact.Server, []byte(c.text), fact.At{Frame: 1})
-			if b := conn.Summary().Broken; b == nil || b.Text != c.text {
-				t.Errorf("%q of a server: %+v", c.text, b)
+			if b := conn.Summary().Broken; b == nil || b.Text != strings.Replace(strings.TrimRight(c.text, end), "AGEAczNjcjN0", "***", 1)+end {
+				t.Errorf("%q of a server: %+v", c.text, b) // only what has the form of an answer is masked
+
 			}
 		}
 	}

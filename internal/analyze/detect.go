@@ -5,6 +5,7 @@ import (
 
 	"postmortem/imap"
 	"postmortem/internal/fact"
+	"postmortem/internal/sasl"
 	"postmortem/pop3"
 	"postmortem/reasm"
 	"postmortem/smtp"
@@ -305,6 +306,11 @@ func (u *consumer) startTLS(implicit, mid bool) {
 		opt.Plain = s.plaintext(k, u.service())
 	}
 	s.tls.Reset(&s.log, opt)
+	if m, ok := s.dialog.(interface{ Secrets() *sasl.Echo }); ok && !opt.ShowSecrets {
+		if echo := m.Secrets(); echo != nil {
+			s.tls.Know(echo)
+		}
+	}
 }
 
 // plaintext gives what was decrypted to the dialog.

@@ -174,6 +174,9 @@ func (l *listener) other(s *session, kind SaidKind, d fact.Dir, b []byte, inside
 	if !s.showSecrets && bytes.IndexByte(b, 0) < 0 && utf8.Valid(b) {
 		if shown = nil; d == fact.Server {
 			shown = l.echo.Mask(nil, b)
+			if m, ok := s.dialog.(masker); ok {
+				shown = m.Mask(nil, shown)
+			}
 		} else {
 			for line := range bytes.Lines(b) {
 				shown = append(shown, l.loose(line)...)

@@ -1,6 +1,9 @@
 package dissect
 
-import "postmortem/reasm"
+import (
+	"postmortem/internal/sasl"
+	"postmortem/reasm"
+)
 
 // Bounds of what is kept of conversations. The memory for them is Options.Memory,
 // half of it for conversations, half for the bytes of messages begun.
@@ -32,6 +35,12 @@ type conv struct {
 	first, last  int64
 	syn          int64 // time of the latest SYN, 0: none seen
 	rtt          int64 // from it to the first ACK, 0: unknown
+
+	bodyAt uint32     // sequence number of the first message of the client
+	bodied bool       // there was one
+	loose  *sasl.Echo // secrets in bytes that no app reads, nil: none
+	looked uint8      // segments of them that were looked at
+	typing [2]bool    // of a side: the last of them ended in the midst of a secret
 
 	newer, older *conv // of the table's list
 }

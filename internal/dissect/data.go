@@ -31,8 +31,52 @@ func looseData(b []byte) bool {
 	return false
 }
 
+// looseTalk reports whether there may be a secret in bytes that nobody reads: one
+// side logs in as in a protocol of mail, or the other repeats what it sent.
+func (d *Dissector) looseTalk(s span) (secret bool) {
+	const segments, most = 64, 1 << 10 // logins stand at the beginning, and are short
+	c, dir := d.tcpState.gave, d.tcpState.gaveDir
+	if !d.masking() {
+		return false
+	}
+	if c == nil || c.looked >= segments || len(s.b) > most {
+		secret = d.level > List && looseData(s.b)
+	} else {
+		c.looked++
+		if secret = c.typing[dir] && isText(s.b) || looseData(s.b); secret {
+			c.typed(dir, s.b)
+		}
+	}
+	return secret || d.level > List && c != nil && c.loose != nil && c.loose.Find(s.b) < len(s.b)
+}
+
+// typed remembers the secrets in what a side sent.
+func (c *conv) typed(dir int, b []byte) {
+	if c.loose == nil {
+		c.loose = new(sasl.Echo)
+	}
+	if len(b) > 2 && b[0] == 1 { // the password of SOCKS
+		c.loose.Keep(b[min(len(b), 3+int(b[1])):])
+		return
+	}
+	for line := range bytes.Lines(b) {
+		line = bytes.TrimRight(line, "\r\n")
+		at := sasl.Loose(line)
+		if c.typing[dir] {
+			at = 0
+		}
+		c.typing[dir] = false
+		if at < len(line) && (dir == 0 || !bytes.ContainsRune([]byte("0123456789+-*"), rune(line[0]))) { // else it is an answer, which tells of one
+			c.loose.Hide(line[at:])
+			c.loose.Keep(sasl.Proof(new(sasl.Decoder).Decode(line[max(at, bytes.LastIndexByte(line, ' ')+1):])))
+		}
+	}
+	c.typing[dir] = b[len(b)-1] != '\n' && isText(b)
+}
+
 // data adds the layer of bytes that nobody reads.
 func (d *Dissector) data(s span) {
+	secret := d.looseTalk(s)
 	up := d.enter(fData, s, len(s.b))
 	if d.level > List && len(s.b) > 0 {
 		layer := len(d.frame.Nodes) - 1
@@ -40,7 +84,7 @@ func (d *Dissector) data(s span) {
 			d.text(len(d.frame.Nodes)-1, fmt.Sprintf("Data (%d byte%s)", len(s.b), plural(len(s.b))))
 		}
 		x := d.str(fDataData, s, 0, len(s.b), nil)
-		if d.masking() && looseData(s.b) {
+		if secret {
 			x.Flags |= Secret
 			d.frame.Nodes[layer].Flags |= Secret
 		}

@@ -107,7 +107,7 @@ func (d *Dissector) Bytes(row *pcap.Row, number uint32, b []byte) *Frame {
 	}
 	*f = Frame{
 		Number: number, Time: row.Time, Cap: row.Cap, Wire: row.Wire, Link: row.Link, Stream: -1,
-		Src: f.Src[:0], Dst: f.Dst[:0], Info: f.Info[:0], Nodes: f.Nodes[:0], Bufs: append(f.Bufs[:0], Buf{"Frame", b}),
+		Src: f.Src[:0], Dst: f.Dst[:0], Info: f.Info[:0], Nodes: f.Nodes[:0], Bufs: append(f.Bufs[:0], Buf{"Frame", b}), Secrets: f.Secrets[:0],
 	}
 	d.recycle()
 	d.root = -1
@@ -117,7 +117,9 @@ func (d *Dissector) Bytes(row *pcap.Row, number uint32, b []byte) *Frame {
 		s.cut = int32(min(row.Wire-uint32(len(b)), 1<<30))
 	}
 	d.share, d.shared = 0, false
+	d.tcpState.gave = nil
 	d.frameLayer(s, row)
+	d.beside()
 	d.last = row.Time
 	return f
 }

@@ -22,6 +22,8 @@ type Frame struct {
 
 	Nodes []Node
 	Bufs  []Buf // the first one is the frame
+
+	Secrets []Stretch // what may be secret besides nodes that are; only at level Values and above
 }
 
 // A Buf is a source of bytes: the frame, or bytes put together or decrypted.

@@ -27,6 +27,7 @@ type imapConv struct {
 	known  bool
 	tries  int8 // that are left to find that it is TLS
 	tls    bool // STARTTLS was asked for
+	quote  bool // the line before ended within a quoted password
 	agreed bool // and is to begin
 
 	tags [mostTags]imapTag
@@ -112,7 +113,9 @@ func (d *Dissector) imap(c *conv, dir int, s span) {
 	}
 	if m.tries > 0 && !c.inTLS() {
 		const least = 5 // bytes that tell
-		if m.tries--; len(s.b) >= least && !printable4(s.b) || len(s.b) >= least && (s.b[4] < ' ' || s.b[4] > '~') {
+		if m.tries--; !d.opt.Compat && isText(s.b[:min(len(s.b), 16)]) {
+			// a line with odd blanks, or the end of one, is no TLS
+		} else if len(s.b) >= least && !printable4(bytes.TrimPrefix(s.b, []byte("\ufeff"))) || len(s.b) >= least && (s.b[4] < ' ' || s.b[4] > '~') {
 			m.tries = 0
 			d.startTLS(c, appNamed("imap"))
 			d.tls(c, dir, s)
@@ -127,11 +130,13 @@ func (d *Dissector) imap(c *conv, dir int, s span) {
 		d.mailsEnded()
 		return
 	}
+	torn := false // the client's bytes begin within a line that was no message's
 	if d.tcpState.seg.findings.notes&noteLost != 0 && !c.inTLS() {
+		torn = request && !(m.side[0].message && m.side[0].left > 0)
 		m.side[0], m.known = imapLiteral{}, false
 	}
 	if request {
-		d.imapClient(m, s)
+		d.imapClient(m, s, torn)
 	} else {
 		d.imapServer(m, c, s)
 	}
@@ -174,7 +179,7 @@ func (d *Dissector) imapWord(request bool) {
 }
 
 // imapClient shows what the client says.
-func (d *Dissector) imapClient(m *imapConv, s span) {
+func (d *Dissector) imapClient(m *imapConv, s span, torn bool) {
 	l := &m.side[0]
 	if l.left == 0 {
 		if n, _ := lineOf(s.b, d.tcpState.can); n < 0 {
@@ -201,6 +206,7 @@ func (d *Dissector) imapClient(m *imapConv, s span) {
 			at += n
 			switch {
 			case l.message:
+				d.bodyBegins(at - n)
 				d.bodyAdd(&m.body, part)
 				if l.left > 0 {
 					item()
@@ -230,10 +236,26 @@ func (d *Dissector) imapClient(m *imapConv, s span) {
 			return
 		}
 		line := rest.b[:n]
+		if quote := m.quote; quote {
+			if m.quote = false; !l.on && !imap.LooksCommand(line) {
+				if items == 0 {
+					item()
+					d.infoLine(line, 0)
+				}
+				m.proofs.learn(line)
+				d.line(fImapLine, rest, 0, next, 0)
+				at += next
+				continue
+			}
+		}
 		if !l.on && !m.auth && !imapCommandLike(line, m.known) {
 			item()
 			d.infoBytes("DATA fragment, ", rest.size())
-			d.textLines(rest, nil, false)
+			secret := torn || at == 0 && lastLine(rest.b) // the end of a login for all we know
+			if secret {
+				m.proofs.learn(line)
+			}
+			d.textLines(rest, nil, secret)
 			return
 		}
 		follows := l.on
@@ -335,9 +357,12 @@ func (m *imapConv) command(line []byte) (secret int) {
 		switch {
 		case equalFold(word, "LOGIN"):
 			l.secret = true
-			if secret = after + secondArgument(args); secret >= len(line) {
-				secret = after // one word alone: which one it is, nobody knows
+			second := secondArgument(args)
+			third := second + secondArgument(args[second:])
+			if secret = after + second; second >= len(args) || third < len(args) {
+				secret = after // one word alone, or three: which one it is, nobody knows
 			}
+			m.quote = bytes.Count(args, []byte{'"'})%2 == 1
 		case equalFold(word, "AUTHENTICATE"):
 			l.secret, m.auth = true, true
 			mech, second := token(args)
@@ -356,6 +381,12 @@ func (m *imapConv) command(line []byte) (secret int) {
 			secret = 0
 		case !imap.LooksCommand(line):
 			secret = sasl.Loose(line)
+		}
+		switch {
+		case bytes.IndexByte(line, '\t') >= 0: // a blank for some servers
+			secret = min(secret, sasl.Loose(line))
+		case equalFold(word, "ID"):
+			secret = sasl.InURL(line)
 		}
 		m.known = m.known || tag < len(line)
 	}
@@ -712,7 +743,7 @@ func (d *Dissector) imapArguments(m *imapConv, s span, n, verb, off, w, args, se
 		}
 		second = args + secondArgument(line[args:])
 		if first = len(bytes.TrimRight(line[args:second], " ")); first > 0 {
-			x := d.line(fImapUsername, s, args, first, loginName(first, n-second))
+			x := d.line(fImapUsername, s, args, first, min(loginName(first, n-second), max(secret-args, 0)))
 			if len(x.Str) >= 2 && x.Str[0] == '"' {
 				x.Str = x.Str[1 : len(x.Str)-1]
 			}

@@ -34,6 +34,7 @@ type mailState struct {
 	frame uint32
 	arena []byte     // masked texts that the frame at work shows
 	known *sasl.Echo // what the server at work may repeat, nil: nothing
+	none  sasl.Echo  // knows nothing
 	ended []span     // messages that ended in the frame at work
 }
 
@@ -408,8 +409,11 @@ func (p *proofs) learn(secret []byte) {
 
 // hear says whose bytes come next: those of the server may repeat what is known.
 func (d *Dissector) hear(p *proofs, request bool) {
-	if d.mail.known = p.known; request || !d.masking() {
+	switch d.mail.known = p.known; {
+	case request || !d.masking():
 		d.mail.known = nil
+	case p.known == nil:
+		d.mail.known = &d.mail.none // an answer whose command is lost is known by its form
 	}
 }
 

@@ -26,6 +26,7 @@ type popConv struct {
 	mode    popMode // what the server's next bytes are
 	eom     mailEnd
 	login   bool // the client's next lines are answers
+	spoke   bool // the client has sent a line
 	proofs  proofs
 
 	wire popWire
@@ -123,7 +124,7 @@ func (d *Dissector) pop(c *conv, dir int, s span) {
 	case d.opt.Compat:
 		d.popWire(m, c, s, request, up)
 	case request:
-		d.popClient(m, s)
+		d.popClient(m, c, s)
 	default:
 		d.popServer(m, c, s)
 	}
@@ -189,7 +190,7 @@ func (d *Dissector) popWhole(id ID, s span, off, n, secret int) {
 }
 
 // popClient shows what the client says.
-func (d *Dissector) popClient(m *popConv, s span) {
+func (d *Dissector) popClient(m *popConv, c *conv, s span) {
 	for at := 0; at < len(s.b); {
 		n, next := lineOf(s.b[at:], d.tcpState.can)
 		if n < 0 {
@@ -197,7 +198,12 @@ func (d *Dissector) popClient(m *popConv, s span) {
 			return
 		}
 		line := s.b[at : at+n]
+		first := !m.spoke
 		secret := m.client(line)
+		if at == 0 && !popVerb(line) && (d.ragged(c, s, first) || first && sasl.Rest(line)) {
+			secret = 0 // the end of a line, of a login for all we know
+			m.learnRest(line)
+		}
 		d.popSide(true, at == 0)
 		d.infoLine(line, secret)
 		d.popLine(s, at, n, next, secret, true)
@@ -207,9 +213,30 @@ func (d *Dissector) popClient(m *popConv, s span) {
 
 // client follows a line of the client. It returns from where on it is secret.
 func (m *popConv) client(line []byte) (secret int) {
+	m.spoke = true
 	secret = m.command(line)
 	m.proofs.learn(line[min(secret, len(line)):])
 	return secret
+}
+
+// popVerb reports whether a line begins with a command.
+func popVerb(line []byte) bool {
+	w, _ := token(line)
+	for i := range popVerbs {
+		if equalFold(line[:w], popVerbs[i].name) {
+			return true
+		}
+	}
+	return false
+}
+
+// learnRest remembers the end of a line that may be that of a secret, when it is
+// one word: it may be repeated.
+func (m *popConv) learnRest(line []byte) {
+	if m.proofs.known == nil {
+		m.proofs.known = new(sasl.Echo)
+	}
+	m.proofs.known.KeepEnd(line)
 }
 
 func (m *popConv) command(line []byte) (secret int) {
@@ -235,7 +262,9 @@ func (m *popConv) command(line []byte) (secret int) {
 		secret = next
 	case equalFold(verb, "APOP"), equalFold(verb, "USER"): // a password may follow the name where none belongs
 		_, second := token(arg)
-		secret = next + second
+		if secret = next + second; secret >= len(line) && equalFold(verb, "APOP") {
+			secret = next // one word alone: which one it is, nobody knows
+		}
 	case equalFold(verb, "AUTH"):
 		mech, second := token(arg)
 		name := len(sasl.Name(arg[:mech]))
@@ -258,7 +287,7 @@ func (m *popConv) command(line []byte) (secret int) {
 	case equalFold(verb, "PASS"):
 		m.login = len(arg) == 0
 	case equalFold(verb, "APOP"):
-		m.login = secret >= len(line)
+		m.login = bytes.IndexByte(arg, ' ') < 0
 	case equalFold(verb, "AUTH"):
 		m.login = true
 	}

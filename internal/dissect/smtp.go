@@ -25,6 +25,8 @@ type smtpConv struct {
 	mode    smtpMode
 	eom     mailEnd
 	chunk   uint64 // bytes left of a BDAT chunk
+	chunked uint64 // bytes of all of it
+	refused bool   // by the server, before it came
 	last    bool   // it is the last one
 	waiting int    // commands without an answer
 	dataIn  int    // answers until that to DATA, 0: none
@@ -160,8 +162,9 @@ func (d *Dissector) smtpClient(m *smtpConv, c *conv, s span) {
 	if !m.known && m.mode == smtpCommands && c.completeness&(seenSyn|seenSynAck) == 0 && !c.inTLS() {
 		n, _ := lineOf(s.b, false)
 		verb, _ := token(s.b[:n])
-		if !smtpVerb(s.b[:verb]) && !m.login.asked && !tokenLike(s.b[:n]) && bytes.Trim(s.b[:n], "X") != nil {
+		if !smtpVerb(s.b[:verb]) && !m.login.asked && !tokenLike(s.b[:n]) && bytes.Trim(s.b[:n], "X") != nil && !lastLine(s.b) {
 			m.mode, m.eom = smtpData, endMid // the capture begins within a message
+			d.bodyBegins(0)
 		}
 	}
 	m.items = 0
@@ -183,6 +186,10 @@ func (d *Dissector) smtpClient(m *smtpConv, c *conv, s span) {
 				m.waiting++
 			}
 		case smtpChunk:
+			if n, _ := lineOf(s.b[at:], false); m.refused && m.chunk == m.chunked && smtpVerb(verbOf(s.b[at:at+n])) {
+				m.mode, m.chunk = smtpCommands, 0
+				continue
+			}
 			part := s.from(at)
 			n := int(min(uint64(part.size()), m.chunk))
 			m.chunk -= uint64(n)
@@ -207,18 +214,42 @@ func (d *Dissector) smtpClient(m *smtpConv, c *conv, s span) {
 			}
 			line := s.b[at : at+n]
 			kind, secret := m.login.line(line, m.known)
-			m.learn(kind, line, secret)
+			if verb, _ := token(line); at == 0 && !smtpVerb(line[:verb]) && d.ragged(c, s, !m.known) {
+				kind, secret = smtpAnswer, 0 // the end of a line, of a login for all we know
+				m.login.before = true
+				if m.proofs.known == nil {
+					m.proofs.known = new(sasl.Echo)
+				}
+				m.proofs.known.KeepEnd(line)
+			} else {
+				m.learn(kind, line, secret)
+			}
 			d.smtpItem(m, "Command: ")
 			d.smtpLine(s, at, n, next, kind, secret, nil)
 			m.known = true
 			if kind == smtpCommand || kind >= smtpAuthUser {
-				d.smtpVerb(m, line, s.from(at).first(n))
+				if d.smtpVerb(m, line, s.from(at).first(n)); m.mode != smtpCommands {
+					d.bodyBegins(at + next)
+				}
 			} else if m.waiting == 0 {
 				m.waiting = 1
 			}
 			at += next
 		}
 	}
+}
+
+// verbOf is the first word of a line.
+func verbOf(line []byte) []byte {
+	n, _ := token(line)
+	return line[:n]
+}
+
+// lastLine reports whether b is one line with its end.
+func lastLine(b []byte) bool {
+	const longest = 512
+	_, next := lineOf(b, true)
+	return next == len(b) && len(b) <= longest && bytes.HasSuffix(b, []byte("\n"))
 }
 
 // smtpItem begins what Info says next of the client. old is how old versions called it.
@@ -249,7 +280,7 @@ func (d *Dissector) smtpVerb(m *smtpConv, line []byte, s span) {
 		if !ok || len(rest) > 0 && !last {
 			return // it will be refused
 		}
-		m.chunk, m.last = size, last
+		m.chunk, m.chunked, m.last, m.refused = size, size, last, false
 		if size > 0 {
 			m.mode = smtpChunk
 		} else if m.last {
@@ -602,6 +633,7 @@ func (d *Dissector) smtpReply(m *smtpConv, c *conv, code int, more bool, line []
 		return
 	}
 	m.login.on, m.login.asked = false, false
+	m.refused = m.mode == smtpChunk && m.chunk == m.chunked && code >= 400
 	if m.tlsIn > 0 {
 		if m.tlsIn--; m.tlsIn == 0 || code == 220 {
 			m.tlsIn = 0

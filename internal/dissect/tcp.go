@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"postmortem/internal/lines"
+	"postmortem/internal/sasl"
 	"postmortem/reasm"
 )
 
@@ -21,6 +22,9 @@ type tcpState struct {
 	can     bool  // a message may be put together from several segments
 	conv    *conv // whose segment it is
 	dir     int
+	gave    *conv  // whose payload the frame has, nil: of none
+	given   span   // that payload
+	gaveDir int    // and its direction
 	refused bool   // the app at work does not want the conversation
 	work    int    // bytes that the app at work has really read, -1: all
 	at      uint32 // sequence number of what the app at work was given
@@ -268,7 +272,14 @@ func (d *Dissector) tcpSegment(s span) {
 		return
 	}
 	if g.flags&flagRST != 0 {
-		d.str(fTcpResetCause, body, 0, len(body.b), nil)
+		secret := len(body.b)
+		if d.level > List && d.masking() {
+			if secret = sasl.Loose(body.b[:restOfLine(body.b, 0)]); c.unfinished(dir) {
+				secret = 0
+			}
+			d.sweep(body, c.secrets())
+		}
+		d.line(fTcpResetCause, body, 0, len(body.b), secret)
 		return
 	}
 	virtual := uint32(0)
@@ -276,6 +287,7 @@ func (d *Dissector) tcpSegment(s span) {
 		virtual = 1
 	}
 	if d.net.quoted {
+		d.stale(c, dir, body, g.seq)
 		return
 	}
 	d.tcpPayload(c, dir, body, g.seq+virtual, g.next+virtual, above)

@@ -13,6 +13,7 @@ func (d *Dissector) toApp(c *conv, dir int, s span) {
 		return
 	}
 	if notes&(noteRetransmission|noteOutOfOrder) != 0 {
+		d.stale(c, dir, s, t.at)
 		return // it would confuse the app
 	}
 	d.tlsAmidMail(c, s.b)

@@ -294,6 +294,7 @@ func (d *Dissector) tcpPayload(c *conv, dir int, body span, seq, next uint32, up
 		t.end = int32(len(d.frame.Nodes))
 	}
 	d.leave(up)
+	t.gave, t.given, t.gaveDir = c, body, dir
 	if !t.can {
 		t.more = more{}
 		d.toApp(c, dir, body)
@@ -314,6 +315,7 @@ func (d *Dissector) desegment(c *conv, dir int, body span, seq, next uint32) {
 		rest := body
 		p := fwd.find(seq)
 		if p != nil && next <= p.next && p.last != frame {
+			d.stale(c, dir, rest, seq)
 			d.segmentData("Retransmitted ", rest, len(rest.b))
 			return
 		}
@@ -322,6 +324,7 @@ func (d *Dissector) desegment(c *conv, dir int, body span, seq, next uint32) {
 		}
 		begun := p != nil && !after(p.seq, seq) && after(p.next, seq)
 		if g.findings.notes&(noteSpurious|noteRetransmission) != 0 {
+			d.stale(c, dir, rest, seq)
 			if g.findings.notes&noteSpurious == 0 {
 				d.segmentData("Retransmitted ", rest, len(rest.b))
 			}

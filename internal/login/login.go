@@ -4,6 +4,8 @@
 package login
 
 import (
+	"bytes"
+
 	"postmortem/internal/fact"
 	"postmortem/internal/sasl"
 )
@@ -82,6 +84,9 @@ func (k *Desk) Credentials(log *fact.Log, b []byte, at fact.At) {
 		return
 	}
 	k.Gave(log, b, sasl.Readable(mech))
+	if bytes.IndexByte(b, ' ') >= 0 { // in clear: the last word may be repeated alone
+		k.Echo.Hide(b)
+	}
 	k.Echo.Keep(sasl.Proof(k.dec.Decode(b)))
 }
 

@@ -68,7 +68,7 @@ func FieldColumn(name string, secrets bool) (c Column, ids []dissect.ID, ok bool
 	}
 	cover := false
 	for _, id := range ids {
-		cover = cover || id.Field().Type == dissect.Bytes && !secrets
+		cover = cover || !secrets && (id.Field().Type == dissect.Bytes || id.Field().Type == dissect.Protocol)
 	}
 	return Column{name, func(dst []byte, f *dissect.Frame) []byte {
 		if cover {
@@ -76,6 +76,11 @@ func FieldColumn(name string, secrets bool) (c Column, ids []dissect.ID, ok bool
 		}
 		return f.AppendValues(dst, ids, ",")
 	}}, ids, true
+}
+
+// touched reports whether one of the stretches has a byte from from to to.
+func touched(list []stretch, from, to int) bool {
+	return slices.ContainsFunc(list, func(s stretch) bool { return s.from < to && from < s.to })
 }
 
 // covering returns the frame with the values of bytes that hold a secret covered.
@@ -92,8 +97,13 @@ func covering(f *dissect.Frame) *dissect.Frame {
 	c := *f
 	c.Nodes = slices.Clone(f.Nodes)
 	for i := range c.Nodes {
-		if n := &c.Nodes[i]; n.ID.Field().Type == dissect.Bytes {
+		switch n := &c.Nodes[i]; n.ID.Field().Type {
+		case dissect.Bytes:
 			n.Str = v.masked(n)
+		case dissect.Protocol:
+			if int(n.Buf) < len(v.secret) && touched(v.secret[n.Buf], int(n.Off), int(n.Off)+int(n.Len)) {
+				n.Flags |= dissect.Secret
+			}
 		}
 	}
 	return &c

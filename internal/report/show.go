@@ -110,6 +110,13 @@ func (v *view) look() {
 			v.hide(n)
 		}
 	}
+	if !v.s.Secrets {
+		for _, s := range f.Secrets {
+			if int(s.Buf) < len(f.Bufs) {
+				v.secret[s.Buf] = append(v.secret[s.Buf], stretch{int(s.From), int(s.To)})
+			}
+		}
+	}
 }
 
 // hide notes the secret bytes of a node: those that its value does not show.

@@ -3,15 +3,20 @@ package sasl
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 )
 
 // Bounds of what is blacked out.
 const (
-	maxSecret = 96 // bytes kept of a secret: enough to find it, the rest of its word goes too
-	minSecret = 3  // shorter secrets would black out ordinary words
-	maxKept   = 6  // the last secrets of a session: as sent, decoded, and a word, of two tries
-	minCoded  = 8  // letters of a word that is tried as base64
+	maxSecret = 96      // bytes kept of a secret: enough to find it, the rest of its word goes too
+	minSecret = 3       // shorter secrets would black out ordinary words
+	maxKept   = 128     // secrets of a session: as sent, decoded, and a word
+	maxHeld   = 4 << 10 // and bytes of them
+	minCoded  = 8       // letters of a word that is tried as base64
 	maxCoded  = 512
+	minFolded = 6  // a secret of so many bytes that is no word is found in any case, and in hex
+	tailKept  = 48 // bytes kept of the end of a longer secret
+	minTail   = 6  // bytes of that end which are found alone
 )
 
 // bearer stands before the token in the answers of XOAUTH2 and OAUTHBEARER,
@@ -19,33 +24,102 @@ const (
 const bearer = "Bearer "
 
 // An Echo knows the last secrets that a client sent, so that a server that
-// repeats one in its answer does not bring it into the report.
+// repeats one in its answer does not bring it into the report. When they were
+// more than it holds, it shows no text at all.
 type Echo struct {
-	kept [maxKept][maxSecret]byte
-	n    [maxKept]uint8
-	next uint8
+	held []byte // secrets: kind, length, bytes
+	kept int32
+	lost bool // older ones are forgotten
 }
 
-// Reset forgets all.
-func (e *Echo) Reset() { *e = Echo{} }
+// Kinds of what is kept.
+const (
+	exact  byte = iota // a whole secret, found as it is
+	folded             // in any case and in hex, too
+	begin              // the beginning of a long one
+	tail               // its end
+)
 
-// Keep remembers a secret.
+// Reset forgets all, and keeps its memory.
+func (e *Echo) Reset() { *e = Echo{held: e.held[:0]} }
+
+// Clone returns an Echo that knows the same.
+func (e *Echo) Clone() Echo {
+	c := *e
+	c.held = bytes.Clone(e.held)
+	return c
+}
+
+// next returns the secret at i of those held, and the place behind it.
+func (e *Echo) next(i int) (secret []byte, kind byte, end int) {
+	end = i + 2 + int(e.held[i+1])
+	return e.held[i+2 : end], e.held[i], end
+}
+
+// Keep remembers a secret; of several lines, also each of them.
 func (e *Echo) Keep(secret []byte) {
 	if len(secret) < minSecret {
 		return
 	}
-	for i := range e.kept {
-		if bytes.Equal(e.kept[i][:e.n[i]], secret[:min(len(secret), maxSecret)]) {
-			return
+	if bytes.IndexByte(secret, '\n') >= 0 {
+		const most = 8 // lines
+		for rest, n := secret, 0; len(rest) > 0 && n < most; n++ {
+			line := rest
+			if i := bytes.IndexByte(rest, '\n'); i >= 0 {
+				line, rest = rest[:i], rest[i+1:]
+			} else {
+				rest = nil
+			}
+			if line = bytes.Trim(line, " \r\n"); len(line) < len(secret) {
+				e.Keep(line)
+			}
 		}
 	}
-	e.n[e.next] = uint8(copy(e.kept[e.next][:], secret))
-	e.next = (e.next + 1) % maxKept
+	switch {
+	case len(secret) > maxSecret:
+		e.add(begin, secret[:maxSecret])
+		e.add(tail, secret[len(secret)-tailKept:])
+	case len(secret) == maxSecret:
+		e.add(begin, secret)
+	case len(secret) >= minFolded && !isWord(secret):
+		e.add(folded, secret)
+	default:
+		e.add(exact, secret)
+	}
 	if index(secret, bearer) >= 0 {
 		if token := Proof(secret); index(token, bearer) < 0 {
 			e.Keep(token)
 		}
 	}
+}
+
+// isWord reports whether a secret is a word of one language or another, in one
+// case but for its first letter: others may use it with another one.
+func isWord(b []byte) bool {
+	for i, c := range b {
+		if !('a' <= c && c <= 'z' || i == 0 && 'A' <= c && c <= 'Z') {
+			return false
+		}
+	}
+	return true
+}
+
+func (e *Echo) add(kind byte, secret []byte) {
+	for i := 0; i < len(e.held); {
+		s, k, end := e.next(i)
+		if k == kind && bytes.Equal(s, secret) {
+			return
+		}
+		i = end
+	}
+	for e.kept >= maxKept || len(e.held)+2+len(secret) > maxHeld {
+		_, _, end := e.next(0)
+		e.held = e.held[:copy(e.held, e.held[end:])]
+		e.kept--
+		e.lost = true
+	}
+	e.held = append(append(e.held, kind, byte(len(secret))), secret...)
+	e.kept++
 }
 
 // Hide remembers words that may hold a secret: all of them, and the last one.
@@ -57,82 +131,162 @@ func (e *Echo) Hide(words []byte) {
 	}
 }
 
-// Mask appends text to dst with every known secret replaced by "***", also
-// where a word holds it in base64.
-func (e *Echo) Mask(dst, text []byte) []byte {
-	from := len(dst)
-	dst = e.clear(dst, text)
-	if e.n[0] == 0 {
-		return dst // nothing is known
+// KeepEnd remembers the last word of a line of a client whose beginning is lost,
+// when it is none of a language and no address: it may be the end of a secret.
+func (e *Echo) KeepEnd(line []byte) {
+	line = bytes.TrimRight(line, " \t\r\n")
+	word := bytes.Trim(line[bytes.LastIndexAny(line, " \t")+1:], `"`)
+	if len(word) < minFolded || isWord(word) || bytes.ContainsAny(word, "@<>:") {
+		return
 	}
-	return e.coded(dst, from)
+	e.Keep(word)
+	var dec Decoder
+	e.Keep(Proof(dec.Decode(word)))
 }
+
+// Mask appends text to dst with every known secret replaced by "***", also
+// where a word holds it in base64 or in hex, and words that have the form of an
+// answer of PLAIN or of one with a token.
+func (e *Echo) Mask(dst, text []byte) []byte {
+	if e.lost && len(text) > 0 {
+		if len(text) < len(stars) {
+			return append(dst, stars[:len(text)]...)
+		}
+		return append(dst, stars...)
+	}
+	for from := 0; from < len(text); {
+		at, n := e.find(text, from)
+		dst = append(dst, text[from:at]...)
+		if n == 0 {
+			break
+		}
+		dst = append(dst, stars[:min(n, len(stars))]...)
+		from = at + n
+	}
+	return dst
+}
+
+const stars = "***"
 
 // Find returns where the first known secret in text begins, or a word that holds
 // one in base64; the length of text when there is none.
 func (e *Echo) Find(text []byte) int {
-	at := len(text)
-	for i := range e.kept {
-		if s := e.kept[i][:e.n[i]]; len(s) > 0 {
-			if k := bytes.Index(text[:at], s); k >= 0 {
-				at = k
-			}
-		}
+	if e.lost {
+		return 0
 	}
-	var clear [maxCoded]byte
-	for i := 0; i < at; {
-		n := 0
-		for i+n < len(text) && letter(text[i+n]) {
-			n++
-		}
-		if n >= minCoded {
-			k, _ := base64.RawStdEncoding.Decode(clear[:], text[i:i+min(n, maxCoded)])
-			if e.holds(clear[:k]) {
-				return i
-			}
-		}
-		i += n + 1
-	}
+	at, _ := e.find(text, 0)
 	return at
 }
 
-// coded replaces the words behind from that are a known secret in base64. They
-// are longer than what replaces them.
-func (e *Echo) coded(b []byte, from int) []byte {
-	var clear [maxCoded]byte
-	to := from
-	for i := from; i < len(b); {
-		n := 0
-		for i+n < len(b) && letter(b[i+n]) {
-			n++
+// window is how far ahead all secrets are looked for at once: where they stand
+// close together, each of them does not cost a look at the whole text.
+const window = 256
+
+// find returns the place and the length of the first secret in text at or behind
+// from, the length of text and 0 when there is none.
+func (e *Echo) find(text []byte, from int) (at, n int) {
+	for at = from; at < len(text); at += window {
+		if k, n := e.within(text, at, at == from); n > 0 {
+			return k, n
 		}
-		end := i + n
-		for end < len(b) && b[end] == '=' && end < i+n+2 {
-			end++
-		}
-		if n >= minCoded {
-			k, _ := base64.RawStdEncoding.Decode(clear[:], b[i:i+min(n, maxCoded)])
-			if e.holds(clear[:k]) {
-				to += copy(b[to:], "***")
-				i = end
-				continue
-			}
-		}
-		end = max(end, i+1)
-		to += copy(b[to:], b[i:end])
-		i = end
 	}
-	return b[:to]
+	return len(text), 0
+}
+
+// within is find for the secrets that begin in the window at from; fresh says that
+// a word may begin there.
+func (e *Echo) within(text []byte, from int, fresh bool) (at, n int) {
+	at = min(len(text), from+window)
+	for i := 0; i < len(e.held); {
+		s, kind, end := e.next(i)
+		i = end
+		b := text[from:min(len(text), at+len(s)-1)]
+		k, size := -1, len(s)
+		if kind == folded {
+			k = indexFold(b, s)
+		} else {
+			k = bytes.Index(b, s)
+		}
+		switch {
+		case kind == tail && k < 0:
+			k, size = partOf(text[from:min(len(text), at+len(s))], s)
+		case kind == tail:
+			back := k
+			for back > 0 && !isBreak(b[back-1]) {
+				back--
+			}
+			k, size = back, size+k-back
+			for from+k+size < len(text) && !isBreak(text[from+k+size]) {
+				size++
+			}
+		case kind == begin && k >= 0:
+			size = word(text[from+k:])
+		}
+		if k >= 0 && from+k < at {
+			at, n = from+k, size
+		}
+	}
+	for i := from; i < at; {
+		k := 0
+		for i+k < len(text) && letter(text[i+k]) {
+			k++
+		}
+		if k >= minCoded && (i == from && fresh || i == 0 || !letter(text[i-1])) && e.codes(text[i:i+k]) {
+			for end := i + k; k < len(text)-i && text[i+k] == '=' && i+k < end+2; {
+				k++
+			}
+			return i, k
+		}
+		i += k + 1
+	}
+	return at, n
+}
+
+// codes reports whether a word holds a known secret in base64 or in hex, or may be
+// an answer with one that is not known.
+func (e *Echo) codes(word []byte) bool {
+	const leastUnknown = 11 // letters of the shortest answer that its form tells
+	if len(e.held) == 0 && len(word) < leastUnknown {
+		return false
+	}
+	var clear [maxCoded]byte
+	k, _ := base64.RawStdEncoding.Decode(clear[:], word[:min(len(word), maxCoded)])
+	if e.holds(clear[:k]) || sentPlain(clear[:k]) {
+		return true
+	}
+	if len(word) < 2*minFolded || !hexadecimal(word) || len(e.held) == 0 {
+		return false
+	}
+	k, _ = hex.Decode(clear[:], word[:min(len(word), maxCoded)&^1])
+	return e.holds(clear[:k])
 }
 
 // holds reports whether b holds a known secret.
 func (e *Echo) holds(b []byte) bool {
-	for i := range e.kept {
-		if s := e.kept[i][:e.n[i]]; len(s) > 0 && bytes.Contains(b, s) {
+	for i := 0; i < len(e.held); {
+		s, _, end := e.next(i)
+		if bytes.Contains(b, s) {
 			return true
 		}
+		i = end
 	}
 	return false
+}
+
+// partOf returns the place of the first word of text that is part of the end of a
+// long secret, and its length; -1 when there is none.
+func partOf(text, end []byte) (at, n int) {
+	for i := 0; i < len(text); i++ {
+		k := 0
+		for i+k < len(text) && !isBreak(text[i+k]) {
+			k++
+		}
+		if k >= minTail && bytes.HasSuffix(end, text[i:i+k]) {
+			return i, k
+		}
+		i += k
+	}
+	return -1, 0
 }
 
 // letter reports whether c is one of base64, RFC 4648 section 4.
@@ -140,34 +294,21 @@ func letter(c byte) bool {
 	return lettered(c) || c == '+' || c == '/'
 }
 
-// clear is Mask for secrets as they are.
-func (e *Echo) clear(dst, text []byte) []byte {
-	for len(text) > 0 {
-		at, n := len(text), 0
-		for i := range e.kept {
-			if s := e.kept[i][:e.n[i]]; len(s) > 0 {
-				if k := bytes.Index(text, s); k >= 0 && k < at {
-					at, n = k, len(s)
-					if n == maxSecret {
-						n = word(text[k:])
-					}
-				}
-			}
-		}
-		dst = append(dst, text[:at]...)
-		if n == 0 {
-			return dst
-		}
-		dst = append(dst, "***"...)
-		text = text[at+n:]
-	}
-	return dst
-}
-
 // word returns the length of the first word of b.
 func word(b []byte) int {
-	if i := bytes.IndexAny(b, " \r\n\t\"'>"); i >= 0 {
-		return max(i, min(len(b), maxSecret))
+	for i, c := range b {
+		if isBreak(c) {
+			return max(i, min(len(b), maxSecret))
+		}
 	}
 	return len(b)
+}
+
+// isBreak reports whether c ends a word.
+func isBreak(c byte) bool {
+	switch c {
+	case ' ', '\r', '\n', '\t', '"', '\'', '>', '<':
+		return true
+	}
+	return false
 }

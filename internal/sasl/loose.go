@@ -3,6 +3,7 @@ package sasl
 import (
 	"bytes"
 	"encoding/base64"
+	"unicode/utf8"
 )
 
 // logins are words of commands behind which secrets stand, in any protocol of
@@ -15,7 +16,10 @@ var logins = [...]string{"AUTHENTICATE", "AUTH", "PASS", "LOGIN", "APOP"}
 // protocol; or the answer to a challenge that was not seen. It returns the
 // length of the line when there is none.
 func Loose(line []byte) int {
-	const words = 2 // IMAP has a tag in front
+	const words = 2                   // IMAP has a tag in front
+	if i := corrected(line); i >= 0 { // any word may be one of a login
+		return i
+	}
 	at := 0
 	for range words {
 		for at < len(line) && !lettered(line[at]) {
@@ -44,6 +48,27 @@ func Loose(line []byte) int {
 		at += n + 1
 	}
 	return InURL(line)
+}
+
+// corrected returns the place of the first correction in a line that was typed as
+// text, -1 when there is none.
+func corrected(line []byte) int {
+	const least = 8 // shorter ones hold no login, and random bytes look like them
+	at := -1
+	if len(line) < least {
+		return at
+	}
+	for i, c := range line {
+		switch {
+		case c == '\b' || c == 0x7f:
+			if at < 0 {
+				at = i
+			}
+		case c < ' ' && c != '\t' || c > '~':
+			return -1
+		}
+	}
+	return at
 }
 
 // loginWord reports whether secrets follow a word.
@@ -95,7 +120,11 @@ func answers(word []byte) bool {
 	}
 	var b [maxCoded]byte
 	n, _ := base64.RawStdEncoding.Decode(b[:], word[:min(len(word), maxCoded)])
-	clear := b[:n]
+	return plainAnswer(b[:n])
+}
+
+// plainAnswer reports whether a decoded word is what PLAIN or one with a token sends.
+func plainAnswer(clear []byte) bool {
 	if index(clear, bearer) >= 0 {
 		return true
 	}
@@ -107,7 +136,14 @@ func answers(word []byte) bool {
 			return false
 		}
 	}
-	return nuls == 2 || nuls == 1 && clear[0] != 0
+	return len(clear) > 0 && (nuls == 2 || nuls == 1 && clear[0] != 0)
+}
+
+// sentPlain is plainAnswer for words of a server, which has names of its own: it
+// must be text with two NULs, or hold a token.
+func sentPlain(clear []byte) bool {
+	const least = 8
+	return len(clear) >= least && plainAnswer(clear) && utf8.Valid(clear) && (bytes.Count(clear, []byte{0}) == 2 || index(clear, bearer) >= 0)
 }
 
 // queries are in the names of parameters of a URL that hold secrets.
@@ -115,7 +151,7 @@ var queries = [...]string{"pass", "pwd", "secret", "token", "auth"}
 
 // InURL returns where a password or a token begins in a line that holds a URL:
 // imap://user:password@host (RFC 3986, section 3.2.1), ;urlauth=access:mechanism:token
-// (RFC 4467), ?password=. It returns the length of the line when there is none.
+// (RFC 4467), ?password=, or a parameter of that name. It returns the length of the line when there is none.
 func InURL(line []byte) int {
 	at := len(line)
 	if _, rest, ok := bytes.Cut(line, []byte("://")); ok {
@@ -135,10 +171,70 @@ func InURL(line []byte) int {
 			}
 		}
 	}
+	for _, s := range [...]string{" password=", "\"password\" "} { // of XCLIENT, of IMAP's ID (RFC 2971)
+		if i := index(line, s); i >= 0 {
+			at = min(at, i+len(s))
+		}
+	}
 	if i := index(line, ";urlauth="); i >= 0 {
 		if k := bytes.LastIndexByte(until(line[i:], " \t"), ':'); k >= 0 {
 			at = min(at, i+k+1)
 		}
 	}
 	return at
+}
+
+// Word returns where a secret may begin in bytes that need not be text: behind the
+// blank that follows a word of a login at the beginning of a line, or one word
+// later. It returns -1 when there is none.
+func Word(b []byte) int {
+	for i := 0; i < len(b); i++ {
+		switch b[i] | 0x20 {
+		case 'a', 'l', 'p':
+		default:
+			continue
+		}
+		for _, s := range logins {
+			end := i + len(s)
+			if end+1 < len(b) && (b[end] == ' ' || b[end] == '\t') && EqualFold(b[i:end], s) && first(b, i) {
+				return end + 1
+			}
+		}
+	}
+	return -1
+}
+
+// first reports whether a word of a command can stand at i: at the beginning of
+// a line, of text behind other bytes, or behind one word, the tag of IMAP.
+func first(b []byte, i int) bool {
+	const longest = 32
+	if i > 1 && lettered(b[i-1]) && lettered(b[i-2]) {
+		return false
+	}
+	if i > 0 && b[i-1] == ' ' {
+		i--
+	}
+	for k := i; k > 0 && i-k <= longest; k-- {
+		if c := b[k-1]; c < ' ' || c > '~' {
+			return true
+		} else if c == ' ' {
+			return false
+		}
+	}
+	return i <= longest
+}
+
+// Rest reports whether a line may be the end of a login whose beginning is not
+// known: one word, or one behind the end of a word of a login.
+func Rest(line []byte) bool {
+	word, _, more := bytes.Cut(bytes.Trim(line, " \t\r\n"), []byte{' '})
+	if !more {
+		return len(word) > 0
+	}
+	for _, s := range logins {
+		if len(word) < len(s) && EqualFold(word, s[len(s)-len(word):]) {
+			return true
+		}
+	}
+	return false
 }

@@ -266,6 +266,27 @@ func index(b []byte, s string) int {
 	return -1
 }
 
+// indexFold is bytes.Index for letters in any case.
+func indexFold(b, s []byte) int {
+	for i := 0; i+len(s) <= len(b); i++ {
+		n := 0
+		for n < len(s) && fold(b[i+n]) == fold(s[n]) {
+			n++
+		}
+		if n == len(s) {
+			return i
+		}
+	}
+	return -1
+}
+
+func fold(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
+}
+
 func after(b []byte, s string) []byte {
 	if i := bytes.Index(b, []byte(s)); i >= 0 {
 		return b[i+len(s):]

@@ -3,6 +3,8 @@ package sasl
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -188,6 +190,7 @@ func TestLoose(t *testing.T) {
 		"AUHT PLAIN x": "AUHT ", "AUTH-PLAIN x": "AUTH-", "AUTH\x00PLAIN x": "AUTH\x00", " AUTH PLAIN x": " AUTH ", "AUTHINFO PASS x": "AUTHINFO ",
 		"PASS\thunter2": "PASS\t", "PASS:hunter2": "PASS:", "pas x": "pas ", "PSAS x": "PSAS ", "PASSWD x": "PASSWD ", "XTND PASS x": "XTND PASS ",
 		"a LOGN joe x": "a LOGN ", "a AUTH PLAIN x": "a AUTH ", "APPOP joe x": "APPOP ", "XOAUTH x": "XOAUTH ", "Proxy-Authorization: Basic x": "Proxy-Authorization:",
+		"PAD\bSS hunter2": "PAD", "XX\x7f\x7fPASS x": "XX", "XCLIENT ADDR=a PASSWORD=x": "XCLIENT ADDR=a PASSWORD=", `ID ("a" "b" "password" "x")`: `ID ("a" "b" "password" `,
 		"Cookie: x": "Cookie:", "PLAIN x": "PLAIN ", answer: "", "X " + answer + " y": "X ", `"` + answer + `"`: "",
 		"BURL imap://joe:x@h/INBOX LAST": "BURL imap://joe:", "BURL imap://h/a;urlauth=submit+joe:internal:91354a473744909de610943775f92038 LAST": "BURL imap://h/a;urlauth=submit+joe:internal:",
 		// No secrets: all of them is shown.
@@ -198,6 +201,89 @@ func TestLoose(t *testing.T) {
 	} {
 		if got := line[:Loose([]byte(line))]; got != want {
 			t.Errorf("%q: %q, want %q", line, got, want)
+		}
+	}
+}
+
+// TestEchoBounds: more secrets than are kept hide every text.
+func TestEchoBounds(t *testing.T) {
+	var e Echo
+	for i := range maxKept {
+		e.Keep(fmt.Appendf(nil, "secret-%03d", i))
+	}
+	for _, i := range []int{0, maxKept / 2, maxKept - 1} {
+		text := fmt.Sprintf("no secret-%03d here", i)
+		if got := string(e.Mask(nil, []byte(text))); got != "no *** here" {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+	e.Keep([]byte("one more"))
+	for text, want := range map[string]string{"no secret-000 here": "***", "no": "**", "": ""} {
+		if got := string(e.Mask(nil, []byte(text))); got != want || e.Find([]byte(text)) != 0 {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+	e.Reset()
+	if got := string(e.Mask(nil, []byte("no secret-001"))); got != "no secret-001" {
+		t.Errorf("after Reset: %q", got)
+	}
+	for range 100 {
+		e.Keep(bytes.Repeat([]byte{'x', byte(len(e.held))}, maxSecret/2))
+	}
+	if len(e.held) > maxHeld {
+		t.Errorf("%d bytes are held", len(e.held))
+	}
+}
+
+// TestEchoForms: the forms in which a secret is found, and in which it is not.
+func TestEchoForms(t *testing.T) {
+	long := strings.Repeat("Lw", 100) + "Zq7wort"
+	var e Echo
+	e.Keep([]byte("Sesam7oeffne"))
+	e.Keep([]byte("hunter"))
+	e.Keep([]byte(long))
+	e.Keep([]byte("first\r\nsecond7\r\n"))
+	e.KeepEnd([]byte("S half0fit\r\n"))
+	e.KeepEnd([]byte("FROM:<a@b.example>\r\n"))
+	e.KeepEnd([]byte("quit please\r\n"))
+	for text, want := range map[string]string{
+		"SESAM7OEFFNE sesam7oeffne":                "*** ***",
+		"Hunter HUNTER hunter":                     "Hunter HUNTER ***", // a word may be one of the server's
+		"536573616d376f6566666e65 is it":           "*** is it",
+		"536573616d376f6566666e65":                 "***",
+		long + "!":                                 "***",
+		"ends in Zq7wort, in LwZq7wort":            "ends in Zq7wort, in ***",
+		"ends in Zq7wort":                          "ends in ***",
+		"first second7":                            "*** ***",
+		"half0fit":                                 "***",
+		"<a@b.example> please":                     "<a@b.example> please",
+		"no AGpvZQBnZWhlaW0z for you":              "no *** for you", // PLAIN, whoever sent it
+		"queued as 9FE18201AAA610 (done)":          "queued as 9FE18201AAA610 (done)",
+		strings.Repeat("a ", 300) + "Sesam7oeffne": strings.Repeat("a ", 300) + "***",
+	} {
+		if got := string(e.Mask(nil, []byte(text))); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestWord: logins in bytes that need not be text.
+func TestWord(t *testing.T) {
+	for text, want := range map[string]string{
+		"\x00\x50PASS x": "\x00\x50PASS ", "a LOGIN joe x": "a LOGIN ", "\r\nauth plain x": "\r\nauth ", "\x01APOP\tjoe": "\x01APOP\t",
+		"now please login to it": "", "BYPASS x": "", "PASS": "", "PASSWORD x": "", "": "", "x\ny AUTHENTICATE PLAIN": "x\ny AUTHENTICATE ",
+	} {
+		got := ""
+		if at := Word([]byte(text)); at >= 0 {
+			got = text[:at]
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	for text, want := range map[string]bool{"SS x": true, "x": true, "TH PLAIN x": true, "QUIT now": false, "": false, "NOOP x": false} {
+		if Rest([]byte(text)) != want {
+			t.Errorf("%q: %v", text, !want)
 		}
 	}
 }
