@@ -355,7 +355,6 @@ var imapRules = []Rule{
 		Meaning: "The mail stays on the server; the client asks for it again from the start. A server that fails at one message closes there " +
 			"every time; a client that closes has hit its own time limit, or its user has gone on.",
 		Advice: []string{
-			"LINK events",
 			"the server closed: its log at this time; Dovecot: `doveadm fetch -u USER text mailbox INBOX uid N` reads the same message",
 			"the client closed: its time limit, a virus scanner proxy in its computer",
 		},
