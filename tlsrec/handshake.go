@@ -140,7 +140,7 @@ func (c *Conn) message(d fact.Dir, s *side, typ uint8, size int, body []byte, cu
 	case CertificateMsg:
 		c.certificates(d, body, cut, at)
 	case CertificateRequest:
-		c.s.CertRequest = true
+		c.s.CertRequest = c.s.CertRequest || d == fact.Server // only a server may ask (RFC 8446, section 4.3.2)
 		c.s.CertRequestAt[d] = at
 		c.s.CertCAs = countCAs(body, c.s.Version)
 	case ServerKeyExchange:
