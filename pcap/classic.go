@@ -150,9 +150,9 @@ func (s *source) sniff(b []byte) {
 		sizes = [...]int{modHeader, modSMPHeader, modHeader}
 		names = [...]string{"pcap (Kuznetzov)", "pcap (ss990915)", ""}
 	}
-	if got, _ := s.plausible(b, sizes[0]); got < 0 {
+	if good, bad, _ := s.plausible(b, sizes[0]); bad {
 		for i, n := range sizes[1:] {
-			if got, end := s.plausible(b, n); got > 1 || got == 1 && end {
+			if got, bad, end := s.plausible(b, n); !bad && got > good && (got > 1 || end) {
 				s.hdr = n
 				s.info.Format = names[1+i]
 				if s.gz {
@@ -168,31 +168,31 @@ func (s *source) sniff(b []byte) {
 const sniffRecords = 4
 
 // plausible counts the whole records in b when their headers have hdr bytes, at
-// most sniffRecords, and reports whether b ends with the last of them; -1: one
-// of the first ones cannot be true.
-func (s *source) plausible(b []byte, hdr int) (n int, end bool) {
+// most sniffRecords, up to one that cannot be true (bad), and reports whether b
+// ends with the last of them.
+func (s *source) plausible(b []byte, hdr int) (n int, bad, end bool) {
 	for n < sniffRecords {
 		if len(b) < hdr {
-			return n, len(b) == 0
+			return n, false, len(b) == 0
 		}
 		capLen, wire := s.lengths(b)
 		if s.u32(b[4:]) >= 1_000_000 || capLen > MaxRecord || wire > 64<<20 || capLen > wire {
-			return -1, false
+			return n, true, false
 		}
 		if int(capLen) > len(b)-hdr {
-			return n, false
+			return n, false, false
 		}
 		b = b[hdr+int(capLen):]
 		n++
 	}
-	return n, len(b) == 0
+	return n, false, len(b) == 0
 }
 
 // walkClassic is walk for classic pcap.
 func (s *source) walkClassic(w *Window, p, rows int) (int, int) {
 	if !s.sniffed {
 		b := w.data[p:]
-		if got, _ := s.plausible(b, s.hdr); got < sniffRecords && len(b) < firstBuffer && s.err == nil {
+		if got, _, _ := s.plausible(b, s.hdr); got < sniffRecords && len(b) < firstBuffer && s.err == nil {
 			return p, s.hdr
 		}
 		s.sniff(b)

@@ -330,6 +330,24 @@ func TestCut(t *testing.T) {
 	}
 }
 
+// A record whose microseconds cannot be true does not make the file one of
+// longer record headers, though two records could be read so by chance.
+func TestOneBadTime(t *testing.T) {
+	data := "\x00\x01\x00\x00\x00\x02\x00\x00" + strings.Repeat(".", 82)
+	b := le().head(magicMicros, 2, 4, 1)
+	for i := range uint32(4) {
+		micros := uint32(5)
+		if i == 3 {
+			micros = 1_756_221
+		}
+		b.rec(100+i, micros, 90, 90, 0, data)
+	}
+	r := fromBytes(t, b.b, 0)
+	if got := frames(t, r); len(got) != 4 || r.Files()[0].Format != "pcap" || r.Files()[0].Damages != 0 {
+		t.Errorf("%d frames of %s, %d damages; want 4 of pcap, none", len(got), r.Files()[0].Format, r.Files()[0].Damages)
+	}
+}
+
 func TestDamage(t *testing.T) {
 	head := func() *builder { return le().head(magicMicros, 2, 4, 1).rec(1, 2, 3, 3, 0, "abc") }
 	ng := func() *builder { b := le(); return b.section().iface(1).packet(0, 1, "abcd") }
