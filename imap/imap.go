@@ -419,6 +419,18 @@ func LooksGreeting(b []byte) bool {
 	return len(star) == 1 && star[0] == '*' && (code == OK || code == BYE || code == PREAUTH)
 }
 
+// LooksAnswer reports whether b begins like a line that an IMAP server can say
+// at any time: untagged, a continuation, or tagged with a status. RFC 9051,
+// section 7.
+func LooksAnswer(b []byte) bool {
+	tag, rest := lines.Word(bytes.TrimRight(lines.First(b), "\r\n"))
+	word, _ := lines.Word(rest)
+	if len(tag) == 1 && tag[0] == '*' {
+		return !sasl.EqualFold(word, "ACAP") // RFC 2244 has tags too
+	}
+	return len(tag) == 1 && tag[0] == '+' || statusWord(word) != 0
+}
+
 // LooksCommand reports whether b begins with a tagged IMAP command.
 func LooksCommand(b []byte) bool {
 	tag, _, _, cmd := command(bytes.TrimRight(lines.First(b), "\r\n"))

@@ -195,7 +195,7 @@ func (u *consumer) guess(d fact.Dir, b, other []byte) (fact.Proto, bool) {
 	}
 	if d == fact.Server {
 		switch {
-		case pop3.LooksGreeting(b):
+		case onPort && pop3.LooksGreeting(b), !onPort && u.popElsewhere(b, other):
 			return fact.POP3, true
 		case imap.LooksGreeting(b):
 			return fact.IMAP, true
@@ -210,9 +210,9 @@ func (u *consumer) guess(d fact.Dir, b, other []byte) (fact.Proto, bool) {
 			return fact.SMTP, true
 		case !onPort && smtp.LooksQuit(b) && smtp.LooksRefusal(other) && whole(b) && whole(other): // FTP knows neither code
 			return fact.SMTP, true
-		case byPort != fact.POP3 && imap.LooksCommand(b) && whole(b) && !(byPort == fact.SMTP && smtp.LooksClient(b) > smtp.LooksNot): // AUTH LOGIN
+		case byPort != fact.POP3 && imap.LooksCommand(b) && whole(b) && (onPort || len(other) == 0 || u.c.Guessed && imap.LooksAnswer(other)) && !(byPort == fact.SMTP && smtp.LooksClient(b) > smtp.LooksNot): // AUTH LOGIN
 			return fact.IMAP, true
-		case pop3.LooksCommand(b) && whole(b) && (byPort == fact.POP3 || pop3.LooksGreeting(other)):
+		case pop3.LooksCommand(b) && whole(b) && (byPort == fact.POP3 || onPort && pop3.LooksGreeting(other) || !onPort && u.popElsewhere(other, b)):
 			return fact.POP3, true // FTP has USER and PASS too
 		}
 	}
@@ -227,6 +227,29 @@ func (u *consumer) guess(d fact.Dir, b, other []byte) (fact.Proto, bool) {
 		return byPort, true
 	}
 	return 0, false
+}
+
+// popElsewhere reports that the first words of a server and a client are POP3 on
+// a port that promises nothing. Redis and NATS say +OK and -ERR as well; but
+// their clients speak first, and "+OK" alone is no greeting that tells.
+func (u *consumer) popElsewhere(server, client []byte) bool {
+	switch {
+	case !pop3.LooksGreeting(server):
+		return false
+	case u.c.Guessed: // inside a session: a command that was served
+		return server[0] == '+' && pop3.LooksCommand(client)
+	case len(client) == 0:
+		return len(bytes.TrimSpace(server)) > len("+OK")
+	}
+	return u.opened() == fact.Server && pop3.LooksCommand(client)
+}
+
+// opened returns the side that spoke first, of what is kept.
+func (u *consumer) opened() fact.Dir {
+	if u.s.early == nil || u.s.pieces == 0 {
+		return fact.Client
+	}
+	return u.s.early.order[0].from
 }
 
 // misjudged reports that the guess of who the client is was wrong: these bytes
