@@ -1,8 +1,10 @@
 package analyze
 
 import (
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestAcross says what several sessions of real captures show together, and
@@ -52,6 +54,37 @@ func TestAcross(t *testing.T) {
 			t.Errorf("%s: headline %q, want %q in it", x.files, c.summary.Headline, x.head)
 		}
 	}
+}
+
+// TestPipelinedReply: of several replies in one segment the one that is the cause
+// names the sessions, not those that follow from it.
+func TestPipelinedReply(t *testing.T) {
+	m := new(maker)
+	for i := range 24 {
+		domain, answers := "good.example", `250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n354 Go ahead\r\n`
+		if i%2 == 0 {
+			domain, answers = "nowhere.example", `553 5.1.8 Domain of sender address does not exist\r\n503 5.0.0 Need MAIL before RCPT\r\n503 5.0.0 Need MAIL command\r\n`
+		}
+		s := scripted{turns: `
+			S: 220 mx.example.org ESMTP
+			C: EHLO host.` + domain + `
+			S! 250-mx.example.org\r\n250 PIPELINING\r\n
+			C! MAIL FROM:<a@` + domain + `>\r\nRCPT TO:<b@example.org>\r\nDATA\r\n
+			S! ` + answers}
+		if i%2 == 1 {
+			s.turns += "\nC! Subject: x\\r\\n\\r\\nx\\r\\n.\\r\\n\nS: 250 2.0.0 queued as 4XyZ" + strconv.Itoa(i)
+		}
+		s.turns += "\nC: QUIT\nS: 221 2.0.0 Bye\nfin S"
+		s.play(m.line(i+1, 25))
+		m.now += int64(time.Minute)
+	}
+	c, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+	for _, h := range c.hosts {
+		if h.Rule == "xl-pattern" && strings.Contains(h.Text, "(553 5.1.8)") {
+			return
+		}
+	}
+	t.Errorf("nothing names 553 5.1.8: %+v", c.hosts)
 }
 
 // TestAcrossWorkers: what is said does not depend on who looked at which session.

@@ -277,6 +277,9 @@ func MakeBrief(c *rules.Case, d *Decision, names *Names) Brief {
 		f := &c.Findings[d.Root]
 		b.Frame = f.Frame
 		b.After = uint32(min(max(f.Time-c.Start, 0)/1e6, 1<<32-1))
+		if said := refusal(c, f); said != nil && said.Code >= 400 {
+			b.Code, b.Enhanced = said.Code, said.Num
+		}
 	}
 	b.facts(c, names)
 	b.tls(c, names)
@@ -321,9 +324,6 @@ func (b *Brief) facts(c *rules.Case, names *Names) {
 				b.set(IsAskedTLS, true)
 			}
 		case fact.Reply:
-			if f.From == fact.Server && f.Frame == b.Frame && f.Code >= 400 {
-				b.Code, b.Enhanced = f.Code, f.Num
-			}
 			if !smtpLike || f.Code < 200 || f.Code >= 300 {
 				break
 			}
