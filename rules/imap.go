@@ -270,10 +270,13 @@ var imapRules = []Rule{
 		Title:   "Command was never completed",
 		When:    "tagged command acknowledged by TCP, no tagged reply for 60 s or until close (IDLE excepted)",
 		Meaning: "The server works on a slow search, a locked mailbox, or hangs.",
-		Advice:  []string{"server load, index rebuild"},
-		Cite:    []string{"RFC 9051 §5.5"},
-		Not:     "SILENT(60)",
-		Fields:  []string{"command", "waited", "untagged lines meanwhile"},
+		Advice: []string{
+			"server load, index rebuild",
+			"check saslauthd, Dovecot auth socket, LDAP or the domain controller from the mail server",
+		},
+		Cite:   []string{"RFC 9051 §5.5"},
+		Not:    "SILENT(60)",
+		Fields: []string{"command", "waited", "untagged lines meanwhile"},
 	},
 	{
 		ID: "imap-alert", Num: "IMAP-023", Label: IMAP, Severity: Warning, Up: Warning, Tier: 2, Node: READY,

@@ -295,4 +295,18 @@ var popRules = []Rule{
 		Cite:   []string{"RFC 2449 §8.1.1"},
 		Fields: []string{"text"},
 	},
+	{
+		ID: "pop-hung-up", Num: "POP-027", Label: POP3, Severity: Warning, Up: Warning, Tier: 2, Node: END, Blame: BlameServer,
+		Title: "Server closed a logged-in session without a word",
+		When:  "FIN of the server first, logged in, no QUIT, no command waiting, the last answer +OK",
+		Meaning: "A session ends with QUIT; a server may end it by itself only after 10 minutes of silence. Before that a process was killed or " +
+			"has crashed, or a proxy in front of the server has closed. What was not fetched yet is still there: the client has to connect again.",
+		Advice: []string{
+			"server log at this time: a signal, a crash, out of memory, a restart",
+			"a proxy or load balancer in front: its idle timeout, 10 minutes at least",
+		},
+		Cite:   []string{"RFC 1939 §3, §6"},
+		Not:    "after 10 minutes of silence: POP-019; with deletions marked: POP-017",
+		Fields: []string{"idle time"},
+	},
 }
