@@ -611,7 +611,7 @@ func imapSieveRefused(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	if c.imapSays(f) == imap.Quota {
+	if g.Skip = 1 << 3; c.imapSays(f) == imap.Quota {
 		g.Blame, g.Skip = BlamePolicy, 1<<0|1<<1|1<<2 // nothing is wrong in the script
 	}
 	imapAnswer(c, f, g)
@@ -937,7 +937,7 @@ func imapUnanswered(c *Case, f *fact.Fact, r *Raiser) {
 
 func imapInterrupted(c *Case, f *fact.Fact, r *Raiser) {
 	if c.isIMAP() && f.From == fact.Server && f.Cmd == uint8(imap.FETCH) && f.Code == 0 {
-		boxInterrupted(c, f, r, "", 0, 1)
+		boxInterrupted(c, f, r, "", 1<<0, 1<<1)
 	}
 }
 

@@ -905,13 +905,13 @@ func popInterrupted(c *Case, f *fact.Fact, r *Raiser) {
 	if !c.isPOP() || f.Cmd != uint8(pop3.RETR) || f.Code != 0 {
 		return
 	}
-	boxInterrupted(c, f, r, ", its closing dot had not", 1, 2)
+	boxInterrupted(c, f, r, ", its closing dot had not", 0, 1<<2)
 }
 
 // boxInterrupted raises that a message which the server was sending did not
 // come to its end. lacks says what shows it, beside the number of bytes; ofServer
-// and ofClient are the steps for the case that this side is at fault.
-func boxInterrupted(c *Case, f *fact.Fact, r *Raiser, lacks string, ofServer, ofClient int) {
+// and ofClient are the steps, as bits, for the case that this side is at fault.
+func boxInterrupted(c *Case, f *fact.Fact, r *Raiser, lacks string, ofServer, ofClient uint8) {
 	// A client that leaves after a long wait does so because the server is silent.
 	left, by := c.clientLeft()
 	waited := left - c.TCP.Side[fact.Server].LastDataTime
@@ -926,8 +926,8 @@ func boxInterrupted(c *Case, f *fact.Fact, r *Raiser, lacks string, ofServer, of
 		if tired {
 			g.Blame = BlameServer
 		}
-		if g.Skip = 1 << ofClient; g.Blame == BlameClient {
-			g.Skip = 1 << ofServer
+		if g.Skip = ofClient; g.Blame == BlameClient {
+			g.Skip = ofServer
 		}
 	}
 	if g.quiet {

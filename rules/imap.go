@@ -323,6 +323,7 @@ var imapRules = []Rule{
 			"the line that the answer names, in the script or in the program that writes it",
 			"an extension (`require`) must be in the server's capability SIEVE; Dovecot: `sieve_extensions`",
 			"test by hand: `sievec SCRIPT`",
+			"delete scripts, or raise the limit on the server; Dovecot: `sieve_max_script_size`, `sieve_quota_max_scripts`, `sieve_quota_max_storage`",
 		},
 		Cite:   []string{"RFC 5804 §2.5, §2.6, §2.8, §2.12"},
 		Fields: []string{"command", "code", "text"},
