@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"postmortem/imap"
 	"postmortem/internal/fact"
 	"postmortem/internal/lines"
 	"postmortem/pop3"
@@ -53,6 +54,8 @@ var popChecks = []Check{
 	{ID: "pop-declined", On: fact.Reply, Do: popDeclined},
 	{ID: "pop-box-unreadable", On: fact.Reply, Do: popUnreadable},
 	{ID: "pop-message-refused", Needs: PAIRED, On: fact.Reply, Do: popMessageRefused},
+	{ID: "smtp-answers-ahead", Needs: BOTH | START | PAIRED, On: fact.Reply, Do: boxAnswersAhead},
+	{ID: "smtp-cross-protocol", Needs: PAIRED, On: fact.Foreign, Do: boxCrossProtocol},
 	{ID: "smtp-no-greeting", Needs: BOTH | START, Do: boxNoGreeting}, // of POP3 and IMAP: the same words
 	{ID: "smtp-closed-without-reply", Needs: BOTH | SILENT, On: fact.Unanswered, Do: boxClosedWithoutReply},
 	{ID: "imap-unanswered", Needs: BOTH | PAIRED, On: fact.Unanswered, Do: popUnanswered},
@@ -240,6 +243,67 @@ func boxNeverGreeted(c *Case, r *Raiser) {
 		return
 	}
 	g.say("The server accepted the connection and closed it after %s without sending a byte.", howLong(at.Time-t.OpenTime))
+}
+
+// boxAnswersAhead is smtpAnswersAhead for POP3 and IMAP. The tags of IMAP keep
+// the answers that follow from derailing.
+func boxAnswersAhead(c *Case, f *fact.Fact, r *Raiser) {
+	text := ""
+	switch {
+	case c.popErr(f) && pop3.Cmd(f.Cmd) == pop3.None && pop3.What(c.Log.Text(f)) == pop3.UnknownCommand:
+		text = "-ERR " + c.boxWords(f)
+	case c.isIMAP() && imap.Cmd(f.Cmd) == imap.None && f.Ref == 0 && f.Code == imap.BAD:
+		text = c.imapLine(f)
+	}
+	if text == "" || f.Seen&fact.SeenGreeting == 0 || !c.whole(fact.Client, f) || !c.whole(fact.Server, f) || boxAgain(r, f) {
+		return
+	}
+	var header *fact.Fact
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		switch {
+		case x.Kind == fact.Proxy && x.Level == fact.ProxyHeader:
+			header = x
+		case x.From == fact.Client && (x.Kind == fact.Command || x.Kind == fact.Early || x.Kind == fact.Odd || x.Kind == fact.Foreign) && x.Time <= f.Time && x.Frame <= f.Frame:
+			return
+		}
+	}
+	g := r.At(f)
+	if c.isIMAP() {
+		g.Severity = min(g.Severity, Warning)
+	}
+	if g.quiet {
+		return
+	}
+	g.with("text", c.boxWords(f))
+	g.say("Behind its greeting the server said %q, before the client had sent a command.", text)
+	if header != nil {
+		g.evidence(header)
+		g.What += fmt.Sprintf(" It answers the PROXY header in frame %d.", header.Frame)
+	}
+}
+
+// boxCrossProtocol raises that the client of a mailbox server speaks another protocol.
+func boxCrossProtocol(c *Case, f *fact.Fact, r *Raiser) {
+	if f.From != fact.Client || !c.isPOP() && !c.isIMAP() || boxAgain(r, f) {
+		return
+	}
+	g := r.At(f)
+	g.stepsOfStranger(f.Code)
+	if g.quiet {
+		return
+	}
+	g.with("kind", foreignNames[f.Code]).with("line", c.boxWords(f))
+	g.say("The client sent %s (%q in frame %d) to a server of %s.", foreignNames[f.Code], c.boxWords(f), f.Frame, strings.ToUpper(c.Proto.String()))
+	if said := c.after(f); said != nil {
+		text := c.imapLine(said)
+		if c.popErr(said) {
+			text = "-ERR " + c.boxWords(said)
+		}
+		g.evidence(said)
+		g.with("reaction", text)
+		g.What = strings.TrimSuffix(g.What, ".") + fmt.Sprintf("; it said %q.", text)
+	}
 }
 
 // Waits for a greeting. rules.md SMTP-004.

@@ -372,3 +372,40 @@ func TestPushedInBehindSTLS(t *testing.T) {
 		}
 	}
 }
+
+// A client of another protocol, or a line that something else has sent, is told
+// of in the rules of SMTP.
+func TestBoxStrangers(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		proto  fact.Proto
+		script string
+		want   string // the finding, with its severity as boxIDs has it
+	}{
+		{"HTTP to POP3", fact.POP3, "S: +OK ready\nC: GET / HTTP/1.1\nS: -ERR Unknown command.", "smtp-cross-protocol?"},
+		{"IMAP to POP3", fact.POP3, "S: +OK ready\nC: a1 CAPABILITY\nS: -ERR Unknown command.", "smtp-cross-protocol?"},
+		{"SMTP to POP3", fact.POP3, "S: +OK ready\nC: EHLO x\nS: -ERR Unknown command.", "smtp-cross-protocol?"},
+		{"near: an extension", fact.POP3, "S: +OK ready\nC: XAUTHLIST\nS: -ERR Unknown command.", ""},
+		{"SMTP to IMAP", fact.IMAP, "S: * OK ready\nC: EHLO x\nS: EHLO BAD Error", "smtp-cross-protocol?"},
+		{"POP3 to IMAP", fact.IMAP, "S: * OK ready\nC: CAPA\nS: CAPA BAD Error", "smtp-cross-protocol?"},
+		{"HTTP to IMAP", fact.IMAP, "S: * OK ready\nC: GET / HTTP/1.1\nS: GET BAD Error", "smtp-cross-protocol?"},
+		{"near: a command of an extension", fact.IMAP, imapIn + "C: b XGETSTUFF x\nS: b BAD no\n" + imapOut, ""},
+		{"a line ahead of the client, POP3", fact.POP3, "S: +OK ready\nS: -ERR Unknown command.", "smtp-answers-ahead!"},
+		{"a line ahead of the client, IMAP", fact.IMAP, "S: * OK ready\nS: PROXY BAD Error", "smtp-answers-ahead?"},
+		{"near: the client has spoken", fact.POP3, "S: +OK ready\nC: FOO\nS: -ERR Unknown command.", ""},
+		{"near: the server says why it closes", fact.POP3, "S: +OK ready\nS: -ERR idle timeout", ""},
+		{"near: behind the login", fact.IMAP, imapIn + "S: * BAD x\n" + imapOut, ""},
+	} {
+		c := boxCase(tt.proto, boxTalk{script: tt.script})
+		boxJudge(c, popChecks)
+		got := ""
+		for i := range c.Findings {
+			if f := &c.Findings[i]; strings.HasPrefix(All[f.Rule].ID, "smtp-") {
+				got += All[f.Rule].ID + [...]string{"", "?", "!"}[f.Severity]
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}

@@ -561,6 +561,7 @@ func smtpCrossProtocol(c *Case, _ *fact.Fact, r *Raiser) {
 			return
 		}
 		g := r.At(f)
+		g.stepsOfStranger(f.Code)
 		if g.quiet {
 			return
 		}
@@ -585,6 +586,7 @@ func smtpCrossProtocol(c *Case, _ *fact.Fact, r *Raiser) {
 		proxy := smtp.Cmd(f.Cmd) == smtp.PROXY
 		if smtp.Cmd(f.Cmd) == smtp.Unknown && webRequest(text) { // behind a hello: a web page that abuses the port, or a scanner
 			g := r.At(f)
+			g.stepsOfStranger(fact.LooksHTTP)
 			if g.quiet {
 				return
 			}
@@ -603,6 +605,7 @@ func smtpCrossProtocol(c *Case, _ *fact.Fact, r *Raiser) {
 			continue
 		}
 		g := r.At(f)
+		g.stepsOfStranger(0)
 		g.with("kind", "PROXY header")
 		g.with("line", cutText(text, maxShown))
 		hi := c.greeting()
@@ -625,6 +628,17 @@ func webRequest(line string) bool {
 		return strings.Contains(rest, " HTTP/1.")
 	}
 	return false
+}
+
+// stepsOfStranger leaves of the steps of smtp-cross-protocol those that fit a
+// client of another protocol, by fact.Looks: a program for mail is set up wrongly.
+func (f *Finding) stepsOfStranger(looks uint16) {
+	switch looks {
+	case fact.LooksSMTP, fact.LooksPOP3, fact.LooksIMAP:
+		f.Skip = 1<<0 | 1<<1
+	default:
+		f.Skip = 1 << 2
+	}
 }
 
 // 057

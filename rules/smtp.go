@@ -690,6 +690,7 @@ var smtpRules = []Rule{
 		Advice: []string{
 			"PROXY: `smtpd_upstream_proxy_protocol = haproxy` on that port, or switch it off on the balancer",
 			"else block the client",
+			"let the mail program use a port of the protocol that it speaks: IMAP 143 and 993, POP3 110 and 995, SMTP 587 and 465",
 		},
 		Cite: []string{
 			"PROXY protocol spec",

@@ -700,7 +700,8 @@ func transferring(c *rules.Case) bool {
 				return true
 			}
 		case fact.Unanswered:
-			if cmd := imap.Cmd(f.Cmd); c.Proto == fact.IMAP && (cmd == imap.FETCH || cmd == imap.APPEND) || c.Proto == fact.POP3 && pop3.Cmd(f.Cmd) == pop3.RETR {
+			if cmd := imap.Cmd(f.Cmd); c.Proto == fact.IMAP && (cmd == imap.FETCH || cmd == imap.APPEND) || c.Proto == fact.Sieve && cmd == imap.PUTSCRIPT ||
+				c.Proto == fact.POP3 && pop3.Cmd(f.Cmd) == pop3.RETR {
 				return true
 			}
 		}
