@@ -53,9 +53,9 @@ func (d *Dialog) client(line lines.Line, end []byte, at fact.At) {
 // speaks says which other protocol a client's line is of, 0: none that is known.
 // Its first word tells.
 func speaks(line []byte) uint16 {
-	word, rest := lines.Word(line)
+	word, _ := lines.Word(line)
 	switch {
-	case lines.Contains(rest, " http/1."):
+	case lines.Request(line):
 		return fact.LooksHTTP
 	case sasl.EqualFold(word, "EHLO"), sasl.EqualFold(word, "HELO"):
 		return fact.LooksSMTP

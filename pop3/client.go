@@ -40,7 +40,7 @@ func (d *Dialog) client(line lines.Line, at fact.At) {
 func speaks(line []byte) (code uint16, word []byte) {
 	word, rest := lines.Word(line)
 	switch {
-	case lines.Contains(rest, " http/1."):
+	case lines.Request(line):
 		return fact.LooksHTTP, word
 	case sasl.EqualFold(word, "EHLO"), sasl.EqualFold(word, "HELO"):
 		return fact.LooksSMTP, word

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"postmortem/internal/fact"
+	"postmortem/internal/lines"
 	"postmortem/smtp"
 )
 
@@ -584,7 +585,7 @@ func smtpCrossProtocol(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		text := c.text(f)
 		proxy := smtp.Cmd(f.Cmd) == smtp.PROXY
-		if smtp.Cmd(f.Cmd) == smtp.Unknown && webRequest(text) { // behind a hello: a web page that abuses the port, or a scanner
+		if smtp.Cmd(f.Cmd) == smtp.Unknown && lines.Request(c.Log.Text(f)) { // behind a hello: a web page that abuses the port, or a scanner
 			g := r.At(f)
 			g.stepsOfStranger(fact.LooksHTTP)
 			if g.quiet {
@@ -618,16 +619,6 @@ func smtpCrossProtocol(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		return
 	}
-}
-
-// webRequest reports that a line is the first one of a request of HTTP.
-func webRequest(line string) bool {
-	verb, rest, _ := strings.Cut(line, " ")
-	switch verb {
-	case "GET", "POST", "HEAD", "PUT", "CONNECT", "OPTIONS":
-		return strings.Contains(rest, " HTTP/1.")
-	}
-	return false
 }
 
 // stepsOfStranger leaves of the steps of smtp-cross-protocol those that fit a
