@@ -235,6 +235,9 @@ func imapTrouble(what imap.Trouble) func(*Case, *fact.Fact, *Raiser) {
 			return
 		}
 		g := r.At(f)
+		if imap.What(c.Log.Text(f)) == imap.Failing && slices.Contains(imapAsking, imap.Cmd(f.Cmd)) {
+			g.Severity = min(g.Severity, Warning) // in words that say no more, to what only asks
+		}
 		imapAnswer(c, f, g)
 	}
 }

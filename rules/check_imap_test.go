@@ -87,6 +87,7 @@ func TestImap(t *testing.T) {
 		{name: "unavailable: maintenance", script: imapHi + "C: a LOGIN bob x\nS: a NO account is in maintenance mode\n" + imapOut, want: "imap-login-clear! imap-logout imap-unavailable!"},
 		{name: "unavailable: try again", script: imapHi + "C: a LOGIN bob x\nS: a NO Unable to log in. Try again later.\n" + imapOut, want: "imap-login-clear! imap-logout imap-unavailable!"},
 		{name: "near unavailable: a wrong password", script: imapHi + "C: a LOGIN bob x\nS: a NO Login failed, try again later\n" + imapOut, want: "imap-login-clear! imap-login-failed! imap-logout"},
+		{name: "unavailable: asked only", script: imapIn + "C: b GETQUOTAROOT INBOX\nS: b NO Quota information is temporarily unavailable\n" + imapOut, want: "imap-logout imap-unavailable?"},
 		{name: "limits: with the code of another trouble", script: imapHi + "C: a LOGIN bob x\nS: a NO [UNAVAILABLE] Maximum number of connections from user+IP exceeded\n" + imapOut, want: "imap-limits! imap-login-clear! imap-logout"},
 		{name: "limits: bandwidth at the login", script: imapHi + "C: a LOGIN bob x\nS: a NO [OVERQUOTA] Account exceeded command or bandwidth limits. (Failure)\n" + imapOut, want: "imap-limits! imap-login-clear! imap-logout"},
 		{name: "unavailable: Exchange", script: imapIn + "C: b SELECT INBOX\nS: b BAD User is authenticated but not connected.\n" + imapOut, want: "imap-logout imap-unavailable!"},
