@@ -280,7 +280,9 @@ func stlsNotOffered(c *Case, _ *fact.Fact, r *Raiser) {
 	var names []string
 	for i := range c.Log.Facts {
 		if f := &c.Log.Facts[i]; f.Kind == fact.Capability {
-			names = append(names, c.boxWords(f))
+			if name := c.boxWords(f); !slices.Contains(names, name) { // a list may come again
+				names = append(names, name)
+			}
 		}
 	}
 	g.with("list", tlsList(names)).with("port", strconv.Itoa(int(c.Port())))
