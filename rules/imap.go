@@ -198,7 +198,7 @@ var imapRules = []Rule{
 	{
 		ID: "imap-bye", Num: "IMAP-017", Label: IMAP, Severity: Warning, Up: Warning, Tier: 2, Node: END, Blame: BlameServer,
 		Title:   "Server ended the session",
-		When:    "untagged BYE without LOGOUT and without inactivity text",
+		When:    "untagged BYE, ManageSieve BYE, without LOGOUT and without inactivity text",
 		Meaning: "Shutdown, kick by an administrator, too many errors, password change.",
 		Advice:  []string{"text and server log"},
 		Cite:    []string{"RFC 9051 §7.1.5"},
@@ -268,7 +268,7 @@ var imapRules = []Rule{
 	{
 		ID: "imap-unanswered", Num: "IMAP-022", Label: IMAP, Severity: Error, Up: Error, Tier: 2, Node: READY, Blame: BlameServer,
 		Title:   "Command was never completed",
-		When:    "tagged command acknowledged by TCP, no tagged reply for 60 s or until close (IDLE excepted)",
+		When:    "tagged command acknowledged by TCP, no tagged reply for 60 s or until close (IDLE excepted while it lasts)",
 		Meaning: "The server works on a slow search, a locked mailbox, or hangs.",
 		Advice: []string{
 			"server load, index rebuild",

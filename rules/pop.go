@@ -212,7 +212,7 @@ var popRules = []Rule{
 	{
 		ID: "pop-autologout", Num: "POP-019", Label: POP3, Severity: Info, Up: Warning, Tier: 2, Node: END, Blame: BlameClient | BlameNetwork,
 		Title:   "Server closed the session for inactivity",
-		When:    `-ERR with "inactivity"/"timeout", or FIN after ≥ 600 s silence; warning with open deletes`,
+		When:    `-ERR with "inactivity"/"timeout", or FIN after ≥ 600 s silence; warning with open deletes, or with words before 600 s`,
 		Meaning: "The client hung or the user looked at a dialog. Deletes are lost (POP-017).",
 		Advice:  []string{"client"},
 		Cite:    []string{"RFC 1939 §3 (≥ 10 minutes)"},
@@ -222,7 +222,7 @@ var popRules = []Rule{
 	{
 		ID: "pop-plaintext-disallowed", Num: "POP-020", Label: POP3, Severity: Error, Up: Error, Tier: 2, Node: AUTH, Blame: BlameClient,
 		Title:   "Login is only allowed over an encrypted connection",
-		When:    `-ERR to USER/PASS/AUTH with tokens "disallowed", "plaintext", "ssl", "tls", "encrypt"`,
+		When:    `-ERR to USER/PASS/AUTH with tokens "disallowed", "plaintext", "ssl", "tls", "encrypt"; to USER when the list has STLS and not USER`,
 		Meaning: "See AUTH-008.",
 		Advice:  []string{"port 995 or STLS"},
 		Cite:    []string{"RFC 2595 §2.3"},
