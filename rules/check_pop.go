@@ -258,13 +258,13 @@ func boxAnswersAhead(c *Case, f *fact.Fact, r *Raiser) {
 	if text == "" || f.Seen&fact.SeenGreeting == 0 || !c.whole(fact.Client, f) || !c.whole(fact.Server, f) || boxAgain(r, f) {
 		return
 	}
-	var header *fact.Fact
 	for i := range c.Log.Facts {
 		x := &c.Log.Facts[i]
-		switch {
-		case x.Kind == fact.Proxy && x.Level == fact.ProxyHeader:
-			header = x
-		case x.From == fact.Client && (x.Kind == fact.Command || x.Kind == fact.Early || x.Kind == fact.Odd || x.Kind == fact.Foreign) && x.Time <= f.Time && x.Frame <= f.Frame:
+		if x.From != fact.Client || x.Time > f.Time || x.Frame > f.Frame {
+			continue
+		}
+		switch x.Kind {
+		case fact.Command, fact.Early, fact.Odd, fact.Foreign:
 			return
 		}
 	}
@@ -277,10 +277,6 @@ func boxAnswersAhead(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g.with("text", c.boxWords(f))
 	g.say("Behind its greeting the server said %q, before the client had sent a command.", text)
-	if header != nil {
-		g.evidence(header)
-		g.What += fmt.Sprintf(" It answers the PROXY header in frame %d.", header.Frame)
-	}
 }
 
 // boxCrossProtocol raises that the client of a mailbox server speaks another protocol.
