@@ -29,6 +29,12 @@ func (d *Dialog) client(line lines.Line, end []byte, at fact.At) {
 		d.write(DONE, line, text, 0, at)
 		return
 	}
+	if cmd == Unknown && !d.strange && !d.unsure[fact.Client] && !d.foreign {
+		if code := speaks(text); code != 0 {
+			d.strange = true
+			d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Foreign, From: fact.Client, Code: code}, tag)
+		}
+	}
 	if !isTag(tag) || len(verb) == 0 || cmd == Unknown && d.unsure[fact.Client] {
 		d.login.Echo.Hide(text)
 		if len(text) > 0 && !d.unsure[fact.Client] && !d.foreign {
@@ -42,6 +48,24 @@ func (d *Dialog) client(line lines.Line, end []byte, at fact.At) {
 	d.unsure[fact.Client] = false
 	d.lineOddities(line, fact.Client, at)
 	d.begin(cmd, tag, verb, arg, line, end, at)
+}
+
+// speaks says which other protocol a client's line is of, 0: none that is known.
+// Its first word tells.
+func speaks(line []byte) uint16 {
+	word, _ := lines.Word(line)
+	switch {
+	case lines.Request(line):
+		return fact.LooksHTTP
+	case sasl.EqualFold(word, "EHLO"), sasl.EqualFold(word, "HELO"):
+		return fact.LooksSMTP
+	}
+	for _, verb := range [...]string{"USER", "PASS", "APOP", "CAPA", "STLS", "STAT", "UIDL"} {
+		if sasl.EqualFold(word, verb) {
+			return fact.LooksPOP3
+		}
+	}
+	return 0
 }
 
 // write adds the Command fact, unless it is one of too many routine ones.

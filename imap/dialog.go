@@ -66,6 +66,7 @@ type base struct {
 	unsure   [2]bool            // after a hole or mid-stream: the next line may belong to nothing
 	greeted  bool
 	foreign  bool // the server's first line was of another protocol; quiet until one is not
+	strange  bool // the client has sent a line of another protocol
 	inTLS    bool
 	upgraded bool
 	early    struct {

@@ -329,8 +329,9 @@ func TestDialog(t *testing.T) {
 			C: PASS hunter2
 			S: PASS BAD no`, how: fact.EndFin, want: `
 			1 reply cmd1 code=1 level=1
-			2 command cmd55 num=14 "***"
-			3 reply cmd55 code=3 level=1 ref=2 "no"`},
+			2 foreign code=3 "PASS"
+			3 command cmd55 num=14 "***"
+			4 reply cmd55 code=3 level=1 ref=3 "no"`},
 		{name: "the server alone, mid-stream", script: `
 			S: end of a line
 			S: * 5 EXISTS

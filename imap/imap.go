@@ -214,11 +214,17 @@ const (
 
 // troubles are looked for in order: first the response codes (RFC 9051,
 // section 7.1, RFC 5530, section 3, RFC 9208), then words of Dovecot, Cyrus,
-// Courier, Exchange and Gmail for servers that give none.
+// Courier, Exchange and Gmail for servers that give none. In front of the codes
+// are words that say more than the code beside them.
 var troubles = [...]struct {
 	words string // lower case
 	is    Trouble
 }{
+	{"too many connections", Limit},
+	{"too many open connections", Limit},
+	{"too many simultaneous", Limit},
+	{"maximum number of connections", Limit},
+	{"command or bandwidth limits", Limit}, // Gmail, behind [OVERQUOTA] too
 	{"[authenticationfailed", BadLogin},
 	{"[authorizationfailed", BadLogin},
 	{"[expired", BadLogin},
@@ -246,17 +252,15 @@ var troubles = [...]struct {
 	{"[clientbug", Client},
 	{"[parse", Client},
 	{"[badcharset", Client},
+	{"(trylater", Unavailable}, // ManageSieve: RFC 5804, section 1.3
+	{"(encrypt-needed", Privacy},
+	{"(quota", Quota},
 	{"inactivity", Inactive},
 	{"autologout", Inactive},
 	{"idle for too long", Inactive},
 	{"idle timeout", Inactive},
-	{"too many connections", Limit},
-	{"too many open connections", Limit},
-	{"too many simultaneous", Limit},
 	{"too many login", Limit},
-	{"maximum number of connections", Limit},
-	{"is throttled", Limit},                // Exchange
-	{"command or bandwidth limits", Limit}, // Gmail
+	{"throttled", Limit}, // Exchange, Zimbra
 	{"plaintext authentication disallowed", Privacy},
 	{"plaintext authentication disabled", Privacy},
 	{"cleartext authentication", Privacy},
@@ -271,6 +275,7 @@ var troubles = [...]struct {
 	{"i/o error", Failing},
 	{"fatal error", Failing},
 	{"server(s) unavailable", Unavailable},
+	{"server unavailable", Unavailable},              // Exchange
 	{"authenticated but not connected", Unavailable}, // Exchange: its back end is not there
 	{"error in imap command", Client},
 	{"over quota", Quota},
@@ -280,6 +285,7 @@ var troubles = [...]struct {
 	{"unknown mailbox", Mailbox},
 	{"unknown folder", Mailbox},
 	{"quota exceeded", Quota},
+	{"by another process", InUse}, // UW: open for reading only, therefore
 	{"permission denied", NoRight},
 	{"read-only", NoRight},
 	{"read only", NoRight},
@@ -300,6 +306,20 @@ var troubles = [...]struct {
 	{"authenticate first", State},
 	{"not authenticated", State},
 	{"not logged in", State},
+	{"authentication fail", BadLogin},
+	{"login fail", BadLogin},
+	{"too many failed", BadLogin},
+	{"too many invalid", BadLogin},
+	// What any server may say of itself, and some behind a wrong password.
+	{"temporarily unavailable", Failing},
+	{"maintenance", Failing},
+	{"server busy", Failing},
+	{"server is busy", Failing},
+	{"too busy", Failing},
+	{"system error", Failing},      // Gmail
+	{"processing failed", Failing}, // James
+	{"could not connect", Failing}, // Perdition: to the server behind it
+	{"try again later", Failing},
 }
 
 // What returns what the text of an answer says.

@@ -30,12 +30,14 @@ func (d *base) answered(code uint16, text []byte, at fact.At) {
 	l := &d.login
 	result := fact.AuthFailed
 	what := What(text)
+	name, _ := Code(text)
+	unsaid := what == NoTrouble || what == BadLogin && len(name) == 0
 	switch {
 	case code == OK:
 		result = fact.AuthOK
 	case l.Cancelled:
 		result = fact.AuthCancelled
-	case code == BAD, what == NoTrouble && l.SASL && !l.Given: // it is about the mechanism
+	case code == BAD, unsaid && l.SASL && !l.Given: // it is about the mechanism
 		result = fact.AuthRefused
 	}
 	if result == fact.AuthFailed {

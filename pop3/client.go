@@ -28,7 +28,30 @@ func (d *Dialog) client(line lines.Line, at fact.At) {
 	}
 	d.unsure[fact.Client] = false
 	d.lineOddities(line, fact.Client, at)
+	if code, word := speaks(text); cmd == Unknown && code != 0 && !d.strange {
+		d.strange = true
+		d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Foreign, From: fact.Client, Code: code}, word)
+	}
 	d.begin(cmd, verb, arg, line, at)
+}
+
+// speaks says which other protocol a client's line is of, 0: none that is known,
+// and the word that tells.
+func speaks(line []byte) (code uint16, word []byte) {
+	word, rest := lines.Word(line)
+	switch {
+	case lines.Request(line):
+		return fact.LooksHTTP, word
+	case sasl.EqualFold(word, "EHLO"), sasl.EqualFold(word, "HELO"):
+		return fact.LooksSMTP, word
+	}
+	word, _ = lines.Word(rest)
+	for _, verb := range [...]string{"CAPABILITY", "LOGIN", "AUTHENTICATE", "STARTTLS", "LOGOUT"} { // behind a tag
+		if sasl.EqualFold(word, verb) {
+			return fact.LooksIMAP, word
+		}
+	}
+	return 0, nil
 }
 
 // begin notes a command and what it sets going.

@@ -36,6 +36,7 @@ type Dialog struct {
 	unsure   [2]bool // after a hole or mid-stream: the next line may belong to nothing
 	greeted  bool
 	foreign  bool // the server's first line was no POP3; quiet until one is
+	strange  bool // the client has sent a line of another protocol
 	inTLS    bool
 	upgraded bool
 	lastOK   bool // the last status line was +OK and may have lines behind it

@@ -355,10 +355,11 @@ func TestDialog(t *testing.T) {
 			2 early num=9 level=1
 			3 reply cmd1 code=1 level=1
 			4 reply cmd22 level=1 ref=1 "Unknown command."
-			5 command cmd22 num=22 "***"
-			6 reply cmd22 level=1 ref=5 "Unknown command."
-			7 command cmd22 num=38 "***"
-			8 reply cmd22 level=1 ref=7`},
+			5 foreign code=4 "LOGIN"
+			6 command cmd22 num=22 "***"
+			7 reply cmd22 level=1 ref=6 "Unknown command."
+			8 command cmd22 num=38 "***"
+			9 reply cmd22 level=1 ref=8`},
 		{name: "another protocol", script: `
 			S: 220 mail.example.org ESMTP
 			C: EHLO x

@@ -141,7 +141,7 @@ const (
 	Plaintext              // passwords only inside TLS
 	Inactive               // idle for too long
 	UnknownCommand         // not a command to this server
-	BadLogin               // the code [AUTH] and nothing that says more
+	BadLogin               // the code [AUTH], or words of a login, and nothing that says more
 )
 
 // troubles are looked for in order. Response codes are of RFC 2449, section 8
@@ -154,8 +154,11 @@ var troubles = [...]struct {
 	{"maximum number of connections", Limit}, // Dovecot, behind [IN-USE]
 	{"too many connections", Limit},
 	{"too many simultaneous", Limit},
+	{"enabled for pop", BadLogin}, // Gmail: the user's setting, behind [SYS/PERM]
 	{"[in-use]", InUse},
 	{"[login-delay", LoginDelay},
+	{"between mail check", LoginDelay},
+	{"login too often", LoginDelay},
 	{"[sys/temp]", SysTemp},
 	{"[sys/perm]", SysPerm},
 	{"internal server error", SysTemp}, // nginx
@@ -165,9 +168,13 @@ var troubles = [...]struct {
 	{"temporary error", SysTemp},
 	{"temporary failure", SysTemp},
 	{"temporary authentication failure", SysTemp},
-	{"chdir ", SysPerm},        // Courier
-	{"$home/maildir", SysPerm}, // qmail
+	{"authenticated but not connected", SysTemp}, // Exchange: its back end is not there
+	{"chdir ", SysPerm},                          // Courier
+	{"$home/maildir", SysPerm},                   // qmail
 	{"mailboxes file", SysPerm},
+	{"maildir invalid", SysPerm}, // Courier
+	{"not open mail", SysPerm},
+	{"to open mail", SysPerm},
 	{"plaintext authentication disallowed", Plaintext},
 	{"plaintext authentication not allowed", Plaintext},
 	{"plaintext authentication disabled", Plaintext},
@@ -205,6 +212,7 @@ var troubles = [...]struct {
 	{"mailbox is in use", InUse},
 	{"currently in use", InUse}, // MDaemon
 	{"unable to lock", InUse},
+	{"lock busy", InUse}, // Qpopper
 	{"unknown command", UnknownCommand},
 	{"unrecognized", UnknownCommand},
 	{"unrecognised", UnknownCommand},
@@ -217,6 +225,21 @@ var troubles = [...]struct {
 	{"not supported", UnknownCommand},
 	{"unknown authentication", UnknownCommand},
 	{"[auth]", BadLogin},
+	{"authentication fail", BadLogin},
+	{"login fail", BadLogin},
+	{"logon failure", BadLogin},
+	{"too many failed", BadLogin},
+	{"too many invalid", BadLogin},
+	// What any server may say of itself, and some behind a wrong password.
+	{"server unavailable", SysTemp}, // Exchange
+	{"temporarily unavailable", SysTemp},
+	{"maintenance", SysTemp},
+	{"server busy", SysTemp},
+	{"server is busy", SysTemp},
+	{"too busy", SysTemp},
+	{"could not connect", SysTemp}, // Perdition: to the server behind it
+	{"child crashed", SysTemp},     // qmail
+	{"try again later", SysTemp},
 }
 
 // What returns what the text of a refusal says.

@@ -138,8 +138,8 @@ func (d *Dialog) answered(c command, ok bool, code uint16, text []byte, at fact.
 		result = fact.AuthRefused
 	case SysTemp:
 		result = fact.AuthTemporary
-	case NoTrouble:
-		if l.SASL && !l.Given { // refused before anything was sent: it is about the mechanism
+	case NoTrouble, BadLogin:
+		if l.SASL && !l.Given && !lines.Contains(text, "[auth]") { // refused before anything was sent: it is about the mechanism
 			result = fact.AuthRefused
 		}
 	}

@@ -123,7 +123,7 @@ var authRules = []Rule{
 	{
 		ID: "auth-password-state", Num: "AUTH-009", Label: SMTP, Severity: Error, Up: Error, Tier: 3, Node: AUTH, Blame: BlameClient,
 		Title:   "Password must be changed or method is too weak",
-		When:    `432 4.7.12, 534 5.7.9, 535 with "expired", "locked", "disabled"; IMAP [EXPIRED], [CONTACTADMIN]`,
+		When:    `432 4.7.12, 534 5.7.9, 535 with "expired", "locked", "disabled"; IMAP [EXPIRED], [CONTACTADMIN]; "web login required"`,
 		Meaning: "The account needs an action of its owner.",
 		Advice:  []string{"log in to the web mail and follow its request"},
 		Cite: []string{
@@ -259,7 +259,7 @@ var authRules = []Rule{
 		ID: "auth-account-locked", Num: "AUTH-021", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: AUTH, Blame: BlameClient | BlamePolicy,
 		Title: "Account is locked or disabled",
 		When: `525; 535, 454 or 550 to AUTH, POP3 -ERR, IMAP NO with "locked", "account" + "disabled", "suspended", "closed" or ` +
-			`"blocked", "too many failed login", "too many login attempt", "too many login failure"`,
+			`"blocked", POP3 and IMAP "not enabled for", "access is disabled", "too many failed login", "too many login attempt", "too many login failure"`,
 		Meaning: "The server takes no login of this account, not even with the right password: an administrator has " +
 			"closed it, or too many wrong passwords have.",
 		Advice: []string{

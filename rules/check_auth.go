@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"postmortem/imap"
 	"postmortem/internal/fact"
 	"postmortem/pop3"
 	"postmortem/smtp"
@@ -293,6 +294,9 @@ func authFailed(c *Case, f *fact.Fact, r *Raiser) {
 	if c.fellBack(f, &l) {
 		g.Severity = Warning
 	}
+	if c.placeOff(f) {
+		g.Blame = BlamePolicy
+	}
 	if g.quiet {
 		return
 	}
@@ -443,7 +447,7 @@ func (c *Case) wantsTLS(f *fact.Fact) bool {
 		}
 		return false
 	}
-	return c.says(f, "disallowed", "plaintext", "cleartext", "[privacyrequired]", "encryption required", "logindisabled")
+	return c.says(f, "disallowed", "plaintext", "cleartext", "[privacyrequired]", "(encrypt-needed", "encryption required", "logindisabled")
 }
 
 func authMechanismRefused(c *Case, f *fact.Fact, r *Raiser) {
@@ -461,7 +465,7 @@ func authMechanismRefused(c *Case, f *fact.Fact, r *Raiser) {
 		if l.form != 0 {
 			return
 		}
-	} else if l.mech == "USER" || l.mech == "APOP" || strings.HasPrefix(l.mech, "IMAP") {
+	} else if l.mech == "USER" || l.mech == "APOP" || strings.HasPrefix(l.mech, "IMAP") || !c.aboutMechanism(f) {
 		return
 	}
 	line, _, _ := c.offered("AUTH", f)
@@ -472,6 +476,23 @@ func authMechanismRefused(c *Case, f *fact.Fact, r *Raiser) {
 	g.with("offered", strings.TrimSpace(strings.TrimPrefix(line, "AUTH")))
 	g.with("text", cutText(c.text(f), maxReply))
 	g.What = "The client asked for " + cutText(l.mech, maxShown) + ", and the server answered \"" + c.authAnswer(f) + "\"."
+}
+
+// aboutMechanism reports that a mailbox server's refusal of a login may be about
+// its mechanism: its words say nothing of a limit, a lock or a mailbox.
+func (c *Case) aboutMechanism(f *fact.Fact) bool {
+	if c.isPOP() {
+		switch pop3.What(c.Log.Text(f)) {
+		case pop3.NoTrouble, pop3.UnknownCommand, pop3.BadLogin:
+			return true
+		}
+		return false
+	}
+	switch imap.What(c.Log.Text(f)) {
+	case imap.Limit, imap.InUse:
+		return false
+	}
+	return true
 }
 
 // 007
@@ -546,7 +567,7 @@ func (c *Case) passwordState(f *fact.Fact) bool {
 	case c.accountOff(f):
 		return false // no password helps
 	}
-	return c.says(f, "expired", "disabled", "[contactadmin]") && !c.basicDisabled(f) && !c.wantsTLS(f) && !c.accountLocked(f)
+	return c.says(f, "expired", "disabled", "[contactadmin]", "web login required", "via your web browser") && !c.basicDisabled(f) && !c.wantsTLS(f) && !c.accountLocked(f)
 }
 
 // accountLocked reports whether the server takes no login of this account.
@@ -570,7 +591,20 @@ func (c *Case) accountLocked(f *fact.Fact) bool {
 func (c *Case) accountOff(f *fact.Fact) bool {
 	return c.says(f, "account is disabled", "account disabled", "account has been disabled", "user is disabled", "user disabled",
 		"account_closed", "account closed", "account is closed", "account has been closed",
-		"account is suspended", "account suspended", "account has been suspended")
+		"account is suspended", "account suspended", "account has been suspended") || c.serviceOff(f)
+}
+
+// serviceOff reports that an answer says that this account may not use the
+// service that it was asked for.
+func (c *Case) serviceOff(f *fact.Fact) bool {
+	return !c.mail() && c.says(f, "enabled for imap", "enabled for pop", "access is disabled", "access disabled", "access is not enabled",
+		"access not enabled", "not enabled for this account", "not enabled for this user", "not allowed for this user")
+}
+
+// placeOff reports that an answer is about where the client is, and not about its password.
+func (c *Case) placeOff(f *fact.Fact) bool {
+	return c.says(f, "ip address", "your ip", "country", "location") &&
+		c.says(f, "block", "banned", "not allowed", "not permitted", "denied", "restricted") && !c.says(f, "password")
 }
 
 func authPasswordState(c *Case, f *fact.Fact, r *Raiser) {

@@ -51,3 +51,39 @@ func TestAbortedLoginFrame(t *testing.T) {
 		t.Errorf("%+v, want frame %d", f, x.Fin)
 	}
 }
+
+// What a server's refusal of a login says of limits, of the account or of the
+// client's place is not about the mechanism, nor about the password.
+func TestLoginRefusedFor(t *testing.T) {
+	const cram = "C: a AUTHENTICATE CRAM-MD5\nS: + PDE+\nC: Ym9iIDEyMw==\n"
+	for _, tt := range []struct {
+		answer string
+		want   string // findings of the groups AUTH and IMAP that are errors
+		blame  Blame  // of the last one, 0: of the rule
+	}{
+		{"NO [LIMIT] Rate limit hit.", "imap-limits", 0},
+		{"NO Too many simultaneous connections", "imap-limits", 0},
+		{"NO [INUSE] Mailbox in use", "imap-limits", 0},
+		{"NO [CANNOT] Unsupported", "auth-failed imap-login-failed", 0},
+		{"BAD Unsupported mechanism", "auth-mechanism-refused", 0},
+		{"NO [ALERT] IMAP access is disabled for your domain.", "auth-account-locked auth-failed imap-login-failed", BlamePolicy},
+		{"NO LOGIN failed: IMAP access is not enabled for this account", "auth-account-locked auth-failed imap-login-failed", BlamePolicy},
+		{"NO [ALERT] Access from your IP address is blocked", "auth-failed imap-login-failed", BlamePolicy},
+		{"NO [ALERT] Please log in via your web browser", "auth-failed auth-password-state imap-login-failed", 0},
+		{"NO Incorrect password", "auth-failed imap-login-failed", 0},
+	} {
+		c := boxCase(fact.IMAP, boxTalk{script: imapHi + cram + "S: a " + tt.answer + "\n" + imapOut})
+		boxJudge(c, slices.Concat(authChecks, imapChecks))
+		var got []string
+		var last *Finding
+		for i := range c.Findings {
+			if f := &c.Findings[i]; f.Severity == Error {
+				got, last = append(got, All[f.Rule].ID), f
+			}
+		}
+		slices.Sort(got)
+		if g := strings.Join(got, " "); g != tt.want || last.Blame != tt.blame {
+			t.Errorf("%s: %s, blame %v, want %s, %v", tt.answer, g, last.Blame, tt.want, tt.blame)
+		}
+	}
+}

@@ -70,6 +70,10 @@ var imapChecks = []Check{
 // isIMAP reports that the case is an IMAP session.
 func (c *Case) isIMAP() bool { return c.Proto == fact.IMAP }
 
+// kinIMAP reports that the case is a session of IMAP or of ManageSieve, whose
+// answers have the same words.
+func (c *Case) kinIMAP() bool { return c.Proto == fact.IMAP || c.Proto == fact.Sieve }
+
 // imapCode returns the word of a reply's code.
 func imapCode(code uint16) string {
 	return [...]string{"", "OK", "NO", "BAD", "BYE", "PREAUTH"}[min(code, 5)]
@@ -78,6 +82,14 @@ func imapCode(code uint16) string {
 // imapLine returns a reply as it was said, without its tag.
 func (c *Case) imapLine(f *fact.Fact) string {
 	return strings.TrimRight(imapCode(f.Code)+" "+c.boxWords(f), " ")
+}
+
+// imapUntagged is imapLine for what the server said without being asked.
+func (c *Case) imapUntagged(f *fact.Fact) string {
+	if c.Proto == fact.Sieve {
+		return c.imapLine(f) // it has no tags
+	}
+	return "* " + c.imapLine(f)
 }
 
 func imapDetected(c *Case, _ *fact.Fact, r *Raiser) {
@@ -106,7 +118,7 @@ func imapWelcomed(c *Case, f *fact.Fact, r *Raiser) {
 }
 
 func imapGreetingBye(c *Case, f *fact.Fact, r *Raiser) {
-	if !imapGreeting(c, f) && (c.Proto != fact.Sieve || f.Cmd != uint8(imap.Greeting)) || f.Code != imap.BYE {
+	if !c.kinIMAP() || f.Cmd != uint8(imap.Greeting) || f.Code != imap.BYE {
 		return
 	}
 	g := r.At(f)
@@ -114,15 +126,11 @@ func imapGreetingBye(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g.with("text", c.boxWords(f))
-	star := "* "
-	if c.Proto == fact.Sieve {
-		star = ""
-	}
-	g.say("The server's first line was %q.", star+c.imapLine(f))
+	g.say("The server's first line was %q.", c.imapUntagged(f))
 }
 
 func imapGreetingClosed(c *Case, _ *fact.Fact, r *Raiser) {
-	if c.isIMAP() {
+	if c.kinIMAP() {
 		boxNeverGreeted(c, r)
 	}
 }
@@ -206,17 +214,18 @@ func imapLoginFailed(c *Case, f *fact.Fact, r *Raiser) {
 var imapTroubles = map[imap.Trouble]struct {
 	codes []uint16
 	cmds  []imap.Cmd
+	sieve bool // of ManageSieve as well
 }{
-	imap.Unavailable: {[]uint16{imap.NO, imap.BAD, imap.BYE}, nil},
-	imap.Privacy:     {[]uint16{imap.NO}, nil},
-	imap.Limit:       {[]uint16{imap.NO, imap.BAD, imap.BYE}, nil},
-	imap.Quota:       {[]uint16{imap.NO}, []imap.Cmd{imap.APPEND, imap.COPY, imap.MOVE}},
+	imap.Unavailable: {[]uint16{imap.NO, imap.BAD, imap.BYE}, nil, true},
+	imap.Privacy:     {[]uint16{imap.NO}, nil, false}, // auth-encryption-needed
+	imap.Limit:       {[]uint16{imap.NO, imap.BAD, imap.BYE}, nil, true},
+	imap.Quota:       {[]uint16{imap.NO}, []imap.Cmd{imap.APPEND, imap.COPY, imap.MOVE}, false}, // imap-sieve-refused
 }
 
 func imapTrouble(what imap.Trouble) func(*Case, *fact.Fact, *Raiser) {
 	row := imapTroubles[what]
 	return func(c *Case, f *fact.Fact, r *Raiser) {
-		if !c.isIMAP() || !slices.Contains(row.codes, f.Code) || row.cmds != nil && !slices.Contains(row.cmds, imap.Cmd(f.Cmd)) || c.imapSays(f) != what {
+		if !c.isIMAP() && !(row.sieve && c.kinIMAP()) || !slices.Contains(row.codes, f.Code) || row.cmds != nil && !slices.Contains(row.cmds, imap.Cmd(f.Cmd)) || c.imapSays(f) != what {
 			return
 		}
 		if imap.Cmd(f.Cmd) == imap.STARTTLS {
@@ -226,6 +235,9 @@ func imapTrouble(what imap.Trouble) func(*Case, *fact.Fact, *Raiser) {
 			return
 		}
 		g := r.At(f)
+		if imap.What(c.Log.Text(f)) == imap.Failing && slices.Contains(imapAsking, imap.Cmd(f.Cmd)) {
+			g.Severity = min(g.Severity, Warning) // in words that say no more, to what only asks
+		}
 		imapAnswer(c, f, g)
 	}
 }
@@ -236,8 +248,14 @@ func (c *Case) imapSays(f *fact.Fact) imap.Trouble {
 	what := imap.What(c.Log.Text(f))
 	cmd := imap.Cmd(f.Cmd)
 	switch {
+	case what == imap.InUse && f.Ref == 0 && f.Code == imap.NO && f.Seen&fact.SeenAuth != 0:
+		return imap.NoTrouble // of a mailbox that is opened all the same
 	case what == imap.InUse && (f.Ref == 0 || imapLogin(cmd)):
 		return imap.Limit // it is not said what of the user's is in use
+	case what == imap.NoRight && c.heldByOther(f) != nil:
+		return imap.InUse
+	case what == imap.NoRight && (c.TCP.MidStream || !c.Clean(nil)) && lines.Contains(c.Log.Text(f), "read") && !lines.Contains(c.Log.Text(f), "[noperm"):
+		return imap.NoTrouble // why it is open for reading only may have been said before
 	case what == imap.Limit && slices.Contains(imapChanges, cmd):
 		if code, _ := imap.Code(c.Log.Text(f)); strings.EqualFold(string(code), "LIMIT") {
 			return imap.NoTrouble // of this mailbox: keywords, levels, room
@@ -249,6 +267,21 @@ func (c *Case) imapSays(f *fact.Fact) imap.Trouble {
 		return imap.NoTrouble
 	}
 	return imap.Unavailable
+}
+
+// heldByOther returns what the server said before f of another process that
+// holds the mailbox, for which it is open for reading only. nil: nothing.
+func (c *Case) heldByOther(f *fact.Fact) (said *fact.Fact) {
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		if x == f {
+			break
+		}
+		if x.Kind == fact.Reply && x.Ref == 0 && x.Code == imap.NO && imap.What(c.Log.Text(x)) == imap.InUse {
+			said = x
+		}
+	}
+	return said
 }
 
 // imapLogin reports that a command is a login, or asks for what comes before it.
@@ -280,7 +313,7 @@ func imapAnswer(c *Case, f *fact.Fact, g *Finding) {
 	}
 	g.with("text", c.boxWords(f))
 	if command == nil {
-		g.say("The server said in frame %d: %q.", f.Frame, "* "+c.imapLine(f))
+		g.say("The server said in frame %d: %q.", f.Frame, c.imapUntagged(f))
 		return
 	}
 	words := c.boxWords(command)
@@ -472,6 +505,10 @@ func imapRefused(c *Case, f *fact.Fact, r *Raiser) {
 		g.Blame = BlamePolicy
 	}
 	imapAnswer(c, f, g)
+	if said := c.heldByOther(f); said != nil && !g.quiet {
+		g.evidence(said)
+		g.What += fmt.Sprintf(" In frame %d it had said: %q.", said.Frame, c.imapUntagged(said))
+	}
 }
 
 func imapNoRight(c *Case, f *fact.Fact, r *Raiser) {
@@ -573,19 +610,33 @@ func sieveScript(f *fact.Fact) bool {
 }
 
 func imapSieveRefused(c *Case, f *fact.Fact, r *Raiser) {
-	if c.Proto != fact.Sieve || f.Code != imap.NO || !sieveScript(f) || boxAgain(r, f) {
+	if c.Proto != fact.Sieve || f.Code != imap.NO || !sieveScript(f) || c.imapSays(f) == imap.Unavailable || boxAgain(r, f) {
 		return
 	}
-	imapAnswer(c, f, r.At(f))
+	g := r.At(f)
+	if g.Skip = 1 << 3; c.imapSays(f) == imap.Quota {
+		g.Blame, g.Skip = BlamePolicy, 1<<0|1<<1|1<<2 // nothing is wrong in the script
+	}
+	imapAnswer(c, f, g)
 }
 
 // imapEnded reports that f is a BYE that nobody asked for.
 func imapEnded(c *Case, f *fact.Fact) bool {
-	return c.isIMAP() && f.Code == imap.BYE && imap.Cmd(f.Cmd) == imap.None && f.Seen&fact.SeenQuit == 0
+	return c.kinIMAP() && f.Code == imap.BYE && imap.Cmd(f.Cmd) == imap.None && f.Seen&fact.SeenQuit == 0
 }
 
-// byeOfClient are words of servers that end a session for what the client sent: Dovecot.
-var byeOfClient = []string{"input buffer full", "too many invalid imap commands", "line too long"}
+// byeReasons are words of servers that end a session for something that is no
+// trouble of theirs.
+var byeReasons = []struct {
+	words string
+	blame Blame
+}{
+	{"input buffer full", BlameClient}, // Dovecot
+	{"too many invalid", BlameClient},
+	{"line too long", BlameClient},
+	{"token", BlameClient}, // Office 365: AccessTokenExpired
+	{"(referral", BlamePolicy},
+}
 
 func imapBye(c *Case, f *fact.Fact, r *Raiser) {
 	if !imapEnded(c, f) || boxAgain(r, f) {
@@ -595,14 +646,16 @@ func imapBye(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	if slices.ContainsFunc(byeOfClient, func(words string) bool { return lines.Contains(c.Log.Text(f), words) }) {
-		g.Blame = BlameClient
+	for _, row := range byeReasons {
+		if lines.Contains(c.Log.Text(f), row.words) {
+			g.Blame = row.blame
+		}
 	}
 	if g.quiet {
 		return
 	}
 	g.with("text", c.boxWords(f))
-	g.say("The server ended the session in frame %d without being asked: %q.", f.Frame, "* "+c.imapLine(f))
+	g.say("The server ended the session in frame %d without being asked: %q.", f.Frame, c.imapUntagged(f))
 	for i := range c.Log.Facts {
 		if x := &c.Log.Facts[i]; x.Kind == fact.Unanswered {
 			if command := c.Log.Get(x.Ref); command != nil && command.Frame <= f.Frame {
@@ -639,7 +692,7 @@ func imapAutologout(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	idle := f.Time - last
 	g.with("idle", howLong(idle))
-	g.say("%s after the client's last command the server ended the session: %q.", howLong(idle), "* "+c.imapLine(f))
+	g.say("%s after the client's last command the server ended the session: %q.", howLong(idle), c.imapUntagged(f))
 	if idle < int64(imapRenew) && f.Seen&fact.SeenAuth != 0 {
 		g.Up()
 		g.Blame = BlameServer
@@ -648,7 +701,7 @@ func imapAutologout(c *Case, f *fact.Fact, r *Raiser) {
 }
 
 func imapAutologoutSilent(c *Case, _ *fact.Fact, r *Raiser) {
-	if c.isIMAP() {
+	if c.kinIMAP() {
 		boxSilentClose(c, r, imapRenew)
 	}
 }
@@ -806,12 +859,24 @@ func imapUnoffered(c *Case, f *fact.Fact, r *Raiser, command *fact.Fact) {
 // imapOwed returns the command of f when the server had it and owed the answer.
 func imapOwed(c *Case, f *fact.Fact) *fact.Fact {
 	command := c.Log.Get(f.Ref)
-	if !c.isIMAP() || command == nil || !c.Clean(nil) {
+	if !c.kinIMAP() || command == nil || !c.Clean(nil) {
 		return nil
 	}
 	switch imap.Cmd(f.Cmd) {
-	case imap.IDLE, imap.LOGOUT, imap.STARTTLS, imap.AUTHENTICATE, imap.COMPRESS:
-		return nil // it waits by nature, or ends the dialog one way or the other
+	case imap.LOGOUT, imap.STARTTLS, imap.COMPRESS:
+		return nil // it ends the dialog one way or the other
+	case imap.IDLE:
+		done, idles := c.idled(command)
+		if idles {
+			return nil // it waits by nature
+		}
+		if done != nil {
+			command = done
+		}
+	case imap.AUTHENTICATE:
+		if l := c.loginOf(f); l.asked != nil && !l.answered {
+			return nil // it is the client's turn
+		}
 	case imap.FETCH:
 		if c.Raised("imap-fetch-interrupted") {
 			return nil // it was being answered
@@ -822,11 +887,33 @@ func imapOwed(c *Case, f *fact.Fact) *fact.Fact {
 	}
 	for i := range c.Log.Facts {
 		x := &c.Log.Facts[i]
-		if x.Kind == fact.Odd && x.Code == fact.OddLiteral && x.Ref == f.Ref || x.Kind == fact.Reply && x.Code == imap.BYE {
+		if x.Kind == fact.Odd && x.Code == fact.OddLiteral && x.Ref == f.Ref || x.Kind == fact.Reply && x.Code == imap.BYE && imap.What(c.Log.Text(x)) != imap.Inactive {
 			return nil // imap-literal-wait, imap-bye
 		}
 	}
 	return command
+}
+
+// stepsOfLogin leaves of the steps of imap-unanswered those that fit: what checks
+// a password is another program than what reads a mailbox.
+func (f *Finding) stepsOfLogin(login bool) {
+	f.Skip = 1 << 1
+	if login {
+		f.Skip = 1 << 0
+	}
+}
+
+// idled returns what ended IDLE on the client's side, nil: nothing, and whether
+// the server had let it begin and it goes on.
+func (c *Case) idled(idle *fact.Fact) (done *fact.Fact, idles bool) {
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		idles = idles || x.Kind == fact.Challenge && c.Log.Get(x.Ref) == idle
+		if x.Kind == fact.Command && imap.Cmd(x.Cmd) == imap.DONE && x.Frame >= idle.Frame {
+			return x, false
+		}
+	}
+	return nil, idles
 }
 
 func imapUnanswered(c *Case, f *fact.Fact, r *Raiser) {
@@ -840,6 +927,7 @@ func imapUnanswered(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(command)
+	g.stepsOfLogin(imapLogin(imap.Cmd(f.Cmd)))
 	if g.quiet {
 		return
 	}
@@ -852,14 +940,27 @@ func imapUnanswered(c *Case, f *fact.Fact, r *Raiser) {
 
 func imapInterrupted(c *Case, f *fact.Fact, r *Raiser) {
 	if c.isIMAP() && f.From == fact.Server && f.Cmd == uint8(imap.FETCH) && f.Code == 0 {
-		boxInterrupted(c, f, r, "")
+		boxInterrupted(c, f, r, "", 1<<0, 1<<1)
 	}
 }
 
-// imapHungUp: the server closed under a client that was logged in and owed nothing.
 func imapHungUp(c *Case, _ *fact.Fact, r *Raiser) {
+	if !c.kinIMAP() || c.Raised("imap-compressed") || c.Raised("imap-autologout") {
+		return
+	}
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && f.Code == imap.BYE {
+			return
+		}
+	}
+	boxHungUp(c, r, "and had not said BYE")
+}
+
+// boxHungUp raises that the server closed under a client that was logged in and
+// owed nothing. lacks says what would have ended the session in good order.
+func boxHungUp(c *Case, r *Raiser, lacks string) {
 	now := c.Log.Now
-	if !c.isIMAP() || !popHungUp(c) || now&fact.SeenAuth == 0 || now&fact.SeenQuit != 0 || c.Raised("imap-compressed") || c.Raised("imap-autologout") {
+	if !popHungUp(c) || now&fact.SeenAuth == 0 || now&fact.SeenQuit != 0 {
 		return
 	}
 	s := &c.TCP.Side[fact.Server]
@@ -867,19 +968,21 @@ func imapHungUp(c *Case, _ *fact.Fact, r *Raiser) {
 	for i := range c.Log.Facts {
 		switch f := &c.Log.Facts[i]; f.Kind {
 		case fact.Reply:
-			if f.Code == imap.BYE {
-				return
-			}
 			last = f
 		case fact.Command, fact.Challenge, fact.Response:
 			last = f
 		case fact.BodyEnd:
 			if f.Code == 0 {
-				return // imap-fetch-interrupted, or the rest of a literal
+				return // imap-fetch-interrupted, pop-retr-interrupted, or the rest of a literal
 			}
 		case fact.Unanswered:
-			if imap.Cmd(f.Cmd) != imap.IDLE {
+			if !c.isIMAP() || imap.Cmd(f.Cmd) != imap.IDLE {
 				return // smtp-closed-without-reply, imap-unanswered
+			}
+			if idle := c.Log.Get(f.Ref); idle != nil {
+				if _, idles := c.idled(idle); !idles {
+					return
+				}
 			}
 		}
 	}
@@ -893,7 +996,7 @@ func imapHungUp(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g.evidence(last)
 	g.with("idle", howLong(s.FinTime-last.Time))
-	g.say("The server closed the connection in frame %d, %s after the last line of the dialog, and had not said BYE.", s.Fin, howLong(s.FinTime-last.Time))
+	g.say("The server closed the connection in frame %d, %s after the last line of the dialog, %s.", s.Fin, howLong(s.FinTime-last.Time), lacks)
 }
 
 func imapAlert(c *Case, f *fact.Fact, r *Raiser) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"postmortem/imap"
 	"postmortem/internal/fact"
 	"postmortem/internal/lines"
 	"postmortem/pop3"
@@ -48,10 +49,13 @@ var popChecks = []Check{
 	{ID: "pop-autologout", On: fact.Reply, Do: popAutologout},
 	{ID: "pop-autologout", Needs: BOTH, Do: popAutologoutSilent},
 	{ID: "pop-plaintext-disallowed", On: fact.Reply, Do: popTrouble(pop3.Plaintext)},
+	{ID: "pop-hung-up", Needs: BOTH | CLEAN | SILENT | PAIRED, Do: popLeft},
 	{ID: "pop-summary", Do: popSummary},
 	{ID: "pop-declined", On: fact.Reply, Do: popDeclined},
 	{ID: "pop-box-unreadable", On: fact.Reply, Do: popUnreadable},
 	{ID: "pop-message-refused", Needs: PAIRED, On: fact.Reply, Do: popMessageRefused},
+	{ID: "smtp-answers-ahead", Needs: BOTH | START | PAIRED, On: fact.Reply, Do: boxAnswersAhead},
+	{ID: "smtp-cross-protocol", Needs: PAIRED, On: fact.Foreign, Do: boxCrossProtocol},
 	{ID: "smtp-no-greeting", Needs: BOTH | START, Do: boxNoGreeting}, // of POP3 and IMAP: the same words
 	{ID: "smtp-closed-without-reply", Needs: BOTH | SILENT, On: fact.Unanswered, Do: boxClosedWithoutReply},
 	{ID: "imap-unanswered", Needs: BOTH | PAIRED, On: fact.Unanswered, Do: popUnanswered},
@@ -241,6 +245,63 @@ func boxNeverGreeted(c *Case, r *Raiser) {
 	g.say("The server accepted the connection and closed it after %s without sending a byte.", howLong(at.Time-t.OpenTime))
 }
 
+// boxAnswersAhead is smtpAnswersAhead for POP3 and IMAP. The tags of IMAP keep
+// the answers that follow from derailing.
+func boxAnswersAhead(c *Case, f *fact.Fact, r *Raiser) {
+	text := ""
+	switch {
+	case c.popErr(f) && pop3.Cmd(f.Cmd) == pop3.None && pop3.What(c.Log.Text(f)) == pop3.UnknownCommand:
+		text = "-ERR " + c.boxWords(f)
+	case c.isIMAP() && imap.Cmd(f.Cmd) == imap.None && f.Ref == 0 && f.Code == imap.BAD:
+		text = c.imapLine(f)
+	}
+	if text == "" || f.Seen&fact.SeenGreeting == 0 || !c.whole(fact.Client, f) || !c.whole(fact.Server, f) || boxAgain(r, f) {
+		return
+	}
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		if x.From != fact.Client || x.Time > f.Time || x.Frame > f.Frame {
+			continue
+		}
+		switch x.Kind {
+		case fact.Command, fact.Early, fact.Odd, fact.Foreign:
+			return
+		}
+	}
+	g := r.At(f)
+	if c.isIMAP() {
+		g.Severity = min(g.Severity, Warning)
+	}
+	if g.quiet {
+		return
+	}
+	g.with("text", c.boxWords(f))
+	g.say("Behind its greeting the server said %q, before the client had sent a command.", text)
+}
+
+// boxCrossProtocol raises that the client of a mailbox server speaks another protocol.
+func boxCrossProtocol(c *Case, f *fact.Fact, r *Raiser) {
+	if f.From != fact.Client || !c.isPOP() && !c.isIMAP() || boxAgain(r, f) {
+		return
+	}
+	g := r.At(f)
+	g.stepsOfStranger(f.Code)
+	if g.quiet {
+		return
+	}
+	g.with("kind", foreignNames[f.Code]).with("line", c.boxWords(f))
+	g.say("The client sent %s (%q in frame %d) to a server of %s.", foreignNames[f.Code], c.boxWords(f), f.Frame, strings.ToUpper(c.Proto.String()))
+	if said := c.after(f); said != nil {
+		text := c.imapLine(said)
+		if c.popErr(said) {
+			text = "-ERR " + c.boxWords(said)
+		}
+		g.evidence(said)
+		g.with("reaction", text)
+		g.What = strings.TrimSuffix(g.What, ".") + fmt.Sprintf("; it said %q.", text)
+	}
+}
+
 // Waits for a greeting. rules.md SMTP-004.
 const (
 	greetSilent = 30 * time.Second // nobody needs so long
@@ -250,7 +311,7 @@ const (
 // boxNoGreeting raises that a server accepted the connection and stayed silent.
 func boxNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TCP
-	if !c.isPOP() && !c.isIMAP() || t.Open == 0 || t.Closed == 2 || !c.silent(fact.Server) || c.TLS != nil || c.implicitPort() {
+	if !c.isPOP() && !c.kinIMAP() || t.Open == 0 || t.Closed == 2 || !c.silent(fact.Server) || c.TLS != nil || c.implicitPort() {
 		return
 	}
 	end, by := c.clientLeft()
@@ -280,15 +341,19 @@ func boxNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 // boxOwed returns the command of f when the server had it and owed the answer.
 func boxOwed(c *Case, f *fact.Fact) *fact.Fact {
 	command := c.Log.Get(f.Ref)
-	if c.isIMAP() {
+	if c.kinIMAP() {
 		return imapOwed(c, f)
 	}
 	if !c.isPOP() || command == nil || !c.Clean(nil) || c.TCP.Side[fact.Client].Unacked > 0 {
 		return nil
 	}
 	switch pop3.Cmd(f.Cmd) {
-	case pop3.QUIT, pop3.STLS, pop3.AUTH:
+	case pop3.QUIT, pop3.STLS:
 		return nil // it ends the dialog one way or the other
+	case pop3.AUTH:
+		if l := c.loginOf(f); l.asked != nil && !l.answered {
+			return nil // it is the client's turn
+		}
 	}
 	return command
 }
@@ -301,7 +366,7 @@ func popHungUp(c *Case) bool {
 
 func boxClosedWithoutReply(c *Case, f *fact.Fact, r *Raiser) {
 	command := boxOwed(c, f)
-	if command == nil || !popHungUp(c) || c.isIMAP() && imapWaited(c, command) >= int64(imapAnswerWait) || boxAgain(r, command) {
+	if command == nil || !popHungUp(c) || c.kinIMAP() && imapWaited(c, command) >= int64(imapAnswerWait) || boxAgain(r, command) {
 		return
 	}
 	s := &c.TCP.Side[fact.Server]
@@ -312,7 +377,7 @@ func boxClosedWithoutReply(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g.evidence(command)
 	verb := pop3.Cmd(f.Cmd).Verb()
-	if c.isIMAP() {
+	if c.kinIMAP() {
 		verb = imapVerb(c, command)
 	}
 	g.say("%s in frame %d was not answered; %s later the server closed the connection (frame %d).",
@@ -329,6 +394,7 @@ func popUnanswered(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(command)
+	g.stepsOfLogin(popLogin(pop3.Cmd(f.Cmd)))
 	if g.quiet {
 		return
 	}
@@ -485,7 +551,7 @@ func boxLoginFailed(c *Case, f *fact.Fact, r *Raiser, word string) {
 			g.Severity = min(g.Severity, Warning)
 		}
 	}
-	if c.accountOff(f) {
+	if c.accountOff(f) || c.placeOff(f) {
 		g.Blame = BlamePolicy
 		g.Skip = 1 << 1 // of the old password
 	}
@@ -506,17 +572,14 @@ func boxLoginFailed(c *Case, f *fact.Fact, r *Raiser, word string) {
 // popTrouble raises the answers whose text says what.
 func popTrouble(what pop3.Trouble) func(*Case, *fact.Fact, *Raiser) {
 	return func(c *Case, f *fact.Fact, r *Raiser) {
-		if !c.popErr(f) || pop3.What(c.Log.Text(f)) != what {
+		if !c.popErr(f) || pop3.What(c.Log.Text(f)) != what && (what != pop3.Plaintext || !c.popUserOff(f)) {
 			return
 		}
-		login := false
-		switch pop3.Cmd(f.Cmd) {
-		case pop3.USER, pop3.PASS, pop3.APOP, pop3.AUTH:
-			login = true
-		}
+		login := popLogin(pop3.Cmd(f.Cmd))
 		if what == pop3.Plaintext && (!login || c.boxInTLS(f)) {
 			return
 		}
+
 		if what == pop3.InUse && !login && f.Cmd != uint8(pop3.Greeting) || what == pop3.Limit && f.Seen&fact.SeenAuth != 0 {
 			return
 		}
@@ -546,6 +609,26 @@ func popTrouble(what pop3.Trouble) func(*Case, *fact.Fact, *Raiser) {
 // boxInTLS reports that f was said inside TLS.
 func (c *Case) boxInTLS(f *fact.Fact) bool {
 	return c.TLS != nil && c.TLS.Done && f.Frame > c.TLS.DoneAt.Frame
+}
+
+// popLogin reports that a command is a login, or a part of one.
+func popLogin(cmd pop3.Cmd) bool {
+	return cmd == pop3.USER || cmd == pop3.PASS || cmd == pop3.APOP || cmd == pop3.AUTH
+}
+
+// popUserOff reports that f refuses USER to a client that was told to encrypt
+// first: the server's list has STLS and not USER. RFC 2449, section 6.3.
+func (c *Case) popUserOff(f *fact.Fact) bool {
+	if pop3.Cmd(f.Cmd) != pop3.USER || c.boxInTLS(f) {
+		return false
+	}
+	switch pop3.What(c.Log.Text(f)) {
+	case pop3.NoTrouble, pop3.UnknownCommand, pop3.BadLogin:
+		_, user, _ := c.offered("USER", f)
+		_, stls, known := c.offered("STLS", f)
+		return known && stls && !user
+	}
+	return false
 }
 
 func popSTLS(c *Case, f *fact.Fact, r *Raiser) {
@@ -882,12 +965,13 @@ func popInterrupted(c *Case, f *fact.Fact, r *Raiser) {
 	if !c.isPOP() || f.Cmd != uint8(pop3.RETR) || f.Code != 0 {
 		return
 	}
-	boxInterrupted(c, f, r, ", its closing dot had not")
+	boxInterrupted(c, f, r, ", its closing dot had not", 0, 1<<2)
 }
 
 // boxInterrupted raises that a message which the server was sending did not
-// come to its end. lacks says what shows it, beside the number of bytes.
-func boxInterrupted(c *Case, f *fact.Fact, r *Raiser, lacks string) {
+// come to its end. lacks says what shows it, beside the number of bytes; ofServer
+// and ofClient are the steps, as bits, for the case that this side is at fault.
+func boxInterrupted(c *Case, f *fact.Fact, r *Raiser, lacks string, ofServer, ofClient uint8) {
 	// A client that leaves after a long wait does so because the server is silent.
 	left, by := c.clientLeft()
 	waited := left - c.TCP.Side[fact.Server].LastDataTime
@@ -901,6 +985,9 @@ func boxInterrupted(c *Case, f *fact.Fact, r *Raiser, lacks string) {
 		g.Blame = BlameClient << (s.Closed - 1) // who left, while the path lived
 		if tired {
 			g.Blame = BlameServer
+		}
+		if g.Skip = ofClient; g.Blame == BlameClient {
+			g.Skip = ofServer
 		}
 	}
 	if g.quiet {
@@ -1031,6 +1118,9 @@ func popAutologout(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	if idle < int64(popIdle) {
 		g.Blame = BlameServer
+		if f.Seen&fact.SeenAuth != 0 {
+			g.Up()
+		}
 		g.What += fmt.Sprintf(" The standard asks for at least %d s.", int(popIdle.Seconds()))
 	}
 }
@@ -1095,6 +1185,18 @@ func boxSilentClose(c *Case, r *Raiser, after time.Duration) *Finding {
 	g.with("idle", howLong(s.FinTime-last.Time))
 	g.say("The server closed the connection after %s without a command.", howLong(s.FinTime-last.Time))
 	return g
+}
+
+// popLeft: the server closed under a client that was logged in and owed nothing.
+// Lost deletions and a list without its end say so themselves, and the refusal of
+// the last command does.
+func popLeft(c *Case, _ *fact.Fact, r *Raiser) {
+	if !c.isPOP() || c.Raised("pop-autologout") || c.Raised("pop-deletes-lost") || c.Raised("pop-list-broken") {
+		return
+	}
+	if f := c.last(fact.Reply); f != nil && f.Code == pop3.OK {
+		boxHungUp(c, r, "and the client had not said QUIT")
+	}
 }
 
 func popSummary(c *Case, _ *fact.Fact, r *Raiser) {

@@ -302,7 +302,23 @@ func TestPop(t *testing.T) {
 
 		{name: "autologout in words", script: popAPOPIn + "... 601s\nS: -ERR Disconnected for inactivity.", closed: 2, want: "pop-apop pop-autologout"},
 		{name: "autologout, silent, deletes lost", script: popAPOPIn + "C: DELE 1\nS: +OK\n... 601s", closed: 2, want: "pop-apop pop-autologout? pop-deletes-lost!"},
-		{name: "near: closed after five seconds", script: popAPOPIn + "... 5s", closed: 2, want: "pop-apop"},
+		{name: "in-use: Qpopper", script: "S: +OK\nC: APOP bob c4c9334bac560ecc979e58001b3e22fb\nS: -ERR /var/mail/.bob.pop lock busy!  Is another session active? (11)", want: "pop-apop pop-in-use!"},
+		{name: "sys-temp: Exchange", script: "S: +OK\nC: APOP bob c4c9334bac560ecc979e58001b3e22fb\nS: -ERR Server Unavailable. 21", want: "pop-apop pop-sys-temp!"},
+		{name: "sys-temp: a proxy", script: "S: +OK\nC: APOP bob c4c9334bac560ecc979e58001b3e22fb\nS: -ERR Could not connect to server", want: "pop-apop pop-sys-temp!"},
+		{name: "near sys-temp: a wrong password", script: "S: +OK\nC: APOP bob c4c9334bac560ecc979e58001b3e22fb\nS: -ERR Login failed, try again later", want: "pop-apop pop-login-failed!"},
+		{name: "sys-perm: Courier", script: "S: +OK\nC: APOP bob c4c9334bac560ecc979e58001b3e22fb\nS: -ERR Maildir invalid (no 'cur' directory)", want: "pop-apop pop-sys-perm!"},
+		{name: "near sys-perm: the user has switched it off", script: "S: +OK\nC: APOP bob c4c9334bac560ecc979e58001b3e22fb\nS: -ERR [SYS/PERM] Your account is not enabled for POP access.", want: "pop-apop pop-login-failed!"},
+		{name: "login-delay: in words", script: "S: +OK\nC: APOP bob c4c9334bac560ecc979e58001b3e22fb\nS: -ERR minimum 15 minutes between mail check intervals", want: "pop-apop pop-login-delay?"},
+		{name: "plaintext-disallowed: USER is not in the list", script: "S: +OK\nC: CAPA\nS: +OK\nS: TOP\nS: STLS\nS: .\nC: USER bob\nS: -ERR Command is not valid in this state." + popOut, want: "pop-login-failed! pop-plaintext-disallowed!"},
+		{name: "near plaintext-disallowed: USER is in the list", script: "S: +OK\nC: CAPA\nS: +OK\nS: USER\nS: STLS\nS: .\nC: USER bob\nS: -ERR no such user" + popOut, want: "pop-login-failed!"},
+		{name: "unanswered: the check of a password", script: "S: +OK\nC: AUTH CRAM-MD5\nS: + PDE+\nC: Ym9iIDEyMw==\n... 90s", want: "imap-unanswered!"},
+		{name: "near: the client owes the answer", script: "S: +OK\nC: AUTH CRAM-MD5\nS: + PDE+\n... 90s", want: ""},
+		{name: "hung-up: after five seconds", script: popAPOPIn + "... 5s", closed: 2, want: "pop-apop pop-hung-up?"},
+		{name: "hung-up: behind a message", script: popAPOPIn + "C: RETR 1\nS: +OK 6 octets\nS: Subj\nS: .\n... 1s", closed: 2, want: "pop-apop pop-hung-up?"},
+		{name: "near hung-up: the client closed", script: popAPOPIn + "... 5s", closed: 1, want: "pop-apop"},
+		{name: "near hung-up: nobody logged in", script: "S: +OK ready\nC: CAPA\nS: +OK\nS: USER\nS: .\n... 5s", closed: 2, want: ""},
+		{name: "near hung-up: the last command was refused", script: popAPOPIn + "C: RETR 9\nS: -ERR no such message\n... 1s", closed: 2, want: "pop-apop pop-declined"},
+		{name: "near hung-up: behind QUIT", script: popAPOPIn + "C: QUIT\nS: +OK bye", closed: 2, want: "pop-apop pop-summary"},
 
 		{name: "plaintext-disallowed: Cyrus", script: "S: +OK\nC: USER bob\nS: -ERR [AUTH] USER command only available under a layer\n" + popOut, want: "pop-plaintext-disallowed!"},
 		{name: "plaintext-disallowed", script: "S: +OK\nC: USER bob\nS: -ERR [AUTH] Plaintext authentication disallowed on non-secure (SSL/TLS) connections.\n" + popOut, want: "pop-plaintext-disallowed!"},
@@ -353,6 +369,43 @@ func TestPushedInBehindSTLS(t *testing.T) {
 		Judge(c)
 		if got := c.Raised("smtp-closed-without-reply"); got != want {
 			t.Errorf("%q: %v", script, got)
+		}
+	}
+}
+
+// A client of another protocol, or a line that something else has sent, is told
+// of in the rules of SMTP.
+func TestBoxStrangers(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		proto  fact.Proto
+		script string
+		want   string // the finding, with its severity as boxIDs has it
+	}{
+		{"HTTP to POP3", fact.POP3, "S: +OK ready\nC: GET / HTTP/1.1\nS: -ERR Unknown command.", "smtp-cross-protocol?"},
+		{"IMAP to POP3", fact.POP3, "S: +OK ready\nC: a1 CAPABILITY\nS: -ERR Unknown command.", "smtp-cross-protocol?"},
+		{"SMTP to POP3", fact.POP3, "S: +OK ready\nC: EHLO x\nS: -ERR Unknown command.", "smtp-cross-protocol?"},
+		{"near: an extension", fact.POP3, "S: +OK ready\nC: XAUTHLIST\nS: -ERR Unknown command.", ""},
+		{"SMTP to IMAP", fact.IMAP, "S: * OK ready\nC: EHLO x\nS: EHLO BAD Error", "smtp-cross-protocol?"},
+		{"POP3 to IMAP", fact.IMAP, "S: * OK ready\nC: CAPA\nS: CAPA BAD Error", "smtp-cross-protocol?"},
+		{"HTTP to IMAP", fact.IMAP, "S: * OK ready\nC: GET / HTTP/1.1\nS: GET BAD Error", "smtp-cross-protocol?"},
+		{"near: a command of an extension", fact.IMAP, imapIn + "C: b XGETSTUFF x\nS: b BAD no\n" + imapOut, ""},
+		{"a line ahead of the client, POP3", fact.POP3, "S: +OK ready\nS: -ERR Unknown command.", "smtp-answers-ahead!"},
+		{"a line ahead of the client, IMAP", fact.IMAP, "S: * OK ready\nS: PROXY BAD Error", "smtp-answers-ahead?"},
+		{"near: the client has spoken", fact.POP3, "S: +OK ready\nC: FOO\nS: -ERR Unknown command.", ""},
+		{"near: the server says why it closes", fact.POP3, "S: +OK ready\nS: -ERR idle timeout", ""},
+		{"near: behind the login", fact.IMAP, imapIn + "S: * BAD x\n" + imapOut, ""},
+	} {
+		c := boxCase(tt.proto, boxTalk{script: tt.script})
+		boxJudge(c, popChecks)
+		got := ""
+		for i := range c.Findings {
+			if f := &c.Findings[i]; strings.HasPrefix(All[f.Rule].ID, "smtp-") {
+				got += All[f.Rule].ID + [...]string{"", "?", "!"}[f.Severity]
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
 	}
 }

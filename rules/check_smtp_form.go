@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"postmortem/internal/fact"
+	"postmortem/internal/lines"
 	"postmortem/smtp"
 )
 
@@ -561,6 +562,7 @@ func smtpCrossProtocol(c *Case, _ *fact.Fact, r *Raiser) {
 			return
 		}
 		g := r.At(f)
+		g.stepsOfStranger(f.Code)
 		if g.quiet {
 			return
 		}
@@ -583,8 +585,9 @@ func smtpCrossProtocol(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		text := c.text(f)
 		proxy := smtp.Cmd(f.Cmd) == smtp.PROXY
-		if smtp.Cmd(f.Cmd) == smtp.Unknown && webRequest(text) { // behind a hello: a web page that abuses the port, or a scanner
+		if smtp.Cmd(f.Cmd) == smtp.Unknown && lines.Request(c.Log.Text(f)) { // behind a hello: a web page that abuses the port, or a scanner
 			g := r.At(f)
+			g.stepsOfStranger(fact.LooksHTTP)
 			if g.quiet {
 				return
 			}
@@ -603,6 +606,7 @@ func smtpCrossProtocol(c *Case, _ *fact.Fact, r *Raiser) {
 			continue
 		}
 		g := r.At(f)
+		g.stepsOfStranger(0)
 		g.with("kind", "PROXY header")
 		g.with("line", cutText(text, maxShown))
 		hi := c.greeting()
@@ -617,14 +621,15 @@ func smtpCrossProtocol(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 }
 
-// webRequest reports that a line is the first one of a request of HTTP.
-func webRequest(line string) bool {
-	verb, rest, _ := strings.Cut(line, " ")
-	switch verb {
-	case "GET", "POST", "HEAD", "PUT", "CONNECT", "OPTIONS":
-		return strings.Contains(rest, " HTTP/1.")
+// stepsOfStranger leaves of the steps of smtp-cross-protocol those that fit a
+// client of another protocol, by fact.Looks: a program for mail is set up wrongly.
+func (f *Finding) stepsOfStranger(looks uint16) {
+	switch looks {
+	case fact.LooksSMTP, fact.LooksPOP3, fact.LooksIMAP:
+		f.Skip = 1<<0 | 1<<1
+	default:
+		f.Skip = 1 << 2
 	}
-	return false
 }
 
 // 057

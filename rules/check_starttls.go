@@ -280,7 +280,9 @@ func stlsNotOffered(c *Case, _ *fact.Fact, r *Raiser) {
 	var names []string
 	for i := range c.Log.Facts {
 		if f := &c.Log.Facts[i]; f.Kind == fact.Capability {
-			names = append(names, c.boxWords(f))
+			if name := c.boxWords(f); !slices.Contains(names, name) { // a list may come again
+				names = append(names, name)
+			}
 		}
 	}
 	g.with("list", tlsList(names)).with("port", strconv.Itoa(int(c.Port())))
@@ -806,6 +808,17 @@ const greetingPatience = int64(10 * time.Second)
 
 // implOther: who waits for the greeting of one protocol and gets another's says
 // nothing, or goodbye at most.
+// strange reports that a command is none of the protocol that the server speaks.
+func (c *Case) strange(f *fact.Fact) bool {
+	switch {
+	case c.mail():
+		return smtp.Cmd(f.Cmd) == smtp.Unknown
+	case c.isPOP():
+		return pop3.Cmd(f.Cmd) == pop3.Unknown
+	}
+	return c.isIMAP() && imap.Cmd(f.Cmd) == imap.Unknown
+}
+
 func implOther(c *Case, _ *fact.Fact, r *Raiser) {
 	port, ok := fact.OnPort(c.Port())
 	if !ok || port != fact.SMTP && port != fact.POP3 && port != fact.IMAP || c.TLS != nil ||
@@ -816,7 +829,7 @@ func implOther(c *Case, _ *fact.Fact, r *Raiser) {
 	for i := range c.Log.Facts {
 		switch f := &c.Log.Facts[i]; f.Kind {
 		case fact.Command:
-			if word := strings.ToUpper(strings.TrimSpace(c.text(f))); !strings.HasSuffix(word, "QUIT") && !strings.HasSuffix(word, "LOGOUT") {
+			if word := strings.ToUpper(strings.TrimSpace(c.text(f))); !strings.HasSuffix(word, "QUIT") && !strings.HasSuffix(word, "LOGOUT") && !c.strange(f) {
 				return
 			}
 		case fact.Reply, fact.Foreign:

@@ -17,7 +17,7 @@ var (
 		{checks: rplChecks, in: speaks(fact.SMTP, fact.LMTP), of: taken},
 		{checks: authChecks, of: taken}, {checks: startChecks, of: taken}, {checks: implicitChecks, of: taken},
 		{checks: tlsChecks, of: secured}, {checks: certChecks, of: secured}, {checks: alertChecks(), of: secured},
-		{checks: popChecks, in: speaks(fact.POP3, fact.IMAP), of: taken}, // some are of both
+		{checks: popChecks, in: speaks(fact.POP3, fact.IMAP, fact.Sieve), of: taken}, // some are of all
 		{checks: imapChecks, in: speaks(fact.IMAP, fact.Sieve), of: taken},
 	}
 )

@@ -198,7 +198,7 @@ var imapRules = []Rule{
 	{
 		ID: "imap-bye", Num: "IMAP-017", Label: IMAP, Severity: Warning, Up: Warning, Tier: 2, Node: END, Blame: BlameServer,
 		Title:   "Server ended the session",
-		When:    "untagged BYE without LOGOUT and without inactivity text",
+		When:    "untagged BYE, ManageSieve BYE, without LOGOUT and without inactivity text",
 		Meaning: "Shutdown, kick by an administrator, too many errors, password change.",
 		Advice:  []string{"text and server log"},
 		Cite:    []string{"RFC 9051 §7.1.5"},
@@ -268,12 +268,15 @@ var imapRules = []Rule{
 	{
 		ID: "imap-unanswered", Num: "IMAP-022", Label: IMAP, Severity: Error, Up: Error, Tier: 2, Node: READY, Blame: BlameServer,
 		Title:   "Command was never completed",
-		When:    "tagged command acknowledged by TCP, no tagged reply for 60 s or until close (IDLE excepted)",
+		When:    "tagged command acknowledged by TCP, no tagged reply for 60 s or until close (IDLE excepted while it lasts)",
 		Meaning: "The server works on a slow search, a locked mailbox, or hangs.",
-		Advice:  []string{"server load, index rebuild"},
-		Cite:    []string{"RFC 9051 §5.5"},
-		Not:     "SILENT(60)",
-		Fields:  []string{"command", "waited", "untagged lines meanwhile"},
+		Advice: []string{
+			"server load, index rebuild",
+			"check saslauthd, Dovecot auth socket, LDAP or the domain controller from the mail server",
+		},
+		Cite:   []string{"RFC 9051 §5.5"},
+		Not:    "SILENT(60)",
+		Fields: []string{"command", "waited", "untagged lines meanwhile"},
 	},
 	{
 		ID: "imap-alert", Num: "IMAP-023", Label: IMAP, Severity: Warning, Up: Warning, Tier: 2, Node: READY,
@@ -320,6 +323,7 @@ var imapRules = []Rule{
 			"the line that the answer names, in the script or in the program that writes it",
 			"an extension (`require`) must be in the server's capability SIEVE; Dovecot: `sieve_extensions`",
 			"test by hand: `sievec SCRIPT`",
+			"delete scripts, or raise the limit on the server; Dovecot: `sieve_max_script_size`, `sieve_quota_max_scripts`, `sieve_quota_max_storage`",
 		},
 		Cite:   []string{"RFC 5804 §2.5, §2.6, §2.8, §2.12"},
 		Fields: []string{"command", "code", "text"},

@@ -62,7 +62,7 @@ var implRules = []Rule{
 		ID: "impl-other-service", Num: "IMPL-006", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: ROOT, Blame: BlameServer,
 		Title: "Another service answers than the port's",
 		When: "the server's first bytes on 25, 587, 110 or 143 are the greeting of another mail protocol, or on 110 or 143 " +
-			"of none, and the client says nothing but goodbye",
+			"of none, and the client says nothing but goodbye and what is no command of that protocol",
 		Meaning: "The port leads to another service: wrong port forward, wrong host, or a service set up on the wrong port. " +
 			"The client waits for a greeting of its own protocol.",
 		Advice: []string{

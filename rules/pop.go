@@ -212,7 +212,7 @@ var popRules = []Rule{
 	{
 		ID: "pop-autologout", Num: "POP-019", Label: POP3, Severity: Info, Up: Warning, Tier: 2, Node: END, Blame: BlameClient | BlameNetwork,
 		Title:   "Server closed the session for inactivity",
-		When:    `-ERR with "inactivity"/"timeout", or FIN after ≥ 600 s silence; warning with open deletes`,
+		When:    `-ERR with "inactivity"/"timeout", or FIN after ≥ 600 s silence; warning with open deletes, or with words before 600 s`,
 		Meaning: "The client hung or the user looked at a dialog. Deletes are lost (POP-017).",
 		Advice:  []string{"client"},
 		Cite:    []string{"RFC 1939 §3 (≥ 10 minutes)"},
@@ -222,7 +222,7 @@ var popRules = []Rule{
 	{
 		ID: "pop-plaintext-disallowed", Num: "POP-020", Label: POP3, Severity: Error, Up: Error, Tier: 2, Node: AUTH, Blame: BlameClient,
 		Title:   "Login is only allowed over an encrypted connection",
-		When:    `-ERR to USER/PASS/AUTH with tokens "disallowed", "plaintext", "ssl", "tls", "encrypt"`,
+		When:    `-ERR to USER/PASS/AUTH with tokens "disallowed", "plaintext", "ssl", "tls", "encrypt"; to USER when the list has STLS and not USER`,
 		Meaning: "See AUTH-008.",
 		Advice:  []string{"port 995 or STLS"},
 		Cite:    []string{"RFC 2595 §2.3"},
@@ -294,5 +294,19 @@ var popRules = []Rule{
 		},
 		Cite:   []string{"RFC 2449 §8.1.1"},
 		Fields: []string{"text"},
+	},
+	{
+		ID: "pop-hung-up", Num: "POP-027", Label: POP3, Severity: Warning, Up: Warning, Tier: 2, Node: END, Blame: BlameServer,
+		Title: "Server closed a logged-in session without a word",
+		When:  "FIN of the server first, logged in, no QUIT, no command waiting, the last answer +OK",
+		Meaning: "A session ends with QUIT; a server may end it by itself only after 10 minutes of silence. Before that a process was killed or " +
+			"has crashed, or a proxy in front of the server has closed. What was not fetched yet is still there: the client has to connect again.",
+		Advice: []string{
+			"server log at this time: a signal, a crash, out of memory, a restart",
+			"a proxy or load balancer in front: its idle timeout, 10 minutes at least",
+		},
+		Cite:   []string{"RFC 1939 §3, §6"},
+		Not:    "after 10 minutes of silence: POP-019; with deletions marked: POP-017",
+		Fields: []string{"idle time"},
 	},
 }

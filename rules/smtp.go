@@ -684,12 +684,13 @@ var smtpRules = []Rule{
 		ID: "smtp-cross-protocol", Num: "SMTP-056", Label: SMTP, Severity: Warning, Up: Warning, Tier: 2, Node: WELCOME, Blame: BlameClient,
 		Title: "Client speaks another protocol to the mail server",
 		When: "client lines start with GET, POST, HEAD, CONNECT, OPTIONS, Host:, User-Agent:, `\\x03\\x00` (RDP), " +
-			"`SSH-`, JSON brace, `PROXY TCP4/6` or the binary PROXY v2 signature",
+			"`SSH-`, JSON brace, `PROXY TCP4/6` or the binary PROXY v2 signature; POP3 and IMAP servers: HTTP, SMTP, and each other's commands",
 		Meaning: "A web browser, a proxy or a scanner uses the wrong port; web pages can abuse open mail ports " +
 			"this way. A PROXY line means the load balancer sends a header the server does not expect.",
 		Advice: []string{
 			"PROXY: `smtpd_upstream_proxy_protocol = haproxy` on that port, or switch it off on the balancer",
 			"else block the client",
+			"let the mail program use a port of the protocol that it speaks: IMAP 143 and 993, POP3 110 and 995, SMTP 587 and 465",
 		},
 		Cite: []string{
 			"PROXY protocol spec",
@@ -807,7 +808,8 @@ var smtpRules = []Rule{
 	{
 		ID: "smtp-answers-ahead", Num: "SMTP-067", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: READY, Blame: BlameServer | BlameMiddlebox,
 		Title: "The server answers a command that the client has not sent",
-		When:  "500, 501, 502 or 503 behind a good greeting, before the client's first byte",
+		When: "500, 501, 502 or 503 behind a good greeting, POP3 -ERR to an unknown command, IMAP BAD (warning: its tags keep the rest in order), " +
+			"before the client's first byte",
 		Meaning: "Something between the two says a line of its own to the server: mostly a load balancer that sends a PROXY header to a server " +
 			"that does not expect one. From there on every answer is taken for that of the next command, and the session derails.",
 		Advice: []string{

@@ -26,7 +26,7 @@ var groups = []struct {
 	{implRules, "IMPL-", "impl-", 6, []Label{TLS, SMTP}},
 	{tlsRules, "TLS-", "tls-", 79, []Label{TLS}},
 	{alertRules, "TLSA-", "tls-alert-", 36, []Label{TLS}},
-	{popRules, "POP-", "pop-", 26, []Label{POP3}},
+	{popRules, "POP-", "pop-", 27, []Label{POP3}},
 	{imapRules, "IMAP-", "imap-", 34, []Label{IMAP}},
 	{xlRules, "XL-", "xl-", 10, []Label{VERDICT}},
 }

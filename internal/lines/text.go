@@ -39,6 +39,16 @@ func Contains(text []byte, words string) bool {
 	return false
 }
 
+// Request reports whether b is the first line of a request of HTTP/1. RFC 9112, section 3.
+func Request(b []byte) bool {
+	method, rest := Word(b)
+	switch string(method) {
+	case "GET", "POST", "HEAD", "PUT", "CONNECT", "OPTIONS":
+		return Contains(rest, " http/1.")
+	}
+	return false
+}
+
 // Letter reports whether c is a letter.
 func Letter(c byte) bool { return 'a' <= lower(c) && lower(c) <= 'z' }
 

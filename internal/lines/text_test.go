@@ -20,6 +20,16 @@ func TestWord(t *testing.T) {
 	}
 }
 
+func TestRequest(t *testing.T) {
+	for line, want := range map[string]bool{
+		"GET / HTTP/1.1": true, "CONNECT x:25 HTTP/1.0": true, "GET /": false, "secret http/1.1": false, "": false,
+	} {
+		if got := Request([]byte(line)); got != want {
+			t.Errorf("%q: %v", line, got)
+		}
+	}
+}
+
 func TestContains(t *testing.T) {
 	for _, tt := range [...]struct {
 		text, words string

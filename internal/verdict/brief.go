@@ -84,6 +84,7 @@ const (
 	IsClientAlert                   // Alert is the client's
 	IsReset                         // a reset ended it
 	IsReplied                       // both random values of TLS are known
+	IsClosed                        // a FIN or a reset ended it
 )
 
 func (b *Brief) is(t Trait) bool { return b.Is&t == t }
@@ -269,6 +270,7 @@ func MakeBrief(c *rules.Case, d *Decision, names *Names) Brief {
 	b.set(IsAttempted, d.Attempted)
 	b.set(IsOpen, t.Open != 0)
 	b.set(IsReset, t.HowClosed == fact.EndReset)
+	b.set(IsClosed, orderly(c))
 	if t.Syns == 1 && t.SynAck != 0 && t.Side[fact.Client].WScale >= 0 {
 		b.set(IsScaleAsked, true)
 		b.set(IsScaleGiven, t.Side[fact.Server].WScale >= 0)

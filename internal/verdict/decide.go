@@ -214,6 +214,7 @@ var complaints = map[uint16][]string{
 }
 
 var ruleBdat, ruleAfterData, ruleEarly, ruleUTF8Address, ruleSequence, ruleRecipient = index("SMTP-047"), index("SMTP-024"), index("SMTP-010"), index("SMTP-044"), index("SMTP-017"), index("SMTP-020")
+var ruleGaveUpLogin = index("AUTH-013")
 var ruleSyntax, ruleNoData, ruleIdle, ruleOverflow, ruleTooMany, ruleRelay, ruleNoQuit = index("SMTP-016"), index("SMTP-022"), index("SMTP-030"), index("SMTP-053"), index("RPL-020"), index("RPL-003"), index("SMTP-032")
 
 // wantOfRecipients are what the refusal of a message may be that has no recipients.
@@ -313,6 +314,9 @@ func (w *Writer) candidate(c *rules.Case, i int) bool {
 	}
 	if f.Rule == ruleIdle && w.d.Delivered {
 		return false // harmless: the client kept the connection for reuse
+	}
+	if f.Rule == ruleGaveUpLogin && c.Log.Now&fact.SeenAuth != 0 {
+		return false // another mechanism let the user in
 	}
 	return failLayer[f.Rule] != LayerNone && counts[f.Rule]
 }
@@ -545,7 +549,7 @@ func mailboxGoal(c *rules.Case) goal {
 		}
 	}
 	switch {
-	case in && (brokenOff(c) || onlyRefused(c)):
+	case (in || c.TCP.MidStream && !tried) && (brokenOff(c) || onlyRefused(c)):
 		return goalMissed
 	case in && c.TCP.HowClosed == fact.EndOfCapture && transferring(c):
 		return goalUnknown
@@ -600,7 +604,7 @@ func onlyRefused(c *rules.Case) bool {
 			opens = false
 		}
 	}
-	return stores || opens || (copies || fetches && worse(c, "imap-refused", "imap-no-right")) && !worked
+	return stores || opens || (copies || fetches && worse(c, "imap-refused", "imap-no-right", "imap-unavailable")) && !worked
 }
 
 // manyCommands is about how many commands of a mailbox session are written down
@@ -696,7 +700,8 @@ func transferring(c *rules.Case) bool {
 				return true
 			}
 		case fact.Unanswered:
-			if cmd := imap.Cmd(f.Cmd); c.Proto == fact.IMAP && (cmd == imap.FETCH || cmd == imap.APPEND) || c.Proto == fact.POP3 && pop3.Cmd(f.Cmd) == pop3.RETR {
+			if cmd := imap.Cmd(f.Cmd); c.Proto == fact.IMAP && (cmd == imap.FETCH || cmd == imap.APPEND) || c.Proto == fact.Sieve && cmd == imap.PUTSCRIPT ||
+				c.Proto == fact.POP3 && pop3.Cmd(f.Cmd) == pop3.RETR {
 				return true
 			}
 		}

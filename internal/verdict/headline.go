@@ -681,6 +681,11 @@ func (w *Writer) untried(c *rules.Case, d *Decision) string {
 	return ""
 }
 
+// loginBefore reports that the capture begins behind the login.
+func loginBefore(c *rules.Case) bool {
+	return c.TCP.MidStream && c.Log.Last(fact.AuthStart) == nil
+}
+
 // result is what the session means for the mail, in a few words.
 func (w *Writer) result(c *rules.Case, d *Decision) string {
 	switch d.Outcome {
@@ -730,11 +735,11 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 		}
 		return "the mail was not sent"
 	case fact.Sieve:
-		if c.Log.Now&fact.SeenAuth == 0 {
+		if c.Log.Now&fact.SeenAuth == 0 && !loginBefore(c) {
 			return "the user was not let in"
 		}
 	case fact.POP3, fact.IMAP:
-		if c.Log.Now&fact.SeenAuth == 0 {
+		if c.Log.Now&fact.SeenAuth == 0 && !loginBefore(c) {
 			return "the mailbox was not opened"
 		}
 		if notStored(c) {
@@ -993,7 +998,9 @@ func (w *Writer) title(c *rules.Case, f *rules.Finding) string {
 func ofLogin(c *rules.Case, f *rules.Finding) *rules.Mechanism {
 	switch rules.All[f.Rule].Num {
 	case "AUTH-003", "AUTH-013", "POP-007", "IMAP-009":
-		return c.Mechanism(f)
+		if f.Blame != rules.BlamePolicy { // nothing is wrong with what the client sent
+			return c.Mechanism(f)
+		}
 	}
 	return nil
 }

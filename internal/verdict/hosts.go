@@ -63,6 +63,7 @@ func Hosts(all []Brief, names *Names, lim *rules.Limits, end int64) []Host {
 	v.parallel()
 	v.floods()
 	v.polls()
+	v.locks()
 	v.offers()
 	v.scaling()
 	v.randoms()

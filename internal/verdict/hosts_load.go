@@ -288,6 +288,41 @@ func (v *view) polls() {
 	}
 }
 
+// locks looks for the session that holds a mailbox which another one could not
+// open: POP-008.
+func (v *view) locks() {
+	type key struct {
+		server netip.AddrPort
+		user   Label
+	}
+	for _, g := range gather(v, func(b *Brief) (key, bool) { return key{b.Server, b.User}, b.Proto == fact.POP3 && b.User != 0 }) {
+		var held []int32
+		for _, i := range g {
+			b := &v.all[i]
+			if b.is(IsLogin) {
+				held = append(held, i)
+			}
+			if b.Cause != causeLocked || len(held) == 0 {
+				continue
+			}
+			last := held[len(held)-1]
+			a := &v.all[last]
+			if over := b.over(); a.End < over && a.is(IsClosed) {
+				continue
+			}
+			quiet := ""
+			if a.End < b.Start {
+				quiet = fmt.Sprintf(", and nothing had come from it for %s", about(b.Start-a.End))
+			}
+			v.raise("pop-in-use", rules.Info, []int32{last, i}, "session %d of %s had the mailbox of %q open when session %d of %s was refused: it had begun %s before%s",
+				a.ID, a.client(), v.names.text(b.User), b.ID, b.client(), about(b.Start-a.Start), quiet).Blame = blameName(rules.BlameClient)
+			break // one is enough of a user
+		}
+	}
+}
+
+var causeLocked = index("POP-008")
+
 // randoms looks for random values of TLS that come again: TLS-069.
 func (v *view) randoms() {
 	for _, g := range gather(v, func(b *Brief) (uint64, bool) { return b.Random, b.Random != 0 }) {

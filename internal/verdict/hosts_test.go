@@ -143,6 +143,17 @@ func login(user Label, refused uint16) func(b *Brief) {
 	}
 }
 
+// locks makes a session of POP3 that has alice's mailbox open, or one that could not open it.
+func locks(s *stage, refused bool) func(b *Brief) {
+	return func(b *Brief) {
+		if b.Proto, b.User = fact.POP3, s.word("alice"); refused {
+			fails("POP-008")(b)
+			return
+		}
+		b.set(IsLogin, true)
+	}
+}
+
 // Cast.
 const (
 	client, client2, client3 = "10.0.0.7", "10.0.1.8", "10.0.2.9"
@@ -431,6 +442,19 @@ func TestHosts(t *testing.T) {
 					b.set(IsFetched, i == 3)
 				}))
 			}
+		}},
+
+		{"a mailbox that another session has open", "pop-in-use", "session 1 of 10.0.0.7 had the mailbox of \"alice\" open when session 2 of 10.0.1.8 was refused: it had begun 30 s before, and nothing had come from it for 30 s", func(s *stage) {
+			s.add(client, server+":110", 0, locks(s, false))
+			s.add(client2, server+":110", 30*second, locks(s, true))
+		}},
+		{"a mailbox that another session has left", "pop-in-use", "", func(s *stage) {
+			s.add(client, server+":110", 0, with(locks(s, false), trait(IsClosed)))
+			s.add(client2, server+":110", 30*second, locks(s, true))
+		}},
+		{"a mailbox of another user", "pop-in-use", "", func(s *stage) {
+			s.add(client, server+":110", 0, with(locks(s, false), func(b *Brief) { b.User = s.word("bob") }))
+			s.add(client2, server+":110", 30*second, locks(s, true))
 		}},
 
 		{"only this client", "tls-only-one-fails", "look at the client", func(s *stage) {
