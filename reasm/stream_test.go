@@ -168,7 +168,12 @@ func TestSegment(t *testing.T) {
 		{"before and behind a router", true, []seg{
 			{from: c, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7, ttl: 64},
 			{from: c, at: 8 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7, ttl: 62},
-			{from: c, at: 13 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7, ttl: 64},
+			{from: c, at: 123 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7, ttl: 64},
+		}, []Class{ClassInOrder, ClassCopy, ClassRetrans}, "ABC", "", ""},
+		{"a mirror that queues", true, []seg{
+			{from: c, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7, ttl: 64},
+			{from: c, at: 9 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7, ttl: 64},
+			{from: c, at: 20 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 8, ttl: 64},
 		}, []Class{ClassInOrder, ClassCopy, ClassRetrans}, "ABC", "", ""},
 		{"at both ends of a path", true, []seg{
 			{from: c, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7, ttl: 64},
