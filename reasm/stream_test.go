@@ -312,6 +312,21 @@ func TestSegment(t *testing.T) {
 			{from: c, at: 6 * ms, seq: 17, ack: 1, flags: D, data: "Q"},
 		}, []Class{ClassInOrder, ClassInOrder, ClassInOrder, ClassInOrder, ClassInOrder, ClassInOrder, ClassInOrder, ClassInOrder,
 			ClassDamaged, ClassDamaged, ClassInOrder, ClassInOrder}, "ABCDEFGHIJKLMNOPQ", "", ""},
+		{"the server's clock is ahead", false, []seg{
+			{from: s, at: 20 * ms, seq: 0, ack: 1, flags: flagSyn | flagAck, win: 9000},
+			{from: c, at: 50 * ms, seq: 0, flags: flagSyn, win: 9000},
+			{from: s, at: 51 * ms, seq: 1, ack: 1, flags: D, data: "220", win: 9000},
+			{from: c, at: 70 * ms, seq: 1, ack: 1, flags: A, win: 9000},
+			{from: s, at: 80 * ms, seq: 4, ack: 4, flags: D, data: "250", win: 9000},
+			{from: c, at: 101 * ms, seq: 1, ack: 4, flags: A, win: 9000},
+			{from: c, at: 120 * ms, seq: 1, ack: 4, flags: D, data: "CMD", win: 9000},
+		}, []Class{ClassSyn, ClassSyn, ClassInOrder, ClassNone, ClassInOrder, ClassNone, ClassInOrder}, "CMD", "220250", ""},
+		{"the same distance where the handshake is in order", true, []seg{
+			{from: s, at: 51 * ms, seq: 1, ack: 1, flags: D, data: "220", win: 9000},
+			{from: s, at: 80 * ms, seq: 4, ack: 4, flags: D, data: "250", win: 9000},
+			{from: c, at: 101 * ms, seq: 1, ack: 4, flags: A, win: 9000},
+			{from: c, at: 120 * ms, seq: 1, ack: 4, flags: D, data: "CMD", win: 9000},
+		}, []Class{ClassInOrder, ClassInOrder, ClassNone, ClassRetrans}, "___", "220250", ""},
 		{"foreign numbers of a second recorder", true, []seg{
 			{from: s, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "220\r\n"},
 			{from: s, at: 4 * ms, seq: 9 << 26, ack: 9 << 26, flags: D, data: "220\r\n"},

@@ -647,17 +647,19 @@ func netARP(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	server := c.Server.Addr().As16()
-	q, why := n.Unanswered(&server, netAsksAtLeast), "The client's SYN to it (frame %d) was never answered either."
+	from, q, why := fact.Client, n.Unanswered(&server, netAsksAtLeast), "The client's SYN to it (frame %d) was never answered either."
 	if q == nil { // seen at the server, which has the SYN and nobody to give its answer to
 		if q = n.UnansweredTo(&server, netAsksAtLeast); q == nil || q.First.Time < t.SynTime {
 			return
 		}
+		from = fact.Server
 		why = "Its answer to the client's SYN (frame %d) has to go there, so none was sent."
 	}
 	if q.Last.Time < t.SynTime-askWindow || q.First.Time > c.End+askWindow {
 		return
 	}
 	g := r.Frame(q.First)
+	g.From, g.HasFrom = from, true
 	arpUnanswered(g, q, fmt.Sprintf(why, t.Syn))
 	g.frames(t.Syn)
 }

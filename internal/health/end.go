@@ -214,7 +214,7 @@ func (f *Flow) End(c *reasm.Conn, how uint16, captureEnd int64, log *fact.Log, s
 	case (how == fact.EndOfCapture || how == fact.EndReused) && quiet >= silentTime:
 		how = fact.EndSilent
 	}
-	s.HowClosed = how
+	s.HowClosed, s.Hurried = how, c.Hurried()
 	f.jumped(log, s)
 	if f.synSeen[fact.Server] && !f.synSeen[fact.Client] && s.Syn == 0 && !f.midTold {
 		s.MidStream = true
