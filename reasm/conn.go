@@ -43,6 +43,10 @@ const (
 	apartLeast = int64(50 * time.Millisecond)
 	apartMost  = int64(5 * time.Second)
 
+	// unseenWait is how long a Gap waits for the first frame of its side, which may
+	// be the SYN-ACK that shows that.
+	unseenWait = int64(100 * time.Millisecond)
+
 	// confirm is how many segments that continue one another make a jump of the
 	// sequence numbers believable.
 	confirm = 3

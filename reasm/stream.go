@@ -323,7 +323,7 @@ func (s *stream) ack(r *stream, ack layers.Seq, at fact.At) {
 // release turns an acknowledged hole into a Gap when the missing bytes would
 // have had to pass by now.
 func (c *Conn) release(t *Table, d fact.Dir, at fact.At, out Consumer) {
-	s := &c.s[d]
+	s, peer := &c.s[d], &c.s[d.Other()]
 	if s.lack == 0 {
 		return
 	}
@@ -335,6 +335,9 @@ func (c *Conn) release(t *Table, d fact.Dir, at fact.At, out Consumer) {
 		s.waits++
 	}
 	passed := at.Time - s.lack
+	if s.frames == 0 && peer.sized && passed < unseenWait {
+		return // its SYN-ACK may still come, and show that
+	}
 	if c.apart >= gapSoon {
 		if passed < min(apartTimes*c.apart+apartLeast, apartMost) {
 			return

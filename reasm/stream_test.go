@@ -321,6 +321,14 @@ func TestSegment(t *testing.T) {
 			{from: c, at: 101 * ms, seq: 1, ack: 4, flags: A, win: 9000},
 			{from: c, at: 120 * ms, seq: 1, ack: 4, flags: D, data: "CMD", win: 9000},
 		}, []Class{ClassSyn, ClassSyn, ClassInOrder, ClassNone, ClassInOrder, ClassNone, ClassInOrder}, "CMD", "220250", ""},
+		{"the server's clock is behind", false, []seg{
+			{from: c, at: 1 * ms, seq: 0, flags: flagSyn, win: 9000},
+			{from: c, at: 21 * ms, seq: 1, ack: 1, flags: A, win: 9000},
+			{from: c, at: 42 * ms, seq: 1, ack: 4, flags: A, win: 9000},
+			{from: c, at: 60 * ms, seq: 1, ack: 4, flags: D, data: "CMD", win: 9000},
+			{from: s, at: 71 * ms, seq: 0, ack: 1, flags: flagSyn | flagAck, win: 9000},
+			{from: s, at: 92 * ms, seq: 1, ack: 1, flags: D, data: "220", win: 9000},
+		}, []Class{ClassSyn, ClassNone, ClassNone, ClassInOrder, ClassSyn, ClassInOrder}, "CMD", "220", ""},
 		{"the same distance where the handshake is in order", true, []seg{
 			{from: s, at: 51 * ms, seq: 1, ack: 1, flags: D, data: "220", win: 9000},
 			{from: s, at: 80 * ms, seq: 4, ack: 4, flags: D, data: "250", win: 9000},
