@@ -1777,7 +1777,7 @@ func tcpAckLoss(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 }
 
-// Probed reports that the client only asked whether somebody answers: it reset at
+// Probed reports that the client left when somebody answered: it reset at
 // once what the server had accepted, or traced the route to it. One that had to
 // ask twice may have given up.
 func (c *Case) Probed() bool {

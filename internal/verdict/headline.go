@@ -634,7 +634,7 @@ func (w *Writer) good(c *rules.Case, d *Decision) string {
 		if c.TCP.SynAck == 0 {
 			return "the client only traced the route; no mail was attempted"
 		}
-		return fmt.Sprintf("the client only asked whether port %d answers; no mail was attempted", c.Port())
+		return fmt.Sprintf("the client left as soon as port %d answered; no mail was attempted", c.Port())
 	}
 	if leftAtList(c) {
 		return "the client left when it had read what the server offers; no mail was attempted"
