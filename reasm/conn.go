@@ -36,6 +36,17 @@ const (
 	gapLater  = 3
 	gapFrames = 64
 
+	// Where the handshake shows that the two directions were stamped by clocks that
+	// differ, a Gap has to wait for apartTimes the difference and apartLeast, at
+	// most for apartMost.
+	apartTimes = 4
+	apartLeast = int64(50 * time.Millisecond)
+	apartMost  = int64(5 * time.Second)
+
+	// unseenWait is how long a Gap waits for the first frame of its side, which may
+	// be the SYN-ACK that shows that.
+	unseenWait = int64(100 * time.Millisecond)
+
 	// confirm is how many segments that continue one another make a jump of the
 	// sequence numbers believable.
 	confirm = 3
@@ -56,6 +67,9 @@ type Conn struct {
 
 	// Guessed: no SYN and no SYN-ACK told who the client is.
 	Guessed bool
+
+	apart int64 // how much later a SYN or SYN-ACK came than what answers it, 0: it did not
+	early int64 // time of the first acknowledgement of a side that had not been seen
 
 	clientLow, decided bool
 	delivered          bool

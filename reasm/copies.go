@@ -25,6 +25,12 @@ const (
 	// and one behind a router, which queues; what is sent again keeps its TTL.
 	routeMicros = 10_000
 
+	// mirrorMicros is the same with an equal TTL when both have the same IP
+	// identification: a mirror port or a recorder that queues. No timer sends
+	// anything again that soon (RFC 6298, section 2.4, asks for a second, the
+	// hosts in use wait for 200 ms), and what is sent again is numbered anew.
+	mirrorMicros = 100_000
+
 	// pathMicros is the same when both have the same IP identification, too:
 	// two captures of one path were put together, and what is sent again has an
 	// identification of its own.
@@ -52,6 +58,8 @@ func (mark *sig) near(g *sig, named bool) bool {
 	}
 	limit := dupMicros
 	switch {
+	case g.ttl == mark.ttl && named:
+		limit = mirrorMicros
 	case g.ttl == mark.ttl:
 	case named:
 		limit = pathMicros
@@ -97,9 +105,9 @@ func (t *Table) note(c *Conn, mark sig) {
 }
 
 // isCopy reports whether p is a frame that has been captured already: the same
-// IP identification, numbers, flags and length within DupWindow. The TTL may be
-// lower and options may differ, as before and behind a router, and then the two
-// may be as far apart as two ends of a path. Without an
+// IP identification, numbers, flags and length within mirrorMicros. The TTL may
+// be lower and options may differ, as before and behind a router, and then the
+// two may be as far apart as two ends of a path. Without an
 // identification (IPv6; Linux sends 0 with DF on some segments) the timestamps
 // must be the same too, and an empty ACK, a SYN-ACK or a RST is a copy only in
 // a conversation that is known to have copies: two equal duplicate ACKs are

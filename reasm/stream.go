@@ -61,6 +61,9 @@ func (c *Conn) Segment(t *Table, d fact.Dir, p *layers.Packet, at fact.At, out C
 		s.wide = max(s.wide, p.TCP.Window())
 	}
 	if flags&flagAck != 0 {
+		if peer.known == baseUnknown {
+			c.early = at.Time
+		}
 		peer.ack(s, p.TCP.Ack(), at)
 		c.release(t, d.Other(), at, out)
 	}
@@ -103,6 +106,13 @@ func (c *Conn) syn(t *Table, d fact.Dir, p *layers.Packet, at fact.At) bool {
 	s, peer := &c.s[d], &c.s[d.Other()]
 	flags := uint8(p.TCP.Flags())
 	first := p.TCP.Seq() + 1
+	switch {
+	case s.sized || s.base != first:
+	case s.known == baseExact && peer.sized && flags&flagAck == 0: // behind its SYN-ACK
+		c.apart = min(max(at.Time-c.Start, 0), apartMost)
+	case s.known >= baseAck && s.frames == 0 && flags&flagAck != 0 && c.early != 0: // behind the acknowledgement of it
+		c.apart = min(max(at.Time-c.early, 0), apartMost)
+	}
 	if s.known == baseExact && s.base == first {
 		return true
 	}
@@ -313,7 +323,7 @@ func (s *stream) ack(r *stream, ack layers.Seq, at fact.At) {
 // release turns an acknowledged hole into a Gap when the missing bytes would
 // have had to pass by now.
 func (c *Conn) release(t *Table, d fact.Dir, at fact.At, out Consumer) {
-	s := &c.s[d]
+	s, peer := &c.s[d], &c.s[d.Other()]
 	if s.lack == 0 {
 		return
 	}
@@ -325,7 +335,14 @@ func (c *Conn) release(t *Table, d fact.Dir, at fact.At, out Consumer) {
 		s.waits++
 	}
 	passed := at.Time - s.lack
-	if passed < gapWait && !(s.later >= gapLater && passed >= gapSoon) && s.waits < gapFrames {
+	if s.frames == 0 && peer.sized && passed < unseenWait {
+		return // its SYN-ACK may still come, and show that
+	}
+	if c.apart >= gapSoon {
+		if passed < min(apartTimes*c.apart+apartLeast, apartMost) {
+			return
+		}
+	} else if passed < gapWait && !(s.later >= gapLater && passed >= gapSoon) && s.waits < gapFrames {
 		return
 	}
 	if s.head == 0 && !s.finSeen && s.acked == s.next+1 {
@@ -474,6 +491,9 @@ func (c *Conn) deliver(t *Table, d fact.Dir, b []byte, at fact.At, out Consumer)
 	s := &c.s[d]
 	t.remember(c, d, b)
 	s.next += int64(len(b))
+	if s.lack != 0 && c.apart != 0 {
+		s.lack, s.later, s.waits = at.Time|1, 0, 0 // it is another hole that is waited for
+	}
 	c.delivered = true
 	if s.suspect != 0 {
 		if g := t.early.at(s.suspect); s.next >= g.off+int64(g.count) {

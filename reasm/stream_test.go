@@ -168,7 +168,12 @@ func TestSegment(t *testing.T) {
 		{"before and behind a router", true, []seg{
 			{from: c, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7, ttl: 64},
 			{from: c, at: 8 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7, ttl: 62},
-			{from: c, at: 13 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7, ttl: 64},
+			{from: c, at: 123 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7, ttl: 64},
+		}, []Class{ClassInOrder, ClassCopy, ClassRetrans}, "ABC", "", ""},
+		{"a mirror that queues", true, []seg{
+			{from: c, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7, ttl: 64},
+			{from: c, at: 9 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7, ttl: 64},
+			{from: c, at: 20 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 8, ttl: 64},
 		}, []Class{ClassInOrder, ClassCopy, ClassRetrans}, "ABC", "", ""},
 		{"at both ends of a path", true, []seg{
 			{from: c, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "ABC", id: 7, ttl: 64},
@@ -307,6 +312,29 @@ func TestSegment(t *testing.T) {
 			{from: c, at: 6 * ms, seq: 17, ack: 1, flags: D, data: "Q"},
 		}, []Class{ClassInOrder, ClassInOrder, ClassInOrder, ClassInOrder, ClassInOrder, ClassInOrder, ClassInOrder, ClassInOrder,
 			ClassDamaged, ClassDamaged, ClassInOrder, ClassInOrder}, "ABCDEFGHIJKLMNOPQ", "", ""},
+		{"the server's clock is ahead", false, []seg{
+			{from: s, at: 20 * ms, seq: 0, ack: 1, flags: flagSyn | flagAck, win: 9000},
+			{from: c, at: 50 * ms, seq: 0, flags: flagSyn, win: 9000},
+			{from: s, at: 51 * ms, seq: 1, ack: 1, flags: D, data: "220", win: 9000},
+			{from: c, at: 70 * ms, seq: 1, ack: 1, flags: A, win: 9000},
+			{from: s, at: 80 * ms, seq: 4, ack: 4, flags: D, data: "250", win: 9000},
+			{from: c, at: 101 * ms, seq: 1, ack: 4, flags: A, win: 9000},
+			{from: c, at: 120 * ms, seq: 1, ack: 4, flags: D, data: "CMD", win: 9000},
+		}, []Class{ClassSyn, ClassSyn, ClassInOrder, ClassNone, ClassInOrder, ClassNone, ClassInOrder}, "CMD", "220250", ""},
+		{"the server's clock is behind", false, []seg{
+			{from: c, at: 1 * ms, seq: 0, flags: flagSyn, win: 9000},
+			{from: c, at: 21 * ms, seq: 1, ack: 1, flags: A, win: 9000},
+			{from: c, at: 42 * ms, seq: 1, ack: 4, flags: A, win: 9000},
+			{from: c, at: 60 * ms, seq: 1, ack: 4, flags: D, data: "CMD", win: 9000},
+			{from: s, at: 71 * ms, seq: 0, ack: 1, flags: flagSyn | flagAck, win: 9000},
+			{from: s, at: 92 * ms, seq: 1, ack: 1, flags: D, data: "220", win: 9000},
+		}, []Class{ClassSyn, ClassNone, ClassNone, ClassInOrder, ClassSyn, ClassInOrder}, "CMD", "220", ""},
+		{"the same distance where the handshake is in order", true, []seg{
+			{from: s, at: 51 * ms, seq: 1, ack: 1, flags: D, data: "220", win: 9000},
+			{from: s, at: 80 * ms, seq: 4, ack: 4, flags: D, data: "250", win: 9000},
+			{from: c, at: 101 * ms, seq: 1, ack: 4, flags: A, win: 9000},
+			{from: c, at: 120 * ms, seq: 1, ack: 4, flags: D, data: "CMD", win: 9000},
+		}, []Class{ClassInOrder, ClassInOrder, ClassNone, ClassRetrans}, "___", "220250", ""},
 		{"foreign numbers of a second recorder", true, []seg{
 			{from: s, at: 3 * ms, seq: 1, ack: 1, flags: D, data: "220\r\n"},
 			{from: s, at: 4 * ms, seq: 9 << 26, ack: 9 << 26, flags: D, data: "220\r\n"},

@@ -295,7 +295,7 @@ func JudgeCapture(in *CaptureFacts) []Finding {
 	j := &captureJudge{in: in}
 	for _, do := range [...]func(*captureJudge){
 		judgeEmpty, judgeTruncated, judgeSnaplen, judgeNoMail, judgeDrops, judgeDuplicates,
-		judgeClock, judgeCoarse, judgeLinks, judgeSynthetic, judgeFilter, judgeNeighbours, judgeBroken,
+		judgeClock, judgeCoarse, judgeLinks, judgeSynthetic, judgeFilter, judgeNeighbours, judgeLookups, judgeBroken,
 	} {
 		do(j)
 	}
@@ -603,6 +603,44 @@ func judgeNeighbours(j *captureJudge) {
 		return
 	}
 	arpUnanswered(j.raise("net-arp-unanswered", q.First), q, "No connection was ever begun.")
+}
+
+// judgeLookups: nothing but questions for the addresses of hosts, and none that
+// was answered with one. With connections in the file it belongs to these.
+func judgeLookups(j *captureJudge) {
+	l := &j.in.Lookups
+	if j.in.TCP > 0 {
+		return
+	}
+	var first *lookup
+	n, how := 0, ""
+	for i := range l.names[:l.n] {
+		q := &l.names[i]
+		if q.typ != dnsA && q.typ != dnsAAAA && q.typ != dnsMX {
+			continue
+		}
+		said := q.failed(j.in.clock.max)
+		if said == "" {
+			return // one had its answer, or may have had it behind the end of the file
+		}
+		if n++; first == nil {
+			first, how = q, said
+		}
+	}
+	if first == nil {
+		return
+	}
+	g := j.raise("net-dns-trouble", first.first)
+	g.frames(first.last.Frame, first.answer.Frame)
+	g.Count = n
+	g.What = fmt.Sprintf("%s asked for %s of %s (frame %d): %s.", addrText(first.asker), dnsType(first.typ), first.text(), first.first.Frame, how)
+	if n > 1 {
+		g.What += fmt.Sprintf(" None of its %d lookups for hosts had a usable answer.", n)
+	}
+	g.What += " No connection was ever begun."
+	g.field("name", "%s", first.text())
+	g.field("type", "%s", dnsType(first.typ))
+	g.field("resolver", "%s", addrText(first.resolver))
 }
 
 func addrText(a [16]byte) string { return netip.AddrFrom16(a).Unmap().String() }

@@ -249,8 +249,13 @@ func TestJudgeCapture(t *testing.T) {
 			in.Neighbours.Ask(target, client, fact.At{Time: tcpStart + int64(i)*every, Frame: uint32(i + 1)})
 		}
 	}
+	lookup := func(in *CaptureFacts, typ uint16, rcode uint8) {
+		in.UDP += 2
+		in.Lookups.Question(client, server, typ, typ, []byte("mail.example.org"), fact.At{Time: tcpStart, Frame: 1})
+		in.Lookups.Answer(client, typ, typ, rcode, []byte("mail.example.org"), fact.At{Time: tcpStart + msec, Frame: 2})
+	}
 	const all = "-cap-empty-capture -cap-truncated-file -cap-snaplen-cut -cap-no-mail -cap-drops-declared -cap-duplicate-frames " +
-		"-cap-clock-backwards -cap-coarse-clock -cap-linktype-unsupported -cap-synthetic -cap-filter-too-narrow -net-arp-unanswered -cap-headers-broken"
+		"-cap-clock-backwards -cap-coarse-clock -cap-linktype-unsupported -cap-synthetic -cap-filter-too-narrow -net-arp-unanswered -net-dns-trouble -cap-headers-broken"
 	tests := []struct {
 		name string
 		in   *CaptureFacts
@@ -404,6 +409,19 @@ func TestJudgeCapture(t *testing.T) {
 		}), "-net-arp-unanswered"},
 		{"asked once a minute", changed(0, 0, func(in *CaptureFacts) { ask(in, gateway, 5, 60*sec) }), "-net-arp-unanswered"},
 		{"with connections in the file", changed(20, msec, func(in *CaptureFacts) { ask(in, server, 5, sec) }), "-net-arp-unanswered"},
+
+		{"a name that does not exist", changed(0, 0, func(in *CaptureFacts) { lookup(in, dnsMX, dnsNoName) }), "net-dns-trouble=warning"},
+		{"a resolver that fails", changed(0, 0, func(in *CaptureFacts) { lookup(in, dnsA, dnsServFail) }), "net-dns-trouble=warning"},
+		{"a name with an address", changed(0, 0, func(in *CaptureFacts) { lookup(in, dnsA, 0) }), "-net-dns-trouble"},
+		{"one name of two has an address", changed(0, 0, func(in *CaptureFacts) {
+			lookup(in, dnsMX, dnsNoName)
+			lookup(in, dnsA, 0)
+		}), "-net-dns-trouble"},
+		{"a name without a host", changed(0, 0, func(in *CaptureFacts) { lookup(in, dnsTXT, dnsNoName) }), "-net-dns-trouble"},
+		{"a name asked for once, and the file ends", changed(0, 0, func(in *CaptureFacts) {
+			in.Lookups.Question(gateway, server, 1, dnsA, []byte("mail.example.org"), fact.At{Time: tcpStart, Frame: 1})
+		}), "-net-dns-trouble"},
+		{"a lookup beside connections", changed(20, msec, func(in *CaptureFacts) { lookup(in, dnsMX, dnsNoName) }), "-net-dns-trouble"},
 	}
 	for _, tt := range tests {
 		judged(t, tt.name, JudgeCapture(tt.in), tt.want)

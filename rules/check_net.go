@@ -17,6 +17,7 @@ const (
 	netIgnored     = time.Second // NET-004
 	netTraceTTL    = 30          // NET-006
 	netFragShare   = 10          // percent of the segments, NET-008
+	netFragDead    = 3           // packets without a fragment, and none whole behind them: NET-009 ended the session
 	netTTLFrames   = 2           // NET-011
 	netLearnedMin  = 600         // bytes, NET-019
 	netHeaders4    = 40          // IPv4 and TCP without options
@@ -85,6 +86,8 @@ var icmpNames = map[uint16]struct {
 	0x030b:         {icmpUnreachable, "network unreachable for this type of service"},
 	0x030c:         {icmpUnreachable, "host unreachable for this type of service"},
 	0x030d:         {icmpProhibited, "communication administratively prohibited"},
+	0x030e:         {icmpProhibited, "host precedence violation"},
+	0x030f:         {icmpProhibited, "precedence cutoff in effect"},
 	0x0500:         {icmpRedirect, "redirect for the network"},
 	0x0501:         {icmpRedirect, "redirect for the host"},
 	0x0502:         {icmpRedirect, "redirect for type of service and network"},
@@ -92,6 +95,7 @@ var icmpNames = map[uint16]struct {
 	0x0b00:         {icmpExceeded, "time to live exceeded"},
 	icmp6 | 0x0100: {icmpUnreachable, "no route to destination"},
 	icmp6 | 0x0101: {icmpProhibited, "communication administratively prohibited"},
+	icmp6 | 0x0102: {icmpUnreachable, "destination beyond the scope of the source address"},
 	icmp6 | 0x0103: {icmpUnreachable, "address unreachable"},
 	icmp6 | 0x0104: {icmpUnreachable, "port unreachable"},
 	icmp6 | 0x0105: {icmpProhibited, "source address failed ingress policy"},
@@ -282,8 +286,8 @@ func netPMTUIgnored(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	mtu := group.mtu()
-	if mtu == 0 {
-		return // no size was told: NET-005
+	if mtu == 0 || f.Code&icmp6 != 0 && mtu < netMinMTU6 {
+		return // no size was told, or one that nobody has to heed (RFC 8201, section 4): NET-005
 	}
 	dead, size := netDead(c, f, netRoom(c, mtu))
 	if dead == nil {
@@ -414,6 +418,9 @@ func netFragmentLost(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.Count = int(f.Num)
+	if x := &c.TCP.Side[f.From]; f.Num >= netFragDead && x.LastData < f.Frame && x.Fin < f.Frame {
+		g.Severity = Error // nothing of it came whole any more
+	}
 	words := strings.Fields(c.text(f))
 	g.say("A fragment of %s of the %s never came; the first fragment of the first of them is frame %d.",
 		counted(uint64(f.Num), "packet"), f.From, f.Frame)
@@ -557,7 +564,7 @@ func netHops(c *Case, _ *fact.Fact, r *Raiser) {
 	for d := range t.Side {
 		x := &t.Side[d]
 		start := netStart(x.TTL)
-		words = append(words, fmt.Sprintf("%s: TTL %d, %s away, probably %s", fact.Dir(d), x.TTL, counted(uint64(start-x.TTL), "hop"), netFamily(x, start)))
+		words = append(words, fmt.Sprintf("%s: TTL %d, %s away, %s", fact.Dir(d), x.TTL, counted(uint64(start-x.TTL), "hop"), netFamily(c, x, start)))
 		var opts []string
 		for _, o := range [...]struct {
 			has  bool
@@ -573,18 +580,20 @@ func netHops(c *Case, _ *fact.Fact, r *Raiser) {
 }
 
 // netFamily guesses what kind of host announces this. It blames nobody.
-func netFamily(x *fact.TCPSide, start uint8) string {
+func netFamily(c *Case, x *fact.TCPSide, start uint8) string {
 	switch {
+	case x.MSS == 0 && tcpOptionsCut(c):
+		return "the options that tell its system were cut off"
 	case start == 200 || !x.SACK && !x.TS && x.WScale < 0:
-		return "an embedded device or a very old system"
+		return "probably an embedded device or a very old system"
 	case start == 64 && x.TS:
-		return "Linux, BSD or macOS"
+		return "probably Linux, BSD or macOS"
 	case start == 64:
-		return "a Unix-like system"
+		return "probably a Unix-like system"
 	case start == 128:
-		return "Windows"
+		return "probably Windows"
 	}
-	return "a network device or an older Unix"
+	return "probably a network device or an older Unix"
 }
 
 func netECN(c *Case, _ *fact.Fact, r *Raiser) {
@@ -637,13 +646,21 @@ func netARP(c *Case, _ *fact.Fact, r *Raiser) {
 	if n == nil || t.Syn == 0 || t.ICMP > 0 {
 		return
 	}
-	target := c.Server.Addr().As16()
-	q := n.Unanswered(&target, netAsksAtLeast)
-	if q == nil || q.Last.Time < t.SynTime-askWindow || q.First.Time > c.End+askWindow {
+	server := c.Server.Addr().As16()
+	from, q, why := fact.Client, n.Unanswered(&server, netAsksAtLeast), "The client's SYN to it (frame %d) was never answered either."
+	if q == nil { // seen at the server, which has the SYN and nobody to give its answer to
+		if q = n.UnansweredTo(&server, netAsksAtLeast); q == nil || q.First.Time < t.SynTime {
+			return
+		}
+		from = fact.Server
+		why = "Its answer to the client's SYN (frame %d) has to go there, so none was sent."
+	}
+	if q.Last.Time < t.SynTime-askWindow || q.First.Time > c.End+askWindow {
 		return
 	}
 	g := r.Frame(q.First)
-	arpUnanswered(g, q, fmt.Sprintf("The client's SYN to it (frame %d) was never answered either.", t.Syn))
+	g.From, g.HasFrom = from, true
+	arpUnanswered(g, q, fmt.Sprintf(why, t.Syn))
 	g.frames(t.Syn)
 }
 

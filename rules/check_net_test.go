@@ -104,6 +104,8 @@ func TestNetChecks(t *testing.T) {
 
 		{"prohibited", netSyn(0x030d, 0), "net-icmp-prohibited=error -net-icmp-unreachable"},
 		{"prohibited, IPv6", netSyn(0x8101, 0), "net-icmp-prohibited=error"},
+		{"prohibited by precedence", netSyn(0x030f, 0), "net-icmp-prohibited=error"},
+		{"beyond the scope, IPv6", netSyn(0x8102, 0), "net-icmp-unreachable=error -tcp-syn-no-answer"},
 		{"prohibited, another connection", netSyn(0x030d, 1), "-net-icmp-prohibited"},
 
 		{"MTU learned from a router", with(func(c *Case, s *fact.TCPSummary) {
@@ -125,6 +127,11 @@ func TestNetChecks(t *testing.T) {
 			c.icmp(0x0304, 1400, 0, 16, 90*msec, fact.Client)
 			tcpDeadSegment(c, 85*msec, 3, 500, 1, 0)
 		}), "-net-pmtu-ignored -net-pmtu-adapted"},
+		{"MTU of 1000 told to IPv6 twice and ignored", with(func(c *Case, s *fact.TCPSummary) {
+			c.icmp(0x8200, 1000, 0, 14, 80*msec, fact.Client)
+			c.icmp(0x8200, 1000, 0, 16, 90*msec, fact.Client)
+			tcpDeadSegment(c, 85*msec, 3, 1460, 1, 0)
+		}), "-net-pmtu-ignored net-pmtu-nonsense=warning"},
 		{"MTU told once and ignored", with(func(c *Case, s *fact.TCPSummary) {
 			c.icmp(0x0304, 1400, 0, 14, 80*msec, fact.Client)
 			tcpDeadSegment(c, 85*msec, 3, 1460, 1, 0)
@@ -200,6 +207,20 @@ func TestNetChecks(t *testing.T) {
 		{"asked twice", arp(server, 2, false), "-net-arp-unanswered"},
 		{"answered", arp(server, 3, true), "-net-arp-unanswered"},
 		{"another address", arp(other, 3, false), "-net-arp-unanswered"},
+		{"the server asks for its next hop in vain", func() *Case {
+			c := arp(other, 0, false)()
+			for i := range 3 {
+				c.Capture.Neighbours.Ask(other, server, fact.At{Time: tcpStart + int64(i)*sec, Frame: uint32(10 + i)})
+			}
+			return c
+		}, "net-arp-unanswered=error"},
+		{"the server asked before the SYN came", func() *Case {
+			c := arp(other, 0, false)()
+			for i := range 3 {
+				c.Capture.Neighbours.Ask(other, server, fact.At{Time: tcpStart + int64(i-5)*sec, Frame: uint32(10 + i)})
+			}
+			return c
+		}, "-net-arp-unanswered"},
 		{"nobody has it, but the server spoke", func() *Case {
 			c := arp(server, 3, false)()
 			c.TCP.Side[1].Packets = 1

@@ -321,21 +321,28 @@ func boxNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 			end = max(end, c.Capture.Last)
 		}
 	}
-	waited := end - t.OpenTime
+	opened := c.openedFor(by)
+	waited := end - opened.Time
 	if waited <= int64(greetSilent) && !(by != 0 && waited >= int64(greetGiveUp)) {
 		return
 	}
-	g := r.Frame(fact.At{Time: t.OpenTime, Frame: t.Open})
+	g := r.Frame(opened)
 	g.From, g.HasFrom = fact.Server, true
+	unmet := g.unmet(c, by)
 	if g.quiet {
 		return
 	}
 	g.with("waited", howLong(waited))
-	g.say("The connection was established in frame %d; the server did not send a byte in %s.", t.Open, howLong(waited))
+	what := "The connection was established"
+	if g.Class == GreetingUnopened {
+		what = "The server answered the SYN"
+	}
+	g.say("%s in frame %d; the server did not send a byte in %s.", what, opened.Frame, howLong(waited))
 	if by != 0 {
 		g.frames(by)
 		g.What += fmt.Sprintf(" Then the client gave up (frame %d).", by)
 	}
+	g.What += unmet
 }
 
 // boxOwed returns the command of f when the server had it and owed the answer.

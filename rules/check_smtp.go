@@ -402,7 +402,8 @@ func smtpNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 			end = max(end, c.Capture.Last) // observed silence all the same
 		}
 	}
-	waited := end - t.OpenTime
+	opened := c.openedFor(by)
+	waited := end - opened.Time
 	const gaveUp, silent = 5 * time.Second, 30 * time.Second
 	if t.Closed == 2 && farewell == nil {
 		return // the server closed it: refused
@@ -410,19 +411,71 @@ func smtpNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 	if time.Duration(waited) <= silent && !(by != 0 && time.Duration(waited) >= gaveUp) {
 		return
 	}
-	g := r.Frame(fact.At{Time: t.OpenTime, Frame: t.Open})
+	g := r.Frame(opened)
+	unmet := g.unmet(c, by)
 	if g.quiet {
 		return
 	}
 	g.with("waited", howLong(waited))
-	g.What = "The connection was established at frame " + strconv.Itoa(int(t.Open)) + ", and the server did not send a byte in " + howLong(waited)
+	g.What = "The connection was established at frame " + strconv.Itoa(int(t.Open))
+	if g.Class == GreetingUnopened {
+		g.What = "The server answered the SYN at frame " + strconv.Itoa(int(t.SynAck))
+	}
+	g.What += ", and the server did not send a byte in " + howLong(waited)
 	if by != 0 {
 		g.frames(t.Open)
 		g.frames(by)
 		g.with("ended_by", "client")
 		g.What += "; then the client gave up (frame " + strconv.Itoa(int(by)) + ")"
 	}
-	g.What += "."
+	g.What += "." + unmet
+}
+
+// Classes of a missing greeting: the server may not have known the connection;
+// the acknowledgement that ends the handshake did not come by.
+const (
+	GreetingUnknown = 1 + iota
+	GreetingUnopened
+)
+
+// openedFor returns when and where the connection stood that the client left at
+// frame by. Where it is its farewell that completes the handshake, the proper
+// acknowledgement did not come by, and the server's SYN-ACK has to do.
+func (c *Case) openedFor(by uint32) fact.At {
+	if t := c.TCP; by != 0 && t.Open == by {
+		return fact.At{Time: t.SynAckAt, Frame: t.SynAck}
+	}
+	return fact.At{Time: c.TCP.OpenTime, Frame: c.TCP.Open}
+}
+
+// unmet sets the Class of a missing greeting when the server may not have known
+// the connection that the client left at frame by, and returns what speaks for it.
+func (g *Finding) unmet(c *Case, by uint32) (words string) {
+	t := c.TCP
+	if by != 0 && t.Open == by {
+		g.Class, g.Blame = GreetingUnopened, BlameNetwork
+		if !g.quiet {
+			words = fmt.Sprintf(" The acknowledgement that completes the handshake did not come here: that in frame %d is only the client's farewell.", by)
+		}
+	}
+	x, y := &t.Side[fact.Server], &t.Side[fact.Client]
+	if x.Bytes > 0 || x.Fin != 0 || x.Rst == 0 || y.Fin == 0 || x.Rst < y.Fin {
+		return words
+	}
+	for i := range c.Log.Facts {
+		// So a host answers what belongs to no connection (RFC 9293, section 3.10.7.1).
+		m := &c.Log.Facts[i]
+		if m.Kind != fact.TCPResetMark || m.From != fact.Server || m.Frame != x.Rst || m.Num&8 != 0 {
+			continue
+		}
+		g.Class = max(g.Class, GreetingUnknown)
+		if !g.quiet {
+			g.frames(x.Rst)
+			words += fmt.Sprintf(" The reset in frame %d has no acknowledgement: the server's host knew no such connection then. "+
+				"It may never have come about there: a server under load answers with SYN cookies and forgets the SYN, and then the last packet of the handshake must not be lost.", x.Rst)
+		}
+	}
+	return words
 }
 
 // onlyQuit returns the client's QUIT when it said nothing else to a server that
@@ -532,8 +585,8 @@ func smtpGreetingRefused(c *Case, _ *fact.Fact, r *Raiser) {
 	if s.Fin == 0 || s.Rst != 0 && s.RstTime < s.FinTime {
 		at, how = fact.At{Time: s.RstTime, Frame: s.Rst}, "reset"
 	}
-	if at.Frame == 0 {
-		return
+	if at.Frame == 0 || at.Frame < t.Open {
+		return // it had accepted nothing yet
 	}
 	g := r.Frame(at)
 	g.From, g.HasFrom = fact.Server, true

@@ -19,7 +19,7 @@ func smtpPipeliningUnoffered(c *Case, _ *fact.Fact, r *Raiser) {
 	if !c.mail() || c.foreign(fact.Client) != nil {
 		return
 	}
-	if c.first(fact.Early) == nil {
+	if c.first(fact.Early) == nil || c.TCP.Hurried {
 		return
 	}
 	var g *Finding

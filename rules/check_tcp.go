@@ -255,8 +255,35 @@ func tcpSynLate(c *Case, f *fact.Fact, r *Raiser) {
 	lost := max(syns, 1) - 1 + max(answers, 1) - 1
 	g.say("%s and %s before the connection stood after %s.",
 		counted(uint64(syns), "SYN"), counted(uint64(answers), "SYN-ACK"), tcpTime(open-first))
+	if gone := tcpGone(c); gone != "" && answers == 1 {
+		g.What += fmt.Sprintf(" Only the last SYN, the first without %s, was answered: where that repeats itself a device on the path drops such SYNs.", gone)
+	}
 	g.field("repeated", "%d", lost)
 	g.field("delay", "%s", tcpTime(open-first))
+}
+
+// synOptions are the options of a SYN as OddFewerOptions numbers them.
+var synOptions = [...]string{"window scale", "SACK", "timestamps", "ECN", "MPTCP", "fast open"}
+
+// tcpGone names the options that only the SYN which was answered no longer had.
+func tcpGone(c *Case) (gone string) {
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind != fact.TCPOdd || f.Code != fact.OddFewerOptions {
+			continue
+		}
+		for i, name := range synOptions {
+			if f.Num&(1<<i) == 0 {
+				continue
+			}
+			if gone != "" {
+				gone += ", "
+			}
+			gone += name
+		}
+		break
+	}
+	return gone
 }
 
 // tcpSoonest is less than any host waits before it sends a packet of the
@@ -298,6 +325,9 @@ func tcpSynAckUnanswered(c *Case, _ *fact.Fact, r *Raiser) {
 	repeats := "does not repeat its SYN"
 	if t.Syns > 1 {
 		repeats = fmt.Sprintf("repeats its SYN (%d in all): the SYN-ACK does not reach it", t.Syns)
+	}
+	if x, y := &t.Side[fact.Server], &t.Side[fact.Client]; uint64(x.BadSum) == x.Packets && x.Packets >= tcpMinCopies && y.BadSum == 0 && t.Syns > 1 {
+		repeats = fmt.Sprintf("repeats its SYN (%d in all): each SYN-ACK comes with a wrong checksum, so its host throws them away", t.Syns)
 	}
 	g.say("%d SYN-ACKs from the server, no ACK from the client in %s; the client %s.", n, tcpTime(c.Capture.Last-t.SynAckAt), repeats)
 	g.field("copies", "%d", n)
@@ -593,6 +623,15 @@ func tcpForgot(c *Case, f *fact.Fact) bool {
 		x.LastDataTime != 0 && f.Time-x.LastDataTime < int64(forgetTime)
 }
 
+// tcpNoSuch reports that f, a reset of a side that had not closed, is how a host
+// answers a segment that belongs to no connection: without an acknowledgement, at
+// the number that the segment acknowledges (RFC 9293, section 3.10.7.1).
+func tcpNoSuch(c *Case, f *fact.Fact) bool {
+	x, y := &c.TCP.Side[f.From], &c.TCP.Side[f.From.Other()]
+	m := tcpMark(c, f)
+	return m != nil && m.Num&8 == 0 && f.Level == 0 && x.Fin == 0 && y.LastData != 0 && y.LastData < f.Frame && x.LastData < y.LastData && x.Gap == 0 && y.Gap == 0
+}
+
 // tcpAllTaken reports that mail was accepted and answered, and that nothing more
 // was under way when f came.
 func tcpAllTaken(c *Case, f *fact.Fact) bool {
@@ -628,10 +667,13 @@ func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 			g.frames(x.LastData)
 		}
 		forgot := d == fact.Client && tcpForgot(c, f)
+		unknown := d == fact.Server && tcpNoSuch(c, f)
 		if forgot {
 			g.Blame, g.Class = BlameMiddlebox, ResetForgotten
 		} else if tcpOddTTL(c, f) {
 			g.Blame, g.Class = BlameMiddlebox, ResetOddTTL
+		} else if unknown {
+			g.Class = ResetForgotten
 		}
 		if d == fact.Client && (owed != nil || body || f.Seen&fact.SeenMail != 0 && f.Seen&fact.SeenAccepted == 0) {
 			g.Up()
@@ -656,6 +698,10 @@ func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 		if forgot {
 			g.What += fmt.Sprintf(" It only answers a copy of what the %s had sent, and has no acknowledgement: the %s's host did not know this connection any more. "+
 				"Neither its FIN nor a reset of its own came here before, so something ended it on the %s's side of this point.", d.Other(), d, d)
+		}
+		if unknown {
+			g.What += " It has no acknowledgement: so answers a host that knows no such connection, after a restart or as the wrong one of several behind one address, " +
+				"or a packet filter that rejects; a program that gives up acknowledges what it has got."
 		}
 		if m := tcpMark(c, f); g.Class == ResetOddTTL {
 			g.What += fmt.Sprintf(" Its TTL is %d, that of the %s's other packets %d: a host does not change it, so the reset may come from a device beside it.", m.Code>>8, d, m.Code&0xff)
@@ -1203,8 +1249,8 @@ func tcpStateLostSilent(c *Case, f *fact.Fact, r *Raiser) {
 	if c.silent(f.From.Other()) && c.TCP.Side[f.From].Acked == c.Talk[f.From] {
 		return // not a byte had passed before: nothing was there to be lost
 	}
-	if f.From == fact.Server && tcpInBody(c, f) {
-		return // the client was in the middle of its message, not idle: the path had died before
+	if phase, _ := c.openAt(idle); f.From == fact.Server && (tcpInBody(c, f) || c.mail() && phase != "") {
+		return // it was the client's turn, so it was not idle: it or the path had died before
 	}
 	g := r.At(f)
 	if g.quiet {
@@ -1229,6 +1275,10 @@ func tcpInjected(c *Case, f *fact.Fact, r *Raiser) {
 	switch {
 	case m.Num&1 != 0 && m.Num&4 != 0:
 		g.say("The reset in the %s's name came with TTL %d, its other packets with %d, and it went on sending afterwards.", f.From, ttl, usual)
+	case m.Num&0x40 != 0 && m.Num&1 == 0:
+		sent := c.TCP.Side[f.From.Other()].LastDataTime
+		g.say("The reset in the %s's name acknowledges what the %s had sent only %s before, and nothing has come back from the %s in less than %s: it comes from a device on the way.",
+			f.From, f.From.Other(), tcpTime(f.Time-sent), f.From, tcpTime(c.TCP.Side[f.From].RTTMin))
 	case m.Num&1 != 0:
 		g.say("The reset in the %s's name came with TTL %d, all its other packets with %d.", f.From, ttl, usual)
 	default:
@@ -1517,6 +1567,10 @@ func tcpSACK(c *Case, f *fact.Fact, r *Raiser) {
 	g.field("acknowledgements", "%d", g.Count)
 }
 
+// tcpOptionsCut reports that the snap length may have cut the options off: it cut
+// packets of the session.
+func tcpOptionsCut(c *Case) bool { return c.TCP.Side[0].CutFrames+c.TCP.Side[1].CutFrames > 0 }
+
 func tcpMSS(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TCP
 	if t.Syn == 0 || t.SynAck == 0 {
@@ -1529,6 +1583,8 @@ func tcpMSS(c *Case, _ *fact.Fact, r *Raiser) {
 		warn := false
 		what := ""
 		switch {
+		case mss == 0 && tcpOptionsCut(c):
+			continue
 		case mss == 0:
 			what = "The %s announced no maximum segment size."
 		case mss < tcpSmallMSS:
@@ -1688,15 +1744,7 @@ func tcpFallback(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.framesOf(c, fact.TCPSyn, fact.Client)
-	gone := ""
-	for i, name := range [...]string{"window scale", "SACK", "timestamps", "ECN"} {
-		if f.Num&(1<<i) != 0 {
-			if gone != "" {
-				gone += ", "
-			}
-			gone += name
-		}
-	}
+	gone := tcpGone(c)
 	g.say("%d SYNs; only the one without %s was answered.", c.TCP.Syns, gone)
 	g.field("options left out", "%s", gone)
 }
@@ -1729,6 +1777,36 @@ func tcpAckLoss(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 }
 
+// Probed reports that the client left when somebody answered: it reset at
+// once what the server had accepted, or traced the route to it. One that had to
+// ask twice may have given up.
+func (c *Case) Probed() bool {
+	t := c.TCP
+	x, y := &t.Side[fact.Client], &t.Side[fact.Server]
+	switch {
+	case t.Open != 0 || t.Syn == 0 || x.Bytes+y.Bytes > 0 || y.Rst != 0:
+		return false
+	case x.TTL < netTraceTTL && tcpTraced(c) && y.Packets == 0:
+		return true
+	case t.SynAck == 0 || x.Rst == 0:
+		return false
+	case x.TTL < netTraceTTL:
+		return true // the last step: the host itself, which did not send the SYN, resets
+	}
+	m := tcpMark(c, c.first(fact.TCPReset))
+	return t.Syns == 1 && tcpGlanced(c) && m != nil && m.Code>>8 == m.Code&0xff
+}
+
+// tcpTraced reports that a router said that the SYN of a client expired there.
+func tcpTraced(c *Case) bool {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.NetICMP && f.From == fact.Client && f.Level == 0 && icmpNames[f.Code].class == icmpExceeded {
+			return true
+		}
+	}
+	return false
+}
+
 // tcpGlanced reports that the client opened the connection and left at once without a word.
 func tcpGlanced(c *Case) bool {
 	t := c.TCP
@@ -1747,7 +1825,7 @@ func tcpGlanced(c *Case) bool {
 		left = x.RstTime
 	}
 	from := t.OpenTime
-	if from == 0 {
+	if from == 0 || t.Open == x.Fin || t.Open == x.Rst { // the handshake's own ACK is not there
 		from = t.SynAckAt
 	}
 	return left != 0 && time.Duration(left-from) < tcpGlance
@@ -1801,7 +1879,7 @@ func tcpOddHandshake(c *Case, f *fact.Fact, r *Raiser) {
 func tcpPortReuse(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TCP
 	f := c.first(fact.TCPSyn)
-	if f == nil || f.Level != 1 {
+	if f == nil {
 		return
 	}
 	answer := ""
@@ -1815,7 +1893,11 @@ func tcpPortReuse(c *Case, _ *fact.Fact, r *Raiser) {
 			answer, proof = "a reset", g
 		}
 	}
-	if answer == "" {
+	known := f.Level == 1 // the capture has the old connection
+	switch {
+	case !known && (proof == nil || proof.Kind != fact.TCPOdd || t.Side[fact.Client].Rst == 0 && t.Syns < 2):
+		return
+	case answer == "":
 		if t.SynAck != 0 || t.Side[fact.Server].Packets > 0 || time.Duration(c.Capture.Last-t.SynTime) < c.Limits.SynWait || t.Syns < 2 {
 			return
 		}
@@ -1825,7 +1907,17 @@ func tcpPortReuse(c *Case, _ *fact.Fact, r *Raiser) {
 	if proof != nil {
 		g.frames(proof.Frame)
 	}
-	g.say("A new SYN on ports that were in use shortly before was answered with %s.", answer)
+	if t.SynAck == 0 && t.Syns >= tcpMinCopies && proof != nil && proof.Kind == fact.TCPOdd {
+		g.Severity, g.Blame = Error, BlameMiddlebox // the client's resets do not end the old one
+	}
+	if known {
+		g.say("A new SYN on ports that were in use shortly before was answered with %s.", answer)
+	} else {
+		g.say("The SYN was answered with an ACK of other numbers (frame %d): the server, or a device before it, still has an older connection between the same ports, which the capture does not hold.", proof.Frame)
+	}
+	if g.Severity == Error {
+		g.What += fmt.Sprintf(" So were all %d of them: the client's resets, which would end the old one, do not arrive.", t.Syns)
+	}
 	g.field("answer", "%s", answer)
 }
 
@@ -1859,12 +1951,19 @@ func tcpTwoVersions(c *Case, f *fact.Fact, r *Raiser) {
 
 func tcpCorruption(c *Case, f *fact.Fact, r *Raiser) {
 	x := &c.TCP.Side[f.From]
-	if f.Level != 2 && (f.Level != 0 || x.Retrans == 0) {
+	if f.Level < 2 && (f.Level != 0 || x.Retrans == 0 || tcpAllDamaged(c, f.From)) {
 		return
 	}
 	g := r.At(f)
 	g.Count = int(f.Num)
 	if g.quiet {
+		return
+	}
+	if f.Level == 3 {
+		g.say("The last %s with payload of the %s arrived with a wrong checksum, copies of the same bytes among them, those before with a right one, and the %s acknowledged none: its host threw them away.",
+			counted(uint64(f.Num), "segment"), f.From, f.From.Other())
+		g.field("count", "%d", f.Num)
+		g.field("direction", "towards the %s", f.From.Other())
 		return
 	}
 	if f.Level == 2 {
@@ -1882,6 +1981,16 @@ func tcpCorruption(c *Case, f *fact.Fact, r *Raiser) {
 	g.say("%s of the %s arrived with a wrong checksum and %s sent again.", counted(uint64(f.Num), "segment"), f.From, were)
 	g.field("count", "%d", f.Num)
 	g.field("direction", "towards the %s", f.From.Other())
+}
+
+// tcpAllDamaged reports that from some point on nothing of d came undamaged.
+func tcpAllDamaged(c *Case, d fact.Dir) bool {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.TCPChecksum && f.From == d && f.Level == 3 {
+			return true
+		}
+	}
+	return false
 }
 
 // proxyKinds names the proxies.

@@ -200,6 +200,19 @@ func TestTCPChecks(t *testing.T) {
 			tcpRst(c, fact.Server, msec, 1, 8)
 			return c
 		}, "-tcp-refused tcp-port-reuse=warning"},
+		{"an older connection that the capture does not hold", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.TCPOdd, 2, msec, fact.Fact{From: fact.Server, Code: fact.OddChallenge, Num: 1})
+			c.TCP.Syns = 2
+			return c
+		}, "tcp-port-reuse=warning"},
+		{"and that does not give way", func() *Case {
+			c := tcpSilentServer(3, 9*sec)
+			c.TCP.Side[fact.Server].Packets = 3
+			c.add(fact.TCPOdd, 2, msec, fact.Fact{From: fact.Server, Code: fact.OddChallenge, Num: 1})
+			tcpRst(c, fact.Client, 2*msec, 0, 8)
+			return c
+		}, "tcp-port-reuse=error -tcp-syn-no-answer -tcp-reset-by-client"},
 		{"reused ports, ordinary answer", func() *Case {
 			c := tcpHealthy()
 			c.Log.Facts[0].Level = 1
@@ -692,6 +705,18 @@ func TestTCPChecks(t *testing.T) {
 			c.add(fact.TCPOdd, 9, 50*msec, fact.Fact{Code: fact.OddFewerOptions, Num: 5})
 			return c
 		}, "tcp-option-fallback=info"},
+		{"MPTCP left out helped", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Syns = 3
+			c.add(fact.TCPSyn, 2, sec, fact.Fact{Num: 2})
+			c.add(fact.TCPOdd, 9, 50*msec, fact.Fact{Code: fact.OddFewerOptions, Num: 16})
+			c.judge()
+			if g := c.Find("tcp-option-fallback"); g == nil || !strings.Contains(g.What, "without MPTCP") {
+				t.Errorf("MPTCP: %+v", g)
+			}
+			c.Findings = c.Findings[:0]
+			return c
+		}, "tcp-option-fallback=info tcp-syn-late=warning"},
 		{"second SYN with fewer options", func() *Case {
 			c := tcpHealthy()
 			c.TCP.Syns = 2
@@ -733,6 +758,13 @@ func TestTCPChecks(t *testing.T) {
 		{"every segment damaged", func() *Case {
 			c := tcpHealthy()
 			c.add(fact.TCPChecksum, 9, 50*msec, fact.Fact{From: fact.Server, Num: 4, Level: 2})
+			return c
+		}, "tcp-corruption=warning"},
+		{"every segment damaged from some point on", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Server].Retrans = 3
+			c.add(fact.TCPChecksum, 9, 50*msec, fact.Fact{From: fact.Server, Num: 2})
+			c.add(fact.TCPChecksum, 10, 60*msec, fact.Fact{From: fact.Server, Num: 6, Level: 3})
 			return c
 		}, "tcp-corruption=warning"},
 		{"window scaling lost in the SYN-ACK", func() *Case {

@@ -200,6 +200,9 @@ func since(g *fact.Fact) uint32 {
 func (c *Case) doubt() {
 	c.unsure, c.doubts = 0, c.doubts[:0]
 	t := c.TCP
+	if t.Hurried {
+		c.unsure = 1
+	}
 	if t.SynAck == 0 && (t.Side[0].Bytes > 0 || t.Side[1].Bytes > 0) {
 		c.unsure = 1
 	}

@@ -17,6 +17,7 @@ const (
 	lookupThen  = time.Second      // from the answer to the SYN that waited for it
 
 	dnsServFail = 2
+	dnsNoName   = 3
 	dnsRefused  = 5
 	dnsA        = 1
 	dnsPTR      = 12
@@ -56,6 +57,23 @@ func (l *lookup) wait(now int64) int64 {
 		now = l.answer.Time
 	}
 	return now - l.first.Time
+}
+
+// failed says in which way a question has failed, seen until now; "": it has not.
+func (l *lookup) failed(now int64) string {
+	switch {
+	case l.answer.Frame == 0 && l.count > 1 && l.wait(now) >= int64(lookupSlow):
+		return fmt.Sprintf("asked %d times, no answer came in %s", l.count, tcpTime(l.wait(now)))
+	case l.answer.Frame == 0:
+		return ""
+	case l.rcode == dnsServFail:
+		return "the answer was SERVFAIL"
+	case l.rcode == dnsNoName:
+		return "the answer was NXDOMAIN, there is no such name"
+	case l.rcode == dnsRefused:
+		return "the answer was REFUSED"
+	}
+	return ""
 }
 
 // Question notes a DNS question for name.

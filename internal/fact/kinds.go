@@ -205,7 +205,8 @@ const (
 	// TCPDuplicate: frames captured twice. Num: how many.
 	TCPDuplicate
 	// TCPChecksum: wrong checksums. Num: how many. Level: 1 of all frames of a sender (offload),
-	// 2 of all its frames with payload and of no other, and the receiver acknowledged none.
+	// 2 of all its frames with payload and of no other, and the receiver acknowledged none,
+	// 3 of its last frames with payload, all copies of some bytes among them, and the same.
 	TCPChecksum
 	// TCPAhead: a bare ACK or a segment far ahead of the data seen (MTU black hole seen from the receiver). Num: bytes.
 	// Level 1: data came behind a hole that was never filled. Num: bytes of the hole.
@@ -253,7 +254,7 @@ const (
 	TCPAfterClose
 	// TCPHeld: From's last small piece waited for an acknowledgement (Nagle). Num: how often. Code: milliseconds of the first. Level: unused.
 	TCPHeld
-	// TCPResetMark: what is known of the origin of a TCPReset, its Ref. Code: TTL of the RST<<8 | usual TTL of the side. Num: 1 TTL differs, 2 IP ID breaks the pattern, 4 the side went on sending, 8 ACK flag set, 16 reserved bits set; 0x20 likely the host's own other initial TTL.
+	// TCPResetMark: what is known of the origin of a TCPReset, its Ref. Code: TTL of the RST<<8 | usual TTL of the side. Num: 1 TTL differs, 2 IP ID breaks the pattern, 4 the side went on sending, 8 ACK flag set, 16 reserved bits set; 0x20 likely the host's own other initial TTL, 0x40 it answers sooner than its sender can.
 	TCPResetMark
 	// NetLink: the link addresses of the frames of From changed. Text: receiver's and sender's address before, then
 	// after it, 24 bytes. Code: frames before it. Level: how often they changed. Num: frames since the last change.
@@ -285,7 +286,7 @@ const (
 	OddDataInSyn                      // Num: bytes
 	OddTwoSynAcks                     // two SYN-ACKs with different numbers
 	OddChallenge                      // SYN answered by an ACK with foreign numbers
-	OddFewerOptions                   // a repeated SYN with options removed was answered. Num: 1 WS, 2 SACK, 4 TS, 8 ECN removed
+	OddFewerOptions                   // a repeated SYN with options removed was answered. Num: 1 WS, 2 SACK, 4 TS, 8 ECN, 16 MPTCP, 32 fast open removed
 	OddStraySyn                       // SYN with another number inside the connection
 	OddStrayReset                     // RST outside of the window
 	OddSACK                           // SACK blocks far outside of what was sent

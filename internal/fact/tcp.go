@@ -79,6 +79,7 @@ type TCPSummary struct {
 	MidStream bool
 	Guessed   bool // who the client is was guessed, not seen
 	OneSided  bool
+	Hurried   bool   // something was read before what it answers: the order of the dialog is not sure
 	ICMP      uint32 // frames with ICMP errors that quote this flow
 	HowClosed uint16 // End's code
 	// What the client had sent before its first encrypted record, and the time

@@ -69,12 +69,14 @@ func (f *Flow) data(c *reasm.Conn, d fact.Dir, p *layers.Packet, class reasm.Cla
 	}
 	me.newTime = at.Time
 	if p.ID != 0 {
-		me.lastID = p.ID
+		if me.ids == 0 || !older(p.ID, me.lastID) {
+			me.lastID = p.ID
+		}
 		if me.ids < 255 {
 			me.ids++
 		}
 	}
-	if val, _, ok := p.TCP.Timestamps(); ok {
+	if val, _, ok := p.TCP.Timestamps(); ok && (me.recent == 0 || int32(val-me.recent) > 0) {
 		me.recent = val
 	}
 	if class == reasm.ClassInOrder && me.sampleTime == 0 {
@@ -124,18 +126,40 @@ func (f *Flow) overtaken(d fact.Dir, p *layers.Packet, at fact.At, s *fact.TCPSu
 		}
 		return me.holeTime != 0 && at.Time-me.holeTime <= reorderTime
 	}
+	if first, known := f.sentBefore(d, p); known {
+		return first
+	}
+	return me.holeTime != 0 && at.Time-me.holeTime <= passing(d, s)
+}
+
+// sentBefore reports whether a segment was sent before the newest one seen, as
+// its IP identification or its timestamp says; known is false when neither does.
+func (f *Flow) sentBefore(d fact.Dir, p *layers.Packet) (first, known bool) {
+	me := &f.side[d]
 	if p.ID != 0 && me.ids > 1 {
-		diff := int16(p.ID - me.lastID)
-		return diff < 0 && diff > -256
+		return older(p.ID, me.lastID), true
 	}
 	if val, _, ok := p.TCP.Timestamps(); ok && me.recent != 0 && val != me.recent {
-		return int32(val-me.recent) < 0
+		return int32(val-me.recent) < 0, true
 	}
+	return false, false
+}
+
+// older reports whether the IP identification id was given shortly before last.
+func older(id, last uint16) bool {
+	diff := int16(id - last)
+	return diff < 0 && diff > -256
+}
+
+// passing is the longest a segment of d that only was overtaken comes behind
+// those that passed it, when time alone tells. What is lost is sent again no
+// sooner than word of the hole has gone to the sender and the copy has come back.
+func passing(d fact.Dir, s *fact.TCPSummary) int64 {
 	limit := reorderTime
 	if rtt := s.HandshakeRTT(); rtt > 0 {
 		limit = min(limit, rtt/2)
 	}
-	return me.holeTime != 0 && at.Time-me.holeTime <= limit
+	return max(limit, min(s.Side[d].RTTMin*3/4, passTime))
 }
 
 // late counts an overtaken segment, unless it is the recorder's doing, as its
@@ -165,8 +189,16 @@ func (f *Flow) resent(c *reasm.Conn, d fact.Dir, off int64, n uint32, at fact.At
 func (f *Flow) copied(c *reasm.Conn, d fact.Dir, p *layers.Packet, off int64, n uint32, at fact.At, log *fact.Log, s *fact.TCPSummary) {
 	x, me, peer := &s.Side[d], &f.side[d], &f.side[d.Other()]
 	me.sampleTime = 0
-	x.Retrans++
 	end := off + int64(n)
+	if first, known := f.sentBefore(d, p); known && first && at.Time >= f.last && p.Frags <= 1 && x.Upstream > 0 {
+		// The original of what filled a hole before it: it was late, not lost.
+		x.Late++
+		x.Upstream--
+		x.Spurious = min(x.Spurious+1, x.Retrans)
+		f.grow(log, &me.lateRef, fact.Fact{Kind: fact.TCPReorder, From: d}, at, 1)
+		return
+	}
+	x.Retrans++
 	if end <= me.ackTop {
 		x.Spurious++
 		f.grow(log, &me.spurRef, fact.Fact{Kind: fact.TCPSpurious, From: d}, at, 1)

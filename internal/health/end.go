@@ -69,6 +69,10 @@ func (f *Flow) rst(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, log 
 		if mark&(1|2) != 0 && mark&0x20 == 0 && level == 0 {
 			level = 3
 		}
+		if soon := f.tooSoon(c, d, p, at, s); soon && level == 0 {
+			mark |= 0x40
+			level = 3
+		}
 	}
 	f.reset[d] = log.Add(fact.Fact{Kind: fact.TCPReset, Time: at.Time, Frame: at.Frame, From: d, Num: num, Level: level}, nil)
 	log.Add(fact.Fact{Kind: fact.TCPResetMark, Time: at.Time, Frame: at.Frame, From: d, Ref: f.reset[d],
@@ -77,6 +81,23 @@ func (f *Flow) rst(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, log 
 		f.unread(d, f.side[d].lastWin, at, log, s)
 	}
 }
+
+// tooSoon reports that a RST acknowledges what the other side had sent less than
+// a quarter of the shortest known round trip before: d cannot have had it yet.
+func (f *Flow) tooSoon(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, s *fact.TCPSummary) bool {
+	x, o := &s.Side[d], d.Other()
+	top, ok := c.Offset(o, p.TCP.Ack())
+	wait := at.Time - f.side[o].newTime
+	return p.TCP.Flags()&layers.ACK != 0 && ok && top == c.Sent(o) && f.side[o].newTime != 0 && at.Time >= f.last && s.Side[o].Copies == 0 &&
+		x.RTTs >= soonRTTs && x.RTTMin >= soonRTT && 4*wait < x.RTTMin
+}
+
+// soonRTTs and soonRTT are what makes the shortest round trip known, and long
+// enough to tell a device on the way from its end.
+const (
+	soonRTTs = 2
+	soonRTT  = int64(5e6)
+)
 
 // forged compares a RST with the other packets of its sender (TCP-017).
 func (f *Flow) forged(d fact.Dir, p *layers.Packet, s *fact.TCPSummary) (mark uint32) {
@@ -193,7 +214,7 @@ func (f *Flow) End(c *reasm.Conn, how uint16, captureEnd int64, log *fact.Log, s
 	case (how == fact.EndOfCapture || how == fact.EndReused) && quiet >= silentTime:
 		how = fact.EndSilent
 	}
-	s.HowClosed = how
+	s.HowClosed, s.Hurried = how, c.Hurried()
 	f.jumped(log, s)
 	if f.synSeen[fact.Server] && !f.synSeen[fact.Client] && s.Syn == 0 && !f.midTold {
 		s.MidStream = true
@@ -313,7 +334,10 @@ func (f *Flow) dead(d fact.Dir, captureEnd int64, log *fact.Log, s *fact.TCPSumm
 	big := mss > 0 && float64(me.unaSize) >= bigShare*float64(mss-min(mss, optionRoom))
 	passed := max(x.Passed, me.behind)
 	merged := me.offRef != 0 && min(mss, x.MSS) == 0 // captured as one, and it is not known how it was cut
-	if big && passed > 0 && x.Passed < smallSize && !merged && me.deaf < sureDeaf && !me.unheard(&s.Side[d.Other()], captureEnd) {
+	if me.badRun > me.unaCopies && uint32(me.badData) < x.Segments {
+		// Not one copy came whole, though others before had.
+		log.Add(fact.Fact{Kind: fact.TCPChecksum, Time: me.unaFirst, Frame: me.unaFrame, From: d, Num: uint32(me.badRun), Level: 3}, nil)
+	} else if big && passed > 0 && x.Passed < smallSize && !merged && me.deaf < sureDeaf && !me.unheard(&s.Side[d.Other()], captureEnd) {
 		level = 1
 	}
 	ref := log.Add(fact.Fact{Kind: fact.TCPUnacked, Time: me.unaFirst, Frame: me.unaFrame, From: d,

@@ -23,6 +23,10 @@ const (
 	// neither the IP identification nor the timestamps tell.
 	reorderTime = int64(3 * time.Millisecond)
 
+	// passTime is the longest that such a segment is late when its sender is far enough
+	// away: half of the shortest time after which hosts send again by themselves.
+	passTime = int64(100 * time.Millisecond)
+
 	// answerTime is more than an acknowledgement takes.
 	answerTime = int64(2 * time.Second)
 
@@ -120,6 +124,7 @@ type side struct {
 	probes     uint16 // keep-alives since the other side last answered
 	deaf       uint16 // copies of what it had acknowledged, while its own data had no acknowledgement
 	badData    uint16 // segments with payload that have a wrong checksum, offload left out
+	badRun     uint16 // of these: without a right one behind them
 	ids        uint8  // frames with an IP identification that is not 0
 	shift      uint8
 	scaled     bool
@@ -180,8 +185,13 @@ func (f *Flow) Segment(t *reasm.Table, c *reasm.Conn, d fact.Dir, p *layers.Pack
 	}
 	flags := uint8(p.TCP.Flags())
 	n := uint32(len(p.Payload)) + p.Missing
-	if t.Sum == reasm.SumBad && n > 0 && me.badData < 0xffff {
+	switch {
+	case n == 0:
+	case t.Sum != reasm.SumBad:
+		me.badRun = 0
+	case me.badData < 0xffff:
 		me.badData++
+		me.badRun++
 	}
 	if t.Clash.Bytes > 0 && class != reasm.ClassKeepAlive && class != reasm.ClassZeroProbe {
 		f.clash(&t.Clash, log, s)

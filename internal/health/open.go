@@ -15,6 +15,8 @@ const (
 	optSACK
 	optTimes
 	optECN
+	optMPTCP
+	optFastOpen
 )
 
 // syn takes a SYN or SYN-ACK of this connection.
@@ -40,6 +42,12 @@ func (f *Flow) syn(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, log 
 	}
 	if flags&(layers.ECE|layers.CWR) == layers.ECE|layers.CWR {
 		opts |= optECN
+	}
+	if _, ok := p.TCP.MPTCP(); ok {
+		opts |= optMPTCP
+	}
+	if cookie, ok := p.TCP.FastOpen(); ok && len(cookie) > 0 {
+		opts |= optFastOpen
 	}
 	if n := len(p.Payload); n > 0 && flags&layers.ACK == 0 {
 		f.odd(fact.OddDataInSyn, uint32(n), d, at, log)

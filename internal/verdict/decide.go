@@ -124,6 +124,9 @@ func (w *Writer) explain(c *rules.Case) {
 			if e.Rule == ruleDowngrade && !downgraded(f) {
 				continue
 			}
+			if unsure(e) && group(f.Rule) != "TCP" {
+				continue
+			}
 			// Two that explain each other: the earlier one stands.
 			back := relate(f.Rule, e.Rule)
 			if f.Rule == ruleRecipient && wantOfRecipients[e.Rule] && !forWantOfRecipients(c, f, e) {
@@ -139,6 +142,15 @@ func (w *Writer) explain(c *rules.Case) {
 		d.ExplainedBy = append(d.ExplainedBy, by)
 	}
 }
+
+// unsure reports that f tells of trouble which ends a session only where it is an
+// error: a packet that lacked a fragment may have come again whole.
+func unsure(f *rules.Finding) bool {
+	return failsAsError[f.Rule] && f.Severity < rules.Error
+}
+
+// failsAsError are the findings that fail their layer only as errors.
+var failsAsError = map[uint16]bool{index("NET-009"): true, index("TCP-039"): true}
 
 // besides reports that a client which refused a certificate with an alert did so
 // for something else than this finding.
@@ -789,7 +801,7 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 	if len(w.order) > 0 {
 		top = &c.Findings[w.order[0]]
 	}
-	fails := top != nil && failLayer[top.Rule] != LayerNone && (top.Severity >= rules.Warning || rules.All[top.Rule].Num == "RPL-007")
+	fails := top != nil && failLayer[top.Rule] != LayerNone && !unsure(top) && (top.Severity >= rules.Warning || rules.All[top.Rule].Num == "RPL-007")
 	switch {
 	case g == goalReached && c.TCP.OneSided:
 		d.Outcome = OutcomeUnknown // the words of one side are not there
@@ -820,6 +832,8 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		if orderly(c) && hidden(c) && top != nil && !isRemark[top.Rule] {
 			d.Outcome = OutcomeDegraded // what is inside is not known, but this is
 		}
+	case c.Probed():
+		d.Outcome = OutcomeOK
 	case incomplete(c) && !allSaid(c), unanswered(c), c.TLS != nil && !c.TLS.Done, c.TCP.Open == 0 && !c.TCP.MidStream:
 		d.Outcome = OutcomeUnknown
 	default: // nothing was tried, and nothing is wrong: a probe, a session typed by hand
@@ -1268,8 +1282,11 @@ func (w *Writer) blame(c *rules.Case) {
 	if r.Num == "TCP-009" && f.Class == rules.ResetForgotten {
 		conf = 60
 	}
-	if oddReset(f) {
+	if oddReset(f) || unmet(f) {
 		conf = 55
+	}
+	if r.Num == "TCP-008" && f.Class == rules.ResetForgotten {
+		conf = 60
 	}
 	if r.Num == "TCP-044" && d.Blame == rules.BlameNetwork {
 		conf = 60 // the proxy says that it did not reach the server, not why

@@ -410,7 +410,7 @@ func (d *Decision) networkRoot(c *rules.Case) bool {
 
 // notNetwork reports that TCP did its work up to the end.
 func (d *Decision) notNetwork(c *rules.Case) bool {
-	if c.TCP.Open == 0 && !c.TCP.MidStream || c.TCP.OneSided {
+	if c.TCP.Open == 0 && !c.TCP.MidStream || c.TCP.OneSided || d.Root >= 0 && unmet(&c.Findings[d.Root]) {
 		return false
 	}
 	for i := range c.Findings {

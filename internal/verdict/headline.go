@@ -63,6 +63,8 @@ func (w *Writer) clause(c *rules.Case, d *Decision) string {
 		return "Connection problem"
 	case d.Blame == rules.BlamePolicy && group(c.Findings[d.Root].Rule) != "TCP": // a proxy is no receiver
 		return "Receiver's decision"
+	case unmet(&c.Findings[d.Root]):
+		return "Connection problem"
 	case d.notNetwork(c) || c.TCP.Open != 0:
 		return "Not a network problem"
 	}
@@ -74,6 +76,11 @@ func (w *Writer) clause(c *rules.Case, d *Decision) string {
 func (d *Decision) damaged(c *rules.Case) bool {
 	return d.Root >= 0 && c.Findings[d.Root].Rule == ruleDamaged && d.Blame == rules.BlameNetwork
 }
+
+// unmet reports that f is about a connection of which one end may not have known.
+func unmet(f *rules.Finding) bool { return f.Rule == ruleNoGreeting && f.Class != 0 }
+
+var ruleNoGreeting = index("SMTP-004")
 
 // what is the second part: who did what at which frame.
 func (w *Writer) what(c *rules.Case, d *Decision) string {
@@ -329,6 +336,10 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	},
 	"SMTP-004": func(c *rules.Case, f *rules.Finding) string {
 		switch {
+		case f.Class == rules.GreetingUnopened:
+			return fmt.Sprintf("the handshake was not completed as seen from here, and no greeting came in %s", span(c.End-c.Start))
+		case f.Class == rules.GreetingUnknown:
+			return fmt.Sprintf("no greeting came in %s, and in the end the server knew no such connection", span(c.End-c.Start))
 		case c.TCP.Closed == 2 && c.TCP.Side[fact.Client].Bytes == 0:
 			return fmt.Sprintf("server accepted the connection and closed it after %s without a greeting", span(c.End-c.Start))
 		case c.TCP.Closed != 0:
@@ -618,6 +629,12 @@ func (w *Writer) good(c *rules.Case, d *Decision) string {
 			return "the part of the session that was captured is in order"
 		}
 		return "the session ended in order; no login was attempted"
+	}
+	if c.Probed() {
+		if c.TCP.SynAck == 0 {
+			return "the client only traced the route; no mail was attempted"
+		}
+		return fmt.Sprintf("the client left as soon as port %d answered; no mail was attempted", c.Port())
 	}
 	if leftAtList(c) {
 		return "the client left when it had read what the server offers; no mail was attempted"

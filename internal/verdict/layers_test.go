@@ -147,17 +147,18 @@ func TestNoAnswer(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		cmd   uint8
-		how   uint16
+		how   uint16 // 0: only one side was captured
 		facts []fact.Fact
 		want  string
 	}{
+		{"FETCH, only the client captured", fetch, 0, nil, ""},
 		{"FETCH", fetch, fact.EndFin, nil, never},
 		{"FETCH, and the capture ends", fetch, fact.EndOfCapture, nil, ends},
 		{"FETCH, and BYE", fetch, fact.EndFin, []fact.Fact{{Kind: fact.Reply, Code: imap.BYE, Frame: 5, From: fact.Server}}, ""},
 		{"IDLE that runs", idle, fact.EndFin, []fact.Fact{{Kind: fact.Challenge, Cmd: idle, Ref: 1, Frame: 4, From: fact.Server}}, ""},
 		{"IDLE", idle, fact.EndFin, nil, never},
 	} {
-		c := &rules.Case{Log: &fact.Log{}, TCP: &fact.TCPSummary{Open: 3, HowClosed: tt.how}, Proto: fact.IMAP, Capture: &rules.Capture{}}
+		c := &rules.Case{Log: &fact.Log{}, TCP: &fact.TCPSummary{Open: 3, HowClosed: tt.how, OneSided: tt.how == 0}, Proto: fact.IMAP, Capture: &rules.Capture{}}
 		c.Log.Add(fact.Fact{Kind: fact.Command, Cmd: tt.cmd, Frame: 3}, nil)
 		for _, f := range tt.facts {
 			c.Log.Add(f, nil)

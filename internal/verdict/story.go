@@ -254,8 +254,8 @@ func (w *Writer) moments(c *rules.Case, f *fact.Fact, add func(f *fact.Fact, wei
 	case fact.Foreign:
 		add(f, 55, "speaks something else: "+cut(text, 50), "")
 	case fact.Unanswered:
-		if f.Level == 1 {
-			return
+		if f.Level == 1 || c.TCP.OneSided {
+			return // the answers are what was not captured
 		}
 		if challenged(c, f.Ref) {
 			return // an IDLE that runs, a login in which it is the client's turn
