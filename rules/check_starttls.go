@@ -953,7 +953,7 @@ func implNoMail(c *Case, _ *fact.Fact, r *Raiser) {
 		// A greeting of 100 bytes and more looks like a ticket. Two of those are usual.
 		n := 0
 		for _, rec := range t.Records[fact.Server] {
-			if rec.At.Frame > t.FinishedAt[fact.Client].Frame && int(rec.Len) != tlsrec.AlertLen(t.Version, t.Cipher, false) {
+			if rec.At.Frame > t.FinishedAt[fact.Client].Frame && int(rec.Len) != t.AlertLen(fact.Server) {
 				n++
 			}
 		}

@@ -1502,11 +1502,20 @@ func tlsHiddenClient(c *Case, _ *fact.Fact, r *Raiser) {
 	g.frames(at.Frame).withInt("record length", int(a.Len)).with("delay", tlsWhen(t.LastRecord[fact.Server].Time, a.At.Time)).with("close", how)
 	c.certFields(g)
 	g.say("Instead of its Finished (%d bytes) the client sent one encrypted record of %d bytes, the size of an alert",
-		tlsrec.FinishedLen(t.Version, t.Cipher, false), a.Len)
+		tlsrec.FinishedLen(t.Version, t.Cipher, false)+t.Pad[fact.Client], a.Len)
+	g.What += padded(t, fact.Client)
 	if how != "" {
 		g.What += ", and closed with " + how
 	}
 	g.What += ". At this point that practically always means: certificate not accepted."
+}
+
+// padded names the padding of a side's records.
+func padded(t *tlsrec.Summary, d fact.Dir) string {
+	if t.Pad[d] == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" with the %d bytes of padding that Java adds", t.Pad[d])
 }
 
 func tlsHiddenServer(c *Case, _ *fact.Fact, r *Raiser) {
@@ -1531,7 +1540,12 @@ func tlsHiddenServer(c *Case, _ *fact.Fact, r *Raiser) {
 	if asked {
 		g.with("client certificate", "asked for, and the client sent an empty list (by size)")
 	}
-	g.say("After the client's Finished (frame %d) the server sent nothing but one encrypted record of %d bytes, the size of an alert", t.FinishedAt[fact.Client].Frame, a.Len)
+	what, said := "Finished", t.FinishedAt[fact.Client]
+	if said.Frame > a.At.Frame { // the two crossed
+		what, said = "first encrypted message", t.FirstEncrypted[fact.Client]
+	}
+	g.say("After the client's %s (frame %d) the server sent nothing but one encrypted record of %d bytes, the size of an alert", what, said.Frame, a.Len)
+	g.What += padded(t, fact.Server)
 	if how != "" {
 		g.What += ", and closed with " + how
 	}
@@ -1554,7 +1568,7 @@ func (c *Case) asked13() bool {
 		if i > 2 || rec.At.Frame > t.FinishedAt[fact.Client].Frame {
 			break
 		}
-		if rec.Len == 25 {
+		if int(rec.Len) == 25+t.Pad[fact.Client] {
 			return true
 		}
 	}
@@ -1648,7 +1662,7 @@ func tlsClientCertMissing(c *Case, _ *fact.Fact, r *Raiser) {
 			reply = rec.Len
 		}
 	}
-	n, _ := tlsrec.PlainLen(t.Version, &s, reply)
+	n, _ := t.PlainLen(fact.Server, &s, reply)
 	if !ok || n < 8 || n > 120 {
 		return // an answer to EHLO has several lines
 	}

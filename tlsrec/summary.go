@@ -51,6 +51,7 @@ type Summary struct {
 	Count   [2]int      // encrypted records in all
 	Bytes   [2]uint64   // their payload bytes
 	Data    [2]int      // of these: application data after the handshake
+	Pad     [2]int      // TLS 1.3: bytes of padding in each record of a side, told by its Finished
 	Broken  *Broken     // first bytes that are no TLS record
 
 	Handshakes [2]int // handshake messages in clear; an SSLv2 hello counts as one
