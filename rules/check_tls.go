@@ -1129,7 +1129,8 @@ type stopped struct {
 	by       fact.Dir
 	how      string // "" nobody closed
 	wait     time.Duration
-	impolite bool // the server did not wait for the client's answer
+	impolite bool          // the server did not wait for the client's answer
+	alert    *tlsrec.Alert // the server's own, encrypted, in the middle of its flight
 }
 
 // stopped looks at a handshake that was begun by both sides and not completed,
@@ -1140,21 +1141,30 @@ func (c *Case) stopped() (s stopped, ok bool) {
 		!c.whole(fact.Client, nil) || !c.whole(fact.Server, nil) {
 		return s, false
 	}
+	client, server := &c.TCP.Side[fact.Client], &c.TCP.Side[fact.Server]
+	// What the client says to a server that has closed, and reads no more, decides nothing.
+	late := server.Fin != 0 && client.LastData > server.Fin && client.Unacked > 0
 	for i := range t.Alerts {
-		if !c.consequence(&t.Alerts[i]) {
+		switch a := &t.Alerts[i]; {
+		case c.consequence(a):
+		case a.From == fact.Server && a.Hidden && a.Before == tlsrec.PhaseCert && server.Fin != 0:
+			s.alert = a // too short for a message of its flight, and nothing of the client was there to be refused
+		default:
 			return s, false
 		}
 	}
-	client, server := &c.TCP.Side[fact.Client], &c.TCP.Side[fact.Server]
-	if client.Unacked+server.Unacked > 0 || client.Cut+server.Cut > 0 {
+	if client.Unacked > 0 && (!late || client.Retrans > 0) || server.Unacked > 0 || client.Cut+server.Cut > 0 {
 		return s, false
 	}
+	in := func(at fact.At) bool { return at.Frame != 0 && !(late && at.Frame > server.Fin) }
 	switch {
+	case s.alert != nil:
+		s.who = fact.Server
 	case t.Partial[fact.Client]:
 		s.who = fact.Client
-	case t.FinishedAt[fact.Client].Frame != 0 && !t.Resumed:
+	case in(t.FinishedAt[fact.Client]) && !t.Resumed:
 		s.who = fact.Server
-	case t.KexAt[fact.Client].Frame != 0, t.CertAt[fact.Client].Frame != 0, t.FirstEncrypted[fact.Client].Frame != 0:
+	case in(t.KexAt[fact.Client]), in(t.CertAt[fact.Client]), in(t.FirstEncrypted[fact.Client]):
 		s.who = fact.Client
 	case t.Partial[fact.Server], t.Version < tlsrec.TLS13 && t.ServerDoneAt[fact.Server].Frame == 0 && !t.Resumed,
 		t.Version == tlsrec.TLS13 && t.Bytes[fact.Server] < tlsFlight && !t.Resumed, t.Resumed && t.FinishedAt[fact.Server].Frame == 0:
@@ -1163,7 +1173,15 @@ func (c *Case) stopped() (s stopped, ok bool) {
 		s.who = fact.Client
 	}
 	s.since = fact.At{Time: client.LastDataTime, Frame: client.LastData}
-	if server.LastData > client.LastData {
+	if late {
+		s.since = t.HelloAt[fact.Client]
+		for _, at := range [...]fact.At{t.KexAt[fact.Client], t.FinishedAt[fact.Client]} {
+			if in(at) {
+				s.since = at
+			}
+		}
+	}
+	if server.LastData > s.since.Frame {
 		s.since = fact.At{Time: server.LastDataTime, Frame: server.LastData}
 	}
 	if s.by, s.until, s.how = c.firstClose(); s.how != "" && s.since.Frame > s.until.Frame {
@@ -1187,6 +1205,10 @@ func (c *Case) stopped() (s stopped, ok bool) {
 	return s, s.how == "FIN" && s.by != s.who && s.wait >= tlsStall
 }
 
+// StoppedByAlert is the Class of a server that broke off its flight with an
+// encrypted alert.
+const StoppedByAlert = 1
+
 func tlsServerStopped(c *Case, _ *fact.Fact, r *Raiser) {
 	s, ok := c.stopped()
 	if !ok || s.who != fact.Server {
@@ -1198,11 +1220,20 @@ func tlsServerStopped(c *Case, _ *fact.Fact, r *Raiser) {
 		at = s.since
 	}
 	g := r.by(fact.Server, at).frames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame, t.FinishedAt[fact.Client].Frame, s.until.Frame)
+	if s.alert != nil {
+		g.Class = StoppedByAlert
+	}
 	if g.quiet {
 		return
 	}
 	place := "in the middle of its own flight"
 	switch {
+	case s.alert != nil:
+		g.frames(s.alert.At.Frame).withInt("record length", int(s.alert.Len))
+		g.with("place", place).with("how", s.how)
+		g.say("In the middle of its own flight the server sent an encrypted record of %d bytes, the size of an alert (frame %d), and closed with FIN. It had received nothing but the client's hello: the trouble is its own.",
+			s.alert.Len, s.alert.At.Frame)
+		return
 	case t.FinishedAt[fact.Client].Frame != 0:
 		place = fmt.Sprintf("after the client's key exchange and Finished (frame %d)", t.FinishedAt[fact.Client].Frame)
 	case s.impolite:

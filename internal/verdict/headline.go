@@ -224,6 +224,9 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	},
 	"TLS-081": func(c *rules.Case, f *rules.Finding) string {
 		if c.TCP.Side[fact.Server].Fin == f.Frame {
+			if f.Class == rules.StoppedByAlert {
+				return fmt.Sprintf("server broke off its part of the TLS handshake with an encrypted alert, and closed (frame %d)", f.Frame)
+			}
 			return fmt.Sprintf("server closed the connection in the middle of the TLS handshake, without an alert (frame %d)", f.Frame)
 		}
 		return fmt.Sprintf("server fell silent in the middle of the TLS handshake (behind frame %d)", f.Frame)
