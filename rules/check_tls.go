@@ -759,6 +759,12 @@ const (
 	alertCanceled = 90
 )
 
+// Alerts about what was agreed, RFC 8446 section 6.2.
+const (
+	alertHandshake = 40 // handshake_failure
+	alertIllegal   = 47 // illegal_parameter
+)
+
 // Alerts of a server that do not accuse the client.
 const (
 	alertDenied = 49 // access_denied: the client is known, and not wanted
@@ -776,8 +782,24 @@ func tlsFatalAlert(c *Case, f *fact.Fact, r *Raiser) {
 		accused = f.From
 	}
 	g.Blame = BlameClient << accused
+	why := ""
 	switch h := c.clientHello(); {
+	case c.NoHello(f.Frame):
+		g.Blame = BlameClient
+		why = " It came in the place of a hello: nothing was left that the client could offer."
 	case f.From != fact.Server:
+		if what, sure := c.Unwanted(f.Frame); sure {
+			g.Blame = BlameServer | BlameMiddlebox
+			why = " The server chose " + what + ", which the client had not offered."
+		} else if what != "" {
+			g.Blame = BlameServer
+			why = " " + what
+		}
+	case h == nil && c.TLS.ServerHello == nil && slices.Contains(agreementAlerts[:], uint8(f.Code)):
+		g.Blame = BlameClient | BlameServer // what was offered is not known
+	case f.Code == alertInternal && c.TLS.ServerHello == nil && h != nil && h.Max < tlsrec.TLS12:
+		g.Blame = BlameClient
+		why = fmt.Sprintf(" The client offers at most %s; OpenSSL 3 says this when nothing of it is allowed.", tlsrec.VersionName(h.Max))
 	case f.Code == alertDenied:
 		g.Blame = BlamePolicy
 	case f.Code == alertDecode && h != nil && !h.Bad && c.TLS.ServerHello == nil:
@@ -785,8 +807,53 @@ func tlsFatalAlert(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	c.tellAlert(g, f)
 	if !g.quiet {
-		g.What = alertLine(2, uint8(f.Code))
+		g.What = alertLine(2, uint8(f.Code)) + why
 	}
+}
+
+// alertAt returns the readable alert of a side in a frame.
+func (c *Case) alertAt(d fact.Dir, frame uint32) *tlsrec.Alert {
+	for i := range c.TLS.Alerts {
+		if a := &c.TLS.Alerts[i]; a.From == d && a.Level != 0 && a.At.Frame == frame {
+			return a
+		}
+	}
+	return nil
+}
+
+// NoHello reports that the alert in a frame is the first that the client says of
+// TLS: it could not make a hello.
+func (c *Case) NoHello(frame uint32) bool {
+	t := c.TLS
+	return c.alertAt(fact.Client, frame) != nil && t.Hello == nil && t.FirstRecord[fact.Client].Frame == frame &&
+		(t.FirstRecord[fact.Server].Frame == 0 || t.FirstRecord[fact.Server].Frame > frame) &&
+		!t.MidStream && !c.TCP.MidStream && t.Gaps == [2]uint64{} && c.whole(fact.Client, nil)
+}
+
+// Unwanted says what the server chose that the client cannot take, when the
+// alert in a frame is the client's answer to it. sure: the client had not offered
+// it. Otherwise it is a sentence about what is known to be refused.
+func (c *Case) Unwanted(frame uint32) (what string, sure bool) {
+	t := c.TLS
+	a := c.alertAt(fact.Client, frame)
+	if a == nil || a.Before != tlsrec.PhaseCert || a.Code != alertHandshake && a.Code != alertIllegal || !c.agreed() || t.Hello == nil ||
+		t.Hello.SSLv2 || t.Hello.Bad || t.Gaps != [2]uint64{} {
+		return "", false
+	}
+	h := t.Hello
+	switch lacks := func(list []uint16, v uint16) bool { return v != 0 && len(list) > 0 && !slices.Contains(list, v) }; {
+	case t.Version > h.Max, lacks(h.Versions, t.ServerHello.Wire):
+		return tlsrec.VersionName(t.Version), true
+	case lacks(h.Ciphers, t.Cipher):
+		return "the cipher suite " + tlsrec.SuiteName(t.Cipher), true
+	case lacks(h.Groups, t.Group):
+		return "the group " + tlsrec.GroupName(t.Group), true
+	case t.Version == tlsrec.TLS12 && lacks(h.SigAlgs, t.SigAlg):
+		return "the signature algorithm " + tlsrec.SigName(t.SigAlg), true
+	case a.Code == alertHandshake && t.Version < tlsrec.TLS13 && (h.Renegotiation || h.SCSVRenegotiation) && !t.ServerHello.Renegotiation:
+		return "The server does not know secure renegotiation (RFC 5746), without which OpenSSL 3 goes no further.", false
+	}
+	return "", false
 }
 
 func tlsWarningAlert(c *Case, f *fact.Fact, r *Raiser) {

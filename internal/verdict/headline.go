@@ -178,6 +178,14 @@ func temporary(c *rules.Case, f *rules.Finding) bool {
 	return g != nil && g.Code/100 == 4
 }
 
+// refusedVersion names the version that the server chose and the client refused.
+func refusedVersion(c *rules.Case, f *rules.Finding) string {
+	if f.From != fact.Client || f.Class != 70 || c.TLS == nil || c.TLS.Version == 0 {
+		return ""
+	}
+	return tlsrec.VersionName(c.TLS.Version)
+}
+
 // headlines are the words of root causes for which the rule's title is not enough.
 var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	"TLS-016": func(c *rules.Case, f *rules.Finding) string {
@@ -190,9 +198,23 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 			}
 			return fmt.Sprintf("server wants to be asked for another name (%s at frame %d)", alertName(c, f), f.Frame)
 		}
+		if v := refusedVersion(c, f); v != "" {
+			return fmt.Sprintf("client does not allow %s, which the server chose (%s at frame %d)", v, alertName(c, f), f.Frame)
+		}
 		return fmt.Sprintf("%s found nothing acceptable in the %s's hello (%s at frame %d)", f.From, f.From.Other(), alertName(c, f), f.Frame)
 	},
 	"TLS-010": func(c *rules.Case, f *rules.Finding) string {
+		if c.TLS == nil {
+			return ""
+		}
+		if c.NoHello(f.Frame) {
+			return fmt.Sprintf("client could not begin TLS: it sent fatal %s in the place of a hello (frame %d)", alertName(c, f), f.Frame)
+		}
+		if what, sure := c.Unwanted(f.Frame); sure {
+			return fmt.Sprintf("TLS failed: the server chose %s, which the client had not offered (%s at frame %d)", what, alertName(c, f), f.Frame)
+		} else if what != "" {
+			return fmt.Sprintf("TLS failed: the client refused a server without secure renegotiation (%s at frame %d)", alertName(c, f), f.Frame)
+		}
 		return fmt.Sprintf("TLS failed: %s sent fatal %s at frame %d", f.From, alertName(c, f), f.Frame)
 	},
 	"TLS-018": func(c *rules.Case, f *rules.Finding) string {
@@ -845,7 +867,7 @@ func (w *Writer) summary(c *rules.Case, d *Decision, what string) string {
 	}
 	if r.Num == "TLS-016" && f.From == fact.Server {
 		sentence = fmt.Sprintf("%s rejected the client's first encrypted message with the TLS alert %s (frame %d).", name, alertName(c, f), f.Frame)
-	} else if r.Num == "TLS-012" && !nameRefused(f) {
+	} else if r.Num == "TLS-012" && !nameRefused(f) && refusedVersion(c, f) == "" {
 		who := "The client " + c.Client.Addr().String()
 		if f.From == fact.Server {
 			who = name
