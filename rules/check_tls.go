@@ -1512,6 +1512,10 @@ func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
 	if aged || a.Code == alertUnknownCA && gap == chainWhole && len(chain) > 0 && !chain[0].SelfSigned {
 		g.Blame = BlameClient // its clock, or its list of roots
 	}
+	bad := c.BadChain(a.Code)
+	if bad != "" {
+		g.Blame = BlameServer
+	}
 	if g.quiet {
 		return
 	}
@@ -1522,6 +1526,9 @@ func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
 		g.What += fmt.Sprintf(": %s, issued by %s, %s", chain[0].Subject, chain[0].Issuer, counted(len(chain), "certificate"))
 	}
 	g.What += "."
+	if bad != "" {
+		g.What += " Its chain cannot be accepted by any client: " + bad + "."
+	}
 	if aged {
 		g.What += fmt.Sprintf(" By the clock of the capture it is valid, until %s: the client's clock is wrong, or a certificate in its own store has expired.", tlsDay(t.Chain[fact.Server][0].NotAfter))
 	}
@@ -1529,8 +1536,10 @@ func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
 
 // Alerts about certificates, RFC 8446 section 6.2.
 const (
-	alertExpired   = 45 // certificate_expired
-	alertUnknownCA = 48 // unknown_ca
+	alertBadCert     = 42 // bad_certificate
+	alertExpired     = 45 // certificate_expired
+	alertUnknownCert = 46 // certificate_unknown
+	alertUnknownCA   = 48 // unknown_ca
 )
 
 // namedReasons are alerts that name what is wrong with a certificate, and it is

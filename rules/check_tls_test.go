@@ -926,7 +926,22 @@ func TestChain(t *testing.T) {
 		{"revoked", 44, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[0].IssuerAt = -1; return x[:1] }, "warning -", 0, false},
 		{"expired issuer", 45, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[1].NotAfter = now - day; return x }, "- warning", 0, false},
 		{"expired root, refused", 45, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[1].IssuerAt = 2; return append(x, root) }, "- warning", 0, false},
-		{"expired root, accepted", 0, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[1].IssuerAt = 2; return append(x, root) }, "- info", 0, false},
+		{"issuer is no CA", 48, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[1].CA = false; return x }, "- -", BlameServer, false},
+		{"issuer is no CA, revoked", 44, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[1].CA = false; return x }, "- -", 0, false},
+		{"issuer may not sign", 42, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[1].Usage = usageSignature; return x }, "- -", BlameServer, false},
+		{"issuer of the same name", 46, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[0].OtherKey = true; return x }, "- -", BlameServer, false},
+		{"too many CAs", 48, func(x []tlsrec.Certificate) []tlsrec.Certificate {
+			x[1].IssuerAt, root.NotAfter, root.PathLen = 2, now+day, 1
+			return append(x, root)
+		}, "- -", BlameServer, false},
+		{"as many as there may be", 48, func(x []tlsrec.Certificate) []tlsrec.Certificate {
+			x[1].IssuerAt, root.PathLen = 2, 2
+			return append(x, root)
+		}, "- -", BlameClient, false},
+		{"expired root, accepted", 0, func(x []tlsrec.Certificate) []tlsrec.Certificate {
+			x[1].IssuerAt, root.NotAfter = 2, now-day
+			return append(x, root)
+		}, "- info", 0, false},
 	} {
 		c := goodTLS()
 		if tt.alert != 0 {

@@ -1251,6 +1251,8 @@ func (w *Writer) blame(c *rules.Case) {
 		conf = 60 // nothing that was seen of it is wrong: a root that this client lacks, or one that no client has
 		if otherFlaw(c) != nil {
 			d.Blame = rules.BlameServer // that one is its own
+		} else if c.BadChain(f.Class) != "" {
+			d.Blame, conf = rules.BlameServer, 80 // and so is this
 		}
 	}
 	if r.Num == "TLS-010" && (f.Class == 50 && f.Blame == rules.BlameServer|rules.BlameMiddlebox || f.Class == 71 && f.From == fact.Client) {

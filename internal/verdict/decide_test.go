@@ -428,3 +428,17 @@ func TestWeakGroup(t *testing.T) {
 		}
 	}
 }
+
+// TestInspected: a device that opens TLS, and that the client trusts, is worth a
+// warning; the session did not fail.
+func TestInspected(t *testing.T) {
+	c := &rules.Case{
+		Log: &fact.Log{}, TCP: &fact.TCPSummary{Open: 3, HowClosed: fact.EndFin}, Proto: fact.SMTP,
+		TLS:      &tlsrec.Summary{Done: true, Version: 0x0303, DoneAt: fact.At{Frame: 9}},
+		Findings: []rules.Finding{{Rule: index("TLS-071"), Severity: rules.Warning, Frame: 7, From: fact.Server, HasFrom: true}},
+	}
+	var w Writer
+	if d := w.Decide(c); d.Outcome != OutcomeDegraded || d.Blame != rules.BlameMiddlebox || !strings.Contains(w.what(c, d), "inspects TLS") {
+		t.Errorf("%v, %v: %s", d.Outcome, d.Blame, w.what(c, d))
+	}
+}

@@ -223,8 +223,16 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 			what += "; besides, " + lower(rules.All[flaw.Rule].Title)
 		} else if stillGood(f) {
 			what += ", which has not expired"
+		} else if c.BadChain(f.Class) != "" {
+			what += ": its chain is faulty"
 		}
 		return what
+	},
+	"TLS-071": func(c *rules.Case, f *rules.Finding) string {
+		if f.HasFrom {
+			return fmt.Sprintf("a device that inspects TLS issued the server's certificate (frame %d)", f.Frame)
+		}
+		return ""
 	},
 	"TLS-022": func(c *rules.Case, f *rules.Finding) string {
 		return fmt.Sprintf("server demands a client certificate and did not get a good one (frame %d)", f.Frame)

@@ -436,6 +436,10 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 		list = append(list, Advice{Text: "Update the TLS library of the " + f.From.String() + ", or find what changes its records: capture at both ends and compare frame " + itoa(int(f.Frame)) + "."})
 	}
 	drop := f.Skip
+	if bad := c.BadChain(f.Class); bad != "" && f.Rule == ruleRejected {
+		list = append(list, Advice{Text: fill(c, "Correct the chain that HOST sends: "+bad)})
+		drop |= 1<<1 | 1<<2 // it is not that something is missing, nor the client's list of roots
+	}
 	if step := refusalSteps[f.Class]; step != "" && f.Rule == ruleRejected {
 		advice, own = slices.Insert(slices.Clone(advice), 1, step), false
 		drop = drop<<1&^3 | drop&1 // the step that is new is not meant
