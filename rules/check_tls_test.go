@@ -1006,3 +1006,35 @@ func TestClientCertBySize(t *testing.T) {
 		}
 	}
 }
+
+// TestNoGreeting: a server that closes behind the handshake without a greeting has
+// no mail server behind it; one that answers a goodbye, or whose records may hold a
+// greeting, is not known to.
+func TestNoGreeting(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		edit func(c *Case)
+		want bool
+	}{
+		{"closes", func(c *Case) {}, true},
+		{"greets", func(c *Case) { c.TLS.Data[fact.Server] = 1 }, false},
+		{"the client closes", func(c *Case) { c.TCP.Side[0].Fin, c.TCP.Side[1].Fin = 13, 14 }, false},
+		{"the client says goodbye", func(c *Case) {
+			c.TLS.Alerts = []tlsrec.Alert{{From: fact.Client, At: tlsAt(13), Encrypted: true, Before: tlsrec.PhaseData, Len: 26}}
+			c.TCP.Side[1].Fin, c.TCP.Side[1].FinTime = 14, tlsAt(14).Time
+		}, false},
+		{"TLS 1.3, which has tickets", func(c *Case) { c.TLS.Version = tlsrec.TLS13 }, false},
+		{"the same, decrypted", func(c *Case) { c.TLS.Version, c.TLS.Opened = tlsrec.TLS13, true }, true},
+	} {
+		c := tlsImplicitTLSCase(993)
+		c.TLS.Data, c.TLS.DataAt, c.TLS.Alerts = [2]int{}, [2]fact.At{}, nil
+		c.TLS.Records[0], c.TLS.Records[1] = c.TLS.Records[0][:1], c.TLS.Records[1][:1]
+		c.TCP.Side[0].Fin, c.TCP.Side[0].FinTime = 14, tlsAt(14).Time
+		c.TCP.Side[1].Fin, c.TCP.Side[1].FinTime = 13, tlsAt(13).Time
+		tt.edit(c)
+		Judge(c)
+		if got := c.Find("impl-no-mail-behind") != nil; got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}

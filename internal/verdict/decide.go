@@ -276,6 +276,7 @@ var (
 	ruleWeakDH        = index("TLS-058")
 	ruleSelfSigned    = index("TLS-029")
 	ruleOther         = index("IMPL-006")
+	ruleNoMail        = index("IMPL-005")
 	ruleStalled       = index("TCP-023")
 	ruleResetByClient = index("TCP-009")
 	ruleResetByServer = index("TCP-008")
@@ -1114,7 +1115,8 @@ func (w *Writer) status(c *rules.Case, g goal) {
 	if d.Outcome == OutcomeFailed && d.Layer != LayerNone && d.Layer < NumLayers && s[d.Layer] != Failed {
 		s[d.Layer], d.FailedAt[d.Layer] = Failed, c.Findings[d.Root].Frame
 	}
-	if s[LayerTLS] == Failed && s[LayerDelivery] != Failed && !d.Delivered && !works {
+	mute := d.Outcome == OutcomeFailed && c.Findings[d.Root].Rule == ruleNoMail // no greeting: nothing can have followed it
+	if (s[LayerTLS] == Failed || mute) && s[LayerDelivery] != Failed && !d.Delivered && !works {
 		s[LayerDelivery] = NotReached
 		if s[LayerAuth] == Unknown {
 			s[LayerAuth] = NotReached

@@ -521,7 +521,21 @@ func alertAdvice(c *rules.Case, f *rules.Finding) []string {
 		return []string{"update the TLS library of CLIENT: it offers nothing newer than " + tlsrec.VersionName(h.Max),
 			"as a stopgap let the server accept it (OpenSSL 3: `MinProtocol` and `@SECLEVEL=0` in its cipher list)"}
 	}
+	if f.From == fact.Client && !beforeKeys(c, f) {
+		return nil // it is about something else than the server's choice
+	}
 	return alertSteps[alertFrom{f.Class, f.From}]
+}
+
+// beforeKeys reports that the alert of a finding is the answer to the server's
+// hello and what follows it.
+func beforeKeys(c *rules.Case, f *rules.Finding) bool {
+	for i := range c.TLS.Alerts {
+		if a := &c.TLS.Alerts[i]; a.At.Frame == f.Frame && a.From == f.From {
+			return a.Before == tlsrec.PhaseCert
+		}
+	}
+	return false
 }
 
 // refusalSteps are what to do when the alert names what is wrong with a certificate.
