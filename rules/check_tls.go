@@ -1055,6 +1055,10 @@ func (c *Case) unanswered() bool {
 		t.Gaps[fact.Server] == 0 && c.whole(fact.Server, nil)
 }
 
+// BehindHeader is the Class of a server that closed at a hello which a header of
+// the PROXY protocol stands before.
+const BehindHeader = 2
+
 // ClosedByNotify is the Class of a server that ended TLS with close_notify in
 // answer to the hello, and not the connection.
 const ClosedByNotify = 1
@@ -1092,6 +1096,9 @@ func tlsHelloThenClose(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.by(fact.Server, at).frames(h.At.Frame)
+	if c.Header.Frame != 0 {
+		g.Class, g.Blame = BehindHeader, BlameClient
+	}
 	if g.quiet {
 		return
 	}
@@ -1100,6 +1107,10 @@ func tlsHelloThenClose(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g.with("delay", tlsWhen(h.At.Time, at.Time)).with("how", how).withInt("hello bytes", h.Size).withInt("hello segments", h.Segments).with("SNI", h.SNI)
 	g.say("The server closed with %s %s after the client's hello of %d bytes (frame %d), without any TLS record.", how, tlsWhen(h.At.Time, at.Time), h.Size, h.At.Frame)
+	if c.Header.Frame != 0 {
+		g.frames(c.Header.Frame)
+		g.say("The connection begins with a PROXY header of a load balancer (frame %d): a server that does not expect one takes it for a broken hello.", c.Header.Frame)
+	}
 }
 
 func tlsHelloThenSilence(c *Case, _ *fact.Fact, r *Raiser) {

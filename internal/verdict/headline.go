@@ -241,6 +241,9 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		if f.Class == rules.ClosedByNotify {
 			return fmt.Sprintf("server ended TLS right after the client's hello, with close_notify and no answer (frame %d)", f.Frame)
 		}
+		if f.Class == rules.BehindHeader {
+			return fmt.Sprintf("server closed at a PROXY header and the TLS hello behind it, without an answer (frame %d)", f.Frame)
+		}
 		offer := ""
 		if h := c.TLS.Hello; outdated(c) && h.Max != 0 && h.Max < 0x0303 {
 			offer = ", which offers nothing newer than " + tlsrec.VersionName(h.Max)

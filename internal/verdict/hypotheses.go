@@ -313,6 +313,9 @@ func (w *Writer) hypotheses(c *rules.Case, d *Decision) (list []Hypothesis) {
 	if nameRefused(f) {
 		open = nameGuesses
 	}
+	if f.Rule == ruleHelloClose && f.Class == rules.BehindHeader {
+		open = nil // the header is the reason to look at first
+	}
 	for _, g := range open {
 		if g.text == blockedByProvider && !blocked25(c) || f.Rule == ruleNothing && f.Class == 70 && (g.text != noVersion || f.From == fact.Client) {
 			continue
@@ -456,6 +459,12 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 			Advice{Text: "Server: switch off TLS from the first byte on port " + port + " and offer " + startWord(c) + " there (Postfix `smtpd_tls_wrappermode = no`)."},
 			Advice{Text: "Until then the client can use SSL/TLS instead of " + startWord(c) + " on this port."})
 	}
+	if behindHeader(c, f) {
+		list = append(list, Advice{Text: fill(c, "Compare the load balancer ("+c.Client.Addr().String()+") and HOST: the one sends a PROXY header, the other does not seem to expect it.")},
+			Advice{Text: "Switch it on at the server (Dovecot `haproxy = yes` and haproxy_trusted_networks; Postfix `postscreen_upstream_proxy_protocol = haproxy` or `smtpd_upstream_proxy_protocol = haproxy`), or off at the load balancer (HAProxy `send-proxy`)."},
+			Advice{Text: "Search the server's log at that second."})
+		return list[:min(len(list), maxNext)]
+	}
 	skip, instead := steps(c, f)
 	for _, a := range instead {
 		list = append(list, Advice{Text: a})
@@ -484,6 +493,15 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 	}
 	return list
 }
+
+// behindHeader reports that a server refused a hello before which a header of the
+// PROXY protocol stands.
+func behindHeader(c *rules.Case, f *rules.Finding) bool {
+	return c.Header.Frame != 0 && (f.Rule == ruleHelloClose && f.Class == rules.BehindHeader ||
+		f.Rule == ruleFatal && f.From == fact.Server && c.TLS.ServerHello == nil && (f.Class == 10 || f.Class == 22 || f.Class == 50))
+}
+
+var ruleHelloClose, ruleFatal = index("TLS-013"), index("TLS-010")
 
 // An alertFrom is an alert of a side.
 type alertFrom struct {
