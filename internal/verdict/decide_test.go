@@ -442,3 +442,17 @@ func TestInspected(t *testing.T) {
 		t.Errorf("%v, %v: %s", d.Outcome, d.Blame, w.what(c, d))
 	}
 }
+
+// TestAlertOneSided: an alert that was read has crossed the network, also when the
+// other direction was not captured.
+func TestAlertOneSided(t *testing.T) {
+	c := &rules.Case{
+		Log: &fact.Log{}, TCP: &fact.TCPSummary{OneSided: true, MidStream: true}, Proto: fact.SMTP,
+		TLS:      &tlsrec.Summary{Alerts: []tlsrec.Alert{{From: fact.Server, Level: 2, Code: 40, At: fact.At{Frame: 8}}}},
+		Findings: []rules.Finding{{Rule: index("TLS-010"), Severity: rules.Error, Frame: 8, From: fact.Server, HasFrom: true, Class: 40}},
+	}
+	var w Writer
+	if got := w.clause(c, w.Decide(c)); got != "Not a network problem" {
+		t.Error(got)
+	}
+}

@@ -63,7 +63,7 @@ func (w *Writer) clause(c *rules.Case, d *Decision) string {
 		return "Connection problem"
 	case d.Blame == rules.BlamePolicy && group(c.Findings[d.Root].Rule) != "TCP": // a proxy is no receiver
 		return "Receiver's decision"
-	case d.notNetwork(c) || c.TCP.Open != 0:
+	case d.notNetwork(c) || c.TCP.Open != 0, c.Findings[d.Root].Rule == ruleFatal: // an alert arrived, whatever is not in the capture
 		return "Not a network problem"
 	}
 	return "Connection problem"
