@@ -28,6 +28,10 @@ type Case struct {
 	Through uint16
 	Talk    [2]uint64
 
+	// Header is where a header of the PROXY protocol stood before the client's
+	// first words, zero: there was none, or the dialog of SMTP has it.
+	Header fact.At
+
 	// Quiet: the findings are counted, but not told. They have no words, no
 	// fields and no frames but their own then, which is most of their cost. What
 	// Path, ServerNames and others return is then good until the log is reset.

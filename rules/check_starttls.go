@@ -937,7 +937,7 @@ func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
 
 func implNoMail(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TLS
-	if !c.implicit() || !t.Done || t.Opened || !mailPort(c.Port()) || t.Gaps != [2]uint64{} {
+	if !c.implicit() || !t.Done || !mailPort(c.Port()) || t.Gaps != [2]uint64{} {
 		return
 	}
 	if t.ServerHello != nil && webALPN(t.ServerHello.ALPN) {
@@ -948,25 +948,29 @@ func implNoMail(c *Case, _ *fact.Fact, r *Raiser) {
 	if t.Data[fact.Server] > 0 || c.TCP.HowClosed == fact.EndOfCapture {
 		return
 	}
+	readable := t.Version < tlsrec.TLS13 || t.Opened // tickets can be told from a greeting
 	// Any record behind the handshake that is no ticket counts as a greeting.
 	for _, rec := range t.Records[fact.Server] {
 		if rec.At.Frame > t.FinishedAt[fact.Client].Frame && rec.Type == tlsrec.TypeData && t.Version < tlsrec.TLS13 {
 			return
 		}
 	}
-	end := c.End
-	if _, at, how := c.firstClose(); how != "" {
+	end, left := c.End, false
+	if d, at, how := c.firstClose(); how != "" {
 		end = at.Time
+		if d, _, how = c.goodbye(); d == fact.Server && how == "FIN" {
+			left = readable && t.Data[fact.Client] == 0
+		}
 	}
 	wait := time.Duration(end - t.DoneAt.Time)
-	if wait < tlsSilence {
+	if wait < tlsSilence && !left {
 		return
 	}
-	if t.Version == tlsrec.TLS13 {
+	if !readable {
 		// A greeting of 100 bytes and more looks like a ticket. Two of those are usual.
 		n := 0
 		for _, rec := range t.Records[fact.Server] {
-			if rec.At.Frame > t.FinishedAt[fact.Client].Frame && int(rec.Len) != tlsrec.AlertLen(t.Version, t.Cipher, false) {
+			if rec.At.Frame > t.FinishedAt[fact.Client].Frame && int(rec.Len) != t.AlertLen(fact.Server) {
 				n++
 			}
 		}
@@ -975,5 +979,9 @@ func implNoMail(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 	}
 	g := r.by(fact.Server, t.DoneAt).with("waited", tlsWhen(1, 1+int64(wait)))
-	g.say("TLS was complete in frame %d; in the %s after it the server sent no greeting.", t.DoneAt.Frame, tlsWhen(1, 1+int64(wait)))
+	g.say("TLS was complete in frame %d; in the %s after it the server sent no greeting", t.DoneAt.Frame, tlsWhen(1, 1+int64(wait)))
+	if left {
+		g.What += ", and then it closed"
+	}
+	g.What += "."
 }

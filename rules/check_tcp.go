@@ -1460,6 +1460,13 @@ func tcpOwes(c *Case, f *fact.Fact) fact.Dir {
 	if c.mail() && f.From == fact.Server && f.Level == 0 && c.TCP.Side[fact.Client].Gap == 0 && tcpBodyOf(c, f) == fact.Client {
 		return fact.Client
 	}
+	if t := c.TLS; t != nil && f.Level == 0 {
+		// Who has begun a record of TLS owes the rest of it.
+		o := f.From.Other()
+		if last := c.TCP.Side[o].LastData; t.Partial[o] && c.TCP.Side[o].Gap == 0 && last < f.Frame && last > c.TCP.Side[f.From].LastData {
+			return o
+		}
+	}
 	return f.From
 }
 

@@ -759,6 +759,12 @@ const (
 	alertCanceled = 90
 )
 
+// Alerts about what was agreed, RFC 8446 section 6.2.
+const (
+	alertHandshake = 40 // handshake_failure
+	alertIllegal   = 47 // illegal_parameter
+)
+
 // Alerts of a server that do not accuse the client.
 const (
 	alertDenied = 49 // access_denied: the client is known, and not wanted
@@ -776,8 +782,24 @@ func tlsFatalAlert(c *Case, f *fact.Fact, r *Raiser) {
 		accused = f.From
 	}
 	g.Blame = BlameClient << accused
+	why := ""
 	switch h := c.clientHello(); {
+	case c.NoHello(f.Frame):
+		g.Blame = BlameClient
+		why = " It came in the place of a hello: nothing was left that the client could offer."
 	case f.From != fact.Server:
+		if what, sure := c.Unwanted(f.Frame); sure {
+			g.Blame = BlameServer | BlameMiddlebox
+			why = " The server chose " + what + ", which the client had not offered."
+		} else if what != "" {
+			g.Blame = BlameServer
+			why = " " + what
+		}
+	case h == nil && c.TLS.ServerHello == nil && slices.Contains(agreementAlerts[:], uint8(f.Code)):
+		g.Blame = BlameClient | BlameServer // what was offered is not known
+	case f.Code == alertInternal && c.TLS.ServerHello == nil && h != nil && h.Max < tlsrec.TLS12:
+		g.Blame = BlameClient
+		why = fmt.Sprintf(" The client offers at most %s; OpenSSL 3 says this when nothing of it is allowed.", tlsrec.VersionName(h.Max))
 	case f.Code == alertDenied:
 		g.Blame = BlamePolicy
 	case f.Code == alertDecode && h != nil && !h.Bad && c.TLS.ServerHello == nil:
@@ -785,8 +807,53 @@ func tlsFatalAlert(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	c.tellAlert(g, f)
 	if !g.quiet {
-		g.What = alertLine(2, uint8(f.Code))
+		g.What = alertLine(2, uint8(f.Code)) + why
 	}
+}
+
+// alertAt returns the readable alert of a side in a frame.
+func (c *Case) alertAt(d fact.Dir, frame uint32) *tlsrec.Alert {
+	for i := range c.TLS.Alerts {
+		if a := &c.TLS.Alerts[i]; a.From == d && a.Level != 0 && a.At.Frame == frame {
+			return a
+		}
+	}
+	return nil
+}
+
+// NoHello reports that the alert in a frame is the first that the client says of
+// TLS: it could not make a hello.
+func (c *Case) NoHello(frame uint32) bool {
+	t := c.TLS
+	return c.alertAt(fact.Client, frame) != nil && t.Hello == nil && t.FirstRecord[fact.Client].Frame == frame &&
+		(t.FirstRecord[fact.Server].Frame == 0 || t.FirstRecord[fact.Server].Frame > frame) &&
+		!t.MidStream && !c.TCP.MidStream && t.Gaps == [2]uint64{} && c.whole(fact.Client, nil)
+}
+
+// Unwanted says what the server chose that the client cannot take, when the
+// alert in a frame is the client's answer to it. sure: the client had not offered
+// it. Otherwise it is a sentence about what is known to be refused.
+func (c *Case) Unwanted(frame uint32) (what string, sure bool) {
+	t := c.TLS
+	a := c.alertAt(fact.Client, frame)
+	if a == nil || a.Before != tlsrec.PhaseCert || a.Code != alertHandshake && a.Code != alertIllegal || !c.agreed() || t.Hello == nil ||
+		t.Hello.SSLv2 || t.Hello.Bad || t.Gaps != [2]uint64{} {
+		return "", false
+	}
+	h := t.Hello
+	switch lacks := func(list []uint16, v uint16) bool { return v != 0 && len(list) > 0 && !slices.Contains(list, v) }; {
+	case t.Version > h.Max, lacks(h.Versions, t.ServerHello.Wire):
+		return tlsrec.VersionName(t.Version), true
+	case lacks(h.Ciphers, t.Cipher):
+		return "the cipher suite " + tlsrec.SuiteName(t.Cipher), true
+	case lacks(h.Groups, t.Group):
+		return "the group " + tlsrec.GroupName(t.Group), true
+	case t.Version == tlsrec.TLS12 && lacks(h.SigAlgs, t.SigAlg):
+		return "the signature algorithm " + tlsrec.SigName(t.SigAlg), true
+	case a.Code == alertHandshake && t.Version < tlsrec.TLS13 && (h.Renegotiation || h.SCSVRenegotiation) && !t.ServerHello.Renegotiation:
+		return "The server does not know secure renegotiation (RFC 5746), without which OpenSSL 3 goes no further.", false
+	}
+	return "", false
 }
 
 func tlsWarningAlert(c *Case, f *fact.Fact, r *Raiser) {
@@ -988,6 +1055,10 @@ func (c *Case) unanswered() bool {
 		t.Gaps[fact.Server] == 0 && c.whole(fact.Server, nil)
 }
 
+// BehindHeader is the Class of a server that closed at a hello which a header of
+// the PROXY protocol stands before.
+const BehindHeader = 2
+
 // ClosedByNotify is the Class of a server that ended TLS with close_notify in
 // answer to the hello, and not the connection.
 const ClosedByNotify = 1
@@ -1025,6 +1096,9 @@ func tlsHelloThenClose(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.by(fact.Server, at).frames(h.At.Frame)
+	if c.Header.Frame != 0 {
+		g.Class, g.Blame = BehindHeader, BlameClient
+	}
 	if g.quiet {
 		return
 	}
@@ -1033,6 +1107,10 @@ func tlsHelloThenClose(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g.with("delay", tlsWhen(h.At.Time, at.Time)).with("how", how).withInt("hello bytes", h.Size).withInt("hello segments", h.Segments).with("SNI", h.SNI)
 	g.say("The server closed with %s %s after the client's hello of %d bytes (frame %d), without any TLS record.", how, tlsWhen(h.At.Time, at.Time), h.Size, h.At.Frame)
+	if c.Header.Frame != 0 {
+		g.frames(c.Header.Frame)
+		g.say("The connection begins with a PROXY header of a load balancer (frame %d): a server that does not expect one takes it for a broken hello.", c.Header.Frame)
+	}
 }
 
 func tlsHelloThenSilence(c *Case, _ *fact.Fact, r *Raiser) {
@@ -1129,7 +1207,8 @@ type stopped struct {
 	by       fact.Dir
 	how      string // "" nobody closed
 	wait     time.Duration
-	impolite bool // the server did not wait for the client's answer
+	impolite bool          // the server did not wait for the client's answer
+	alert    *tlsrec.Alert // the server's own, encrypted, in the middle of its flight
 }
 
 // stopped looks at a handshake that was begun by both sides and not completed,
@@ -1140,21 +1219,30 @@ func (c *Case) stopped() (s stopped, ok bool) {
 		!c.whole(fact.Client, nil) || !c.whole(fact.Server, nil) {
 		return s, false
 	}
+	client, server := &c.TCP.Side[fact.Client], &c.TCP.Side[fact.Server]
+	// What the client says to a server that has closed, and reads no more, decides nothing.
+	late := server.Fin != 0 && client.LastData > server.Fin && client.Unacked > 0
 	for i := range t.Alerts {
-		if !c.consequence(&t.Alerts[i]) {
+		switch a := &t.Alerts[i]; {
+		case c.consequence(a):
+		case a.From == fact.Server && a.Hidden && a.Before == tlsrec.PhaseCert && server.Fin != 0:
+			s.alert = a // too short for a message of its flight, and nothing of the client was there to be refused
+		default:
 			return s, false
 		}
 	}
-	client, server := &c.TCP.Side[fact.Client], &c.TCP.Side[fact.Server]
-	if client.Unacked+server.Unacked > 0 || client.Cut+server.Cut > 0 {
+	if client.Unacked > 0 && (!late || client.Retrans > 0) || server.Unacked > 0 || client.Cut+server.Cut > 0 {
 		return s, false
 	}
+	in := func(at fact.At) bool { return at.Frame != 0 && !(late && at.Frame > server.Fin) }
 	switch {
+	case s.alert != nil:
+		s.who = fact.Server
 	case t.Partial[fact.Client]:
 		s.who = fact.Client
-	case t.FinishedAt[fact.Client].Frame != 0 && !t.Resumed:
+	case in(t.FinishedAt[fact.Client]) && !t.Resumed:
 		s.who = fact.Server
-	case t.KexAt[fact.Client].Frame != 0, t.CertAt[fact.Client].Frame != 0, t.FirstEncrypted[fact.Client].Frame != 0:
+	case in(t.KexAt[fact.Client]), in(t.CertAt[fact.Client]), in(t.FirstEncrypted[fact.Client]):
 		s.who = fact.Client
 	case t.Partial[fact.Server], t.Version < tlsrec.TLS13 && t.ServerDoneAt[fact.Server].Frame == 0 && !t.Resumed,
 		t.Version == tlsrec.TLS13 && t.Bytes[fact.Server] < tlsFlight && !t.Resumed, t.Resumed && t.FinishedAt[fact.Server].Frame == 0:
@@ -1163,7 +1251,15 @@ func (c *Case) stopped() (s stopped, ok bool) {
 		s.who = fact.Client
 	}
 	s.since = fact.At{Time: client.LastDataTime, Frame: client.LastData}
-	if server.LastData > client.LastData {
+	if late {
+		s.since = t.HelloAt[fact.Client]
+		for _, at := range [...]fact.At{t.KexAt[fact.Client], t.FinishedAt[fact.Client]} {
+			if in(at) {
+				s.since = at
+			}
+		}
+	}
+	if server.LastData > s.since.Frame {
 		s.since = fact.At{Time: server.LastDataTime, Frame: server.LastData}
 	}
 	if s.by, s.until, s.how = c.firstClose(); s.how != "" && s.since.Frame > s.until.Frame {
@@ -1187,6 +1283,10 @@ func (c *Case) stopped() (s stopped, ok bool) {
 	return s, s.how == "FIN" && s.by != s.who && s.wait >= tlsStall
 }
 
+// StoppedByAlert is the Class of a server that broke off its flight with an
+// encrypted alert.
+const StoppedByAlert = 1
+
 func tlsServerStopped(c *Case, _ *fact.Fact, r *Raiser) {
 	s, ok := c.stopped()
 	if !ok || s.who != fact.Server {
@@ -1198,11 +1298,20 @@ func tlsServerStopped(c *Case, _ *fact.Fact, r *Raiser) {
 		at = s.since
 	}
 	g := r.by(fact.Server, at).frames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame, t.FinishedAt[fact.Client].Frame, s.until.Frame)
+	if s.alert != nil {
+		g.Class = StoppedByAlert
+	}
 	if g.quiet {
 		return
 	}
 	place := "in the middle of its own flight"
 	switch {
+	case s.alert != nil:
+		g.frames(s.alert.At.Frame).withInt("record length", int(s.alert.Len))
+		g.with("place", place).with("how", s.how)
+		g.say("In the middle of its own flight the server sent an encrypted record of %d bytes, the size of an alert (frame %d), and closed with FIN. It had received nothing but the client's hello: the trouble is its own.",
+			s.alert.Len, s.alert.At.Frame)
+		return
 	case t.FinishedAt[fact.Client].Frame != 0:
 		place = fmt.Sprintf("after the client's key exchange and Finished (frame %d)", t.FinishedAt[fact.Client].Frame)
 	case s.impolite:
@@ -1414,6 +1523,10 @@ func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
 	if aged || a.Code == alertUnknownCA && gap == chainWhole && len(chain) > 0 && !chain[0].SelfSigned {
 		g.Blame = BlameClient // its clock, or its list of roots
 	}
+	bad := c.BadChain(a.Code)
+	if bad != "" {
+		g.Blame = BlameServer
+	}
 	if g.quiet {
 		return
 	}
@@ -1424,6 +1537,9 @@ func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
 		g.What += fmt.Sprintf(": %s, issued by %s, %s", chain[0].Subject, chain[0].Issuer, counted(len(chain), "certificate"))
 	}
 	g.What += "."
+	if bad != "" {
+		g.What += " Its chain cannot be accepted by any client: " + bad + "."
+	}
 	if aged {
 		g.What += fmt.Sprintf(" By the clock of the capture it is valid, until %s: the client's clock is wrong, or a certificate in its own store has expired.", tlsDay(t.Chain[fact.Server][0].NotAfter))
 	}
@@ -1431,8 +1547,10 @@ func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
 
 // Alerts about certificates, RFC 8446 section 6.2.
 const (
-	alertExpired   = 45 // certificate_expired
-	alertUnknownCA = 48 // unknown_ca
+	alertBadCert     = 42 // bad_certificate
+	alertExpired     = 45 // certificate_expired
+	alertUnknownCert = 46 // certificate_unknown
+	alertUnknownCA   = 48 // unknown_ca
 )
 
 // namedReasons are alerts that name what is wrong with a certificate, and it is
@@ -1502,11 +1620,20 @@ func tlsHiddenClient(c *Case, _ *fact.Fact, r *Raiser) {
 	g.frames(at.Frame).withInt("record length", int(a.Len)).with("delay", tlsWhen(t.LastRecord[fact.Server].Time, a.At.Time)).with("close", how)
 	c.certFields(g)
 	g.say("Instead of its Finished (%d bytes) the client sent one encrypted record of %d bytes, the size of an alert",
-		tlsrec.FinishedLen(t.Version, t.Cipher, false), a.Len)
+		tlsrec.FinishedLen(t.Version, t.Cipher, false)+t.Pad[fact.Client], a.Len)
+	g.What += padded(t, fact.Client)
 	if how != "" {
 		g.What += ", and closed with " + how
 	}
 	g.What += ". At this point that practically always means: certificate not accepted."
+}
+
+// padded names the padding of a side's records.
+func padded(t *tlsrec.Summary, d fact.Dir) string {
+	if t.Pad[d] == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" with the %d bytes of padding that Java adds", t.Pad[d])
 }
 
 func tlsHiddenServer(c *Case, _ *fact.Fact, r *Raiser) {
@@ -1531,7 +1658,12 @@ func tlsHiddenServer(c *Case, _ *fact.Fact, r *Raiser) {
 	if asked {
 		g.with("client certificate", "asked for, and the client sent an empty list (by size)")
 	}
-	g.say("After the client's Finished (frame %d) the server sent nothing but one encrypted record of %d bytes, the size of an alert", t.FinishedAt[fact.Client].Frame, a.Len)
+	what, said := "Finished", t.FinishedAt[fact.Client]
+	if said.Frame > a.At.Frame { // the two crossed
+		what, said = "first encrypted message", t.FirstEncrypted[fact.Client]
+	}
+	g.say("After the client's %s (frame %d) the server sent nothing but one encrypted record of %d bytes, the size of an alert", what, said.Frame, a.Len)
+	g.What += padded(t, fact.Server)
 	if how != "" {
 		g.What += ", and closed with " + how
 	}
@@ -1554,7 +1686,7 @@ func (c *Case) asked13() bool {
 		if i > 2 || rec.At.Frame > t.FinishedAt[fact.Client].Frame {
 			break
 		}
-		if rec.Len == 25 {
+		if int(rec.Len) == 25+t.Pad[fact.Client] {
 			return true
 		}
 	}
@@ -1648,7 +1780,7 @@ func tlsClientCertMissing(c *Case, _ *fact.Fact, r *Raiser) {
 			reply = rec.Len
 		}
 	}
-	n, _ := tlsrec.PlainLen(t.Version, &s, reply)
+	n, _ := t.PlainLen(fact.Server, &s, reply)
 	if !ok || n < 8 || n > 120 {
 		return // an answer to EHLO has several lines
 	}

@@ -314,6 +314,39 @@ func (c *Case) gap(chain []tlsrec.Certificate) (g chainGap, at, n int) {
 	return chainEither, 0, n
 }
 
+// BadChain says what is wrong with the chain that the server sent, whatever roots
+// a client has, when a client refused it with an alert that can mean that; "":
+// nothing that was seen.
+func (c *Case) BadChain(alert uint8) string {
+	chain, _ := c.serverChain()
+	if c.TLS == nil || alert != alertBadCert && alert != alertUnknownCert && alert != alertUnknownCA || c.TLS.CertSent[fact.Server] > len(chain) {
+		return ""
+	}
+	at, below := 0, 0 // below: CAs between the leaf and the next issuer
+	for range chain {
+		x := &chain[at]
+		j := x.IssuerAt
+		if j < 0 || j == at || x.Refused != "" || chain[j].Refused != "" {
+			return ""
+		}
+		issuer := &chain[j]
+		switch {
+		case x.OtherKey:
+			return fmt.Sprintf("the certificate of %s is not signed with the key of the one of %s that the server sends along: it is another of the same name", certText(x), certText(issuer))
+		case issuer.SelfIssued: // what a client holds for a root, it asks nothing
+			return ""
+		case !issuer.CA:
+			return fmt.Sprintf("the certificate of %s, which issued that of %s, is not one of a CA", certText(issuer), certText(x))
+		case issuer.Usage != 0 && issuer.Usage&usageSign == 0:
+			return fmt.Sprintf("the key of %s, which issued that of %s, is not for signing certificates", certText(issuer), certText(x))
+		case issuer.PathLen > 0 && below >= issuer.PathLen:
+			return fmt.Sprintf("below %s there may be %s, and there are more (path length)", certText(issuer), counted(issuer.PathLen-1, "CA"))
+		}
+		at, below = j, below+1
+	}
+	return ""
+}
+
 // rootNamed reports that the issuer of a certificate is a root by its name:
 // mostly they say so.
 func (c *Case) rootNamed(x *tlsrec.Certificate) bool {
@@ -491,6 +524,7 @@ func certSoon(c *Case, _ *fact.Fact, r *Raiser) {
 const (
 	usageSignature = 1 << 0
 	usageEncipher  = 1 << 2
+	usageSign      = 1 << 5
 )
 
 func certUsage(c *Case, _ *fact.Fact, r *Raiser) {
@@ -628,7 +662,7 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 	if t.Version == tlsrec.TLS13 {
 		seen = t.FirstEncrypted[fact.Server]
 	}
-	flagged := c.Raised("tls-expired") || c.Raised("tls-name-mismatch") || c.Raised("tls-self-signed") || c.Raised("tls-weak-key") || c.Raised("tls-not-yet-valid")
+	flagged := c.Raised("tls-expired") || c.Raised("tls-name-mismatch") || c.Raised("tls-self-signed") || c.Raised("tls-weak-key") || c.Raised("tls-not-yet-valid") || c.Raised("tls-wrong-usage")
 	switch {
 	case !t.Done && seen.Frame != 0 && at.Frame > seen.Frame && !t.Partial[fact.Server] && t.KexAt[fact.Client].Frame == 0 && t.FirstEncrypted[fact.Client].Frame == 0 && len(t.Alerts) == 0:
 		g := r.by(fact.Client, at).frames(t.HelloAt[fact.Client].Frame, seen.Frame)

@@ -52,7 +52,6 @@ func (c *Case) turns() (out []turn, exact bool) {
 	}
 	out = c.spoken[:0]
 	var i [2]int
-	alert := tlsrec.AlertLen(t.Version, t.Cipher, t.EtM)
 	for {
 		a, b := t.Records[0][i[0]:], t.Records[1][i[1]:]
 		var d fact.Dir
@@ -71,10 +70,10 @@ func (c *Case) turns() (out []turn, exact bool) {
 		if t.Version == tlsrec.TLS13 && d == fact.Server && rec.At.Frame < t.DataAt[fact.Server].Frame {
 			continue // session tickets
 		}
-		if int(rec.Len) == alert && i[d] == len(t.Records[d]) {
+		if int(rec.Len) == t.AlertLen(d) && i[d] == len(t.Records[d]) {
 			continue
 		}
-		n, ok := tlsrec.PlainLen(t.Version, &s, rec.Len)
+		n, ok := t.PlainLen(d, &s, rec.Len)
 		exact = ok
 		if n == 0 {
 			continue // an empty record, against an old weakness of CBC

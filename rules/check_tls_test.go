@@ -926,7 +926,22 @@ func TestChain(t *testing.T) {
 		{"revoked", 44, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[0].IssuerAt = -1; return x[:1] }, "warning -", 0, false},
 		{"expired issuer", 45, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[1].NotAfter = now - day; return x }, "- warning", 0, false},
 		{"expired root, refused", 45, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[1].IssuerAt = 2; return append(x, root) }, "- warning", 0, false},
-		{"expired root, accepted", 0, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[1].IssuerAt = 2; return append(x, root) }, "- info", 0, false},
+		{"issuer is no CA", 48, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[1].CA = false; return x }, "- -", BlameServer, false},
+		{"issuer is no CA, revoked", 44, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[1].CA = false; return x }, "- -", 0, false},
+		{"issuer may not sign", 42, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[1].Usage = usageSignature; return x }, "- -", BlameServer, false},
+		{"issuer of the same name", 46, func(x []tlsrec.Certificate) []tlsrec.Certificate { x[0].OtherKey = true; return x }, "- -", BlameServer, false},
+		{"too many CAs", 48, func(x []tlsrec.Certificate) []tlsrec.Certificate {
+			x[1].IssuerAt, root.NotAfter, root.PathLen = 2, now+day, 1
+			return append(x, root)
+		}, "- -", BlameServer, false},
+		{"as many as there may be", 48, func(x []tlsrec.Certificate) []tlsrec.Certificate {
+			x[1].IssuerAt, root.PathLen = 2, 2
+			return append(x, root)
+		}, "- -", BlameClient, false},
+		{"expired root, accepted", 0, func(x []tlsrec.Certificate) []tlsrec.Certificate {
+			x[1].IssuerAt, root.NotAfter = 2, now-day
+			return append(x, root)
+		}, "- info", 0, false},
 	} {
 		c := goodTLS()
 		if tt.alert != 0 {
@@ -988,6 +1003,38 @@ func TestClientCertBySize(t *testing.T) {
 		Judge(c)
 		if g := c.Find("tls-hidden-alert-server"); g == nil || (g.Skip == 1) != want || c.ClientCertSent() != want {
 			t.Errorf("%d: %+v", size, g)
+		}
+	}
+}
+
+// TestNoGreeting: a server that closes behind the handshake without a greeting has
+// no mail server behind it; one that answers a goodbye, or whose records may hold a
+// greeting, is not known to.
+func TestNoGreeting(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		edit func(c *Case)
+		want bool
+	}{
+		{"closes", func(c *Case) {}, true},
+		{"greets", func(c *Case) { c.TLS.Data[fact.Server] = 1 }, false},
+		{"the client closes", func(c *Case) { c.TCP.Side[0].Fin, c.TCP.Side[1].Fin = 13, 14 }, false},
+		{"the client says goodbye", func(c *Case) {
+			c.TLS.Alerts = []tlsrec.Alert{{From: fact.Client, At: tlsAt(13), Encrypted: true, Before: tlsrec.PhaseData, Len: 26}}
+			c.TCP.Side[1].Fin, c.TCP.Side[1].FinTime = 14, tlsAt(14).Time
+		}, false},
+		{"TLS 1.3, which has tickets", func(c *Case) { c.TLS.Version = tlsrec.TLS13 }, false},
+		{"the same, decrypted", func(c *Case) { c.TLS.Version, c.TLS.Opened = tlsrec.TLS13, true }, true},
+	} {
+		c := tlsImplicitTLSCase(993)
+		c.TLS.Data, c.TLS.DataAt, c.TLS.Alerts = [2]int{}, [2]fact.At{}, nil
+		c.TLS.Records[0], c.TLS.Records[1] = c.TLS.Records[0][:1], c.TLS.Records[1][:1]
+		c.TCP.Side[0].Fin, c.TCP.Side[0].FinTime = 14, tlsAt(14).Time
+		c.TCP.Side[1].Fin, c.TCP.Side[1].FinTime = 13, tlsAt(13).Time
+		tt.edit(c)
+		Judge(c)
+		if got := c.Find("impl-no-mail-behind") != nil; got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
 		}
 	}
 }

@@ -127,6 +127,21 @@ func readChain(ders [][]byte) []Certificate {
 				chain[i].SignedByNext = true
 			}
 		}
+		if j := chain[i].IssuerAt; j < 0 || j == i || parsed[i] == nil || chain[i].SignedByNext {
+			continue
+		}
+		// One with the issuer's name that has its key comes before one that has not.
+		for j := range chain {
+			if j == i || parsed[j] == nil || !issued(i, j) {
+				continue
+			}
+			ok, checked := signedBy(parsed[i], parsed[j])
+			if ok || !checked {
+				chain[i].IssuerAt, chain[i].OtherKey = j, false
+				break
+			}
+			chain[i].OtherKey = true
+		}
 	}
 	return chain
 }
@@ -172,7 +187,9 @@ func ReadCertificate(der []byte) (Certificate, *x509.Certificate) {
 	if out.SelfIssued {
 		out.SelfSigned, _ = signedBy(p, p)
 	}
-	out.CA = p.BasicConstraintsValid && p.IsCA
+	if out.CA = p.BasicConstraintsValid && p.IsCA; out.CA && (p.MaxPathLen > 0 || p.MaxPathLenZero) {
+		out.PathLen = p.MaxPathLen + 1
+	}
 	out.Usage = uint16(p.KeyUsage)
 	out.ExtUsage = len(p.ExtKeyUsage) > 0 || len(p.UnknownExtKeyUsage) > 0
 	out.ServerAuth = slices.Contains(p.ExtKeyUsage, x509.ExtKeyUsageServerAuth) || slices.Contains(p.ExtKeyUsage, x509.ExtKeyUsageAny) ||

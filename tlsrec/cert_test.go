@@ -66,12 +66,15 @@ func TestChain(t *testing.T) {
 	}
 	// Wrong order, and a forged issuer of the same name.
 	chain = readChain([][]byte{leaf, root, mid})
-	if chain[0].SignedByNext || chain[0].IssuerAt != 2 {
+	if chain[0].SignedByNext || chain[0].IssuerAt != 2 || chain[0].OtherKey {
 		t.Errorf("wrong order: %+v", chain[0])
 	}
 	forged := issue(t, "Issuing", true, rootCert, newKey(t), rootKey)
-	if chain = readChain([][]byte{leaf, forged}); chain[0].SignedByNext || chain[0].IssuerAt != 1 {
+	if chain = readChain([][]byte{leaf, forged}); chain[0].SignedByNext || chain[0].IssuerAt != 1 || !chain[0].OtherKey {
 		t.Errorf("forged issuer: %+v", chain[0])
+	}
+	if chain = readChain([][]byte{leaf, forged, mid}); chain[0].SignedByNext || chain[0].IssuerAt != 2 || chain[0].OtherKey {
+		t.Errorf("forged and true issuer: %+v", chain[0])
 	}
 }
 

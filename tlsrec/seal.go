@@ -114,7 +114,7 @@ func (c *Conn) opened(d fact.Dir, s *side, p []byte, at fact.At) bool {
 // sealed13 follows a TLS 1.3 handshake by order and size of its records, which
 // all have the type of application data.
 func (c *Conn) sealed13(d fact.Dir, s *side, at fact.At) {
-	isAlert := int(s.size) == AlertLen(TLS13, c.s.Cipher, false)
+	isAlert := int(s.size) == c.s.AlertLen(d)
 	fin := FinishedLen(TLS13, c.s.Cipher, false)
 	if d == fact.Server {
 		if !s.fin {
@@ -129,6 +129,9 @@ func (c *Conn) sealed13(d fact.Dir, s *side, at fact.At) {
 		}
 		c.short13 = 0
 		cl := &c.side[fact.Client]
+		if c.refuses13() {
+			return // the rest of the server's flight was on the way already
+		}
 		if !cl.fin { // padded, or several messages in one record
 			c.finished(fact.Client, cl, c.s.Last[fact.Client].Len, c.s.Last[fact.Client].At)
 		}
@@ -154,8 +157,15 @@ func (c *Conn) sealed13(d fact.Dir, s *side, at fact.At) {
 		}
 		return
 	}
+	if !c.keyed && fin > 0 && c.s.Count[fact.Server] > 1 && int(c.s.Last[fact.Server].Len) == fin+javaPad {
+		c.s.Pad[fact.Server] = javaPad // its flight ended with its Finished
+	}
 	c.keyed = true
-	if int(s.size) == fin {
+	switch int(s.size) - fin {
+	case javaPad:
+		c.s.Pad[d] = javaPad
+		fallthrough
+	case 0:
 		c.finished(d, s, s.size, at)
 	}
 }
@@ -269,7 +279,6 @@ func (c *Conn) heartbeat(d fact.Dir, s *side, p []byte, size uint32, at fact.At)
 func (c *Conn) finish(how uint16, at fact.At) {
 	cl, sv := &c.side[fact.Client], &c.side[fact.Server]
 	if c.tls13 && !c.s.Opened {
-		size := uint32(AlertLen(TLS13, c.s.Cipher, false))
 		var order [2]fact.Dir
 		if c.s.Last[0].At.Frame > c.s.Last[1].At.Frame {
 			order[0] = fact.Server
@@ -278,6 +287,10 @@ func (c *Conn) finish(how uint16, at fact.At) {
 		cancel := false // the client's alert came first
 		for _, d := range order {
 			last, s := c.s.Last[d], &c.side[d]
+			if d == fact.Client && c.refuses13() {
+				c.s.Pad[d] = int(last.Len) - AlertLen(TLS13, c.s.Cipher, false)
+			}
+			size := uint32(c.s.AlertLen(d))
 			if last.Len != size || last.Type != TypeData || c.s.ServerHello == nil {
 				continue
 			}
@@ -311,6 +324,17 @@ func (c *Conn) finish(how uint16, at fact.At) {
 			return
 		}
 	}
+}
+
+// refuses13 reports that the only thing which the client has sent behind the
+// ServerHello is as long as an alert, with Java's padding or none: no Finished is
+// so short.
+func (c *Conn) refuses13() bool {
+	if c.side[fact.Client].fin || c.s.Count[fact.Client] != c.s.Early+1 {
+		return false
+	}
+	more := int(c.s.Last[fact.Client].Len) - AlertLen(TLS13, c.s.Cipher, false)
+	return more == 0 || more == javaPad
 }
 
 // left13 reports that the client closed right behind its Finished, before the

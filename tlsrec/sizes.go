@@ -1,5 +1,7 @@
 package tlsrec
 
+import "postmortem/internal/fact"
+
 // FinishedLen returns the payload length of the record that holds a single
 // Finished message under a version and cipher suite, 0 when it is not known.
 //
@@ -89,6 +91,22 @@ func AlertLen(version, suite uint16, etm bool) int {
 		return 0
 	}
 	return SealedLen(version, &s, etm, 2)
+}
+
+// javaPad is what Java adds to each record of TLS 1.3, in bytes; the other
+// programs of mail leave padding out. RFC 8446, 5.4.
+const javaPad = 16
+
+// AlertLen returns the payload length of an encrypted alert of a side.
+func (s *Summary) AlertLen(d fact.Dir) int {
+	return AlertLen(s.Version, s.Cipher, s.EtM) + s.Pad[d]
+}
+
+// PlainLen is PlainLen for a record of a side, without the padding that the side
+// puts into each.
+func (s *Summary) PlainLen(d fact.Dir, suite *SuiteInfo, size uint32) (n int, exact bool) {
+	n, exact = PlainLen(s.Version, suite, size)
+	return max(n-s.Pad[d], 0), exact
 }
 
 // A Family is a set of cipher suites that give the same size of a Finished record.

@@ -51,6 +51,7 @@ type Summary struct {
 	Count   [2]int      // encrypted records in all
 	Bytes   [2]uint64   // their payload bytes
 	Data    [2]int      // of these: application data after the handshake
+	Pad     [2]int      // TLS 1.3: bytes of padding in each record of a side, told by its Finished
 	Broken  *Broken     // first bytes that are no TLS record
 
 	Handshakes [2]int // handshake messages in clear; an SSLv2 hello counts as one
@@ -194,6 +195,7 @@ type Certificate struct {
 	SelfIssued          bool
 	SelfSigned          bool // signature verifies with its own key
 	CA                  bool
+	PathLen             int    // one more than the CAs that may stand below this one, 0: any number
 	Usage               uint16 // keyUsage bits as crypto/x509 numbers them, 0: no such extension
 	ExtUsage            bool   // there is an extended key usage
 	ServerAuth          bool   // it allows serverAuth (or any)
@@ -204,5 +206,6 @@ type Certificate struct {
 	DER                 []byte // nil when larger than MaxDER
 	Refused             string // why crypto/x509 refuses it, "" when it does not
 	SignedByNext        bool   // the next certificate of the chain signed it
+	OtherKey            bool   // the certificate at IssuerAt has the issuer's name, and did not sign this one
 	IssuerAt            int    // place in the chain of a certificate with the issuer's name, -1: none; itself when self-issued
 }

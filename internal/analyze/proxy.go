@@ -34,6 +34,7 @@ const (
 type proxyOf struct {
 	At      fact.At   // where the talk with it ended, the zero At: there was none
 	Port    uint16    // where the client wanted to go
+	Header  fact.At   // of the PROXY protocol, which is no talk; zero: none
 	Bytes   [2]uint64 // of the talk
 	Refused bool      // it was not let through, or not answered
 }
@@ -491,7 +492,9 @@ func (u *consumer) refused(at fact.At) {
 // note says what became of a talk.
 func (s *session) note(t *talk, at fact.At) {
 	s.proxy.Port, s.proxy.At = t.port, at
-	if t.kind != fact.ProxyHeader {
+	if t.kind == fact.ProxyHeader {
+		s.proxy.Header = at
+	} else {
 		s.log.Add(fact.Fact{Kind: fact.Proxy, From: fact.Server, Frame: at.Frame, Time: at.Time,
 			Code: t.code, Level: t.kind, Num: uint32(t.port)}, t.host[:t.hostN])
 	}

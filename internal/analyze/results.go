@@ -53,7 +53,7 @@ func (k *worker) fill(s *session, c *reasm.Conn) *rules.Case {
 	}
 	kase.Client, kase.Server = ends(c)
 	kase.Proto = s.proto
-	kase.Through, kase.Talk = s.proxy.Port, s.proxy.Bytes
+	kase.Through, kase.Talk, kase.Header = s.proxy.Port, s.proxy.Bytes, s.proxy.Header
 	if s.smtp != nil && s.smtp.LMTP() {
 		kase.Proto = fact.LMTP
 	}

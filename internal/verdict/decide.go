@@ -121,7 +121,7 @@ func (w *Writer) explain(c *rules.Case) {
 			if f.Rule == ruleRejected && isCert[e.Rule] && besides(e.Rule, f.Class, unknownCA, flaw) || unfit(c, e, f) {
 				continue
 			}
-			if e.Rule == ruleDowngrade && !downgraded(f) {
+			if e.Rule == ruleDowngrade && !downgraded(f) || e.Rule == ruleWeakDH && aboutCert(f.Class) && alerts[f.Rule] {
 				continue
 			}
 			if unsure(e) && group(f.Rule) != "TCP" {
@@ -169,6 +169,13 @@ func besides(rule uint16, alert uint8, unknownCA bool, flaw *rules.Finding) bool
 func downgraded(f *rules.Finding) bool {
 	return f.HasFrom && f.From == fact.Client && (f.Class == 47 || f.Class == 70)
 }
+
+// aboutCert reports that an alert is about a certificate (RFC 8446, section 6.2),
+// and about nothing else that a server chose.
+func aboutCert(alert uint8) bool { return alert >= 41 && alert <= 46 || alert == 48 }
+
+// alerts are the findings whose Class is an alert that weak parameters lead to.
+var alerts = map[uint16]bool{index("TLS-010"): true, index("TLS-012"): true}
 
 // refusals are the alerts that name a reason (RFC 8446, section 6.2), with the
 // findings that are one. Nobody is told in a capture that a certificate is revoked.
@@ -279,8 +286,10 @@ func certFlaw(c *rules.Case) (unknownCA bool, flaw *rules.Finding) {
 var (
 	ruleRejected      = index("TLS-018")
 	ruleDowngrade     = index("TLS-050")
+	ruleWeakDH        = index("TLS-058")
 	ruleSelfSigned    = index("TLS-029")
 	ruleOther         = index("IMPL-006")
+	ruleNoMail        = index("IMPL-005")
 	ruleStalled       = index("TCP-023")
 	ruleResetByClient = index("TCP-009")
 	ruleResetByServer = index("TCP-008")
@@ -475,7 +484,7 @@ func base(f *rules.Finding) int {
 // hypothetical are findings whose confidence is not that of their group: told
 // by sizes, or by statistics.
 var hypothetical = map[string]int{
-	"TLS-016": 80, "TLS-020": 60, "TLS-021": 60, "TLS-019": 60, "TLS-062": 60, "TLS-064": 75, "TLS-012": 85, "TLS-013": 60, "TLS-080": 60, "TLS-082": 70,
+	"TLS-016": 80, "TLS-020": 60, "TLS-021": 60, "TLS-019": 60, "TLS-062": 60, "TLS-064": 75, "TLS-012": 85, "TLS-013": 60, "TLS-014": 70, "TLS-080": 60, "TLS-082": 70,
 	"TCP-010": 70, "TCP-015": 75, "TCP-016": 75, "TCP-017": 75, "TLS-015": 75, "SMTP-004": 80, "SMTP-025": 70, "SMTP-026": 80,
 	"TCP-002": 80, "TCP-045": 60, "TCP-046": 70, "TCP-014": 80, "STLS-006": 80, "RPL-039": 60, "RPL-038": 60,
 }
@@ -1125,7 +1134,8 @@ func (w *Writer) status(c *rules.Case, g goal) {
 	if d.Outcome == OutcomeFailed && d.Layer != LayerNone && d.Layer < NumLayers && s[d.Layer] != Failed {
 		s[d.Layer], d.FailedAt[d.Layer] = Failed, c.Findings[d.Root].Frame
 	}
-	if s[LayerTLS] == Failed && s[LayerDelivery] != Failed && !d.Delivered && !works {
+	mute := d.Outcome == OutcomeFailed && c.Findings[d.Root].Rule == ruleNoMail // no greeting: nothing can have followed it
+	if (s[LayerTLS] == Failed || mute) && s[LayerDelivery] != Failed && !d.Delivered && !works {
 		s[LayerDelivery] = NotReached
 		if s[LayerAuth] == Unknown {
 			s[LayerAuth] = NotReached
@@ -1262,10 +1272,19 @@ func (w *Writer) blame(c *rules.Case) {
 		conf = 60 // nothing that was seen of it is wrong: a root that this client lacks, or one that no client has
 		if otherFlaw(c) != nil {
 			d.Blame = rules.BlameServer // that one is its own
+		} else if c.BadChain(f.Class) != "" {
+			d.Blame, conf = rules.BlameServer, 80 // and so is this
 		}
 	}
 	if r.Num == "TLS-010" && (f.Class == 50 && f.Blame == rules.BlameServer|rules.BlameMiddlebox || f.Class == 71 && f.From == fact.Client) {
 		conf = 60 // a sound hello that could not be read; a demand that nothing seen here fails
+	}
+	if r.Num == "TLS-010" && f.HasFrom && c.TLS != nil {
+		if what, sure := c.Unwanted(f.Frame); what != "" && !sure || f.Class == 80 && f.From == fact.Server && f.Blame == rules.BlameClient {
+			conf = 70 // it is known to be refused so; the alert does not say it
+		} else if f.Blame == rules.BlameClient|rules.BlameServer {
+			conf = 60 // the offer is not in the capture
+		}
 	}
 	if nameRefused(f) {
 		d.Blame, conf = rules.BlameServer, 60 // or the client asks for a wrong name

@@ -155,8 +155,12 @@ func TestEvidence(t *testing.T) {
 	var w Writer
 	list := w.hypotheses(c, w.Decide(c))
 	want := []Evidence{{"the client offers at most TLS 1.0", 7, true}, {"the alert is protocol_version", 9, true}}
-	if len(list) == 0 || !slices.Equal(list[0].Evidence, want) {
-		t.Errorf("got %+v, want %+v first", list, want)
+	if len(list) != 1 || !slices.Equal(list[0].Evidence, want) {
+		t.Errorf("got %+v, want %+v alone: the alert speaks of versions only", list, want)
+	}
+	c.Findings[0].From = fact.Client
+	if list := w.hypotheses(c, w.Decide(c)); len(list) != 0 {
+		t.Errorf("the client refuses the version that was chosen: %+v", list)
 	}
 	for rule, open := range guesses {
 		for _, g := range append(open, nameGuesses...) {
@@ -358,5 +362,97 @@ func TestOtherKeys(t *testing.T) {
 		if got := w.summary(c, d, "") + w.captureAgain(c)[1].Text; strings.Contains(got, "not those of this session") != no {
 			t.Errorf("%v: %s", no, got)
 		}
+	}
+}
+
+// TestUnwanted: when a client refuses what the server chose, it is told whether
+// that was offered, and whose affair it is.
+func TestUnwanted(t *testing.T) {
+	hello := func() *tlsrec.ClientHello {
+		return &tlsrec.ClientHello{Max: 0x0303, Ciphers: []uint16{0xc02f, 0xc030}, Groups: []uint16{29, 23}, SigAlgs: []uint16{0x0804, 0x0401}, Renegotiation: true, At: fact.At{Frame: 4}}
+	}
+	for _, tt := range []struct {
+		name   string
+		code   uint8
+		change func(s *tlsrec.Summary)
+		want   string
+		blame  rules.Blame
+		conf   int
+	}{
+		{"nothing odd", 40, func(s *tlsrec.Summary) {}, "client sent fatal", rules.BlameServer, 85},
+		{"a suite that was not offered", 47, func(s *tlsrec.Summary) { s.Cipher = 5 }, "the cipher suite", rules.BlameServer, 85},
+		{"a group", 47, func(s *tlsrec.Summary) { s.Group = 30 }, "the group", rules.BlameServer, 85},
+		{"a signature algorithm", 40, func(s *tlsrec.Summary) { s.SigAlg = 0x0201 }, "the signature algorithm", rules.BlameServer, 85},
+		{"a newer version", 47, func(s *tlsrec.Summary) { s.Version = 0x0304 }, "chose TLS 1.3", rules.BlameServer, 85},
+		{"no secure renegotiation", 40, func(s *tlsrec.Summary) { s.ServerHello.Renegotiation = false }, "without secure renegotiation", rules.BlameServer, 70},
+		{"the same, another alert", 47, func(s *tlsrec.Summary) { s.ServerHello.Renegotiation = false }, "client sent fatal", rules.BlameServer, 85},
+		{"before its own hello", 70, func(s *tlsrec.Summary) { s.Hello, s.ServerHello, s.Alerts[0].Before = nil, nil, tlsrec.PhaseNone }, "in the place of a hello", rules.BlameClient, 85},
+	} {
+		c := &rules.Case{
+			Log: &fact.Log{}, TCP: &fact.TCPSummary{Open: 3, HowClosed: fact.EndFin}, Proto: fact.SMTP, Capture: &rules.Capture{Ended: true},
+			TLS: &tlsrec.Summary{
+				Hello: hello(), ServerHello: &tlsrec.ServerHello{Wire: 0x0303, Cipher: 0xc02f, Renegotiation: true}, Version: 0x0303, Cipher: 0xc02f, Group: 29, SigAlg: 0x0804,
+				Alerts: []tlsrec.Alert{{From: fact.Client, Level: 2, Code: tt.code, Before: tlsrec.PhaseCert, At: fact.At{Frame: 8}}},
+			},
+		}
+		c.TLS.FirstRecord[fact.Client] = fact.At{Frame: 8}
+		tt.change(c.TLS)
+		c.Log.Add(fact.Fact{Kind: fact.TLSAlert, From: fact.Client, Level: 2, Code: uint16(tt.code), Frame: 8}, nil)
+		rules.Judge(c)
+		var w Writer
+		d := w.Decide(c)
+		if got := w.what(c, d); !strings.Contains(got, tt.want) || d.Blame != tt.blame || d.Confidence != tt.conf {
+			t.Errorf("%s: blame %v, %d %%: %s", tt.name, d.Blame, d.Confidence, got)
+		}
+	}
+}
+
+// TestWeakGroup: a small Diffie-Hellman group is no reason for an alert that
+// names the certificate.
+func TestWeakGroup(t *testing.T) {
+	for code, want := range map[uint8]string{42: "tls-certificate-rejected", 40: "tls-weak-dh"} {
+		c := &rules.Case{
+			Log: &fact.Log{}, TCP: &fact.TCPSummary{Open: 3}, Proto: fact.SMTP,
+			TLS: &tlsrec.Summary{Hello: &tlsrec.ClientHello{Max: 0x0303}, Alerts: []tlsrec.Alert{{Level: 2, Code: code, At: fact.At{Frame: 8}}}},
+			Findings: []rules.Finding{
+				{Rule: index("TLS-058"), Severity: rules.Warning, Frame: 6},
+				{Rule: index("TLS-010"), Severity: rules.Error, Frame: 8, HasFrom: true, Class: code},
+			},
+		}
+		if code == 42 {
+			c.Findings = append(c.Findings, rules.Finding{Rule: index("TLS-018"), Severity: rules.Error, Frame: 8, HasFrom: true, Class: code})
+		}
+		var w Writer
+		if d := w.Decide(c); rules.All[d.Cause].ID != want {
+			t.Errorf("alert %d: %s, want %s", code, rules.All[d.Cause].ID, want)
+		}
+	}
+}
+
+// TestInspected: a device that opens TLS, and that the client trusts, is worth a
+// warning; the session did not fail.
+func TestInspected(t *testing.T) {
+	c := &rules.Case{
+		Log: &fact.Log{}, TCP: &fact.TCPSummary{Open: 3, HowClosed: fact.EndFin}, Proto: fact.SMTP,
+		TLS:      &tlsrec.Summary{Done: true, Version: 0x0303, DoneAt: fact.At{Frame: 9}},
+		Findings: []rules.Finding{{Rule: index("TLS-071"), Severity: rules.Warning, Frame: 7, From: fact.Server, HasFrom: true}},
+	}
+	var w Writer
+	if d := w.Decide(c); d.Outcome != OutcomeDegraded || d.Blame != rules.BlameMiddlebox || !strings.Contains(w.what(c, d), "inspects TLS") {
+		t.Errorf("%v, %v: %s", d.Outcome, d.Blame, w.what(c, d))
+	}
+}
+
+// TestAlertOneSided: an alert that was read has crossed the network, also when the
+// other direction was not captured.
+func TestAlertOneSided(t *testing.T) {
+	c := &rules.Case{
+		Log: &fact.Log{}, TCP: &fact.TCPSummary{OneSided: true, MidStream: true}, Proto: fact.SMTP,
+		TLS:      &tlsrec.Summary{Alerts: []tlsrec.Alert{{From: fact.Server, Level: 2, Code: 40, At: fact.At{Frame: 8}}}},
+		Findings: []rules.Finding{{Rule: index("TLS-010"), Severity: rules.Error, Frame: 8, From: fact.Server, HasFrom: true, Class: 40}},
+	}
+	var w Writer
+	if got := w.clause(c, w.Decide(c)); got != "Not a network problem" {
+		t.Error(got)
 	}
 }

@@ -461,6 +461,8 @@ func (w *Writer) missing(c *rules.Case) string {
 		return "The capture starts inside the session."
 	case t.HowClosed != fact.EndOfCapture && unanswered(c):
 		return w.lastWord(c)
+	case c.TLS != nil && c.TLS.Hello == nil && c.TLS.Partial[fact.Client] && t.HowClosed != fact.EndOfCapture:
+		return "The client's TLS hello is not complete: its beginning was received, the rest is not in the capture."
 	case c.TLS != nil && !c.TLS.Done && c.TLS.Hello != nil && t.Closed == 1:
 		return "The client closed before the TLS handshake was seen to end: it gave up, or refuses the certificate."
 	case c.TLS != nil && !c.TLS.Done && c.TLS.ServerHello != nil && t.Closed == 2:

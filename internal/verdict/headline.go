@@ -65,7 +65,7 @@ func (w *Writer) clause(c *rules.Case, d *Decision) string {
 		return "Receiver's decision"
 	case unmet(&c.Findings[d.Root]):
 		return "Connection problem"
-	case d.notNetwork(c) || c.TCP.Open != 0:
+	case d.notNetwork(c) || c.TCP.Open != 0, c.Findings[d.Root].Rule == ruleFatal: // an alert arrived, whatever is not in the capture
 		return "Not a network problem"
 	}
 	return "Connection problem"
@@ -185,6 +185,14 @@ func temporary(c *rules.Case, f *rules.Finding) bool {
 	return g != nil && g.Code/100 == 4
 }
 
+// refusedVersion names the version that the server chose and the client refused.
+func refusedVersion(c *rules.Case, f *rules.Finding) string {
+	if f.From != fact.Client || f.Class != 70 || c.TLS == nil || c.TLS.Version == 0 {
+		return ""
+	}
+	return tlsrec.VersionName(c.TLS.Version)
+}
+
 // headlines are the words of root causes for which the rule's title is not enough.
 var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	"TLS-016": func(c *rules.Case, f *rules.Finding) string {
@@ -197,9 +205,23 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 			}
 			return fmt.Sprintf("server wants to be asked for another name (%s at frame %d)", alertName(c, f), f.Frame)
 		}
+		if v := refusedVersion(c, f); v != "" {
+			return fmt.Sprintf("client does not allow %s, which the server chose (%s at frame %d)", v, alertName(c, f), f.Frame)
+		}
 		return fmt.Sprintf("%s found nothing acceptable in the %s's hello (%s at frame %d)", f.From, f.From.Other(), alertName(c, f), f.Frame)
 	},
 	"TLS-010": func(c *rules.Case, f *rules.Finding) string {
+		if c.TLS == nil {
+			return ""
+		}
+		if c.NoHello(f.Frame) {
+			return fmt.Sprintf("client could not begin TLS: it sent fatal %s in the place of a hello (frame %d)", alertName(c, f), f.Frame)
+		}
+		if what, sure := c.Unwanted(f.Frame); sure {
+			return fmt.Sprintf("TLS failed: the server chose %s, which the client had not offered (%s at frame %d)", what, alertName(c, f), f.Frame)
+		} else if what != "" {
+			return fmt.Sprintf("TLS failed: the client refused a server without secure renegotiation (%s at frame %d)", alertName(c, f), f.Frame)
+		}
 		return fmt.Sprintf("TLS failed: %s sent fatal %s at frame %d", f.From, alertName(c, f), f.Frame)
 	},
 	"TLS-018": func(c *rules.Case, f *rules.Finding) string {
@@ -208,8 +230,16 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 			what += "; besides, " + lower(rules.All[flaw.Rule].Title)
 		} else if stillGood(f) {
 			what += ", which has not expired"
+		} else if c.BadChain(f.Class) != "" {
+			what += ": its chain is faulty"
 		}
 		return what
+	},
+	"TLS-071": func(c *rules.Case, f *rules.Finding) string {
+		if f.HasFrom {
+			return fmt.Sprintf("a device that inspects TLS issued the server's certificate (frame %d)", f.Frame)
+		}
+		return ""
 	},
 	"TLS-022": func(c *rules.Case, f *rules.Finding) string {
 		return fmt.Sprintf("server demands a client certificate and did not get a good one (frame %d)", f.Frame)
@@ -217,6 +247,9 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	"TLS-013": func(c *rules.Case, f *rules.Finding) string {
 		if f.Class == rules.ClosedByNotify {
 			return fmt.Sprintf("server ended TLS right after the client's hello, with close_notify and no answer (frame %d)", f.Frame)
+		}
+		if f.Class == rules.BehindHeader {
+			return fmt.Sprintf("server closed at a PROXY header and the TLS hello behind it, without an answer (frame %d)", f.Frame)
 		}
 		offer := ""
 		if h := c.TLS.Hello; outdated(c) && h.Max != 0 && h.Max < 0x0303 {
@@ -231,6 +264,9 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	},
 	"TLS-081": func(c *rules.Case, f *rules.Finding) string {
 		if c.TCP.Side[fact.Server].Fin == f.Frame {
+			if f.Class == rules.StoppedByAlert {
+				return fmt.Sprintf("server broke off its part of the TLS handshake with an encrypted alert, and closed (frame %d)", f.Frame)
+			}
 			return fmt.Sprintf("server closed the connection in the middle of the TLS handshake, without an alert (frame %d)", f.Frame)
 		}
 		return fmt.Sprintf("server fell silent in the middle of the TLS handshake (behind frame %d)", f.Frame)
@@ -864,7 +900,7 @@ func (w *Writer) summary(c *rules.Case, d *Decision, what string) string {
 	}
 	if r.Num == "TLS-016" && f.From == fact.Server {
 		sentence = fmt.Sprintf("%s rejected the client's first encrypted message with the TLS alert %s (frame %d).", name, alertName(c, f), f.Frame)
-	} else if r.Num == "TLS-012" && !nameRefused(f) {
+	} else if r.Num == "TLS-012" && !nameRefused(f) && refusedVersion(c, f) == "" {
 		who := "The client " + c.Client.Addr().String()
 		if f.From == fact.Server {
 			who = name

@@ -42,7 +42,7 @@ var guesses = map[string][]guess{
 	"TLS-012": {
 		{"Client and server have no cipher suite in common.", 40, []test{fewSuites, oddSuites}, nil,
 			"Settled by asking the server for each suite that the client offers."},
-		{"They have no TLS version in common.", 25, []test{oldOffer, onlySSL, onlySSL, versionAlert, versionAlert, onlyNewest, onlyNewest}, []test{suiteAlert, oneGroup, oneSignature},
+		{noVersion, 25, []test{oldOffer, onlySSL, onlySSL, versionAlert, versionAlert, onlyNewest, onlyNewest}, []test{suiteAlert, oneGroup, oneSignature},
 			"Settled by asking the server for each version."},
 		{"No signature algorithm or group suits both.", 15, []test{oneGroup, oneGroup, oneSignature, oneSignature}, nil,
 			"Not visible in a hello alone; the server's TLS log names it."},
@@ -50,6 +50,8 @@ var guesses = map[string][]guess{
 			"Settled by a connection that names the host (openssl s_client -servername)."},
 		{"The server refuses the client, or the name it asked for, by its rules.", 10, []test{nameAlert, nameAlert, nameAlert, nameAlert}, nil,
 			"Only the server's log names the rule."},
+		{"The server demands the extended master secret (FIPS), which the client does not offer.", 3, []test{noSecret, noSecret}, []test{someSecret, someSecret, someSecret},
+			"Settled by a client that has it, as all of today do (RFC 7627)."},
 		{"The type of the server's certificate (RSA, ECDSA) does not suit the client.", 10, []test{oneSignature}, nil,
 			"Settled by two connections, one that offers RSA only and one that offers ECDSA only."},
 	},
@@ -92,6 +94,9 @@ var guesses = map[string][]guess{
 			"The client's configuration names its limit; RFC 5321 asks for five minutes and more."},
 	},
 }
+
+// noVersion is what the alert protocol_version says, and nothing else.
+const noVersion = "They have no TLS version in common."
 
 // blockedByProvider is a reason for silence at one port only.
 const blockedByProvider = "The provider blocks outgoing port 25."
@@ -222,6 +227,14 @@ var (
 		return "the client's offer is up to date"
 	}, func(c *rules.Case, _ *tlsrec.ClientHello) bool { return !outdated(c) })
 
+	noSecret = ofHello(func(*tlsrec.ClientHello) string {
+		return "the client does not offer the extended master secret"
+	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool { return !h.EMS && h.Max == 0x0303 })
+
+	someSecret = ofHello(func(*tlsrec.ClientHello) string {
+		return "the client offers the extended master secret"
+	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool { return h.EMS || h.Max != 0x0303 })
+
 	longHello = ofHello(func(h *tlsrec.ClientHello) string {
 		return "the hello came in " + plural(h.Segments, "segment", "segments")
 	}, func(_ *rules.Case, h *tlsrec.ClientHello) bool { return h.Segments > 1 })
@@ -300,8 +313,11 @@ func (w *Writer) hypotheses(c *rules.Case, d *Decision) (list []Hypothesis) {
 	if nameRefused(f) {
 		open = nameGuesses
 	}
+	if f.Rule == ruleHelloClose && f.Class == rules.BehindHeader {
+		open = nil // the header is the reason to look at first
+	}
 	for _, g := range open {
-		if g.text == blockedByProvider && !blocked25(c) {
+		if g.text == blockedByProvider && !blocked25(c) || f.Rule == ruleNothing && f.Class == 70 && (g.text != noVersion || f.From == fact.Client) {
 			continue
 		}
 		h := Hypothesis{Text: g.text, Weight: g.weight, Settle: g.settle}
@@ -405,8 +421,11 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 	}
 	if _, a, ok := ofAlert(c, f); ok && r.Num == "TLS-010" {
 		advice, own = a, false
-		if step := alertSteps[alertFrom{f.Class, f.From}]; step != "" {
-			advice = []string{strings.ReplaceAll(step, "CLIENT", c.Client.Addr().String())}
+		if s := alertAdvice(c, f); s != nil {
+			advice = nil
+			for _, step := range s {
+				advice = append(advice, strings.ReplaceAll(step, "CLIENT", c.Client.Addr().String()))
+			}
 		}
 	}
 	if (r.Num == "TLS-021" || r.Num == "TLS-022") && f.Skip&1 != 0 {
@@ -420,6 +439,10 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 		list = append(list, Advice{Text: "Update the TLS library of the " + f.From.String() + ", or find what changes its records: capture at both ends and compare frame " + itoa(int(f.Frame)) + "."})
 	}
 	drop := f.Skip
+	if bad := c.BadChain(f.Class); bad != "" && f.Rule == ruleRejected {
+		list = append(list, Advice{Text: fill(c, "Correct the chain that HOST sends: "+bad)})
+		drop |= 1<<1 | 1<<2 // it is not that something is missing, nor the client's list of roots
+	}
 	if step := refusalSteps[f.Class]; step != "" && f.Rule == ruleRejected {
 		advice, own = slices.Insert(slices.Clone(advice), 1, step), false
 		drop = drop<<1&^3 | drop&1 // the step that is new is not meant
@@ -435,6 +458,12 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 		list = append(list,
 			Advice{Text: "Server: switch off TLS from the first byte on port " + port + " and offer " + startWord(c) + " there (Postfix `smtpd_tls_wrappermode = no`)."},
 			Advice{Text: "Until then the client can use SSL/TLS instead of " + startWord(c) + " on this port."})
+	}
+	if behindHeader(c, f) {
+		list = append(list, Advice{Text: fill(c, "Compare the load balancer ("+c.Client.Addr().String()+") and HOST: the one sends a PROXY header, the other does not seem to expect it.")},
+			Advice{Text: "Switch it on at the server (Dovecot `haproxy = yes` and haproxy_trusted_networks; Postfix `postscreen_upstream_proxy_protocol = haproxy` or `smtpd_upstream_proxy_protocol = haproxy`), or off at the load balancer (HAProxy `send-proxy`)."},
+			Advice{Text: "Search the server's log at that second."})
+		return list[:min(len(list), maxNext)]
 	}
 	skip, instead := steps(c, f)
 	for _, a := range instead {
@@ -465,6 +494,15 @@ func (w *Writer) next(c *rules.Case, d *Decision) (list []Advice) {
 	return list
 }
 
+// behindHeader reports that a server refused a hello before which a header of the
+// PROXY protocol stands.
+func behindHeader(c *rules.Case, f *rules.Finding) bool {
+	return c.Header.Frame != 0 && (f.Rule == ruleHelloClose && f.Class == rules.BehindHeader ||
+		f.Rule == ruleFatal && f.From == fact.Server && c.TLS.ServerHello == nil && (f.Class == 10 || f.Class == 22 || f.Class == 50))
+}
+
+var ruleHelloClose, ruleFatal = index("TLS-013"), index("TLS-010")
+
 // An alertFrom is an alert of a side.
 type alertFrom struct {
 	code uint8
@@ -473,9 +511,49 @@ type alertFrom struct {
 
 // alertSteps are what to do about alerts whose row in the catalogue only points
 // to other rows, or names the sender's rule.
-var alertSteps = map[alertFrom]string{
-	{49, fact.Server}: "ask who runs HOST which rule refuses CLIENT: its log at that time names the rule",
-	{71, fact.Client}: "compare what the server chose (version, cipher suite, size of its key and of its Diffie-Hellman group) with the least that the client's settings demand; raise it on the server",
+var alertSteps = map[alertFrom][]string{
+	{10, fact.Server}: {"search the server's log at that second: it names the message that it did not expect", captureBoth},
+	{10, fact.Client}: {"search the log of CLIENT at that second: it names the message that it did not expect", captureBoth},
+	{40, fact.Client}: {"search the log of CLIENT at that second: it names what it does not accept of the server's choice (Diffie-Hellman group, signature, missing extension)",
+		"update the TLS library of HOST"},
+	{47, fact.Client}: {"search the log of CLIENT at that second: it names the field of the server's answer that it does not accept", captureBoth},
+	{49, fact.Server}: {"ask who runs HOST which rule refuses CLIENT: its log at that time names the rule"},
+	{71, fact.Client}: {"compare what the server chose (version, cipher suite, size of its key and of its Diffie-Hellman group) with the least that the client's settings demand; raise it on the server"},
+}
+
+// captureBoth finds what changes the messages on the way.
+const captureBoth = "capture at both ends and compare the hellos: a device between them may change them"
+
+// alertAdvice is what to do about a fatal alert, nil: what its row says.
+func alertAdvice(c *rules.Case, f *rules.Finding) []string {
+	what, sure := c.Unwanted(f.Frame)
+	switch h := c.TLS.Hello; {
+	case c.NoHello(f.Frame):
+		return []string{"see which TLS versions and cipher suites CLIENT may use: its own settings, and the policy of its system (MinProtocol and CipherString in openssl.cnf, update-crypto-policies)"}
+	case sure:
+		return []string{"update the TLS library of HOST: no server may choose what was not offered", captureBoth}
+	case what != "":
+		return []string{"update the TLS library of HOST: it does not know secure renegotiation (RFC 5746)",
+			"as a stopgap let the client connect all the same (OpenSSL: `Options = UnsafeLegacyServerConnect`; try `openssl s_client -legacy_server_connect`)"}
+	case f.Class == 80 && f.From == fact.Server && c.TLS.ServerHello == nil && h != nil && h.Max != 0 && h.Max < tlsrec.TLS12:
+		return []string{"update the TLS library of CLIENT: it offers nothing newer than " + tlsrec.VersionName(h.Max),
+			"as a stopgap let the server accept it (OpenSSL 3: `MinProtocol` and `@SECLEVEL=0` in its cipher list)"}
+	}
+	if f.From == fact.Client && !beforeKeys(c, f) {
+		return nil // it is about something else than the server's choice
+	}
+	return alertSteps[alertFrom{f.Class, f.From}]
+}
+
+// beforeKeys reports that the alert of a finding is the answer to the server's
+// hello and what follows it.
+func beforeKeys(c *rules.Case, f *rules.Finding) bool {
+	for i := range c.TLS.Alerts {
+		if a := &c.TLS.Alerts[i]; a.At.Frame == f.Frame && a.From == f.From {
+			return a.Before == tlsrec.PhaseCert
+		}
+	}
+	return false
 }
 
 // refusalSteps are what to do when the alert names what is wrong with a certificate.
