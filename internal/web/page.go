@@ -54,6 +54,7 @@ type Page struct {
 	records  bytes.Buffer // of the JSON form: capture, sessions, hosts, summary
 	json     report.JSON
 	fine     int
+	bare     bool // secrets are shown
 	figures  figures
 
 	large  int64 // bytes of a capture beyond which only chosen frames are dissected, 0: DescribeAll; tests use a small one
