@@ -572,6 +572,21 @@ func quoteAll(words []string) string {
 // frameStart is where a frame begins in what show prints.
 var frameStart = regexp.MustCompile(`\nFrame \d+: `)
 
+// TestFollowDots: a message of the shortest lines is told in records that are not many times its size.
+func TestFollowDots(t *testing.T) {
+	const lines = 2000
+	w := &wire{}
+	w.talk(25, "S220 mx\r\n", "CHELO c\r\n", "S250 mx\r\n", "CMAIL FROM:<a@b>\r\n", "S250 ok\r\n", "CRCPT TO:<a@b>\r\n", "S250 ok\r\n", "CDATA\r\n", "S354 go\r\n",
+		"C"+strings.Repeat("..\r\n", lines)+".\r\n", "S250 ok\r\n", "CQUIT\r\n", "S221 bye\r\n")
+	out, _, _ := call(t, nil, "follow", "-body", "-json", write(t, filepath.Join(t.TempDir(), "a.pcap"), w.pcap(t)), "1")
+	if got := strings.Count(out, `..\n`) + strings.Count(out, `.."`); got != lines {
+		t.Errorf("%d of %d lines", got, lines)
+	}
+	if most := 3 * len("..\r\n") * lines; len(out) > most {
+		t.Errorf("%d bytes, more than %d", len(out), most)
+	}
+}
+
 // TestShowAlone: a frame looks the same whether those before it were shown or
 // only passed, and its row whether it was filtered or not.
 func TestShowAlone(t *testing.T) {
