@@ -110,7 +110,7 @@ func (p *Page) Session(s *verdict.Session) error {
 	if len(p.rows) < maxRows {
 		p.rows = append(p.rows, row{
 			id: s.ID, outcome: s.Outcome, client: s.Client.Addr, server: s.Server.Addr, proto: s.Proto, first: s.First, last: s.Last,
-			start: s.Start, dur: s.Duration, frames: s.Client.Packets + s.Server.Packets,
+			start: s.Start, dur: max(0, s.Duration), frames: s.Client.Packets + s.Server.Packets,
 			bytes: s.Client.Bytes + s.Server.Bytes, result: cmp.Or(s.CauseTitle, s.Headline), full: full,
 		})
 	} else {
