@@ -291,7 +291,7 @@ func manual() string {
 read to the end, nothing to report
 .TP
 .B 1
-something at or above \-fail was found
+a session failed, or something at or above \-fail was found
 .TP
 .B 2
 usage, or no input could be read

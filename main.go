@@ -495,8 +495,9 @@ func helpAll(b *strings.Builder) {
 }
 
 const exitHelp = `
-Exit codes: 0 no problem, 1 something at or above -fail, 2 usage or no input
-could be read, 3 analysed, but the input was damaged or exceeded a bound.
+Exit codes: 0 no problem, 1 a session failed, or something is at or above -fail,
+2 usage or no input could be read, 3 analysed, but the input was damaged or
+exceeded a bound.
 `
 
 func helpVerb(b *strings.Builder, v *verb) {

@@ -259,6 +259,8 @@ func TestExitCodes(t *testing.T) {
 		errs string // part of standard error
 	}{
 		{"a failed session", []string{aCapture}, exitFinding, ""},
+		{"failed by a warning", []string{"testdata/smtp-bad-sequence-503.pcap"}, exitFinding, ""},
+		{"failed by a warning, chosen", []string{"-Y", "smtp", "testdata/smtp-bad-sequence-503.pcap"}, exitFinding, "1 of 1 sessions"},
 		{"never", []string{"-fail", "never", aCapture}, exitClean, ""},
 		{"warning", []string{"-fail=warning", aCapture}, exitFinding, ""},
 		{"cut, but 1 wins", []string{cut}, exitFinding, "cut.pcap"},

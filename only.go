@@ -110,6 +110,7 @@ func (k *only) Session(s *verdict.Session) error {
 		t.Unsure++
 	case verdict.OutcomeFailed:
 		t.Failed++
+		k.worst = rules.Error
 	}
 	k.events(s.Events)
 	worst, any := report.Info, false

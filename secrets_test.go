@@ -78,9 +78,19 @@ func secretDialogs() map[string][]string {
 		"3128 CONNECT, in the URL": {"CCONNECT joe:" + aPassword + "@h:25 HTTP/1.1\r\n\r\n", "SHTTP/1.1 407 no\r\n\r\n"},
 		"80 in the URL":            {"CGET http://joe:" + aPassword + "@h/?token=" + aToken + " HTTP/1.1\r\nHost: h\r\nReferer: http://h/?password=" + aPassword + "\r\n\r\n", "SHTTP/1.1 404 no\r\nContent-Length: 0\r\n\r\n"},
 		"1080 SOCKS, refused":      {"C\x05\x01\x02", "S\x05\x02", "C\x01\x03joe" + string(rune(len(aPassword))) + aPassword, "S\x01\x01"},
+		"80 form":                  posted("application/x-www-form-urlencoded", "user=joe&password="+aPassword),
+		"80 JSON":                  posted("application/json", `{"user":"joe","password":"`+aPassword+`"}`),
+		"80 multipart":             posted("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"secret\"\r\n\r\n"+aPassword+"\r\n--x--\r\n"),
+		"25 form":                  on(smtp, posted("application/x-www-form-urlencoded", "user=joe&password="+aPassword)[0], "S500 what\r\n"),
+		"143 form":                 {imap, posted("application/x-www-form-urlencoded", "user=joe&password="+aPassword)[0], "S* BAD what\r\n"},
 		"80 Basic":                 {"CGET / HTTP/1.1\r\nHost: h\r\nAuthorization: Basic " + b64("joe:"+aPassword) + "\r\n\r\n", "SHTTP/1.1 401 no\r\nContent-Length: 0\r\n\r\n", "CGET / HTTP/1.1\r\nAuthorization: Bearer " + aToken + "\r\n\r\n", "SHTTP/1.1 401 no\r\nContent-Length: 0\r\n\r\n"},
 		"3128 CONNECT":             {"CCONNECT h:25 HTTP/1.1\r\nProxy-Authorization: Basic " + b64("joe:"+aPassword) + "\r\n\r\n", "SHTTP/1.1 200 ok\r\n\r\n", "S220 mx\r\n", "CEHLO c\r\n", "S250 AUTH PLAIN\r\n", "CAUTH PLAIN " + plain + "\r\n", "S535 no\r\n"},
 	}
+}
+
+// posted is a request of HTTP with a body, and its answer.
+func posted(kind, body string) []string {
+	return []string{fmt.Sprintf("CPOST /login HTTP/1.1\r\nHost: h\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", kind, len(body), body), "SHTTP/1.1 200 ok\r\nContent-Length: 0\r\n\r\n"}
 }
 
 // needles are the forms in which a secret would be seen.
@@ -248,6 +258,37 @@ func oddLogins() map[string][]string {
 		"993 in clear":           {"Ca LOGIN joe \"" + aPassword + "\"\r\n", "Sa NO " + aPassword + "\r\n"},
 		"465 in clear":           {"CAUTH PLAIN " + plain + "\r\n", "S535 " + aPassword + "\r\n"},
 		"21 PASS":                {"S220 ftp\r\n", "CUSER joe\r\n", "S331 password\r\n", "CPASS " + aPassword + "\r\n", "S530 " + aPassword + "\r\n"},
+	}
+}
+
+// TestSecretsBytewise: a literal that comes a byte at a time is known where the server repeats it.
+func TestSecretsBytewise(t *testing.T) {
+	w := &wire{}
+	turns := []string{"S* OK IMAP4rev1 ready\r\n"}
+	for _, c := range fmt.Sprintf("b LOGIN {3+}\r\njoe {%d+}\r\n%s\r\n", len(aPassword), aPassword) {
+		turns = append(turns, "C"+string(c))
+	}
+	w.talk(143, append(turns, "Sb NO no "+aPassword+"\r\n")...)
+	noneIn(t, "a byte at a time", write(t, filepath.Join(t.TempDir(), "a.pcap"), w.pcap(t)), false)
+}
+
+// TestSecretsSwapped: where the side that was called is the client, its logins are
+// no replies, and not quoted as if they were.
+func TestSecretsSwapped(t *testing.T) {
+	for _, port := range []uint16{25, 110, 143} {
+		for _, line := range []string{"a LOGIN joe " + aPassword, "PASS " + aPassword, "AUTH PLAIN " + b64("\x00joe\x00"+aPassword)} {
+			w := &wire{}
+			w.talk(port, "S"+line+"\r\n", "C+OK\r\n")
+			file := write(t, filepath.Join(t.TempDir(), "a.pcap"), w.pcap(t))
+			for _, args := range [][]string{{file}, {"-all", file}, {"-json", file}} {
+				out, _, _ := call(t, nil, args...)
+				for _, s := range needles() {
+					if strings.Contains(out, s) {
+						t.Errorf("port %d, %s: %s shows %s", port, line, args[0], s)
+					}
+				}
+			}
+		}
 	}
 }
 

@@ -88,9 +88,7 @@ func (e *env) writePage(p *web.Page, out *output, cfg *analyze.Config) error {
 	if err != nil {
 		return err
 	}
-	opt := web.DissectOptions(keys, *cfg)
-	opt.ShowSecrets = cfg.ShowSecrets
-	if err := p.Look(cfg.Files, opt); err != nil {
+	if err := p.Look(cfg.Files, web.DissectOptions(keys, *cfg)); err != nil {
 		return err
 	}
 	if err := p.Write(out); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
@@ -571,6 +572,48 @@ func quoteAll(words []string) string {
 
 // frameStart is where a frame begins in what show prints.
 var frameStart = regexp.MustCompile(`\nFrame \d+: `)
+
+// TestClockBack: where the clock of the capture goes backwards within a session, no
+// output has a duration that is less than nothing, or parts of one that are more
+// than the whole.
+func TestClockBack(t *testing.T) {
+	const back = 15 // the frame at which the clock is set
+	b, err := os.ReadFile("testdata/imap-append-literal.pcap")
+	if err != nil {
+		t.Fatal(err)
+	}
+	le := binary.LittleEndian
+	for i, at := 1, 24; at < len(b); i++ {
+		if i >= back {
+			le.PutUint32(b[at:], le.Uint32(b[at:])-3600)
+		}
+		at += 16 + int(le.Uint32(b[at+8:]))
+	}
+	file := write(t, filepath.Join(t.TempDir(), "a.pcap"), b)
+	for _, args := range [][]string{{"-json", file}, {"-all", file}, {"stats", "-table", "time", "-json", file}, {"stats", "-table", "rtt", "-csv", file}} {
+		out, _, _ := call(t, nil, args...)
+		for _, bad := range []string{`"duration_us"`, `"time_budget_us"`, `for -`, `_ms":-`, `_ms":0`, `Network 0.0`} {
+			if strings.Contains(out, bad) {
+				t.Errorf("%s has %s", args[:len(args)-1], bad)
+			}
+		}
+	}
+}
+
+// TestFollowDots: a message of the shortest lines is told in records that are not many times its size.
+func TestFollowDots(t *testing.T) {
+	const lines = 2000
+	w := &wire{}
+	w.talk(25, "S220 mx\r\n", "CHELO c\r\n", "S250 mx\r\n", "CMAIL FROM:<a@b>\r\n", "S250 ok\r\n", "CRCPT TO:<a@b>\r\n", "S250 ok\r\n", "CDATA\r\n", "S354 go\r\n",
+		"C"+strings.Repeat("..\r\n", lines)+".\r\n", "S250 ok\r\n", "CQUIT\r\n", "S221 bye\r\n")
+	out, _, _ := call(t, nil, "follow", "-body", "-json", write(t, filepath.Join(t.TempDir(), "a.pcap"), w.pcap(t)), "1")
+	if got := strings.Count(out, `..\n`) + strings.Count(out, `.."`); got != lines {
+		t.Errorf("%d of %d lines", got, lines)
+	}
+	if most := 3 * len("..\r\n") * lines; len(out) > most {
+		t.Errorf("%d bytes, more than %d", len(out), most)
+	}
+}
 
 // TestShowAlone: a frame looks the same whether those before it were shown or
 // only passed, and its row whether it was filtered or not.

@@ -53,6 +53,14 @@ func (d *base) answered(code uint16, text []byte, at fact.At) {
 // Mask appends text to dst without the secrets that the client has sent so far.
 func (d *base) Mask(dst, text []byte) []byte { return d.login.Echo.Mask(dst, text) }
 
+// stranger returns a line of the server that is no reply, without secrets.
+func (d *base) stranger(line []byte) []byte {
+	if d.opt.ShowSecrets {
+		return line
+	}
+	return d.shown(sasl.Stranger(line))
+}
+
 // shown returns a server's text without the client's secrets.
 func (d *base) shown(text []byte) []byte {
 	if d.opt.ShowSecrets {

@@ -66,7 +66,7 @@ func (d *base) notMine(b []byte, at fact.At) {
 	}
 	d.foreign = true
 	d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Foreign, From: fact.Server, Code: looks(b)},
-		d.shown(b[:min(len(b), shownLine)]))
+		d.stranger(b[:min(len(b), shownLine)]))
 }
 
 // looks says what a server's first line is when it is not what it should be.

@@ -152,6 +152,14 @@ func (d *Dialog) answered(c command, ok bool, code uint16, text []byte, at fact.
 // Mask appends text to dst without the secrets that the client has sent so far.
 func (d *Dialog) Mask(dst, text []byte) []byte { return d.login.Echo.Mask(dst, text) }
 
+// stranger returns a line of the server that is no reply, without secrets.
+func (d *Dialog) stranger(line []byte) []byte {
+	if d.opt.ShowSecrets {
+		return line
+	}
+	return d.shown(sasl.Stranger(line))
+}
+
 // shown returns a server's text without the client's secrets.
 func (d *Dialog) shown(text []byte) []byte {
 	if d.opt.ShowSecrets {
@@ -178,7 +186,7 @@ func (d *Dialog) other(line lines.Line, at fact.At) {
 		if !d.foreign {
 			d.foreign = true
 			d.log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.Foreign, From: fact.Server,
-				Code: looks(line.Text)}, d.shown(line.Text[:min(len(line.Text), maxForeign)]))
+				Code: looks(line.Text)}, d.stranger(line.Text[:min(len(line.Text), maxForeign)]))
 		}
 		return
 	}

@@ -5,6 +5,7 @@ import (
 
 	"postmortem/internal/fact"
 	"postmortem/internal/lines"
+	"postmortem/internal/sasl"
 )
 
 // A reply is the reply of the server that is being read.
@@ -113,7 +114,7 @@ func (d *Dialog) oddFormat(what uint8, cmd Cmd, ref uint16, line lines.Line, at 
 	}
 	d.oddCount[fact.OddReplyFormat]++
 	d.add(fact.Fact{Kind: fact.Odd, Code: fact.OddReplyFormat, From: fact.Server, Level: what, Cmd: uint8(cmd), Ref: ref,
-		Num: clamp(line.Size)}, at, d.shown(line.Text))
+		Num: clamp(line.Size)}, at, d.stranger(line.Text))
 }
 
 // serverLine takes a line of the server.
@@ -185,6 +186,14 @@ func (d *Dialog) serverLine(line lines.Line, at fact.At) {
 func (d *Dialog) shown(text []byte) []byte {
 	d.buf = d.mask(d.buf[:0], text)
 	return d.buf
+}
+
+// stranger returns a line of the server that is no reply, without secrets.
+func (d *Dialog) stranger(line []byte) []byte {
+	if d.opt.ShowSecrets {
+		return line
+	}
+	return d.shown(sasl.Stranger(line))
 }
 
 // nextWaits reports whether a command waits behind the one that is being answered.

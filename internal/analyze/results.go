@@ -209,6 +209,7 @@ func (r *results) count(d *verdict.Decision, proto fact.Proto) {
 		s.Unsure++
 	case verdict.OutcomeFailed:
 		s.Failed++
+		r.worst = rules.Error // although its cause may be a warning elsewhere
 	}
 	for i, n := range d.Events {
 		s.Events[i] += n

@@ -65,9 +65,9 @@ type Sink interface {
 
 // A Result says how the analysis as a whole ended.
 type Result struct {
-	Worst    rules.Severity
-	Any      bool // at least one event
-	Complete bool // nothing damaged, no bound reached
+	Worst    rules.Severity // a session that failed is an error, whatever its findings
+	Any      bool           // at least one event
+	Complete bool           // nothing damaged, no bound reached
 	Damage   []string
 	Files    []pcap.Info
 }

@@ -158,7 +158,7 @@ func (d *Dissector) httpMessage(h *httpConv, dir int, s span, off int, fin bool)
 			d.clear()
 			d.info("Continuation")
 			up := d.enter(fHTTP, s, len(s.b))
-			if x := d.str(fHTTPBody, s, 0, len(s.b), nil); h.method == "CONNECT" {
+			if x := d.str(fHTTPBody, s, 0, len(s.b), nil); h.asks(dir) {
 				d.hide(x, 0)
 			}
 			d.leave(up)
@@ -506,12 +506,18 @@ func (d *Dissector) httpHeaders(h *httpConv, dir int, s span, start int, kind ht
 		body = 0
 	}
 	if body > 0 {
-		if x := d.str(fHTTPBody, s, at, body, nil); kind == httpOther && h.method == "CONNECT" {
+		if x := d.str(fHTTPBody, s, at, body, nil); kind == httpRequest || kind == httpOther && h.asks(dir) {
 			d.hide(x, 0)
 		}
 		d.httpMedia(contentType)
 	}
 	return at + body
+}
+
+// asks reports whether the body of a message may be a form with a password: that
+// of a client, or what follows CONNECT on either side.
+func (h *httpConv) asks(dir int) bool {
+	return h.method == "CONNECT" || dir == h.client
 }
 
 // httpSecret returns where a password or a token begins in a first line, its

@@ -50,9 +50,10 @@ type imapTag struct {
 // An imapLiteral is what is left of a literal, and what it belongs to.
 type imapLiteral struct {
 	left    uint64
-	on      bool // a literal, or the rest of the command behind it
-	secret  bool // of a login
-	message bool // of APPEND
+	on      bool   // a literal, or the rest of the command behind it
+	secret  bool   // of a login
+	message bool   // of APPEND
+	got     []byte // of a secret one: what has come
 }
 
 // An imapFind remembers where the next bracket of a kind is, so that a buffer is
@@ -223,7 +224,7 @@ func (d *Dissector) imapClient(m *imapConv, s span, torn bool) {
 				d.textLines(part, nil, l.secret)
 			}
 			if l.secret {
-				m.proofs.learn(part.b)
+				l.learn(&m.proofs, part.b)
 			}
 			continue
 		}
@@ -251,7 +252,7 @@ func (d *Dissector) imapClient(m *imapConv, s span, torn bool) {
 		if !l.on && !m.auth && !imapCommandLike(line, m.known) {
 			item()
 			d.infoBytes("DATA fragment, ", rest.size())
-			secret := torn || at == 0 && lastLine(rest.b) // the end of a login for all we know
+			secret := torn || at == 0 && lastLine(rest.b) || looseData(rest.b) // the end of a login for all we know, or one of another protocol
 			if secret {
 				m.proofs.learn(line)
 			}
@@ -392,7 +393,7 @@ func (m *imapConv) command(line []byte) (secret int) {
 	}
 	n, ok := literalEnd(line)
 	if l.on = ok; ok {
-		l.left = n
+		l.left, l.got = n, l.got[:0]
 		if braces := bytes.LastIndexByte(line, '{'); secret < len(line) && secret >= braces {
 			secret = len(line) // only its length
 		}
@@ -400,6 +401,18 @@ func (m *imapConv) command(line []byte) (secret int) {
 		*l = imapLiteral{}
 	}
 	return secret
+}
+
+// learn remembers a literal that is secret when all of it has come, and the
+// longer pieces of one, of which the rest may never come.
+func (l *imapLiteral) learn(p *proofs, part []byte) {
+	const least, most = 6, 1 << 10 // shorter ones are not looked for, longer ones are no passwords
+	l.got = append(l.got, part[:min(len(part), most-len(l.got))]...)
+	if l.left == 0 {
+		p.learn(l.got)
+	} else if len(part) >= least {
+		p.learn(part)
+	}
 }
 
 // loginName returns from where on the first argument of LOGIN, of n bytes, is
@@ -518,7 +531,8 @@ func (d *Dissector) imapServer(m *imapConv, c *conv, s span) {
 		if !follows && !imapReplyLike(line) {
 			item()
 			d.infoBytes("DATA fragment, ", rest.size())
-			d.textLines(rest, nil, false)
+			secret := looseData(rest.b) || sasl.Rest(line) // of a client, where the capture has the sides the wrong way round
+			d.textLines(rest, nil, secret)
 			return
 		}
 		size, ok := literalEnd(line)

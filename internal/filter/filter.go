@@ -555,8 +555,8 @@ func (f *Filter) width(n *node) int {
 		return 3
 	case dissect.Uint32, dissect.Int32, dissect.FrameNum:
 		return 4
-	case dissect.Time, dissect.Duration:
-		return 16
+	case dissect.Bool, dissect.Time, dissect.Duration:
+		return 0
 	}
 	return 8
 }

@@ -144,6 +144,9 @@ func TestMatch(t *testing.T) {
 		{"ip contains \"inner\"", true}, {"len(ip) == 4", true}, {"len(tcp) == 17", true}, {"tcp[0:2] == 04:00", true}, {"tcp[3] & 01", true}, {"tcp[3] & 6", false},
 		{"tcp.payload[0:4] == \"EHLO\"", true}, {"tcp.payload[0:2] in {16:03, \"EH\"}", true}, {"x509af.algorithm.id == 1.2.840.113549.1.1.11", true},
 		{"tcp contains tcp.payload", true}, {"tls[0] == 16", true}, {"tls == 16:03:01", true},
+		// Of bytes the longer are the greater, texts compare by their letters.
+		{"tcp.payload > ff:ff", true}, {"tcp.payload < \"A longer one\"", true}, {"tcp.payload < \"EHLO\"", false}, {"tcp.payload[1:3] > ff:ff", true},
+		{"tcp.payload in {00:00..46:00:00}", false}, {"len(tcp.flags.ack) == 0", true},
 		// Text.
 		{"smtp.req.command == \"EHLO\"", true}, {"smtp.req.command == EHLO", true}, {"smtp.req.command == ehlo", false}, {"lower(smtp.req.command) == \"ehlo\"", true},
 		{"smtp.req.command matches \"^eh\"", true}, {"smtp.req.command ~ \"(?-i)^eh\"", false}, {"smtp.req.command in {\"EHLO\", HELO}", true},

@@ -117,7 +117,12 @@ func compare(k kind, a, b *value) comparison {
 		if p := min(uint8(a.prefix-1), uint8(b.prefix-1)); p != math.MaxUint8 {
 			return comparePrefix(a.b, b.b, int(p)+1)
 		}
-		c = bytes.Compare(a.b, b.b)
+		if k != kString {
+			c = cmp.Compare(len(a.b), len(b.b)) // of bytes the longer are the greater, as in Wireshark
+		}
+		if c == 0 {
+			c = bytes.Compare(a.b, b.b)
+		}
 	case k == kDouble:
 		x, y := math.Float64frombits(a.mag), math.Float64frombits(b.mag)
 		if math.IsNaN(x) || math.IsNaN(y) {

@@ -52,6 +52,7 @@ type fold struct {
 	last   uint32
 	bytes  int
 	sealed tlsPart
+	text   []byte // lines of a message that are one record
 }
 
 // Begin prints what stands above the dialog.
@@ -107,6 +108,10 @@ func (f *Follow) Said(s *analyze.Said) {
 		f.unfold()
 		f.row(s.From, s.At, s.Inside, "line", string(s.Shown), nil, len(s.Raw))
 	case analyze.SaidBody:
+		if f.Body && f.NDJSON {
+			f.join(s)
+			return
+		}
 		if f.Body {
 			f.unfold()
 			f.row(s.From, s.At, s.Inside, "body", strings.TrimRight(string(s.Raw), "\r\n"), nil, len(s.Raw))
@@ -170,6 +175,21 @@ func (f *Follow) add(s *analyze.Said, n int) {
 	x.bytes += n
 }
 
+// join adds a line of a message to those that came with the same frame: a record
+// for each would be many times as long as what it holds.
+func (f *Follow) join(s *analyze.Said) {
+	const most = 64 << 10 // bytes of a record
+	x := &f.fold
+	if !x.on || len(x.text) == 0 || x.from != s.From || x.inside != s.Inside || x.at.Frame != s.At.Frame || len(x.text)+len(s.Raw) > most {
+		f.unfold()
+		*x = fold{kind: s.Kind, on: true, inside: s.Inside, from: s.From, at: s.At, text: x.text[:0]}
+	}
+	x.bytes += len(s.Raw)
+	if x.text = append(x.text, bytes.TrimRight(s.Raw, "\r\n")...); bytes.HasSuffix(s.Raw, []byte{'\n'}) {
+		x.text = append(x.text, '\n')
+	}
+}
+
 // unfold prints what is folded.
 func (f *Follow) unfold() {
 	x := &f.fold
@@ -177,6 +197,11 @@ func (f *Follow) unfold() {
 		return
 	}
 	x.on = false
+	if len(x.text) > 0 {
+		f.row(x.from, x.at, x.inside, "body", strings.TrimSuffix(string(x.text), "\n"), nil, x.bytes)
+		x.text = x.text[:0]
+		return
+	}
 	kind, text := "body", "message, "+size(int64(x.bytes))
 	switch x.kind {
 	case analyze.SaidTLS:

@@ -316,7 +316,9 @@ func (e *encoder) session(s *verdict.Session, least Severity) {
 	e.frame("first_frame", s.First)
 	e.frame("last_frame", s.Last)
 	e.time("start", s.Start)
-	e.int("duration_us", s.Duration/1000)
+	if s.Duration >= 0 {
+		e.int("duration_us", s.Duration/1000)
+	}
 	e.key("status")
 	e.open('{')
 	notes := false

@@ -388,8 +388,12 @@ func (p *page) full(s *verdict.Session, least Severity, tz *time.Location) {
 		tz = time.UTC
 	}
 	p.line()
-	p.hang("", 0, secondary, p.safe(fmt.Sprintf("Session %s, %s, frames %s to %s, from %s for %s", group(uint64(s.ID)), flowText(s),
-		group(uint64(s.First)), group(uint64(s.Last)), time.Unix(0, s.Start).In(tz).Format("2006-01-02 15:04:05.000000 MST"), duration(s.Duration))))
+	lasted := "" // not known
+	if s.Duration >= 0 {
+		lasted = " for " + duration(s.Duration)
+	}
+	p.hang("", 0, secondary, p.safe(fmt.Sprintf("Session %s, %s, frames %s to %s, from %s%s", group(uint64(s.ID)), flowText(s),
+		group(uint64(s.First)), group(uint64(s.Last)), time.Unix(0, s.Start).In(tz).Format("2006-01-02 15:04:05.000000 MST"), lasted)))
 	p.facts(s)
 	p.events("Events", s.Events, least)
 	p.dialog(s)

@@ -149,6 +149,18 @@ func sentPlain(clear []byte) bool {
 // queries are in the names of parameters of a URL that hold secrets.
 var queries = [...]string{"pass", "pwd", "secret", "token", "auth"}
 
+// Stranger is a line of a server that is no reply of its protocol, as it may be
+// shown: where a capture has the sides the wrong way round, it is a login.
+func Stranger(line []byte) []byte {
+	if len(line) == 0 || line[0] >= '0' && line[0] <= '9' || bytes.IndexByte([]byte("+-*"), line[0]) >= 0 {
+		return line
+	}
+	if at := Loose(line); at < len(line) {
+		return append(bytes.Clone(line[:at]), stars...)
+	}
+	return line
+}
+
 // InURL returns where a password or a token begins in a line that holds a URL:
 // imap://user:password@host (RFC 3986, section 3.2.1), ;urlauth=access:mechanism:token
 // (RFC 4467), ?password=, or a parameter of that name. It returns the length of the line when there is none.
@@ -171,7 +183,7 @@ func InURL(line []byte) int {
 			}
 		}
 	}
-	for _, s := range [...]string{" password=", "\"password\" "} { // of XCLIENT, of IMAP's ID (RFC 2971)
+	for _, s := range [...]string{"password=", "passwd=", "\"password\" ", "\"password\":"} { // of XCLIENT and forms, of IMAP's ID (RFC 2971), of JSON
 		if i := index(line, s); i >= 0 {
 			at = min(at, i+len(s))
 		}

@@ -151,8 +151,13 @@ func (s *Sessions) Time() Table {
 		number("network_ms", "Network"), number("server_ms", "Server"), number("client_ms", "Client"), number("recovery_ms", "Recovery"), number("idle_ms", "Idle")}}
 	t.lose(s.notes())
 	for _, v := range s.ordered() {
-		ms := func(ns int64) Cell { return decimal(float64(ns)/1e6, 3) }
 		b := &v.budget
+		ms := func(ns int64) Cell {
+			if ns < 0 || *b == (verdict.Budget{}) && v.duration != 0 {
+				return Cell{} // the clock went backwards
+			}
+			return decimal(float64(ns)/1e6, 3)
+		}
 		t.Rows = append(t.Rows, []Cell{count(uint64(v.id)), text(v.proto), text(v.outcome.String()), ms(v.duration), ms(b.Network), ms(b.Server), ms(b.Client), ms(b.Recovery), ms(b.Idle)})
 	}
 	return t

@@ -456,3 +456,15 @@ func TestAlertOneSided(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestUpper: sentences begin with a large letter, names of hosts and files do not.
+func TestUpper(t *testing.T) {
+	for in, want := range map[string]string{
+		"the server closed.": "The server closed.", "mx.example.org refused the login": "mx.example.org refused the login", "main.cf: set it": "main.cf: set it",
+		"x.7.24: repair the record": "X.7.24: repair the record", "wait.": "Wait.", "tls-key-mismatch: look there": "tls-key-mismatch: look there", "": "",
+	} {
+		if got := upper(in); got != want {
+			t.Errorf("%q: %q", in, got)
+		}
+	}
+}

@@ -360,6 +360,10 @@ func (w *Writer) joins(c *rules.Case, d *Decision, n int) (list []Event) {
 		}
 		add("XL-010", what, fields...)
 	}
+	if clockBack(c) {
+		add("XL-009", "The clock of the capture went backwards: how the time divides is not known.")
+		return list
+	}
 	b := budget(c)
 	all := ""
 	if t := took(c); t != "" {

@@ -166,6 +166,9 @@ const pause = 10e9
 // time of the side that speaks. What the resending of lost segments took is
 // recovery, what follows the last word is idle.
 func budget(c *rules.Case) (b Budget) {
+	if clockBack(c) {
+		return b
+	}
 	t := c.TCP
 	think := [2]int64{}
 	last, from, turn := start(c), fact.Client, false

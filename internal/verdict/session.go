@@ -18,7 +18,7 @@ type Session struct {
 	Server      Endpoint
 	First, Last uint32 // frames
 	Start       int64  // nanoseconds since 1970
-	Duration    int64  // nanoseconds
+	Duration    int64  // nanoseconds; less than 0: not known, the clock went backwards
 	Status      [NumLayers]Status
 	Outcome     Outcome
 	Layer       Layer // the layer that the cause belongs to; LayerNone when nothing is wrong

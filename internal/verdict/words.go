@@ -67,10 +67,11 @@ func lower(s string) string {
 	return strings.ToLower(s[:1]) + s[1:]
 }
 
-// upper makes the first letter large.
+// upper makes the first letter large, but of no rule, host or file: mx.example.org, main.cf.
 func upper(s string) string {
 	word, _, _ := strings.Cut(s, " ")
-	if _, id := rules.Find(strings.Trim(word, ".,;:")); s == "" || id {
+	word = strings.Trim(word, ".,;:")
+	if _, id := rules.Find(word); s == "" || id || strings.IndexByte(word, '.') > 1 {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]

@@ -224,7 +224,7 @@ func TestBrowser(t *testing.T) {
 		for _, w := range []int{1680, 1280, 1024, 768, 390, 320} {
 			for _, dark := range []bool{false, true} {
 				p.size(w, 900, dark)
-				p.is(`document.documentElement.scrollWidth <= innerWidth`, true)
+				p.is(fmt.Sprintf(`document.documentElement.scrollWidth <= %d`, w), true) // innerWidth grows with what does not fit
 				p.shot(fmt.Sprintf("%d-%v", w, map[bool]string{true: "dark", false: "light"}[dark]))
 			}
 		}
@@ -253,6 +253,41 @@ func TestBrowser(t *testing.T) {
 		}
 	})
 	p.quiet(url)
+}
+
+// TestBrowserLongWords: names without a blank, in the story and as the name of the
+// file, need no sideways scrolling either.
+func TestBrowserLongWords(t *testing.T) {
+	b, err := os.ReadFile(filepath.Join("..", "..", "testdata", "imaps-certificate-for-clients.pcap"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), strings.Repeat("long", 50)+".pcap")
+	if err := os.WriteFile(file, b, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	page := &Page{Version: "postmortem (test)"}
+	if _, err := analyze.Run(&analyze.Config{Files: []string{file}, All: true, Hash: true}, page); err != nil {
+		t.Fatal(err)
+	}
+	if err := page.Look([]string{file}, dissect.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	url, _ := write(t, page)
+	c := startChrome(t)
+	for name, at := range map[string]string{"report": url, "start": serveAt(t, 1<<20, file).url} {
+		p := c.open(t)
+		for i, w := range []int{1280, 1024, 768, 390, 320} {
+			p.size(w, 900, false)
+			if i == 0 {
+				p.load(at)
+			}
+			var wide int
+			if p.eval(`document.documentElement.scrollWidth`, &wide); wide > w {
+				t.Errorf("%s: %d pixels in %d", name, wide, w)
+			}
+		}
+	}
 }
 
 // contrast lists texts whose colour is too near to their ground (WCAG 2.2, 1.4.3).

@@ -36,9 +36,9 @@ func Size(files []string) (sum int64) {
 }
 
 // DissectOptions are those of the frames in a report: what the analysis was
-// told about ports, keys and memory.
+// told about ports, keys, secrets and memory.
 func DissectOptions(keys *tlskeys.Keys, cfg analyze.Config) dissect.Options {
-	return dissect.Options{Level: dissect.Tree, Keys: keys, Ports: cfg.Ports, Memory: cfg.Memory}
+	return dissect.Options{Level: dissect.Tree, Keys: keys, Ports: cfg.Ports, ShowSecrets: cfg.ShowSecrets, Memory: cfg.Memory}
 }
 
 // Prepare makes cfg the configuration of an analysis whose results the page is
@@ -47,6 +47,7 @@ func (p *Page) Prepare(cfg *analyze.Config) {
 	size := Size(cfg.Files)
 	small := size >= 0 && size <= p.whole()
 	cfg.All, cfg.Hash = cfg.All || small, true
+	p.bare = cfg.ShowSecrets
 	if !small {
 		cfg.Frame = p.figures.plain
 	}

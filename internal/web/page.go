@@ -54,6 +54,7 @@ type Page struct {
 	records  bytes.Buffer // of the JSON form: capture, sessions, hosts, summary
 	json     report.JSON
 	fine     int
+	bare     bool // secrets are shown
 	figures  figures
 
 	large  int64 // bytes of a capture beyond which only chosen frames are dissected, 0: DescribeAll; tests use a small one
@@ -109,7 +110,7 @@ func (p *Page) Session(s *verdict.Session) error {
 	if len(p.rows) < maxRows {
 		p.rows = append(p.rows, row{
 			id: s.ID, outcome: s.Outcome, client: s.Client.Addr, server: s.Server.Addr, proto: s.Proto, first: s.First, last: s.Last,
-			start: s.Start, dur: s.Duration, frames: s.Client.Packets + s.Server.Packets,
+			start: s.Start, dur: max(0, s.Duration), frames: s.Client.Packets + s.Server.Packets,
 			bytes: s.Client.Bytes + s.Server.Bytes, result: cmp.Or(s.CauseTitle, s.Headline), full: full,
 		})
 	} else {

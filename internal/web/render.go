@@ -770,6 +770,9 @@ func (p *Page) session(v *view, own, static bool) *sessionPage {
 	}
 	s.Problems = plural(uint64(problems), "problem", "problems")
 	s.Secrets = "Passwords and tokens are masked when the report is written."
+	if p.bare {
+		s.Secrets = "Passwords and tokens are shown, as -show-secrets asked."
+	}
 	s.Roots = ""
 	if static {
 		s.Tree = tree(v)

@@ -305,7 +305,7 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request) {
 	}
 	_ = startPage().Execute(w, map[string]any{ // the browser may have gone
 		"Style": template.CSS(startCSS), "Script": template.JS(startJS), "Icons": template.HTML(iconsSVG), "Address": r.Host, "Reach": reach, "Kept": kept,
-		"Token": s.form, "Limit": sizeText(s.Upload), "Captures": s.rows(), "Version": s.Version,
+		"Token": s.form, "Limit": sizeText(s.Upload), "Bare": s.Config.ShowSecrets, "Captures": s.rows(), "Version": s.Version,
 	})
 }
 

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"postmortem/internal/analyze"
 )
 
 // A served is a server at work, and a browser that was let in.
@@ -45,12 +47,18 @@ func serve(t *testing.T, limit int64, files ...string) *served {
 // serveAt starts a server for the length of the test.
 func serveAt(t *testing.T, limit int64, files ...string) *served {
 	t.Helper()
+	return begin(t, &Server{Version: "postmortem (test)", Upload: limit}, files...)
+}
+
+// begin starts a server for the length of the test.
+func begin(t *testing.T, server *Server, files ...string) *served {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	s := &served{Server: &Server{Version: "postmortem (test)", Upload: limit}}
+	s := &served{Server: server}
 	urls, done := make(chan string, 1), make(chan error, 1)
 	go func() { done <- s.Serve(ctx, l, files, func(url string) { urls <- url }) }()
 	s.url = <-urls
@@ -134,6 +142,25 @@ func (s *served) finished(t *testing.T) []listed {
 const webinar = "../../testdata/smtp_for_webinar.pcap"
 
 // TestServe sends a capture and reads its reports.
+// TestServeSecrets: the pages mask passwords unless they were asked for, and say which it is.
+func TestServeSecrets(t *testing.T) {
+	const password = "wonderland"
+	for _, bare := range []bool{false, true} {
+		s := begin(t, &Server{Version: "postmortem (test)", Upload: 1 << 20, Config: analyze.Config{ShowSecrets: bare}}, filepath.Join("..", "..", "testdata", "imap-append-literal.pcap"))
+		jar, _ := cookiejar.New(nil) // never fails
+		s.client = &http.Client{Jar: jar}
+		if start := s.get(t, s.url, http.StatusOK); strings.Contains(start, "are masked in any case") == bare {
+			t.Errorf("-show-secrets %v: the start page says the opposite", bare)
+		}
+		s.finished(t)
+		report := s.get(t, s.base+"/captures/1/report.html", http.StatusOK)
+		if strings.Contains(report, "LOGIN alice ***") == bare || strings.Contains(report, "LOGIN alice "+password) != bare || strings.Contains(report, "are masked") == bare {
+			t.Errorf("-show-secrets %v: not so in the report", bare)
+		}
+		s.end()
+	}
+}
+
 func TestServe(t *testing.T) {
 	before := runtime.NumGoroutine()
 	s := serve(t, 1<<20)
