@@ -455,7 +455,8 @@ func authMechanismRefused(c *Case, f *fact.Fact, r *Raiser) {
 		return // what was asked for is not in the capture, so the code may be about anything
 	}
 	if c.mail() {
-		if f.Code != 504 && !(f.Code == 501 && l.challenges == 0) && !c.saidEnhanced(f, "5.5.4") && !c.saidEnhanced(f, "5.7.4") {
+		broken := c.breaksOffer(f) // the list has AUTH, and the server does not know it
+		if f.Code != 504 && !(f.Code == 501 && l.challenges == 0) && !c.saidEnhanced(f, "5.5.4") && !c.saidEnhanced(f, "5.7.4") && !broken {
 			return
 		}
 		if l.form != 0 {
@@ -466,12 +467,22 @@ func authMechanismRefused(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	line, _, _ := c.offered("AUTH", f)
 	g := c.raiseLogin(r, &l)
+	if c.mail() && c.breaksOffer(f) {
+		g.Blame = BlameServer
+	}
 	if g.quiet {
 		return
 	}
 	g.with("offered", strings.TrimSpace(strings.TrimPrefix(line, "AUTH")))
 	g.with("text", cutText(c.text(f), maxReply))
 	g.What = "The client asked for " + cutText(l.mech, maxShown) + ", and the server answered \"" + c.authAnswer(f) + "\"."
+}
+
+// breaksOffer reports that a server which offers AUTH answers it as a command
+// that it does not have.
+func (c *Case) breaksOffer(f *fact.Fact) bool {
+	_, offered, _ := c.offered("AUTH", f)
+	return offered && (f.Code == 500 || f.Code == 502 || f.Code == 503 && c.says(f, "not enabled", "not available", "not supported", "not implemented"))
 }
 
 // 007
@@ -483,7 +494,7 @@ func (c *Case) backendLost(f *fact.Fact) bool {
 	if !c.mail() || f.Code != 535 {
 		return false
 	}
-	if c.says(f, "connection lost to authentication server") {
+	if c.says(f, "connection lost to authentication server", "authentication failed: no mechanism available") {
 		return true
 	}
 	mech := c.loginOf(f).mech
@@ -561,7 +572,8 @@ func (c *Case) accountLocked(f *fact.Fact) bool {
 	case c.basicDisabled(f), c.wantsTLS(f), c.says(f, "expired"):
 		return false
 	}
-	return c.says(f, "locked") && !c.says(f, "blocked") || c.says(f, "too many failed login", "too many login attempt", "too many login failure") ||
+	return c.says(f, "locked") && !c.says(f, "blocked") || c.says(f, "too many failed login", "too many login attempt", "too many login failure",
+		"too many invalid log", "too many bad auth", "login rate exceeded") ||
 		c.says(f, "account", "user ") && c.says(f, "disabled", "suspended", "blocked") || c.accountOff(f)
 }
 
@@ -858,7 +870,12 @@ func jsonString(s, key string) string {
 // 018
 
 func (c *Case) basicDisabled(f *fact.Fact) bool {
-	return c.saidEnhanced(f, "5.7.139") || c.says(f, "smtpclientauthentication is disabled", "basic authentication is disabled", "application-specific password", "app password", "less secure")
+	if c.saidEnhanced(f, "5.7.139") && c.says(f, "credentials were incorrect") {
+		return false // Exchange Online has this number for a wrong password, too
+	}
+	return c.saidEnhanced(f, "5.7.139") || c.says(f, "smtpclientauthentication is disabled", "basic authentication is disabled", "basic authentication is not supported",
+		"application-specific password", "application password", "app password", "less secure",
+		"needs authorization code", "authorization code to login", "does not have access rights to this service")
 }
 
 func authBasicDisabled(c *Case, f *fact.Fact, r *Raiser) {
