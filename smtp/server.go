@@ -293,6 +293,10 @@ func (d *Dialog) oldest(code uint16, final bool, text []byte, at fact.At) (Cmd, 
 	if d.body.on && d.body.begun && code != codeClosing {
 		return Message, d.body.start
 	}
+	if d.done != 0 && d.opt.MidStream && !d.named && code != codeClosing {
+		d.lmtp = true // the hello is not in the capture; only LMTP answers a message more than once
+		return Message, d.done
+	}
 	if d.overflow > 0 {
 		return Unknown, 0
 	}
@@ -443,8 +447,11 @@ func (d *Dialog) answer(at fact.At) {
 		return
 	}
 
-	if cmd == Message && !waited {
+	if cmd == Message && !waited && (d.done == 0 || ref != d.done) {
 		ref = d.messageAnswer(r.code, at)
+	}
+	if cmd == Message {
+		d.done = ref
 	}
 	text := d.mask(d.buf[:0], r.text)
 	d.buf = text
