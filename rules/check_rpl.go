@@ -155,11 +155,18 @@ func (c *Case) refuses(f *fact.Fact, class string) bool {
 	if f.Code == 421 {
 		return true // the end of the session, whatever was asked
 	}
+	if class == "RPL-036" && f.Code == 555 {
+		if _, offered := c.Options(f); offered {
+			return false // it does not take what it offers: smtp-syntax-error
+		}
+	}
 	// What a rejected form cannot be: x.1.7 is the syntax of the sender, too.
 	general := class == "RPL-012" || class == "RPL-042" || class == "RPL-032" || class == "RPL-038" || class == "RPL-039"
 	switch answered(f) {
-	case smtp.Greeting, smtp.Message:
+	case smtp.Greeting:
 		return true
+	case smtp.Message:
+		return !general || f.Seen&fact.SeenRcpt != 0 || !c.says(f, "valid recipients", "no recipients")
 	case smtp.MAIL, smtp.RCPT, smtp.None:
 		return !general || !c.formal(f)
 	case smtp.DATA, smtp.BDAT:

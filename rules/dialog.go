@@ -615,11 +615,12 @@ func (c *Case) settle(t *Transaction) {
 	}
 }
 
-// MadeUp reports that what a transaction did not deliver for the time being, a
-// later one of the same session delivered: same sender, every recipient.
+// MadeUp reports that what a transaction did not deliver for the time being, or
+// by a command that the server does not know, a later one of the same session
+// delivered: same sender, every recipient.
 func (c *Case) MadeUp(i int) bool {
 	t := &c.Transactions()[i]
-	if t.Mail == nil || len(t.Recipients) == 0 || t.Outcome == Rejected {
+	if t.Mail == nil || len(t.Recipients) == 0 || t.Outcome == Rejected && (t.Reply == nil || t.Reply.Code/10 != 50) {
 		return false
 	}
 	for k := range t.Recipients {

@@ -109,6 +109,9 @@ func (w *Writer) explain(c *rules.Case) {
 				(e.Rule == ruleSequence || e.Rule == ruleSyntax && f.Rule == ruleNoData) && e.Frame != f.Frame {
 				continue
 			}
+			if e.Rule == ruleWaited && f.Rule == ruleStalled && f.Blame != rules.BlameClient {
+				continue // it was not the client that was silent
+			}
 			if f.Rule == ruleNoQuit && e.Rule == ruleResetByClient && f.Severity == rules.Info {
 				continue // a remark, that does not weigh
 			}
@@ -269,6 +272,7 @@ var (
 	ruleSelfSigned    = index("TLS-029")
 	ruleOther         = index("IMPL-006")
 	ruleStalled       = index("TCP-023")
+	ruleWaited        = index("SMTP-029")
 	ruleResetByClient = index("TCP-009")
 	ruleResetByServer = index("TCP-008")
 	ruleNoMailbox     = index("IMAP-014")
