@@ -23,6 +23,8 @@ func TestLoginRefused(t *testing.T) {
 			want: "failed auth-temp-failure server high"},
 		{name: "too many", port: 587, turns: login("535 Authentication failed. Too many invalid logon attempts."),
 			want: "failed auth-account-locked client high"},
+		{name: "not from there", port: 587, turns: submission + "\nC AUTH LOGIN\nS 550 5.7.1 Authentication not allowed from your network\nC QUIT\nS 221 bye\nfin S",
+			want: "failed rpl-policy-access policy high"},
 		{name: "offered and unknown", port: 587, turns: login("502 5.5.1 Error: command not implemented"),
 			want: "failed auth-mechanism-refused server high"},
 	})

@@ -954,6 +954,9 @@ func (w *Writer) layerOf(c *rules.Case, i int) Layer {
 		l = boxLayer(c, f, l)
 	case "RPL":
 		if f.Txn == 0 && l == LayerDelivery {
+			if said := refusal(c, f); said != nil && smtp.Cmd(said.Cmd) == smtp.AUTH && said.Code >= 500 {
+				return LayerAuth
+			}
 			return LayerDialog
 		}
 	case "TLS", "TLSA":
