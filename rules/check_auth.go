@@ -721,7 +721,7 @@ func authAborted(c *Case, f *fact.Fact, r *Raiser) {
 	case fact.AuthCancelled:
 		what = "the client cancelled it"
 	case fact.AuthAborted:
-		if l.asked == nil || l.answered || c.TCP.HowClosed == fact.EndOfCapture || c.TCP.Closed == 2 || c.TCP.OneSided {
+		if l.tokenRefused() || l.asked == nil || l.answered || c.TCP.HowClosed == fact.EndOfCapture || c.TCP.Closed == 2 || c.TCP.OneSided {
 			return // it was the server's turn, or nobody knows
 		}
 		what = "the client left while a challenge was open"
@@ -832,14 +832,20 @@ func authTwice(c *Case, _ *fact.Fact, r *Raiser) {
 // 017
 
 func authOAuth(c *Case, f *fact.Fact, r *Raiser) {
-	if f.Level == fact.AuthOK || f.Level == fact.AuthAborted {
+	l := c.loginOf(f)
+	if f.Level == fact.AuthOK || f.Level == fact.AuthAborted && !l.tokenRefused() {
 		return
 	}
-	l := c.loginOf(f)
 	if l.mech != "XOAUTH2" && l.mech != "OAUTHBEARER" || l.oauth == "" && f.Level != fact.AuthFailed {
 		return
 	}
 	g := c.raiseLogin(r, &l)
+	if f.Level == fact.AuthAborted { // it was refused there, not where the session ended
+		g.Frame, g.Time, g.From, g.HasFrom = l.asked.Frame, l.asked.Time, fact.Server, true
+		if i := slices.Index(g.Frames, f.Frame); i >= 0 {
+			g.Frames[i] = g.Frame
+		}
+	}
 	if g.quiet {
 		return
 	}
@@ -847,11 +853,17 @@ func authOAuth(c *Case, f *fact.Fact, r *Raiser) {
 	g.with("status", status)
 	g.with("scope", scope)
 	g.What = l.who() + " was refused: \"" + c.authAnswer(f) + "\""
+	if f.Level == fact.AuthAborted {
+		g.What = l.who() + " was refused in a challenge, to which the client had to send an empty answer and did not"
+	}
 	if status != "" {
 		g.What += ", status " + cutText(status, maxShown)
 	}
 	g.What += "."
 }
+
+// tokenRefused reports a challenge that names an error of the token.
+func (l *login) tokenRefused() bool { return l.asked != nil && jsonString(l.oauth, "status") != "" }
 
 // jsonString returns the value of a key of a flat JSON object: a string, or a number.
 func jsonString(s, key string) string {

@@ -25,6 +25,9 @@ func TestLoginRefused(t *testing.T) {
 			want: "failed auth-account-locked client high"},
 		{name: "not from there", port: 587, turns: submission + "\nC AUTH LOGIN\nS 550 5.7.1 Authentication not allowed from your network\nC QUIT\nS 221 bye\nfin S",
 			want: "failed rpl-policy-access policy high"},
+		{name: "a token, by a challenge", port: 587, turns: "S 220 smtp.example.net ESMTP\nC EHLO a.example.org\nS! 250-smtp.example.net\\r\\n250 AUTH XOAUTH2\\r\\n\n" +
+			"C AUTH XOAUTH2 dXNlcj1hbGljZUBleGFtcGxlLm9yZwFhdXRoPUJlYXJlciB4eXoBAQ==\nS 334 eyJzdGF0dXMiOiI0MDAiLCJzY2hlbWVzIjoiQmVhcmVyIn0=\n+30s\nfin C",
+			want: "failed auth-oauth client high", words: []string{"status 400", "(frame 12)"}},
 		{name: "offered and unknown", port: 587, turns: login("502 5.5.1 Error: command not implemented"),
 			want: "failed auth-mechanism-refused server high"},
 	})
