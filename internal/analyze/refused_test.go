@@ -107,6 +107,9 @@ func TestOtherWords(t *testing.T) {
 		{name: "OpenSMTPD does not relay", turns: "S 220 mx.example.net ESMTP OpenSMTPD\nC EHLO a.example.org\nS 250 mx.example.net\nC MAIL FROM:<a@example.org>\nS 250 2.0.0 Ok\n" +
 			"C RCPT TO:<b@example.com>\nS 550 Invalid recipient: <b@example.com>\nC QUIT\nS 221 bye\nfin S",
 			want: "failed rpl-unknown-user client high", words: []string{"that it does not relay to", "`match` rules"}},
+		{name: "again without the unknown one", turns: mailHello + "C MAIL FROM:<a@example.org>\nS 250 ok\nC RCPT TO:<b@example.net>\nS 250 ok\n" +
+			"C RCPT TO:<n@example.net>\nS 550 5.1.1 User unknown\nC RSET\nS 250 ok\n" + sent + "S 250 queued\nC QUIT\nS 221 bye\nfin S",
+			want: "degraded rpl-unknown-user client high", words: []string{"the mail was accepted"}},
 		{name: "so many in a connection", turns: mailHello + sent + "S 250 queued\nC MAIL FROM:<a@example.org>\nS 421 4.7.0 Too many messages in this connection, please reconnect\nfin S",
 			want: "failed rpl-rate-limit client high", words: []string{"in a new connection", "-hacked"}},
 		{name: "a reply without an end", turns: mailHello + sent + "S 421-4.7.28 Our system has detected an unusual rate of\nfin S",

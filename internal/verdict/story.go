@@ -282,7 +282,7 @@ func (w *Writer) moments(c *rules.Case, f *fact.Fact, add func(f *fact.Fact, wei
 }
 
 // byeFor reports that the server said goodbye to a command instead of its answer:
-// BYE of IMAP, 421 or 221 of SMTP.
+// BYE of IMAP; 421, 221 or a greeting that refuses in SMTP.
 func byeFor(c *rules.Case, command *fact.Fact) bool {
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
@@ -295,7 +295,7 @@ func byeFor(c *rules.Case, command *fact.Fact) bool {
 				return true
 			}
 		case fact.SMTP, fact.LMTP:
-			if f.Code == 421 || f.Code == 221 {
+			if f.Code == 421 || f.Code == 221 || smtp.Cmd(f.Cmd) == smtp.Greeting && f.Code >= 400 {
 				return true
 			}
 		}
