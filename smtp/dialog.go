@@ -645,6 +645,9 @@ func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
 		d.up[dir] = true // the client's hello is in the hole
 		return
 	}
+	if dir == fact.Server {
+		d.cutReply(at)
+	}
 	d.resync(dir, n, at)
 	if dir == fact.Server {
 		d.lost[dir] = true

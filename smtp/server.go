@@ -181,6 +181,23 @@ func (d *Dialog) serverLine(line lines.Line, at fact.At) {
 	}
 }
 
+// cutReply takes what there is of a reply whose end is not in the capture, as
+// with a snap length. Its code is enough when it has one line, or refuses: no line
+// behind it says something else. The list of an EHLO is not taken without its end.
+func (d *Dialog) cutReply(at fact.At) {
+	r := &d.reply
+	text, size := d.in[fact.Server].Begun()
+	code, final, _, ok := parseReply(text)
+	ok = ok && len(text) > len("250") && (final && r.n == 0 || code >= 400 && (r.n == 0 || code == r.code))
+	if ok {
+		d.serverLine(lines.Line{Text: text, Size: size}, at)
+	}
+	if r.n > 0 && r.code >= 400 {
+		d.answer(at)
+		r.n = 0
+	}
+}
+
 // shown returns the words of the server without the client's secrets.
 func (d *Dialog) shown(text []byte) []byte {
 	d.buf = d.mask(d.buf[:0], text)
@@ -289,6 +306,10 @@ func (d *Dialog) oldest(code uint16, final bool, text []byte, at fact.At) (Cmd, 
 			return None, 0
 		}
 		return w.cmd, w.ref
+	}
+	if d.body.on && d.body.begun && d.body.hole && code == codeBye {
+		d.closeBody(at) // it answers a QUIT, so the end of the message is in the hole, and so is its answer
+		return QUIT, 0
 	}
 	if d.body.on && d.body.begun && code != codeClosing {
 		return Message, d.body.start
