@@ -190,6 +190,16 @@ func (d *Dialog) cutReply(at fact.At) {
 	code, final, _, ok := parseReply(text)
 	ok = ok && len(text) > len("250") && (final && r.n == 0 || code >= 400 && (r.n == 0 || code == r.code))
 	if ok {
+		if d.secrets != nil && !d.secrets.echo.Empty() && !d.opt.ShowSecrets { // half of one that is repeated is not found
+			const code = len("250 ")
+			end := code
+			if i := bytes.IndexByte(text[code:], ' '); i > 0 {
+				if _, _, enhanced := parseEnhanced(text[code : code+i]); enhanced {
+					end += i
+				}
+			}
+			text = text[:end]
+		}
 		d.serverLine(lines.Line{Text: text, Size: size}, at)
 	}
 	if r.n > 0 && r.code >= 400 {
