@@ -459,7 +459,8 @@ func authMechanismRefused(c *Case, f *fact.Fact, r *Raiser) {
 		return // what was asked for is not in the capture, so the code may be about anything
 	}
 	if c.mail() {
-		if f.Code != 504 && !(f.Code == 501 && l.challenges == 0) && !c.saidEnhanced(f, "5.5.4") && !c.saidEnhanced(f, "5.7.4") {
+		broken := c.breaksOffer(f) // the list has AUTH, and the server does not know it
+		if f.Code != 504 && !(f.Code == 501 && l.challenges == 0) && !c.saidEnhanced(f, "5.5.4") && !c.saidEnhanced(f, "5.7.4") && !broken {
 			return
 		}
 		if l.form != 0 {
@@ -470,6 +471,9 @@ func authMechanismRefused(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	line, _, _ := c.offered("AUTH", f)
 	g := c.raiseLogin(r, &l)
+	if c.mail() && c.breaksOffer(f) {
+		g.Blame = BlameServer
+	}
 	if g.quiet {
 		return
 	}
@@ -495,6 +499,13 @@ func (c *Case) aboutMechanism(f *fact.Fact) bool {
 	return true
 }
 
+// breaksOffer reports that a server which offers AUTH answers it as a command
+// that it does not have.
+func (c *Case) breaksOffer(f *fact.Fact) bool {
+	_, offered, _ := c.offered("AUTH", f)
+	return offered && (f.Code == 500 || f.Code == 502 || f.Code == 503 && c.says(f, "not enabled", "not available", "not supported", "not implemented"))
+}
+
 // 007
 
 // backendLost reports that the server says "wrong password" and means that it
@@ -504,7 +515,7 @@ func (c *Case) backendLost(f *fact.Fact) bool {
 	if !c.mail() || f.Code != 535 {
 		return false
 	}
-	if c.says(f, "connection lost to authentication server") {
+	if c.says(f, "connection lost to authentication server", "authentication failed: no mechanism available") {
 		return true
 	}
 	mech := c.loginOf(f).mech
@@ -582,7 +593,8 @@ func (c *Case) accountLocked(f *fact.Fact) bool {
 	case c.basicDisabled(f), c.wantsTLS(f), c.says(f, "expired"):
 		return false
 	}
-	return c.says(f, "locked") && !c.says(f, "blocked") || c.says(f, "too many failed login", "too many login attempt", "too many login failure") ||
+	return c.says(f, "locked") && !c.says(f, "blocked") || c.says(f, "too many failed login", "too many login attempt", "too many login failure",
+		"too many invalid log", "too many bad auth", "login rate exceeded") ||
 		c.says(f, "account", "user ") && c.says(f, "disabled", "suspended", "blocked") || c.accountOff(f)
 }
 
@@ -743,7 +755,7 @@ func authAborted(c *Case, f *fact.Fact, r *Raiser) {
 	case fact.AuthCancelled:
 		what = "the client cancelled it"
 	case fact.AuthAborted:
-		if l.asked == nil || l.answered || c.TCP.HowClosed == fact.EndOfCapture || c.TCP.Closed == 2 || c.TCP.OneSided {
+		if l.tokenRefused() || l.asked == nil || l.answered || c.TCP.HowClosed == fact.EndOfCapture || c.TCP.Closed == 2 || c.TCP.OneSided {
 			return // it was the server's turn, or nobody knows
 		}
 		what = "the client left while a challenge was open"
@@ -854,14 +866,20 @@ func authTwice(c *Case, _ *fact.Fact, r *Raiser) {
 // 017
 
 func authOAuth(c *Case, f *fact.Fact, r *Raiser) {
-	if f.Level == fact.AuthOK || f.Level == fact.AuthAborted {
+	l := c.loginOf(f)
+	if f.Level == fact.AuthOK || f.Level == fact.AuthAborted && !l.tokenRefused() {
 		return
 	}
-	l := c.loginOf(f)
 	if l.mech != "XOAUTH2" && l.mech != "OAUTHBEARER" || l.oauth == "" && f.Level != fact.AuthFailed {
 		return
 	}
 	g := c.raiseLogin(r, &l)
+	if f.Level == fact.AuthAborted { // it was refused there, not where the session ended
+		g.Frame, g.Time, g.From, g.HasFrom = l.asked.Frame, l.asked.Time, fact.Server, true
+		if i := slices.Index(g.Frames, f.Frame); i >= 0 {
+			g.Frames[i] = g.Frame
+		}
+	}
 	if g.quiet {
 		return
 	}
@@ -869,11 +887,17 @@ func authOAuth(c *Case, f *fact.Fact, r *Raiser) {
 	g.with("status", status)
 	g.with("scope", scope)
 	g.What = l.who() + " was refused: \"" + c.authAnswer(f) + "\""
+	if f.Level == fact.AuthAborted {
+		g.What = l.who() + " was refused in a challenge, to which the client had to send an empty answer and did not"
+	}
 	if status != "" {
 		g.What += ", status " + cutText(status, maxShown)
 	}
 	g.What += "."
 }
+
+// tokenRefused reports a challenge that names an error of the token.
+func (l *login) tokenRefused() bool { return l.asked != nil && jsonString(l.oauth, "status") != "" }
 
 // jsonString returns the value of a key of a flat JSON object: a string, or a number.
 func jsonString(s, key string) string {
@@ -892,7 +916,12 @@ func jsonString(s, key string) string {
 // 018
 
 func (c *Case) basicDisabled(f *fact.Fact) bool {
-	return c.saidEnhanced(f, "5.7.139") || c.says(f, "smtpclientauthentication is disabled", "basic authentication is disabled", "application-specific password", "app password", "less secure")
+	if c.saidEnhanced(f, "5.7.139") && c.says(f, "credentials were incorrect") {
+		return false // Exchange Online has this number for a wrong password, too
+	}
+	return c.saidEnhanced(f, "5.7.139") || c.says(f, "smtpclientauthentication is disabled", "basic authentication is disabled", "basic authentication is not supported",
+		"application-specific password", "application password", "app password", "less secure",
+		"needs authorization code", "authorization code to login", "does not have access rights to this service")
 }
 
 func authBasicDisabled(c *Case, f *fact.Fact, r *Raiser) {

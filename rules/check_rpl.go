@@ -155,11 +155,18 @@ func (c *Case) refuses(f *fact.Fact, class string) bool {
 	if f.Code == 421 {
 		return true // the end of the session, whatever was asked
 	}
+	if class == "RPL-036" && f.Code == 555 {
+		if _, offered := c.Options(f); offered {
+			return false // it does not take what it offers: smtp-syntax-error
+		}
+	}
 	// What a rejected form cannot be: x.1.7 is the syntax of the sender, too.
 	general := class == "RPL-012" || class == "RPL-042" || class == "RPL-032" || class == "RPL-038" || class == "RPL-039"
 	switch answered(f) {
-	case smtp.Greeting, smtp.Message:
+	case smtp.Greeting:
 		return true
+	case smtp.Message:
+		return !general || f.Seen&fact.SeenRcpt != 0 || !c.says(f, "valid recipients", "no recipients")
 	case smtp.MAIL, smtp.RCPT, smtp.None:
 		return !general || !c.formal(f)
 	case smtp.DATA, smtp.BDAT:
@@ -168,13 +175,27 @@ func (c *Case) refuses(f *fact.Fact, class string) bool {
 	case smtp.EHLO, smtp.HELO, smtp.LHLO:
 		return !general || !c.formal(f) && f.Code != 553
 	case smtp.AUTH:
-		return class == "RPL-001" || class == "RPL-019" || class == "RPL-026"
+		return class == "RPL-001" || class == "RPL-019" || class == "RPL-026" || c.noLogins(f)
 	case smtp.STARTTLS:
 		return class == "RPL-019" || class == "RPL-026"
 	}
 	switch class {
 	case "RPL-001", "RPL-002", "RPL-019", "RPL-026", "RPL-035":
 		return true
+	}
+	return false
+}
+
+// noLogins reports that f refuses a login before a password was sent, with the
+// code of a mailbox or a transaction: it is not about the login itself.
+func (c *Case) noLogins(f *fact.Fact) bool {
+	if f.Code < 550 || f.Code > 554 {
+		return false
+	}
+	for i := range c.Log.Facts {
+		if g := &c.Log.Facts[i]; g.Kind == fact.AuthEnd && g.Frame == f.Frame && g.Level == fact.AuthRefused {
+			return !c.basicDisabled(g) && !c.accountLocked(g) && !c.wantsTLS(g) && !c.passwordState(g)
+		}
 	}
 	return false
 }

@@ -989,31 +989,81 @@ func smtpUnknownCommand(c *Case, _ *fact.Fact, r *Raiser) {
 }
 
 func smtpSyntaxError(c *Case, _ *fact.Fact, r *Raiser) {
-	refusals(c, r, "had the wrong form", func(e *Exchange) bool {
-		switch smtp.Cmd(e.Command.Cmd) {
-		case smtp.AUTH, smtp.STARTTLS, smtp.VRFY, smtp.EXPN, smtp.HELP: // the last are questions: no mail fails by them
+	var first *Exchange
+	g := refusals(c, r, "had the wrong form", func(e *Exchange) bool {
+		if !c.wrongForm(e) {
 			return false
-		case smtp.BDAT:
-			if c.Raised("smtp-bdat-desync") {
-				return false
-			}
-			if e.Code() == 521 && enhanced(e.Reply, 5, 5, 4) { // Postfix, and it closes
-				return true
-			}
-		case smtp.EHLO:
-			if c.Raised("smtp-ehlo-refused") {
-				return false
-			}
 		}
-		switch e.Code() {
-		case 501, 504, 555:
-			return e.Command.Kind == fact.Command && !c.incomplete(e.Reply)
-		case 553:
-			class, subject, detail := smtp.Unpack(e.Reply.Num)
-			return class == 5 && subject == 1 && (detail == 3 || detail == 7)
+		if first == nil {
+			first = e
 		}
-		return false
+		return true
 	})
+	if g == nil {
+		return
+	}
+	if options, offered := c.Options(first.Reply); options && offered {
+		g.Blame = BlameServer // or whoever answered EHLO in its name
+	}
+}
+
+// wrongForm reports that a command was refused for its argument.
+func (c *Case) wrongForm(e *Exchange) bool {
+	switch smtp.Cmd(e.Command.Cmd) {
+	case smtp.AUTH, smtp.STARTTLS, smtp.VRFY, smtp.EXPN, smtp.HELP: // the last are questions: no mail fails by them
+		return false
+	case smtp.BDAT:
+		if c.Raised("smtp-bdat-desync") {
+			return false
+		}
+		if e.Code() == 521 && enhanced(e.Reply, 5, 5, 4) { // Postfix, and it closes
+			return true
+		}
+	case smtp.EHLO:
+		if c.Raised("smtp-ehlo-refused") {
+			return false
+		}
+	}
+	switch e.Code() {
+	case 501, 504, 555:
+		return e.Command.Kind == fact.Command && !c.incomplete(e.Reply)
+	case 553:
+		class, subject, detail := smtp.Unpack(e.Reply.Num)
+		return class == 5 && subject == 1 && (detail == 3 || detail == 7)
+	}
+	return false
+}
+
+// keywords are the parameters of MAIL and RCPT that come with another keyword of
+// the answer to EHLO: RFC 3461, 3030, 6152, 4865 and 2852.
+var keywords = map[string]string{
+	"RET": "DSN", "ENVID": "DSN", "NOTIFY": "DSN", "ORCPT": "DSN", "BODY=8BITMIME": "8BITMIME", "BODY=7BIT": "8BITMIME",
+	"BODY=BINARYMIME": "BINARYMIME", "HOLDFOR": "FUTURERELEASE", "HOLDUNTIL": "FUTURERELEASE", "BY": "DELIVERBY",
+}
+
+// Options reports whether a reply refuses the parameters of a MAIL or RCPT
+// command, and whether the server had offered all of them.
+func (c *Case) Options(f *fact.Fact) (refused, offered bool) {
+	asked := c.Log.Get(f.Ref)
+	if asked == nil || asked.Kind != fact.Command || f.Code != 555 && !c.says(f, "option", "parameter") {
+		return false, false
+	}
+	_, words, ok := strings.Cut(c.text(asked), ">")
+	if !ok || strings.TrimSpace(words) == "" {
+		return false, false
+	}
+	for word := range strings.FieldsSeq(strings.ToUpper(words)) {
+		name, _, _ := strings.Cut(word, "=")
+		if k, ok := keywords[word]; ok {
+			name = k
+		} else if k, ok := keywords[name]; ok {
+			name = k
+		}
+		if _, yes, _ := c.offered(name, f); !yes {
+			return true, false
+		}
+	}
+	return true, true
 }
 
 func smtpBadSequence(c *Case, _ *fact.Fact, r *Raiser) {

@@ -97,7 +97,12 @@ func (c *Case) timeoutNotice(f *fact.Fact) bool {
 	if c.inReturn(f) {
 		return false
 	}
-	return enhanced(f, 4, 4, 2) || c.says(f, "timeout", "timed out", "idle", "inactiv", "waiting for client input") && (f.Code == 421 || f.Ref == 0)
+	if c.says(f, "timeout", "timed out", "idle", "inactiv", "waiting for client input") && (f.Code == 421 || f.Ref == 0) {
+		return true
+	}
+	// Exchange has 4.4.2 for limits too: then the words have a class of their own.
+	class, ok := classify(smtp.Cmd(f.Cmd), f.Code, f.Num, c.Log.Text(f), false)
+	return enhanced(f, 4, 4, 2) && ok && All[class].Num == "RPL-038"
 }
 
 // inReturn reports that f is the answer to a message that had come whole: then it

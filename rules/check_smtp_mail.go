@@ -412,6 +412,11 @@ func smtpFateUnknown(c *Case, _ *fact.Fact, r *Raiser) {
 		g.with("ended_by", by)
 		g.with("acknowledged", yesNo(acked))
 		g.say("The message of %s was complete at frame %d, and no answer came in %s", counted(t.BodyEnd.Num, "byte"), t.BodyEnd.Frame, howLong(waited))
+		if f := c.unendedReply(); f != nil {
+			g.evidence(f)
+			g.What = ""
+			g.say("The message of %s was complete at frame %d, and the answer to it began and did not end", counted(t.BodyEnd.Num, "byte"), t.BodyEnd.Frame)
+		}
 		if missing > 0 {
 			g.with("missing", strconv.Itoa(missing))
 			g.What = ""
@@ -425,6 +430,16 @@ func smtpFateUnknown(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g.What += "."
 	}
+}
+
+// unendedReply is the beginning of a reply of the server's whose last line never came.
+func (c *Case) unendedReply() *fact.Fact {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Odd && f.Code == fact.OddUnended && f.From == fact.Server {
+			return f
+		}
+	}
+	return nil
 }
 
 // 026, 048

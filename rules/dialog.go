@@ -615,20 +615,27 @@ func (c *Case) settle(t *Transaction) {
 	}
 }
 
-// MadeUp reports that what a transaction did not deliver for the time being, a
-// later one of the same session delivered: same sender, every recipient.
+// MadeUp reports that what a transaction did not deliver for the time being, or
+// by a command that the server does not know, a later one of the same session
+// delivered: same sender, every recipient. One that was broken off for a refused
+// recipient is made up for without that one.
 func (c *Case) MadeUp(i int) bool {
 	t := &c.Transactions()[i]
-	if t.Mail == nil || len(t.Recipients) == 0 || t.Outcome == Rejected {
+	if t.Mail == nil || len(t.Recipients) == 0 || t.Outcome == Rejected && (t.Reply == nil || t.Reply.Code/10 != 50) {
 		return false
 	}
+	any := false
 	for k := range t.Recipients {
 		r := &t.Recipients[k]
-		if r.Outcome() == Rejected || !c.later(i, r) {
+		switch rejected := r.Outcome() == Rejected; {
+		case rejected && t.Outcome == Aborted:
+		case rejected || !c.later(i, r):
 			return false
+		default:
+			any = true
 		}
 	}
-	return true
+	return any
 }
 
 // MayMakeUp reports that what a transaction did not deliver for the time being was

@@ -66,7 +66,7 @@ var mechanisms = []Mechanism{
 func (c *Case) Mechanism(f *Finding) (m *Mechanism) {
 	for i := range c.Log.Facts {
 		g := &c.Log.Facts[i]
-		if g.Kind != fact.AuthStart {
+		if g.Kind != fact.AuthStart || c.granted(g) {
 			continue
 		}
 		row := mechanism(c.text(g))
@@ -78,6 +78,16 @@ func (c *Case) Mechanism(f *Finding) (m *Mechanism) {
 		}
 	}
 	return m
+}
+
+// granted reports that a login worked.
+func (c *Case) granted(start *fact.Fact) bool {
+	for i := range c.Log.Facts {
+		if g := &c.Log.Facts[i]; g.Kind == fact.AuthEnd && g.Ref == start.Ref && g.Time >= start.Time {
+			return g.Level == fact.AuthOK
+		}
+	}
+	return false
 }
 
 // mechanism returns the row of a name, nil when it has none.

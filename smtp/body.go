@@ -505,7 +505,8 @@ func (d *Dialog) bodyEnd(at fact.At, proper bool) (end uint16) {
 	var code uint16
 	if proper {
 		code = 1
-	} else {
+	}
+	if !proper || b.cmd == BDAT { // its last line needs no end
 		b.size += b.line
 	}
 	end = d.add(fact.Fact{Kind: fact.BodyEnd, Cmd: uint8(b.cmd), Ref: b.start, Num: clamp(b.size), Code: code}, at, nil)

@@ -32,6 +32,7 @@ type Dialog struct {
 	off    [2]bool // this side speaks a foreign protocol; its bytes are not followed
 	state  state
 	lmtp   bool
+	named  bool // the client has said which of the two it speaks
 	guess  bool // mid-stream: the client's first line will tell where we are
 	spoke  bool // the client has sent a whole line
 	sig    int  // bytes of a PROXY header taken
@@ -56,6 +57,7 @@ type Dialog struct {
 	auth  auth
 
 	rcpts     uint16 // recipients accepted in this transaction, for LMTP
+	done      uint16 // the message answered last, 0: the client has said something since
 	early     uint64 // bytes before the greeting
 	earlyAt   fact.At
 	chatty    bool                    // Early of this burst is told
@@ -417,6 +419,7 @@ func (d *Dialog) command(line lines.Line, at fact.At) {
 		f.Level = 1
 	}
 	const cr = "\r" // of CR CR LF: OddBareCR tells it
+	d.done = 0
 	ref := d.add(f, at, d.masked(cmd, word, bytes.TrimRight(arg, cr), bytes.TrimRight(line.Text, cr)))
 	d.commandOddities(cmd, ref, line, arg, at)
 	d.reply.moved = true
@@ -437,8 +440,9 @@ func (d *Dialog) command(line lines.Line, at fact.At) {
 		if d.startTLS == tlsNone && !d.secure {
 			d.startTLS = tlsAsked
 		}
-	case LHLO:
-		d.lmtp = true
+	case EHLO, HELO, LHLO:
+		d.lmtp = cmd == LHLO
+		d.named = true
 	case AUTH:
 		d.authStart(arg, ref, at)
 	case BDAT:
@@ -641,6 +645,9 @@ func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
 		d.up[dir] = true // the client's hello is in the hole
 		return
 	}
+	if dir == fact.Server {
+		d.cutReply(at)
+	}
 	d.resync(dir, n, at)
 	if dir == fact.Server {
 		d.lost[dir] = true
@@ -659,6 +666,7 @@ func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
 		d.chunk.left -= k
 		if !d.body.begun {
 			d.bodyStart(at)
+			d.body.last = at
 		}
 		if k > 0 {
 			d.body.lose(k)
@@ -671,6 +679,10 @@ func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
 			return
 		}
 	case d.body.on:
+		if !d.body.begun {
+			d.bodyStart(at) // all of it may be in the hole
+			d.body.last = at
+		}
 		d.body.lose(n)
 		return
 	}

@@ -182,6 +182,33 @@ func (d *Dialog) serverLine(line lines.Line, at fact.At) {
 	}
 }
 
+// cutReply takes what there is of a reply whose end is not in the capture, as
+// with a snap length. Its code is enough when it has one line, or refuses: no line
+// behind it says something else. The list of an EHLO is not taken without its end.
+func (d *Dialog) cutReply(at fact.At) {
+	r := &d.reply
+	text, size := d.in[fact.Server].Begun()
+	code, final, _, ok := parseReply(text)
+	ok = ok && len(text) > len("250") && (final && r.n == 0 || code >= 400 && (r.n == 0 || code == r.code))
+	if ok {
+		if d.secrets != nil && !d.secrets.echo.Empty() && !d.opt.ShowSecrets { // half of one that is repeated is not found
+			const code = len("250 ")
+			end := code
+			if i := bytes.IndexByte(text[code:], ' '); i > 0 {
+				if _, _, enhanced := parseEnhanced(text[code : code+i]); enhanced {
+					end += i
+				}
+			}
+			text = text[:end]
+		}
+		d.serverLine(lines.Line{Text: text, Size: size}, at)
+	}
+	if r.n > 0 && r.code >= 400 {
+		d.answer(at)
+		r.n = 0
+	}
+}
+
 // shown returns the words of the server without the client's secrets.
 func (d *Dialog) shown(text []byte) []byte {
 	d.buf = d.mask(d.buf[:0], text)
@@ -299,8 +326,16 @@ func (d *Dialog) oldest(code uint16, final bool, text []byte, at fact.At) (Cmd, 
 		}
 		return w.cmd, w.ref
 	}
+	if d.body.on && d.body.begun && d.body.hole && code == codeBye {
+		d.closeBody(at) // it answers a QUIT, so the end of the message is in the hole, and so is its answer
+		return QUIT, 0
+	}
 	if d.body.on && d.body.begun && code != codeClosing {
 		return Message, d.body.start
+	}
+	if d.done != 0 && d.opt.MidStream && !d.named && code != codeClosing {
+		d.lmtp = true // the hello is not in the capture; only LMTP answers a message more than once
+		return Message, d.done
 	}
 	if d.overflow > 0 {
 		return Unknown, 0
@@ -452,8 +487,11 @@ func (d *Dialog) answer(at fact.At) {
 		return
 	}
 
-	if cmd == Message && !waited {
+	if cmd == Message && !waited && (d.done == 0 || ref != d.done) {
 		ref = d.messageAnswer(r.code, at)
+	}
+	if cmd == Message {
+		d.done = ref
 	}
 	text := d.mask(d.buf[:0], r.text)
 	d.buf = text

@@ -195,6 +195,8 @@ func (u *consumer) guess(d fact.Dir, b, other []byte) (fact.Proto, bool) {
 	}
 	if d == fact.Server {
 		switch {
+		case byPort == fact.SMTP && (pop3.LooksGreeting(b) || imap.LooksGreeting(b)):
+			return 0, false // the wrong server, or the wrong port: the client's words tell
 		case onPort && pop3.LooksGreeting(b), !onPort && u.popElsewhere(b, other):
 			return fact.POP3, true
 		case imap.LooksGreeting(b):

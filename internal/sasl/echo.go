@@ -43,6 +43,9 @@ const (
 // Reset forgets all, and keeps its memory.
 func (e *Echo) Reset() { *e = Echo{held: e.held[:0]} }
 
+// Empty reports that no secret was kept since the last Reset.
+func (e *Echo) Empty() bool { return len(e.held) == 0 && !e.lost }
+
 // Clone returns an Echo that knows the same.
 func (e *Echo) Clone() Echo {
 	c := *e

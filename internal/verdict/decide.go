@@ -109,6 +109,9 @@ func (w *Writer) explain(c *rules.Case) {
 				(e.Rule == ruleSequence || e.Rule == ruleSyntax && f.Rule == ruleNoData) && e.Frame != f.Frame {
 				continue
 			}
+			if e.Rule == ruleWaited && f.Rule == ruleStalled && f.Blame != rules.BlameClient {
+				continue // it was not the client that was silent
+			}
 			if f.Rule == ruleNoQuit && e.Rule == ruleResetByClient && f.Severity == rules.Info {
 				continue // a remark, that does not weigh
 			}
@@ -291,6 +294,7 @@ var (
 	ruleOther         = index("IMPL-006")
 	ruleNoMail        = index("IMPL-005")
 	ruleStalled       = index("TCP-023")
+	ruleWaited        = index("SMTP-029")
 	ruleResetByClient = index("TCP-009")
 	ruleResetByServer = index("TCP-008")
 	ruleNoMailbox     = index("IMAP-014")
@@ -978,6 +982,9 @@ func (w *Writer) layerOf(c *rules.Case, i int) Layer {
 		l = boxLayer(c, f, l)
 	case "RPL":
 		if f.Txn == 0 && l == LayerDelivery {
+			if said := refusal(c, f); said != nil && smtp.Cmd(said.Cmd) == smtp.AUTH && said.Code >= 500 {
+				return LayerAuth
+			}
 			return LayerDialog
 		}
 	case "TLS", "TLSA":

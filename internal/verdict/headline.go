@@ -65,7 +65,9 @@ func (w *Writer) clause(c *rules.Case, d *Decision) string {
 		return "Receiver's decision"
 	case unmet(&c.Findings[d.Root]):
 		return "Connection problem"
-	case d.notNetwork(c) || c.TCP.Open != 0, c.Findings[d.Root].Rule == ruleFatal: // an alert arrived, whatever is not in the capture
+	case d.notNetwork(c) || c.TCP.Open != 0,
+		isAnswer[c.Findings[d.Root].Rule],    // the server's words are the reason
+		c.Findings[d.Root].Rule == ruleFatal: // an alert arrived, whatever is not in the capture
 		return "Not a network problem"
 	}
 	return "Connection problem"
@@ -368,6 +370,9 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		if verb := answered(c, f.Frame); verb != "" && f.From == fact.Server {
 			return fmt.Sprintf("the server answered %s only after %s (frame %d)", verb, field(f, "lasted"), f.Frame)
 		}
+		if cmd := leftWaiting(c); cmd != "" && f.From == fact.Server {
+			return fmt.Sprintf("server did not answer %s in %s (frame %d)", cmd, field(f, "lasted"), f.Frame)
+		}
 		return fmt.Sprintf("the %s made the other side wait (frame %d)", f.From, f.Frame)
 	},
 	"SMTP-004": func(c *rules.Case, f *rules.Finding) string {
@@ -382,6 +387,12 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 			return fmt.Sprintf("server accepted the connection and sent no greeting in %s", span(c.End-c.Start))
 		}
 		return "server accepted the connection and sent no greeting"
+	},
+	"RPL-004": func(c *rules.Case, f *rules.Finding) string {
+		if maybeRelay(c, f) {
+			return "server does not take mail for the recipient, who is unknown or of a domain that it does not relay to, " + quoted(c, f)
+		}
+		return ""
 	},
 	"RPL-007": func(c *rules.Case, f *rules.Finding) string {
 		return "temporary refusal by greylisting: the server wants a second try " + quoted(c, f)
@@ -423,6 +434,9 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		if g := c.Find("rpl-starttls-required"); g != nil {
 			return "server demands encryption, which it does not offer, " + quoted(c, g)
 		}
+		if c.Proto == fact.SMTP && !wentOn(c) && c.Log.Now&(fact.SeenAuth|fact.SeenMail) == 0 && orderly(c) {
+			return fmt.Sprintf("server does not offer encryption (frame %d), and the client left: it insists on it, or was only a probe", f.Frame)
+		}
 		return ""
 	},
 	"SMTP-042": refusedFor, "SMTP-043": refusedFor, "SMTP-047": refusedFor,
@@ -458,6 +472,9 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		return fmt.Sprintf("the client left before it had sent the message (frame %d)", f.Frame)
 	},
 	"SMTP-025": func(c *rules.Case, f *rules.Finding) string {
+		if said := brokenReply(c); said != "" {
+			return fmt.Sprintf("the message was sent completely (frame %d), and the server broke its reply off: \"%s\"", f.Frame, said)
+		}
 		return fmt.Sprintf("the message was sent completely, but its reply never came (frame %d)", f.Frame)
 	},
 	"SMTP-034": func(c *rules.Case, f *rules.Finding) string {
@@ -526,6 +543,32 @@ func answered(c *rules.Case, frame uint32) string {
 		}
 		if q := c.Log.Get(f.Ref); q != nil && q.Kind == fact.Command && q.Frame < frame {
 			return verbOf(c, q)
+		}
+	}
+	return ""
+}
+
+// brokenReply is what came of the server's last reply when it has no end, "" when all have one.
+func brokenReply(c *rules.Case) string {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Odd && f.Code == fact.OddUnended && f.From == fact.Server {
+			first, _, _ := strings.Cut(string(c.Log.Text(f)), "\n")
+			return cut(strings.TrimSpace(first), 60)
+		}
+	}
+	return ""
+}
+
+// leftWaiting is the command of an SMTP session that was never answered, "" for none.
+func leftWaiting(c *rules.Case) string {
+	if c.Proto != fact.SMTP && c.Proto != fact.LMTP {
+		return ""
+	}
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Unanswered && f.Level == 0 && smtp.Cmd(f.Cmd) != smtp.QUIT {
+			if q := c.Log.Get(f.Ref); q != nil && q.Kind == fact.Command && smtp.Cmd(q.Cmd) != smtp.Unknown {
+				return smtp.Cmd(q.Cmd).String()
+			}
 		}
 	}
 	return ""

@@ -36,7 +36,15 @@ var stepsOf = map[uint16]func(c *rules.Case, f *rules.Finding) (uint8, []string)
 		}
 		switch skip := uint8(0); smtp.Cmd(said.Cmd) {
 		case smtp.MAIL, smtp.RCPT:
-			if said.Code != 555 {
+			switch options, offered := c.Options(said); {
+			case options && offered:
+				return 1<<0 | 1<<1, []string{
+					"Server: take the parameter, or take its keyword out of the answer to EHLO (Postfix `smtpd_discard_ehlo_keywords`); a device between may have put it there.",
+					"Until then: let the client not use it.",
+				}
+			case options:
+				return 1 << 0, nil
+			case said.Code != 555:
 				skip = 1 << 1
 			}
 			return skip, nil
@@ -76,7 +84,48 @@ var stepsOf = map[uint16]func(c *rules.Case, f *rules.Finding) (uint8, []string)
 		}
 		return 0, []string{"Search the server's log at that second: there it says what the client did wrong."}
 	},
+	// A PROXY line or another protocol.
+	index("SMTP-056"): func(c *rules.Case, f *rules.Finding) (uint8, []string) {
+		if strings.Contains(field(f, "kind"), "PROXY") {
+			return 0, nil
+		}
+		return 1<<0 | 1<<1, []string{"Find the program at " + c.Client.Addr().String() + " that takes port " + itoa(int(c.Port())) + " for that of another service: its configuration, a monitor, a scanner.", "If it is none of yours, block the client."}
+	},
+	index("RPL-004"): func(c *rules.Case, f *rules.Finding) (uint8, []string) {
+		if !maybeRelay(c, f) {
+			return 0, nil
+		}
+		return 0, []string{"If the domain is another server's: log in, or add the client to the server's `match` rules."}
+	},
+	// A limit of one connection is no limit of the client.
+	index("RPL-018"): func(c *rules.Case, f *rules.Finding) (uint8, []string) {
+		said := refusal(c, f)
+		if said == nil || !perConnection(strings.ToLower(string(c.Log.Text(said)))) {
+			return 0, nil
+		}
+		return 1<<0 | 1<<1 | 1<<2, []string{"Send the rest in a new connection; mail servers do so by themselves (Exim `connection_max_messages`, Postfix `smtp_connection_reuse_count_limit`)."}
+	},
 	index("RPL-039"): func(c *rules.Case, f *rules.Finding) (uint8, []string) { return 0, []string{toPostmaster} },
+}
+
+// maybeRelay reports that a refused recipient may be one to whom the server does
+// not relay: OpenSMTPD says "Invalid recipient" in either case.
+func maybeRelay(c *rules.Case, f *rules.Finding) bool {
+	said := refusal(c, f)
+	if name, _ := c.Software(); said == nil || name != "OpenSMTPD" {
+		return false
+	}
+	return strings.Contains(strings.ToLower(string(c.Log.Text(said))), "invalid recipient")
+}
+
+// perConnection reports that a limit is one of messages in a connection.
+func perConnection(text string) bool {
+	for _, w := range [...]string{"in this connection", "in this session", "per connection", "per session", "in one connection", "please reconnect"} {
+		if strings.Contains(text, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // violations are what servers that punish one call it, and what helps.
@@ -92,6 +141,9 @@ var violations = []struct {
 // lossy reports that the way, and not the client, may have kept the rest back.
 func lossy(c *rules.Case) bool {
 	for i := range c.Findings {
+		if c.Findings[i].Rule == ruleStalled && c.Findings[i].Blame == rules.BlameClient {
+			continue // everything was acknowledged: its program was silent
+		}
 		r := &rules.All[c.Findings[i].Rule]
 		if (r.Label == rules.TCP || r.Label == rules.IP) && c.Findings[i].Severity == rules.Error {
 			return true

@@ -272,19 +272,32 @@ func (w *Writer) moments(c *rules.Case, f *fact.Fact, add func(f *fact.Fact, wei
 		case fact.EndOfCapture, fact.EndBound:
 			add(f, 20, "has no answer when the capture ends", "")
 		default:
+			if c.Log.Get(f.Ref) != nil && brokenReply(c) != "" {
+				add(f, 20, "gets only the beginning of an answer", "")
+				return
+			}
 			add(f, 20, "never gets an answer", "")
 		}
 	}
 }
 
-// byeFor reports that an IMAP server said BYE to a command instead of its answer.
+// byeFor reports that the server said goodbye to a command instead of its answer:
+// BYE of IMAP; 421, 221 or a greeting that refuses in SMTP.
 func byeFor(c *rules.Case, command *fact.Fact) bool {
-	if c.Proto != fact.IMAP {
-		return false
-	}
 	for i := range c.Log.Facts {
-		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && f.Code == imap.BYE && f.Frame >= command.Frame {
-			return true
+		f := &c.Log.Facts[i]
+		if f.Kind != fact.Reply || f.Frame < command.Frame {
+			continue
+		}
+		switch c.Proto {
+		case fact.IMAP:
+			if f.Code == imap.BYE {
+				return true
+			}
+		case fact.SMTP, fact.LMTP:
+			if f.Code == 421 || f.Code == 221 || smtp.Cmd(f.Cmd) == smtp.Greeting && f.Code >= 400 {
+				return true
+			}
 		}
 	}
 	return false

@@ -49,6 +49,9 @@ func port25(c *rules.Case) bool    { return c.Port() == 25 }
 func tlsOrOdd(c *rules.Case) bool  { return implicitPort(c) || !fact.MailPort(c.Port()) }
 func overIPv6(c *rules.Case) bool  { a := c.Server.Addr(); return a.Is6() && !a.Is4In6() }
 
+// behindTLS reports a submission port that offers STARTTLS, which was not used.
+func behindTLS(c *rules.Case) bool { return c.Port() != 25 && c.Find("stls-not-used") != nil }
+
 // largeMSS reports that both sides may send segments of the usual size. One that
 // announces less, or a device in its name, asks for small ones.
 func largeMSS(c *rules.Case) bool {
@@ -111,6 +114,8 @@ var said = []struct {
 	{otherPort, "`nc 127.0.0.1 25`", "`nc 127.0.0.1 {P}`"},
 	{otherPort, "ask for port 25 to be opened", "ask for port {P} to be opened"},
 	{otherPort, ", port-25 policy", ""},
+	{behindTLS, "port 587 with STARTTLS", "STARTTLS first: logins are offered behind it"},
+	{func(c *rules.Case) bool { return c.Port() != 25 }, "port 587 with STARTTLS", "server: switch logins on for port {P} (Postfix `smtpd_sasl_auth_enable = yes`)"},
 	{implicitPort, "port 465: the client must start TLS", "port {P}: the client must start TLS"},
 	{func(c *rules.Case) bool { return c.Port() == 465 }, "--port 587 -tls ", "--port 465 -tlsc "},
 	{func(c *rules.Case) bool { return c.Port() == 2525 }, "--port 587 ", "--port {P} "},

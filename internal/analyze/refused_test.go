@@ -1,0 +1,118 @@
+package analyze
+
+import "testing"
+
+const submission = "S 220 smtp.example.net ESMTP\nC EHLO pc.example.org\nS! 250-smtp.example.net\\r\\n250-STARTTLS\\r\\n250 AUTH PLAIN LOGIN\\r\\n"
+
+// TestLoginRefused: what the words of a refused login say of it. Exchange Online
+// has one number for a wrong password and for a login that it does not want.
+func TestLoginRefused(t *testing.T) {
+	login := func(answer string) string {
+		return submission + "\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS " + answer + "\nC QUIT\nS 221 bye\nfin S"
+	}
+	scriptedRun(t, []scripted{
+		{name: "wrong password", port: 587, turns: login("535 5.7.139 Authentication unsuccessful, the user credentials were incorrect. [X.prod.outlook.com]"),
+			want: "failed auth-failed client high"},
+		{name: "switched off", port: 587, turns: login("535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant."),
+			want: "failed auth-basic-disabled policy high"},
+		{name: "no passwords any more", port: 587, turns: login("550 5.7.30 Basic authentication is not supported for Client Submission. [X.prod.outlook.com]"),
+			want: "failed auth-basic-disabled policy high"},
+		{name: "application password", port: 587, turns: login("535 Error: authentication failed: your account needs authorization code"),
+			want: "failed auth-basic-disabled policy high"},
+		{name: "Cyrus without mechanisms", port: 587, turns: login("535 5.7.8 Error: authentication failed: no mechanism available"),
+			want: "failed auth-temp-failure server high"},
+		{name: "too many", port: 587, turns: login("535 Authentication failed. Too many invalid logon attempts."),
+			want: "failed auth-account-locked client high"},
+		{name: "not from there", port: 587, turns: submission + "\nC AUTH LOGIN\nS 550 5.7.1 Authentication not allowed from your network\nC QUIT\nS 221 bye\nfin S",
+			want: "failed rpl-policy-access policy high"},
+		{name: "a token, by a challenge", port: 587, turns: "S 220 smtp.example.net ESMTP\nC EHLO a.example.org\nS! 250-smtp.example.net\\r\\n250 AUTH XOAUTH2\\r\\n\n" +
+			"C AUTH XOAUTH2 dXNlcj1hbGljZUBleGFtcGxlLm9yZwFhdXRoPUJlYXJlciB4eXoBAQ==\nS 334 eyJzdGF0dXMiOiI0MDAiLCJzY2hlbWVzIjoiQmVhcmVyIn0=\n+30s\nfin C",
+			want: "failed auth-oauth client high", words: []string{"status 400", "(frame 12)"}},
+		{name: "offered and unknown", port: 587, turns: login("502 5.5.1 Error: command not implemented"),
+			want: "failed auth-mechanism-refused server high"},
+	})
+}
+
+// TestLimitNoTimeout: 4.4.2 with the words of a limit is no notice that the
+// server waited in vain.
+func TestLimitNoTimeout(t *testing.T) {
+	scriptedRun(t, []scripted{{
+		turns: "S 220 mx.example.net ESMTP\nC EHLO a.example.org\nS 250 mx.example.net\nC MAIL FROM:<a@example.org>\n" +
+			"S 421 4.4.2 Message submission rate for this client has exceeded the configured limit\nfin S",
+		want: "failed rpl-rate-limit client high",
+	}})
+}
+
+const mailHello = "S 220 mx.example.net ESMTP\nC EHLO a.example.org\nS! 250-mx.example.net\\r\\n250-DSN\\r\\n250-SMTPUTF8\\r\\n250 8BITMIME\\r\\n\n"
+
+// TestParameterRefused: a server that refuses a parameter which it offers is at
+// fault itself; one that it does not offer is the client's mistake.
+func TestParameterRefused(t *testing.T) {
+	mail := func(command, answer string) string {
+		return mailHello + "C " + command + "\nS " + answer + "\nC QUIT\nS 221 bye\nfin S"
+	}
+	scriptedRun(t, []scripted{
+		{name: "offered", turns: mail("MAIL FROM:<a@example.org> RET=FULL ENVID=abc", "555 5.5.4 Unsupported option: RET"),
+			want: "failed smtp-syntax-error server high", words: []string{"take the parameter", "-not offered"}},
+		{name: "offered SMTPUTF8", turns: mail("MAIL FROM:<a@example.org> SMTPUTF8", "555 5.5.4 Unsupported option: SMTPUTF8"),
+			want: "failed smtp-syntax-error server high"},
+		{name: "not offered", turns: mail("MAIL FROM:<a@example.org> MT-PRIORITY=3", "555 5.5.4 Unsupported option: MT-PRIORITY=3"),
+			want: "failed smtp-syntax-error client high", words: []string{"not offered", "-without blank"}},
+		{name: "the address", turns: mail("MAIL FROM:<a@ex ample.org> BODY=8BITMIME", "501 5.5.4 Invalid Address"),
+			want: "failed smtp-syntax-error client high"},
+	})
+}
+
+// TestOddSessions: what is told of sessions whose story was not true, or whose
+// steps were for others.
+func TestOddSessions(t *testing.T) {
+	const envelope = "C MAIL FROM:<a@example.org>\nS 250 ok\nC RCPT TO:<b@example.net>\nS 250 ok\n"
+	scriptedRun(t, []scripted{
+		{name: "silent in the message", turns: mailHello + envelope + "C DATA\nS 354 go\nC Subject: x\n+5m\nS 421 4.4.2 timeout exceeded\nfin S",
+			want: "failed smtp-server-timeout-active client high", words: []string{"look at the client", "-The way lost"}},
+		{name: "DATA unanswered", turns: mailHello + envelope + "C DATA\n+2m\nfin C",
+			want: "failed tcp-stalled server high", words: []string{"server did not answer DATA in"}},
+		{name: "a browser", turns: "S 220 mx.example.net ESMTP\nC GET / HTTP/1.1\nS 221 2.7.0 Error: I can break rules, too. Goodbye.\nfin S",
+			want: "failed smtp-cross-protocol client high", words: []string{"that of another service", "-haproxy"}},
+		{name: "a probe", turns: "S 220 mx.example.net ESMTP\nC EHLO lb.example.net\nS! 250-mx.example.net\\r\\n250 8BITMIME\\r\\n\nC QUIT\nS 221 bye\nfin S",
+			want: "degraded stls-not-offered server high", words: []string{"or was only a probe"}},
+		{name: "no logins on 587", port: 587, turns: mailHello + "C AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS 503 5.5.1 Error: authentication not enabled\nC QUIT\nS 221 bye\nfin S",
+			want: "failed auth-not-enabled client high", words: []string{"switch logins on for port 587", "-port 587 with STARTTLS"}},
+		{name: "Kerberos failed, a password worked", port: 587, turns: "S 220 mx.example.net ESMTP\nC EHLO a.example.org\nS! 250-mx.example.net\\r\\n250 AUTH GSSAPI PLAIN\\r\\n\n" +
+			"C AUTH GSSAPI\nS 334 \nC YIIGfQYJKoZIhvcSAQICAQBuggZsMIIGaKADAgEFoQMC\nS 535 5.7.8 authentication failed\n" +
+			"C AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS 235 ok\n" + envelope + "C DATA\nS 354 go\nC x\nC .\nS 250 queued\nC QUIT\nS 221 bye\nfin S",
+			want: "degraded auth-failed client medium", words: []string{"klist", "-swaks"}},
+		{name: "DATA for BDAT", turns: mailHello + envelope + "C! BDAT 3 LAST\\r\\nx\\r\\n\nS 502 5.5.1 Command not implemented\n" + envelope + "C DATA\nS 354 go\nC x\nC .\nS 250 queued\nC QUIT\nS 221 bye\nfin S",
+			want: "degraded smtp-bdat-unoffered client high", words: []string{"the mail was accepted"}},
+	})
+}
+
+// TestWrongServer: a mailbox server at the port of SMTP is told by what it says,
+// unless its client meant it.
+func TestWrongServer(t *testing.T) {
+	scriptedRun(t, []scripted{
+		{name: "POP3", turns: "S +OK Dovecot ready.\nC EHLO a.example.org\nS -ERR Unknown command.\nC QUIT\nS +OK Logging out\nfin S",
+			want: "failed smtp-not-smtp server high"},
+		{name: "IMAP", port: 587, turns: "S * OK [CAPABILITY IMAP4rev1] Dovecot ready.\nC EHLO a.example.org\nS EHLO BAD Error in IMAP command\nfin C",
+			want: "failed smtp-not-smtp server high"},
+		{name: "meant", turns: "S +OK ready\nC USER bob\nS +OK\nC PASS hunter2\nS +OK Logged in.\nC STAT\nS +OK 0 0\nC QUIT\nS +OK bye\nfin S",
+			want: "degraded pop-user-pass-clear client high"},
+	})
+}
+
+// TestOtherWords: what servers say in words of their own.
+func TestOtherWords(t *testing.T) {
+	const sent = "C MAIL FROM:<a@example.org>\nS 250 ok\nC RCPT TO:<b@example.net>\nS 250 ok\nC DATA\nS 354 go\nC x\nC .\n"
+	scriptedRun(t, []scripted{
+		{name: "OpenSMTPD does not relay", turns: "S 220 mx.example.net ESMTP OpenSMTPD\nC EHLO a.example.org\nS 250 mx.example.net\nC MAIL FROM:<a@example.org>\nS 250 2.0.0 Ok\n" +
+			"C RCPT TO:<b@example.com>\nS 550 Invalid recipient: <b@example.com>\nC QUIT\nS 221 bye\nfin S",
+			want: "failed rpl-unknown-user client high", words: []string{"that it does not relay to", "`match` rules"}},
+		{name: "again without the unknown one", turns: mailHello + "C MAIL FROM:<a@example.org>\nS 250 ok\nC RCPT TO:<b@example.net>\nS 250 ok\n" +
+			"C RCPT TO:<n@example.net>\nS 550 5.1.1 User unknown\nC RSET\nS 250 ok\n" + sent + "S 250 queued\nC QUIT\nS 221 bye\nfin S",
+			want: "degraded rpl-unknown-user client high", words: []string{"the mail was accepted"}},
+		{name: "so many in a connection", turns: mailHello + sent + "S 250 queued\nC MAIL FROM:<a@example.org>\nS 421 4.7.0 Too many messages in this connection, please reconnect\nfin S",
+			want: "failed rpl-rate-limit client high", words: []string{"in a new connection", "-hacked"}},
+		{name: "a reply without an end", turns: mailHello + sent + "S 421-4.7.28 Our system has detected an unusual rate of\nfin S",
+			want: "failed smtp-fate-unknown server medium", words: []string{"broke its reply off", "began and did not end", "-never came", "-no answer"}},
+	})
+}
