@@ -134,7 +134,7 @@ func (k *worker) frame(row *pcap.Row, b []byte, at fact.At) {
 		t := &p.TCP
 		f := t.Flags()
 		o := t.Options()
-		if len(o) > 0 && !plain(o) && p.Whole() && t.OptionsBad() && w.Unread(at) {
+		if len(o) > 0 && !plain(o) && p.Whole() && p.Options().Bad && w.Unread(at) {
 			w.BrokenHow = "a TCP option has a length that cannot be"
 		}
 		w.Segment(f&layers.SYN != 0, f&layers.RST != 0, uint32(t.Seq()), t.Window(), t.Checksum(), p.TTL, len(o), at)

@@ -74,7 +74,7 @@ func (f *Flow) data(c *reasm.Conn, d fact.Dir, p *layers.Packet, class reasm.Cla
 			me.ids++
 		}
 	}
-	if val, _, ok := p.TCP.Timestamps(); ok {
+	if val, _, ok := p.Timestamps(); ok {
 		me.recent = val
 	}
 	if class == reasm.ClassInOrder && me.sampleTime == 0 {
@@ -119,7 +119,7 @@ func (f *Flow) overtaken(d fact.Dir, p *layers.Packet, at fact.At, s *fact.TCPSu
 	}
 	if p.Frags > 1 {
 		// It came with its last fragment; smaller segments sent later pass it.
-		if val, _, ok := p.TCP.Timestamps(); ok && me.recent != 0 {
+		if val, _, ok := p.Timestamps(); ok && me.recent != 0 {
 			return int32(val-me.recent) <= 0
 		}
 		return me.holeTime != 0 && at.Time-me.holeTime <= reorderTime
@@ -128,7 +128,7 @@ func (f *Flow) overtaken(d fact.Dir, p *layers.Packet, at fact.At, s *fact.TCPSu
 		diff := int16(p.ID - me.lastID)
 		return diff < 0 && diff > -256
 	}
-	if val, _, ok := p.TCP.Timestamps(); ok && me.recent != 0 && val != me.recent {
+	if val, _, ok := p.Timestamps(); ok && me.recent != 0 && val != me.recent {
 		return int32(val-me.recent) < 0
 	}
 	limit := reorderTime
