@@ -258,11 +258,9 @@ func TestOptions(t *testing.T) {
 	if !f.OK() {
 		t.Fatal(f)
 	}
-	mss, _ := tcp.MSS()
-	shift, _ := tcp.WScale()
-	val, ecr, ok := tcp.Timestamps()
-	if mss != 1460 || shift != 7 || !tcp.SACKPermitted() || val != 3000 || ecr != 0 || !ok || tcp.OptionsBad() || tcp.Flags() != SYN {
-		t.Errorf("MSS %d, scale %d, timestamps %d %d %v", mss, shift, val, ecr, ok)
+	o, want := tcp.options(), Options{Val: 3000, MSS: 1460, WScale: 7, Timestamps: true, HasMSS: true, HasWScale: true, SACK: true, read: true}
+	if o != want || tcp.Flags() != SYN {
+		t.Errorf("%+v, want %+v", o, want)
 	}
 	const head = "054d 0019 00000001 00000002"
 	tests := []struct {
@@ -276,17 +274,17 @@ func TestOptions(t *testing.T) {
 				_, _, third := t.SACK(2)
 				return l == 0x30 && r == 0x40 && ok && !third
 			}},
-		{"length 0", head + "60 10 2000 0000 0000  02000000", true, func(t TCP) bool { _, ok := t.MSS(); return !ok }},
-		{"length 1", head + "60 10 2000 0000 0000  0301 0000", true, func(t TCP) bool { _, ok := t.WScale(); return !ok }},
+		{"length 0", head + "60 10 2000 0000 0000  02000000", true, func(t TCP) bool { return !t.options().HasMSS }},
+		{"length 1", head + "60 10 2000 0000 0000  0301 0000", true, func(t TCP) bool { return !t.options().HasWScale }},
 		{"kind without length", head + "60 10 2000 0000 0000  0101011e", true, func(t TCP) bool { _, ok := t.MPTCP(); return !ok }},
-		{"behind the end", head + "60 10 2000 0000 0000  080a0000", true, func(t TCP) bool { _, _, ok := t.Timestamps(); return !ok }},
-		{"end, then rubbish", head + "60 10 2000 0000 0000  00020400", false, func(t TCP) bool { _, ok := t.MSS(); return !ok }},
+		{"behind the end", head + "60 10 2000 0000 0000  080a0000", true, func(t TCP) bool { return !t.options().Timestamps }},
+		{"end, then rubbish", head + "60 10 2000 0000 0000  00020400", false, func(t TCP) bool { return !t.options().HasMSS }},
 		{"Fast Open", head + "80 02 2000 0000 0000  220a 0102030405060708 0101", false, func(t TCP) bool { c, ok := t.FastOpen(); return ok && len(c) == 8 }},
 		{"MPTCP", head + "60 02 2000 0000 0000  1e04 0181", false, func(t TCP) bool { s, ok := t.MPTCP(); return ok && s == 0 }},
 	}
 	for _, tt := range tests {
 		tcp, f := ParseTCP(unhex(t, tt.seg))
-		if !f.OK() || tcp.OptionsBad() != tt.bad || !tt.check(tcp) {
+		if !f.OK() || tcp.options().Bad != tt.bad || !tt.check(tcp) {
 			t.Errorf("%s: %v", tt.name, f)
 		}
 	}

@@ -75,13 +75,10 @@ func FuzzDecode(f *testing.F) {
 // touchTCP calls every accessor.
 func touchTCP(t TCP) {
 	_, _, _, _, _, _, _, _ = t.SrcPort(), t.DstPort(), t.Seq(), t.Ack(), t.Flags(), t.Reserved(), t.Window(), t.Urgent()
-	t.MSS()
-	t.WScale()
-	t.SACKPermitted()
 	t.SACK(3)
-	t.Timestamps()
 	t.FastOpen()
 	t.MPTCP()
-	t.OptionsBad()
+	(&Packet{TCP: t}).Options()
+	(&Packet{TCP: t}).Timestamps()
 	t.Header()
 }

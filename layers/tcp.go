@@ -19,6 +19,7 @@ const (
 	tcpChecksum = 16
 	tcpUrgent   = 18
 	tcpMinBytes = 20
+	tcpMaxBytes = 60
 )
 
 // ParseTCP checks b once. After it succeeds no method of the result can panic.
@@ -142,40 +143,78 @@ func (t TCP) Option(kind uint8) (value []byte, ok bool) {
 	return nil, false
 }
 
-// OptionsBad reports that an option has a length that cannot be.
-func (t TCP) OptionsBad() bool {
-	for o := t.Options(); len(o) > 0; {
-		_, _, rest, ok := NextOption(o)
-		if !ok {
-			return len(rest) > 0 && rest[0] != OptEnd
+// Options are what the usual options of a segment say.
+type Options struct {
+	Val, Ecr   uint32 // the sender's clock and the echo of the other's (RFC 7323, section 3), valid with Timestamps
+	MSS        uint16 // largest segment that the sender wants to receive (RFC 9293, section 3.7.1), valid with HasMSS
+	WScale     uint8  // shift of the window (RFC 7323, section 2), more than 14 has to be taken for 14; valid with HasWScale
+	Timestamps bool
+	HasMSS     bool
+	HasWScale  bool
+	SACK       bool // selective acknowledgements are offered (RFC 2018, section 2)
+	Bad        bool // one has a length that cannot be; what is behind it is not read
+	read       bool
+}
+
+// Options returns what the options of TCP say. They are read once.
+func (p *Packet) Options() *Options {
+	if !p.options.read {
+		p.options = p.TCP.options()
+	}
+	return &p.options
+}
+
+// Timestamps returns the sender's clock and the echo of the other's (RFC 7323, section 3).
+func (p *Packet) Timestamps() (val, ecr uint32, ok bool) {
+	// The usual place first: two bytes of padding, then this option alone.
+	if o := p.TCP.Options(); len(o) == 12 && o[0] == OptNop && o[1] == OptNop && o[2] == OptTimestamps && o[3] == 10 {
+		return binary.BigEndian.Uint32(o[4:]), binary.BigEndian.Uint32(o[8:]), true
+	} else if len(o) == 0 {
+		return 0, 0, false
+	}
+	o := p.Options()
+	return o.Val, o.Ecr, o.Timestamps
+}
+
+// options reads the options. Of two of one kind the first counts.
+func (t TCP) options() (x Options) {
+	const mss, scale, times = 1, 2, 4
+	seen := 0
+	o := t.Options()
+	for i := 0; i < len(o) && o[i] != OptEnd; {
+		kind := o[i]
+		if kind == OptNop {
+			i++
+			continue
 		}
-		o = rest
+		if i+1 >= len(o) || o[i+1] < 2 || int(o[i+1]) > len(o)-i {
+			x.Bad = true
+			break
+		}
+		v := o[i+2 : i+int(o[i+1])]
+		i += 2 + len(v)
+		switch kind {
+		case OptMSS:
+			if len(v) == 2 && seen&mss == 0 {
+				x.MSS, x.HasMSS = binary.BigEndian.Uint16(v), true
+			}
+			seen |= mss
+		case OptWScale:
+			if len(v) == 1 && seen&scale == 0 {
+				x.WScale, x.HasWScale = v[0], true
+			}
+			seen |= scale
+		case OptTimestamps:
+			if len(v) == 8 && seen&times == 0 {
+				x.Val, x.Ecr, x.Timestamps = binary.BigEndian.Uint32(v), binary.BigEndian.Uint32(v[4:]), true
+			}
+			seen |= times
+		case OptSACKPermitted:
+			x.SACK = true
+		}
 	}
-	return false
-}
-
-// MSS returns the largest segment that the sender wants to receive (RFC 9293, section 3.7.1).
-func (t TCP) MSS() (mss uint16, ok bool) {
-	v, ok := t.Option(OptMSS)
-	if !ok || len(v) != 2 {
-		return 0, false
-	}
-	return binary.BigEndian.Uint16(v), true
-}
-
-// WScale returns the shift of the window (RFC 7323, section 2); more than 14 has to be taken for 14.
-func (t TCP) WScale() (shift uint8, ok bool) {
-	v, ok := t.Option(OptWScale)
-	if !ok || len(v) != 1 {
-		return 0, false
-	}
-	return v[0], true
-}
-
-// SACKPermitted reports whether selective acknowledgements are offered (RFC 2018, section 2).
-func (t TCP) SACKPermitted() bool {
-	_, ok := t.Option(OptSACKPermitted)
-	return ok
+	x.read = true
+	return x
 }
 
 // SACK returns block i of the selective acknowledgements (RFC 2018, section 3).
@@ -186,19 +225,6 @@ func (t TCP) SACK(i int) (left, right Seq, ok bool) {
 	}
 	v = v[8*i:]
 	return Seq(binary.BigEndian.Uint32(v)), Seq(binary.BigEndian.Uint32(v[4:])), true
-}
-
-// Timestamps returns the sender's clock and the echo of the other's (RFC 7323, section 3).
-func (t TCP) Timestamps() (val, ecr uint32, ok bool) {
-	// The usual place first: two bytes of padding, then this option alone.
-	if o := t.Options(); len(o) == 12 && o[0] == OptNop && o[1] == OptNop && o[2] == OptTimestamps && o[3] == 10 {
-		return binary.BigEndian.Uint32(o[4:]), binary.BigEndian.Uint32(o[8:]), true
-	}
-	v, ok := t.Option(OptTimestamps)
-	if !ok || len(v) != 8 {
-		return 0, 0, false
-	}
-	return binary.BigEndian.Uint32(v), binary.BigEndian.Uint32(v[4:]), true
 }
 
 // FastOpen returns the cookie of TCP Fast Open; an empty one asks for one (RFC 7413, section 4.1).

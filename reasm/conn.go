@@ -78,11 +78,11 @@ type Conn struct {
 	hurried            bool // something did not wait, for want of room
 	sigNext            uint8
 	place              uint32
-	far                uint32 // ring of older sigs, 0: none
+	far                uint32 // older sigs, 0: none
 	held               uint32 // hold of what waits for the other side, 0: nothing does
 
 	s     [2]stream
-	sigs  [numSigs]sig
+	sigs  nearSigs
 	whole whole
 
 	// Aside is the SYN that began this conversation when it was at first taken
@@ -175,9 +175,7 @@ func (c *Conn) Flip() bool {
 	}
 	c.clientLow = !c.clientLow
 	c.s[0], c.s[1] = c.s[1], c.s[0]
-	for i := range c.sigs {
-		c.sigs[i].hash = 0
-	}
+	c.sigs.hash = [numSigs]uint32{}
 	return true
 }
 

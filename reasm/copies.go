@@ -12,10 +12,10 @@ const (
 	// that were captured twice: a mirror port delivers both within a few frames.
 	numSigs = 8
 
-	// farSigs is how many more are where copies were found: behind a burst of
+	// numFarSigs is how many more are where copies were found: behind a burst of
 	// large frames the second port of a mirror is as many late as it has queued,
 	// and the far end of a path as many as are on their way.
-	farSigs = 192
+	numFarSigs = 192
 
 	// DupWindow is how far apart the two copies of one frame may be.
 	DupWindow = 3 * time.Millisecond
@@ -44,45 +44,67 @@ type sig struct {
 	ttl  uint8
 }
 
-// farRing holds the frames of a conversation that were pushed out of Conn.sigs.
-type farRing struct {
-	sigs [farSigs]sig
+// nearSigs are the sigs of the last frames of a conversation, by their fields:
+// nearly always no hash fits, and nothing else is looked at.
+type nearSigs struct {
+	hash [numSigs]uint32
+	time [numSigs]uint32
+	ttl  [numSigs]uint8
+}
+
+// farSigs holds those that were pushed out of nearSigs.
+type farSigs struct {
+	hash [numFarSigs]uint32
+	time [numFarSigs]uint32
+	ttl  [numFarSigs]uint8
 	next uint8
 }
 
-// near reports whether the frames of two marks are copies by hash and time.
-// named: their IP identification is not 0.
-func (mark *sig) near(g *sig, named bool) bool {
-	if g.hash != mark.hash {
-		return false
-	}
+// near reports whether the frames of two sigs with one hash are copies by their
+// times. named: their IP identification is not 0.
+func (s sig) near(time uint32, ttl uint8, named bool) bool {
 	limit := dupMicros
 	switch {
-	case g.ttl == mark.ttl && named:
+	case ttl == s.ttl && named:
 		limit = mirrorMicros
-	case g.ttl == mark.ttl:
+	case ttl == s.ttl:
 	case named:
 		limit = pathMicros
 	default:
 		limit = routeMicros
 	}
-	apart := int32(mark.time - g.time)
+	apart := int32(s.time - time)
 	return apart <= limit && apart >= -limit
 }
 
+// among reports whether h is one of eight hashes. (A loop takes four times as
+// long, and every frame is asked about.)
+func among(h uint32, x *[numSigs]uint32) bool {
+	return x[0] == h || x[1] == h || x[2] == h || x[3] == h || x[4] == h || x[5] == h || x[6] == h || x[7] == h
+}
+
 // seen reports whether a frame like mark was captured lately.
-func (t *Table) seen(c *Conn, mark *sig, named bool) bool {
-	for i := range c.sigs {
-		if mark.near(&c.sigs[i], named) {
+func (t *Table) seen(c *Conn, mark sig, named bool) bool {
+	if g := &c.sigs; among(mark.hash, &g.hash) && mark.copied(g.hash[:], g.time[:], g.ttl[:], named) {
+		return true
+	}
+	if c.far == 0 {
+		return false
+	}
+	g := t.far.At(c.far)
+	for i := 0; i < numFarSigs; i += numSigs {
+		if among(mark.hash, (*[numSigs]uint32)(g.hash[i:])) && mark.copied(g.hash[i:i+numSigs], g.time[i:], g.ttl[i:], named) {
 			return true
 		}
 	}
-	if c.far != 0 {
-		far := &t.far.At(c.far).sigs
-		for i := range far {
-			if mark.near(&far[i], named) {
-				return true
-			}
+	return false
+}
+
+// copied reports whether the frame of s is a copy of one of the others.
+func (s sig) copied(hash, time []uint32, ttl []uint8, named bool) bool {
+	for i := range hash {
+		if hash[i] == s.hash && s.near(time[i], ttl[i], named) {
+			return true
 		}
 	}
 	return false
@@ -90,18 +112,18 @@ func (t *Table) seen(c *Conn, mark *sig, named bool) bool {
 
 // note remembers a frame.
 func (t *Table) note(c *Conn, mark sig) {
-	old := &c.sigs[c.sigNext]
+	g, i := &c.sigs, c.sigNext
 	if c.copied && c.far == 0 {
 		c.far = t.far.Get()
-		*t.far.At(c.far) = farRing{}
+		*t.far.At(c.far) = farSigs{}
 	}
 	if c.far != 0 {
 		r := t.far.At(c.far)
-		r.sigs[r.next] = *old
-		r.next = (r.next + 1) % farSigs
+		r.hash[r.next], r.time[r.next], r.ttl[r.next] = g.hash[i], g.time[i], g.ttl[i]
+		r.next = (r.next + 1) % numFarSigs
 	}
-	*old = mark
-	c.sigNext = (c.sigNext + 1) % numSigs
+	g.hash[i], g.time[i], g.ttl[i] = mark.hash, mark.time, mark.ttl
+	c.sigNext = (i + 1) % numSigs
 }
 
 // isCopy reports whether p is a frame that has been captured already: the same
@@ -125,13 +147,13 @@ func (c *Conn) isCopy(t *Table, d fact.Dir, p *layers.Packet, at fact.At) bool {
 	}
 	sure := p.ID != 0 || c.copied
 	if p.ID == 0 {
-		if val, ecr, ok := p.TCP.Timestamps(); ok {
+		if val, ecr, ok := p.Timestamps(); ok {
 			h = mix(h, uint64(val)<<32|uint64(ecr))
 			sure = true
 		}
 	}
 	mark := sig{uint32(h>>32) | 1, uint32(at.Time / 1000), p.TTL}
-	found := t.seen(c, &mark, p.ID != 0)
+	found := t.seen(c, mark, p.ID != 0)
 	if found && n == 0 && p.ID == 0 && !c.copied &&
 		(flags&(flagSyn|flagFin) == 0 || flags&(flagSyn|flagAck) == flagSyn|flagAck) {
 		found = false

@@ -140,8 +140,8 @@ func (c *Conn) syn(t *Table, d fact.Dir, p *layers.Packet, at fact.At) bool {
 	s.finSeen, s.rst = false, false // what came before the SYN was not of this connection
 	t.settle(c)
 	s.sized = true
-	if shift, ok := p.TCP.WScale(); ok {
-		s.shift = min(shift, 14) // RFC 7323, section 2.3
+	if o := p.Options(); o.HasWScale {
+		s.shift = min(o.WScale, 14) // RFC 7323, section 2.3
 	}
 	if peer.known == baseAck && flags&flagAck != 0 {
 		peer.base, peer.known = p.TCP.Ack(), baseExact

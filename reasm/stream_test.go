@@ -84,8 +84,8 @@ func (w *wire) packet(tb testing.TB, s *seg) *layers.Packet {
 	if !fault.OK() {
 		tb.Fatal("test segment does not parse", fault)
 	}
-	w.p = layers.Packet{Src: src, Dst: dst, Version: 4, Proto: layers.ProtoTCP, TTL: s.ttl, ID: s.id, IP: b,
-		Payload: tcp[head:], Missing: s.missing, TCP: t, Has: layers.HasTCP}
+	w.p = layers.Packet{IP: b, Payload: tcp[head:], TCP: t}
+	w.p.Values = layers.Values{Src: src, Dst: dst, Version: 4, Proto: layers.ProtoTCP, TTL: s.ttl, ID: s.id, Missing: s.missing, Has: layers.HasTCP}
 	return &w.p
 }
 

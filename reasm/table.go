@@ -134,7 +134,7 @@ type Table struct {
 	shards [Shards]shard
 	early  pool         // bytes behind holes
 	past   [Shards]past // the bytes delivered last, to compare copies with
-	far    pack.Slab[farRing]
+	far    pack.Slab[farSigs]
 	holds  holds
 	now    int64 // time of the capture
 	clock  int64 // time that has passed for expiry
@@ -259,11 +259,13 @@ func (t *Table) Len() int { return t.index.used }
 
 // Release gives the place of a conversation that is over to the next one.
 func (t *Table) Release(place uint32) {
-	t.drop(t.conn(place))
-	t.unlink(place)
 	x := t.slot(place)
+	if !x.planted() {
+		t.drop(t.conn(place))
+		t.rester.conns.Put(x.conn)
+	}
+	t.unlink(place)
 	t.index.remove(&x.key, place)
-	t.rester.conns.Put(x.conn)
 	t.shards[x.shard].used--
 	*x = slot{newer: t.free}
 	t.free = place
@@ -357,7 +359,7 @@ func (t *Table) advance(now int64) {
 func (t *Table) Trim(place uint32) {
 	c := t.conn(place)
 	t.drop(c)
-	c.sigs, c.whole = [numSigs]sig{}, whole{}
+	c.sigs, c.whole = nearSigs{}, whole{}
 	t.Rest(place)
 }
 

@@ -85,6 +85,9 @@ type Check struct {
 	// On names the facts that the check is asked for, one by one in order;
 	// fact.None: it is asked once, when the session is over, with f == nil.
 	On fact.Kind
+	// Of is how far a session must have come for a check of the session as a
+	// whole to find anything, if that is more than its group says.
+	Of stage
 	// Do looks at the case and raises findings with c.Raise. The finding's
 	// rule is filled in from ID.
 	Do func(c *Case, f *fact.Fact, r *Raiser)

@@ -31,19 +31,19 @@ var capChecks = []Check{
 	{ID: "cap-duplicate-frames", Do: capDuplicates},
 	{ID: "cap-offload-segments", On: fact.TCPOffload, Do: capOffload},
 	{ID: "cap-checksum-offload", On: fact.TCPChecksum, Do: capChecksum},
-	{ID: "cap-clock-jump", Needs: BOTH, Do: capJump},
-	{ID: "cap-capture-point", Needs: START | BOTH, Do: capPoint},
+	{ID: "cap-clock-jump", Needs: BOTH, Of: called, Do: capJump},
+	{ID: "cap-capture-point", Needs: START | BOTH, Of: taken, Do: capPoint},
 	{ID: "cap-tunnel-view", Do: capTunnel},
 }
 
 func capSnaplen(c *Case, _ *fact.Fact, r *Raiser) {
-	first := c.first(fact.Cut)
-	if first == nil {
-		return
-	}
 	a, b := &c.TCP.Side[0], &c.TCP.Side[1]
 	lost, all, frames := a.Cut+b.Cut, a.Wire+b.Wire, uint64(a.CutFrames)+uint64(b.CutFrames)
 	if lost == 0 {
+		return
+	}
+	first := c.first(fact.Cut)
+	if first == nil {
 		return
 	}
 	g := r.At(first)
@@ -200,16 +200,16 @@ func capHole(c *Case, f *fact.Fact, r *Raiser) {
 }
 
 func capDuplicates(c *Case, _ *fact.Fact, r *Raiser) {
-	first := c.first(fact.TCPDuplicate)
-	if first == nil {
-		return
-	}
 	var copies, all uint64
 	for d := range c.TCP.Side {
 		copies += uint64(c.TCP.Side[d].Copies)
 		all += c.TCP.Side[d].Packets + uint64(c.TCP.Side[d].Copies)
 	}
 	if copies*100 < all*capCopyShare || copies < 3 {
+		return
+	}
+	first := c.first(fact.TCPDuplicate)
+	if first == nil {
 		return
 	}
 	g := r.Frame(first.At())

@@ -44,12 +44,12 @@ var netChecks = []Check{
 	{ID: "net-fragment-overlap", On: fact.NetFragment, Do: netFragmentOverlap},
 	{ID: "net-ttl-change", On: fact.NetTTL, Do: netTTLChange},
 	{ID: "net-mac-failover", On: fact.NetLink, Do: netFailover},
-	{ID: "net-hops", Needs: START | BOTH, Do: netHops},
+	{ID: "net-hops", Needs: START | BOTH, Of: taken, Do: netHops},
 	{ID: "net-ecn-trouble", Do: netECN},
 	{ID: "net-arp-unanswered", Do: netARP},
 	{ID: "net-dns-trouble", Do: netDNS},
-	{ID: "net-ident-delay", Needs: START | BOTH, Do: netIdent},
-	{ID: "net-mtu-learned", Needs: START | BOTH, Do: netMTULearned},
+	{ID: "net-ident-delay", Needs: START | BOTH, Of: taken, Do: netIdent},
+	{ID: "net-mtu-learned", Needs: START | BOTH, Of: called, Do: netMTULearned},
 }
 
 // What an ICMP error means for a conversation.

@@ -205,7 +205,6 @@ func (v *dialogView) reset() {
 	v.names = [2]string{}
 	v.past, v.pastTime = 0, 0
 	v.caps = capsView{}
-	v.first, v.last = [fact.NumKinds]uint16{}, [fact.NumKinds]uint16{}
 	v.hole, v.lost = [2]uint32{}, [2]uint32{}
 	v.exchanges, v.txns, v.rcpts, v.at = v.exchanges[:0], v.txns[:0], v.rcpts[:0], v.at[:0]
 }
@@ -260,6 +259,7 @@ func (c *Case) dialog() {
 		return
 	}
 	v.reset()
+	v.first, v.last = [fact.NumKinds]uint16{}, [fact.NumKinds]uint16{}
 	v.made = true
 	c.pair()
 	if c.Proto == fact.SMTP || c.Proto == fact.LMTP {

@@ -34,24 +34,26 @@ type checkGroup struct {
 type stage uint8
 
 const (
-	called  stage = iota // somebody wanted to connect
+	alone   stage = iota // SYNs of the client and nothing else: what a flood is made of
+	called               // somebody wanted to connect
 	taken                // the other side took it, or something was said
 	secured              // there is a summary of TLS
 	numStages
 )
 
-// stage returns how far the session has come. A flood is made of those that
-// nobody has answered.
+// stage returns how far the session has come.
 func (c *Case) stage() stage {
 	t := c.TCP
 	a, b := &t.Side[0], &t.Side[1]
 	switch {
 	case c.TLS != nil:
 		return secured
-	case t.SynAck == 0 && t.Open == 0 && !t.MidStream && a.Bytes|b.Bytes|a.Gap|b.Gap == 0:
-		return called
+	case t.SynAck != 0 || t.Open != 0 || t.MidStream || a.Bytes|b.Bytes|a.Gap|b.Gap != 0:
+		return taken
+	case b.Packets == 0 && a.Packets == uint64(t.Syns) && a.Segments == 0:
+		return alone
 	}
-	return taken
+	return called
 }
 
 // speaks returns the set of protocols.
@@ -100,7 +102,7 @@ func init() {
 				case c.On != fact.None:
 					byKind[p][c.On] = append(byKind[p][c.On], b)
 				default:
-					for s := g.of; s < numStages; s++ {
+					for s := max(g.of, c.Of); s < numStages; s++ {
 						atEnd[p][s] = append(atEnd[p][s], b)
 					}
 				}

@@ -286,7 +286,7 @@ func notText(b []byte) bool {
 // become settles what is spoken.
 func (u *consumer) become(p fact.Proto) {
 	s, k := u.s, u.k
-	if s.ticket != nil && !s.listed(k.pass.cfg.Ports, u.c) {
+	if s.ticket != nil && !s.listed(k.pass.cfg.Ports, serverPort(u.c)) {
 		k.named(s)
 	}
 	s.known, s.proto = true, p

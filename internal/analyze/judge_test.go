@@ -42,9 +42,9 @@ func cases(t testing.TB, names ...string) (list []*rules.Case) {
 			c.Flush(&k.table, s.last, &k.consume)
 			k.consume.finish()
 			s.flow.End(c, fact.EndOfCapture, k.now, &s.log, &s.tcp)
-			if s.listed(nil, c) {
+			if s.listed(nil, serverPort(c)) {
 				s.over(s.tcp.HowClosed, s.last)
-				kase := *k.fill(s, c)
+				kase := *k.fill(s, partiesOf(c))
 				kase.Quiet = true
 				list = append(list, &kase)
 			}

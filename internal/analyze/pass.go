@@ -134,7 +134,7 @@ func (k *worker) frame(row *pcap.Row, b []byte, at fact.At) {
 		t := &p.TCP
 		f := t.Flags()
 		o := t.Options()
-		if len(o) > 0 && !plain(o) && p.Whole() && t.OptionsBad() && w.Unread(at) {
+		if len(o) > 0 && !plain(o) && p.Whole() && p.Options().Bad && w.Unread(at) {
 			w.BrokenHow = "a TCP option has a length that cannot be"
 		}
 		w.Segment(f&layers.SYN != 0, f&layers.RST != 0, uint32(t.Seq()), t.Window(), t.Checksum(), p.TTL, len(o), at)
@@ -152,7 +152,7 @@ func (k *worker) frame(row *pcap.Row, b []byte, at fact.At) {
 		if k.of > 1 && int(key.Shard())%k.of != k.number {
 			return
 		}
-		k.segment(row, b, key, up, at)
+		k.segment(key, up, at)
 	case p.Has&layers.HasICMP != 0:
 		w.ICMP++
 		if q, ok := p.ICMP.Quoted(); ok && q.Proto == protoTCP && q.HasPorts {
@@ -262,13 +262,13 @@ func (k *worker) find(key reasm.Key) (c *reasm.Conn, s *session) {
 	return k.table.At(place), s
 }
 
-// segment hands the segment in k.pkt, that of the frame b, to its conversation.
-func (k *worker) segment(row *pcap.Row, b []byte, key reasm.Key, up bool, at fact.At) {
+// segment hands the segment in k.pkt to its conversation.
+func (k *worker) segment(key reasm.Key, up bool, at fact.At) {
 	p := &k.pkt
 	if old := k.table.Full(key); old != 0 {
 		k.makeRoom(old)
 	}
-	if k.plant(row, b, &key, at) {
+	if k.plant(&key, at) {
 		return
 	}
 	c, place, fresh := k.table.Get(key, at.Frame, at.Time)
@@ -309,7 +309,7 @@ func (k *worker) segment(row *pcap.Row, b []byte, key reasm.Key, up bool, at fac
 		s.closed, s.closedAt = true, k.table.Clock(at.Time)
 		k.closed = append(k.closed, ended{s.closedAt, place})
 	}
-	if s.known && s.proto == fact.TCP && k.pass.cfg.Tap == nil && c.Delivered() && !s.listed(k.pass.cfg.Ports, c) {
+	if s.known && s.proto == fact.TCP && k.pass.cfg.Tap == nil && c.Delivered() && !s.listed(k.pass.cfg.Ports, serverPort(c)) {
 		k.other(place, s, c)
 	}
 }
@@ -335,7 +335,7 @@ func (k *worker) hear(s *session, c *reasm.Conn, place uint32, d fact.Dir, p *la
 // other gives up the session of a conversation that turned out to be neither
 // mail nor TLS: what is left to do is to count its frames.
 func (k *worker) other(place uint32, s *session, c *reasm.Conn) {
-	k.passed(s, c)
+	k.passed(s, partiesOf(c))
 	if s.ticket != nil {
 		k.leave(s, false)
 	}
@@ -353,11 +353,17 @@ func (unread) Gap(fact.Dir, uint64, fact.At)   {}
 // makeRoom ends the conversation at a place for the sake of another one.
 func (k *worker) makeRoom(place uint32) {
 	how := uint16(fact.EndSilent)
-	if s := k.session(place); s != nil && !s.closed {
+	if k.seeded(place) || k.running(place) {
 		how = fact.EndBound
 		k.results.evicted++
 	}
 	k.end(place, how)
+}
+
+// running reports whether a place has a session that its sides have not closed.
+func (k *worker) running(place uint32) bool {
+	s := k.session(place)
+	return s != nil && !s.closed
 }
 
 // quoted hands an ICMP error to the conversation that it quotes.
@@ -395,7 +401,10 @@ func (k *worker) setSeat(place uint32, x seat) {
 
 // end closes the conversation at place and frees the place.
 func (k *worker) end(place uint32, how uint16) {
-	if k.session(place) != nil {
+	switch {
+	case k.seeded(place):
+		k.wither(place, how)
+	case k.session(place) != nil:
 		k.close(place, how)
 	}
 	k.table.Release(place)
@@ -413,12 +422,13 @@ func (k *worker) close(place uint32, how uint16) {
 		s.tap.rest(s, s.last)
 	}
 	s.flow.End(c, how, k.now, &s.log, &s.tcp)
-	listed := s.listed(k.pass.cfg.Ports, c)
+	who := partiesOf(c)
+	listed := s.listed(k.pass.cfg.Ports, who.server.Port())
 	if listed {
 		s.over(s.tcp.HowClosed, s.last)
-		k.judge(s, c)
+		k.judge(s, who)
 	} else {
-		k.passed(s, c)
+		k.passed(s, who)
 	}
 	if s.ticket != nil {
 		k.leave(s, listed)

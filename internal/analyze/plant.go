@@ -1,41 +1,35 @@
 package analyze
 
 import (
+	"net/netip"
+
 	"postmortem/internal/fact"
+	"postmortem/internal/health"
 	"postmortem/internal/pack"
 	"postmortem/layers"
-	"postmortem/pcap"
 	"postmortem/reasm"
 )
-
-// seedBytes is how long a frame with a SYN may be to be kept as it is: with IPv6,
-// a VLAN tag and all options of TCP it has 118 bytes.
-const seedBytes = 120
 
 // A seed is the only frame of a conversation so far, a SYN. Most of them are
 // answered at once; in a flood they are not, and a session for each would cost
 // fifteen times as much.
 type seed struct {
-	at   fact.At
-	wire uint32
-	link uint16
-	n    uint8
-	b    [seedBytes]byte
+	at fact.At
+	layers.Bare
 }
 
 // A nursery is what seeds need to sprout.
 type nursery struct {
 	seeds pack.Slab[seed]
-	dec   layers.Decoder
-	pkt   layers.Packet
-	b     [seedBytes]byte // of the one that sprouts
+	pkt   layers.Packet // of the one that sprouts or withers
+	s     session       // of those that wither
 }
 
-// plant keeps the frame b, with the segment in k.pkt, when it begins a
-// conversation that may never have another one. It reports whether it did.
-func (k *worker) plant(row *pcap.Row, b []byte, key *reasm.Key, at fact.At) bool {
+// plant keeps the segment in k.pkt when it begins a conversation that may never
+// have another one. It reports whether it did.
+func (k *worker) plant(key *reasm.Key, at fact.At) bool {
 	p := &k.pkt
-	if p.TCP.Flags()&^(layers.ECE|layers.CWR) != layers.SYN || len(p.Payload) > 0 || p.Frag != layers.FragNone || len(b) > seedBytes ||
+	if p.TCP.Flags()&^(layers.ECE|layers.CWR) != layers.SYN || len(p.Payload) > 0 || p.Missing > 0 || p.Frag != layers.FragNone ||
 		k.pass.teller != nil || k.pass.cfg.Tap != nil {
 		return false
 	}
@@ -45,7 +39,8 @@ func (k *worker) plant(row *pcap.Row, b []byte, key *reasm.Key, at fact.At) bool
 	}
 	i := k.nursery.seeds.Get()
 	g := k.nursery.seeds.At(i)
-	g.at, g.wire, g.link, g.n = at, row.Wire, row.Link, uint8(copy(g.b[:], b))
+	g.at = at
+	g.Keep(p)
 	k.setSeat(place, seat{rest: i, seed: true})
 	return true
 }
@@ -56,19 +51,47 @@ func (k *worker) sprout(place uint32) {
 	n := &k.nursery
 	i := k.seats[place].rest
 	g := n.seeds.At(i)
-	at, b := g.at, n.b[:copy(n.b[:], g.b[:g.n])]
-	n.seeds.Put(i)
-	c := k.table.Sprout(place, at.Frame, at.Time)
+	c := k.table.Sprout(place, g.at.Frame, g.at.Time)
 	k.open(place)
-	n.dec.Decode(g.link, b, g.wire, at.Time, &n.pkt)
+	g.Fill(&n.pkt)
 	_, up := reasm.MakeKey(&n.pkt)
-	k.hear(k.seats[place].s, c, place, c.Dir(&n.pkt, up), &n.pkt, at)
+	k.hear(k.seats[place].s, c, place, c.Dir(&n.pkt, up), &n.pkt, g.at)
+	n.seeds.Put(i)
 }
+
+// wither ends the conversation at place, of which the SYN that was planted is all
+// there is. In a flood that is what most of the work consists of.
+func (k *worker) wither(place uint32, how uint16) {
+	n, i := &k.nursery, k.seats[place].rest
+	k.seats[place] = seat{}
+	k.hot, k.hotPlace = nil, place
+	g, p, s := n.seeds.At(i), &n.pkt, &n.s
+	g.Fill(p)
+	s.first, s.last, s.frames = g.at, g.at, 1
+	s.log.Reset()
+	health.Lone(p, g.at, how, k.now, &s.log, &s.tcp)
+	n.seeds.Put(i)
+	key, _ := reasm.MakeKey(p)
+	who := parties{client: addrPort(p.Src, p.TCP.SrcPort()), server: addrPort(p.Dst, p.TCP.DstPort()), shard: key.Shard()}
+	if s.listed(k.pass.cfg.Ports, who.server.Port()) {
+		k.judge(s, who)
+	} else {
+		k.passed(s, who)
+	}
+	k.hot, k.hotPlace = nil, 0
+}
+
+func addrPort(a [16]byte, port uint16) netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom16(a).Unmap(), port)
+}
+
+// seeded reports that the conversation at place is a SYN that was planted.
+func (k *worker) seeded(place uint32) bool { return int(place) < len(k.seats) && k.seats[place].seed }
 
 // latest returns the last frame of the conversation at place.
 func (k *worker) latest(place uint32) uint32 {
-	if x := k.seats[place]; x.seed {
-		return k.nursery.seeds.At(x.rest).at.Frame
+	if k.seeded(place) {
+		return k.nursery.seeds.At(k.seats[place].rest).at.Frame
 	}
 	return k.table.At(place).Last
 }

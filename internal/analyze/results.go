@@ -45,13 +45,13 @@ type results struct {
 }
 
 // fill makes the worker's case that of session s.
-func (k *worker) fill(s *session, c *reasm.Conn) *rules.Case {
+func (k *worker) fill(s *session, who parties) *rules.Case {
 	kase := &k.kase
 	kase.Log, kase.TCP, kase.TLS = &s.log, &s.tcp, nil
 	if s.tls != nil {
 		kase.TLS = s.tls.Summary()
 	}
-	kase.Client, kase.Server = ends(c)
+	kase.Client, kase.Server = who.client, who.server
 	kase.Proto = s.proto
 	kase.Through, kase.Talk, kase.Header = s.proxy.Port, s.proxy.Bytes, s.proxy.Header
 	if s.smtp != nil && s.smtp.LMTP() {
@@ -79,17 +79,17 @@ func mute(t *fact.TCPSummary) bool {
 }
 
 // passed counts a conversation that is neither mail nor TLS.
-func (k *worker) passed(s *session, c *reasm.Conn) {
+func (k *worker) passed(s *session, who parties) {
 	k.results.flows++
 	k.results.other++
-	k.whole.Sessions.Add(k.fill(s, c), false)
+	k.whole.Sessions.Add(k.fill(s, who), false)
 }
 
 // judge asks the rules and the verdict about a session that is over.
-func (k *worker) judge(s *session, c *reasm.Conn) {
+func (k *worker) judge(s *session, who parties) {
 	r := &k.results
 	r.flows++
-	kase := k.fill(s, c)
+	kase := k.fill(s, who)
 	first := s.first.Frame
 	// Most sessions are only counted: they are judged without words first.
 	kase.Quiet = !k.pass.cfg.All || k.pass.detail.past(first)
@@ -100,7 +100,7 @@ func (k *worker) judge(s *session, c *reasm.Conn) {
 	r.lost += uint64(s.log.Lost)
 	r.count(d, kase.Proto)
 	k.pass.cfg.Live.count(d)
-	if share := &r.shares[c.Key.Shard()]; *share < maxBriefs/reasm.Shards {
+	if share := &r.shares[who.shard]; *share < maxBriefs/reasm.Shards {
 		*share++
 		r.brief = verdict.MakeBrief(kase, d, &r.names)
 		place := r.kept.add(&r.brief)
@@ -261,7 +261,7 @@ func (a *pass) finish(r *pcap.Reader, sink Sink) (*Result, error) {
 	if err := sink.Capture(capture); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(all.briefs, func(x, y verdict.Brief) int { return cmp.Compare(x.First, y.First) })
+	inOrder(all.briefs)
 	for i := range all.groups {
 		all.details = append(all.details, all.groups[i].first...)
 	}
@@ -320,6 +320,27 @@ func (a *pass) finish(r *pcap.Reader, sink Sink) (*Result, error) {
 	sum.Headline = verdict.FileHeadline(sum)
 	res.Worst, res.Any = all.worst, all.anything
 	return res, sink.Summary(sum)
+}
+
+// inOrder sorts briefs by their first frames. They are large: each is moved once.
+func inOrder(list []verdict.Brief) {
+	from := make([]uint64, len(list)) // by place: the first frame, and where it stands
+	for i := range list {
+		from[i] = uint64(list[i].First)<<32 | uint64(i)
+	}
+	slices.Sort(from)
+	for i := range from {
+		moved := list[i]
+		for at := i; ; {
+			next := int(uint32(from[at]))
+			from[at] = uint64(at) // it is there
+			if next == i {
+				list[at] = moved
+				break
+			}
+			list[at], at = list[next], next
+		}
+	}
 }
 
 // evicted counts what the flow tables had to give up.

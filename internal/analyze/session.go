@@ -108,16 +108,33 @@ func (s *session) over(how uint16, at fact.At) {
 	}
 }
 
-// listed reports whether the conversation is one of mail, or TLS.
-func (s *session) listed(ports map[uint16]fact.Proto, c *reasm.Conn) bool {
+// listed reports whether the conversation with this port is one of mail, or TLS.
+func (s *session) listed(ports map[uint16]fact.Proto, port uint16) bool {
 	if s.proto != fact.TCP || s.proxy.Refused && (s.proxy.Port == 0 || fact.MailPort(s.proxy.Port)) {
 		return true
 	}
-	_, server := ends(c)
-	if _, ok := ports[server.Port()]; ok {
+	if _, ok := ports[port]; ok {
 		return true
 	}
-	return fact.MailPort(server.Port())
+	return fact.MailPort(port)
+}
+
+// parties are those of a conversation, and its share of the bounds.
+type parties struct {
+	client, server netip.AddrPort
+	shard          uint32
+}
+
+func partiesOf(c *reasm.Conn) (who parties) {
+	who.client, who.server = ends(c)
+	who.shard = c.Key.Shard()
+	return who
+}
+
+// serverPort returns the port that the client called.
+func serverPort(c *reasm.Conn) uint16 {
+	_, server := ends(c)
+	return server.Port()
 }
 
 // ends returns client and server.

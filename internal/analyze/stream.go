@@ -174,7 +174,7 @@ func (t *ticket) is() (listed, decided bool) {
 	if t.gone || t.s == nil {
 		return t.listed && !t.gone, true
 	}
-	if t.s.listed(t.worker.pass.cfg.Ports, t.worker.table.At(t.place)) {
+	if t.s.listed(t.worker.pass.cfg.Ports, serverPort(t.worker.table.At(t.place))) {
 		return true, true
 	}
 	return false, t.s.known

@@ -21,6 +21,9 @@ var mailPorts = [...]struct {
 // OnPort says what is spoken on a server's port from the first byte. ok is
 // false when the port is none of mail's.
 func OnPort(port uint16) (p Proto, ok bool) {
+	if !MailPort(port) {
+		return TCP, false
+	}
 	for i := range mailPorts {
 		if mailPorts[i].port == port {
 			return mailPorts[i].first, true
@@ -40,7 +43,12 @@ func InsideTLS(port uint16) (p Proto, ok bool) {
 }
 
 // MailPort reports whether port is one of mail's.
-func MailPort(port uint16) bool {
-	_, ok := OnPort(port)
-	return ok
-}
+func MailPort(port uint16) bool { return isMail[port/64]>>(port%64)&1 != 0 }
+
+// isMail has a bit for every port: most of what is asked about is none of mail's.
+var isMail = func() (set [1 << 16 / 64]uint64) {
+	for i := range mailPorts {
+		set[mailPorts[i].port/64] |= 1 << (mailPorts[i].port % 64)
+	}
+	return set
+}()

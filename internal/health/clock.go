@@ -36,7 +36,7 @@ type ticker struct {
 
 // clock takes the time stamp of a segment of d, before anything else of it is counted.
 func (f *Flow) clock(d fact.Dir, p *layers.Packet, at fact.At, s *fact.TCPSummary) {
-	val, _, ok := p.TCP.Timestamps()
+	val, _, ok := p.Timestamps()
 	x, k := &s.Side[d], &f.side[d].clock
 	if !ok || k.n == 0 && x.Packets > 0 {
 		return // the time since the first segment would not be that of the stamps

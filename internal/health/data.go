@@ -76,7 +76,7 @@ func (f *Flow) data(c *reasm.Conn, d fact.Dir, p *layers.Packet, class reasm.Cla
 			me.ids++
 		}
 	}
-	if val, _, ok := p.TCP.Timestamps(); ok && (me.recent == 0 || int32(val-me.recent) > 0) {
+	if val, _, ok := p.Timestamps(); ok && (me.recent == 0 || int32(val-me.recent) > 0) {
 		me.recent = val
 	}
 	if class == reasm.ClassInOrder && me.sampleTime == 0 {
@@ -121,7 +121,7 @@ func (f *Flow) overtaken(d fact.Dir, p *layers.Packet, at fact.At, s *fact.TCPSu
 	}
 	if p.Frags > 1 {
 		// It came with its last fragment; smaller segments sent later pass it.
-		if val, _, ok := p.TCP.Timestamps(); ok && me.recent != 0 {
+		if val, _, ok := p.Timestamps(); ok && me.recent != 0 {
 			return int32(val-me.recent) <= 0
 		}
 		return me.holeTime != 0 && at.Time-me.holeTime <= reorderTime
@@ -139,7 +139,7 @@ func (f *Flow) sentBefore(d fact.Dir, p *layers.Packet) (first, known bool) {
 	if p.ID != 0 && me.ids > 1 {
 		return older(p.ID, me.lastID), true
 	}
-	if val, _, ok := p.TCP.Timestamps(); ok && me.recent != 0 && val != me.recent {
+	if val, _, ok := p.Timestamps(); ok && me.recent != 0 && val != me.recent {
 		return int32(val-me.recent) < 0, true
 	}
 	return false, false

@@ -211,8 +211,8 @@ func (f *Flow) End(c *reasm.Conn, how uint16, captureEnd int64, log *fact.Log, s
 		how = fact.EndHalf
 	case how == fact.EndReused && quiet < silentTime:
 		how = fact.EndOfCapture // it ended somehow, and the capture does not have it
-	case (how == fact.EndOfCapture || how == fact.EndReused) && quiet >= silentTime:
-		how = fact.EndSilent
+	case how == fact.EndOfCapture || how == fact.EndReused:
+		how = silent(how, quiet)
 	}
 	s.HowClosed, s.Hurried = how, c.Hurried()
 	f.jumped(log, s)
@@ -237,12 +237,26 @@ func (f *Flow) End(c *reasm.Conn, how uint16, captureEnd int64, log *fact.Log, s
 				Num: clip32(uint64(f.side[o].ackTop))}, nil)
 		}
 	}
-	if how == fact.EndSilent || how == fact.EndHalf || how == fact.EndOfCapture && quiet >= 1e6 {
-		owed, _ := f.owes(captureEnd)
-		log.Add(fact.Fact{Kind: fact.TCPSilence, Time: at.Time, Frame: at.Frame, From: owed,
-			Num: clip32(uint64(quiet / 1e6)), Code: 1 + uint16(owed)}, nil)
+	owed, _ := f.owes(captureEnd)
+	ended(how, owed, quiet, at, log)
+}
+
+// silent returns how a conversation ended that the capture shows to its own end:
+// when that runs on long enough, the silence was observed.
+func silent(how uint16, quiet int64) uint16 {
+	if quiet >= silentTime {
+		return fact.EndSilent
 	}
-	log.Add(fact.Fact{Kind: fact.End, Time: at.Time, Frame: at.Frame, Code: how, Num: clip32(uint64(quiet / 1e6))}, nil)
+	return how
+}
+
+// ended adds the last facts. owed is the side whose turn it was.
+func ended(how uint16, owed fact.Dir, quiet int64, at fact.At, log *fact.Log) {
+	num := clip32(uint64(quiet / 1e6))
+	if how == fact.EndSilent || how == fact.EndHalf || how == fact.EndOfCapture && quiet >= 1e6 {
+		log.Add(fact.Fact{Kind: fact.TCPSilence, Time: at.Time, Frame: at.Frame, From: owed, Num: num, Code: 1 + uint16(owed)}, nil)
+	}
+	log.Add(fact.Fact{Kind: fact.End, Time: at.Time, Frame: at.Frame, Code: how, Num: num}, nil)
 }
 
 // finFirst reports that somebody had closed with a FIN before the first reset.
@@ -279,7 +293,9 @@ func (f *Flow) endSide(c *reasm.Conn, d fact.Dir, captureEnd int64, log *fact.Lo
 	if x.Bytes > x.Acked {
 		x.Unacked = x.Bytes - x.Acked
 	}
-	x.RTTMedian = me.median()
+	if x.RTTs > 0 {
+		x.RTTMedian = me.median()
+	}
 	if g := log.Get(me.sumRef); g == nil && x.BadSum >= minBadSums && x.Packets > 0 && uint64(x.BadSum)*10 >= x.Packets*9 {
 		log.Add(fact.Fact{Kind: fact.TCPChecksum, Time: me.firstTime, Frame: x.First, From: d, Num: x.BadSum, Level: 1}, nil)
 	}

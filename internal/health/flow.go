@@ -317,9 +317,7 @@ func (f *Flow) common(d fact.Dir, p *layers.Packet, class reasm.Class, at fact.A
 			}
 			x.TTLMin, x.TTLMax = min(x.TTLMin, p.TTL), max(x.TTLMax, p.TTL)
 		}
-		if p.TTL > x.TTL+1 || x.TTL > p.TTL+1 {
-			x.TTLOdd++
-		}
+		x.TTLOdd += ttlOdd(x.TTL, p.TTL)
 	}
 	if p.ECN == 3 {
 		x.CE++
@@ -340,6 +338,14 @@ func (f *Flow) common(d fact.Dir, p *layers.Packet, class reasm.Class, at fact.A
 			g.Code++
 		}
 	}
+}
+
+// ttlOdd counts a frame whose TTL is not that of the first one, nor next to it.
+func ttlOdd(first, ttl uint8) uint32 {
+	if ttl > first+1 || first > ttl+1 {
+		return 1
+	}
+	return 0
 }
 
 // clash makes a fact of a range with two contents.

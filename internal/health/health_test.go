@@ -218,7 +218,8 @@ func packet(p *layers.Packet, buf []byte, up bool, seq, ack uint32, flags uint8,
 	tcp[12], tcp[13] = 5<<4, flags
 	binary.BigEndian.PutUint16(tcp[14:], win)
 	t, _ := layers.ParseTCP(tcp)
-	*p = layers.Packet{Version: 4, Proto: 6, TTL: 64, ID: p.ID + 1, IP: b, Payload: t.Payload(), TCP: t, Has: layers.HasTCP}
+	values := layers.Values{Version: 4, Proto: 6, TTL: 64, ID: p.ID + 1, Has: layers.HasTCP}
+	*p = layers.Packet{Values: values, IP: b, Payload: t.Payload(), TCP: t}
 	p.Src, p.Dst = [16]byte{15: 1}, [16]byte{15: 2}
 	if !up {
 		p.Src, p.Dst = p.Dst, p.Src

@@ -19,24 +19,27 @@ const (
 	optFastOpen
 )
 
+// maxShift is the largest scale of a window (RFC 7323, section 2.3).
+const maxShift = 14
+
 // syn takes a SYN or SYN-ACK of this connection.
 func (f *Flow) syn(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, log *fact.Log, s *fact.TCPSummary) {
 	x, me, peer := &s.Side[d], &f.side[d], &f.side[d.Other()]
 	flags := uint8(p.TCP.Flags())
-	opts := uint8(0)
-	if mss, ok := p.TCP.MSS(); ok {
-		x.MSS = mss
+	opts, offer := uint8(0), p.Options()
+	if offer.HasMSS {
+		x.MSS = offer.MSS
 	}
-	if shift, ok := p.TCP.WScale(); ok {
+	if offer.HasWScale {
 		opts |= optScale
-		x.WScale = int8(min(shift, 14))
-		me.shift = min(shift, 14)
+		me.shift = min(offer.WScale, maxShift)
+		x.WScale = int8(me.shift)
 	}
-	if p.TCP.SACKPermitted() {
+	if offer.SACK {
 		opts |= optSACK
 		x.SACK = true
 	}
-	if _, _, ok := p.TCP.Timestamps(); ok {
+	if offer.Timestamps {
 		opts |= optTimes
 		x.TS = true
 	}

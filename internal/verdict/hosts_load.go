@@ -206,7 +206,11 @@ func (v *view) floods() {
 		if len(g) < floodLeast || int64(len(g))*int64(time.Second) < floodRate*lasted {
 			continue
 		}
-		from := len(distinct(v, g, (*Brief).clientAddr))
+		senders := make(map[netip.Addr]struct{}, len(g))
+		for _, i := range g {
+			senders[v.all[i].clientAddr()] = struct{}{}
+		}
+		from := len(senders)
 		if 10*from < 9*len(g) {
 			continue
 		}
