@@ -260,7 +260,7 @@ func (a *pass) finish(r *pcap.Reader, sink Sink) (*Result, error) {
 	if err := sink.Capture(capture); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(all.briefs, func(x, y verdict.Brief) int { return cmp.Compare(x.First, y.First) })
+	inOrder(all.briefs)
 	for i := range all.groups {
 		all.details = append(all.details, all.groups[i].first...)
 	}
@@ -328,6 +328,28 @@ func (a *pass) evicted() (flows, pages uint64) {
 		pages += k.table.Stolen
 	}
 	return flows, pages
+}
+
+// inOrder sorts briefs by their first frames. They are large, so that each is moved once.
+func inOrder(briefs []verdict.Brief) {
+	order := make([]uint64, len(briefs)) // first frame, and which one
+	for i := range briefs {
+		order[i] = uint64(briefs[i].First)<<32 | uint64(i)
+	}
+	slices.Sort(order)
+	which := func(i int) int { return int(uint32(order[i])) }
+	for i := range briefs {
+		if which(i) == i {
+			continue
+		}
+		first, to := briefs[i], i
+		for from := which(to); from != i; from = which(to) {
+			briefs[to] = briefs[from]
+			order[to] = uint64(to) // it is there
+			to = from
+		}
+		briefs[to], order[to] = first, uint64(to)
+	}
 }
 
 // join adds the results of one worker.
