@@ -3,6 +3,8 @@ package lines
 import (
 	"bytes"
 	"encoding/binary"
+	"strings"
+	"unsafe"
 )
 
 // What the dialogs do with the bytes of a line. All of it is ASCII: no locale,
@@ -37,6 +39,21 @@ func Contains(text []byte, words string) bool {
 		}
 	}
 	return false
+}
+
+// Holds reports whether text, which has no capital letters, holds words: see Lower.
+func Holds(text []byte, words string) bool {
+	return strings.Contains(unsafe.String(unsafe.SliceData(text), len(text)), words)
+}
+
+// Lower appends text to dst with small letters: who looks for many words in it
+// does that once.
+func Lower(dst, text []byte) []byte {
+	dst = append(dst, text...)
+	for i, c := range dst[len(dst)-len(text):] {
+		dst[len(dst)-len(text)+i] = lower(c)
+	}
+	return dst
 }
 
 // Letter reports whether c is a letter.
