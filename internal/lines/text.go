@@ -96,6 +96,22 @@ func lower(c byte) byte {
 	return c
 }
 
+// eightBit reports whether b has a byte with the high bit set. It looks at eight
+// of them together.
+func eightBit(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] {
+		if binary.LittleEndian.Uint64(b)&0x8080808080808080 != 0 {
+			return true
+		}
+	}
+	for _, c := range b {
+		if c >= 0x80 {
+			return true
+		}
+	}
+	return false
+}
+
 // Printable returns how many bytes s begins with that are printable ASCII. It
 // looks at eight of them together.
 func Printable(s []byte) (n int) {
