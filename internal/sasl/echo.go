@@ -227,8 +227,8 @@ func (e *Echo) within(text []byte, from int, fresh bool) (at, n int) {
 		}
 	}
 	for i := coded(text, from); i < at; {
-		k := minCoded
-		for i+k < len(text) && letter(text[i+k]) {
+		k, rest := minCoded, text[i:]
+		for k < len(rest) && letter(rest[k]) {
 			k++
 		}
 		if (i == from && fresh || i == 0 || !letter(text[i-1])) && e.codes(text[i:i+k]) {
