@@ -244,8 +244,10 @@ var troubles = [...]struct {
 
 // What returns what the text of a refusal says.
 func What(text []byte) Trouble {
+	var room [fact.MaxText]byte
+	text = lines.Lower(room[:0], text)
 	for i := range troubles {
-		if lines.Contains(text, troubles[i].words) {
+		if lines.Holds(text, troubles[i].words) {
 			return troubles[i].is
 		}
 	}

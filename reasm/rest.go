@@ -17,15 +17,16 @@ type rester struct {
 	with  pack.With
 	buf   []byte
 	conns pack.Slab[Conn] // those that do not rest
+	shard int             // where Silent goes on looking
 }
 
 // Silent returns the place of a conversation that has been silent for longer
 // than wait, or than closed when both sides have closed it, and was not returned
 // since its last frame; 0 when there is none.
 func (t *Table) Silent(closed, wait time.Duration) (place uint32) {
-	for i := range t.shards {
+	for range t.shards {
 		for which, wait := range [numLists]time.Duration{closed, wait, wait} {
-			l := &t.shards[i].lists[which]
+			l := &t.shards[t.rester.shard].lists[which]
 			next := l.oldest
 			if l.silent != 0 {
 				next = t.slot(l.silent).newer
@@ -35,6 +36,7 @@ func (t *Table) Silent(closed, wait time.Duration) (place uint32) {
 				return next
 			}
 		}
+		t.rester.shard = (t.rester.shard + 1) % Shards
 	}
 	return 0
 }

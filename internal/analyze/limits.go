@@ -23,7 +23,7 @@ const (
 
 	// maxSpare is how many sessions, and followers of each protocol, wait for new
 	// conversations, of all workers: a crowd that has gone leaves its memory to the collector.
-	maxSpare = 64
+	maxSpare = 256
 
 	// undecided is how many bytes of a direction are kept while nobody knows
 	// what a conversation speaks: a greeting with its first words.

@@ -72,8 +72,8 @@ type Result struct {
 	Files    []pcap.Info
 }
 
-// windows is how many windows go round: one is filled while others are worked
-// on, and a worker may be two ahead of another.
+// windows is how many windows go round at most: one is filled while others are
+// worked on, and a worker may be two ahead of another. One worker needs three.
 const windows = 4
 
 // Run analyses a capture and gives the results to sink. Its error is one of the
@@ -137,7 +137,7 @@ func (a *pass) all(r *pcap.Reader, cfg *Config, read *atomic.Int64) error {
 	empty, full := make(chan *pcap.Window, windows), make(chan *pcap.Window, windows)
 	stop := make(chan struct{})
 	defer close(stop)
-	for range windows {
+	for range min(len(a.workers)+2, windows) {
 		empty <- new(pcap.Window)
 	}
 	var failed error

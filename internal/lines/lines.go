@@ -156,11 +156,8 @@ func flags(b []byte, cr bool) (f Flags) {
 	if i := bytes.IndexByte(b, '\r'); i >= 0 && i < len(b)-1 {
 		f |= BareCR
 	}
-	for _, c := range b {
-		if c >= 0x80 {
-			f |= EightBit
-			break
-		}
+	if eightBit(b) {
+		f |= EightBit
 	}
 	if bytes.IndexByte(b, 0) >= 0 {
 		f |= NUL

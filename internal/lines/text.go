@@ -3,6 +3,8 @@ package lines
 import (
 	"bytes"
 	"encoding/binary"
+	"strings"
+	"unsafe"
 )
 
 // What the dialogs do with the bytes of a line. All of it is ASCII: no locale,
@@ -49,6 +51,21 @@ func Request(b []byte) bool {
 	return false
 }
 
+// Holds reports whether text, which has no capital letters, holds words: see Lower.
+func Holds(text []byte, words string) bool {
+	return strings.Contains(unsafe.String(unsafe.SliceData(text), len(text)), words)
+}
+
+// Lower appends text to dst with small letters: who looks for many words in it
+// does that once.
+func Lower(dst, text []byte) []byte {
+	dst = append(dst, text...)
+	for i, c := range dst[len(dst)-len(text):] {
+		dst[len(dst)-len(text)+i] = lower(c)
+	}
+	return dst
+}
+
 // Letter reports whether c is a letter.
 func Letter(c byte) bool { return 'a' <= lower(c) && lower(c) <= 'z' }
 
@@ -87,6 +104,22 @@ func lower(c byte) byte {
 		return c + 'a' - 'A'
 	}
 	return c
+}
+
+// eightBit reports whether b has a byte with the high bit set. It looks at eight
+// of them together.
+func eightBit(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] {
+		if binary.LittleEndian.Uint64(b)&0x8080808080808080 != 0 {
+			return true
+		}
+	}
+	for _, c := range b {
+		if c >= 0x80 {
+			return true
+		}
+	}
+	return false
 }
 
 // Printable returns how many bytes s begins with that are printable ASCII. It

@@ -45,6 +45,9 @@ func TestContains(t *testing.T) {
 		if got := Contains([]byte(tt.text), tt.words); got != tt.want {
 			t.Errorf("%q in %q: %v", tt.words, tt.text, got)
 		}
+		if got := Holds(Lower(nil, []byte(tt.text)), tt.words); got != tt.want {
+			t.Errorf("%q in small letters of %q: %v", tt.words, tt.text, got)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
+	"unsafe"
 )
 
 const (
@@ -24,58 +25,82 @@ func squeeze(dst, src []byte, stride int, base uint64) []byte {
 	if stride%word != 0 { // its words do not lie under one another
 		stride = 0
 	}
-	var pad [group]byte
+	var last, differs [group]byte
 	for from := 0; from < len(src); from += group {
-		dst = slices.Grow(dst, groupRoom)
-		out := dst[len(dst) : len(dst)+groupRoom]
-		if n := zeros(src[from:]); stride == 0 && n > 0 {
-			out[0], out[1] = 0, byte(n)
-			dst = dst[:len(dst)+2]
-			from += (n - 1) * group
-			continue
+		if cap(dst)-len(dst) < groupRoom {
+			dst = slices.Grow(dst, groupRoom)
 		}
-		g := &pad
+		out := (*[groupRoom]byte)(dst[len(dst):cap(dst)])
+		g := &last
 		if len(src)-from >= group {
 			g = (*[group]byte)(src[from:])
 		} else {
-			pad = [group]byte{}
-			copy(pad[:], src[from:])
+			clear(last[copy(last[:], src[from:]):])
 		}
-		var words [group / word]uint64
-		mask := uint(0)
-		for i := range words {
-			x := binary.LittleEndian.Uint64(g[i*word:])
-			if at := from + i*word; stride != 0 && at >= stride && at < len(src) {
-				x ^= binary.LittleEndian.Uint64(src[at-stride:])
-			}
-			words[i] = x
-			mask |= uint((x|-x)>>63) << i // 1 when x is not 0: nobody can guess that, so nobody has to
+		if stride != 0 {
+			differs = *g
+			g = &differs
+			differ(g[:min(group, len(src)-from)], src, from, stride)
 		}
+		mask := nonzero(g)
 		out[0] = byte(mask)
-		n := 1
-		for m := mask; m != 0; m &= m - 1 {
-			x := words[bits.TrailingZeros(m)&(len(words)-1)]
+		if mask == 0 && stride == 0 {
+			n := zeros(src[from:])
+			out[1] = byte(n)
+			dst = dst[:len(dst)+2]
+			from += (max(n, 1) - 1) * group
+			continue
+		}
+		// This loop and that of expand take most of the time. What is written is
+		// never more than groupRoom.
+		at, n := unsafe.Pointer(out), uintptr(1)
+		for ; mask != 0; mask &= mask - 1 {
+			x := load(g, bits.TrailingZeros(mask))
 			// The bytes of x from the first to the last that is not zero, behind a
 			// byte that says which these are; or its distance from base, when that is
 			// shorter: most long words are times.
 			skip := uint(bits.TrailingZeros64(x)) / 8
 			size := uint(bits.Len64(x)+7)/8 - skip
 			head := skip<<4 | size
-			if far := x - base; size > near && skip == 0 && far < 1<<(8*near) {
-				x, size = far, uint(bits.Len64(far)+7)/8
-				head = isNear | size
+			if size > near && skip == 0 {
+				if far := x - base; far < 1<<(8*near) {
+					x, size = far, uint(bits.Len64(far|1)+7)/8
+					head = isNear | size
+				}
 			}
-			out[n] = byte(head)
-			binary.LittleEndian.PutUint64(out[n+1:], x>>(8*skip&63))
-			n += 1 + int(size)
+			*(*byte)(unsafe.Add(at, n)) = byte(head)
+			put(unsafe.Add(at, n+1), x>>(8*skip&63))
+			n += 1 + uintptr(size)
 		}
-		if mask == 0 && stride == 0 { // the last one, which is not whole
-			out[1], n = 0, 2
-		}
-		dst = dst[:len(dst)+n]
+		dst = dst[:len(dst)+int(n)]
 	}
 	return dst
 }
+
+// put and get write and read a word, the low byte first.
+func put(at unsafe.Pointer, x uint64) { binary.LittleEndian.PutUint64((*[word]byte)(at)[:], x) }
+func get(at unsafe.Pointer) uint64    { return binary.LittleEndian.Uint64((*[word]byte)(at)[:]) }
+
+// load returns a word of g.
+func load(g *[group]byte, i int) uint64 { return get(unsafe.Pointer(&g[i*word&(group-1)])) }
+
+// differ takes out of g, the bytes of list from from on, or puts in again, what
+// stands stride bytes before each word in list.
+func differ(g, list []byte, from, stride int) {
+	for at := max(from, stride); at < from+len(g); at += word {
+		p := unsafe.Pointer(&g[at-from])
+		put(p, get(p)^get(unsafe.Pointer(&list[at-stride])))
+	}
+}
+
+// nonzero returns a bit for each word of g that is not zero.
+func nonzero(g *[group]byte) uint {
+	return bit(load(g, 0), 0) | bit(load(g, 1), 1) | bit(load(g, 2), 2) | bit(load(g, 3), 3) |
+		bit(load(g, 4), 4) | bit(load(g, 5), 5) | bit(load(g, 6), 6) | bit(load(g, 7), 7)
+}
+
+// bit returns 1<<i when x is not 0: nobody can guess that, so nobody has to.
+func bit(x uint64, i int) uint { return uint((x|-x)>>63) << i }
 
 // zeros returns how many groups b begins with that are whole and zero, at most 255.
 func zeros(b []byte) (n int) {
@@ -89,53 +114,56 @@ func zeros(b []byte) (n int) {
 	return n
 }
 
-func load(g *[group]byte, i int) uint64 { return binary.LittleEndian.Uint64(g[i*word:]) }
-
 // expand fills dst with what squeeze made of it, and returns what follows in src.
 func expand(src, dst []byte, stride int, base uint64) []byte {
 	if stride%word != 0 {
 		stride = 0
 	}
-	var pad [group]byte
+	var last [group]byte
+	var end [groupRoom]byte
 	for from := 0; from < len(dst); from += group {
-		mask := src[0]
-		src = src[1:]
+		mask := uint(src[0])
 		if mask == 0 && stride == 0 {
-			to := min(from+int(src[0])*group, len(dst))
-			if src[0] == 0 {
+			to := min(from+int(src[1])*group, len(dst))
+			if src[1] == 0 {
 				to = len(dst)
 			}
-			src = src[1:]
+			src = src[2:]
 			clear(dst[from:to])
 			from = to - group
 			continue
 		}
+		g := &last
 		whole := len(dst)-from >= group
-		g := &pad
 		if whole {
 			g = (*[group]byte)(dst[from:])
 		}
 		*g = [group]byte{}
-		for m := uint(mask); m != 0; m &= m - 1 {
-			head := src[0]
-			n := uint(head & 15)
-			x := rest(src[1:]) & (1<<(8*n) - 1)
-			src = src[1+n:]
-			if head >= isNear {
-				x += base
-			} else {
-				x <<= head >> 4 * 8 & 63
-			}
-			binary.LittleEndian.PutUint64(g[bits.TrailingZeros(m)*word&(group-1):], x)
+		in := &end
+		if len(src) >= groupRoom {
+			in = (*[groupRoom]byte)(src)
+		} else {
+			copy(end[:], src)
 		}
+		at, n := unsafe.Pointer(in), uintptr(1)
+		for ; mask != 0; mask &= mask - 1 {
+			head := uint(*(*byte)(unsafe.Add(at, n)))
+			above := 64 - 8*(head&15) // bits of what follows that are not of this word
+			x := get(unsafe.Add(at, n+1)) << (above & 63)
+			if head < isNear {
+				x >>= (above - head>>4*8) & 63
+			} else {
+				x = x>>(above&63) + base
+			}
+			put(unsafe.Pointer(&g[bits.TrailingZeros(mask)*word&(group-1)]), x)
+			n += uintptr(1 + head&15)
+		}
+		src = src[n:]
 		if !whole {
 			copy(dst[from:], g[:])
 		}
 		if stride != 0 {
-			for at := max(from, stride); at < min(from+group, len(dst)); at += word {
-				x := binary.LittleEndian.Uint64(dst[at:]) ^ binary.LittleEndian.Uint64(dst[at-stride:])
-				binary.LittleEndian.PutUint64(dst[at:], x)
-			}
+			differ(dst[from:min(from+group, len(dst))], dst, from, stride)
 		}
 	}
 	return src
@@ -146,14 +174,3 @@ const near = 5
 
 // isNear marks a word that is told by its distance from the base.
 const isNear = 15 << 4
-
-// rest returns the word that b begins with, all of b when that is shorter.
-func rest(b []byte) (x uint64) {
-	if len(b) >= word {
-		return binary.LittleEndian.Uint64(b)
-	}
-	for i, c := range b {
-		x |= uint64(c) << (8 * i)
-	}
-	return x
-}

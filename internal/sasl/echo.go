@@ -229,20 +229,37 @@ func (e *Echo) within(text []byte, from int, fresh bool) (at, n int) {
 			at, n = from+k, size
 		}
 	}
-	for i := from; i < at; {
-		k := 0
-		for i+k < len(text) && letter(text[i+k]) {
+	for i := coded(text, from); i < at; {
+		k, rest := minCoded, text[i:]
+		for k < len(rest) && letter(rest[k]) {
 			k++
 		}
-		if k >= minCoded && (i == from && fresh || i == 0 || !letter(text[i-1])) && e.codes(text[i:i+k]) {
+		if (i == from && fresh || i == 0 || !letter(text[i-1])) && e.codes(text[i:i+k]) {
 			for end := i + k; k < len(text)-i && text[i+k] == '=' && i+k < end+2; {
 				k++
 			}
 			return i, k
 		}
-		i += k + 1
+		i = coded(text, i+k+1)
 	}
 	return at, n
+}
+
+// coded returns the place of the first minCoded letters in a row in text at or behind
+// i, the length of text when there are none. It looks at the last of them first:
+// most words are shorter.
+func coded(text []byte, i int) int {
+	for i+minCoded <= len(text) {
+		k := minCoded - 1
+		for k >= 0 && letter(text[i+k]) {
+			k--
+		}
+		if k < 0 {
+			return i
+		}
+		i += k + 1
+	}
+	return len(text)
 }
 
 // codes reports whether a word holds a known secret in base64 or in hex, or may be
@@ -292,10 +309,15 @@ func partOf(text, end []byte) (at, n int) {
 	return -1, 0
 }
 
-// letter reports whether c is one of base64, RFC 4648 section 4.
-func letter(c byte) bool {
-	return lettered(c) || c == '+' || c == '/'
-}
+// letters are those of base64, RFC 4648 section 4: every reply is looked through for them.
+var letters = func() (t [256]bool) {
+	for c := range t {
+		t[c] = lettered(byte(c)) || c == '+' || c == '/'
+	}
+	return t
+}()
+
+func letter(c byte) bool { return letters[c] }
 
 // word returns the length of the first word of b.
 func word(b []byte) int {

@@ -242,6 +242,15 @@ var commonSuites = [...]uint16{
 	0xc012, 0xc008, 0x0004, 0x0005, 0xc011, 0xc007, 0x0009, 0x0015, 0x0041, 0x0084, 0x0045, 0x0088, 0x0032, 0x0038, 0x0013, 0x0003, 0x0008,
 }
 
+// suiteBits are their bits in a set.
+var suiteBits = func() map[uint16]uint64 {
+	m := map[uint16]uint64{}
+	for i, x := range commonSuites {
+		m[x] |= 1 << i
+	}
+	return m
+}()
+
 // offers reports whether the suite s is in a set, ok: whether that is known.
 func offers(set uint64, s uint16) (yes, ok bool) {
 	for i, x := range commonSuites {
@@ -427,11 +436,7 @@ func (b *Brief) tls(c *rules.Case, names *Names) {
 			if !tlsrec.IsGREASE(x) && x != 0x00ff && x != 0x5600 {
 				n++
 			}
-			for i, y := range commonSuites {
-				if x == y {
-					b.Suites |= 1 << i
-				}
-			}
+			b.Suites |= suiteBits[x]
 		}
 		b.Ciphers = uint8(min(n, 255))
 	}

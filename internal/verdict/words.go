@@ -140,8 +140,11 @@ func Named(text string) string {
 		if i == 0 || !isLetter(text[i-1]) {
 			num = ruleNumber(text[i:])
 		}
-		r, ok := rules.Find(num)
-		if num == "" || !ok {
+		var r *rules.Rule
+		if num != "" {
+			r, _ = rules.Find(num)
+		}
+		if r == nil {
 			b.WriteByte(text[i])
 			i++
 			continue
