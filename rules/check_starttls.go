@@ -956,9 +956,9 @@ func implNoMail(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 	}
 	end, left := c.End, false
-	if d, at, how := c.firstClose(); how != "" {
+	if _, at, how := c.firstClose(); how != "" {
 		end = at.Time
-		if d, _, how = c.goodbye(); d == fact.Server && how == "FIN" {
+		if d, _, how := c.goodbye(); d == fact.Server && how == "FIN" {
 			left = readable && t.Data[fact.Client] == 0
 		}
 	}
