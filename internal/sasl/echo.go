@@ -229,7 +229,7 @@ func (e *Echo) within(text []byte, from int, fresh bool) (at, n int) {
 			at, n = from+k, size
 		}
 	}
-	for i := coded(text, from); i < at; {
+	for i := coded(text, from, at); i < at; {
 		k, rest := minCoded, text[i:]
 		for k < len(rest) && letter(rest[k]) {
 			k++
@@ -240,16 +240,16 @@ func (e *Echo) within(text []byte, from int, fresh bool) (at, n int) {
 			}
 			return i, k
 		}
-		i = coded(text, i+k+1)
+		i = coded(text, i+k+1, at)
 	}
 	return at, n
 }
 
-// coded returns the place of the first minCoded letters in a row in text at or behind
-// i, the length of text when there are none. It looks at the last of them first:
-// most words are shorter.
-func coded(text []byte, i int) int {
-	for i+minCoded <= len(text) {
+// coded returns the place of the first minCoded letters in a row in text that begin
+// at or behind i and before end, end when there are none. It looks at the last of
+// them first: most words are shorter.
+func coded(text []byte, i, end int) int {
+	for i < end && i+minCoded <= len(text) {
 		k := minCoded - 1
 		for k >= 0 && letter(text[i+k]) {
 			k--
@@ -259,7 +259,7 @@ func coded(text []byte, i int) int {
 		}
 		i += k + 1
 	}
-	return len(text)
+	return end
 }
 
 // codes reports whether a word holds a known secret in base64 or in hex, or may be
