@@ -22,7 +22,7 @@ const groupRoom = 1 + word*(1+word) + 1 + word
 // told by how they differ from those so many bytes before: the elements of a
 // list resemble one another.
 func squeeze(dst, src []byte, stride int, base uint64) []byte {
-	if stride%word != 0 { // its words do not lie under one another
+	if (stride|len(src))%word != 0 { // its words do not lie under one another
 		stride = 0
 	}
 	var last, differs [group]byte
@@ -116,7 +116,7 @@ func zeros(b []byte) (n int) {
 
 // expand fills dst with what squeeze made of it, and returns what follows in src.
 func expand(src, dst []byte, stride int, base uint64) []byte {
-	if stride%word != 0 {
+	if (stride|len(dst))%word != 0 {
 		stride = 0
 	}
 	var last [group]byte
