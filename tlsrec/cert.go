@@ -26,6 +26,7 @@ const (
 	MaxDER       = 32 << 10 // bytes of one certificate that is read; long lists of names need 10 KiB
 	maxChain     = 32       // certificates of one chain; the rest is counted
 	maxNames     = 256      // names of one certificate
+	maxIssuers   = 4        // certificates of one name with which a signature of another is checked; beyond them nothing is said of its key
 	maxVerifyKey = 8192     // bits of an RSA key with which a signature is checked: the cost grows with the square
 )
 
@@ -131,16 +132,19 @@ func readChain(ders [][]byte) []Certificate {
 			continue
 		}
 		// One with the issuer's name that has its key comes before one that has not.
+		tried := 0
 		for j := range chain {
 			if j == i || parsed[j] == nil || !issued(i, j) {
 				continue
 			}
-			ok, checked := signedBy(parsed[i], parsed[j])
-			if ok || !checked {
-				chain[i].IssuerAt, chain[i].OtherKey = j, false
+			ok, checked := false, false
+			if tried++; tried <= maxIssuers {
+				ok, checked = signedBy(parsed[i], parsed[j])
+			}
+			if chain[i].OtherKey = checked && !ok; !chain[i].OtherKey {
+				chain[i].IssuerAt = j // it is this one, for all that is known
 				break
 			}
-			chain[i].OtherKey = true
 		}
 	}
 	return chain

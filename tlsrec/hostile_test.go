@@ -215,6 +215,39 @@ func TestCertificateBombs(t *testing.T) {
 	}
 }
 
+// TestIssuersOfOneName: a chain in which each certificate may have been issued by
+// many others costs no signature for each pair; of what was not tried nothing is said.
+func TestIssuersOfOneName(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := func(subject, issuer string, signer *rsa.PrivateKey) []byte {
+		tpl := &x509.Certificate{SerialNumber: big.NewInt(5), Subject: pkix.Name{CommonName: subject}, NotBefore: time.Unix(1.6e9, 0), NotAfter: time.Unix(1.9e9, 0)}
+		parent := *tpl
+		parent.Subject = pkix.Name{CommonName: issuer}
+		der, err := x509.CreateCertificate(rand.Reader, tpl, &parent, &key.PublicKey, signer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return der
+	}
+	leaf, ca := made("leaf", "ca", other), made("ca", "root", key) // the signature is not that of key
+	for n, wrong := range map[int]bool{1: true, maxIssuers: true, maxIssuers + 1: false, maxChain - 1: false} {
+		ders := [][]byte{leaf}
+		for range n {
+			ders = append(ders, ca)
+		}
+		if c := readChain(ders)[0]; c.OtherKey != wrong || c.IssuerAt < 0 {
+			t.Errorf("%d issuers of one name: another key: %v, issuer at %d", n, c.OtherKey, c.IssuerAt)
+		}
+	}
+}
+
 // FuzzHandshake: handshake messages say the same in one record and cut into any.
 func FuzzHandshake(f *testing.F) {
 	f.Add(helloOld()[5:], serverHello(TLS12, 0xc02f)[5:], uint8(7))
