@@ -27,6 +27,7 @@ const (
 	olderAfter    = 300 * time.Second // STLS-015, TLS-048
 	v4After       = 120 * time.Second // NET-018
 	elsewhere     = 60 * time.Second  // the next server of a client that found one closed
+	nextAtOnce    = 2 * time.Second   // a mail server does not wait before it tries the next one
 	natDelay      = 50 * time.Millisecond
 	pollEvery     = 60 * time.Second
 	pollSessions  = 5
@@ -41,6 +42,17 @@ type view struct {
 	lim   *rules.Limits
 	end   int64 // of the capture
 	list  []Host
+	said  map[int32]bool // places of sessions of which a finding says why they failed
+}
+
+// explain notes sessions of which a finding says why they failed.
+func (v *view) explain(places []int32) {
+	if v.said == nil {
+		v.said = map[int32]bool{}
+	}
+	for _, i := range places {
+		v.said[i] = true
+	}
 }
 
 // Hosts finds what only several sessions together show. The briefs are in
@@ -60,8 +72,10 @@ func Hosts(all []Brief, names *Names, lim *rules.Limits, end int64) []Host {
 	v.v6()
 	v.logins()
 	v.harvest()
+	v.limits()
 	v.parallel()
 	v.floods()
+	v.reach()
 	v.polls()
 	v.locks()
 	v.offers()

@@ -28,6 +28,38 @@ func (v *view) logins() {
 			v.guessed(w, g, v.names.text(v.all[w[0]].User), told)
 		}
 	}
+	v.devices(told)
+}
+
+// devices looks for one user whose logins fail at one client again and again at a regular
+// interval, too seldom for guessing: AUTH-010, as its words for one user say.
+func (v *view) devices(told map[int32]bool) {
+	type key struct {
+		client netip.Addr
+		user   Label
+	}
+	in := map[Label]netip.Addr{} // a client from which a user got in
+	for i := range v.all {
+		if b := &v.all[i]; b.is(IsLogin) && !in[b.User].IsValid() {
+			in[b.User] = b.clientAddr()
+		}
+	}
+	for _, g := range gather(v, func(b *Brief) (key, bool) {
+		return key{b.Client.Addr(), b.User}, b.User != 0 && (b.Fails > 0 || b.is(IsLogin))
+	}) {
+		if told[g[0]] || slices.ContainsFunc(g, func(i int32) bool { return v.all[i].Fails == 0 || v.all[i].is(IsLogin) }) || !v.regular(g) {
+			continue
+		}
+		first, last := &v.all[g[0]], &v.all[g[len(g)-1]]
+		works := ""
+		if from := in[first.User]; from.IsValid() { // not from here: all of these failed
+			works = ", and the user logs in from " + from.String()
+		}
+		every := (last.Start - first.Start) / int64(len(g)-1)
+		v.raise("auth-brute-force", rules.Info, g, "The login of %q failed %s from %s, every %s%s: probably a forgotten device with an old password",
+			v.names.text(first.User), times(len(g)), first.client(), about(every), works).Blame = blameName(rules.BlameClient)
+		v.explain(g)
+	}
 }
 
 // burst returns the longest run of sessions with enough refused logins in time,
@@ -116,6 +148,7 @@ func (v *view) guessed(w, g []int32, user string, told map[int32]bool) {
 	h := v.raise("auth-brute-force", rules.Warning, failed, "%s failed %s%s within %s: %s", plural(fails, "login", "logins"),
 		who, what, about(last.End-first.Start), why)
 	h.Blame = blameName(rules.BlameClient)
+	v.explain(failed)
 	if good < 0 || v.all[good].Fails > 0 {
 		return // the session with the login tells of its own failures
 	}
@@ -220,6 +253,43 @@ func (v *view) floods() {
 		}
 		v.raise("tcp-syn-no-answer", rules.Error, g, "%s addresses each sent one SYN to port %d of %s and nothing more, within %s%s: a flood of SYNs with forged senders, or the capture was filtered to SYNs. Check the server's SYN cookies (`net.ipv4.tcp_syncookies`) and its backlog",
 			thousands(int64(from)), first.Server.Port(), first.server(), about(lasted), rate).Blame = blameName(rules.BlameNetwork)
+	}
+}
+
+// What a client must have sent before a limit can be told from a ban.
+const (
+	limitGood = 5         // sessions that delivered
+	limitTime = time.Hour // before the first refusal
+)
+
+var ruleRateLimit = index("RPL-018")
+
+// limits says what a client had sent when a server began to limit its rate: RPL-018.
+func (v *view) limits() {
+	for _, g := range gather(v, func(b *Brief) (pair, bool) { return b.pair(), b.Rcpts > 0 || b.Cause == ruleRateLimit }) {
+		at := slices.IndexFunc(g, func(i int32) bool { return v.all[i].Cause == ruleRateLimit && v.all[i].failed() })
+		if at < limitGood {
+			continue
+		}
+		x := &v.all[g[at]]
+		var before, after []int32
+		for _, i := range g[:at] {
+			if b := &v.all[i]; b.is(IsDelivered|IsAttempted) && x.Start-b.Start <= int64(limitTime) {
+				before = append(before, i)
+			}
+		}
+		for _, i := range g[at:] {
+			if b := &v.all[i]; b.Cause == ruleRateLimit && b.failed() {
+				after = append(after, i)
+			}
+		}
+		if len(before) < limitGood {
+			continue
+		}
+		h := v.raise("rpl-rate-limit", rules.Info, after, "%s had taken the mail of %s sessions of %s within %s when it began to limit them; from then on it refused %s of %s",
+			x.server(), thousands(int64(len(before))), x.client(), about(x.Start-v.all[before[0]].Start), thousands(int64(len(after))), thousands(int64(len(g)-at)))
+		h.Sessions = len(g)
+		h.Blame = blameName(rules.BlamePolicy)
 	}
 }
 

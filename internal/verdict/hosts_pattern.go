@@ -31,7 +31,9 @@ func (v *view) patterns() {
 		if len(failed) < patternFailed {
 			break
 		}
-		v.pattern(failed)
+		if slices.ContainsFunc(failed, func(i int32) bool { return !v.said[i] }) {
+			v.pattern(failed)
+		}
 	}
 }
 
@@ -86,6 +88,7 @@ func (v *view) pattern(failed []int32) {
 		return false
 	})
 	slices.SortStableFunc(found, func(a, b common) int { return cmp.Compare(a.share(), b.share()) })
+	found = slices.DeleteFunc(found, func(c common) bool { return c.share() > found[0].share() })
 	var words []string
 	for _, c := range found[:min(len(found), maxNamed)] {
 		words = append(words, c.text)
@@ -267,15 +270,20 @@ func (v *view) byTime(failed, good []int32) (c common, ok bool) {
 	}
 	lo, hi := v.all[failed[0]].Start, v.all[failed[len(failed)-1]].Start
 	from, to := lo, hi
+	after := false // something went well again
 	for _, i := range good {
 		t := v.all[i].Start
 		from, to = min(from, t), max(to, t)
+		after = after || t > hi
 		c.known++
 		if t >= lo && t <= hi {
 			c.good++
 		}
 	}
-	c.kind = "time"
-	c.text = fmt.Sprintf("the time from %s to %s UTC", time.Unix(0, lo).UTC().Format(time.TimeOnly), time.Unix(0, hi).UTC().Format(time.TimeOnly))
+	clock := func(t int64) string { return time.Unix(0, t).UTC().Format(time.TimeOnly) }
+	c.kind, c.text = "time", "the time from "+clock(lo)+" UTC on"
+	if after {
+		c.text = "the time from " + clock(lo) + " to " + clock(hi) + " UTC"
+	}
 	return c, c.few() && c.known >= patternTime && 2*(hi-lo) < to-from
 }

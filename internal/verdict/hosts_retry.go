@@ -225,6 +225,7 @@ func (s *retrySum) tell(v *view) {
 			text += fmt.Sprintf(" instead of %s", s.from)
 		}
 		v.raise("smtp-retry-pattern", rules.Info, s.places, "%s: nothing is wrong", text).Healed = s.healed
+		v.explain(s.places)
 	case solved:
 		text := fmt.Sprintf("%s worked at the %s attempt after %s, at %s", subject, ordinal(s.tries), after, who)
 		if s.from.IsValid() {
@@ -255,15 +256,28 @@ func (s *retrySum) tell(v *view) {
 
 // nextServer looks for clients that went on to another server when one did not
 // let them begin: SMTP-062 without an envelope to compare. It must be the only
-// thing that the client does at that time.
+// thing that the client does at that time, and something must say that the two
+// servers belong together: it went on at once, or each time, or they are neighbours.
 func (v *view) nextServer() {
 	type key struct {
 		client netip.Addr
 		port   uint16
 	}
+	type way struct {
+		client, from, to netip.Addr
+		cause            uint16
+	}
+	type turns struct {
+		list  [][]int32 // sessions that failed, and the one that did not
+		quiet int       // of these: with nothing before for some time
+		there int       // sessions of the client at the other server
+	}
+	found := map[way]*turns{}
+	var order []way
 	for _, g := range gather(v, func(b *Brief) (key, bool) {
 		return key{b.Client.Addr(), b.Server.Port()}, b.Proto == fact.SMTP || b.Proto == fact.TCP
 	}) {
+		var at map[netip.Addr]int // sessions by server
 		for i := 0; i < len(g); i++ {
 			n := i // the run of sessions that failed before an envelope
 			for n < len(g) && v.all[g[n]].failed() && v.all[g[n]].Envelope == 0 && !v.all[g[n]].is(IsSecure) {
@@ -276,14 +290,49 @@ func (v *view) nextServer() {
 				break
 			}
 			first, last, next := &v.all[g[i]], &v.all[g[n-1]], &v.all[g[n]]
-			pause := next.Start - last.over()
 			quiet := i == 0 || first.Start-v.all[g[i-1]].End > int64(elsewhere)
-			if quiet && next.follows(last) && pause <= int64(elsewhere) && next.Message == rules.Accepted && next.Server.Addr() != last.Server.Addr() {
-				v.raise("smtp-retry-pattern", rules.Info, g[i:n+1], "%s delivered a message to %s %s after it had failed at %s (%s), probably the same one",
-					next.client(), next.server(), about(pause), last.server(), last.what())
+			if next.follows(last) && next.Start-last.over() <= int64(elsewhere) && next.Message == rules.Accepted && next.Server.Addr() != last.Server.Addr() {
+				w := way{next.clientAddr(), last.serverAddr(), next.serverAddr(), last.Cause}
+				x := found[w]
+				if x == nil {
+					if at == nil {
+						at = map[netip.Addr]int{}
+						for _, i := range g {
+							at[v.all[i].serverAddr()]++
+						}
+					}
+					x = &turns{there: at[w.to]}
+					found[w], order = x, append(order, w)
+				}
+				if quiet {
+					x.quiet++
+				}
+				x.list = append(x.list, g[i:n+1])
 			}
 			i = n
 		}
+	}
+	for _, w := range order {
+		var places []int32
+		lo, hi := int64(1<<62), int64(0)
+		x := found[w]
+		n := len(x.list)
+		for _, g := range x.list {
+			pause := v.all[g[len(g)-1]].Start - v.all[g[len(g)-2]].over()
+			lo, hi = min(lo, pause), max(hi, pause)
+			places = append(places, g...)
+		}
+		// It may have gone there for another message, as it does at other times.
+		together := lo <= int64(nextAtOnce) || network(w.from) == network(w.to)
+		if (n == 1 || 2*x.there > 3*n) && (x.quiet < n || !together) {
+			continue
+		}
+		what, one := "a message", "probably the same one"
+		if n > 1 {
+			what, one = thousands(int64(n))+" messages", "probably the same ones"
+		}
+		v.raise("smtp-retry-pattern", rules.Info, uniq(places), "%s delivered %s to %s %s after it had failed at %s (%s), %s",
+			w.client, what, w.to, between(lo, hi), w.from, v.all[places[0]].what(), one)
 	}
 }
 
@@ -413,12 +462,6 @@ func uniq(list []int32) []int32 {
 	return slices.Compact(list)
 }
 
-// Rules of connections that IPv6 does not carry.
-var (
-	ruleNoAnswer    = index("TCP-002")
-	ruleUnreachable = index("NET-001")
-)
-
 // v6 looks for IPv6 that fails before IPv4 works: NET-018. That two addresses
 // are one host is not on the wire; it is said when only one client of either
 // kind uses the port.
@@ -455,6 +498,7 @@ func (v *view) v6() {
 		if a.Cause == ruleUnreachable {
 			what = "cannot be reached"
 		}
+		v.explain(pairs)
 		v.raise("net-v6-fallback", rules.Warning, uniq(pairs),
 			"%s port %d %s over IPv6, then IPv4 (%s) worked: each time %s are lost before it begins, if %s and %s are one host",
 			a.server(), a.Server.Port(), what, b.server(), about(b.Start-a.Start), a.client(), b.client()).Blame = blameName(rules.BlameNetwork)

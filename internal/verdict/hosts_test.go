@@ -89,6 +89,11 @@ func fails(num string) func(b *Brief) {
 	}
 }
 
+// unopened makes a session a connection that did not come about.
+func unopened(num string) func(b *Brief) {
+	return with(fails(num), func(b *Brief) { b.Is, b.Proto = 0, fact.TCP })
+}
+
 func trait(t Trait) func(b *Brief) { return func(b *Brief) { b.Is |= t } }
 
 // message gives a session a message with this envelope, size (0: not declared) and fate.
@@ -201,6 +206,24 @@ func TestHosts(t *testing.T) {
 		}},
 		{"next server much later", "smtp-retry-pattern", "", func(s *stage) {
 			s.add(client, server, 0, fails("TCP-003")).add(client, server2, hour, message(1, 900, rules.Accepted))
+		}},
+		{"next server each time, without a pause", "smtp-retry-pattern", "delivered 3 messages to 198.51.100.9 15 s after it had failed at 192.0.2.25 (connection refused), probably the same ones", func(s *stage) {
+			for i := range 3 {
+				s.add(client, server, int64(i)*30*second, fails("TCP-003"))
+				s.add(client, "198.51.100.9", int64(i)*30*second+15*second, message(uint64(i), 900, rules.Accepted))
+			}
+		}},
+		{"another server, after a while", "smtp-retry-pattern", "", func(s *stage) {
+			s.add(client, server, 0, fails("TCP-003")).add(client, "198.51.100.9", 15*second, message(1, 900, rules.Accepted))
+		}},
+		{"a server that has most of the mail", "smtp-retry-pattern", "", func(s *stage) {
+			for i := range 20 {
+				if i%5 == 2 {
+					s.add(client, server, int64(i)*15*second, fails("TCP-003"))
+				} else {
+					s.add(client, "198.51.100.9", int64(i)*15*second, message(uint64(i), 900, rules.Accepted))
+				}
+			}
 		}},
 		{"busy client", "smtp-retry-pattern", "", func(s *stage) {
 			s.add(client, server2, 0, message(7, 900, rules.Accepted)).add(client, server, second, fails("TCP-003")).add(client, server2, 2*second, message(1, 900, rules.Accepted))
@@ -370,7 +393,7 @@ func TestHosts(t *testing.T) {
 		}},
 		{"five failures in an hour", "auth-brute-force", "", func(s *stage) {
 			for i := range 5 {
-				s.add(client, server, int64(i)*15*minute, login(s.word("alice"), 1))
+				s.add(client, server, int64(i*i)*4*minute, login(s.word("alice"), 1))
 			}
 		}},
 		{"a web mail server", "auth-brute-force", "", func(s *stage) {
@@ -384,6 +407,18 @@ func TestHosts(t *testing.T) {
 			for i := range 6 {
 				s.add(client, server, int64(i)*minute, login(s.word("scanner"), 1))
 			}
+		}},
+		{"a forgotten device that tries seldom", "auth-brute-force", "failed 5 times from 10.0.0.7, every 15 min, and the user logs in from 10.0.1.8: probably a forgotten device", func(s *stage) {
+			for i := range 5 {
+				s.add(client, server, int64(i)*15*minute, login(s.word("alice"), 1))
+			}
+			s.add(client2, server, 7*minute, login(s.word("alice"), 0))
+		}},
+		{"a device that gets in now and then", "auth-brute-force", "", func(s *stage) {
+			for i := range 5 {
+				s.add(client, server, int64(i)*15*minute, login(s.word("alice"), 1))
+			}
+			s.add(client, server, 7*minute, login(s.word("alice"), 0))
 		}},
 		{"one user from many places", "auth-brute-force", `for the user "alice"`, func(s *stage) {
 			for i := range 6 {
@@ -413,6 +448,65 @@ func TestHosts(t *testing.T) {
 		{"parallel", "tcp-concurrency", "had 12 connections to 192.0.2.25 open at once", func(s *stage) {
 			for i := range 12 {
 				s.add(client, server, int64(i), func(b *Brief) { b.End = minute })
+			}
+		}},
+		{"a limit that is reached", "rpl-rate-limit", "had taken the mail of 6 sessions of 10.0.0.7 within 60 s when it began to limit them; from then on it refused 3 of 4", func(s *stage) {
+			for i := range 10 {
+				edit := message(uint64(i), 900, rules.Accepted)
+				if i == 6 || i > 7 {
+					edit = with(message(uint64(i), 900, rules.Deferred), fails("RPL-018"))
+				}
+				s.add(client, server, int64(i)*10*second, edit)
+			}
+		}},
+		{"a limit from the start", "rpl-rate-limit", "", func(s *stage) {
+			for i := range 10 {
+				s.add(client, server, int64(i)*10*second, with(message(uint64(i), 900, rules.Deferred), fails("RPL-018")))
+			}
+		}},
+		{"no way out", "tcp-syn-no-answer", "10.0.0.7 got no answer at port 25 from any of the 3 servers that it tried, in 3 networks, while its connections to port 587 come about", func(s *stage) {
+			for i := range 3 {
+				s.add(client, fmt.Sprintf("203.0.%d.9", i), int64(i)*second, unopened("TCP-002"))
+			}
+			s.add(client, server+":587", 5*second, nil)
+		}},
+		{"two networks that are down", "tcp-syn-no-answer", "", func(s *stage) {
+			for i := range 4 {
+				s.add(client, fmt.Sprintf("203.0.%d.%d", i/2, i+1), int64(i)*second, unopened("TCP-002"))
+			}
+		}},
+		{"a way out", "tcp-syn-no-answer", "", func(s *stage) {
+			for i := range 3 {
+				s.add(client, fmt.Sprintf("203.0.%d.9", i), int64(i)*second, unopened("TCP-002"))
+			}
+			s.add(client, server, 5*second, nil)
+		}},
+		{"refused everywhere", "tcp-refused", "refused at port 25 by all 3 servers that it tried, in 3 networks: most likely a firewall", func(s *stage) {
+			for i := range 3 {
+				s.add(client, fmt.Sprintf("203.0.%d.9", i), int64(i)*second, unopened("TCP-003"))
+			}
+		}},
+		{"a scan", "tcp-syn-no-answer", "10.0.0.7 tried port 25 of 30 addresses in 203.0.113.0/27 within 1 s and reached 1 of them: it looks for servers", func(s *stage) {
+			for i := range 30 {
+				s.add(client, fmt.Sprintf("203.0.113.%d", i+1), int64(i)*second/20, unopened("TCP-003"))
+			}
+			s.add(client, "203.0.113.99", 2*second, nil).add(client2, server, minute, nil)
+		}},
+		{"a scan of many networks", "tcp-syn-no-answer", "tried port 25 of 30 addresses within 1 s and reached none of them", func(s *stage) {
+			for i := range 30 {
+				s.add(client, fmt.Sprintf("203.%d.113.1", i+1), int64(i)*second/20, with(unopened("TCP-002"), func(b *Brief) { b.Last = b.First }))
+			}
+			s.add(client2, server, minute, nil)
+		}},
+		{"a mailing without a way out", "tcp-syn-no-answer", "got no answer at port 25 from any of the 30 servers", func(s *stage) {
+			for i := range 30 {
+				s.add(client, fmt.Sprintf("203.%d.113.1", i+1), int64(i)*second/20, unopened("TCP-002"))
+			}
+			s.add(client2, server, minute, nil)
+		}},
+		{"a scan at the end of the capture", "tcp-syn-no-answer", "", func(s *stage) {
+			for i := range 30 {
+				s.add(client, fmt.Sprintf("203.0.113.%d", i+1), int64(i)*second/20, with(unopened("TCP-002"), func(b *Brief) { b.Last, b.Outcome = b.First, OutcomeUnknown }))
 			}
 		}},
 		{"a flood of SYNs", "tcp-syn-no-answer", "1,000 addresses each sent one SYN to port 25 of 192.0.2.25 and nothing more, within 2 s, 500 a second", func(s *stage) {
@@ -497,6 +591,35 @@ func TestHosts(t *testing.T) {
 			}
 			for i := range 5 {
 				s.add(fmt.Sprintf("10.0.%d.7", i), server, hour+int64(i)*2*minute, fails("RPL-022"))
+			}
+		}},
+		{"a bad end", "xl-pattern", "the time from 01:00:00 UTC on; of the 6 good sessions none", func(s *stage) {
+			for i := range 12 {
+				var edit func(*Brief)
+				if i > 5 {
+					edit = fails("RPL-022")
+				}
+				s.add(fmt.Sprintf("10.0.%d.7", i), server, int64(i)*10*minute, edit)
+			}
+		}},
+		{"greylisting that worked", "xl-pattern", "", func(s *stage) {
+			for i := range 6 {
+				s.add(fmt.Sprintf("10.0.%d.7", i), server, int64(i)*second, greylisted(uint64(i+1), 900))
+			}
+			for i := range 6 {
+				s.add(fmt.Sprintf("10.0.%d.7", i), server, int64(i)*second+10*minute, message(uint64(i+1), 900, rules.Accepted))
+			}
+		}},
+		{"a user who gets in elsewhere", "xl-pattern", "in common: the client 10.0.0.7; of the 20 good sessions none has that", func(s *stage) {
+			for i := range 20 {
+				u := s.word(fmt.Sprint("user", i))
+				if i < 2 {
+					u = s.word("alice")
+				}
+				s.add(fmt.Sprintf("10.1.0.%d", i+1), server, int64(i)*second, login(u, 0))
+			}
+			for i := range 3 {
+				s.add(client, server, int64(i*i)*minute, with(fails("AUTH-003"), login(s.word("alice"), 1)))
 			}
 		}},
 		{"one client in a row", "xl-pattern", "", func(s *stage) {
