@@ -37,12 +37,13 @@ const (
 
 // A view is the sessions of a capture as findings across them see them.
 type view struct {
-	all   []Brief
-	names *Names
-	lim   *rules.Limits
-	end   int64 // of the capture
-	list  []Host
-	said  map[int32]bool // places of sessions of which a finding says why they failed
+	all    []Brief
+	names  *Names
+	lim    *rules.Limits
+	end    int64 // of the capture
+	list   []Host
+	said   map[int32]bool // places of sessions of which a finding says why they failed
+	struck map[int32]bool // and of those that a moment hit
 }
 
 // explain notes sessions of which a finding says why they failed.
@@ -83,6 +84,7 @@ func Hosts(all []Brief, names *Names, lim *rules.Limits, end int64) []Host {
 	v.randoms()
 	v.twins()
 	v.handshakes()
+	v.moments()
 	v.patterns()
 	slices.SortStableFunc(v.list, func(a, b Host) int {
 		return cmp.Or(cmp.Compare(weight(b.Severity), weight(a.Severity)), cmp.Compare(b.Failed, a.Failed),

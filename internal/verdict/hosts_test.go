@@ -89,6 +89,11 @@ func fails(num string) func(b *Brief) {
 	}
 }
 
+// wentWrong makes a session one that goes wrong at a time, long after it has begun.
+func wentWrong(num string, at int64) func(b *Brief) {
+	return with(fails(num), func(b *Brief) { b.After, b.End = uint32((at-b.Start)/1e6), at+second/10 })
+}
+
 // unopened makes a session a connection that did not come about.
 func unopened(num string) func(b *Brief) {
 	return with(fails(num), func(b *Brief) { b.Is, b.Proto = 0, fact.TCP })
@@ -620,6 +625,36 @@ func TestHosts(t *testing.T) {
 			}
 			for i := range 3 {
 				s.add(client, server, int64(i*i)*minute, with(fails("AUTH-003"), login(s.word("alice"), 1)))
+			}
+		}},
+		{"a restart", "xl-pattern", "All 4 sessions open with 192.0.2.25 went wrong within 40 ms at 00:05:00 UTC (client side reset the connection), whenever they had begun: look for a restart of the server, or something in front of it; the next one came about 30 s later", func(s *stage) {
+			for i := range 4 {
+				s.add(fmt.Sprintf("10.0.%d.7", i), server, int64(i)*minute, wentWrong("TCP-009", 5*minute+int64(i)*second/75))
+			}
+			s.add(client, server, 330*second+second/25, nil)
+		}},
+		{"a way that dies", "xl-pattern", "3 of 4 sessions open from 10.0.0.7 went wrong within 2 s at 00:05:00 UTC (data was sent again and again but never acknowledged), whenever they had begun: look for the client itself, or its way out", func(s *stage) {
+			for i := range 3 {
+				s.add(client, fmt.Sprintf("203.0.%d.9", i), int64(i)*minute, wentWrong("TCP-014", 5*minute+int64(i)*second))
+			}
+			s.add(client, server, 0, func(b *Brief) { b.End = hour })
+		}},
+		{"others stay", "xl-pattern", "", func(s *stage) {
+			for i := range 4 {
+				s.add(fmt.Sprintf("10.0.%d.7", i), server, int64(i)*minute, wentWrong("TCP-009", 5*minute+int64(i)*second))
+			}
+			for i := range 3 {
+				s.add(fmt.Sprintf("10.1.%d.7", i), server, int64(i)*minute, func(b *Brief) { b.End = hour })
+			}
+		}},
+		{"begun together", "xl-pattern", "", func(s *stage) {
+			for i := range 4 {
+				s.add(fmt.Sprintf("10.0.%d.7", i), server, int64(i)*second, wentWrong("TCP-009", 5*minute+int64(i)*second))
+			}
+		}},
+		{"one after the other", "xl-pattern", "", func(s *stage) {
+			for i := range 4 {
+				s.add(fmt.Sprintf("10.0.%d.7", i), server, int64(i)*minute, wentWrong("TCP-009", int64(i+5)*minute))
 			}
 		}},
 		{"one client in a row", "xl-pattern", "", func(s *stage) {
