@@ -60,6 +60,7 @@ func (v *view) messages() {
 		}
 	}
 	for _, g := range gather(v, func(b *Brief) (key, bool) { return key{network(b.Client.Addr()), b.Envelope}, b.Envelope != 0 }) {
+		v.repeats(g)
 		for len(g) > 1 {
 			n := v.attempts(g)
 			if n > 1 {
@@ -85,6 +86,29 @@ func (v *view) attempts(g []int32) int {
 		}
 	}
 	return len(g)
+}
+
+// repeatLeast is how often a message is accepted until it is strange: twice, somebody tries something.
+const repeatLeast = 3
+
+// repeats looks for a message that a server accepts and the client sends again:
+// the recipients have it more than once. g has one envelope.
+func (v *view) repeats(g []int32) {
+	for n := 0; n < len(g); {
+		a := &v.all[g[n]]
+		m := n + 1
+		for a.Message == rules.Accepted && a.MessageID != 0 && m < len(g) {
+			if b := &v.all[g[m]]; b.Message != rules.Accepted || b.MessageID != a.MessageID || b.Size != a.Size || b.Server != a.Server || b.Client.Addr() != a.Client.Addr() || b.Start < v.all[g[m-1]].over() {
+				break
+			}
+			m++
+		}
+		if times := m - n; times >= repeatLeast {
+			v.raise("smtp-retry-pattern", rules.Info, g[n:m], "%s sent one message %d times and %s accepted it each time, so the recipients have it %d times: the client does not take the answer for a success, or its program always uses one Message-ID",
+				a.client(), times, a.server(), times).Blame = blameName(rules.BlameClient)
+		}
+		n = m
+	}
 }
 
 // same reports that two attempts can be of one message.

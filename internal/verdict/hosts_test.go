@@ -203,6 +203,20 @@ func TestHosts(t *testing.T) {
 			s.add(client, server, 0, with(fails("SMTP-025"), message(1, 900, rules.OutcomeUnknown), trait(IsFateUnknown)))
 			s.add(client, server, 400*second, message(1, 900, rules.Accepted))
 		}},
+		{"accepted, and sent again", "smtp-retry-pattern", "sent one message 3 times and 192.0.2.25 accepted it each time", func(s *stage) {
+			for i := range 3 {
+				s.add(client, server, int64(i)*minute, with(message(1, 900, rules.Accepted), func(b *Brief) { b.MessageID = 7 }))
+			}
+		}},
+		{"two messages", "smtp-retry-pattern", "", func(s *stage) {
+			for i := range 3 {
+				s.add(client, server, int64(i)*minute, with(message(1, 900, rules.Accepted), func(b *Brief) { b.MessageID = uint64(i + 7) }))
+			}
+		}},
+		{"handed on by the next host", "smtp-retry-pattern", "", func(s *stage) {
+			s.add(client, server, 0, with(message(1, 900, rules.Accepted), func(b *Brief) { b.MessageID = 7 }))
+			s.add("10.0.0.9", server2, second, with(message(1, 900, rules.Accepted), func(b *Brief) { b.MessageID = 7 }))
+		}},
 		{"refused each time", "smtp-retry-pattern", "refused by 192.0.2.25 each time, 2 attempts", func(s *stage) {
 			s.add(client, server, 0, with(fails("RPL-005"), message(1, 900, rules.Deferred))).add(client, server, hour, with(fails("RPL-005"), message(1, 900, rules.Deferred)))
 		}},
