@@ -127,16 +127,17 @@ type stream struct {
 	bad     uint16 // with a wrong one that is no offload
 	wide    uint16 // largest window announced, as on the wire
 
-	known   uint8
-	later   uint8 // segments behind the hole since lack
-	waits   uint8 // frames of the conversation since lack
-	outs    uint8
-	shift   uint8 // window scale of its SYN
-	sized   bool  // the SYN was seen, so shift is known
-	ackSeen bool  // the receiver has acknowledged something
-	finSeen bool
-	rst     bool
-	far     uint8 // acknowledgements far beyond anything sent, each of more
+	known    uint8
+	later    uint8 // segments behind the hole since lack
+	waits    uint8 // frames of the conversation since lack
+	outs     uint8
+	shift    uint8 // window scale of its SYN
+	sized    bool  // the SYN was seen, so shift is known
+	ackSeen  bool  // the receiver has acknowledged something
+	finSeen  bool
+	finAcked bool // and acknowledged
+	rst      bool
+	far      uint8 // acknowledgements far beyond anything sent, each of more
 }
 
 // Dir returns which side sent p; up comes from MakeKey. The first packet
@@ -188,6 +189,13 @@ func (c *Conn) Delivered() bool { return c.delivered }
 // Closed reports whether both sides have closed, or one has reset.
 func (c *Conn) Closed() bool {
 	return c.s[0].rst || c.s[1].rst || c.s[0].finSeen && c.s[1].finSeen
+}
+
+// Finished reports whether both sides have closed and acknowledged all that the
+// other one sent, its FIN too: nothing is left to be said (RFC 9293, section 3.6).
+func (c *Conn) Finished() bool {
+	a, b := &c.s[0], &c.s[1]
+	return a.finAcked && b.finAcked && a.next >= a.fin && b.next >= b.fin && !a.rst && !b.rst
 }
 
 // Offset returns where seq lies in the stream of d: 0 is its first byte. ok is

@@ -81,7 +81,7 @@ func (c *Conn) Segment(t *Table, d fact.Dir, p *layers.Packet, at fact.At, out C
 	if flags&flagFin != 0 && !s.finSeen && off+n >= s.next {
 		s.fin, s.finSeen = off+n, true
 		if s.acked > s.fin {
-			s.acked = s.fin
+			s.acked, s.finAcked = s.fin, true
 		}
 		t.settle(c)
 	}
@@ -289,7 +289,7 @@ func (s *stream) ack(r *stream, ack layers.Seq, at fact.At) {
 	}
 	a := s.off(ack)
 	if s.finSeen && a > s.fin {
-		a = s.fin
+		a, s.finAcked = s.fin, true
 	}
 	if a < s.acked && s.ackSeen {
 		return

@@ -82,6 +82,45 @@ func TestReuse(t *testing.T) {
 	}
 }
 
+// TestFinished: a conversation is finished with the acknowledgement of the
+// second FIN, and not when a reset or something unacknowledged is in it.
+func TestFinished(t *testing.T) {
+	const A = flagAck
+	c, s := fact.Client, fact.Server
+	fins := func(n uint32) []seg { // after n bytes of the server
+		return []seg{
+			{from: c, at: 3 * ms, seq: 1, ack: 1 + n, flags: A | flagFin, win: 9},
+			{from: s, at: 4 * ms, seq: 1 + n, ack: 2, flags: A | flagFin, win: 9},
+			{from: c, at: 5 * ms, seq: 2, ack: 2 + n, flags: A, win: 9},
+		}
+	}
+	hello := seg{from: s, at: 2 * ms, seq: 1, ack: 1, flags: A, win: 9, data: "220 x\r\n"}
+	for _, tt := range []struct {
+		name             string
+		segs             []seg
+		closed, finished bool
+	}{
+		{"open", concat(shake, hello), false, false},
+		{"one FIN", concat(shake, hello, fins(7)[:1]), false, false},
+		{"two FINs", concat(shake, hello, fins(7)[:2]), true, false},
+		{"all acknowledged", concat(shake, hello, fins(7)), true, true},
+		{"bytes that may still come", concat(shake, fins(7)), true, false},
+		{"a FIN that is not acknowledged", concat(shake, hello, fins(7)[:2], seg{from: c, at: 5 * ms, seq: 2, ack: 8, flags: A, win: 9}), true, false},
+		{"a reset at the end", concat(shake, hello, fins(7)[:2], seg{from: c, at: 5 * ms, seq: 2, flags: flagRst}), true, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			y := player{w: wire{isn: [2]uint32{1<<32 - 2, 5}}}
+			var last *Conn
+			for i := range tt.segs {
+				last, _ = y.send(t, &tt.segs[i])
+			}
+			if last.Closed() != tt.closed || last.Finished() != tt.finished {
+				t.Errorf("closed %v, finished %v; want %v and %v", last.Closed(), last.Finished(), tt.closed, tt.finished)
+			}
+		})
+	}
+}
+
 // TestReuseOften: each new SYN-ACK on the same ports is a conversation of its
 // own, also when nobody has closed the one before.
 func TestReuseOften(t *testing.T) {

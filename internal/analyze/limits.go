@@ -17,6 +17,11 @@ const (
 	// a reset or a FIN sent again comes within a round trip.
 	settle = 5 * time.Second
 
+	// settleDone is the same when all is acknowledged, the FINs too: what can still come
+	// is a FIN whose acknowledgement was lost behind the capture point, after a second
+	// (RFC 6298, section 2).
+	settleDone = 2 * time.Second
+
 	// portMemory is how long the end of a connection may be in the way of a new one
 	// on the same ports: RFC 9293 3.4.2 keeps TIME-WAIT for two lifetimes of a segment.
 	portMemory = int64(4 * time.Minute)

@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"bytes"
+	"time"
 
 	"postmortem/internal/fact"
 	"postmortem/internal/tlskeys"
@@ -77,8 +78,8 @@ type worker struct {
 	first     int64
 	frames    uint64
 	fragments []layers.Lost
-	closed    []ended // conversations that both sides have closed, in that order
-	settled   int     // of these: looked at
+	closed    endings // conversations that both sides have closed
+	done      endings // of these: with everything acknowledged
 	results   results
 	view      rules.Capture
 	kase      rules.Case
@@ -209,27 +210,46 @@ type ended struct {
 	place uint32
 }
 
+// endings are in order of their time.
+type endings struct {
+	list   []ended
+	looked int // at so many of them
+}
+
+func (e *endings) add(at int64, place uint32) { e.list = append(e.list, ended{at, place}) }
+
+// due takes the next one if it is at least so old.
+func (e *endings) due(now int64, age time.Duration) (x ended, ok bool) {
+	if e.looked < len(e.list) && now-e.list[e.looked].at >= int64(age) {
+		e.looked++
+		return e.list[e.looked-1], true
+	}
+	if e.looked == len(e.list) || e.looked > 1024 && e.looked > len(e.list)/2 {
+		e.list, e.looked = e.list[:copy(e.list, e.list[e.looked:])], 0
+	}
+	return x, false
+}
+
 // settle judges the conversations that both sides closed long enough ago by the
 // clock of the table, which only goes on: by the time of a frame, one from the
 // future would keep those behind it waiting, of the same worker only.
 func (k *worker) settle(now int64) {
-	for k.settled < len(k.closed) {
-		e := k.closed[k.settled]
-		if now-e.at < int64(settle) {
-			break
+	for x, ok := k.done.due(now, settleDone); ok; x, ok = k.done.due(now, settleDone) {
+		if s := k.session(x.place); s != nil && s.done && s.doneAt == x.at {
+			k.finish(x.place)
 		}
-		if s := k.session(e.place); s != nil && s.closed && s.closedAt == e.at {
-			k.close(e.place, fact.EndSilent)
-			k.table.Trim(e.place)
+	}
+	for x, ok := k.closed.due(now, settle); ok; x, ok = k.closed.due(now, settle) {
+		if s := k.session(x.place); s != nil && s.closed && s.closedAt == x.at {
+			k.finish(x.place)
 		}
-		k.settled++
 	}
-	if k.settled == len(k.closed) {
-		k.closed, k.settled = k.closed[:0], 0
-	} else if k.settled > 1024 && k.settled > len(k.closed)/2 {
-		k.closed = k.closed[:copy(k.closed, k.closed[k.settled:])]
-		k.settled = 0
-	}
+}
+
+// finish judges a conversation that is over; its place is kept for late frames.
+func (k *worker) finish(place uint32) {
+	k.close(place, fact.EndSilent)
+	k.table.Trim(place)
 }
 
 // lost hands datagrams of which a fragment never came to their conversations.
@@ -307,7 +327,11 @@ func (k *worker) segment(key reasm.Key, up bool, at fact.At) {
 	k.hear(s, c, place, d, p, at)
 	if !s.closed && c.Closed() {
 		s.closed, s.closedAt = true, k.table.Clock(at.Time)
-		k.closed = append(k.closed, ended{s.closedAt, place})
+		k.closed.add(s.closedAt, place)
+	}
+	if s.closed && !s.done && c.Finished() {
+		s.done, s.doneAt = true, k.table.Clock(at.Time)
+		k.done.add(s.doneAt, place)
 	}
 	if s.known && s.proto == fact.TCP && k.pass.cfg.Tap == nil && c.Delivered() && !s.listed(k.pass.cfg.Ports, serverPort(c)) {
 		k.other(place, s, c)

@@ -36,6 +36,7 @@ type session struct {
 	inTLS  bool // bytes go to tls
 	plain  bool // the dialog gets the plaintext of TLS
 	closed bool // both sides have closed
+	done   bool // and acknowledged everything
 	pieces uint8
 
 	dialog stream `pack:"-"` // smtp, pop3 or imap; nil: none
@@ -54,6 +55,7 @@ type session struct {
 	tcp  fact.TCPSummary
 
 	closedAt    int64 // by the clock of the table
+	doneAt      int64 // so, when all was acknowledged
 	proxy       proxyOf
 	open        opener `pack:"-"`
 	showSecrets bool   // of a tap
@@ -91,7 +93,7 @@ func (s *session) reset() {
 	s.first, s.last = fact.At{}, fact.At{}
 	s.proto, s.known, s.inTLS, s.plain = fact.TCP, false, false, false
 	s.dialog, s.tls, s.smtp, s.pop3, s.imap = nil, nil, nil, nil, nil
-	s.early, s.pieces, s.closed = nil, 0, false
+	s.early, s.pieces, s.closed, s.done = nil, 0, false, false
 	s.talk, s.proxy = nil, proxyOf{}
 	s.frames = 0
 	s.open = opener{}
