@@ -256,9 +256,9 @@ func TestStreamNumbers(t *testing.T) {
 		greets time.Duration // when it goes on
 		steps  []string      // what has come after 10 s, 50 s, 70 s, 90 s, 120 s, and at the end
 	}{
-		{"on a port of mail", 587, 40 * s, []string{"capture pcap (ns)", "2:25", "1:587", "", "", "capture pcap (ns)"}},
+		{"on a port of mail", 587, 44 * s, []string{"capture pcap (ns)", "2:25", "1:587", "", "", "capture pcap (ns)"}},
 		{"named in time", 8000, 55 * s, []string{"capture pcap (ns)", "", "2:25 1:8000", "", "", "capture pcap (ns)"}},
-		{"named too late", 8000, 80 * s, []string{"capture pcap (ns)", "", "1:25", "", "2:8000", "capture pcap (ns)"}},
+		{"named too late", 8000, 84 * s, []string{"capture pcap (ns)", "", "1:25", "", "2:8000", "capture pcap (ns)"}},
 		{"never", 8000, none, []string{"capture pcap (ns)", "", "1:25", "", "", "capture pcap (ns)"}},
 	} {
 		t.Run(x.name, func(t *testing.T) {
