@@ -94,14 +94,16 @@ func none0(n int) string {
 func (v *view) wayOut(g []int32, open map[netip.Addr]uint16) {
 	first := &v.all[g[0]]
 	nets := map[netip.Prefix]bool{}
+	waited := first.Cause == ruleRefused // else a SYN is sent again, unless the capture was filtered
 	for _, i := range g {
 		b := &v.all[i]
+		waited = waited || b.First != b.Last
 		if b.is(IsOpen) || b.Cause != first.Cause || b.Cause != ruleNoAnswer && b.Cause != ruleRefused || !b.failed() {
 			return
 		}
 		nets[network(b.serverAddr())] = true
 	}
-	if len(nets) < closedNets {
+	if len(nets) < closedNets || !waited {
 		return
 	}
 	works := ""

@@ -494,6 +494,11 @@ func TestHosts(t *testing.T) {
 				s.add(client, fmt.Sprintf("203.0.%d.%d", i/2, i+1), int64(i)*second, unopened("TCP-002"))
 			}
 		}},
+		{"nothing but SYNs was captured", "tcp-syn-no-answer", "", func(s *stage) {
+			for i := range 4 {
+				s.add(client, fmt.Sprintf("203.0.%d.9", i), int64(i)*second, with(unopened("TCP-002"), func(b *Brief) { b.Last = b.First }))
+			}
+		}},
 		{"a way out", "tcp-syn-no-answer", "", func(s *stage) {
 			for i := range 3 {
 				s.add(client, fmt.Sprintf("203.0.%d.9", i), int64(i)*second, unopened("TCP-002"))
