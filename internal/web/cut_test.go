@@ -90,3 +90,33 @@ func TestEvidence(t *testing.T) {
 		t.Errorf("%q without evidence", got)
 	}
 }
+
+// TestAcross: what is said across sessions has the frames that show it, to go to.
+func TestAcross(t *testing.T) {
+	p := new(Page)
+	if _, err := analyze.Run(&analyze.Config{Files: []string{"../../testdata/made-server-restarts.pcap"}}, p); err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := p.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	_, across, _ := strings.Cut(b.String(), `<section class="across"`)
+	across, _, _ = strings.Cut(across, "</section>")
+	if want := "the next one came about 30 s later (frames "; !strings.Contains(across, want) || strings.Count(across, "<a ") != 4 {
+		t.Errorf("want %q and four links in it: %s", want, across)
+	}
+	for frames, want := range map[string]string{"": "It is so.", "\x05": "It is so (frame 5).", "\x05\x06": "It is so (frames 5, 6)."} {
+		var list []uint32
+		for i := range frames {
+			list = append(list, uint32(frames[i]))
+		}
+		got := ""
+		for _, p := range remark("It is so.", list) {
+			got += p.Text
+		}
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -328,17 +328,38 @@ func (p *Page) verdict(d *pageData) {
 	}
 	for _, h := range p.hosts {
 		if !h.Told && h.Text != "" {
-			d.Remarks = append(d.Remarks, pieces(h.Text))
+			d.Remarks = append(d.Remarks, remark(h.Text, h.Frames))
 		}
 	}
 	for i := range p.capture.Quality {
 		if e := &p.capture.Quality[i]; e.Level >= rules.Warning {
-			d.Remarks = append(d.Remarks, pieces(e.Title+": "+e.Description))
+			d.Remarks = append(d.Remarks, remark(e.Title+": "+e.Description, []uint32{e.Frame}))
 		}
 	}
 	for _, b := range s.Bounds {
 		d.Notes = append(d.Notes, "Bound reached: "+shown(b)+".")
 	}
+}
+
+// remark is a sentence with the frames that show it, the first few of them.
+func remark(text string, frames []uint32) []piece {
+	const most = 4
+	text = strings.TrimSuffix(text, ".")
+	switch n := len(frames); {
+	case n == 1 && frames[0] != 0:
+		text = fmt.Sprintf("%s (frame %d)", text, frames[0])
+	case n > 1:
+		list := make([]string, min(n, most))
+		for i := range list {
+			list[i] = strconv.FormatUint(uint64(frames[i]), 10)
+		}
+		text += " (frames " + strings.Join(list, ", ")
+		if n > most {
+			text += " ..."
+		}
+		text += ")"
+	}
+	return pieces(text + ".")
 }
 
 // worst is the outcome of the worst session; without any it is not known.
