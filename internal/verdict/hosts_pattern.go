@@ -22,10 +22,22 @@ const (
 	patternTime   = 5  // sessions that must have failed before a time of day says something
 )
 
+// slowCauses are the causes beyond TCP that say how long something took.
+var slowCauses = map[uint16]bool{index("SMTP-005"): true, index("SMTP-033"): true, index("SMTP-035"): true, index("AUTH-020"): true}
+
+// hindered reports that the session worked and was slow, or had trouble below the dialog.
+func (b *Brief) hindered() bool {
+	return b.Outcome == OutcomeDegraded && (b.Layer == LayerNetwork || b.Layer == LayerTCP || slowCauses[b.Cause])
+}
+
 // patterns looks for the attribute that separates failed sessions from good
 // ones: XL-008.
 func (v *view) patterns() {
-	bad := gather(v, func(b *Brief) (uint16, bool) { return b.Cause, b.failed() })
+	type key struct {
+		cause  uint16
+		failed bool
+	}
+	bad := gather(v, func(b *Brief) (key, bool) { return key{b.Cause, b.failed()}, b.failed() || b.hindered() })
 	slices.SortStableFunc(bad, func(a, b []int32) int { return cmp.Compare(len(b), len(a)) })
 	for _, failed := range bad[:min(len(bad), patternCauses)] {
 		if len(failed) < patternFailed {
@@ -44,7 +56,7 @@ func (v *view) pattern(failed []int32) {
 	var good []int32
 	for i := range v.all {
 		b := &v.all[i]
-		if b.Outcome != OutcomeOK && b.Outcome != OutcomeDegraded {
+		if b.Outcome != OutcomeOK && b.Outcome != OutcomeDegraded || b.Cause == first.Cause && !first.failed() {
 			continue
 		}
 		if b.Proto == first.Proto || first.Proto == fact.TCP && b.Server.Port() == first.Server.Port() {
@@ -63,7 +75,7 @@ func (v *view) pattern(failed []int32) {
 	if c, ok := v.bySize(failed, good); ok {
 		found = append(found, c)
 	}
-	if len(found) == 0 {
+	if len(found) == 0 && first.failed() {
 		if c, ok := v.byTime(failed, good); ok {
 			found = append(found, c)
 		}
@@ -97,7 +109,11 @@ func (v *view) pattern(failed []int32) {
 	if n := found[0].good; n > 0 {
 		also = thousands(int64(n))
 	}
-	text := fmt.Sprintf("the %s failed sessions (%s) have in common: %s; of the %s %s has that", thousands(int64(len(failed))), first.what(),
+	kind := "failed sessions"
+	if !first.failed() {
+		kind = "sessions with a problem"
+	}
+	text := fmt.Sprintf("the %s %s (%s) have in common: %s; of the %s %s has that", thousands(int64(len(failed))), kind, first.what(),
 		strings.Join(words, ", and "), plural(found[0].known, "good session", "good sessions"), also)
 	if found[0].good > 1 {
 		text = strings.TrimSuffix(text, "has that") + "have that"

@@ -89,6 +89,11 @@ func fails(num string) func(b *Brief) {
 	}
 }
 
+// hinders makes a session one that worked, with a problem.
+func hinders(num string) func(b *Brief) {
+	return with(fails(num), func(b *Brief) { b.Outcome, b.Status, b.Layer = OutcomeDegraded, [NumLayers]State{}, LayerNone })
+}
+
 // wentWrong makes a session one that goes wrong at a time, long after it has begun.
 func wentWrong(num string, at int64) func(b *Brief) {
 	return with(fails(num), func(b *Brief) { b.After, b.End = uint32((at-b.Start)/1e6), at+second/10 })
@@ -682,6 +687,24 @@ func TestHosts(t *testing.T) {
 			}
 			for i := range 5 {
 				s.add(client, server, hour+int64(i)*second, fails("RPL-022"))
+			}
+		}},
+		{"one client that is slow", "xl-pattern", "The 3 sessions with a problem (greeting came late) have in common: the client 10.0.0.7; of the 9 good sessions none has that: others work at the same place, so look at this client", func(s *stage) {
+			for i := range 12 {
+				if i%4 == 1 {
+					s.add(client, server, int64(i)*second, hinders("SMTP-005"))
+				} else {
+					s.add(fmt.Sprintf("10.0.1.%d", i), server, int64(i)*second, nil)
+				}
+			}
+		}},
+		{"one client that shows its passwords", "xl-pattern", "", func(s *stage) {
+			for i := range 12 {
+				if i%4 == 1 {
+					s.add(client, server, int64(i)*second, hinders("POP-006"))
+				} else {
+					s.add(fmt.Sprintf("10.0.1.%d", i), server, int64(i)*second, nil)
+				}
 			}
 		}},
 		{"one failed only", "xl-pattern", "", func(s *stage) {
