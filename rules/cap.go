@@ -134,13 +134,16 @@ var capRules = []Rule{
 		Fields: []string{"interface", "received", "dropped by interface", "dropped by kernel"},
 	},
 	{
-		ID: "cap-duplicate-frames", Num: "CAP-010", Label: CAP, Severity: Info, Up: Info, Tier: 2, Node: FILE, Blame: BlameCapture,
+		ID: "cap-duplicate-frames", Num: "CAP-010", Label: CAP, Severity: Info, Up: Warning, Tier: 2, Node: FILE, Blame: BlameCapture,
 		Title: "Every packet was captured twice",
 		When: "≥ 10 % of the frames repeat an earlier one: same IP ID, addresses, ports, seq, ack, flags, " +
-			"length within 3 ms",
+			"length within 3 ms. Warning when the input is files that overlap in time",
 		Meaning: "The mirror port or the `any` interface shows packets more than once. Copies are dropped before " +
 			"analysis, so they are not counted as retransmissions.",
-		Advice: []string{"capture one interface, or one direction of the SPAN"},
+		Advice: []string{
+			"capture one interface, or one direction of the SPAN",
+			"captures of two points: compare them, each alone",
+		},
 		Cite:   []string{"own experience"},
 		Not:    "a real retransmission has a new IP ID (or comes more than 3 ms later)",
 		Fields: []string{"share", "delay of the copies", "kind (identical, or TTL−1 = before and after a router, or VLAN tag differs)"},

@@ -38,6 +38,7 @@ type CaptureFacts struct {
 	Links   []LinkUse
 	Drops   []DropCount
 	Damage  []FileDamage
+	Overlap bool // of two files each has frames from the time of the other
 
 	// Of the frames.
 	TCP, UDP, ICMP, ARP, OtherIP, NoIP uint64 // ICMP with ICMPv6; by what the innermost packet is
@@ -489,6 +490,10 @@ func judgeDuplicates(j *captureJudge) {
 	g.Count = int(min(s.Copies, math.MaxInt32))
 	g.What = fmt.Sprintf("%d of %d TCP packets (%s) are copies of an earlier one, the first is frame %d. They are left out of all counts.",
 		s.Copies, s.Packets, percent(s.Copies, s.Packets), s.FirstCopy.Frame)
+	if j.in.Overlap {
+		g.Up()
+		g.What += " The files overlap in time, so they are probably two points of one path. Look at each of them alone as well: what one has and the other lacks was lost, or changed, between the two."
+	}
 	g.field("share", "%s", percent(s.Copies, s.Packets))
 }
 

@@ -1,6 +1,8 @@
 package analyze
 
 import (
+	"math"
+	"slices"
 	"strings"
 
 	"postmortem/internal/verdict"
@@ -15,8 +17,15 @@ func (a *pass) quality(files []pcap.Info) []verdict.Event {
 	for _, k := range a.workers[1:] {
 		w.Sessions.Merge(&k.whole.Sessions)
 	}
+	until := int64(math.MinInt64) // end of the files so far
 	for i := range files {
 		f := &files[i]
+		if f.Frames > 0 {
+			w.Overlap = w.Overlap || f.First < until && slices.ContainsFunc(files[:i], func(x pcap.Info) bool {
+				return x.Frames > 0 && f.First < x.Last && x.First < f.Last
+			})
+			until = max(until, f.Last)
+		}
 		w.NG = w.NG || strings.HasPrefix(f.Format, "pcapng")
 		w.SnapLen = max(w.SnapLen, f.SnapLen)
 		w.Short += uint64(f.Cut)
