@@ -76,7 +76,7 @@ func (v *view) scans(g []int32) bool {
 	if near {
 		where = " in " + in.String()
 	}
-	h := v.raise("tcp-syn-no-answer", rules.Info, dead, "%s tried port %d of %s addresses%s within %s and reached %s of them: it looks for servers (a scan)",
+	h := v.raise("tcp-syn-no-answer", rules.Info, dead, "%s tried port %d of %s addresses%s within %s and reached %s of them: a scan for servers",
 		first.client(), first.Server.Port(), thousands(int64(len(servers))), where, about(lasted), none0(len(g)-len(dead)))
 	h.Blame = blameName(rules.BlameClient)
 	v.explain(dead)

@@ -515,7 +515,7 @@ func TestHosts(t *testing.T) {
 				s.add(client, fmt.Sprintf("203.0.%d.9", i), int64(i)*second, unopened("TCP-003"))
 			}
 		}},
-		{"a scan", "tcp-syn-no-answer", "10.0.0.7 tried port 25 of 30 addresses in 203.0.113.0/27 within 1 s and reached 1 of them: it looks for servers", func(s *stage) {
+		{"a scan", "tcp-syn-no-answer", "10.0.0.7 tried port 25 of 30 addresses in 203.0.113.0/27 within 1 s and reached 1 of them: a scan for servers", func(s *stage) {
 			for i := range 30 {
 				s.add(client, fmt.Sprintf("203.0.113.%d", i+1), int64(i)*second/20, unopened("TCP-003"))
 			}
