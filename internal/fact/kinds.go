@@ -263,6 +263,9 @@ const (
 	// of the server it wants, none of a login that failed. Code: the proxy's refusal, 0: connected; SOCKS's reply or
 	// HTTP's status, or a Proxy number of ours.
 	Proxy
+	// TCPUnheard: From sent what was acknowledged again and again, until the end, and nothing new. Num: copies. Code: seconds.
+	// Frame: the first of them.
+	TCPUnheard
 )
 
 // Kinds of proxies (Fact.Level of Proxy).

@@ -306,6 +306,10 @@ func (f *Flow) endSide(c *reasm.Conn, d fact.Dir, captureEnd int64, log *fact.Lo
 		g.Level, g.Code = 1, me.probes
 	}
 	f.dead(d, captureEnd, log, s)
+	if lasted := me.unaLast - me.newTime; me.vain >= deadCopies && me.unaCopies == 0 && f.side[d.Other()].unaCopies == 0 && lasted >= vainTime && lasted < wildTime {
+		log.Add(fact.Fact{Kind: fact.TCPUnheard, Time: me.unaFirst, Frame: me.unaFrame, From: d,
+			Num: uint32(me.vain), Code: uint16(min(lasted/1e9, 0xffff))}, nil)
+	}
 	switch {
 	case x.Gap > 0:
 	case me.ahead > c.Sent(d) && me.ahead > me.ackTop:

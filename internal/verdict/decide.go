@@ -153,7 +153,7 @@ func unsure(f *rules.Finding) bool {
 }
 
 // failsAsError are the findings that fail their layer only as errors.
-var failsAsError = map[uint16]bool{index("NET-009"): true, index("TCP-039"): true}
+var failsAsError = map[uint16]bool{index("NET-009"): true, index("TCP-039"): true, index("TCP-036"): true}
 
 // besides reports that a client which refused a certificate with an alert did so
 // for something else than this finding.
