@@ -236,8 +236,11 @@ const overtaken = time.Second
 func tcpLostForGood(c *Case, f *fact.Fact, r *Raiser) {
 	t := c.TCP
 	x, y := &t.Side[f.From], &t.Side[f.From.Other()]
-	if f.Level != 0 || f.Num < 2 || x.Gap > 0 || x.Cut > 0 || y.Gap > 0 || t.HowClosed == fact.EndOfCapture && t.Closed == 0 || c.End-f.Time < int64(overtaken) || c.Raised("tcp-mtu-blackhole") {
+	if f.Level != 0 || f.Num < 2 || x.Gap > 0 || x.Cut > 0 || y.Gap > 0 || t.HowClosed == fact.EndOfCapture && t.Closed == 0 || c.Raised("tcp-mtu-blackhole") {
 		return
+	}
+	if since := f.Time - max(x.LastDataTime, t.OpenTime); c.End-f.Time < int64(overtaken) && (t.Closed != 1+uint8(f.From.Other()) || since < int64(ownTimeout)) {
+		return // what is missing may come yet, unless the other side has waited for it, and left
 	}
 	g := r.At(f)
 	if f.From == fact.Server && (x.Bytes == 0 || c.first(fact.Unanswered) != nil) || f.From == fact.Client && x.Bytes == 0 {

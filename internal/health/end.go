@@ -102,13 +102,17 @@ const (
 // forged compares a RST with the other packets of its sender (TCP-017).
 func (f *Flow) forged(d fact.Dir, p *layers.Packet, s *fact.TCPSummary) (mark uint32) {
 	x := &s.Side[d]
-	if x.Packets <= usualTTL || x.TTLMin != x.TTLMax {
+	if x.Packets <= usualTTL {
 		return 0
 	}
-	diff := int(p.TTL) - int(x.TTL)
-	if diff < 0 {
-		diff = -diff
+	if x.TTLMin != x.TTLMax {
+		// Recorded at two points, most packets come with two values, and none with another one.
+		if x.Copies >= usualTTL && apart(p.TTL, x.TTLMin) >= 2 && apart(p.TTL, x.TTLMax) >= 2 {
+			mark |= 1
+		}
+		return mark
 	}
+	diff := apart(p.TTL, x.TTL)
 	if diff >= 2 {
 		mark |= 1
 	}
@@ -118,6 +122,9 @@ func (f *Flow) forged(d fact.Dir, p *layers.Packet, s *fact.TCPSummary) (mark ui
 	}
 	return mark
 }
+
+// apart returns by how much two TTLs differ.
+func apart(a, b uint8) int { return max(int(a)-int(b), int(b)-int(a)) }
 
 // mark adds a bit to what is known of the RST of d.
 func (f *Flow) mark(log *fact.Log, d fact.Dir, bit uint32) {
