@@ -414,6 +414,18 @@ func tcpProbesUnanswered(c *Case, f *fact.Fact, r *Raiser) {
 func tcpUnscaled(c *Case, f *fact.Fact, r *Raiser) {
 	t := c.TCP
 	x, y := &t.Side[fact.Client], &t.Side[fact.Server]
+	if f.Code == fact.OddRawWindow {
+		g := r.At(f)
+		g.From = fact.Server
+		if !g.quiet {
+			g.frames(t.Syn, t.SynAck)
+			g.say("Both sides agreed to scale their windows, as it looks here, but the client does not: its own window stays where that of its SYN was, which scaled by %d would be %d MB, "+
+				"and %s of its segments end where the server's window ends if that is not scaled (the last one announced is %d bytes). The SYN-ACK came to it without the option.",
+				1<<x.WScale, uint64(x.Window)>>20, counted(uint64(f.Num), "time"), y.Window>>max(y.WScale, 0))
+			g.field("segments that filled it", "%d", f.Num)
+		}
+		return
+	}
 	if f.Code != fact.OddUnscaled || f.From != fact.Server || x.WScale < 0 || y.WScale >= 0 || x.WinFull < tcpMinCopies {
 		return
 	}

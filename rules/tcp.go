@@ -363,7 +363,8 @@ var tcpRules = []Rule{
 		// for reasons of its own.
 		When: "the SYN carries the option and the SYN-ACK does not, although the same server sends it in other " +
 			"sessions of the file; the networks of the clients decide which; or its window falls to a 16th right " +
-			"behind the handshake, and ≥ 3 segments of the client fill it",
+			"behind the handshake, and ≥ 3 segments of the client fill it; seen at the server: both agreed, but ≥ 8 segments of the client, and half of all, " +
+			"end where the server's window ends unscaled, and its own window does not fall behind its SYN",
 		Meaning: "A firewall strips or mis-tracks the option. Transfers crawl or hang after some kilobytes.",
 		Advice: []string{
 			"ASA: `tcp-map … tcp-options window-scale allow`",
@@ -373,8 +374,7 @@ var tcpRules = []Rule{
 			"RFC 7323 §2",
 			"RFC 3360",
 		},
-		Not: "servers that never send the option are only old: NET-012; several hosts behind one address; a capture " +
-			"taken at the server; a server that was changed meanwhile",
+		Not:    "servers that never send the option are only old: NET-012; several hosts behind one address; a server that was changed meanwhile",
 		Fields: []string{"options of SYN and SYN-ACK", "comparison session"},
 	},
 	{

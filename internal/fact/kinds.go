@@ -295,6 +295,7 @@ const (
 	OddSACK                           // SACK blocks far outside of what was sent
 	OddFarFrames                      // segments far outside of the window. Num: how many
 	OddUnscaled                       // the first window behind the handshake is far below that of the SYN. Num: both, that of the SYN in the upper half
+	OddRawWindow                      // the client takes the server's windows as they come, though both agreed to scale them. Num: segments that filled one
 )
 
 // How a session ended.

@@ -90,6 +90,9 @@ func (f *Flow) data(c *reasm.Conn, d fact.Dir, p *layers.Packet, class reasm.Cla
 	}
 	if w := int64(peer.lastWin); w > 0 && s.SynAck != 0 && s.Syn != 0 {
 		if peer.scaled {
+			if end-max(me.ackTop, 0) == w && me.rawFull < 0xffff {
+				me.rawFull++
+			}
 			w <<= peer.shift
 		}
 		if end-max(me.ackTop, 0) >= w {

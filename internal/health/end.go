@@ -6,6 +6,13 @@ import (
 	"postmortem/reasm"
 )
 
+// rawFills segments that fill the window as it would be if it were not scaled are
+// no chance, where the scale makes a difference: rawShift.
+const (
+	rawFills = 8
+	rawShift = 4
+)
+
 // fin takes a FIN of d whose data ends at off+n.
 func (f *Flow) fin(d fact.Dir, p *layers.Packet, off int64, n uint32, at fact.At, log *fact.Log, s *fact.TCPSummary) {
 	x, me := &s.Side[d], &f.side[d]
@@ -313,6 +320,9 @@ func (f *Flow) endSide(c *reasm.Conn, d fact.Dir, captureEnd int64, log *fact.Lo
 		g.Level, g.Code = 1, me.probes
 	}
 	f.dead(d, captureEnd, log, s)
+	if d == fact.Client && me.rawFull >= rawFills && uint32(me.rawFull)*2 >= x.Segments && me.scaled && me.shift >= rawShift && me.lastWin > me.baseWin/2 {
+		f.odd(fact.OddRawWindow, uint32(me.rawFull), d, fact.At{Time: f.last, Frame: s.SynAck}, log)
+	}
 	if lasted := me.unaLast - me.newTime; me.vain >= deadCopies && me.unaCopies == 0 && f.side[d.Other()].unaCopies == 0 && lasted >= vainTime && lasted < wildTime {
 		log.Add(fact.Fact{Kind: fact.TCPUnheard, Time: me.unaFirst, Frame: me.unaFrame, From: d,
 			Num: uint32(me.vain), Code: uint16(min(lasted/1e9, 0xffff))}, nil)

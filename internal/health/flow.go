@@ -126,6 +126,7 @@ type side struct {
 	lastID     uint16
 	unaCopies  uint16
 	vain       uint16 // copies of what was acknowledged since its newest payload; unaFirst, unaFrame and unaLast are theirs while unaCopies is 0
+	rawFull    uint16 // segments that end where the other side's window would end if it were not scaled
 	probes     uint16 // keep-alives since the other side last answered
 	deaf       uint16 // copies of what it had acknowledged, while its own data had no acknowledgement
 	badData    uint16 // segments with payload that have a wrong checksum, offload left out

@@ -694,8 +694,7 @@ func brokenOff(c *rules.Case) bool {
 // notReceived reports that the last that a server said was a message, and that
 // the client never acknowledged the end of it.
 func notReceived(c *rules.Case) bool {
-	x := &c.TCP.Side[fact.Server]
-	if x.Unacked < uint64(c.TCP.Side[fact.Client].MSS) || x.Unacked == 0 {
+	if c.TCP.Side[fact.Server].Unacked == 0 {
 		return false
 	}
 	for i := len(c.Log.Facts) - 1; i >= 0; i-- {
