@@ -171,6 +171,9 @@ func tcpSynNoAnswer(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g.say("%s from %s to %s, and no SYN-ACK, no reset and no ICMP message came back in %s.",
 		counted(uint64(t.Syns), "SYN"), c.Client.Addr(), c.Server, tcpTime(int64(waited)))
+	if t.Syns < 2 {
+		g.What += " The client did not ask again, as its host does after a second: its program gave up before that, perhaps because another address answered sooner."
+	}
 	g.field("SYNs", "%d", t.Syns)
 	g.field("waited", "%s", tcpTime(int64(waited)))
 	g.field("last SYN", "%d", t.Side[fact.Client].Last)

@@ -321,7 +321,7 @@ func (f *Flow) endSide(c *reasm.Conn, d fact.Dir, captureEnd int64, log *fact.Lo
 	}
 	f.dead(d, captureEnd, log, s)
 	if d == fact.Client && me.rawFull >= rawFills && uint32(me.rawFull)*2 >= x.Segments && me.scaled && me.shift >= rawShift && me.lastWin > me.baseWin/2 {
-		f.odd(fact.OddRawWindow, uint32(me.rawFull), d, fact.At{Time: f.last, Frame: s.SynAck}, log)
+		f.odd(fact.OddRawWindow, uint32(me.rawFull), d, fact.At{Time: s.SynAckAt, Frame: s.SynAck}, log)
 	}
 	if lasted := me.unaLast - me.newTime; me.vain >= deadCopies && me.unaCopies == 0 && f.side[d.Other()].unaCopies == 0 && lasted >= vainTime && lasted < wildTime {
 		log.Add(fact.Fact{Kind: fact.TCPUnheard, Time: me.unaFirst, Frame: me.unaFrame, From: d,

@@ -1319,6 +1319,9 @@ func (w *Writer) blame(c *rules.Case) {
 	if m := ofLogin(c, f); m != nil && m.Open {
 		conf = 60
 	}
+	if f.Rule == ruleSilence && c.TCP.Syns < 2 {
+		conf = 60 // one packet may be lost, and its host would have asked again after a second: the program gave up before
+	}
 	if r.Num == "TCP-009" && f.Class == rules.ResetForgotten {
 		conf = 60
 	}
