@@ -65,6 +65,7 @@ var explains = []struct {
 	{"TCP-036", "SMTP-004 025 026 027 029 032 034 POP-016 017 IMAP-021 022 031 TLS-013 014 015 TCP-008 009 010 023 024", true}, // see unsure
 	{"TCP-016 017", "TCP-008 009 SMTP-025 026 027 032 POP-016 017 IMAP-031", true},
 	{"TCP-032 033", "TCP-008 014 IMAP-019 POP-017 SMTP-027", true},
+	{"TCP-032", "TCP-017", true}, // the device that forgot the connection answers sooner than the server could
 	{"TCP-018 019", "TCP-020 023 SMTP-034 035", false},
 	{"TCP-018", "SMTP-025 026 TCP-009", true},
 	{"TCP-039", "TCP-004", true},
