@@ -389,7 +389,8 @@ func (c *Case) capabilityList(reply *fact.Fact) (list []string) {
 func smtpNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TCP
 	farewell := c.onlyQuit()
-	if !c.mail() || t.Open == 0 || t.MidStream || !c.silent(fact.Server) || !c.silent(fact.Client) && farewell == nil || c.implicitPort() || c.inTLS() {
+	begun := c.begunGreeting()
+	if !c.mail() || t.Open == 0 || t.MidStream || !c.silent(fact.Server) && begun == nil || !c.silent(fact.Client) && farewell == nil || c.implicitPort() || c.inTLS() {
 		return
 	}
 	end, by := c.clientLeft()
@@ -412,7 +413,12 @@ func smtpNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.Frame(opened)
-	unmet := g.unmet(c, by)
+	unmet := ""
+	if begun != nil {
+		g.Class = GreetingUnfinished
+	} else {
+		unmet = g.unmet(c, by)
+	}
 	if g.quiet {
 		return
 	}
@@ -421,7 +427,11 @@ func smtpNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 	if g.Class == GreetingUnopened {
 		g.What = "The server answered the SYN at frame " + strconv.Itoa(int(t.SynAck))
 	}
-	g.What += ", and the server did not send a byte in " + howLong(waited)
+	if begun != nil {
+		g.What += fmt.Sprintf(", and in %s the server did not come to the end of its greeting (%d bytes so far)", howLong(waited), begun.Num)
+	} else {
+		g.What += ", and the server did not send a byte in " + howLong(waited)
+	}
 	if by != 0 {
 		g.frames(t.Open)
 		g.frames(by)
@@ -432,11 +442,29 @@ func smtpNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 }
 
 // Classes of a missing greeting: the server may not have known the connection;
-// the acknowledgement that ends the handshake did not come by.
+// the acknowledgement that ends the handshake did not come by; it came by and
+// the server went on as if it had not.
 const (
 	GreetingUnknown = 1 + iota
 	GreetingUnopened
+	GreetingUnheard
+	GreetingUnfinished // it has begun, line by line or letter by letter, and did not end: a tarpit
 )
+
+// begunGreeting returns what the server said of its greeting when it did not get
+// to the last line of it, and said nothing else.
+func (c *Case) begunGreeting() *fact.Fact {
+	if c.first(fact.Odd) == nil || c.first(fact.Reply) != nil || c.TCP.Side[fact.Server].Gap > 0 || c.TCP.Side[fact.Server].Unacked > 0 {
+		return nil
+	}
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind == fact.Odd && f.Code == fact.OddUnended && f.From == fact.Server && uint64(f.Num) == c.TCP.Side[fact.Server].Bytes-c.Talk[fact.Server] && c.foreign(fact.Server) == nil {
+			return f
+		}
+	}
+	return nil
+}
 
 // openedFor returns when and where the connection stood that the client left at
 // frame by. Where it is its farewell that completes the handshake, the proper
@@ -459,6 +487,10 @@ func (g *Finding) unmet(c *Case, by uint32) (words string) {
 		}
 	}
 	x, y := &t.Side[fact.Server], &t.Side[fact.Client]
+	if yes, why := c.unheard(g); yes {
+		g.Class, g.Blame = GreetingUnheard, BlameNetwork|BlameServer
+		return why
+	}
 	if x.Bytes > 0 || x.Fin != 0 || x.Rst == 0 || y.Fin == 0 || x.Rst < y.Fin {
 		return words
 	}
@@ -476,6 +508,35 @@ func (g *Finding) unmet(c *Case, by uint32) (words string) {
 		}
 	}
 	return words
+}
+
+// unheardSynAcks is how many SYN-ACKs behind the client's acknowledgement show
+// that it does not arrive, or finds no room: one may have been lost by chance.
+const unheardSynAcks = 2
+
+// unheard reports that the server's host did not take notice of the client's
+// acknowledgement: it went on to ask for it.
+func (c *Case) unheard(g *Finding) (yes bool, why string) {
+	n, first, last := tcpSynAckAgain(c)
+	if n < unheardSynAcks || !c.onlyShook() {
+		return false, ""
+	}
+	if !g.quiet {
+		g.frames(first, last)
+		why = fmt.Sprintf(" The server's host sent its SYN-ACK %s more behind the acknowledgement of frame %d, as one does that has none. %s", times(n), c.TCP.Open, neverMet)
+	}
+	return true, why
+}
+
+// neverMet is what it means that a host answers a SYN and nothing behind it.
+const neverMet = "Either nothing of the client arrives there any more, or the queue of connections that wait for the server's program is full, and its host throws away " +
+	"what would add one (`nstat -az TcpExtListenOverflows` there). The program has not heard of this connection."
+
+// onlyShook reports that all that came from the server is its SYN-ACK.
+func (c *Case) onlyShook() bool {
+	t := c.TCP
+	x := &t.Side[fact.Server]
+	return t.SynAck != 0 && !t.MidStream && x.Packets == uint64(tcpCountOf(c, fact.TCPSynAck)) && x.Gap == 0 && t.Side[fact.Client].Gap == 0
 }
 
 // onlyQuit returns the client's QUIT when it said nothing else to a server that

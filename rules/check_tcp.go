@@ -78,6 +78,7 @@ var tcpChecks = []Check{
 	{ID: "tcp-half-open-close", Needs: BOTH | SILENT, Of: called, Do: tcpHalfOpen},
 	{ID: "tcp-option-fallback", On: fact.TCPOdd, Do: tcpFallback},
 	{ID: "tcp-wscale-lost", Needs: BOTH | START, On: fact.TCPOdd, Do: tcpUnscaled},
+	{ID: "tcp-ack-loss", Needs: BOTH, On: fact.TCPUnheard, Do: tcpUnheard},
 	{ID: "tcp-ack-loss", Of: called, Do: tcpAckLoss},
 	{ID: "tcp-health-check", Needs: START, Of: taken, Do: tcpHealthCheck},
 	{ID: "tcp-odd-handshake", On: fact.TCPOdd, Do: tcpOddHandshake},
@@ -147,8 +148,9 @@ func tcpEstablished(c *Case, f *fact.Fact, r *Raiser) {
 // tcpAlone reports that the client tried and nobody said anything.
 func tcpAlone(c *Case) bool {
 	t := c.TCP
+	x := &t.Side[fact.Client]
 	return t.Syn != 0 && t.SynAck == 0 && t.Open == 0 && t.Side[fact.Server].Packets == 0 &&
-		t.Side[fact.Client].Segments == 0 && !t.Refused && t.Side[fact.Client].Rst == 0
+		x.Packets <= uint64(t.Syns) && !t.Refused && x.Rst == 0 // what it sends behind its SYN answers something
 }
 
 func tcpSynNoAnswer(c *Case, _ *fact.Fact, r *Raiser) {
@@ -169,6 +171,9 @@ func tcpSynNoAnswer(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g.say("%s from %s to %s, and no SYN-ACK, no reset and no ICMP message came back in %s.",
 		counted(uint64(t.Syns), "SYN"), c.Client.Addr(), c.Server, tcpTime(int64(waited)))
+	if t.Syns < 2 {
+		g.What += " The client did not ask again, as its host does after a second: its program gave up before that, perhaps because another address answered sooner."
+	}
 	g.field("SYNs", "%d", t.Syns)
 	g.field("waited", "%s", tcpTime(int64(waited)))
 	g.field("last SYN", "%d", t.Side[fact.Client].Last)
@@ -218,6 +223,26 @@ func tcpCountBehind(c *Case, k fact.Kind, frame uint32) (n uint32) {
 	return n
 }
 
+// tcpSynAckAgain counts the SYN-ACKs that came well behind the client's
+// acknowledgement, and returns the frames of the first and the last.
+func tcpSynAckAgain(c *Case) (n, first, last uint32) {
+	t := c.TCP
+	if t.Side[fact.Server].Copies > 0 {
+		return 0, 0, 0 // captured twice
+	}
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind != fact.TCPSynAck || f.Frame <= t.Open || f.Time-t.OpenTime < int64(tcpSynTimer)/2 {
+			continue
+		}
+		if n++; first == 0 {
+			first = f.Frame
+		}
+		last = f.Frame
+	}
+	return n, first, last
+}
+
 func tcpSynLate(c *Case, f *fact.Fact, r *Raiser) {
 	t := c.TCP
 	// What comes when the connection stands was captured twice, far apart.
@@ -232,6 +257,9 @@ func tcpSynLate(c *Case, f *fact.Fact, r *Raiser) {
 		}
 	default:
 		return
+	}
+	if again, _, _ := tcpSynAckAgain(c); again > 0 && c.onlyShook() {
+		return // it did not come up: the server's host still asks for the acknowledgement
 	}
 	// Where the way is longer than the timer of a SYN nothing was lost.
 	k, s := t.Side[fact.Client].RTTMin, t.Side[fact.Server].RTTMin

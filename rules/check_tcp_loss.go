@@ -53,7 +53,13 @@ func tcpLoss(c *Case, _ *fact.Fact, r *Raiser) {
 		if again < tcpMinCopies || x.Segments == 0 || x.Gap > 0 {
 			continue
 		}
-		rate := 100 * float64(again) / float64(x.Segments)
+		segments := uint64(x.Segments)
+		if mss := c.TCP.Side[d.Other()].MSS; mss > 0 && x.MaxSeg > uint32(mss) {
+			// Captured before the sender's card cut them, or after the receiver's put them
+			// together: so many went over the wire, at least.
+			segments = max(segments, x.Wire/uint64(tcpFull(c.TCP)))
+		}
+		rate := 100 * float64(again) / float64(segments)
 		if rate < c.Limits.LossInfo {
 			continue
 		}
@@ -89,7 +95,7 @@ func tcpLoss(c *Case, _ *fact.Fact, r *Raiser) {
 				g.frames(f.Frame)
 			}
 		}
-		g.say("Towards the %s %d of %d data segments had to be sent again (%.1f %%)", d.Other(), again, x.Segments, rate)
+		g.say("Towards the %s %d of %d data segments had to be sent again (%.1f %%)", d.Other(), again, segments, rate)
 		if bursts <= int(again) { // else copies that were not needed are among the episodes
 			g.What += ", in " + counted(uint64(bursts), "episode")
 		}
@@ -99,7 +105,7 @@ func tcpLoss(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g.What += "; the longest repair took " + over + tcpTime(int64(longest)*1e6) + "."
 		g.field("direction", "towards the %s", d.Other())
-		g.field("segments", "%d", x.Segments)
+		g.field("segments", "%d", segments)
 		g.field("retransmitted", "%d", again)
 		g.field("rate", "%.1f %%", rate)
 		g.field("episodes", "%d", bursts)
@@ -230,8 +236,11 @@ const overtaken = time.Second
 func tcpLostForGood(c *Case, f *fact.Fact, r *Raiser) {
 	t := c.TCP
 	x, y := &t.Side[f.From], &t.Side[f.From.Other()]
-	if f.Level != 0 || f.Num < 2 || x.Gap > 0 || x.Cut > 0 || y.Gap > 0 || t.HowClosed == fact.EndOfCapture && t.Closed == 0 || c.End-f.Time < int64(overtaken) || c.Raised("tcp-mtu-blackhole") {
+	if f.Level != 0 || f.Num < 2 || x.Gap > 0 || x.Cut > 0 || y.Gap > 0 || t.HowClosed == fact.EndOfCapture && t.Closed == 0 || c.Raised("tcp-mtu-blackhole") {
 		return
+	}
+	if since := f.Time - max(x.LastDataTime, t.OpenTime); c.End-f.Time < int64(overtaken) && (t.Closed != 1+uint8(f.From.Other()) || since < int64(ownTimeout)) {
+		return // what is missing may come yet, unless the other side has waited for it, and left
 	}
 	g := r.At(f)
 	if f.From == fact.Server && (x.Bytes == 0 || c.first(fact.Unanswered) != nil) || f.From == fact.Client && x.Bytes == 0 {
@@ -259,7 +268,8 @@ func tcpFull(t *fact.TCPSummary) uint32 {
 
 // tcpDead reports that f shows a path that died: not only large segments fail,
 // the other side had acknowledged before, and there was something to lose. Who
-// has closed its half, and is gone when the other one does, lost nothing.
+// has closed its half, and is gone when the other one does, lost nothing, and
+// who has reset the connection acknowledges no more.
 func tcpDead(c *Case, f *fact.Fact) bool {
 	z := tcpSizes(c, f)
 	if f.Level == 1 && !tcpICMPBig(c) || z == nil || z.Num == 0 || f.Num < tcpMinCopies && f.Code < uint16(c.Limits.RTODead/time.Second) {
@@ -268,11 +278,15 @@ func tcpDead(c *Case, f *fact.Fact) bool {
 	if c.TCP.Open == 0 && !c.TCP.MidStream {
 		return false
 	}
-	if x := &c.TCP.Side[f.From.Other()]; x.Fin != 0 && x.Fin < f.Frame {
+	if x := &c.TCP.Side[f.From.Other()]; x.Fin != 0 && x.Fin < f.Frame || x.Rst != 0 && x.Rst < f.Frame {
 		return false
 	}
 	return !tcpSaidBye(c, f) && !tcpNoRoom(c, f)
 }
+
+// NeverMet is the Class of what was never acknowledged by a host that only
+// answered the SYN: it may have had no room for the connection.
+const NeverMet = 1
 
 // tcpNoRoom reports that the copies of f met a closed window and were answered:
 // the receiver took back the room that it had promised, and the path lives.
@@ -298,11 +312,18 @@ func tcpNeverAcked(c *Case, f *fact.Fact, r *Raiser) {
 	g := r.At(f)
 	g.framesOf(c, fact.TCPLoss, f.From)
 	g.Count = int(f.Num)
+	shook := f.From == fact.Client && c.onlyShook()
+	if shook {
+		g.Class, g.Blame = NeverMet, BlameNetwork|BlameServer
+	}
 	if g.quiet {
 		return
 	}
 	g.say("The %s sent the same %s %s more within %d s and the %s never acknowledged them; the last byte acknowledged was number %d of %d.",
 		f.From, counted(uint64(z.Num), "byte"), times(f.Num), f.Code, f.From.Other(), x.Acked, x.Bytes)
+	if shook {
+		g.What += " Its SYN-ACK is all that the server's host sent. " + neverMet
+	}
 	g.field("direction", "towards the %s", f.From.Other())
 	g.field("segment", "%d bytes", z.Num)
 	g.field("copies", "%d", f.Num)
@@ -328,12 +349,20 @@ func tcpFinNeverAcked(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.Count = int(f.Num)
+	shook := f.From == fact.Client && c.onlyShook()
+	if shook {
+		g.Class, g.Blame = NeverMet, BlameNetwork|BlameServer
+	}
 	if g.quiet {
 		return
 	}
 	g.frames(x.Fin)
 	g.say("The %s closed in frame %d and said so %s more within %d s, and the %s's host never acknowledged it, as a living one does whatever its programs do. Its last frame is %d: what it was asked behind that may never have been answered for the same reason.",
 		f.From, x.Fin, times(f.Num), f.Code, f.From.Other(), y.Last)
+	if shook {
+		g.say("The %s closed in frame %d and said so %s more within %d s; the %s's host, whose SYN-ACK is all that came of it, did not acknowledge that either. %s",
+			f.From, x.Fin, times(f.Num), f.Code, f.From.Other(), neverMet)
+	}
 	g.field("direction", "towards the %s", f.From.Other())
 	g.field("segment", "FIN")
 	g.field("copies", "%d", f.Num)
@@ -385,6 +414,18 @@ func tcpProbesUnanswered(c *Case, f *fact.Fact, r *Raiser) {
 func tcpUnscaled(c *Case, f *fact.Fact, r *Raiser) {
 	t := c.TCP
 	x, y := &t.Side[fact.Client], &t.Side[fact.Server]
+	if f.Code == fact.OddRawWindow {
+		g := r.At(f)
+		g.From = fact.Server
+		if !g.quiet {
+			g.frames(t.Syn, t.SynAck)
+			g.say("Both sides agreed to scale their windows, as it looks here, but the client does not: its own window stays where that of its SYN was, which scaled by %d would be %d MB, "+
+				"and %s of its segments end where the server's window ends if that is not scaled (the last one announced is %d bytes). The SYN-ACK came to it without the option.",
+				1<<x.WScale, uint64(x.Window)>>20, counted(uint64(f.Num), "time"), y.Window>>max(y.WScale, 0))
+			g.field("segments that filled it", "%d", f.Num)
+		}
+		return
+	}
 	if f.Code != fact.OddUnscaled || f.From != fact.Server || x.WScale < 0 || y.WScale >= 0 || x.WinFull < tcpMinCopies {
 		return
 	}
@@ -485,7 +526,7 @@ func tcpMSS(c *Case, _ *fact.Fact, r *Raiser) {
 }
 
 func tcpAckLoss(c *Case, _ *fact.Fact, r *Raiser) {
-	if c.first(fact.TCPSpurious) == nil {
+	if c.first(fact.TCPSpurious) == nil || c.Raised("tcp-ack-loss") {
 		return
 	}
 	for _, d := range [...]fact.Dir{fact.Client, fact.Server} {
@@ -510,6 +551,32 @@ func tcpAckLoss(c *Case, _ *fact.Fact, r *Raiser) {
 		g.field("direction", "towards the %s", d)
 		g.field("count", "%d", x.Spurious)
 	}
+}
+
+// tcpUnheard is about a side that sends what was acknowledged until it gives up:
+// the acknowledgements do not get back to it.
+func tcpUnheard(c *Case, f *fact.Fact, r *Raiser) {
+	t := c.TCP
+	x, y := &t.Side[f.From], &t.Side[f.From.Other()]
+	if y.LastTime < f.Time || x.Gap > 0 || y.Gap > 0 || y.Fin != 0 || y.Rst != 0 || t.Open == 0 && !t.MidStream || c.first(fact.TCPUnacked) != nil || tcpSaidBye(c, f) {
+		return
+	}
+	for i := range c.Log.Facts {
+		if z := &c.Log.Facts[i]; z.Kind == fact.TCPZeroWindow && z.From != f.From && z.Time+int64(z.Num)*1000 >= f.Time {
+			return // it asks whether there is room again
+		}
+	}
+	g := r.At(f)
+	g.Up()
+	g.Count = int(f.Num)
+	if g.quiet {
+		return
+	}
+	g.frames(y.Last)
+	g.say("The %s sent %s more what the %s had acknowledged, within %d s until the end, and nothing new, though the %s's host acknowledged each copy (the last time in frame %d): none of that gets back to the %s.",
+		f.From, times(f.Num), f.From.Other(), f.Code, f.From.Other(), y.Last, f.From)
+	g.field("direction", "towards the %s", f.From)
+	g.field("count", "%d", f.Num)
 }
 
 func tcpCorruption(c *Case, f *fact.Fact, r *Raiser) {

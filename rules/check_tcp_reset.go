@@ -246,8 +246,8 @@ const forgetTime = 20 * time.Second
 func tcpForgot(c *Case, f *fact.Fact) bool {
 	x, y := &c.TCP.Side[f.From], &c.TCP.Side[f.From.Other()]
 	m := tcpMark(c, f)
-	return m != nil && m.Num&8 == 0 && x.Fin == 0 && x.Gap == 0 && y.Gap == 0 && y.Retrans > 0 && y.Unacked > 0 && !c.TCP.MidStream &&
-		x.LastDataTime != 0 && f.Time-x.LastDataTime < int64(forgetTime)
+	return m != nil && m.Num&8 == 0 && x.Fin == 0 && x.Gap == 0 && y.Gap == 0 && y.Unacked > 0 && !c.TCP.MidStream &&
+		(y.Retrans > 0 || y.LastData != 0 && y.LastData < f.Frame && f.Time-y.LastDataTime >= x.RTTMin/2) && x.LastDataTime != 0 && f.Time-x.LastDataTime < int64(forgetTime)
 }
 
 // tcpNoSuch reports that f, a reset of a side that had not closed, is how a host
@@ -323,7 +323,7 @@ func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 		}
 		g.What += "."
 		if forgot {
-			g.What += fmt.Sprintf(" It only answers a copy of what the %s had sent, and has no acknowledgement: the %s's host did not know this connection any more. "+
+			g.What += fmt.Sprintf(" It only answers what the %s had sent, and has no acknowledgement: the %s's host did not know this connection any more. "+
 				"Neither its FIN nor a reset of its own came here before, so something ended it on the %s's side of this point.", d.Other(), d, d)
 		}
 		if unknown {
@@ -505,7 +505,7 @@ func tcpInjected(c *Case, f *fact.Fact, r *Raiser) {
 	if g.quiet {
 		return
 	}
-	ttl, usual := uint8(m.Code>>8), uint8(m.Code)
+	ttl, usual, x := uint8(m.Code>>8), uint8(m.Code), &c.TCP.Side[f.From]
 	switch {
 	case m.Num&1 != 0 && m.Num&4 != 0:
 		g.say("The reset in the %s's name came with TTL %d, its other packets with %d, and it went on sending afterwards.", f.From, ttl, usual)
@@ -513,6 +513,8 @@ func tcpInjected(c *Case, f *fact.Fact, r *Raiser) {
 		sent := c.TCP.Side[f.From.Other()].LastDataTime
 		g.say("The reset in the %s's name acknowledges what the %s had sent only %s before, and nothing has come back from the %s in less than %s: it comes from a device on the way.",
 			f.From, f.From.Other(), tcpTime(f.Time-sent), f.From, tcpTime(c.TCP.Side[f.From].RTTMin))
+	case m.Num&1 != 0 && x.TTLMin != x.TTLMax:
+		g.say("The reset in the %s's name came with TTL %d, its other packets with %d and %d, as they were recorded at two points: it does not come from the same host.", f.From, ttl, x.TTLMin, x.TTLMax)
 	case m.Num&1 != 0:
 		g.say("The reset in the %s's name came with TTL %d, all its other packets with %d.", f.From, ttl, usual)
 	default:

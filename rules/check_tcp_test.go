@@ -60,6 +60,17 @@ func tcpHealthy() *Case {
 	return c
 }
 
+// tcpDeaf is a session whose client repeats what the server acknowledged. fin:
+// the frame of the server's FIN, 0: none.
+func tcpDeaf(fin uint32) *Case {
+	c := tcpHealthy()
+	x, y := &c.TCP.Side[fact.Client], &c.TCP.Side[fact.Server]
+	x.Segments, x.Retrans, x.Spurious, y.Fin = 20, 2, 2, fin
+	x.LastTime, y.LastTime, y.Last = tcpStart+8*sec, tcpStart+8*sec, 16
+	c.add(fact.TCPUnheard, 9, sec, fact.Fact{Num: 4, Code: 7})
+	return c
+}
+
 // tcpSilentServer is a session of n SYNs that nobody answered, seen for wait.
 func tcpSilentServer(n uint32, wait int64) *Case {
 	c := tcpHealthy()
@@ -391,6 +402,13 @@ func TestTCPChecks(t *testing.T) {
 			c.add(fact.TCPLoss, 9, 50*msec, fact.Fact{Num: 3, Code: 200})
 			return c
 		}, "tcp-loss=warning"},
+		{"loss of 3 % of segments that were captured as ten in one", func() *Case {
+			c := tcpHealthy()
+			x := &c.TCP.Side[fact.Client]
+			x.Segments, x.MaxSeg, x.Wire, x.Retrans = 10, 14480, 144800, 3
+			c.add(fact.TCPLoss, 9, 50*msec, fact.Fact{Num: 3, Code: 200})
+			return c
+		}, "tcp-loss=warning"},
 		{"two lost", func() *Case {
 			c := tcpHealthy()
 			c.TCP.Side[fact.Client].Segments, c.TCP.Side[fact.Client].Retrans = 20, 2
@@ -405,6 +423,14 @@ func TestTCPChecks(t *testing.T) {
 			c.add(fact.TCPSpurious, 9, 50*msec, fact.Fact{Num: 4})
 			return c
 		}, "-tcp-loss tcp-spurious-copy=info tcp-ack-loss=info"},
+		{"repeats until the end what was acknowledged", func() *Case { return tcpDeaf(0) },
+			"tcp-ack-loss=error"},
+		{"repeats to a closed window", func() *Case {
+			c := tcpDeaf(0)
+			c.add(fact.TCPZeroWindow, 8, 50*msec, fact.Fact{From: fact.Server, Num: 9_000_000})
+			return c
+		}, "-tcp-ack-loss"},
+		{"repeats to a host that has closed", func() *Case { return tcpDeaf(10) }, "-tcp-ack-loss"},
 		{"one needless copy, one lost", func() *Case {
 			c := tcpHealthy()
 			x := &c.TCP.Side[fact.Client]
@@ -431,6 +457,12 @@ func TestTCPChecks(t *testing.T) {
 			tcpDeadSegment(c, 100*msec, 6, 1448, 1448, 0)
 			return c
 		}, "tcp-never-acked=error -tcp-mtu-blackhole -tcp-loss -tcp-state-lost-silent"},
+		{"the receiver had reset the connection", func() *Case {
+			c := tcpHealthy()
+			tcpDeadSegment(c, 100*msec, 6, 140, 1448, 0)
+			c.TCP.Side[fact.Server].Rst, c.TCP.Side[fact.Server].RstTime = 7, tcpStart+60*msec
+			return c
+		}, "-tcp-never-acked"},
 		{"two copies", func() *Case {
 			c := tcpHealthy()
 			tcpDeadSegment(c, 100*msec, 2, 1448, 1448, 0)

@@ -363,7 +363,8 @@ var tcpRules = []Rule{
 		// for reasons of its own.
 		When: "the SYN carries the option and the SYN-ACK does not, although the same server sends it in other " +
 			"sessions of the file; the networks of the clients decide which; or its window falls to a 16th right " +
-			"behind the handshake, and ≥ 3 segments of the client fill it",
+			"behind the handshake, and ≥ 3 segments of the client fill it; seen at the server: both agreed, but ≥ 8 segments of the client, and half of all, " +
+			"end where the server's window ends unscaled, and its own window does not fall behind its SYN",
 		Meaning: "A firewall strips or mis-tracks the option. Transfers crawl or hang after some kilobytes.",
 		Advice: []string{
 			"ASA: `tcp-map … tcp-options window-scale allow`",
@@ -373,8 +374,7 @@ var tcpRules = []Rule{
 			"RFC 7323 §2",
 			"RFC 3360",
 		},
-		Not: "servers that never send the option are only old: NET-012; several hosts behind one address; a capture " +
-			"taken at the server; a server that was changed meanwhile",
+		Not:    "servers that never send the option are only old: NET-012; several hosts behind one address; a server that was changed meanwhile",
 		Fields: []string{"options of SYN and SYN-ACK", "comparison session"},
 	},
 	{
@@ -522,14 +522,18 @@ var tcpRules = []Rule{
 		Fields: []string{"options before and after"},
 	},
 	{
-		ID: "tcp-ack-loss", Num: "TCP-036", Label: TCP, Severity: Info, Up: Info, Tier: 3, Node: LINK, Blame: BlameNetwork,
+		ID: "tcp-ack-loss", Num: "TCP-036", Label: TCP, Severity: Info, Up: Error, Tier: 3, Node: LINK, Blame: BlameNetwork,
 		Title: "Loss in the direction of the acknowledgements",
 		When: "≥ 3 spurious copies (TCP-021) and no loss of data in the same direction; or keepalive-like " +
-			"repeats acked at once",
-		Meaning: "Data arrives, the receipts get lost: the loss is on the way back.",
-		Advice:  []string{"`mtr` from the far end"},
-		Cite:    []string{"RFC 6675"},
-		Fields:  []string{"direction", "count"},
+			"repeats acked at once; error when a side sends what was acknowledged again until the end, ≥ 3 times in ≥ 3 s, and nothing new",
+		Meaning: "Data arrives, the receipts get lost: the loss is on the way back. When none gets back any more, the sender " +
+			"repeats itself until its time is up, and the receiver waits for what comes next: neither program is at fault.",
+		Advice: []string{
+			"`mtr` from the far end",
+			"none gets back: a router or firewall that lost the way to the sender, or the state of this connection; capture near the sender too",
+		},
+		Cite:   []string{"RFC 6675"},
+		Fields: []string{"direction", "count"},
 	},
 	{
 		ID: "tcp-health-check", Num: "TCP-037", Label: TCP, Severity: Info, Up: Info, Tier: 2, Node: END,

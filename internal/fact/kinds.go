@@ -263,6 +263,9 @@ const (
 	// of the server it wants, none of a login that failed. Code: the proxy's refusal, 0: connected; SOCKS's reply or
 	// HTTP's status, or a Proxy number of ours.
 	Proxy
+	// TCPUnheard: From sent what was acknowledged again and again, until the end, and nothing new. Num: copies. Code: seconds.
+	// Frame: the first of them.
+	TCPUnheard
 )
 
 // Kinds of proxies (Fact.Level of Proxy).
@@ -292,6 +295,7 @@ const (
 	OddSACK                           // SACK blocks far outside of what was sent
 	OddFarFrames                      // segments far outside of the window. Num: how many
 	OddUnscaled                       // the first window behind the handshake is far below that of the SYN. Num: both, that of the SYN in the upper half
+	OddRawWindow                      // the client takes the server's windows as they come, though both agreed to scale them. Num: segments that filled one
 )
 
 // How a session ended.

@@ -67,7 +67,7 @@ func (f *Flow) data(c *reasm.Conn, d fact.Dir, p *layers.Packet, class reasm.Cla
 	if off >= me.unaOff+int64(me.unaSize) && class == reasm.ClassInOrder {
 		f.freed(d, off, n, at, log, s)
 	}
-	me.newTime = at.Time
+	me.newTime, me.vain = at.Time, 0
 	if p.ID != 0 {
 		if me.ids == 0 || !older(p.ID, me.lastID) {
 			me.lastID = p.ID
@@ -90,6 +90,9 @@ func (f *Flow) data(c *reasm.Conn, d fact.Dir, p *layers.Packet, class reasm.Cla
 	}
 	if w := int64(peer.lastWin); w > 0 && s.SynAck != 0 && s.Syn != 0 {
 		if peer.scaled {
+			if end-max(me.ackTop, 0) == w && me.rawFull < 0xffff {
+				me.rawFull++
+			}
 			w <<= peer.shift
 		}
 		if end-max(me.ackTop, 0) >= w {
@@ -204,6 +207,12 @@ func (f *Flow) copied(c *reasm.Conn, d fact.Dir, p *layers.Packet, off int64, n 
 		f.grow(log, &me.spurRef, fact.Fact{Kind: fact.TCPSpurious, From: d}, at, 1)
 		if peer.unaCopies > 0 && peer.deaf < 0xffff {
 			peer.deaf++
+		}
+		if me.unaCopies == 0 && me.vain < 0xffff {
+			if me.vain++; me.vain == 1 {
+				me.unaFirst, me.unaFrame = at.Time, at.Frame
+			}
+			me.unaLast = at.Time
 		}
 		return
 	}

@@ -6,6 +6,13 @@ import (
 	"postmortem/reasm"
 )
 
+// rawFills segments that fill the window as it would be if it were not scaled are
+// no chance, where the scale makes a difference: rawShift.
+const (
+	rawFills = 8
+	rawShift = 4
+)
+
 // fin takes a FIN of d whose data ends at off+n.
 func (f *Flow) fin(d fact.Dir, p *layers.Packet, off int64, n uint32, at fact.At, log *fact.Log, s *fact.TCPSummary) {
 	x, me := &s.Side[d], &f.side[d]
@@ -102,13 +109,17 @@ const (
 // forged compares a RST with the other packets of its sender (TCP-017).
 func (f *Flow) forged(d fact.Dir, p *layers.Packet, s *fact.TCPSummary) (mark uint32) {
 	x := &s.Side[d]
-	if x.Packets <= usualTTL || x.TTLMin != x.TTLMax {
+	if x.Packets <= usualTTL {
 		return 0
 	}
-	diff := int(p.TTL) - int(x.TTL)
-	if diff < 0 {
-		diff = -diff
+	if x.TTLMin != x.TTLMax {
+		// Recorded at two points, most packets come with two values, and none with another one.
+		if x.Copies >= usualTTL && apart(p.TTL, x.TTLMin) >= 2 && apart(p.TTL, x.TTLMax) >= 2 {
+			mark |= 1
+		}
+		return mark
 	}
+	diff := apart(p.TTL, x.TTL)
 	if diff >= 2 {
 		mark |= 1
 	}
@@ -118,6 +129,9 @@ func (f *Flow) forged(d fact.Dir, p *layers.Packet, s *fact.TCPSummary) (mark ui
 	}
 	return mark
 }
+
+// apart returns by how much two TTLs differ.
+func apart(a, b uint8) int { return max(int(a)-int(b), int(b)-int(a)) }
 
 // mark adds a bit to what is known of the RST of d.
 func (f *Flow) mark(log *fact.Log, d fact.Dir, bit uint32) {
@@ -306,6 +320,13 @@ func (f *Flow) endSide(c *reasm.Conn, d fact.Dir, captureEnd int64, log *fact.Lo
 		g.Level, g.Code = 1, me.probes
 	}
 	f.dead(d, captureEnd, log, s)
+	if d == fact.Client && me.rawFull >= rawFills && uint32(me.rawFull)*2 >= x.Segments && me.scaled && me.shift >= rawShift && me.lastWin > me.baseWin/2 {
+		f.odd(fact.OddRawWindow, uint32(me.rawFull), d, fact.At{Time: s.SynAckAt, Frame: s.SynAck}, log)
+	}
+	if lasted := me.unaLast - me.newTime; me.vain >= deadCopies && me.unaCopies == 0 && f.side[d.Other()].unaCopies == 0 && lasted >= vainTime && lasted < wildTime {
+		log.Add(fact.Fact{Kind: fact.TCPUnheard, Time: me.unaFirst, Frame: me.unaFrame, From: d,
+			Num: uint32(me.vain), Code: uint16(min(lasted/1e9, 0xffff))}, nil)
+	}
 	switch {
 	case x.Gap > 0:
 	case me.ahead > c.Sent(d) && me.ahead > me.ackTop:

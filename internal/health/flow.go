@@ -47,6 +47,10 @@ const (
 	deadCopies = 3
 	deadTime   = int64(15 * time.Second)
 
+	// vainTime: an acknowledgement that is lost by chance is made up for by the
+	// next, within a round trip or the first time-outs of the sender (TCP-036).
+	vainTime = int64(3 * time.Second)
+
 	// bigShare and smallSize tell large segments from small ones (TCP-015).
 	bigShare  = 0.9
 	smallSize = 600
@@ -121,6 +125,8 @@ type side struct {
 	dupRun     uint16
 	lastID     uint16
 	unaCopies  uint16
+	vain       uint16 // copies of what was acknowledged since its newest payload; unaFirst, unaFrame and unaLast are theirs while unaCopies is 0
+	rawFull    uint16 // segments that end where the other side's window would end if it were not scaled
 	probes     uint16 // keep-alives since the other side last answered
 	deaf       uint16 // copies of what it had acknowledged, while its own data had no acknowledgement
 	badData    uint16 // segments with payload that have a wrong checksum, offload left out

@@ -153,7 +153,7 @@ func unsure(f *rules.Finding) bool {
 }
 
 // failsAsError are the findings that fail their layer only as errors.
-var failsAsError = map[uint16]bool{index("NET-009"): true, index("TCP-039"): true}
+var failsAsError = map[uint16]bool{index("NET-009"): true, index("TCP-039"): true, index("TCP-036"): true}
 
 // besides reports that a client which refused a certificate with an alert did so
 // for something else than this finding.
@@ -684,11 +684,25 @@ func brokenOff(c *rules.Case) bool {
 			return true
 		case f.Rule == ruleLimits && unanswered(c) && f.HasFrom && saidBye(c, f.Frame):
 			return true
-		case f.Severity == rules.Error && failLayer[f.Rule] == LayerNetwork && (transferring(c) || unanswered(c)):
+		case f.Severity == rules.Error && failLayer[f.Rule] == LayerNetwork && (transferring(c) || unanswered(c) || notReceived(c)):
 			return true
 		}
 	}
 	return orderly(c) && c.Clean(nil) && unsent(c)
+}
+
+// notReceived reports that the last that a server said was a message, and that
+// the client never acknowledged the end of it.
+func notReceived(c *rules.Case) bool {
+	if c.TCP.Side[fact.Server].Unacked == 0 {
+		return false
+	}
+	for i := len(c.Log.Facts) - 1; i >= 0; i-- {
+		if f := &c.Log.Facts[i]; f.Kind == fact.BodyEnd && f.From == fact.Server {
+			return f.Frame > c.TCP.Side[fact.Client].LastData
+		}
+	}
+	return false
 }
 
 // saidBye reports that the server ended the session in a frame.
@@ -1251,7 +1265,7 @@ func (w *Writer) blame(c *rules.Case) {
 	}
 	if d.Blame == rules.BlameClient || d.Blame == rules.BlameServer {
 		for i := range c.Findings {
-			if isBox[c.Findings[i].Rule] && c.Findings[i].Severity >= rules.Warning && d.Outcome == OutcomeFailed {
+			if (isBox[c.Findings[i].Rule] || forgot(&c.Findings[i])) && c.Findings[i].Severity >= rules.Warning && d.Outcome == OutcomeFailed {
 				d.Blame = rules.BlameMiddlebox
 			}
 		}
@@ -1305,6 +1319,9 @@ func (w *Writer) blame(c *rules.Case) {
 	if m := ofLogin(c, f); m != nil && m.Open {
 		conf = 60
 	}
+	if f.Rule == ruleSilence && c.TCP.Syns < 2 {
+		conf = 60 // one packet may be lost, and its host would have asked again after a second: the program gave up before
+	}
 	if r.Num == "TCP-009" && f.Class == rules.ResetForgotten {
 		conf = 60
 	}
@@ -1336,6 +1353,12 @@ func (w *Writer) blame(c *rules.Case) {
 		conf -= 10
 	}
 	d.Confidence = max(5, min(99, conf))
+}
+
+// forgot reports a reset of a client's host that did not know the connection any
+// more: somebody else had ended it there.
+func forgot(f *rules.Finding) bool {
+	return f.Rule == ruleResetByClient && f.Class == rules.ResetForgotten
 }
 
 // oddReset reports a reset that may not come from the side whose name it bears.

@@ -402,6 +402,9 @@ func (d *Decision) networkRoot(c *rules.Case) bool {
 	if d.Root < 0 {
 		return false
 	}
+	if unmet(&c.Findings[d.Root]) {
+		return false
+	}
 	r := &rules.All[c.Findings[d.Root].Rule]
 	if r.Label == rules.IP {
 		return true

@@ -80,9 +80,11 @@ func (d *Decision) damaged(c *rules.Case) bool {
 }
 
 // unmet reports that f is about a connection of which one end may not have known.
-func unmet(f *rules.Finding) bool { return f.Rule == ruleNoGreeting && f.Class != 0 }
+func unmet(f *rules.Finding) bool {
+	return f.Rule == ruleNoGreeting && f.Class != 0 && f.Class != rules.GreetingUnfinished || f.Rule == ruleNeverAcked && f.Class == rules.NeverMet
+}
 
-var ruleNoGreeting = index("SMTP-004")
+var ruleNoGreeting, ruleNeverAcked = index("SMTP-004"), index("TCP-014")
 
 // what is the second part: who did what at which frame.
 func (w *Writer) what(c *rules.Case, d *Decision) string {
@@ -358,7 +360,16 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		return ""
 	},
 	"TCP-014": func(c *rules.Case, f *rules.Finding) string {
+		if f.Class == rules.NeverMet {
+			return fmt.Sprintf("the server's host answered the SYN and acknowledged nothing behind it (from frame %d)", f.Frame)
+		}
 		return fmt.Sprintf("from frame %d on nothing the %s sent was acknowledged any more", f.Frame, f.From)
+	},
+	"TCP-036": func(c *rules.Case, f *rules.Finding) string {
+		if f.Severity < rules.Error {
+			return ""
+		}
+		return fmt.Sprintf("from frame %d on the %s repeats what was acknowledged: the %s's acknowledgements do not reach it", f.Frame, f.From, f.From.Other())
 	},
 	"TCP-015": func(c *rules.Case, f *rules.Finding) string {
 		return fmt.Sprintf("full-size segments of the %s vanish while small ones pass (from frame %d)", f.From, f.Frame)
@@ -379,6 +390,10 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		switch {
 		case f.Class == rules.GreetingUnopened:
 			return fmt.Sprintf("the handshake was not completed as seen from here, and no greeting came in %s", span(c.End-c.Start))
+		case f.Class == rules.GreetingUnheard:
+			return fmt.Sprintf("the server's host did not take the client's part of the handshake, and no greeting came in %s", span(c.End-c.Start))
+		case f.Class == rules.GreetingUnfinished:
+			return fmt.Sprintf("server began its greeting and did not end it in %s", span(c.End-c.Start))
 		case f.Class == rules.GreetingUnknown:
 			return fmt.Sprintf("no greeting came in %s, and in the end the server knew no such connection", span(c.End-c.Start))
 		case c.TCP.Closed == 2 && c.TCP.Side[fact.Client].Bytes == 0:
