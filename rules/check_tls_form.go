@@ -66,6 +66,9 @@ func tlsInsecureRenegotiation(c *Case, _ *fact.Fact, r *Raiser) {
 	who, blame := "server", BlameServer
 	if !client {
 		who, blame = "client", BlameClient // the server may only answer what was offered
+		if t.Hello.Max >= tlsrec.TLS12 {
+			g.Severity = Info // not old: one that never repeats a handshake, as wolfSSL's, has no need of it
+		}
 	}
 	g.Blame = blame
 	if g.quiet {

@@ -548,7 +548,7 @@ var tlsRules = []Rule{
 		ID: "tls-insecure-renegotiation", Num: "TLS-041", Label: TLS, Severity: Warning, Up: Warning, Tier: 3, Node: HANDSHAKE, Blame: BlameServer | BlameClient,
 		Title: "No protection against renegotiation attacks",
 		When: "agreed ≤ 1.2 and server hello lacks renegotiation_info though the client sent it or the SCSV; or " +
-			"client sent neither",
+			"client sent neither (info when it offers TLS 1.2)",
 		Meaning: "Old software; modern OpenSSL refuses such servers (unsafe legacy renegotiation).",
 		Advice:  []string{"update the named side"},
 		Cite:    []string{"RFC 5746 §3.4–3.6"},
