@@ -801,7 +801,7 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 		}
 		return "it worked, with a problem beside"
 	}
-	if c.TCP.Open == 0 && !c.TCP.MidStream && c.TCP.Side[fact.Server].Bytes == 0 {
+	if c.TCP.Open == 0 && !c.TCP.MidStream && c.TCP.Side[fact.Server].Bytes == 0 && c.TCP.Side[fact.Client].LastData <= c.TCP.Syn {
 		return "no connection came about"
 	}
 	if d.Root >= 0 && c.Findings[d.Root].Rule == ruleOther {
