@@ -37,9 +37,9 @@ var startChecks = []Check{
 // implicitChecks are the conditions of the group IMPL.
 var implicitChecks = []Check{
 	{ID: "impl-detected", Do: implDetected},
-	{ID: "impl-tls-on-clear-port", Needs: START | PAIRED, Do: implOnClear},
+	{ID: "impl-tls-on-clear-port", Needs: PAIRED, Do: implOnClear},
 	{ID: "impl-clear-on-tls-port", Do: implClear},
-	{ID: "impl-both-wait", Needs: BOTH | START, Do: implBothWait},
+	{ID: "impl-both-wait", Needs: BOTH, Do: implBothWait},
 	{ID: "impl-no-mail-behind", Needs: BOTH, Do: implNoMail},
 	{ID: "impl-other-service", Needs: BOTH | START, Do: implOther},
 }
@@ -386,7 +386,7 @@ func stlsRefusedPerm(c *Case, f *fact.Fact, r *Raiser) {
 		g.Blame = BlameServer | BlameMiddlebox
 		g.frames(offer.Frame)
 		g.What += " It had been offered: a device may have changed the command."
-	case offer == nil && (list != nil || !c.isPOP()):
+	case offer == nil && (list != nil || !c.isPOP()) && c.whole(fact.Server, f):
 		g.Blame = BlameClient
 		g.What += " It had not been offered."
 	}
@@ -749,8 +749,12 @@ func implDetected(c *Case, _ *fact.Fact, r *Raiser) {
 	g.say("TLS begins with the first byte, on port %d.", c.Port())
 }
 
+// fromStart reports that the first words of both sides are in the capture: a
+// SYN-ACK tells where both begin.
+func (c *Case) fromStart() bool { return !c.TCP.MidStream || c.TCP.SynAck != 0 }
+
 func implOnClear(c *Case, _ *fact.Fact, r *Raiser) {
-	if tlsPort(c.Port()) {
+	if tlsPort(c.Port()) || !c.fromStart() {
 		return
 	}
 	at, ok := c.clientTLS()
@@ -770,7 +774,7 @@ func implOnClear(c *Case, _ *fact.Fact, r *Raiser) {
 }
 
 func implClear(c *Case, _ *fact.Fact, r *Raiser) {
-	if !tlsPort(c.Port()) || c.TCP.MidStream {
+	if !tlsPort(c.Port()) || !c.fromStart() {
 		return
 	}
 	answer := c.clearAnswer()
@@ -871,11 +875,12 @@ func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
 	// A server that waited for a hello where a greeting is due may say so with an
 	// alert, when the client gives up.
 	swapped := !tlsPort(c.Port()) && mailPort(c.Port()) && client.Bytes == 0 && server.Bytes == alertRecord && c.TLS != nil && len(c.TLS.Alerts) > 0
-	if !tlsPort(c.Port()) && !swapped || c.TCP.Open == 0 || c.TLS != nil && c.TLS.Hello != nil {
+	if !tlsPort(c.Port()) && !swapped || c.TCP.Open == 0 || !c.fromStart() || c.TLS != nil && c.TLS.Hello != nil {
 		return
 	}
 	// The server's TLS may answer clear text with an alert.
-	alerted := swapped || server.Bytes == alertRecord && client.Bytes > 0 && c.first(fact.Reply) == nil && (c.TLS == nil || len(c.TLS.Alerts) > 0)
+	alerted := swapped || server.Bytes == alertRecord && client.Bytes > 0 && c.first(fact.Reply) == nil && (c.TLS == nil || len(c.TLS.Alerts) > 0) ||
+		server.Bytes == alertRecord && c.TLS != nil && len(c.TLS.Alerts) > 0 && c.consequence(&c.TLS.Alerts[0]) // or the close
 	if server.Bytes > 0 && !alerted || server.Gap > 0 || client.Gap > 0 {
 		return
 	}

@@ -151,6 +151,9 @@ func (c *Case) firstClose() (d fact.Dir, at fact.At, how string) {
 // silent until then: what from says then is a consequence, not a cause.
 func (c *Case) afterClose(from fact.Dir, frame uint32) bool {
 	at, _ := c.closedAt(from.Other())
+	if own, how := c.closedAt(from); how == "FIN" && own.Frame < frame {
+		frame = own.Frame // the recorder has changed the order: it was said before that
+	}
 	return at.Frame != 0 && at.Frame < frame
 }
 

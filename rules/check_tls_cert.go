@@ -527,13 +527,16 @@ const (
 	usageSign      = 1 << 5
 )
 
+// KeyUsage is the Class of a certificate whose key may not do what was agreed on.
+const KeyUsage = 1
+
 func certUsage(c *Case, _ *fact.Fact, r *Raiser) {
 	chain, _ := c.serverChain()
 	if len(chain) == 0 || chain[0].Refused != "" || chain[0].SelfSigned {
 		return
 	}
 	l := &chain[0]
-	why := ""
+	why, class := "", uint8(0)
 	s, known := tlsrec.Suite(c.TLS.Cipher)
 	switch {
 	case l.CA:
@@ -543,13 +546,16 @@ func certUsage(c *Case, _ *fact.Fact, r *Raiser) {
 	case !c.agreed() || !known || l.Usage == 0:
 	case s.Kx == "RSA" && l.Usage&usageEncipher == 0:
 		why = "its key usage does not allow keyEncipherment, which RSA key exchange needs"
+		class = KeyUsage
 	case (s.Kx == "ECDHE" || s.Kx == "DHE") && s.Auth != "anon" && l.Usage&usageSignature == 0:
 		why = "its key usage does not allow digitalSignature, which " + s.Kx + " needs"
+		class = KeyUsage
 	}
 	if why == "" {
 		return
 	}
 	g := c.atCert(r).with("subject", l.Subject).with("usage", why)
+	g.Class = class
 	g.What = "The certificate of " + certText(l) + " is not made for a server: " + why + "."
 }
 
@@ -664,7 +670,7 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	flagged := c.Raised("tls-expired") || c.Raised("tls-name-mismatch") || c.Raised("tls-self-signed") || c.Raised("tls-weak-key") || c.Raised("tls-not-yet-valid") || c.Raised("tls-wrong-usage")
 	switch {
-	case !t.Done && seen.Frame != 0 && at.Frame > seen.Frame && !t.Partial[fact.Server] && t.KexAt[fact.Client].Frame == 0 && t.FirstEncrypted[fact.Client].Frame == 0 && len(t.Alerts) == 0:
+	case !t.Done && seen.Frame != 0 && at.Frame > seen.Frame && !t.Partial[fact.Server] && t.KexAt[fact.Client].Frame == 0 && t.FirstEncrypted[fact.Client].Frame == 0 && !slices.ContainsFunc(t.Alerts, func(a tlsrec.Alert) bool { return !c.consequence(&a) }):
 		g := r.by(fact.Client, at).frames(t.HelloAt[fact.Client].Frame, seen.Frame)
 		if g.quiet {
 			return

@@ -15,10 +15,31 @@ func (c *Case) unanswered() bool {
 	if t == nil || t.Hello == nil {
 		return false
 	}
-	silent := t.FirstRecord[fact.Server].Frame == 0 ||
+	silent := t.FirstRecord[fact.Server].Frame == 0 || c.tooLate() || c.warning() != nil ||
 		t.Retry && t.ServerHello == nil && t.Hello.At.Frame > t.RetryAt.Frame && t.LastRecord[fact.Server].Frame < t.Hello.At.Frame
 	return silent && (t.Broken == nil || t.Broken.From != fact.Server) &&
 		t.Gaps[fact.Server] == 0 && c.whole(fact.Server, nil)
+}
+
+// tooLate reports that the client had closed when the server's first record came.
+func (c *Case) tooLate() bool {
+	at, how := c.closedAt(fact.Client)
+	return how != "" && at.Frame > c.TLS.HelloAt[fact.Client].Frame && c.afterClose(fact.Server, c.TLS.FirstRecord[fact.Server].Frame)
+}
+
+// warning returns the alert which is all that the server said, when that does not
+// end a handshake: unrecognized_name mostly.
+func (c *Case) warning() *tlsrec.Alert {
+	t := c.TLS
+	if t.ServerHello != nil || t.Retry || t.Count[fact.Server] > 0 || t.Clear[fact.Server] != 1 {
+		return nil
+	}
+	for i := range t.Alerts {
+		if a := &t.Alerts[i]; a.From == fact.Server && a.Level == 1 && a.Code != 0 && !c.isFatal(a.Level, a.Code) && !c.consequence(a) {
+			return a
+		}
+	}
+	return nil
 }
 
 // BehindHeader is the Class of a server that closed at a hello which a header of
@@ -68,11 +89,15 @@ func tlsHelloThenClose(c *Case, _ *fact.Fact, r *Raiser) {
 	if g.quiet {
 		return
 	}
+	what := "without any TLS record"
 	if f := c.TLS.Alerts; len(f) > 0 {
 		g.frames(f[0].At.Frame)
 	}
+	if a := c.warning(); a != nil {
+		what = fmt.Sprintf("with nothing but a warning: %s (%d), frame %d", tlsrec.AlertName(a.Code), a.Code, a.At.Frame)
+	}
 	g.with("delay", tlsWhen(h.At.Time, at.Time)).with("how", how).withInt("hello bytes", h.Size).withInt("hello segments", h.Segments).with("SNI", h.SNI)
-	g.say("The server closed with %s %s after the client's hello of %d bytes (frame %d), without any TLS record.", how, tlsWhen(h.At.Time, at.Time), h.Size, h.At.Frame)
+	g.say("The server closed with %s %s after the client's hello of %d bytes (frame %d), %s.", how, tlsWhen(h.At.Time, at.Time), h.Size, h.At.Frame, what)
 	if c.Header.Frame != 0 {
 		g.frames(c.Header.Frame)
 		g.say("The connection begins with a PROXY header of a load balancer (frame %d): a server that does not expect one takes it for a broken hello.", c.Header.Frame)
@@ -112,6 +137,11 @@ func tlsHelloThenSilence(c *Case, _ *fact.Fact, r *Raiser) {
 	g := r.by(fact.Client, h.At).frames(at.Frame)
 	if g.quiet {
 		return
+	}
+	if c.tooLate() {
+		late := c.TLS.FirstRecord[fact.Server].Frame
+		until += fmt.Sprintf(", and the answer came after that (frame %d)", late)
+		g.frames(late)
 	}
 	seconds := fmt.Sprintf("%d s", int64(wait.Round(time.Second)/time.Second))
 	g.with("waited", seconds).withInt("hello bytes", h.Size).withInt("hello segments", h.Segments).with("SNI", h.SNI)

@@ -115,6 +115,7 @@ var explains = []struct {
 	{"TLS-012 016 017 018 020 021 022 049 054 058 075", "TLS-010 013 TCP-008 009 024", true},
 	{certificates, "TLS-018 019 020", true},
 	{"TLS-032 033 035 058", "TLS-012", true},
+	{"TLS-035", "TLS-010", true}, // see forUsage
 	{"TLS-043", "TLS-013 014", true},
 	{"TLS-054", "TLS-012", true},
 	{"TLS-046", "TLS-010", true},
@@ -156,7 +157,7 @@ var contradicts = []struct{ old, by string }{
 }
 
 // remarks are findings that make a session "works, but ...": they are no cause.
-const remarks = "AUTH-001 SMTP-061 STLS-002 STLS-009 AUTH-005 XL-006 XL-007 CAP-002 CAP-004 CAP-005 CAP-007 CAP-008 CAP-009 CAP-013 NET-008"
+const remarks = "AUTH-001 SMTP-061 STLS-002 STLS-009 AUTH-005 XL-006 XL-007 CAP-002 CAP-003 CAP-004 CAP-005 CAP-007 CAP-008 CAP-009 CAP-013 NET-008"
 
 // answers are findings about one command or its answer, behind which a session
 // can go on, with every reply class.
