@@ -940,6 +940,34 @@ func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
 	g.What += "."
 }
 
+// ticketLen is less than the record of any session ticket of OpenSSL under TLS 1.3, in bytes.
+const ticketLen = 180
+
+// tickets counts the records that can be nothing but session tickets under TLS 1.3:
+// OpenSSL sends two of one size right behind the handshake, and they are all that
+// the server said. A greeting is one record.
+func (c *Case) tickets() (n int) {
+	t := c.TLS
+	if t.Version != tlsrec.TLS13 || t.Opened || t.Resumed || t.Count[fact.Server] > len(t.Records[fact.Server]) {
+		return 0
+	}
+	size, at := uint32(0), t.FinishedAt[fact.Client]
+	for _, rec := range t.Records[fact.Server] {
+		switch {
+		case rec.At.Frame <= at.Frame || int(rec.Len) == t.AlertLen(fact.Server):
+		case rec.Len < ticketLen || n > 0 && rec.Len != size || time.Duration(rec.At.Time-at.Time) > tlsSnap:
+			return 0
+		default:
+			size = rec.Len
+			n++
+		}
+	}
+	if n != 2 {
+		return 0
+	}
+	return n
+}
+
 func implNoMail(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TLS
 	if !c.implicit() || !t.Done || !mailPort(c.Port()) || t.Gaps != [2]uint64{} {
@@ -950,10 +978,11 @@ func implNoMail(c *Case, _ *fact.Fact, r *Raiser) {
 		g.What = "The server chose the application protocol " + t.ServerHello.ALPN + ": a web server."
 		return
 	}
-	if t.Data[fact.Server] > 0 || c.TCP.HowClosed == fact.EndOfCapture {
+	tickets := c.tickets()
+	if t.Data[fact.Server] > tickets || c.TCP.HowClosed == fact.EndOfCapture && c.TCP.Closed == 0 {
 		return
 	}
-	readable := t.Version < tlsrec.TLS13 || t.Opened // tickets can be told from a greeting
+	readable := t.Version < tlsrec.TLS13 || t.Opened || tickets > 0 // tickets can be told from a greeting
 	// Any record behind the handshake that is no ticket counts as a greeting.
 	for _, rec := range t.Records[fact.Server] {
 		if rec.At.Frame > t.FinishedAt[fact.Client].Frame && rec.Type == tlsrec.TypeData && t.Version < tlsrec.TLS13 {

@@ -146,7 +146,11 @@ func tcpOwes(c *Case, f *fact.Fact) fact.Dir {
 	if t := c.TLS; t != nil && f.Level == 0 {
 		// Who has begun a record of TLS owes the rest of it.
 		o := f.From.Other()
-		if last := c.TCP.Side[o].LastData; t.Partial[o] && c.TCP.Side[o].Gap == 0 && last < f.Frame && last > c.TCP.Side[f.From].LastData {
+		said := c.TCP.Side[f.From].LastData
+		if said >= f.Frame && t.FirstRecord[f.From].Frame >= f.Frame {
+			said = 0 // behind the pause: an alert that answers its end
+		}
+		if last := c.TCP.Side[o].LastData; t.Partial[o] && c.TCP.Side[o].Gap == 0 && last < f.Frame && last > said {
 			return o
 		}
 	}

@@ -46,6 +46,10 @@ func (c *Case) warning() *tlsrec.Alert {
 // the PROXY protocol stands before.
 const BehindHeader = 2
 
+// BeforeHello is the Class of a server that closed when it had agreed to TLS, and
+// did not wait for the hello.
+const BeforeHello = 3
+
 // ClosedByNotify is the Class of a server that ended TLS with close_notify in
 // answer to the hello, and not the connection.
 const ClosedByNotify = 1
@@ -79,10 +83,15 @@ func tlsHelloThenClose(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	h := c.TLS.Hello
 	d, at, how := c.firstClose()
-	if d != fact.Server || at.Frame < h.At.Frame || time.Duration(at.Time-h.At.Time) >= tlsSilence {
+	_, agreed := c.startTLS()
+	early := at.Frame < h.At.Frame // after it had agreed
+	if d != fact.Server || early && (agreed == nil || at.Frame < agreed.Frame) || time.Duration(at.Time-h.At.Time) >= tlsSilence {
 		return
 	}
 	g := r.by(fact.Server, at).frames(h.At.Frame)
+	if early {
+		g.Class, g.Blame, g.Skip = BeforeHello, BlameServer, 1|2 // no hello was there to be disliked
+	}
 	if c.Header.Frame != 0 {
 		g.Class, g.Blame = BehindHeader, BlameClient
 	}
@@ -95,6 +104,11 @@ func tlsHelloThenClose(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	if a := c.warning(); a != nil {
 		what = fmt.Sprintf("with nothing but a warning: %s (%d), frame %d", tlsrec.AlertName(a.Code), a.Code, a.At.Frame)
+	}
+	if early {
+		g.frames(agreed.Frame).with("how", how)
+		g.say("The server closed with %s right after it had agreed to TLS (frame %d); the client's hello (frame %d) found nobody.", how, agreed.Frame, h.At.Frame)
+		return
 	}
 	g.with("delay", tlsWhen(h.At.Time, at.Time)).with("how", how).withInt("hello bytes", h.Size).withInt("hello segments", h.Segments).with("SNI", h.SNI)
 	g.say("The server closed with %s %s after the client's hello of %d bytes (frame %d), %s.", how, tlsWhen(h.At.Time, at.Time), h.Size, h.At.Frame, what)
