@@ -992,8 +992,10 @@ func implNoMail(c *Case, _ *fact.Fact, r *Raiser) {
 	end, left := c.End, false
 	if _, at, how := c.firstClose(); how != "" {
 		end = at.Time
-		if d, _, how := c.goodbye(); d == fact.Server && how == "FIN" {
+		if d, at, how := c.goodbye(); d == fact.Server && (how == "FIN" || !c.strangeReset(fact.Server)) {
 			left = readable && t.Data[fact.Client] == 0
+		} else if a := c.lastAlert(fact.Server); a != nil && a.At.Frame < at.Frame {
+			left = readable && t.Data[fact.Client] == 0 // it said goodbye, and the client closed
 		}
 	}
 	wait := time.Duration(end - t.DoneAt.Time)

@@ -132,6 +132,8 @@ func tcpStall(c *Case, f *fact.Fact) bool {
 	case owes == fact.Client:
 		// A client that thinks is idle; it owes something only inside a message.
 		return tcpInBody(c, f) && f.Num >= uint32(tcpStallError/time.Millisecond)
+	case c.TLS != nil && !c.TLS.Done && c.hole(fact.Client, 0, f.Frame):
+		return false // half of a hello, perhaps
 	}
 	return f.Cmd == 1+uint8(fact.Client) || f.Cmd == 0 && !c.TCP.MidStream
 }

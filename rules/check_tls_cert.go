@@ -48,9 +48,9 @@ func (c *Case) accepted() bool { return c.TLS.Done && c.certRefused() == nil && 
 
 // strangeReset reports a reset in the client's name that it may not have sent:
 // what the client thinks of a certificate is not known by it.
-func (c *Case) strangeReset() bool {
+func (c *Case) strangeReset(d fact.Dir) bool {
 	for i := range c.Log.Facts {
-		if f := &c.Log.Facts[i]; f.Kind == fact.TCPReset && f.From == fact.Client && (f.Level == 3 || tcpOddTTL(c, f)) {
+		if f := &c.Log.Facts[i]; f.Kind == fact.TCPReset && f.From == d && (f.Level == 3 || tcpOddTTL(c, f)) {
 			return true
 		}
 	}
@@ -105,7 +105,7 @@ func certExpired(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := c.atCert(r)
-	if c.accepted() || !c.clockPlausible(now) || c.strangeReset() {
+	if c.accepted() || !c.clockPlausible(now) || c.strangeReset(fact.Client) {
 		g.Severity = Warning
 	}
 	c.tellExpired(g, &chain[0], now)
@@ -163,7 +163,7 @@ func certNotYet(c *Case, _ *fact.Fact, r *Raiser) {
 			continue
 		}
 		g := c.atCert(r)
-		if c.accepted() || !c.clockPlausible(now) || i > 0 || c.strangeReset() {
+		if c.accepted() || !c.clockPlausible(now) || i > 0 || c.strangeReset(fact.Client) {
 			g.Severity = Warning
 		}
 		if g.quiet {
@@ -661,7 +661,7 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 	if how == "" || d != fact.Client {
 		return
 	}
-	if how == "RST" && c.strangeReset() {
+	if how == "RST" && c.strangeReset(fact.Client) {
 		return // it may not be the client who sent it
 	}
 	seen := t.ServerDoneAt[fact.Server]

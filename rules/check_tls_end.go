@@ -84,8 +84,8 @@ func tlsHelloThenClose(c *Case, _ *fact.Fact, r *Raiser) {
 	h := c.TLS.Hello
 	d, at, how := c.firstClose()
 	_, agreed := c.startTLS()
-	early := at.Frame < h.At.Frame // after it had agreed
-	if d != fact.Server || early && (agreed == nil || at.Frame < agreed.Frame) || time.Duration(at.Time-h.At.Time) >= tlsSilence {
+	early := at.Frame < h.At.Frame // when it had agreed
+	if d != fact.Server || early && !c.TLS.Implicit && (agreed == nil || at.Frame < agreed.Frame) || time.Duration(at.Time-h.At.Time) >= tlsSilence {
 		return
 	}
 	g := r.by(fact.Server, at).frames(h.At.Frame)
@@ -106,7 +106,12 @@ func tlsHelloThenClose(c *Case, _ *fact.Fact, r *Raiser) {
 		what = fmt.Sprintf("with nothing but a warning: %s (%d), frame %d", tlsrec.AlertName(a.Code), a.Code, a.At.Frame)
 	}
 	if early {
-		g.frames(agreed.Frame).with("how", how)
+		g.with("how", how)
+		if agreed == nil {
+			g.say("The server closed with %s as soon as the connection was made; the client's hello (frame %d) found nobody.", how, h.At.Frame)
+			return
+		}
+		g.frames(agreed.Frame)
 		g.say("The server closed with %s right after it had agreed to TLS (frame %d); the client's hello (frame %d) found nobody.", how, agreed.Frame, h.At.Frame)
 		return
 	}
@@ -115,6 +120,32 @@ func tlsHelloThenClose(c *Case, _ *fact.Fact, r *Raiser) {
 	if c.Header.Frame != 0 {
 		g.frames(c.Header.Frame)
 		g.say("The connection begins with a PROXY header of a load balancer (frame %d): a server that does not expect one takes it for a broken hello.", c.Header.Frame)
+	}
+}
+
+// tlsOrder is how far apart two frames stand that a recorder did not exchange.
+const tlsOrder = 10 * time.Millisecond
+
+// tlsAgreedThenClose is about a server that agrees to STARTTLS and closes before the
+// client has begun its hello.
+func tlsAgreedThenClose(c *Case, _ *fact.Fact, r *Raiser) {
+	_, agreed := c.startTLS()
+	if agreed == nil || c.TLS != nil && (c.TLS.Hello != nil || c.TLS.Broken != nil || c.TLS.Gaps != [2]uint64{} ||
+		c.TLS.FirstRecord != [2]fact.At{}) || c.TCP.Side[fact.Client].LastData > agreed.Frame || !c.whole(fact.Client, nil) || !c.whole(fact.Server, nil) {
+		return
+	}
+	d, at, how := c.firstClose()
+	if d != fact.Server || how == "" || at.Frame <= agreed.Frame || c.TCP.Side[fact.Server].LastData > agreed.Frame || time.Duration(at.Time-agreed.Time) >= tlsRefusal {
+		return
+	}
+	// The client's FIN must not have been before it: the recorder may have changed the order.
+	if own, _ := c.closedAt(fact.Client); own.Frame == 0 || own.Time-at.Time < int64(tlsOrder) {
+		return
+	}
+	g := r.by(fact.Server, at).frames(agreed.Frame).with("how", how)
+	g.Class, g.Blame, g.Skip = BeforeHello, BlameServer, 1|2
+	if !g.quiet {
+		g.say("The server closed with %s right after it had agreed to TLS (frame %d), before any hello.", how, agreed.Frame)
 	}
 }
 

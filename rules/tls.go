@@ -181,8 +181,8 @@ var tlsRules = []Rule{
 	{
 		ID: "tls-hello-then-close", Num: "TLS-013", Label: TLS, Severity: Error, Up: Error, Tier: 1, Node: HANDSHAKE, Blame: BlameServer | BlameMiddlebox,
 		Title: "Server closed the connection right after the client's hello",
-		When: "ClientHello complete and acknowledged, FIN or RST S→C, no server record, or nothing but a warning alert; or FIN " +
-			"right behind the positive answer to STARTTLS",
+		When: "ClientHello complete and acknowledged, FIN or RST S→C, no server record, or nothing but a warning alert; or the " +
+			"server closes within 1 s of its positive answer to STARTTLS, or before the hello",
 		Meaning: "No alert means that the server's TLS code crashed or is not there, or that a device forbids this " +
 			"handshake (SNI, version, size).",
 		Advice: []string{

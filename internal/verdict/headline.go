@@ -250,6 +250,9 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		if f.Class == rules.ClosedByNotify {
 			return fmt.Sprintf("server ended TLS right after the client's hello, with close_notify and no answer (frame %d)", f.Frame)
 		}
+		if f.Class == rules.BeforeHello && c.TLS != nil && c.TLS.Implicit {
+			return fmt.Sprintf("server closed the connection before the client's TLS hello (frame %d)", f.Frame)
+		}
 		if f.Class == rules.BeforeHello {
 			return fmt.Sprintf("server closed the connection right after it had agreed to TLS (frame %d)", f.Frame)
 		}
