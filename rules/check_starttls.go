@@ -542,6 +542,9 @@ func stlsResponse(c *Case, _ *fact.Fact, r *Raiser) {
 			}
 		}
 		text = strings.TrimRight(text, "\r\n")
+		if c.TLS != nil && refusal(text) && f.Frame > reply.Frame && c.TLS.HelloAt[fact.Client].Time-f.Time < int64(tlsOrder) && hello != 1<<32-1 {
+			return // the answer to the hello: the recorder may have changed the order
+		}
 		g := r.At(f).frames(reply.Frame).with("bytes", strconv.Quote(text))
 		g.say("After it had agreed to TLS in frame %d the server sent clear text: %q.", reply.Frame, text)
 		return
@@ -881,7 +884,7 @@ func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
 	// The server's TLS may answer clear text with an alert.
 	alerted := swapped || server.Bytes == alertRecord && client.Bytes > 0 && c.first(fact.Reply) == nil && (c.TLS == nil || len(c.TLS.Alerts) > 0) ||
 		server.Bytes == alertRecord && c.TLS != nil && len(c.TLS.Alerts) > 0 && c.consequence(&c.TLS.Alerts[0]) // or the close
-	if server.Bytes > 0 && !alerted || server.Gap > 0 || client.Gap > 0 {
+	if server.Bytes > 0 && !alerted || server.Gap > 0 || client.Gap > 1 { // one: its FIN
 		return
 	}
 	// A client that gives up may say QUIT into the silence, or speak first.

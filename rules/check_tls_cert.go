@@ -651,7 +651,7 @@ func (c *Case) Capturing(at fact.At) bool {
 
 func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TLS
-	if t == nil || !c.agreed() || t.Hello == nil || c.TCP.MidStream || t.Resumed || t.Gaps != [2]uint64{} || !c.whole(fact.Client, nil) {
+	if t == nil || !c.agreed() || t.Hello == nil || c.TCP.MidStream && t.Hello.At.Frame != t.FirstRecord[fact.Client].Frame || t.Resumed || t.Gaps != [2]uint64{} || !c.whole(fact.Client, nil) {
 		return
 	}
 	d, at, how := c.firstClose()

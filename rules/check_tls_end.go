@@ -15,6 +15,9 @@ func (c *Case) unanswered() bool {
 	if t == nil || t.Hello == nil {
 		return false
 	}
+	if c.TCP.MidStream && t.FirstRecord[fact.Server].Frame == 0 && c.TCP.Side[fact.Server].LastData > t.HelloAt[fact.Client].Frame {
+		return false // what is no TLS is not told as that behind a missing beginning
+	}
 	silent := t.FirstRecord[fact.Server].Frame == 0 || c.tooLate() || c.warning() != nil ||
 		t.Retry && t.ServerHello == nil && t.Hello.At.Frame > t.RetryAt.Frame && t.LastRecord[fact.Server].Frame < t.Hello.At.Frame
 	return silent && (t.Broken == nil || t.Broken.From != fact.Server) &&

@@ -289,6 +289,10 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		if c.TLS.Implicit && f.From == fact.Server && c.TLS.Hello != nil {
 			return fmt.Sprintf("port %d answered the client's TLS hello with clear text (frame %d): the service is not wrapped in TLS", c.Port(), f.Frame)
 		}
+		if f.Class == rules.ClearRefusal {
+			line, _, _ := strings.Cut(c.TLS.Broken.Text, "\r")
+			return fmt.Sprintf("server answered the client's TLS hello in clear text: %q (frame %d)", cut(line, 60), f.Frame)
+		}
 		return fmt.Sprintf("clear text came where TLS was expected (frame %d)", f.Frame)
 	},
 	"TLS-054": func(c *rules.Case, f *rules.Finding) string {
