@@ -37,9 +37,9 @@ var startChecks = []Check{
 // implicitChecks are the conditions of the group IMPL.
 var implicitChecks = []Check{
 	{ID: "impl-detected", Do: implDetected},
-	{ID: "impl-tls-on-clear-port", Needs: START | PAIRED, Do: implOnClear},
+	{ID: "impl-tls-on-clear-port", Needs: PAIRED, Do: implOnClear},
 	{ID: "impl-clear-on-tls-port", Do: implClear},
-	{ID: "impl-both-wait", Needs: BOTH | START, Do: implBothWait},
+	{ID: "impl-both-wait", Needs: BOTH, Do: implBothWait},
 	{ID: "impl-no-mail-behind", Needs: BOTH, Do: implNoMail},
 	{ID: "impl-other-service", Needs: BOTH | START, Do: implOther},
 }
@@ -386,7 +386,7 @@ func stlsRefusedPerm(c *Case, f *fact.Fact, r *Raiser) {
 		g.Blame = BlameServer | BlameMiddlebox
 		g.frames(offer.Frame)
 		g.What += " It had been offered: a device may have changed the command."
-	case offer == nil && (list != nil || !c.isPOP()):
+	case offer == nil && (list != nil || !c.isPOP()) && c.whole(fact.Server, f):
 		g.Blame = BlameClient
 		g.What += " It had not been offered."
 	}
@@ -542,6 +542,9 @@ func stlsResponse(c *Case, _ *fact.Fact, r *Raiser) {
 			}
 		}
 		text = strings.TrimRight(text, "\r\n")
+		if c.TLS != nil && refusal(text) && f.Frame > reply.Frame && c.TLS.HelloAt[fact.Client].Time-f.Time < int64(tlsOrder) && hello != 1<<32-1 {
+			return // the answer to the hello: the recorder may have changed the order
+		}
 		g := r.At(f).frames(reply.Frame).with("bytes", strconv.Quote(text))
 		g.say("After it had agreed to TLS in frame %d the server sent clear text: %q.", reply.Frame, text)
 		return
@@ -749,8 +752,12 @@ func implDetected(c *Case, _ *fact.Fact, r *Raiser) {
 	g.say("TLS begins with the first byte, on port %d.", c.Port())
 }
 
+// fromStart reports that the first words of both sides are in the capture: a
+// SYN-ACK tells where both begin.
+func (c *Case) fromStart() bool { return !c.TCP.MidStream || c.TCP.SynAck != 0 }
+
 func implOnClear(c *Case, _ *fact.Fact, r *Raiser) {
-	if tlsPort(c.Port()) {
+	if tlsPort(c.Port()) || !c.fromStart() {
 		return
 	}
 	at, ok := c.clientTLS()
@@ -770,7 +777,7 @@ func implOnClear(c *Case, _ *fact.Fact, r *Raiser) {
 }
 
 func implClear(c *Case, _ *fact.Fact, r *Raiser) {
-	if !tlsPort(c.Port()) || c.TCP.MidStream {
+	if !tlsPort(c.Port()) || !c.fromStart() {
 		return
 	}
 	answer := c.clearAnswer()
@@ -871,12 +878,13 @@ func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
 	// A server that waited for a hello where a greeting is due may say so with an
 	// alert, when the client gives up.
 	swapped := !tlsPort(c.Port()) && mailPort(c.Port()) && client.Bytes == 0 && server.Bytes == alertRecord && c.TLS != nil && len(c.TLS.Alerts) > 0
-	if !tlsPort(c.Port()) && !swapped || c.TCP.Open == 0 || c.TLS != nil && c.TLS.Hello != nil {
+	if !tlsPort(c.Port()) && !swapped || c.TCP.Open == 0 || !c.fromStart() || c.TLS != nil && c.TLS.Hello != nil {
 		return
 	}
 	// The server's TLS may answer clear text with an alert.
-	alerted := swapped || server.Bytes == alertRecord && client.Bytes > 0 && c.first(fact.Reply) == nil && (c.TLS == nil || len(c.TLS.Alerts) > 0)
-	if server.Bytes > 0 && !alerted || server.Gap > 0 || client.Gap > 0 {
+	alerted := swapped || server.Bytes == alertRecord && client.Bytes > 0 && c.first(fact.Reply) == nil && (c.TLS == nil || len(c.TLS.Alerts) > 0) ||
+		server.Bytes == alertRecord && c.TLS != nil && len(c.TLS.Alerts) > 0 && c.consequence(&c.TLS.Alerts[0]) // or the close
+	if server.Bytes > 0 && !alerted || server.Gap > 0 || client.Gap > 1 { // one: its FIN
 		return
 	}
 	// A client that gives up may say QUIT into the silence, or speak first.
@@ -935,6 +943,34 @@ func implBothWait(c *Case, _ *fact.Fact, r *Raiser) {
 	g.What += "."
 }
 
+// ticketLen is less than the record of any session ticket of OpenSSL under TLS 1.3, in bytes.
+const ticketLen = 180
+
+// tickets counts the records that can be nothing but session tickets under TLS 1.3:
+// OpenSSL sends two of one size right behind the handshake, and they are all that
+// the server said. A greeting is one record.
+func (c *Case) tickets() (n int) {
+	t := c.TLS
+	if t.Version != tlsrec.TLS13 || t.Opened || t.Resumed || t.Count[fact.Server] > len(t.Records[fact.Server]) {
+		return 0
+	}
+	size, at := uint32(0), t.FinishedAt[fact.Client]
+	for _, rec := range t.Records[fact.Server] {
+		switch {
+		case rec.At.Frame <= at.Frame || int(rec.Len) == t.AlertLen(fact.Server):
+		case rec.Len < ticketLen || n > 0 && rec.Len != size || time.Duration(rec.At.Time-at.Time) > tlsSnap:
+			return 0
+		default:
+			size = rec.Len
+			n++
+		}
+	}
+	if n != 2 {
+		return 0
+	}
+	return n
+}
+
 func implNoMail(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TLS
 	if !c.implicit() || !t.Done || !mailPort(c.Port()) || t.Gaps != [2]uint64{} {
@@ -945,10 +981,11 @@ func implNoMail(c *Case, _ *fact.Fact, r *Raiser) {
 		g.What = "The server chose the application protocol " + t.ServerHello.ALPN + ": a web server."
 		return
 	}
-	if t.Data[fact.Server] > 0 || c.TCP.HowClosed == fact.EndOfCapture {
+	tickets := c.tickets()
+	if t.Data[fact.Server] > tickets || c.TCP.HowClosed == fact.EndOfCapture && c.TCP.Closed == 0 {
 		return
 	}
-	readable := t.Version < tlsrec.TLS13 || t.Opened // tickets can be told from a greeting
+	readable := t.Version < tlsrec.TLS13 || t.Opened || tickets > 0 // tickets can be told from a greeting
 	// Any record behind the handshake that is no ticket counts as a greeting.
 	for _, rec := range t.Records[fact.Server] {
 		if rec.At.Frame > t.FinishedAt[fact.Client].Frame && rec.Type == tlsrec.TypeData && t.Version < tlsrec.TLS13 {
@@ -958,8 +995,10 @@ func implNoMail(c *Case, _ *fact.Fact, r *Raiser) {
 	end, left := c.End, false
 	if _, at, how := c.firstClose(); how != "" {
 		end = at.Time
-		if d, _, how := c.goodbye(); d == fact.Server && how == "FIN" {
+		if d, at, how := c.goodbye(); d == fact.Server && (how == "FIN" || !c.strangeReset(fact.Server)) {
 			left = readable && t.Data[fact.Client] == 0
+		} else if a := c.lastAlert(fact.Server); a != nil && a.At.Frame < at.Frame {
+			left = readable && t.Data[fact.Client] == 0 // it said goodbye, and the client closed
 		}
 	}
 	wait := time.Duration(end - t.DoneAt.Time)

@@ -269,6 +269,16 @@ func tcpAllTaken(c *Case, f *fact.Fact) bool {
 	return phase == ""
 }
 
+// cutBefore reports that the last words of a reset's sender are missing.
+func (c *Case) cutBefore(reset *fact.Fact) bool {
+	for i := range c.Log.Facts {
+		if m := &c.Log.Facts[i]; m.Kind == fact.TCPResetMark && c.Log.Get(m.Ref) == reset {
+			return m.Num&0x80 != 0
+		}
+	}
+	return false
+}
+
 func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 	return func(c *Case, f *fact.Fact, r *Raiser) {
 		if f.From != d || !tcpAborted(c, f) {
@@ -302,6 +312,10 @@ func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 		} else if unknown {
 			g.Class = ResetForgotten
 		}
+		cut := c.cutBefore(f)
+		if cut {
+			g.Blame = BlameCapture // it had said why, perhaps
+		}
 		if d == fact.Client && (owed != nil || body || f.Seen&fact.SeenMail != 0 && f.Seen&fact.SeenAccepted == 0) {
 			g.Up()
 		} else if d == fact.Client && !forgot && tcpAllTaken(c, f) {
@@ -322,6 +336,9 @@ func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 			}
 		}
 		g.What += "."
+		if cut {
+			g.What += " What it said right before is not in the capture."
+		}
 		if forgot {
 			g.What += fmt.Sprintf(" It only answers what the %s had sent, and has no acknowledgement: the %s's host did not know this connection any more. "+
 				"Neither its FIN nor a reset of its own came here before, so something ended it on the %s's side of this point.", d.Other(), d, d)

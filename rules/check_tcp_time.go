@@ -132,6 +132,8 @@ func tcpStall(c *Case, f *fact.Fact) bool {
 	case owes == fact.Client:
 		// A client that thinks is idle; it owes something only inside a message.
 		return tcpInBody(c, f) && f.Num >= uint32(tcpStallError/time.Millisecond)
+	case c.TLS != nil && !c.TLS.Done && c.hole(fact.Client, 0, f.Frame):
+		return false // half of a hello, perhaps
 	}
 	return f.Cmd == 1+uint8(fact.Client) || f.Cmd == 0 && !c.TCP.MidStream
 }
@@ -146,7 +148,11 @@ func tcpOwes(c *Case, f *fact.Fact) fact.Dir {
 	if t := c.TLS; t != nil && f.Level == 0 {
 		// Who has begun a record of TLS owes the rest of it.
 		o := f.From.Other()
-		if last := c.TCP.Side[o].LastData; t.Partial[o] && c.TCP.Side[o].Gap == 0 && last < f.Frame && last > c.TCP.Side[f.From].LastData {
+		said := c.TCP.Side[f.From].LastData
+		if said >= f.Frame && t.FirstRecord[f.From].Frame >= f.Frame {
+			said = 0 // behind the pause: an alert that answers its end
+		}
+		if last := c.TCP.Side[o].LastData; t.Partial[o] && c.TCP.Side[o].Gap == 0 && last < f.Frame && last > said {
 			return o
 		}
 	}

@@ -44,6 +44,7 @@ var tlsChecks = []Check{
 	{ID: "tls-fallback-refused", Do: tlsFallbackRefused},
 	{ID: "tls-resumption-broken", Do: tlsResumptionBroken},
 	{ID: "tls-hello-then-close", Needs: BOTH, Do: tlsHelloThenClose},
+	{ID: "tls-hello-then-close", Needs: BOTH, Do: tlsAgreedThenClose},
 	{ID: "tls-hello-then-silence", Needs: BOTH, Do: tlsHelloThenSilence},
 	{ID: "tls-hello-too-big", Do: tlsHelloTooBig},
 	{ID: "tls-stuck-in-certificate", Needs: BOTH, Do: tlsStuck},
@@ -151,6 +152,9 @@ func (c *Case) firstClose() (d fact.Dir, at fact.At, how string) {
 // silent until then: what from says then is a consequence, not a cause.
 func (c *Case) afterClose(from fact.Dir, frame uint32) bool {
 	at, _ := c.closedAt(from.Other())
+	if own, how := c.closedAt(from); how == "FIN" && own.Frame < frame {
+		frame = own.Frame // the recorder has changed the order: it was said before that
+	}
 	return at.Frame != 0 && at.Frame < frame
 }
 
@@ -184,7 +188,13 @@ func (c *Case) consequence(a *tlsrec.Alert) bool {
 	if c.afterClose(a.From, a.At.Frame) {
 		return true
 	}
-	return a.From == fact.Client && a.Before == tlsrec.PhaseHello && a.After == 253
+	if a.From == fact.Client && a.Before == tlsrec.PhaseHello && a.After == 253 {
+		return true
+	}
+	// OpenSSL says decode_error to a peer that has closed, too: where the capture
+	// begins with it, nobody knows.
+	t := c.TLS
+	return a.Code == alertDecode && c.TCP.MidStream && t.Hello == nil && t.ServerHello == nil && t.FirstRecord[a.From.Other()].Frame == 0
 }
 
 // tlsTrouble is the first sign that the handshake failed; ok is false when

@@ -48,9 +48,9 @@ func (c *Case) accepted() bool { return c.TLS.Done && c.certRefused() == nil && 
 
 // strangeReset reports a reset in the client's name that it may not have sent:
 // what the client thinks of a certificate is not known by it.
-func (c *Case) strangeReset() bool {
+func (c *Case) strangeReset(d fact.Dir) bool {
 	for i := range c.Log.Facts {
-		if f := &c.Log.Facts[i]; f.Kind == fact.TCPReset && f.From == fact.Client && (f.Level == 3 || tcpOddTTL(c, f)) {
+		if f := &c.Log.Facts[i]; f.Kind == fact.TCPReset && f.From == d && (f.Level == 3 || tcpOddTTL(c, f)) {
 			return true
 		}
 	}
@@ -105,7 +105,7 @@ func certExpired(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := c.atCert(r)
-	if c.accepted() || !c.clockPlausible(now) || c.strangeReset() {
+	if c.accepted() || !c.clockPlausible(now) || c.strangeReset(fact.Client) {
 		g.Severity = Warning
 	}
 	c.tellExpired(g, &chain[0], now)
@@ -163,7 +163,7 @@ func certNotYet(c *Case, _ *fact.Fact, r *Raiser) {
 			continue
 		}
 		g := c.atCert(r)
-		if c.accepted() || !c.clockPlausible(now) || i > 0 || c.strangeReset() {
+		if c.accepted() || !c.clockPlausible(now) || i > 0 || c.strangeReset(fact.Client) {
 			g.Severity = Warning
 		}
 		if g.quiet {
@@ -527,13 +527,16 @@ const (
 	usageSign      = 1 << 5
 )
 
+// KeyUsage is the Class of a certificate whose key may not do what was agreed on.
+const KeyUsage = 1
+
 func certUsage(c *Case, _ *fact.Fact, r *Raiser) {
 	chain, _ := c.serverChain()
 	if len(chain) == 0 || chain[0].Refused != "" || chain[0].SelfSigned {
 		return
 	}
 	l := &chain[0]
-	why := ""
+	why, class := "", uint8(0)
 	s, known := tlsrec.Suite(c.TLS.Cipher)
 	switch {
 	case l.CA:
@@ -543,13 +546,16 @@ func certUsage(c *Case, _ *fact.Fact, r *Raiser) {
 	case !c.agreed() || !known || l.Usage == 0:
 	case s.Kx == "RSA" && l.Usage&usageEncipher == 0:
 		why = "its key usage does not allow keyEncipherment, which RSA key exchange needs"
+		class = KeyUsage
 	case (s.Kx == "ECDHE" || s.Kx == "DHE") && s.Auth != "anon" && l.Usage&usageSignature == 0:
 		why = "its key usage does not allow digitalSignature, which " + s.Kx + " needs"
+		class = KeyUsage
 	}
 	if why == "" {
 		return
 	}
 	g := c.atCert(r).with("subject", l.Subject).with("usage", why)
+	g.Class = class
 	g.What = "The certificate of " + certText(l) + " is not made for a server: " + why + "."
 }
 
@@ -645,7 +651,7 @@ func (c *Case) Capturing(at fact.At) bool {
 
 func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TLS
-	if t == nil || !c.agreed() || t.Hello == nil || c.TCP.MidStream || t.Resumed || t.Gaps != [2]uint64{} || !c.whole(fact.Client, nil) {
+	if t == nil || !c.agreed() || t.Hello == nil || c.TCP.MidStream && t.Hello.At.Frame != t.FirstRecord[fact.Client].Frame || t.Resumed || t.Gaps != [2]uint64{} || !c.whole(fact.Client, nil) {
 		return
 	}
 	d, at, how := c.firstClose()
@@ -655,7 +661,7 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 	if how == "" || d != fact.Client {
 		return
 	}
-	if how == "RST" && c.strangeReset() {
+	if how == "RST" && c.strangeReset(fact.Client) {
 		return // it may not be the client who sent it
 	}
 	seen := t.ServerDoneAt[fact.Server]
@@ -664,7 +670,7 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	flagged := c.Raised("tls-expired") || c.Raised("tls-name-mismatch") || c.Raised("tls-self-signed") || c.Raised("tls-weak-key") || c.Raised("tls-not-yet-valid") || c.Raised("tls-wrong-usage")
 	switch {
-	case !t.Done && seen.Frame != 0 && at.Frame > seen.Frame && !t.Partial[fact.Server] && t.KexAt[fact.Client].Frame == 0 && t.FirstEncrypted[fact.Client].Frame == 0 && len(t.Alerts) == 0:
+	case !t.Done && seen.Frame != 0 && at.Frame > seen.Frame && !t.Partial[fact.Server] && t.KexAt[fact.Client].Frame == 0 && t.FirstEncrypted[fact.Client].Frame == 0 && !slices.ContainsFunc(t.Alerts, func(a tlsrec.Alert) bool { return !c.consequence(&a) }):
 		g := r.by(fact.Client, at).frames(t.HelloAt[fact.Client].Frame, seen.Frame)
 		if g.quiet {
 			return

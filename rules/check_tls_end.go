@@ -15,15 +15,43 @@ func (c *Case) unanswered() bool {
 	if t == nil || t.Hello == nil {
 		return false
 	}
-	silent := t.FirstRecord[fact.Server].Frame == 0 ||
+	if c.TCP.MidStream && t.FirstRecord[fact.Server].Frame == 0 && c.TCP.Side[fact.Server].LastData > t.HelloAt[fact.Client].Frame {
+		return false // what is no TLS is not told as that behind a missing beginning
+	}
+	silent := t.FirstRecord[fact.Server].Frame == 0 || c.tooLate() || c.warning() != nil ||
 		t.Retry && t.ServerHello == nil && t.Hello.At.Frame > t.RetryAt.Frame && t.LastRecord[fact.Server].Frame < t.Hello.At.Frame
 	return silent && (t.Broken == nil || t.Broken.From != fact.Server) &&
 		t.Gaps[fact.Server] == 0 && c.whole(fact.Server, nil)
 }
 
+// tooLate reports that the client had closed when the server's first record came.
+func (c *Case) tooLate() bool {
+	at, how := c.closedAt(fact.Client)
+	return how != "" && at.Frame > c.TLS.HelloAt[fact.Client].Frame && c.afterClose(fact.Server, c.TLS.FirstRecord[fact.Server].Frame)
+}
+
+// warning returns the alert which is all that the server said, when that does not
+// end a handshake: unrecognized_name mostly.
+func (c *Case) warning() *tlsrec.Alert {
+	t := c.TLS
+	if t.ServerHello != nil || t.Retry || t.Count[fact.Server] > 0 || t.Clear[fact.Server] != 1 {
+		return nil
+	}
+	for i := range t.Alerts {
+		if a := &t.Alerts[i]; a.From == fact.Server && a.Level == 1 && a.Code != 0 && !c.isFatal(a.Level, a.Code) && !c.consequence(a) {
+			return a
+		}
+	}
+	return nil
+}
+
 // BehindHeader is the Class of a server that closed at a hello which a header of
 // the PROXY protocol stands before.
 const BehindHeader = 2
+
+// BeforeHello is the Class of a server that closed when it had agreed to TLS, and
+// did not wait for the hello.
+const BeforeHello = 3
 
 // ClosedByNotify is the Class of a server that ended TLS with close_notify in
 // answer to the hello, and not the connection.
@@ -58,24 +86,69 @@ func tlsHelloThenClose(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	h := c.TLS.Hello
 	d, at, how := c.firstClose()
-	if d != fact.Server || at.Frame < h.At.Frame || time.Duration(at.Time-h.At.Time) >= tlsSilence {
+	_, agreed := c.startTLS()
+	early := at.Frame < h.At.Frame // when it had agreed
+	if d != fact.Server || early && !c.TLS.Implicit && (agreed == nil || at.Frame < agreed.Frame) || time.Duration(at.Time-h.At.Time) >= tlsSilence {
 		return
 	}
 	g := r.by(fact.Server, at).frames(h.At.Frame)
+	if early {
+		g.Class, g.Blame, g.Skip = BeforeHello, BlameServer, 1|2 // no hello was there to be disliked
+	}
 	if c.Header.Frame != 0 {
 		g.Class, g.Blame = BehindHeader, BlameClient
 	}
 	if g.quiet {
 		return
 	}
+	what := "without any TLS record"
 	if f := c.TLS.Alerts; len(f) > 0 {
 		g.frames(f[0].At.Frame)
 	}
+	if a := c.warning(); a != nil {
+		what = fmt.Sprintf("with nothing but a warning: %s (%d), frame %d", tlsrec.AlertName(a.Code), a.Code, a.At.Frame)
+	}
+	if early {
+		g.with("how", how)
+		if agreed == nil {
+			g.say("The server closed with %s as soon as the connection was made; the client's hello (frame %d) found nobody.", how, h.At.Frame)
+			return
+		}
+		g.frames(agreed.Frame)
+		g.say("The server closed with %s right after it had agreed to TLS (frame %d); the client's hello (frame %d) found nobody.", how, agreed.Frame, h.At.Frame)
+		return
+	}
 	g.with("delay", tlsWhen(h.At.Time, at.Time)).with("how", how).withInt("hello bytes", h.Size).withInt("hello segments", h.Segments).with("SNI", h.SNI)
-	g.say("The server closed with %s %s after the client's hello of %d bytes (frame %d), without any TLS record.", how, tlsWhen(h.At.Time, at.Time), h.Size, h.At.Frame)
+	g.say("The server closed with %s %s after the client's hello of %d bytes (frame %d), %s.", how, tlsWhen(h.At.Time, at.Time), h.Size, h.At.Frame, what)
 	if c.Header.Frame != 0 {
 		g.frames(c.Header.Frame)
 		g.say("The connection begins with a PROXY header of a load balancer (frame %d): a server that does not expect one takes it for a broken hello.", c.Header.Frame)
+	}
+}
+
+// tlsOrder is how far apart two frames stand that a recorder did not exchange.
+const tlsOrder = 10 * time.Millisecond
+
+// tlsAgreedThenClose is about a server that agrees to STARTTLS and closes before the
+// client has begun its hello.
+func tlsAgreedThenClose(c *Case, _ *fact.Fact, r *Raiser) {
+	_, agreed := c.startTLS()
+	if agreed == nil || c.TLS != nil && (c.TLS.Hello != nil || c.TLS.Broken != nil || c.TLS.Gaps != [2]uint64{} ||
+		c.TLS.FirstRecord != [2]fact.At{}) || c.TCP.Side[fact.Client].LastData > agreed.Frame || !c.whole(fact.Client, nil) || !c.whole(fact.Server, nil) {
+		return
+	}
+	d, at, how := c.firstClose()
+	if d != fact.Server || how == "" || at.Frame <= agreed.Frame || c.TCP.Side[fact.Server].LastData > agreed.Frame || time.Duration(at.Time-agreed.Time) >= tlsRefusal {
+		return
+	}
+	// The client's FIN must not have been before it: the recorder may have changed the order.
+	if own, _ := c.closedAt(fact.Client); own.Frame == 0 || own.Time-at.Time < int64(tlsOrder) {
+		return
+	}
+	g := r.by(fact.Server, at).frames(agreed.Frame).with("how", how)
+	g.Class, g.Blame, g.Skip = BeforeHello, BlameServer, 1|2
+	if !g.quiet {
+		g.say("The server closed with %s right after it had agreed to TLS (frame %d), before any hello.", how, agreed.Frame)
 	}
 }
 
@@ -112,6 +185,11 @@ func tlsHelloThenSilence(c *Case, _ *fact.Fact, r *Raiser) {
 	g := r.by(fact.Client, h.At).frames(at.Frame)
 	if g.quiet {
 		return
+	}
+	if c.tooLate() {
+		late := c.TLS.FirstRecord[fact.Server].Frame
+		until += fmt.Sprintf(", and the answer came after that (frame %d)", late)
+		g.frames(late)
 	}
 	seconds := fmt.Sprintf("%d s", int64(wait.Round(time.Second)/time.Second))
 	g.with("waited", seconds).withInt("hello bytes", h.Size).withInt("hello segments", h.Segments).with("SNI", h.SNI)

@@ -66,6 +66,9 @@ func tlsInsecureRenegotiation(c *Case, _ *fact.Fact, r *Raiser) {
 	who, blame := "server", BlameServer
 	if !client {
 		who, blame = "client", BlameClient // the server may only answer what was offered
+		if t.Hello.Max >= tlsrec.TLS12 {
+			g.Severity = Info // not old: one that never repeats a handshake, as wolfSSL's, has no need of it
+		}
 	}
 	g.Blame = blame
 	if g.quiet {
@@ -128,6 +131,25 @@ func tlsLooks(v uint16) string {
 	return "binary data"
 }
 
+// ClearRefusal is the Class of a server that answers the hello behind STARTTLS with
+// a refusal in clear text.
+const ClearRefusal = 1
+
+// refusal reports that a line of a mail server says no: SMTP and LMTP with 4xx or
+// 5xx, POP3, IMAP and ManageSieve with their words.
+func refusal(line string) bool {
+	word, rest, _ := strings.Cut(line, " ")
+	switch word {
+	case "-ERR", "NO", "BYE":
+		return true
+	case "*":
+		word, _, _ = strings.Cut(rest, " ")
+		return word == "BYE" || word == "BAD" || word == "NO"
+	}
+	return len(word) >= 3 && (word[0] == '4' || word[0] == '5') && '0' <= word[1] && word[1] <= '9' && '0' <= word[2] && word[2] <= '9' &&
+		(len(word) == 3 || word[3] == '-')
+}
+
 func tlsNotTLS(c *Case, f *fact.Fact, r *Raiser) {
 	if c.TLS == nil || c.Raised("tls-not-tls") {
 		return
@@ -154,6 +176,10 @@ func tlsNotTLS(c *Case, f *fact.Fact, r *Raiser) {
 		g.Severity = Warning
 	case c.TLS.Hello != nil && f.From == fact.Server && f.Frame >= c.TLS.HelloAt[fact.Client].Frame:
 		place = "in answer to the client's TLS hello"
+		if !c.TLS.Implicit && refusal(text) {
+			// It had said yes to STARTTLS: nothing is set wrong at the client.
+			g.Class, g.Blame, g.Skip = ClearRefusal, BlameServer|BlameMiddlebox, 1
+		}
 	}
 	g.say("The %s sent %s %s: %q.", f.From, tlsLooks(f.Code), place, text)
 }
@@ -230,6 +256,9 @@ func tlsDamaged(c *Case, _ *fact.Fact, r *Raiser) {
 		if a == nil || !c.Raised("tcp-corruption") {
 			return
 		}
+	}
+	if t.MidStream && !t.Opened && !low {
+		return // an alert in clear is one of a handshake, whose beginning is missing
 	}
 	g := r.by(a.From, a.At).with("complained", a.From.String())
 	g.with("bytes transferred before", strconv.FormatUint(t.Bytes[0]+t.Bytes[1], 10))

@@ -289,7 +289,13 @@ func tlsClientCertMissing(c *Case, _ *fact.Fact, r *Raiser) {
 	if a := c.hidden(fact.Server, tlsrec.PhaseData); a != nil && (at.Frame == 0 || a.At.Frame < at.Frame) {
 		d, at, how = fact.Server, a.At, "close_notify"
 	}
-	short := t.Data[fact.Server] == 1 && t.Data[fact.Client] <= 1 && !t.Implicit
+	said := t.Data[fact.Client]
+	for _, rec := range t.Records[fact.Client] {
+		if rec.Type == tlsrec.TypeData && rec.At.Frame > at.Frame && said > 0 {
+			said-- // to a server that had closed
+		}
+	}
+	short := t.Data[fact.Server] == 1 && said <= 1 && !t.Implicit
 	if d != fact.Server || how == "" || !short {
 		return
 	}

@@ -284,6 +284,14 @@ func (c *Case) pair() {
 			if f.Kind == fact.Resync {
 				lowest(&v.lost[f.From], f.Frame)
 			}
+		case fact.TCPFin: // what stands right before it may not have come
+			if s := &c.TCP.Side[f.From]; uint64(f.Num) > s.Bytes {
+				lowest(&v.hole[f.From], s.LastData+1)
+			}
+		case fact.TCPResetMark:
+			if f.Num&0x80 != 0 {
+				lowest(&v.hole[f.From], c.TCP.Side[f.From].LastData+1)
+			}
 		case fact.Command:
 			if (c.Proto == fact.SMTP || c.Proto == fact.LMTP) && smtp.Cmd(f.Cmd) == smtp.PROXY {
 				continue

@@ -181,7 +181,8 @@ var tlsRules = []Rule{
 	{
 		ID: "tls-hello-then-close", Num: "TLS-013", Label: TLS, Severity: Error, Up: Error, Tier: 1, Node: HANDSHAKE, Blame: BlameServer | BlameMiddlebox,
 		Title: "Server closed the connection right after the client's hello",
-		When:  "ClientHello complete and acknowledged, FIN or RST S→C, no server record",
+		When: "ClientHello complete and acknowledged, FIN or RST S→C, no server record, or nothing but a warning alert; or the " +
+			"server closes within 1 s of its positive answer to STARTTLS, or before the hello",
 		Meaning: "No alert means that the server's TLS code crashed or is not there, or that a device forbids this " +
 			"handshake (SNI, version, size).",
 		Advice: []string{
@@ -548,7 +549,7 @@ var tlsRules = []Rule{
 		ID: "tls-insecure-renegotiation", Num: "TLS-041", Label: TLS, Severity: Warning, Up: Warning, Tier: 3, Node: HANDSHAKE, Blame: BlameServer | BlameClient,
 		Title: "No protection against renegotiation attacks",
 		When: "agreed ≤ 1.2 and server hello lacks renegotiation_info though the client sent it or the SCSV; or " +
-			"client sent neither",
+			"client sent neither (info when it offers TLS 1.2)",
 		Meaning: "Old software; modern OpenSSL refuses such servers (unsafe legacy renegotiation).",
 		Advice:  []string{"update the named side"},
 		Cite:    []string{"RFC 5746 §3.4–3.6"},

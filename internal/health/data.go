@@ -343,7 +343,7 @@ func (f *Flow) sack(c *reasm.Conn, d fact.Dir, top int64, block [2]layers.Seq, a
 	if n := hi - lo; lo > top && hi <= c.Sent(o) && n > 0 {
 		x, peer := &s.Side[o], &f.side[o]
 		if n = min(n, int64(x.MaxSeg)); n < int64(s.Side[d].MSS-min(s.Side[d].MSS, optionRoom)) {
-			peer.behind = max(peer.behind, uint32(n))
+			peer.behind, peer.smallTime = max(peer.behind, uint32(n)), 0 // it is answered
 		} else if !peer.pieces {
 			x.Passed = max(x.Passed, uint32(n))
 		}

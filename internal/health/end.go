@@ -53,7 +53,7 @@ func (f *Flow) rst(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, log 
 	level := uint8(0)
 	num := clip32(uint64(max(c.Sent(o)-peer.ackTop, 0)))
 	switch {
-	case f.synSeen[o] && !f.synSeen[d] && x.Packets == 1:
+	case f.synSeen[o] && !f.synSeen[d] && x.Packets == 1 && s.Side[o].Packets <= uint64(s.Syns): // else a SYN-ACK is missing
 		level = 1
 		s.Refused = true
 	case s.Side[0].Fin != 0 && s.Side[1].Fin != 0:
@@ -81,6 +81,9 @@ func (f *Flow) rst(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, log 
 			level = 3
 		}
 	}
+	if off, ok := c.Offset(d, p.TCP.Seq()); ok && level == 0 && x.Fin == 0 && off > c.Sent(d) && off-c.Sent(d) <= wordsMissed {
+		mark |= 0x80
+	}
 	f.reset[d] = log.Add(fact.Fact{Kind: fact.TCPReset, Time: at.Time, Frame: at.Frame, From: d, Num: num, Level: level}, nil)
 	log.Add(fact.Fact{Kind: fact.TCPResetMark, Time: at.Time, Frame: at.Frame, From: d, Ref: f.reset[d],
 		Code: uint16(p.TTL)<<8 | uint16(x.TTL), Num: mark}, nil)
@@ -88,6 +91,10 @@ func (f *Flow) rst(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, log 
 		f.unread(d, f.side[d].lastWin, at, log, s)
 	}
 }
+
+// wordsMissed is how far a reset stands ahead of all its side said before it is
+// no sign of missing bytes any more: one full record of TLS and its header.
+const wordsMissed = 16<<10 + 5
 
 // tooSoon reports that a RST acknowledges what the other side had sent less than
 // a quarter of the shortest known round trip before: d cannot have had it yet.

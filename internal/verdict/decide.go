@@ -127,6 +127,9 @@ func (w *Writer) explain(c *rules.Case) {
 			if e.Rule == ruleDowngrade && !downgraded(f) || e.Rule == ruleWeakDH && aboutCert(f.Class) && alerts[f.Rule] {
 				continue
 			}
+			if e.Rule == ruleUsage && f.Rule == ruleFatal && !forUsage(e, f) {
+				continue
+			}
 			if unsure(e) && group(f.Rule) != "TCP" {
 				continue
 			}
@@ -176,6 +179,13 @@ func downgraded(f *rules.Finding) bool {
 // aboutCert reports that an alert is about a certificate (RFC 8446, section 6.2),
 // and about nothing else that a server chose.
 func aboutCert(alert uint8) bool { return alert >= 41 && alert <= 46 || alert == 48 }
+
+// forUsage reports that an alert is a client's answer to a key that may not do
+// what was agreed on. GnuTLS has none of its own for that: it says internal_error
+// (gnutls_error_to_alert of GNUTLS_E_KEY_USAGE_VIOLATION).
+func forUsage(e, f *rules.Finding) bool {
+	return e.Class == rules.KeyUsage && f.Class == 80 && f.HasFrom && f.From == fact.Client && f.Frame > e.Frame
+}
 
 // alerts are the findings whose Class is an alert that weak parameters lead to.
 var alerts = map[uint16]bool{index("TLS-010"): true, index("TLS-012"): true}
@@ -291,6 +301,8 @@ var (
 	ruleDowngrade     = index("TLS-050")
 	ruleWeakDH        = index("TLS-058")
 	ruleSelfSigned    = index("TLS-029")
+	ruleUsage         = index("TLS-035")
+	ruleCut           = index("CAP-003")
 	ruleOther         = index("IMPL-006")
 	ruleNoMail        = index("IMPL-005")
 	ruleStalled       = index("TCP-023")
@@ -429,6 +441,8 @@ func (w *Writer) rank(f *rules.Finding, missed bool) int {
 		return 5
 	case isExposed[f.Rule]: // true of every session of this client, whatever else hurt this one
 		return int(f.Severity)
+	case f.Rule == ruleCut:
+		return 0 // the recorder's, however much it is
 	case f.Severity == rules.Error:
 		return 4
 	case isRemark[f.Rule]:

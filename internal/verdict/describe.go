@@ -409,7 +409,7 @@ func (d *Decision) networkRoot(c *rules.Case) bool {
 	if r.Label == rules.IP {
 		return true
 	}
-	if r.Label != rules.TCP || d.Blame&(rules.BlameServer|rules.BlameClient|rules.BlamePolicy) != 0 {
+	if r.Label != rules.TCP || d.Blame&(rules.BlameServer|rules.BlameClient|rules.BlamePolicy|rules.BlameCapture) != 0 {
 		return r.Label == rules.TCP && (r.Num == "TCP-002" || r.Num == "TCP-014" || r.Num == "TCP-015")
 	}
 	return true

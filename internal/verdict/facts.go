@@ -38,7 +38,7 @@ func facts(c *rules.Case) Facts {
 		}
 	}
 	if c.TLS != nil {
-		f.TLS = tlsFacts(c)
+		f.TLS = tlsFacts(c) // nil: nothing of TLS is known
 		f.ToEncrypted = toEncrypted(c)
 	}
 	return f
@@ -97,6 +97,9 @@ func tlsFacts(c *rules.Case) *TLSFacts {
 		}
 	}
 	f.Before = beforeEncrypted(c)
+	if s.Version == 0 && s.Hello == nil && s.ServerHello == nil && len(f.Certificates) == 0 && f.Before == nil {
+		return nil
+	}
 	return f
 }
 

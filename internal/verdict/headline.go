@@ -252,6 +252,12 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		if f.Class == rules.ClosedByNotify {
 			return fmt.Sprintf("server ended TLS right after the client's hello, with close_notify and no answer (frame %d)", f.Frame)
 		}
+		if f.Class == rules.BeforeHello && c.TLS != nil && c.TLS.Implicit {
+			return fmt.Sprintf("server closed the connection before the client's TLS hello (frame %d)", f.Frame)
+		}
+		if f.Class == rules.BeforeHello {
+			return fmt.Sprintf("server closed the connection right after it had agreed to TLS (frame %d)", f.Frame)
+		}
 		if f.Class == rules.BehindHeader {
 			return fmt.Sprintf("server closed at a PROXY header and the TLS hello behind it, without an answer (frame %d)", f.Frame)
 		}
@@ -284,6 +290,10 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		}
 		if c.TLS.Implicit && f.From == fact.Server && c.TLS.Hello != nil {
 			return fmt.Sprintf("port %d answered the client's TLS hello with clear text (frame %d): the service is not wrapped in TLS", c.Port(), f.Frame)
+		}
+		if f.Class == rules.ClearRefusal {
+			line, _, _ := strings.Cut(c.TLS.Broken.Text, "\r")
+			return fmt.Sprintf("server answered the client's TLS hello in clear text: %q (frame %d)", cut(line, 60), f.Frame)
 		}
 		return fmt.Sprintf("clear text came where TLS was expected (frame %d)", f.Frame)
 	},
@@ -816,7 +826,7 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 		}
 		return "it worked, with a problem beside"
 	}
-	if c.TCP.Open == 0 && !c.TCP.MidStream && c.TCP.Side[fact.Server].Bytes == 0 {
+	if c.TCP.Open == 0 && !c.TCP.MidStream && c.TCP.Side[fact.Server].Bytes == 0 && c.TCP.Side[fact.Client].LastData <= c.TCP.Syn {
 		return "no connection came about"
 	}
 	if d.Root >= 0 && c.Findings[d.Root].Rule == ruleOther {

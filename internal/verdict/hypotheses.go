@@ -313,8 +313,8 @@ func (w *Writer) hypotheses(c *rules.Case, d *Decision) (list []Hypothesis) {
 	if nameRefused(f) {
 		open = nameGuesses
 	}
-	if f.Rule == ruleHelloClose && f.Class == rules.BehindHeader {
-		open = nil // the header is the reason to look at first
+	if f.Rule == ruleHelloClose && (f.Class == rules.BehindHeader || f.Class == rules.BeforeHello) {
+		open = nil // the header is the reason to look at first; the hello is none
 	}
 	for _, g := range open {
 		if g.text == blockedByProvider && !blocked25(c) || f.Rule == ruleNothing && f.Class == 70 && (g.text != noVersion || f.From == fact.Client) {

@@ -111,12 +111,14 @@ var explains = []struct {
 	{"STLS-011 013 IMPL-002 003", "TLS-010 013 014 047 SMTP-010 015", true},
 	{"STLS-012", "TLS-013 SMTP-032", true},
 	{"IMPL-004", "SMTP-004 027 034 IMAP-022 TLS-010 TCP-008 009 023", true},
+	{"IMPL-005", "TCP-008", true},
 	{"IMPL-006", "SMTP-056 POP-013 IMAP-015 SMTP-004 006 034 POP-003 IMAP-003 TCP-008 009 023", true},
 	{"IMPL-002", "SMTP-004 006 010 015 016 028 056 RPL-026", true},
 	{"TLS-047", "TLS-010 013 014 046", true},
 	{"TLS-012 016 017 018 020 021 022 049 054 058 075", "TLS-010 013 TCP-008 009 024", true},
 	{certificates, "TLS-018 019 020", true},
 	{"TLS-032 033 035 058", "TLS-012", true},
+	{"TLS-035", "TLS-010", true}, // see forUsage
 	{"TLS-043", "TLS-013 014", true},
 	{"TLS-054", "TLS-012", true},
 	{"TLS-046", "TLS-010", true},
@@ -158,7 +160,7 @@ var contradicts = []struct{ old, by string }{
 }
 
 // remarks are findings that make a session "works, but ...": they are no cause.
-const remarks = "AUTH-001 SMTP-061 STLS-002 STLS-009 AUTH-005 XL-006 XL-007 CAP-002 CAP-004 CAP-005 CAP-007 CAP-008 CAP-009 CAP-013 NET-008"
+const remarks = "AUTH-001 SMTP-061 STLS-002 STLS-009 AUTH-005 XL-006 XL-007 CAP-002 CAP-003 CAP-004 CAP-005 CAP-007 CAP-008 CAP-009 CAP-013 NET-008"
 
 // answers are findings about one command or its answer, behind which a session
 // can go on, with every reply class.
