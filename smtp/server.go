@@ -260,7 +260,9 @@ func parseReply(b []byte) (code uint16, final bool, text []byte, ok bool) {
 }
 
 // parseEnhanced reads an enhanced status code at the beginning of text, RFC 3463 section 2.
+// Cisco's gateways write "#5.1.0".
 func parseEnhanced(text []byte) (class uint16, num uint32, ok bool) {
+	text = bytes.TrimPrefix(text, []byte("#"))
 	var part [3]uint32
 	k, digits := 0, 0
 	for i := 0; ; i++ {
