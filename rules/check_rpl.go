@@ -31,7 +31,7 @@ func rplClasses(c *Case, _ *fact.Fact, r *Raiser) {
 			from, _ := c.Path(f)
 			null = from == "" && bytes.Contains(c.Log.Text(f), []byte("<>"))
 		}
-		if f.Kind != fact.Reply || f.Code < 400 || c.timeoutNotice(f) || c.leftBefore(f) {
+		if f.Kind != fact.Reply || f.Code < 400 || c.timeoutNotice(f) || c.leftBefore(f) || c.partedEasy(f) {
 			continue
 		}
 		rule, ok := classify(answered(f), f.Code, f.Num, c.Log.Text(f), null)

@@ -784,9 +784,31 @@ func smtpEhloRefused(c *Case, _ *fact.Fact, r *Raiser) {
 			}
 			g.Blame = BlameServer | BlameMiddlebox
 			return
+		case e.Cmd() == smtp.HELO, e.Cmd() == smtp.LHLO, e.Code() == 421:
+			refused = nil
 		}
 	}
+	_, left := c.clientLeft()
+	if refused == nil || c.lmtpServer() || c.first(fact.Early) != nil || refused.Code() != 500 && refused.Code() != 502 || c.Log.Now&(fact.SeenMail|fact.SeenQuit) != fact.SeenQuit && left == 0 {
+		return
+	}
+	g := r.At(refused.Reply)
+	g.Up()
+	g.Class = HelloUntried
+	g.Blame = BlameServer | BlameMiddlebox
+	if software, _ := c.Software(); software == "" {
+		g.Skip = 1 // no sign of a firewall
+	}
+	if g.quiet {
+		return
+	}
+	g.evidence(refused.Command, refused.Reply)
+	c.replyFields(g, refused.Reply)
+	g.say("EHLO was answered \"%s\", and the client left without trying HELO.", c.answer(refused.Reply))
 }
+
+// HelloUntried is the Class of a refused EHLO behind which the client left.
+const HelloUntried = 1
 
 // 012
 

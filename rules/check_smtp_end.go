@@ -73,6 +73,41 @@ func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 			capital(c.said(e.Command)), e.Command.Frame, howLong(s.FinTime-e.Sent.Time), s.Fin)
 		return
 	}
+	c.closedInTransaction(r)
+}
+
+// serverPatience is what RFC 5321, section 4.5.3.2.7, demands of servers.
+const serverPatience = 300 * time.Second
+
+// closedInTransaction: the server had answered all, and closed without a word
+// while a transaction was open and the client did not go on with it.
+func (c *Case) closedInTransaction(r *Raiser) {
+	s := &c.TCP.Side[fact.Server]
+	phase, txn := c.openAt(&fact.Fact{Time: s.FinTime, Frame: s.Fin})
+	last := c.lastOfClient(nil)
+	if phase != "transaction" || last == nil || last.Frame > s.Fin || c.Log.Now&fact.SeenQuit != 0 || !c.whole(fact.Client, nil) {
+		return
+	}
+	if t := &c.view.txns[txn-1]; t.MailReply == nil {
+		return // its beginning is not in the capture
+	} else if yes, no := t.Taken(); yes == 0 && no > 0 {
+		return // there was nobody left to send it to
+	}
+	idle := s.FinTime - last.Time
+	g := r.Frame(fact.At{Time: s.FinTime, Frame: s.Fin})
+	g.From, g.HasFrom = fact.Server, true
+	g.Txn = txn
+	if time.Duration(idle) >= serverPatience {
+		g.Blame = BlameClient
+	}
+	if g.quiet {
+		return
+	}
+	g.frames(last.Frame)
+	g.frames(s.Fin)
+	g.with("phase", phase)
+	g.with("idle", howLong(idle))
+	g.say("The server closed the connection at frame %d without a word, %s after the client's last command; a transaction was open.", s.Fin, howLong(idle))
 }
 
 // openLogin reports that e is a login that was neither granted nor refused, with
@@ -171,6 +206,16 @@ func (c *Case) leftBefore(f *fact.Fact) bool {
 	return f.Code == 421 && fin != 0 && fin < f.Frame
 }
 
+// partedEasy reports that f, a 421, cost nothing: mail had been accepted, nothing
+// was under way, and the client had asked for nothing but the end.
+func (c *Case) partedEasy(f *fact.Fact) bool {
+	if f.Code != 421 || f.Seen&fact.SeenAccepted == 0 || f.Ref != 0 && smtp.Cmd(f.Cmd) != smtp.QUIT {
+		return false
+	}
+	phase, _ := c.openAt(f)
+	return phase == ""
+}
+
 func smtpShuttingDown(c *Case, f *fact.Fact, r *Raiser) {
 	if !c.mail() || f.Code != 421 || smtp.Cmd(f.Cmd) == smtp.Greeting || c.timeoutNotice(f) || c.leftBefore(f) {
 		return
@@ -183,6 +228,9 @@ func smtpShuttingDown(c *Case, f *fact.Fact, r *Raiser) {
 	g.Txn = txn
 	asked := c.Log.Get(f.Ref)
 	c.keep(g)
+	if c.partedEasy(f) {
+		g.Severity = Info
+	}
 	g.evidence(asked, f)
 	if g.quiet {
 		return
@@ -204,16 +252,25 @@ func smtpTimeoutActive(c *Case, f *fact.Fact, r *Raiser) {
 	if !c.timeoutNotice(f) {
 		return
 	}
-	if phase, txn := c.openAt(f); phase != "" {
+	if phase, txn := c.openAt(f); phase != "" && !c.mayBeOver(txn, f) {
 		c.timedOut(f, r, phase, txn)
 	}
+}
+
+// mayBeOver reports that a transaction may have ended before f in what the capture lacks.
+func (c *Case) mayBeOver(txn int16, f *fact.Fact) bool {
+	if txn <= 0 || int(txn) > len(c.view.txns) {
+		return false
+	}
+	first := c.view.txns[txn-1].First()
+	return first != nil && (c.hole(fact.Server, first.Frame, f.Frame) || c.hole(fact.Client, first.Frame, f.Frame))
 }
 
 func smtpTimeoutIdle(c *Case, f *fact.Fact, r *Raiser) {
 	if !c.timeoutNotice(f) {
 		return
 	}
-	if phase, _ := c.openAt(f); phase == "" {
+	if phase, txn := c.openAt(f); phase == "" || c.mayBeOver(txn, f) {
 		c.timedOut(f, r, "", 0)
 	}
 }

@@ -88,6 +88,9 @@ func (f *Flow) tooSoon(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, 
 	x, o := &s.Side[d], d.Other()
 	top, ok := c.Offset(o, p.TCP.Ack())
 	wait := at.Time - f.side[o].newTime
+	if ok && f.side[o].ackTop >= top && f.side[o].ackedAt < at.Time {
+		return false // it had acknowledged that before: the recorder wrote the data late
+	}
 	return p.TCP.Flags()&layers.ACK != 0 && ok && top == c.Sent(o) && f.side[o].newTime != 0 && at.Time >= f.last && s.Side[o].Copies == 0 &&
 		x.RTTs >= soonRTTs && x.RTTMin >= soonRTT && 4*wait < x.RTTMin
 }

@@ -838,6 +838,9 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		d.Outcome = OutcomeDegraded // it left with nothing begun and nothing owed
 	case fails, top != nil && missedBy(c):
 		d.Outcome = OutcomeFailed
+		if group(top.Rule) == "CAP" && top.Severity < rules.Error {
+			d.Outcome = OutcomeUnknown // what seems to have failed is explained by what the capture lacks
+		}
 	case g == goalMissed:
 		d.Outcome = OutcomeUnknown // it failed, but nothing that was seen is the reason
 	case g == goalUnknown:
@@ -887,6 +890,13 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 // outlived reports that top is the refusal of one command, behind which the
 // session may have gone on: the capture does not show how it ended.
 func outlived(c *rules.Case, g goal, top *rules.Finding) bool {
+	if top != nil && isNoTLS[top.Rule] {
+		// The client went on without encryption, or may have done.
+		on := wentOn(c) || c.Log.Now&(fact.SeenRcpt|fact.SeenData) != 0
+		if on && g == goalUnknown && incomplete(c) || !on && g == goalNone && c.TCP.HowClosed == fact.EndOfCapture {
+			return true
+		}
+	}
 	if top == nil || !isAnswer[top.Rule] || c.TCP.OneSided {
 		return false // the words of one side are told as they stand
 	}
@@ -1319,6 +1329,9 @@ func (w *Writer) blame(c *rules.Case) {
 	}
 	if r.Num == "RPL-012" && temporary(c, f) {
 		conf = 60 // a domain that cannot be found just now: the server's DNS may have failed
+	}
+	if isSTLS[f.Rule] && !d.Attempted && !wentOn(c) {
+		conf = 60 // the client left behind the list: for that, or it was only a probe
 	}
 	if r.Num == "SMTP-034" && d.Blame == rules.BlameServer {
 		conf = 60 // it was slow; the client's timeout is too short all the same
