@@ -46,7 +46,11 @@ func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 		if !login && !c.Owed(e) || e.Command.Kind == fact.BodyEnd || e.Cmd() == smtp.QUIT {
 			continue
 		}
-		if c.inTLS() && c.inClear(e.Command) || e.Sent.Time >= s.FinTime {
+		if c.inTLS() && c.inClear(e.Command) {
+			return
+		}
+		if e.Sent.Time >= s.FinTime {
+			c.closedBetween(r, e)
 			return
 		}
 		if refusal != nil && e.Sent.Time <= refusal.Time && s.FinTime-refusal.Time < 2e9 {
@@ -73,25 +77,34 @@ func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 			capital(c.said(e.Command)), e.Command.Frame, howLong(s.FinTime-e.Sent.Time), s.Fin)
 		return
 	}
-	c.closedInTransaction(r)
+	c.closedBetween(r, nil)
 }
 
 // serverPatience is what RFC 5321, section 4.5.3.2.7, demands of servers.
 const serverPatience = 300 * time.Second
 
-// closedInTransaction: the server had answered all, and closed without a word
-// while a transaction was open and the client did not go on with it.
-func (c *Case) closedInTransaction(r *Raiser) {
+// closedBetween: the server had answered all, and closed without a word while a
+// transaction was open, or before the client said something more (next).
+func (c *Case) closedBetween(r *Raiser, next *Exchange) {
 	s := &c.TCP.Side[fact.Server]
 	phase, txn := c.openAt(&fact.Fact{Time: s.FinTime, Frame: s.Fin})
-	last := c.lastOfClient(nil)
-	if phase != "transaction" || last == nil || last.Frame > s.Fin || c.Log.Now&fact.SeenQuit != 0 || !c.whole(fact.Client, nil) {
+	var last *fact.Fact // of the client before that
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Command && f.Frame < s.Fin {
+			last = f
+		}
+	}
+	if phase != "transaction" && (phase != "" || next == nil) || last == nil || smtp.Cmd(last.Cmd) == smtp.QUIT || !c.whole(fact.Client, nil) {
 		return
 	}
-	if t := &c.view.txns[txn-1]; t.MailReply == nil {
-		return // its beginning is not in the capture
-	} else if yes, no := t.Taken(); yes == 0 && no > 0 {
-		return // there was nobody left to send it to
+	if phase == "transaction" {
+		if t := &c.view.txns[txn-1]; t.MailReply == nil {
+			return // its beginning is not in the capture
+		} else if yes, no := t.Taken(); yes == 0 && no > 0 {
+			return // there was nobody left to send it to
+		}
+	} else {
+		txn, phase = next.Txn, "idle"
 	}
 	idle := s.FinTime - last.Time
 	g := r.Frame(fact.At{Time: s.FinTime, Frame: s.Fin})
@@ -107,7 +120,15 @@ func (c *Case) closedInTransaction(r *Raiser) {
 	g.frames(s.Fin)
 	g.with("phase", phase)
 	g.with("idle", howLong(idle))
-	g.say("The server closed the connection at frame %d without a word, %s after the client's last command; a transaction was open.", s.Fin, howLong(idle))
+	g.say("The server closed the connection at frame %d without a word, %s after the client's last command", s.Fin, howLong(idle))
+	if phase == "transaction" {
+		g.What += "; a transaction was open"
+	}
+	if next != nil {
+		g.evidence(next.Command)
+		g.What += fmt.Sprintf("; %s at frame %d came too late", c.said(next.Command), next.Command.Frame)
+	}
+	g.What += "."
 }
 
 // openLogin reports that e is a login that was neither granted nor refused, with

@@ -465,6 +465,8 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		switch field(f, "phase") {
 		case "message":
 			return fmt.Sprintf("the server asked for the message and closed the connection before its end (frame %d)", f.Frame)
+		case "idle":
+			return fmt.Sprintf("the server closed the connection without a word (frame %d), before the client went on", f.Frame)
 		case "transaction":
 			return fmt.Sprintf("the server closed the connection in the middle of a transaction without a word (frame %d)", f.Frame)
 		case "login":
