@@ -457,7 +457,7 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	},
 	"SMTP-011": func(c *rules.Case, f *rules.Finding) string {
 		if f.Class != rules.HelloUntried {
-			return ""
+			return fmt.Sprintf("the server does not know EHLO, and the client fell back to HELO (frame %d)", f.Frame)
 		}
 		return "the server does not know EHLO, and the client left without trying HELO " + quoted(c, f)
 	},
