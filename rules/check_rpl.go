@@ -166,7 +166,7 @@ func (c *Case) refuses(f *fact.Fact, class string) bool {
 	case smtp.Greeting:
 		return true
 	case smtp.Message:
-		return !general || f.Seen&fact.SeenRcpt != 0 || !c.says(f, "valid recipients", "no recipients")
+		return !general || f.Seen&fact.SeenRcpt != 0 || f.Code != 503 && !c.says(f, "valid recipients", "no recipients")
 	case smtp.MAIL, smtp.RCPT, smtp.None:
 		return !general || !c.formal(f)
 	case smtp.DATA, smtp.BDAT:

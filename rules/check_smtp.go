@@ -827,8 +827,8 @@ func smtpNoHello(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		switch cmd := smtp.Cmd(e.Command.Cmd); cmd {
 		case smtp.EHLO, smtp.HELO, smtp.LHLO:
-			if e.Reply == nil || e.Code() < 400 || c.unsure != 0 {
-				return
+			if e.Reply == nil || e.Code() != 500 && e.Code() != 502 || c.unsure != 0 {
+				return // accepted, or refused: that is told, and it was none that was skipped
 			}
 			refused = e.Reply.Frame
 		case smtp.XCLIENT:

@@ -53,8 +53,8 @@ func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 			c.closedBetween(r, e)
 			return
 		}
-		if refusal != nil && e.Sent.Time <= refusal.Time && s.FinTime-refusal.Time < 2e9 {
-			return // sent together with what it refused
+		if refusal != nil && s.FinTime-refusal.Time < 2e9 && (e.Sent.Time <= refusal.Time || c.lostPatience(refusal)) {
+			return // sent together with what it refused, or with the last it would bear
 		}
 		think := max(s.FinTime-e.Sent.Time-c.TCP.RTTServer, 0)
 		g := r.Frame(fact.At{Time: s.FinTime, Frame: s.Fin})
@@ -78,6 +78,12 @@ func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	c.closedBetween(r, nil)
+}
+
+// lostPatience reports that f says that there were too many errors.
+func (c *Case) lostPatience(f *fact.Fact) bool {
+	class, ok := classify(answered(f), f.Code, f.Num, c.Log.Text(f), false)
+	return ok && All[class].Num == "RPL-026"
 }
 
 // serverPatience is what RFC 5321, section 4.5.3.2.7, demands of servers.

@@ -152,7 +152,7 @@ var classes = []class{
 		not:   "server busy|shutting down|overloaded|ports are busy|too much load|mailbox busy"},
 	{rule: "RPL-023", codes: "4xx", words: "content filter|virus scan|virus scanner|spam scanner|spam filter|milter",
 		with: "timed out|timeout|temporarily unavailable|not available|not responding|unable to|cannot connect|could not connect|connection refused|scan failed|filter failure"},
-	{rule: "RPL-026", codes: "421 450 451 502 550 554",
+	{rule: "RPL-026", codes: "421 450 451 500 502 550 554",
 		words: "too many errors|too many bad commands|too many bad recipients|too many syntax|too many nonmail|too many unrecognized|too many failed|bad smtp command limit|mi:cel|rp:cel|mi:ccl|rp:ccl"}, // the last four are NetEase's
 	// What Postfix says while a milter of its own does not answer.
 	{rule: "RPL-023", codes: "451", enhanced: "4.7.1", words: "service unavailable - try again later", need: needBoth},

@@ -89,6 +89,7 @@ func (w *Writer) explain(c *rules.Case) {
 		}
 	}
 	unknownCA, flaw := certFlaw(c)
+	hello := helloRefused(c)
 	for i := range c.Findings {
 		by := -1
 		f := &c.Findings[i]
@@ -98,6 +99,10 @@ func (w *Writer) explain(c *rules.Case) {
 		}
 		for _, j := range w.order {
 			e := &c.Findings[j]
+			if hello != 0 && e.Frame == hello && f.Frame > hello && group(e.Rule) == "RPL" && (group(f.Rule) == "RPL" || group(f.Rule) == "SMTP") {
+				by = j // what the client tries without it fails for that
+				break
+			}
 			r := relate(e.Rule, f.Rule)
 			if i == j || r == 0 || r == explainsEarly && e.Frame > f.Frame {
 				continue
@@ -144,6 +149,27 @@ func (w *Writer) explain(c *rules.Case) {
 		}
 		d.ExplainedBy = append(d.ExplainedBy, by)
 	}
+}
+
+// helloRefused returns the frame in which the first hello was refused, 0 when
+// one was accepted, or none refused.
+func helloRefused(c *rules.Case) (frame uint32) {
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind != fact.Reply || c.Proto != fact.SMTP && c.Proto != fact.LMTP {
+			continue
+		}
+		switch smtp.Cmd(f.Cmd) {
+		case smtp.EHLO, smtp.HELO, smtp.LHLO:
+			if f.Code < 400 {
+				return 0
+			}
+			if frame == 0 {
+				frame = f.Frame
+			}
+		}
+	}
+	return frame
 }
 
 // unsure reports that f tells of trouble which ends a session only where it is an
@@ -361,6 +387,12 @@ func wentOn(c *rules.Case) bool {
 		}
 	}
 	return false
+}
+
+// sentAway reports that the server closed while the client of SMTP was silent: it
+// did not leave.
+func sentAway(c *rules.Case) bool {
+	return c.Proto == fact.SMTP && c.TCP.Closed == 2 && c.Log.Now&fact.SeenQuit == 0
 }
 
 // infoCounts are findings of severity info that are the root when nothing worse is there.
@@ -854,7 +886,7 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		d.Outcome = OutcomeUnknown
 	default: // nothing was tried, and nothing is wrong: a probe, a session typed by hand
 		d.Outcome = OutcomeOK
-		if top != nil && (!isRemark[top.Rule] || isSTLS[top.Rule] && !wentOn(c)) {
+		if top != nil && (!isRemark[top.Rule] || isSTLS[top.Rule] && !wentOn(c) && !sentAway(c)) {
 			d.Outcome = OutcomeDegraded
 		}
 	}
