@@ -289,8 +289,22 @@ func (c *Case) mayBeOver(txn int16, f *fact.Fact) bool {
 	if txn <= 0 || int(txn) > len(c.view.txns) {
 		return false
 	}
-	first := c.view.txns[txn-1].First()
-	return first != nil && (c.hole(fact.Server, first.Frame, f.Frame) || c.hole(fact.Client, first.Frame, f.Frame))
+	from := c.view.txns[txn-1].First()
+	if body := c.view.txns[txn-1].BodyStart; body != nil {
+		from = body // what came before that did not end it
+	}
+	if from == nil || c.TCP.Side[0].Cut+c.TCP.Side[1].Cut > 0 {
+		return from != nil
+	}
+	gaps, known := c.TCP.Side[0].Gap+c.TCP.Side[1].Gap > 0, false
+	for i := range c.Log.Facts {
+		if g := &c.Log.Facts[i]; g.Kind == fact.TCPGap {
+			if known = true; since(g) > from.Frame && since(g) <= f.Frame+1 { // its own acknowledgement may be the first
+				return true
+			}
+		}
+	}
+	return gaps && !known
 }
 
 func smtpTimeoutIdle(c *Case, f *fact.Fact, r *Raiser) {

@@ -611,7 +611,10 @@ func smtpCrossProtocol(c *Case, _ *fact.Fact, r *Raiser) {
 		g.with("line", cutText(text, maxShown))
 		hi := c.greeting()
 		g.What = "The connection begins with a PROXY header of a load balancer"
-		if proxy && hi != nil && hi.Code == 220 && hi.Time >= f.Time {
+		if hi == nil && !c.whole(fact.Server, nil) {
+			g.Severity = Info
+			g.What += "; what the server said first is not in the capture."
+		} else if proxy && hi != nil && hi.Code == 220 && hi.Time >= f.Time {
 			g.Severity = Info
 			g.What += ", and the server greeted: it expects one."
 		} else {

@@ -148,7 +148,7 @@ var classes = []class{
 	{rule: "RPL-024", codes: "450 451", enhanced: "4.4.3 4.3.0", words: "temporary lookup|cannot resolve|dns|ldap|lookup failure|try again & resolve", need: needBoth},
 	{rule: "RPL-024", codes: "450 451", words: "temporary lookup|lookup failure", need: needBare},
 	{rule: "RPL-023", codes: "451 421 454 553 554", enhanced: "4.3.5 4.3.0",
-		words: "server configuration|system config error|local configuration error|local error|server local|queue file write error|internal error|local problem|temporary server error|temporary system problem|error in processing|unexpected failure|unable to read controls|scanners failed|problem running",
+		words: "server configuration|system config error|local configuration error|local error|server local|queue file write error|internal error|local problem|temporary server error|temporary system problem|error in processing|unexpected failure|unable to read controls|scanners failed|problem running|temporary authentication failure",
 		not:   "server busy|shutting down|overloaded|ports are busy|too much load|mailbox busy"},
 	{rule: "RPL-023", codes: "4xx", words: "content filter|virus scan|virus scanner|spam scanner|spam filter|milter",
 		with: "timed out|timeout|temporarily unavailable|not available|not responding|unable to|cannot connect|could not connect|connection refused|scan failed|filter failure"},

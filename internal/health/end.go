@@ -7,7 +7,7 @@ import (
 )
 
 // fin takes a FIN of d whose data ends at off+n.
-func (f *Flow) fin(d fact.Dir, p *layers.Packet, off int64, n uint32, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+func (f *Flow) fin(c *reasm.Conn, d fact.Dir, p *layers.Packet, off int64, n uint32, at fact.At, log *fact.Log, s *fact.TCPSummary) {
 	x, me := &s.Side[d], &f.side[d]
 	if x.Fin != 0 {
 		if n == 0 && !me.finAcked {
@@ -28,6 +28,12 @@ func (f *Flow) fin(d fact.Dir, p *layers.Packet, off int64, n uint32, at fact.At
 	}
 	if s.Closed == 0 {
 		s.Closed = 1 + uint8(d)
+		if o := d.Other(); s.Side[o].Fin == 0 && p.TCP.Flags()&layers.ACK != 0 {
+			// What acknowledges one more than the other side's bytes has seen its FIN.
+			if top, ok := c.Offset(o, p.TCP.Ack()); ok && c.Sent(o) > 0 && top == c.Sent(o)+1 {
+				s.Closed = 1 + uint8(o)
+			}
+		}
 	}
 	log.Add(fact.Fact{Kind: fact.TCPFin, Time: at.Time, Frame: at.Frame, From: d, Num: clip32(uint64(max(me.finEnd, 0)))}, nil)
 	f.unread(d, p.TCP.Window(), at, log, s)

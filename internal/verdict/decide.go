@@ -263,6 +263,7 @@ var complaints = map[uint16][]string{
 
 var ruleBdat, ruleAfterData, ruleEarly, ruleUTF8Address, ruleSequence, ruleRecipient = index("SMTP-047"), index("SMTP-024"), index("SMTP-010"), index("SMTP-044"), index("SMTP-017"), index("SMTP-020")
 var ruleGaveUpLogin = index("AUTH-013")
+var ruleEmptyFile, ruleLinkType = index("CAP-001"), index("CAP-016")
 var ruleSyntax, ruleNoData, ruleIdle, ruleOverflow, ruleTooMany, ruleRelay, ruleNoQuit = index("SMTP-016"), index("SMTP-022"), index("SMTP-030"), index("SMTP-053"), index("RPL-020"), index("RPL-003"), index("SMTP-032")
 
 // wantOfRecipients are what the refusal of a message may be that has no recipients.
@@ -863,6 +864,8 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		}
 	case g == goalUnknown && top != nil && top.Severity < rules.Error && group(top.Rule) == "TCP" && (allAcked(c) || c.LeftAfterHandshake()):
 		d.Outcome = OutcomeUnknown // a reset is how many programs close; what was left to do is inside TLS
+	case g == goalUnknown && top != nil && isSlow[top.Rule] && c.TCP.HowClosed == fact.EndOfCapture:
+		d.Outcome = OutcomeUnknown // it was answered late, and the capture ends before the end
 	case outlived(c, g, top):
 		d.Outcome = OutcomeUnknown
 	case g == goalNone && top != nil && (top.Rule == ruleResetByClient || top.Rule == ruleEarly && allTaken(c)) && top.Severity == rules.Warning &&
@@ -870,7 +873,7 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		d.Outcome = OutcomeDegraded // it left with nothing begun and nothing owed
 	case fails, top != nil && missedBy(c):
 		d.Outcome = OutcomeFailed
-		if group(top.Rule) == "CAP" && top.Severity < rules.Error {
+		if group(top.Rule) == "CAP" && top.Rule != ruleEmptyFile && top.Rule != ruleLinkType {
 			d.Outcome = OutcomeUnknown // what seems to have failed is explained by what the capture lacks
 		}
 	case g == goalMissed:
