@@ -130,7 +130,7 @@ func (d *Dialog) bodyBytes(p []byte, at fact.At) (rest []byte) {
 // goodbye reports that the first line behind a hole is QUIT and nothing else. The
 // line has one byte more, the last that is missing.
 func (b *body) goodbye() bool {
-	const lower = ' ' << 24 | ' ' << 16
+	const lower = ' '<<24 | ' '<<16
 	return b.mid && b.cmd == DATA && b.line == 1+uint64(len("QUIT\r\n")) && b.tail|lower == 'i'<<24|'t'<<16|'\r'<<8|'\n' &&
 		begins(b.head[1:], "QUI")
 }
