@@ -230,7 +230,7 @@ func (c *Case) openAt(f *fact.Fact) (phase string, txn int16) {
 // one that has closed: 421 lost input connection.
 func (c *Case) leftBefore(f *fact.Fact) bool {
 	fin := c.TCP.Side[fact.Client].Fin
-	return f.Code == 421 && fin != 0 && fin < f.Frame
+	return f.Code == 421 && (fin != 0 && fin < f.Frame || c.says(f, "lost input connection"))
 }
 
 // partedEasy reports that f, a 421, cost nothing: mail had been accepted, nothing

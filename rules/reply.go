@@ -94,9 +94,12 @@ var classes = []class{
 	{rule: "RPL-033", codes: "521", not: "currently unavailable|blocked using|access denied", enhanced: "0.0.0 x.0-4.x x.6.x", words: "does not accept mail"},
 	{rule: "RPL-033", codes: "556"},
 	// 5.1.10 with 550 is the unknown recipient of Exchange, RPL-004.
-	{rule: "RPL-033", codes: "5xx", enhanced: "5.3.2 5.7.27", words: "does not accept mail|null mx|not accepting network messages", not: "currently unavailable|spf"}, // Google's 5.7.27
+	{rule: "RPL-033", at: atSender, codes: "5xx", enhanced: "5.7.27", not: "spf"},
+	{rule: "RPL-033", codes: "5xx", enhanced: "5.3.2", words: "does not accept mail|null mx|not accepting network messages", not: "currently unavailable"},
 	{rule: "RPL-015", enhanced: "x.7.26 5.7.509 5.7.515", words: "dmarc|unauthenticated|multiple authentication|not aligned|isn't aligned|pass authentication checks", not: "hosted tenant|dynamic ip"},
+	{rule: "RPL-016", at: 1 << smtp.Message, enhanced: "x.7.27"}, // Google's, behind the message
 	{rule: "RPL-016", enhanced: "x.7.23 x.7.24", words: "spf|openspf|sender policy framework|not authorized to send|not permitted sender", not: "authorized to send to|not authorized to send email directly|ptr record"},
+	{rule: "RPL-017", at: 1 << smtp.Message, enhanced: "x.7.30"}, // Google's, behind the message
 	{rule: "RPL-017", enhanced: "x.7.20 x.7.21 x.7.22", words: "dkim"},
 	{rule: "RPL-010", codes: "450 451 421 550 554", enhanced: "x.7.25",
 		words: "reverse dns|rdns|ptr|cannot find your hostname|cannot find your reverse hostname|does not resolve|no reverse|reverse lookup rejected|ptr record|fcrdns|forward confirmed|ip must resolve"},
@@ -170,7 +173,8 @@ var classes = []class{
 		words: "spam|spamassassin|junk|content rejected|content filter|likely unsolicited|surbl|uribl|message rejected due to content|high probability|mcspamsignature|dt:spm|mail content denied|message filtered|phishing|ofr_506|" + aboutLinks}, // Orange's number
 	{rule: "RPL-035", words: "synchronization|protocol error|pipelining|bare <lf>|bare lf|smtplf|naked lf|i can break rules|improper use|premature|" + faultyBytes},
 	{rule: "RPL-036", codes: "5xx", enhanced: "x.6.7 x.6.8 x.6.9", words: "smtputf8"},
-	{rule: "RPL-037", codes: "5xx", enhanced: "x.7.30", words: "requiretls"},
+	{rule: "RPL-037", at: atSender, codes: "5xx", enhanced: "x.7.30"},
+	{rule: "RPL-037", codes: "5xx", words: "requiretls"},
 	// Greylisting that does not say so. It stands behind the rows whose texts
 	// end in "try again later" too: limits, full disks, failed lookups.
 	{rule: "RPL-007", codes: "4xx", at: atRecipient &^ (1 << smtp.None), enhanced: "4.2.0 4.7.1", words: "try again later|try again in|try later|come back|retry in", need: needBoth},

@@ -258,7 +258,7 @@ var rplRules = []Rule{
 	{
 		ID: "rpl-spf", Num: "RPL-016", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: TXN, Blame: BlameClient,
 		Title: "SPF check failed",
-		When: `5xx/4xx and (x.7.23 x.7.24) or tokens "spf", "sender policy framework", "not authorized to ` +
+		When: `5xx/4xx and (x.7.23 x.7.24; x.7.27 behind the message) or tokens "spf", "sender policy framework", "not authorized to ` +
 			`send", "not permitted sender"`,
 		Meaning: "The domain's SPF record does not list the sending address. Forwarding breaks SPF too.",
 		Advice: []string{
@@ -275,7 +275,7 @@ var rplRules = []Rule{
 	{
 		ID: "rpl-dkim", Num: "RPL-017", Label: SMTP, Severity: Error, Up: Error, Tier: 3, Node: TXN, Blame: BlameClient,
 		Title: "DKIM signature missing or invalid",
-		When:  `5xx/4xx and (x.7.20 x.7.21 x.7.22) or token "dkim"`,
+		When:  `5xx/4xx and (x.7.20 x.7.21 x.7.22; x.7.30 behind the message) or token "dkim"`,
 		Meaning: "The signature does not verify, usually because a relay changed the body or the DNS key is " +
 			"missing.",
 		Advice: []string{
