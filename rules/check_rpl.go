@@ -31,7 +31,7 @@ func rplClasses(c *Case, _ *fact.Fact, r *Raiser) {
 			from, _ := c.Path(f)
 			null = from == "" && bytes.Contains(c.Log.Text(f), []byte("<>"))
 		}
-		if f.Kind != fact.Reply || f.Code < 400 || c.timeoutNotice(f) || c.leftBefore(f) {
+		if f.Kind != fact.Reply || f.Code < 400 || c.timeoutNotice(f) || c.leftBefore(f) || c.partedEasy(f) {
 			continue
 		}
 		rule, ok := classify(answered(f), f.Code, f.Num, c.Log.Text(f), null)
@@ -166,7 +166,7 @@ func (c *Case) refuses(f *fact.Fact, class string) bool {
 	case smtp.Greeting:
 		return true
 	case smtp.Message:
-		return !general || f.Seen&fact.SeenRcpt != 0 || !c.says(f, "valid recipients", "no recipients")
+		return !general || f.Seen&fact.SeenRcpt != 0 || f.Code != 503 && !c.says(f, "valid recipients", "no recipients")
 	case smtp.MAIL, smtp.RCPT, smtp.None:
 		return !general || !c.formal(f)
 	case smtp.DATA, smtp.BDAT:

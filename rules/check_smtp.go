@@ -845,9 +845,37 @@ func smtpEhloRefused(c *Case, _ *fact.Fact, r *Raiser) {
 			}
 			g.Blame = BlameServer | BlameMiddlebox
 			return
+		case e.Cmd() == smtp.HELO, e.Cmd() == smtp.LHLO, e.Code() == 421:
+			refused = nil
 		}
 	}
+	switch _, left := c.clientLeft(); {
+	case refused == nil, refused.Code() != 500 && refused.Code() != 502:
+		return
+	case c.lmtpServer(), c.first(fact.Early) != nil:
+		return
+	case !c.whole(fact.Client, nil), !c.whole(fact.Server, refused.Reply):
+		return // it may have tried, or the refusal is of something else
+	case left == 0 && c.Log.Now&(fact.SeenMail|fact.SeenQuit) != fact.SeenQuit:
+		return
+	}
+	g := r.At(refused.Reply)
+	g.Up()
+	g.Class = HelloUntried
+	g.Blame = BlameServer | BlameMiddlebox
+	if software, _ := c.Software(); software == "" {
+		g.Skip = 1 // no sign of a firewall
+	}
+	if g.quiet {
+		return
+	}
+	g.evidence(refused.Command, refused.Reply)
+	c.replyFields(g, refused.Reply)
+	g.say("EHLO was answered \"%s\", and the client left without trying HELO.", c.answer(refused.Reply))
 }
+
+// HelloUntried is the Class of a refused EHLO behind which the client left.
+const HelloUntried = 1
 
 // 012
 
@@ -866,8 +894,8 @@ func smtpNoHello(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		switch cmd := smtp.Cmd(e.Command.Cmd); cmd {
 		case smtp.EHLO, smtp.HELO, smtp.LHLO:
-			if e.Reply == nil || e.Code() < 400 || c.unsure != 0 {
-				return
+			if e.Reply == nil || e.Code() != 500 && e.Code() != 502 || c.unsure != 0 {
+				return // accepted, or refused: that is told, and it was none that was skipped
 			}
 			refused = e.Reply.Frame
 		case smtp.XCLIENT:

@@ -46,11 +46,15 @@ func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 		if !login && !c.Owed(e) || e.Command.Kind == fact.BodyEnd || e.Cmd() == smtp.QUIT {
 			continue
 		}
-		if c.inTLS() && c.inClear(e.Command) || e.Sent.Time >= s.FinTime {
+		if c.inTLS() && c.inClear(e.Command) {
 			return
 		}
-		if refusal != nil && e.Sent.Time <= refusal.Time && s.FinTime-refusal.Time < 2e9 {
-			return // sent together with what it refused
+		if e.Sent.Time >= s.FinTime {
+			c.closedBetween(r, e)
+			return
+		}
+		if refusal != nil && s.FinTime-refusal.Time < 2e9 && (e.Sent.Time <= refusal.Time || c.lostPatience(refusal)) {
+			return // sent together with what it refused, or with the last it would bear
 		}
 		think := max(s.FinTime-e.Sent.Time-c.TCP.RTTServer, 0)
 		g := r.Frame(fact.At{Time: s.FinTime, Frame: s.Fin})
@@ -73,6 +77,64 @@ func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 			capital(c.said(e.Command)), e.Command.Frame, howLong(s.FinTime-e.Sent.Time), s.Fin)
 		return
 	}
+	c.closedBetween(r, nil)
+}
+
+// lostPatience reports that f says that there were too many errors.
+func (c *Case) lostPatience(f *fact.Fact) bool {
+	class, ok := classify(answered(f), f.Code, f.Num, c.Log.Text(f), false)
+	return ok && All[class].Num == "RPL-026"
+}
+
+// serverPatience is what RFC 5321, section 4.5.3.2.7, demands of servers.
+const serverPatience = 300 * time.Second
+
+// closedBetween: the server had answered all, and closed without a word while a
+// transaction was open, or before the client said something more (next).
+func (c *Case) closedBetween(r *Raiser, next *Exchange) {
+	s := &c.TCP.Side[fact.Server]
+	phase, txn := c.openAt(&fact.Fact{Time: s.FinTime, Frame: s.Fin})
+	var last *fact.Fact // of the client before that
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Command && f.Frame < s.Fin {
+			last = f
+		}
+	}
+	if phase != "transaction" && (phase != "" || next == nil) || last == nil || smtp.Cmd(last.Cmd) == smtp.QUIT || !c.whole(fact.Client, nil) {
+		return
+	}
+	if phase == "transaction" {
+		if t := &c.view.txns[txn-1]; t.MailReply == nil {
+			return // its beginning is not in the capture
+		} else if yes, no := t.Taken(); yes == 0 && no > 0 {
+			return // there was nobody left to send it to
+		}
+	} else {
+		txn, phase = next.Txn, "idle"
+	}
+	idle := s.FinTime - last.Time
+	g := r.Frame(fact.At{Time: s.FinTime, Frame: s.Fin})
+	g.From, g.HasFrom = fact.Server, true
+	g.Txn = txn
+	if time.Duration(idle) >= serverPatience {
+		g.Blame = BlameClient
+	}
+	if g.quiet {
+		return
+	}
+	g.frames(last.Frame)
+	g.frames(s.Fin)
+	g.with("phase", phase)
+	g.with("idle", howLong(idle))
+	g.say("The server closed the connection at frame %d without a word, %s after the client's last command", s.Fin, howLong(idle))
+	if phase == "transaction" {
+		g.What += "; a transaction was open"
+	}
+	if next != nil {
+		g.evidence(next.Command)
+		g.What += fmt.Sprintf("; %s at frame %d came too late", c.said(next.Command), next.Command.Frame)
+	}
+	g.What += "."
 }
 
 // openLogin reports that e is a login that was neither granted nor refused, with
@@ -168,7 +230,17 @@ func (c *Case) openAt(f *fact.Fact) (phase string, txn int16) {
 // one that has closed: 421 lost input connection.
 func (c *Case) leftBefore(f *fact.Fact) bool {
 	fin := c.TCP.Side[fact.Client].Fin
-	return f.Code == 421 && fin != 0 && fin < f.Frame
+	return f.Code == 421 && (fin != 0 && fin < f.Frame || c.says(f, "lost input connection"))
+}
+
+// partedEasy reports that f, a 421, cost nothing: mail had been accepted, nothing
+// was under way, and the client had asked for nothing but the end.
+func (c *Case) partedEasy(f *fact.Fact) bool {
+	if f.Code != 421 || f.Seen&fact.SeenAccepted == 0 || f.Ref != 0 && smtp.Cmd(f.Cmd) != smtp.QUIT {
+		return false
+	}
+	phase, _ := c.openAt(f)
+	return phase == ""
 }
 
 func smtpShuttingDown(c *Case, f *fact.Fact, r *Raiser) {
@@ -183,6 +255,9 @@ func smtpShuttingDown(c *Case, f *fact.Fact, r *Raiser) {
 	g.Txn = txn
 	asked := c.Log.Get(f.Ref)
 	c.keep(g)
+	if c.partedEasy(f) {
+		g.Severity = Info
+	}
 	g.evidence(asked, f)
 	if g.quiet {
 		return
@@ -204,16 +279,39 @@ func smtpTimeoutActive(c *Case, f *fact.Fact, r *Raiser) {
 	if !c.timeoutNotice(f) {
 		return
 	}
-	if phase, txn := c.openAt(f); phase != "" {
+	if phase, txn := c.openAt(f); phase != "" && !c.mayBeOver(txn, f) {
 		c.timedOut(f, r, phase, txn)
 	}
+}
+
+// mayBeOver reports that a transaction may have ended before f in what the capture lacks.
+func (c *Case) mayBeOver(txn int16, f *fact.Fact) bool {
+	if txn <= 0 || int(txn) > len(c.view.txns) {
+		return false
+	}
+	from := c.view.txns[txn-1].First()
+	if body := c.view.txns[txn-1].BodyStart; body != nil {
+		from = body // what came before that did not end it
+	}
+	if from == nil || c.TCP.Side[0].Cut+c.TCP.Side[1].Cut > 0 {
+		return from != nil
+	}
+	gaps, known := c.TCP.Side[0].Gap+c.TCP.Side[1].Gap > 0, false
+	for i := range c.Log.Facts {
+		if g := &c.Log.Facts[i]; g.Kind == fact.TCPGap {
+			if known = true; since(g) > from.Frame && since(g) <= f.Frame+1 { // its own acknowledgement may be the first
+				return true
+			}
+		}
+	}
+	return gaps && !known
 }
 
 func smtpTimeoutIdle(c *Case, f *fact.Fact, r *Raiser) {
 	if !c.timeoutNotice(f) {
 		return
 	}
-	if phase, _ := c.openAt(f); phase == "" {
+	if phase, txn := c.openAt(f); phase == "" || c.mayBeOver(txn, f) {
 		c.timedOut(f, r, "", 0)
 	}
 }

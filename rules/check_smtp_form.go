@@ -611,7 +611,10 @@ func smtpCrossProtocol(c *Case, _ *fact.Fact, r *Raiser) {
 		g.with("line", cutText(text, maxShown))
 		hi := c.greeting()
 		g.What = "The connection begins with a PROXY header of a load balancer"
-		if proxy && hi != nil && hi.Code == 220 && hi.Time >= f.Time {
+		if hi == nil && !c.whole(fact.Server, nil) {
+			g.Severity = Info
+			g.What += "; what the server said first is not in the capture."
+		} else if proxy && hi != nil && hi.Code == 220 && hi.Time >= f.Time {
 			g.Severity = Info
 			g.What += ", and the server greeted: it expects one."
 		} else {
@@ -728,16 +731,18 @@ func smtpLMTP(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 }
 
+// lmtpServer reports that the server speaks LMTP. Dovecot does not name the
+// protocol in its greeting.
+func (c *Case) lmtpServer() bool {
+	hi := c.greeting()
+	return c.Proto == fact.LMTP || hi != nil && strings.Contains(c.lower(c.text(hi)), "lmtp")
+}
+
 func smtpLMTPMixup(c *Case, _ *fact.Fact, r *Raiser) {
 	if !c.mail() {
 		return
 	}
-	// Dovecot does not name the protocol in its greeting.
-	lmtp := c.Proto == fact.LMTP
-	if hi := c.greeting(); hi != nil {
-		lmtp = lmtp || strings.Contains(c.lower(c.text(hi)), "lmtp")
-	}
-	lmtp = lmtp && c.helloReply() == nil
+	lmtp := c.lmtpServer() && c.helloReply() == nil
 	for i := range c.Exchanges() {
 		e := &c.view.exchanges[i]
 		if e.Command == nil || e.Reply == nil || e.Code() != 500 && e.Code() != 502 {

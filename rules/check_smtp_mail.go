@@ -379,7 +379,7 @@ func smtpFateUnknown(c *Case, _ *fact.Fact, r *Raiser) {
 		if t.Reply != nil && missing == 0 || t.BodyEnd == nil || t.BodyEnd.Code != 1 || t.DataReply != nil && t.DataReply.Code >= 400 || c.holes(fact.Client, t.BodyEnd) {
 			continue
 		}
-		if c.TCP.HowClosed == fact.EndOfCapture && !c.gaveUp(t.BodyEnd) {
+		if c.TCP.HowClosed == fact.EndOfCapture && !c.gaveUp(t.BodyEnd) || missing > 0 && !c.whole(fact.Client, nil) {
 			continue
 		}
 		end, by, how := c.endedAt()

@@ -279,6 +279,31 @@ func (c *Case) cutBefore(reset *fact.Fact) bool {
 	return false
 }
 
+// tcpOnlyAsked reports that the client had said hello and the like before f, was
+// answered, and went no further: so do checks of load balancers and monitors.
+func tcpOnlyAsked(c *Case, f *fact.Fact) bool {
+	if !c.mail() || f.Seen&(fact.SeenMail|fact.SeenStartTLS|fact.SeenTLSHello|fact.SeenAuth) != 0 || c.TCP.Side[fact.Client].Unacked > 0 {
+		return false
+	}
+	answered := false
+	for i := range c.Exchanges() {
+		e := &c.view.exchanges[i]
+		if e.Command == nil {
+			continue
+		}
+		switch e.Cmd() {
+		case smtp.EHLO, smtp.HELO, smtp.LHLO, smtp.NOOP, smtp.RSET:
+		default:
+			return false
+		}
+		if e.Reply == nil || e.Code() >= 400 {
+			return false
+		}
+		answered = true
+	}
+	return answered
+}
+
 func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 	return func(c *Case, f *fact.Fact, r *Raiser) {
 		if f.From != d || !tcpAborted(c, f) {
@@ -318,8 +343,10 @@ func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 		}
 		if d == fact.Client && (owed != nil || body || f.Seen&fact.SeenMail != 0 && f.Seen&fact.SeenAccepted == 0) {
 			g.Up()
-		} else if d == fact.Client && !forgot && tcpAllTaken(c, f) {
+		} else if d == fact.Client && !forgot && (tcpAllTaken(c, f) || g.Class == 0 && waited < int64(ownTimeout) && tcpOnlyAsked(c, f)) {
 			g.Severity = Info // rude, but nothing was left to do
+		} else if d == fact.Server && g.Class == 0 && owed == nil && waited >= int64(ownTimeout) && tcpAllTaken(c, f) {
+			g.Severity = Info // it had waited for more
 		}
 		if g.quiet {
 			return

@@ -330,9 +330,16 @@ func TestTCPChecks(t *testing.T) {
 		}, "tcp-reset-by-client=error"},
 		{"client resets between commands", func() *Case {
 			c := tcpHealthy()
+			ref := c.add(fact.Command, 7, 50*msec, fact.Fact{Cmd: uint8(smtp.VRFY)})
+			c.add(fact.Reply, 8, 51*msec, fact.Fact{From: fact.Server, Cmd: uint8(smtp.VRFY), Code: 252, Ref: ref})
 			tcpRst(c, fact.Client, 60*msec, 0, 0)
 			return c
 		}, "tcp-reset-by-client=warning"},
+		{"client resets behind its hello, as checks do", func() *Case {
+			c := tcpHealthy()
+			tcpRst(c, fact.Client, 60*msec, 0, 0)
+			return c
+		}, "tcp-reset-by-client=info"},
 		{"client resets after QUIT", func() *Case {
 			c := tcpHealthy()
 			c.Log.Mark(fact.SeenQuit)

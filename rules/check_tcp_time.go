@@ -129,6 +129,10 @@ func tcpStall(c *Case, f *fact.Fact) bool {
 		return true
 	case f.Level != 0 || c.Proto == fact.TCP || tcpOpaque(c, f):
 		return false // nobody can say whose turn it was
+	case tcpSpokeUnseen(c, owes, f):
+		return false // it had acted, perhaps
+	case c.mail() && c.TCP.Side[fact.Client].Gap|c.TCP.Side[fact.Client].Cut != 0 && tcpInBody(c, f):
+		return false // the end of the message may be missing, or not
 	case owes == fact.Client:
 		// A client that thinks is idle; it owes something only inside a message.
 		return tcpInBody(c, f) && f.Num >= uint32(tcpStallError/time.Millisecond)
@@ -136,6 +140,26 @@ func tcpStall(c *Case, f *fact.Fact) bool {
 		return false // half of a hello, perhaps
 	}
 	return f.Cmd == 1+uint8(fact.Client) || f.Cmd == 0 && !c.TCP.MidStream
+}
+
+// tcpSpokeUnseen reports that bytes of d are missing that came behind the last
+// words of the other side before f, or at f.
+func tcpSpokeUnseen(c *Case, d fact.Dir, f *fact.Fact) bool {
+	if c.TCP.Side[d].Gap == 0 {
+		return false
+	}
+	asked := uint32(0)
+	for i := range c.Log.Facts {
+		switch g := &c.Log.Facts[i]; {
+		case g.Frame > f.Frame:
+		case g.Kind == fact.Command, g.Kind == fact.Reply, g.Kind == fact.BodyEnd:
+			if g.From != d {
+				asked = max(asked, g.Frame)
+			}
+		}
+	}
+	const ack = 4 // so many frames later, at most, the missing bytes are acknowledged with those that end the pause
+	return c.hole(d, asked, f.Frame+ack)
 }
 
 // tcpOwes returns who had to act in a pause. To the transport it is who was

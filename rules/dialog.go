@@ -673,7 +673,7 @@ func (c *Case) later(i int, r *Recipient) bool {
 	}
 	for k := i + 1; k < len(c.view.txns); k++ {
 		u := &c.view.txns[k]
-		if sender, _ := c.Path(u.Mail); u.Outcome != Accepted || u.Mail == nil || sender != from {
+		if sender, _ := c.Path(u.Mail); u.Outcome != Accepted || u.Mail == nil && c.whole(fact.Client, nil) || u.Mail != nil && sender != from {
 			continue
 		}
 		for n := range u.Recipients {

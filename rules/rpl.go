@@ -6,7 +6,7 @@ var rplRules = []Rule{
 		ID: "rpl-starttls-required", Num: "RPL-001", Label: SMTP, Severity: Error, Up: Error, Tier: 1, Node: TXN, Blame: BlameClient,
 		Title: "Server demands encryption first",
 		When: `530/523/451/550/421 and (x.7.0 x.7.10 x.7.3 5.7.3) and tokens "starttls", "must issue a ` +
-			`starttls", "tls required", "encryption required", "encryption needed"`,
+			`starttls", "tls required", "encryption required", "encryption needed"; "wasn't sent over a tls connection"`,
 		Meaning: "The server accepts mail only after STARTTLS. The client did not use it, or TLS had failed " +
 			"before.",
 		Advice: []string{
@@ -35,7 +35,7 @@ var rplRules = []Rule{
 		Title: "Relaying denied",
 		When: `550/551/553/554/454/501 and (5.7.54 or tokens "relay access denied", "relay not permitted", ` +
 			`"relaying denied", "unable to relay", "not permitted to relay", "rcpthosts", "relaying not ` +
-			`allowed", "relay denied")`,
+			`allowed", "relay denied", "open relay not allowed", "delivery is not allowed to this address")`,
 		Meaning: "The server is not responsible for the recipient's domain and does not trust this client enough " +
 			"to pass mail on. Not a fault of the network.",
 		Advice: []string{
@@ -51,7 +51,7 @@ var rplRules = []Rule{
 		Title: "Recipient does not exist",
 		When: `550/551/553/554/450 and (x.1.1 x.1.0 5.1.10-with-550 5.4.1) or tokens "user unknown", "unknown ` +
 			`user", "no such user", "no such recipient", "recipient not found", "does not exist", "invalid ` +
-			`recipient", "no mailbox here", "mailbox not found", "unrouteable address", "callout verification failed"; ` +
+			`recipient", "no mailbox", "mailbox not found", "user not found", "invalid user", "not a valid recipient", "unrouteable address", "callout verification failed"; ` +
 			`at RCPT "mailbox unavailable"; 5.1.2`,
 		Meaning: "The address is wrong or was removed. 450 means the server could not check right now.",
 		Advice: []string{
@@ -70,7 +70,7 @@ var rplRules = []Rule{
 		ID: "rpl-mailbox-full", Num: "RPL-005", Label: SMTP, Severity: Warning, Up: Warning, Tier: 2, Node: RCPT, Blame: BlameServer,
 		Title: "Recipient's mailbox is full",
 		When: `452/552/450/550 and (x.2.2) or tokens "over quota", "overquota", "quota exceeded", "mailbox ` +
-			`full", "mailbox is full", "inbox is full", "out of storage"`,
+			`full", "mailbox is full", "inbox is full", "out of storage", "exceed mailbox quota", "mailbox size limit"`,
 		Meaning: "The recipient must make room.",
 		Advice: []string{
 			"tell the recipient by other means",
@@ -87,7 +87,7 @@ var rplRules = []Rule{
 	{
 		ID: "rpl-mailbox-disabled", Num: "RPL-006", Label: SMTP, Severity: Error, Up: Error, Tier: 3, Node: RCPT, Blame: BlamePolicy,
 		Title: "Recipient's mailbox is disabled",
-		When: `5xx/4xx and (5.2.1 or tokens "mailbox disabled", "account disabled", "inactive", "suspended", ` +
+		When: `5xx/4xx and (5.2.1 or tokens "mailbox disabled", "account disabled", "account is locked", "account expired", "inactive", "suspended", ` +
 			`"not accepting messages")`,
 		Meaning: `The address exists but takes no mail. 450 4.2.1 at Google means "receives too quickly": RPL-018.`,
 		Advice:  []string{"ask the recipient's administrator"},
@@ -101,7 +101,8 @@ var rplRules = []Rule{
 	{
 		ID: "rpl-greylisted", Num: "RPL-007", Label: SMTP, Severity: Info, Up: Warning, Tier: 1, Node: RCPT, Blame: BlamePolicy,
 		Title: "Greylisted: server wants a second try",
-		When: `any 4xx and tokens "greylist", "graylist", "grey-list", "gray-list", "postgrey"; or 4xx ` +
+		When: `any 4xx and tokens "greylist", "graylist", "grey-list", "gray-list", "postgrey", "internal resource" + ` +
+			`"temporarily unavailable" (Mimecast); or 4xx ` +
 			`4.2.0/4.7.1 at RCPT or DATA with "try again later", "try again in" on the first contact (medium confidence). ` +
 			"Warning when the client never came back in ≥ 3600 s of capture, or came from another network",
 		Meaning: "Unknown senders are sent away once and accepted after a few minutes. Real mail servers return; " +
@@ -140,8 +141,10 @@ var rplRules = []Rule{
 		Title: "Receiver distrusts the sending address",
 		When: `5xx/4xx and tokens "reputation", "banned sending ip", "s3140", "s3150", "[tss", "[ts0", "[ipts", ` +
 			`"user complaints", "rp-001", "unsolicited mail originating", "ip not allowed", "part of their ` +
-			`network is on our block list", "traffic not accepted", "problem occurred" + "ask your postmaster", links ` +
-			`to ipcheck.proofpoint, senderbase, talosintelligence; or 5.7.606–5.7.649, 5.7.501–503, 5.7.511`,
+			`network is on our block list", "traffic not accepted", "problem occurred" + "ask your postmaster", "dynamic ip", ` +
+			`"received complaints", "not authorized to send email directly", links ` +
+			`to ipcheck.proofpoint, senderbase, talosintelligence; or 5.7.606–5.7.649, 5.7.501–503, 5.7.511; in place of the ` +
+			`greeting or at EHLO also "spam", "virus"`,
 		Meaning: "A large provider's own opinion about the address or its neighbours. No public list names it.",
 		Advice: []string{
 			"the provider's postmaster page and form",
@@ -159,7 +162,7 @@ var rplRules = []Rule{
 		ID: "rpl-reverse-dns", Num: "RPL-010", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: RCPT, Blame: BlameClient,
 		Title: "Client has no valid reverse DNS name",
 		When: `450/421/550/554 and (x.7.25) or tokens "reverse dns", "rdns", "ptr", "cannot find your ` +
-			`hostname", "cannot find your reverse hostname", "does not resolve", "no reverse", "fcrdns", ` +
+			`hostname", "cannot find your reverse hostname", "does not resolve", "no reverse", "ptr record", "fcrdns", ` +
 			`"forward confirmed"`,
 		Meaning: "The sending address lacks a PTR record, or name and address do not match both ways.",
 		Advice: []string{
@@ -219,8 +222,8 @@ var rplRules = []Rule{
 	{
 		ID: "rpl-sender-not-owned", Num: "RPL-014", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: TXN, Blame: BlameClient,
 		Title: "Logged-in user may not use this sender address",
-		When: `550/553/554 and (5.7.60 or tokens "not owned by user", "not logged in", "sendasdenied", "send ` +
-			`as", "not allowed to send as", "must match")`,
+		When: `550/551/553/554/501 and (5.7.60 or tokens "not owned by", "not logged in", "sendasdenied", "send ` +
+			`as", "not allowed to send as", "must match", "unauthorized sender address", "relaying disallowed as")`,
 		Meaning: "Authentication worked, but From and account do not fit together.",
 		Advice: []string{
 			"use the account's own address",
@@ -237,7 +240,7 @@ var rplRules = []Rule{
 		ID: "rpl-dmarc", Num: "RPL-015", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: TXN, Blame: BlameClient,
 		Title: "DMARC or sender authentication failed",
 		When: `5xx/4xx and (x.7.26 5.7.509 5.7.515) or tokens "dmarc", "unauthenticated", "multiple ` +
-			`authentication"`,
+			`authentication", "pass authentication checks", "isn't aligned"`,
 		Meaning: "Neither SPF nor DKIM vouches for the domain in From:, and its owner (or the receiver) asks to " +
 			"reject.",
 		Advice: []string{
@@ -255,7 +258,7 @@ var rplRules = []Rule{
 	{
 		ID: "rpl-spf", Num: "RPL-016", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: TXN, Blame: BlameClient,
 		Title: "SPF check failed",
-		When: `5xx/4xx and (x.7.23 x.7.24) or tokens "spf", "sender policy framework", "not authorized to ` +
+		When: `5xx/4xx and (x.7.23 x.7.24; x.7.27 behind the message) or tokens "spf", "sender policy framework", "not authorized to ` +
 			`send", "not permitted sender"`,
 		Meaning: "The domain's SPF record does not list the sending address. Forwarding breaks SPF too.",
 		Advice: []string{
@@ -272,7 +275,7 @@ var rplRules = []Rule{
 	{
 		ID: "rpl-dkim", Num: "RPL-017", Label: SMTP, Severity: Error, Up: Error, Tier: 3, Node: TXN, Blame: BlameClient,
 		Title: "DKIM signature missing or invalid",
-		When:  `5xx/4xx and (x.7.20 x.7.21 x.7.22) or token "dkim"`,
+		When:  `5xx/4xx and (x.7.20 x.7.21 x.7.22; x.7.30 behind the message) or token "dkim"`,
 		Meaning: "The signature does not verify, usually because a relay changed the body or the DNS key is " +
 			"missing.",
 		Advice: []string{
@@ -288,10 +291,10 @@ var rplRules = []Rule{
 	{
 		ID: "rpl-rate-limit", Num: "RPL-018", Label: SMTP, Severity: Warning, Up: Warning, Tier: 2, Node: RCPT, Blame: BlameClient | BlamePolicy,
 		Title: "Sending too fast or too much",
-		When: `4xx/5xx and (x.7.28 4.2.1-with-"quickly") or tokens "rate limit", "ratelimit", "too much mail", ` +
+		When: `4xx/5xx and (x.7.28 5.7.508 x.2.1-with-"quickly") or tokens "rate limit", "ratelimit", "too much mail", ` +
 			`"too many messages", "sending too", "throttl", "too quickly", "limit exceeded", "unusual rate", ` +
 			`"hourly", "daily", "message count quota", "policy rejection" + "quota", "exceeded threshold", "too many ` +
-			`recipients from", "too many auth commands"`,
+			`recipients from", "too many auth commands", "frequency limit", "unusual sending activity"`,
 		Meaning: "The receiver counts messages per client, sender or account and has closed the tap for now.",
 		Advice: []string{
 			"slow down: `smtp_destination_rate_delay`, fewer connections",
@@ -310,7 +313,8 @@ var rplRules = []Rule{
 		ID: "rpl-too-many-connections", Num: "RPL-019", Label: SMTP, Severity: Warning, Up: Warning, Tier: 2, Node: ROOT, Blame: BlameClient | BlameServer,
 		Title: "Too many connections at once",
 		When: `421/450/452/454/432 and tokens "too many connections", "too many concurrent", "concurrent ` +
-			`connections", "too many open connections", "too many sessions", "too many new tls sessions"`,
+			`connections", "too many open connections", "too many sessions", "too many new tls sessions", "maximum number of ` +
+			`connections", "exceeded the connection limit"`,
 		Meaning: "Limit per client (or in all) reached; TCP-041 shows how many were open.",
 		Advice: []string{
 			"client: lower concurrency",
@@ -326,7 +330,7 @@ var rplRules = []Rule{
 	{
 		ID: "rpl-too-many-recipients", Num: "RPL-020", Label: SMTP, Severity: Warning, Up: Warning, Tier: 3, Node: RCPT, Blame: BlameClient | BlamePolicy,
 		Title:   "Too many recipients",
-		When:    `452/451/550/552/554 and (x.5.3 or token "too many recipients")`,
+		When:    `452/451/550/552/554 and (x.5.3 or tokens "too many recipients", "recipients limit exceeded")`,
 		Meaning: "See SMTP-053; as 5xx at the first recipient it is a daily limit.",
 		Advice:  []string{"smaller batches"},
 		Cite:    []string{"RFC 5321 §4.5.3.1.10"},
@@ -425,7 +429,7 @@ var rplRules = []Rule{
 	{
 		ID: "rpl-too-many-errors", Num: "RPL-026", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: END, Blame: BlameClient,
 		Title: "Server lost patience after too many errors",
-		When: `421/550/554 and tokens "too many errors", "too many bad commands", "too many bad recipients", ` +
+		When: `421/450/451/500/502/550/554 and tokens "too many errors", "too many bad commands", "too many bad recipients", ` +
 			`"too many syntax", "too many nonmail", "too many unrecognized", "too many failed"`,
 		Meaning: "A consequence: the first errors of the session matter. Postfix: soft limit 10 (delays), hard " +
 			"limit 20.",
@@ -650,7 +654,7 @@ var rplRules = []Rule{
 		Title: "Sender's address is not accepted",
 		When: `5xx and (5.1.0 5.1.1 at MAIL) or tokens "sender address rejected", "sender rejected", "sender denied", ` +
 			`"sender refused", "sender not accepted", "sender is not accepted", "sender not allowed", "badmailfrom", ` +
-			`"bad outbound sender"`,
+			`"bad outbound sender", "sender address blocked", "email outgoing blocked"`,
 		Meaning: "It is the address in MAIL FROM that the server does not want: it is barred there, or it belongs to the " +
 			"server's own domain and does not exist.",
 		Advice: []string{

@@ -130,12 +130,15 @@ var smtpRules = []Rule{
 	},
 	{
 		ID: "smtp-ehlo-refused", Num: "SMTP-011", Label: SMTP, Severity: Info, Up: Warning, Tier: 2, Node: WELCOME, Blame: BlameServer,
-		Title: "Server does not know EHLO, client fell back to HELO",
+		Title: "Server does not know EHLO",
 		When: "EHLO answered 500/501/502/504/550, then HELO answered 250; warning when the greeting said ESMTP " +
-			"or another session of this server knew EHLO",
+			"or another session of this server knew EHLO, or when the client left behind a 500 or 502",
 		Meaning: "Without EHLO there is no TLS, no authentication, no size check. On a modern server it means a " +
 			"firewall's SMTP inspection is in the path.",
-		Advice: []string{"switch the inspection off (ASA: `no inspect esmtp`)"},
+		Advice: []string{
+			"switch the inspection off (ASA: `no inspect esmtp`)",
+			"old server: let the client fall back to HELO, without TLS and login",
+		},
 		Cite:   []string{"RFC 5321 §3.2, §4.1.1.1"},
 		Not:    "`501 Syntax: EHLO hostname` for an empty name is the client's fault (SMTP-013)",
 		Fields: []string{"code", "text"},
@@ -329,7 +332,7 @@ var smtpRules = []Rule{
 	{
 		ID: "smtp-closed-without-reply", Num: "SMTP-027", Label: SMTP, Severity: Error, Up: Error, Tier: 1, Node: END, Blame: BlameServer | BlameMiddlebox,
 		Title:   "Server closed the connection without answering",
-		When:    "command complete, FIN (not RST) from the server, no reply to it, no 421 before",
+		When:    "command complete, FIN (not RST) from the server, no reply to it, no 421 before; FIN without a word while a transaction is open",
 		Meaning: "The mail program died or a filter closed in its name. A polite server sends 421 first.",
 		Advice: []string{
 			"crash messages in the server log (signal, panic, milter abort)",
@@ -342,7 +345,7 @@ var smtpRules = []Rule{
 	{
 		ID: "smtp-shutting-down", Num: "SMTP-028", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: END, Blame: BlameServer | BlamePolicy,
 		Title: "Server ends the session (421)",
-		When:  "reply 421 at any time, also unasked",
+		When:  "reply 421 at any time, also unasked; only noted when mail was accepted before and nothing was under way",
 		Meaning: "The server hangs up on purpose and wants a retry later. The class tells limit, overload, policy " +
 			"or idle time.",
 		Advice: []string{"advice of the reply class"},

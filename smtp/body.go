@@ -114,12 +114,25 @@ func (d *Dialog) bodyBytes(p []byte, at fact.At) (rest []byte) {
 		if !whole {
 			return nil
 		}
+		if len(p) == 0 && b.goodbye() { // the end of the message is in the hole before it
+			b.size, b.line = b.size+1, 0
+			d.closeBody(at)
+			return []byte("QUIT\r\n")
+		}
 		if d.lineEnd(at) {
 			d.dot(at)
 			return p
 		}
 	}
 	return nil
+}
+
+// goodbye reports that the first line behind a hole is QUIT and nothing else. The
+// line has one byte more, the last that is missing.
+func (b *body) goodbye() bool {
+	const lower = ' '<<24 | ' '<<16
+	return b.mid && b.cmd == DATA && b.line == 1+uint64(len("QUIT\r\n")) && b.tail|lower == 'i'<<24|'t'<<16|'\r'<<8|'\n' &&
+		begins(b.head[1:], "QUI")
 }
 
 // plain takes what p begins with when there is nothing to say of it but its

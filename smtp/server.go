@@ -260,7 +260,9 @@ func parseReply(b []byte) (code uint16, final bool, text []byte, ok bool) {
 }
 
 // parseEnhanced reads an enhanced status code at the beginning of text, RFC 3463 section 2.
+// Cisco's gateways write "#5.1.0".
 func parseEnhanced(text []byte) (class uint16, num uint32, ok bool) {
+	text = bytes.TrimPrefix(text, []byte("#"))
 	var part [3]uint32
 	k, digits := 0, 0
 	for i := 0; ; i++ {
@@ -291,6 +293,9 @@ func parseEnhanced(text []byte) (class uint16, num uint32, ok bool) {
 
 // oldest says which command a reply with this first line answers.
 func (d *Dialog) oldest(code uint16, final bool, text []byte, at fact.At) (Cmd, uint16) {
+	if d.state == stay && code == codeOK && len(d.queue) > d.head {
+		d.torn = true // nobody greets so: the greeting is not in the capture
+	}
 	if d.state == stay && (!d.opt.MidStream && !d.torn || code == codeReady && d.pending() && d.waitsAt(code) < 0) {
 		return Greeting, 0
 	}
@@ -366,6 +371,9 @@ func (d *Dialog) behindHole(code uint16, final bool, text []byte) (cmd Cmd, pair
 		return cmd, false
 	}
 	first := d.queue[d.head:]
+	if code == codeClosing && first[0].before {
+		return None, false // said unasked, perhaps: the answer may be in the hole
+	}
 	return cmd, !first[0].before || !d.lost[fact.Client] && (len(first) == 1 || !first[1].before)
 }
 

@@ -75,7 +75,7 @@ func TestOddSessions(t *testing.T) {
 		{name: "a browser", turns: "S 220 mx.example.net ESMTP\nC GET / HTTP/1.1\nS 221 2.7.0 Error: I can break rules, too. Goodbye.\nfin S",
 			want: "failed smtp-cross-protocol client high", words: []string{"that of another service", "-haproxy"}},
 		{name: "a probe", turns: "S 220 mx.example.net ESMTP\nC EHLO lb.example.net\nS! 250-mx.example.net\\r\\n250 8BITMIME\\r\\n\nC QUIT\nS 221 bye\nfin S",
-			want: "degraded stls-not-offered server high", words: []string{"or was only a probe"}},
+			want: "degraded stls-not-offered server medium", words: []string{"or was only a probe"}},
 		{name: "no logins on 587", port: 587, turns: mailHello + "C AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS 503 5.5.1 Error: authentication not enabled\nC QUIT\nS 221 bye\nfin S",
 			want: "failed auth-not-enabled client high", words: []string{"switch logins on for port 587", "-port 587 with STARTTLS"}},
 		{name: "Kerberos failed, a password worked", port: 587, turns: "S 220 mx.example.net ESMTP\nC EHLO a.example.org\nS! 250-mx.example.net\\r\\n250 AUTH GSSAPI PLAIN\\r\\n\n" +

@@ -469,7 +469,7 @@ func TestSlowMailbox(t *testing.T) {
 		{name: "IMAP", port: 143, turns: saidIMAP + "C: b SELECT INBOX\n+25s\nS: b OK [READ-WRITE] done" + saidLogout,
 			want: "degraded tcp-stalled server high", words: []string{"answered SELECT only after 25"}},
 		{name: "submission, left at the list", port: 587, turns: "S: 220 mx ESMTP\nC: EHLO c.example.com\nS: 250-mx\nS: 250 8BITMIME" + saidBye,
-			want: "degraded stls-not-offered server high", words: []string{"No mail was sent"}},
+			want: "degraded stls-not-offered server medium", words: []string{"No mail was sent"}},
 		{name: "submission, left at the list with STARTTLS", port: 587, turns: "S: 220 mx ESMTP\nC: EHLO c.example.com\nS: 250-mx\nS: 250 STARTTLS" + saidBye,
 			want: "ok xl-all-good none high", words: []string{"the client left when it had read what the server offers"}},
 	})

@@ -109,9 +109,9 @@ func (l *listener) facts(s *session, d fact.Dir, from int) (masked []byte, comma
 		f := &s.log.Facts[i]
 		switch f.Kind {
 		case fact.Command:
-			masked, command = s.log.Text(f), true
+			masked, command, body = s.log.Text(f), true, false
 		case fact.BodyStart:
-			l.body[f.From] = true
+			l.body[f.From], l.size = true, 0
 			body = body || f.From == fact.Client && d == fact.Client
 		case fact.BodyEnd:
 			l.body = [2]bool{}

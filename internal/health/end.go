@@ -14,7 +14,7 @@ const (
 )
 
 // fin takes a FIN of d whose data ends at off+n.
-func (f *Flow) fin(d fact.Dir, p *layers.Packet, off int64, n uint32, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+func (f *Flow) fin(c *reasm.Conn, d fact.Dir, p *layers.Packet, off int64, n uint32, at fact.At, log *fact.Log, s *fact.TCPSummary) {
 	x, me := &s.Side[d], &f.side[d]
 	if x.Fin != 0 {
 		if n == 0 && !me.finAcked {
@@ -35,6 +35,12 @@ func (f *Flow) fin(d fact.Dir, p *layers.Packet, off int64, n uint32, at fact.At
 	}
 	if s.Closed == 0 {
 		s.Closed = 1 + uint8(d)
+		if o := d.Other(); s.Side[o].Fin == 0 && p.TCP.Flags()&layers.ACK != 0 {
+			// What acknowledges one more than the other side's bytes has seen its FIN.
+			if top, ok := c.Offset(o, p.TCP.Ack()); ok && c.Sent(o) > 0 && top == c.Sent(o)+1 {
+				s.Closed = 1 + uint8(o)
+			}
+		}
 	}
 	log.Add(fact.Fact{Kind: fact.TCPFin, Time: at.Time, Frame: at.Frame, From: d, Num: clip32(uint64(max(me.finEnd, 0)))}, nil)
 	f.unread(d, p.TCP.Window(), at, log, s)
@@ -102,6 +108,9 @@ func (f *Flow) tooSoon(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, 
 	x, o := &s.Side[d], d.Other()
 	top, ok := c.Offset(o, p.TCP.Ack())
 	wait := at.Time - f.side[o].newTime
+	if ok && f.side[o].ackTop >= top && f.side[o].ackedAt < at.Time {
+		return false // it had acknowledged that before: the recorder wrote the data late
+	}
 	return p.TCP.Flags()&layers.ACK != 0 && ok && top == c.Sent(o) && f.side[o].newTime != 0 && at.Time >= f.last && s.Side[o].Copies == 0 &&
 		x.RTTs >= soonRTTs && x.RTTMin >= soonRTT && 4*wait < x.RTTMin
 }

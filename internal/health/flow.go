@@ -246,7 +246,7 @@ func (f *Flow) Segment(t *reasm.Table, c *reasm.Conn, d fact.Dir, p *layers.Pack
 		f.grow(log, &me.keepRef, fact.Fact{Kind: fact.TCPKeepAlive, From: d}, at, 1)
 	}
 	if flags&layers.FIN != 0 {
-		f.fin(d, p, off, n, at, log, s)
+		f.fin(c, d, p, off, n, at, log, s)
 	}
 	f.window(d, p, flags, at, log, s)
 	if c.Gap(fact.Client) > f.side[fact.Client].gap {

@@ -158,7 +158,7 @@ func (f *Flow) open(c *reasm.Conn, p *layers.Packet, at fact.At, log *fact.Log, 
 	s.Open, s.OpenTime = at.Frame, at.Time
 	// What closes, or acknowledges data, came later: the handshake's own ACK was not captured.
 	own := uint8(p.TCP.Flags())&(layers.FIN|layers.RST) == 0 &&
-		(c.Sent(fact.Server) == 0 || p.TCP.Ack() == f.isn[fact.Server]+1)
+		(c.Sent(fact.Server) == 0 && s.Side[fact.Server].Fin == 0 || p.TCP.Ack() == f.isn[fact.Server]+1)
 	copies := 0
 	for i := range log.Facts {
 		if log.Facts[i].Kind == fact.TCPSynAck {

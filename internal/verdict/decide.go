@@ -89,6 +89,7 @@ func (w *Writer) explain(c *rules.Case) {
 		}
 	}
 	unknownCA, flaw := certFlaw(c)
+	hello := helloRefused(c)
 	for i := range c.Findings {
 		by := -1
 		f := &c.Findings[i]
@@ -98,6 +99,10 @@ func (w *Writer) explain(c *rules.Case) {
 		}
 		for _, j := range w.order {
 			e := &c.Findings[j]
+			if hello != 0 && e.Frame == hello && f.Frame > hello && group(e.Rule) == "RPL" && (group(f.Rule) == "RPL" || group(f.Rule) == "SMTP") {
+				by = j // what the client tries without it fails for that
+				break
+			}
 			r := relate(e.Rule, f.Rule)
 			if i == j || r == 0 || r == explainsEarly && e.Frame > f.Frame {
 				continue
@@ -147,6 +152,27 @@ func (w *Writer) explain(c *rules.Case) {
 		}
 		d.ExplainedBy = append(d.ExplainedBy, by)
 	}
+}
+
+// helloRefused returns the frame in which the first hello was refused, 0 when
+// one was accepted, or none refused.
+func helloRefused(c *rules.Case) (frame uint32) {
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind != fact.Reply || c.Proto != fact.SMTP && c.Proto != fact.LMTP {
+			continue
+		}
+		switch smtp.Cmd(f.Cmd) {
+		case smtp.EHLO, smtp.HELO, smtp.LHLO:
+			if f.Code < 400 {
+				return 0
+			}
+			if frame == 0 {
+				frame = f.Frame
+			}
+		}
+	}
+	return frame
 }
 
 // unsure reports that f tells of trouble which ends a session only where it is an
@@ -247,6 +273,7 @@ var complaints = map[uint16][]string{
 
 var ruleBdat, ruleAfterData, ruleEarly, ruleUTF8Address, ruleSequence, ruleRecipient = index("SMTP-047"), index("SMTP-024"), index("SMTP-010"), index("SMTP-044"), index("SMTP-017"), index("SMTP-020")
 var ruleGaveUpLogin = index("AUTH-013")
+var ruleEmptyFile, ruleLinkType = index("CAP-001"), index("CAP-016")
 var ruleSyntax, ruleNoData, ruleIdle, ruleOverflow, ruleTooMany, ruleRelay, ruleNoQuit = index("SMTP-016"), index("SMTP-022"), index("SMTP-030"), index("SMTP-053"), index("RPL-020"), index("RPL-003"), index("SMTP-032")
 
 // wantOfRecipients are what the refusal of a message may be that has no recipients.
@@ -373,6 +400,12 @@ func wentOn(c *rules.Case) bool {
 		}
 	}
 	return false
+}
+
+// sentAway reports that the server closed while the client of SMTP was silent: it
+// did not leave.
+func sentAway(c *rules.Case) bool {
+	return c.Proto == fact.SMTP && c.TCP.Closed == 2 && c.Log.Now&fact.SeenQuit == 0
 }
 
 // infoCounts are findings of severity info that are the root when nothing worse is there.
@@ -859,6 +892,8 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		}
 	case g == goalUnknown && top != nil && top.Severity < rules.Error && group(top.Rule) == "TCP" && (allAcked(c) || c.LeftAfterHandshake()):
 		d.Outcome = OutcomeUnknown // a reset is how many programs close; what was left to do is inside TLS
+	case g == goalUnknown && top != nil && isSlow[top.Rule] && c.TCP.HowClosed == fact.EndOfCapture:
+		d.Outcome = OutcomeUnknown // it was answered late, and the capture ends before the end
 	case outlived(c, g, top):
 		d.Outcome = OutcomeUnknown
 	case g == goalNone && top != nil && (top.Rule == ruleResetByClient || top.Rule == ruleEarly && allTaken(c)) && top.Severity == rules.Warning &&
@@ -866,6 +901,9 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		d.Outcome = OutcomeDegraded // it left with nothing begun and nothing owed
 	case fails, top != nil && missedBy(c):
 		d.Outcome = OutcomeFailed
+		if group(top.Rule) == "CAP" && top.Rule != ruleEmptyFile && top.Rule != ruleLinkType {
+			d.Outcome = OutcomeUnknown // what seems to have failed is explained by what the capture lacks
+		}
 	case g == goalMissed:
 		d.Outcome = OutcomeUnknown // it failed, but nothing that was seen is the reason
 	case g == goalUnknown:
@@ -879,7 +917,7 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		d.Outcome = OutcomeUnknown
 	default: // nothing was tried, and nothing is wrong: a probe, a session typed by hand
 		d.Outcome = OutcomeOK
-		if top != nil && (!isRemark[top.Rule] || isSTLS[top.Rule] && !wentOn(c)) {
+		if top != nil && (!isRemark[top.Rule] || isSTLS[top.Rule] && !wentOn(c) && !sentAway(c)) {
 			d.Outcome = OutcomeDegraded
 		}
 	}
@@ -915,6 +953,13 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 // outlived reports that top is the refusal of one command, behind which the
 // session may have gone on: the capture does not show how it ended.
 func outlived(c *rules.Case, g goal, top *rules.Finding) bool {
+	if top != nil && isNoTLS[top.Rule] {
+		// The client went on without encryption, or may have done.
+		on := wentOn(c) || c.Log.Now&(fact.SeenRcpt|fact.SeenData) != 0
+		if on && g == goalUnknown && incomplete(c) || !on && g == goalNone && c.TCP.HowClosed == fact.EndOfCapture {
+			return true
+		}
+	}
 	if top == nil || !isAnswer[top.Rule] || c.TCP.OneSided {
 		return false // the words of one side are told as they stand
 	}
@@ -1350,6 +1395,9 @@ func (w *Writer) blame(c *rules.Case) {
 	}
 	if r.Num == "RPL-012" && temporary(c, f) {
 		conf = 60 // a domain that cannot be found just now: the server's DNS may have failed
+	}
+	if isSTLS[f.Rule] && !d.Attempted && !wentOn(c) {
+		conf = 60 // the client left behind the list: for that, or it was only a probe
 	}
 	if r.Num == "SMTP-034" && d.Blame == rules.BlameServer {
 		conf = 60 // it was slow; the client's timeout is too short all the same

@@ -480,10 +480,20 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		}
 		return fmt.Sprintf("the session broke inside the message (frame %d)", f.Frame)
 	},
+	"SMTP-011": func(c *rules.Case, f *rules.Finding) string {
+		if f.Class != rules.HelloUntried {
+			return fmt.Sprintf("the server does not know EHLO, and the client fell back to HELO (frame %d)", f.Frame)
+		}
+		return "the server does not know EHLO, and the client left without trying HELO " + quoted(c, f)
+	},
 	"SMTP-027": func(c *rules.Case, f *rules.Finding) string {
 		switch field(f, "phase") {
 		case "message":
 			return fmt.Sprintf("the server asked for the message and closed the connection before its end (frame %d)", f.Frame)
+		case "idle":
+			return fmt.Sprintf("the server closed the connection without a word (frame %d), before the client went on", f.Frame)
+		case "transaction":
+			return fmt.Sprintf("the server closed the connection in the middle of a transaction without a word (frame %d)", f.Frame)
 		case "login":
 		default:
 			return ""

@@ -203,6 +203,7 @@ var (
 	counts     []bool   // infoCounts
 	groups     []string // the letters of the number
 	isSTLS     []bool
+	isNoTLS    []bool
 	isSlow     []bool // late answers
 	isWindow   []bool // a side that does not read
 	isExposed  []bool // a password that everybody could read
@@ -261,7 +262,8 @@ func init() {
 	isSlow, isExposed = set("SMTP-005 033 035 AUTH-020"), set("AUTH-004 POP-005 IMAP-006")
 	isIssuer = set("TLS-029 030 031 079")
 	isCert, isFlaw = set(certificates), set("TLS-026 027 028 032 033 035")
-	isSTLS = set("STLS-002") // the reason why a client that insists on TLS goes away
+	isNoTLS = set("STLS-004 005") // STARTTLS refused
+	isSTLS = set("STLS-002")      // the reason why a client that insists on TLS goes away
 	isRemark, isBox, isAnswer = set(remarks), set(middleboxes), set(answers)
 	canExplain, canFollow, counts, groups = make([]bool, n), make([]bool, n), make([]bool, n), make([]string, n)
 	canBeOld = make([]bool, n)
