@@ -59,6 +59,7 @@ func Hosts(all []Brief, names *Names, lim *rules.Limits, end int64) []Host {
 	v.olderVersion()
 	v.v6()
 	v.logins()
+	v.blocked()
 	v.harvest()
 	v.parallel()
 	v.floods()
