@@ -124,7 +124,7 @@ func (d *Dissector) imap(c *conv, dir int, s span) {
 		}
 	}
 	request := dir != m.server
-	d.hear(&m.proofs, request)
+	d.hear(&m.proofs, request, m.known)
 	d.frame.Proto = "IMAP"
 	if d.opt.Compat {
 		d.imapWire(m, c, s, request)
