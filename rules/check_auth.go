@@ -480,13 +480,16 @@ func authMechanismRefused(c *Case, f *fact.Fact, r *Raiser) {
 		if l.form != 0 {
 			return
 		}
-	} else if l.mech == "USER" || l.mech == "APOP" || strings.HasPrefix(l.mech, "IMAP") || !c.aboutMechanism(f) {
+	} else if l.mech == "USER" || strings.HasPrefix(l.mech, "IMAP") || !c.aboutMechanism(f) {
 		return
 	}
 	line, _, _ := c.offered("AUTH", f)
 	g := c.raiseLogin(r, &l)
 	if c.mail() && c.breaksOffer(f) {
 		g.Blame = BlameServer
+	}
+	if l.mech == "APOP" && c.fellBack(f, &l) {
+		g.Severity = Warning // a server without it has no other way to say so than its greeting
 	}
 	if g.quiet {
 		return

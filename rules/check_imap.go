@@ -612,10 +612,26 @@ func imapInbox(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	switch c.imapSays(f) {
 	case imap.NoTrouble, imap.Mailbox, imap.NoRight, imap.InUse: // every user has one, and the right to it
-		if !boxAgain(r, f) {
-			imapAnswer(c, f, r.At(f))
+		if boxAgain(r, f) {
+			return
+		}
+		g := r.At(f)
+		if c.imapInboxOpened(f) {
+			g.Severity = min(g.Severity, Warning) // it was only a matter of time
+		}
+		imapAnswer(c, f, g)
+	}
+}
+
+// imapInboxOpened reports that the server opened the INBOX behind f.
+func (c *Case) imapInboxOpened(f *fact.Fact) bool {
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		if x.Kind == fact.Reply && x.Code == imap.OK && x.Frame > f.Frame && c.imapOpensInbox(x) {
+			return true
 		}
 	}
+	return false
 }
 
 // sieveScript reports that f answers what makes a script the one in force, or

@@ -57,6 +57,7 @@ var popChecks = []Check{
 	{ID: "pop-message-refused", Needs: PAIRED, On: fact.Reply, Do: popMessageRefused},
 	{ID: "smtp-answers-ahead", Needs: BOTH | START | PAIRED, On: fact.Reply, Do: boxAnswersAhead},
 	{ID: "smtp-cross-protocol", Needs: PAIRED, On: fact.Foreign, Do: boxCrossProtocol},
+	{ID: "smtp-cross-protocol", Needs: BOTH | START | PAIRED, On: fact.Reply, Do: boxHeaderRefused},
 	{ID: "smtp-no-greeting", Needs: BOTH | START, Do: boxNoGreeting}, // of POP3 and IMAP: the same words
 	{ID: "smtp-closed-without-reply", Needs: BOTH | SILENT, On: fact.Unanswered, Do: boxClosedWithoutReply},
 	{ID: "imap-unanswered", Needs: BOTH | PAIRED, On: fact.Unanswered, Do: popUnanswered},
@@ -252,25 +253,9 @@ func boxNeverGreeted(c *Case, r *Raiser) {
 // boxAnswersAhead is smtpAnswersAhead for POP3 and IMAP. The tags of IMAP keep
 // the answers that follow from derailing.
 func boxAnswersAhead(c *Case, f *fact.Fact, r *Raiser) {
-	text := ""
-	switch {
-	case c.popErr(f) && pop3.Cmd(f.Cmd) == pop3.None && pop3.What(c.Log.Text(f)) == pop3.UnknownCommand:
-		text = "-ERR " + c.boxWords(f)
-	case c.isIMAP() && imap.Cmd(f.Cmd) == imap.None && f.Ref == 0 && f.Code == imap.BAD:
-		text = c.imapLine(f)
-	}
-	if text == "" || f.Seen&fact.SeenGreeting == 0 || !c.whole(fact.Client, f) || !c.whole(fact.Server, f) || boxAgain(r, f) {
+	text := boxAhead(c, f)
+	if text == "" || c.Header.Frame != 0 || boxAgain(r, f) {
 		return
-	}
-	for i := range c.Log.Facts {
-		x := &c.Log.Facts[i]
-		if x.From != fact.Client || x.Time > f.Time || x.Frame > f.Frame {
-			continue
-		}
-		switch x.Kind {
-		case fact.Command, fact.Early, fact.Odd, fact.Foreign:
-			return
-		}
 	}
 	g := r.At(f)
 	if c.isIMAP() {
@@ -281,6 +266,49 @@ func boxAnswersAhead(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g.with("text", c.boxWords(f))
 	g.say("Behind its greeting the server said %q, before the client had sent a command.", text)
+}
+
+// boxHeaderRefused raises that the header of a load balancer came to a server that
+// took it for a command.
+func boxHeaderRefused(c *Case, f *fact.Fact, r *Raiser) {
+	text := boxAhead(c, f)
+	if text == "" || c.Header.Frame == 0 || c.Header.Frame > f.Frame || boxAgain(r, f) {
+		return
+	}
+	g := r.Frame(c.Header)
+	g.stepsOfStranger(0)
+	g.Severity = min(g.Severity, Warning) // what follows may be understood all the same
+	if g.quiet {
+		return
+	}
+	g.evidence(f)
+	g.with("kind", "PROXY header").with("reaction", text)
+	g.say("The connection begins with a PROXY header of a load balancer, and the server does not expect one; it said %q.", text)
+}
+
+// boxAhead returns what the server said behind its greeting before the client had
+// sent a command: that it does not know what it got. "": it did not.
+func boxAhead(c *Case, f *fact.Fact) (text string) {
+	switch {
+	case c.popErr(f) && pop3.Cmd(f.Cmd) == pop3.None && pop3.What(c.Log.Text(f)) == pop3.UnknownCommand:
+		text = "-ERR " + c.boxWords(f)
+	case c.isIMAP() && imap.Cmd(f.Cmd) == imap.None && f.Ref == 0 && f.Code == imap.BAD:
+		text = c.imapLine(f)
+	}
+	if text == "" || f.Seen&fact.SeenGreeting == 0 || !c.whole(fact.Client, f) || !c.whole(fact.Server, f) {
+		return ""
+	}
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		if x.From != fact.Client || x.Time > f.Time || x.Frame > f.Frame {
+			continue
+		}
+		switch x.Kind {
+		case fact.Command, fact.Early, fact.Odd, fact.Foreign:
+			return ""
+		}
+	}
+	return text
 }
 
 // boxCrossProtocol raises that the client of a mailbox server speaks another protocol.
