@@ -272,23 +272,43 @@ func TestSecretsBytewise(t *testing.T) {
 	noneIn(t, "a byte at a time", write(t, filepath.Join(t.TempDir(), "a.pcap"), w.pcap(t)), false)
 }
 
+// TestSecretsBareCR: lines that end in CR alone, or in LF alone, whole and a byte at
+// a time.
+func TestSecretsBareCR(t *testing.T) {
+	plain := b64("\x00joe\x00" + aPassword)
+	w := &wire{}
+	for _, x := range []struct {
+		port               uint16
+		hello, say, answer string
+	}{
+		{110, "S+OK ready\r\n", "USER joe|PASS " + aPassword + "|STAT|", "S+OK\r\n-ERR no\r\n"},
+		{25, "S220 mx\r\n", "EHLO x|AUTH PLAIN " + plain + "|MAIL FROM:<a@b>|", "S250 AUTH PLAIN\r\n535 no\r\n"},
+		{25, "S220 mx\r\n", "EHLO x|AUTH LOGIN|" + b64("joe") + "|" + b64(aPassword) + "|MAIL FROM:<a@b>|", "S250 AUTH PLAIN\r\n535 no\r\n"},
+		{143, "S* OK hi\r\n", "a NOOP|b LOGIN joe " + aPassword + "|c NOOP|", "Sa BAD no\r\n"},
+		{143, "S* OK hi\r\n", "a AUTHENTICATE PLAIN|" + plain + "|c NOOP|", "Sa BAD no\r\n"},
+	} {
+		for _, end := range []string{"\r", "\n"} {
+			said := strings.ReplaceAll(x.say, "|", end)
+			w.talk(x.port, x.hello, "C"+said, x.answer)
+			turns := []string{x.hello}
+			for _, c := range said {
+				turns = append(turns, "C"+string(c))
+			}
+			w.talk(x.port, append(turns, x.answer)...)
+		}
+	}
+	noneIn(t, "bare CR", write(t, filepath.Join(t.TempDir(), "a.pcap"), w.pcap(t)), false)
+}
+
 // TestSecretsSwapped: where the side that was called is the client, its logins are
-// no replies, and not quoted as if they were.
+// no replies, and not shown as if they were.
 func TestSecretsSwapped(t *testing.T) {
 	for _, port := range []uint16{25, 110, 143} {
+		w := &wire{}
 		for _, line := range []string{"a LOGIN joe " + aPassword, "PASS " + aPassword, "AUTH PLAIN " + b64("\x00joe\x00"+aPassword)} {
-			w := &wire{}
 			w.talk(port, "S"+line+"\r\n", "C+OK\r\n")
-			file := write(t, filepath.Join(t.TempDir(), "a.pcap"), w.pcap(t))
-			for _, args := range [][]string{{file}, {"-all", file}, {"-json", file}} {
-				out, _, _ := call(t, nil, args...)
-				for _, s := range needles() {
-					if strings.Contains(out, s) {
-						t.Errorf("port %d, %s: %s shows %s", port, line, args[0], s)
-					}
-				}
-			}
 		}
+		noneIn(t, fmt.Sprint("port ", port), write(t, filepath.Join(t.TempDir(), "a.pcap"), w.pcap(t)), false)
 	}
 }
 

@@ -535,10 +535,22 @@ func TestLooks(t *testing.T) {
 		{"a1 uid fetch 1 x\r\n", false, true},
 		{"EHLO x\r\n", false, false},
 		{"USER bob\r\n", false, false},
+		{"Action: Login\r\n", false, false},
 	}
 	for _, tt := range tests {
 		if g, c := LooksGreeting([]byte(tt.line)), LooksCommand([]byte(tt.line)); g != tt.greeting || c != tt.command {
 			t.Errorf("%q: greeting %v, command %v, want %v, %v", tt.line, g, c, tt.greeting, tt.command)
+		}
+	}
+}
+
+func TestLooksAnswer(t *testing.T) {
+	for line, want := range map[string]bool{
+		"* 5 EXISTS\r\n": true, "a1 OK done\r\n": true, "a1 BAD [PARSE] x\r\n": true, "+ go\r\n": true,
+		"* ACAP (SASL \"PLAIN\")\r\n": false, "a1 OK \"done\"\r\n": false, "a1 NO (AUTH-TOO-WEAK) \"x\"\r\n": false, "Response: Success\r\n": false,
+	} {
+		if got := LooksAnswer([]byte(line)); got != want {
+			t.Errorf("%q: %v, want %v", line, got, want)
 		}
 	}
 }

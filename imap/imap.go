@@ -235,6 +235,8 @@ var troubles = [...]struct {
 	{"account is disabled", BadLogin},
 	{"account suspended", BadLogin},
 	{"account is suspended", BadLogin},
+	{"license limit", Unavailable}, // CommuniGate, for want of a license
+	{"licensed users", Unavailable},
 	{"[unavailable", Unavailable},
 	{"[serverbug", Unavailable},
 	{"[corruption", Unavailable},
@@ -254,6 +256,8 @@ var troubles = [...]struct {
 	{"[badcharset", Client},
 	{"(trylater", Unavailable}, // ManageSieve: RFC 5804, section 1.3
 	{"(encrypt-needed", Privacy},
+	{"(auth-too-weak", Client},
+	{"(transition-needed", Client},
 	{"(quota", Quota},
 	{"inactivity", Inactive},
 	{"autologout", Inactive},
@@ -269,6 +273,16 @@ var troubles = [...]struct {
 	{"plaintext logins", Privacy},
 	{"login is disabled", Privacy},
 	{"login disabled", Privacy},
+	{"starttls first", Privacy},
+	{"starttls required", Privacy},
+	{"starttls is required", Privacy}, // hMailServer
+	{"starttls command first", Privacy},
+	{"must use tls", Privacy},
+	{"must use ssl", Privacy},
+	{"requires tls", Privacy},
+	{"requires ssl", Privacy},
+	{"ssl required", Privacy},
+	{"encryption required", Privacy},
 	{"temporary authentication failure", Unavailable},
 	{"internal server error", Unavailable}, // nginx
 	{"internal error", Failing},
@@ -285,6 +299,9 @@ var troubles = [...]struct {
 	{"unknown mailbox", Mailbox},
 	{"unknown folder", Mailbox},
 	{"quota exceeded", Quota},
+	{"exceeded your mail quota", Quota}, // Courier
+	{"mailbox full", Quota},
+	{"mailbox is full", Quota},
 	{"by another process", InUse}, // UW: open for reading only, therefore
 	{"permission denied", NoRight},
 	{"read-only", NoRight},
@@ -450,11 +467,26 @@ func LooksAnswer(b []byte) bool {
 	if len(tag) == 1 && tag[0] == '*' {
 		return !sasl.EqualFold(word, "ACAP") // RFC 2244 has tags too
 	}
+	_, text := lines.Word(rest)
+	if len(text) > 0 && (text[0] == '"' || text[0] == '(') {
+		return false // ACAP quotes its words, and has its codes in brackets like these
+	}
 	return len(tag) == 1 && tag[0] == '+' || statusWord(word) != 0
 }
 
 // LooksCommand reports whether b begins with a tagged IMAP command.
 func LooksCommand(b []byte) bool {
 	tag, _, _, cmd := command(bytes.TrimRight(lines.First(b), "\r\n"))
-	return isTag(tag) && cmd != Unknown
+	return isTag(tag) && tag[len(tag)-1] != ':' && cmd != Unknown // "Action: Login" is Asterisk's
+}
+
+// LooksShared reports whether b, which begins with a tagged command, begins with
+// one that ACAP has too. RFC 2244, section 6.
+func LooksShared(b []byte) bool {
+	_, _, _, cmd := command(bytes.TrimRight(lines.First(b), "\r\n"))
+	switch cmd {
+	case NOOP, LOGOUT, AUTHENTICATE, SEARCH, STORE, SETACL, MYRIGHTS, GETQUOTA:
+		return true
+	}
+	return false
 }

@@ -46,6 +46,9 @@ func (d *base) answered(code uint16, text []byte, at fact.At) {
 				result = results[i].result
 			}
 		}
+		if d.login.Lost(text) {
+			result = fact.AuthTemporary
+		}
 	}
 	d.login.End(d.log, result, code, d.shown(text), at)
 }

@@ -155,10 +155,15 @@ var troubles = [...]struct {
 	{"too many connections", Limit},
 	{"too many simultaneous", Limit},
 	{"enabled for pop", BadLogin}, // Gmail: the user's setting, behind [SYS/PERM]
+	{"account disabled", BadLogin},
+	{"account is disabled", BadLogin},
+	{"account suspended", BadLogin},
+	{"account is suspended", BadLogin},
 	{"[in-use]", InUse},
 	{"[login-delay", LoginDelay},
 	{"between mail check", LoginDelay},
 	{"login too often", LoginDelay},
+	{"exceeded the login limit", LoginDelay}, // Hotmail
 	{"[sys/temp]", SysTemp},
 	{"[sys/perm]", SysPerm},
 	{"internal server error", SysTemp}, // nginx
@@ -187,6 +192,7 @@ var troubles = [...]struct {
 	{"stls command first", Plaintext},
 	{"must use tls", Plaintext},
 	{"must use ssl", Plaintext},
+	{"entering tls mode", Plaintext}, // Zimbra
 	{"requires tls", Plaintext},
 	{"requires ssl", Plaintext},
 	{"tls required", Plaintext},
@@ -239,6 +245,7 @@ var troubles = [...]struct {
 	{"too busy", SysTemp},
 	{"could not connect", SysTemp}, // Perdition: to the server behind it
 	{"child crashed", SysTemp},     // qmail
+	{"license limit", SysTemp},     // CommuniGate
 	{"try again later", SysTemp},
 }
 

@@ -139,7 +139,9 @@ func (d *Dialog) answered(c command, ok bool, code uint16, text []byte, at fact.
 	case SysTemp:
 		result = fact.AuthTemporary
 	case NoTrouble, BadLogin:
-		if l.SASL && !l.Given && !lines.Contains(text, "[auth]") { // refused before anything was sent: it is about the mechanism
+		if d.login.Lost(text) {
+			result = fact.AuthTemporary
+		} else if l.SASL && !l.Given && !lines.Contains(text, "[auth]") { // refused before anything was sent: it is about the mechanism
 			result = fact.AuthRefused
 		}
 	}

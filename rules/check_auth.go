@@ -291,7 +291,7 @@ func authFailed(c *Case, f *fact.Fact, r *Raiser) {
 		return // nobody saw what was refused
 	}
 	g := c.raiseLogin(r, &l)
-	if c.fellBack(f, &l) {
+	if c.fellBack(f, &l) || !c.mail() && c.mended(f) {
 		g.Severity = Warning
 	}
 	if c.placeOff(f) {
@@ -309,6 +309,16 @@ func authFailed(c *Case, f *fact.Fact, r *Raiser) {
 	g.with("text", cutText(c.text(f), maxReply))
 	g.with("think", howLong(l.think(c)))
 	g.What = l.who() + " was refused: \"" + c.authAnswer(f) + "\"."
+}
+
+// mended reports that a login of a mailbox worked behind f: it was a typing error.
+func (c *Case) mended(f *fact.Fact) bool {
+	for i := range c.Log.Facts {
+		if x := &c.Log.Facts[i]; x.Kind == fact.AuthEnd && x.Level == fact.AuthOK && x.Frame > f.Frame {
+			return true
+		}
+	}
+	return false
 }
 
 // fellBack reports that a login that failed was followed by one with another
@@ -447,6 +457,10 @@ func (c *Case) wantsTLS(f *fact.Fact) bool {
 		}
 		return false
 	}
+	switch {
+	case c.isPOP() && pop3.What(c.Log.Text(f)) == pop3.Plaintext, c.kinIMAP() && imap.What(c.Log.Text(f)) == imap.Privacy:
+		return true
+	}
 	return c.says(f, "disallowed", "plaintext", "cleartext", "[privacyrequired]", "(encrypt-needed", "encryption required", "logindisabled")
 }
 
@@ -466,13 +480,16 @@ func authMechanismRefused(c *Case, f *fact.Fact, r *Raiser) {
 		if l.form != 0 {
 			return
 		}
-	} else if l.mech == "USER" || l.mech == "APOP" || strings.HasPrefix(l.mech, "IMAP") || !c.aboutMechanism(f) {
+	} else if l.mech == "USER" || strings.HasPrefix(l.mech, "IMAP") || !c.aboutMechanism(f) {
 		return
 	}
 	line, _, _ := c.offered("AUTH", f)
 	g := c.raiseLogin(r, &l)
 	if c.mail() && c.breaksOffer(f) {
 		g.Blame = BlameServer
+	}
+	if l.mech == "APOP" && c.fellBack(f, &l) {
+		g.Severity = Warning // a server without it has no other way to say so than its greeting
 	}
 	if g.quiet {
 		return
@@ -577,6 +594,8 @@ func (c *Case) passwordState(f *fact.Fact) bool {
 		return false // it is the mailbox that is locked
 	case c.accountOff(f):
 		return false // no password helps
+	case c.says(f, "or imap is disabled", "or pop3 is disabled", "or pop3 disabled"):
+		return false // Yandex: a wrong password, or that
 	}
 	return c.says(f, "expired", "disabled", "[contactadmin]", "web login required", "via your web browser") && !c.basicDisabled(f) && !c.wantsTLS(f) && !c.accountLocked(f)
 }

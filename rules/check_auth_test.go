@@ -71,6 +71,10 @@ func TestLoginRefusedFor(t *testing.T) {
 		{"NO [ALERT] Access from your IP address is blocked", "auth-failed imap-login-failed", BlamePolicy},
 		{"NO [ALERT] Please log in via your web browser", "auth-failed auth-password-state imap-login-failed", 0},
 		{"NO Incorrect password", "auth-failed imap-login-failed", 0},
+		{"NO [AUTHENTICATIONFAILED] LOGIN invalid credentials or IMAP is disabled sc=x", "auth-failed imap-login-failed", 0},
+		{"NO license limit exceeded", "auth-temp-failure imap-unavailable", 0},
+		{"BAD STARTTLS is required.", "auth-encryption-needed imap-privacy-required", 0},
+		{"NO generic failure", "auth-failed imap-login-failed", 0}, // of CRAM-MD5: not the checker of passwords
 	} {
 		c := boxCase(fact.IMAP, boxTalk{script: imapHi + cram + "S: a " + tt.answer + "\n" + imapOut})
 		boxJudge(c, slices.Concat(authChecks, imapChecks))

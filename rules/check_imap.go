@@ -39,6 +39,7 @@ var imapChecks = []Check{
 	{ID: "imap-logindisabled-ignored", On: fact.AuthStart, Do: imapLoginDisabled},
 	{ID: "imap-starttls-accepted", On: fact.Reply, Do: imapStartTLS},
 	{ID: "imap-login-failed", On: fact.AuthEnd, Do: imapLoginFailed},
+	{ID: "imap-login-failed", On: fact.Reply, Do: imapLoginHeard},
 	{ID: "imap-unavailable", On: fact.Reply, Do: imapTrouble(imap.Unavailable)},
 	{ID: "imap-privacy-required", On: fact.Reply, Do: imapTrouble(imap.Privacy)},
 	{ID: "imap-limits", On: fact.Reply, Do: imapTrouble(imap.Limit)},
@@ -122,6 +123,9 @@ func imapGreetingBye(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if c.imapSays(f) == imap.Limit {
+		g.Blame = BlamePolicy // whose connections there are too many is not said
+	}
 	if g.quiet {
 		return
 	}
@@ -209,6 +213,18 @@ func imapLoginFailed(c *Case, f *fact.Fact, r *Raiser) {
 	}
 }
 
+// imapLoginHeard: of a session whose client is not in the capture, a refusal
+// with the code of one.
+func imapLoginHeard(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.isIMAP() || f.Code != imap.NO || f.Ref != 0 || !c.heardAlone() || c.wentOnBehind(f, imap.OK, imap.BYE) {
+		return
+	}
+	if code, _ := imap.Code(c.Log.Text(f)); !strings.EqualFold(string(code), "AUTHENTICATIONFAILED") || boxAgain(r, f) {
+		return
+	}
+	boxHeard(c, f, r, "NO")
+}
+
 // imapTroubles are the commands that a trouble concerns and the codes that
 // tell it; no commands: all of them.
 var imapTroubles = map[imap.Trouble]struct {
@@ -217,7 +233,7 @@ var imapTroubles = map[imap.Trouble]struct {
 	sieve bool // of ManageSieve as well
 }{
 	imap.Unavailable: {[]uint16{imap.NO, imap.BAD, imap.BYE}, nil, true},
-	imap.Privacy:     {[]uint16{imap.NO}, nil, false}, // auth-encryption-needed
+	imap.Privacy:     {[]uint16{imap.NO, imap.BAD}, nil, false}, // auth-encryption-needed
 	imap.Limit:       {[]uint16{imap.NO, imap.BAD, imap.BYE}, nil, true},
 	imap.Quota:       {[]uint16{imap.NO}, []imap.Cmd{imap.APPEND, imap.COPY, imap.MOVE}, false}, // imap-sieve-refused
 }
@@ -261,6 +277,8 @@ func (c *Case) imapSays(f *fact.Fact) imap.Trouble {
 			return imap.NoTrouble // of this mailbox: keywords, levels, room
 		}
 		return what
+	case what == imap.Mailbox && (slices.Contains(imapNeeded, cmd) || cmd == imap.APPEND) && lines.Contains(c.Log.Text(f), "[cannot"):
+		return imap.NoTrouble // of the message: RFC 5530, section 3
 	case what != imap.Failing:
 		return what
 	case f.Code == imap.BYE:
@@ -335,7 +353,7 @@ func imapVerb(c *Case, command *fact.Fact) string {
 
 func imapMailbox(c *Case, f *fact.Fact, r *Raiser) {
 	cmd := imap.Cmd(f.Cmd)
-	if !c.isIMAP() || f.Code != imap.NO || imap.What(c.Log.Text(f)) != imap.Mailbox || imapLogin(cmd) || c.imapOpensInbox(f) || boxSame(r, f, f.Cmd) {
+	if !c.isIMAP() || f.Code != imap.NO || c.imapSays(f) != imap.Mailbox || imapLogin(cmd) || c.imapOpensInbox(f) || boxSame(r, f, f.Cmd) {
 		return
 	}
 	g := r.At(f)
@@ -373,7 +391,7 @@ func imapBad(c *Case, f *fact.Fact, r *Raiser) {
 	if imap.Cmd(f.Cmd) == imap.STARTTLS {
 		return // stls-refused-perm
 	}
-	if what := c.imapSays(f); what == imap.Unavailable || what == imap.Limit || c.outOfState(f) {
+	if what := c.imapSays(f); what == imap.Unavailable || what == imap.Limit || what == imap.Privacy || c.outOfState(f) {
 		return
 	}
 	severity := Warning
@@ -555,8 +573,9 @@ func (c *Case) imapOpensInbox(f *fact.Fact) bool {
 	return (cmd == imap.SELECT || cmd == imap.EXAMINE) && c.imapOfInbox(f)
 }
 
-// badMessages are words about a message that its author can mend: Cyrus.
-var badMessages = []string{"contains nul", "bare newlines", "non-ascii characters in headers", "invalid header", "header/body separator"}
+// badMessages are words about a message that its author can mend: Cyrus, Gmail.
+var badMessages = []string{"contains nul", "bare newlines", "non-ascii characters in headers", "invalid header", "header/body separator",
+	"unable to parse message"}
 
 // tooLarge are words about a message that is beyond a limit.
 var tooLarge = []string{"[toobig", "too big", "too large", "exceeds"}
@@ -593,10 +612,26 @@ func imapInbox(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	switch c.imapSays(f) {
 	case imap.NoTrouble, imap.Mailbox, imap.NoRight, imap.InUse: // every user has one, and the right to it
-		if !boxAgain(r, f) {
-			imapAnswer(c, f, r.At(f))
+		if boxAgain(r, f) {
+			return
+		}
+		g := r.At(f)
+		if c.imapInboxOpened(f) {
+			g.Severity = min(g.Severity, Warning) // it was only a matter of time
+		}
+		imapAnswer(c, f, g)
+	}
+}
+
+// imapInboxOpened reports that the server opened the INBOX behind f.
+func (c *Case) imapInboxOpened(f *fact.Fact) bool {
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		if x.Kind == fact.Reply && x.Code == imap.OK && x.Frame > f.Frame && c.imapOpensInbox(x) {
+			return true
 		}
 	}
+	return false
 }
 
 // sieveScript reports that f answers what makes a script the one in force, or

@@ -33,6 +33,7 @@ var popChecks = []Check{
 	{ID: "pop-user-pass-clear", Do: popClear},
 	{ID: "pop-apop", On: fact.AuthStart, Do: popAPOP},
 	{ID: "pop-login-failed", On: fact.AuthEnd, Do: popLoginFailed},
+	{ID: "pop-login-failed", On: fact.Reply, Do: popLoginHeard},
 	{ID: "pop-in-use", On: fact.Reply, Do: popTrouble(pop3.InUse)},
 	{ID: "pop-limits", On: fact.Reply, Do: popTrouble(pop3.Limit)},
 	{ID: "pop-sys-temp", On: fact.Reply, Do: popTrouble(pop3.SysTemp)},
@@ -56,6 +57,7 @@ var popChecks = []Check{
 	{ID: "pop-message-refused", Needs: PAIRED, On: fact.Reply, Do: popMessageRefused},
 	{ID: "smtp-answers-ahead", Needs: BOTH | START | PAIRED, On: fact.Reply, Do: boxAnswersAhead},
 	{ID: "smtp-cross-protocol", Needs: PAIRED, On: fact.Foreign, Do: boxCrossProtocol},
+	{ID: "smtp-cross-protocol", Needs: BOTH | START | PAIRED, On: fact.Reply, Do: boxHeaderRefused},
 	{ID: "smtp-no-greeting", Needs: BOTH | START, Do: boxNoGreeting}, // of POP3 and IMAP: the same words
 	{ID: "smtp-closed-without-reply", Needs: BOTH | SILENT, On: fact.Unanswered, Do: boxClosedWithoutReply},
 	{ID: "imap-unanswered", Needs: BOTH | PAIRED, On: fact.Unanswered, Do: popUnanswered},
@@ -209,6 +211,9 @@ func popGreetingError(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if pop3.What(c.Log.Text(f)) == pop3.Limit {
+		g.Blame = BlamePolicy // whose connections there are too many is not said
+	}
 	if g.quiet {
 		return
 	}
@@ -248,25 +253,9 @@ func boxNeverGreeted(c *Case, r *Raiser) {
 // boxAnswersAhead is smtpAnswersAhead for POP3 and IMAP. The tags of IMAP keep
 // the answers that follow from derailing.
 func boxAnswersAhead(c *Case, f *fact.Fact, r *Raiser) {
-	text := ""
-	switch {
-	case c.popErr(f) && pop3.Cmd(f.Cmd) == pop3.None && pop3.What(c.Log.Text(f)) == pop3.UnknownCommand:
-		text = "-ERR " + c.boxWords(f)
-	case c.isIMAP() && imap.Cmd(f.Cmd) == imap.None && f.Ref == 0 && f.Code == imap.BAD:
-		text = c.imapLine(f)
-	}
-	if text == "" || f.Seen&fact.SeenGreeting == 0 || !c.whole(fact.Client, f) || !c.whole(fact.Server, f) || boxAgain(r, f) {
+	text := boxAhead(c, f)
+	if text == "" || c.Header.Frame != 0 || boxAgain(r, f) {
 		return
-	}
-	for i := range c.Log.Facts {
-		x := &c.Log.Facts[i]
-		if x.From != fact.Client || x.Time > f.Time || x.Frame > f.Frame {
-			continue
-		}
-		switch x.Kind {
-		case fact.Command, fact.Early, fact.Odd, fact.Foreign:
-			return
-		}
 	}
 	g := r.At(f)
 	if c.isIMAP() {
@@ -277,6 +266,49 @@ func boxAnswersAhead(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g.with("text", c.boxWords(f))
 	g.say("Behind its greeting the server said %q, before the client had sent a command.", text)
+}
+
+// boxHeaderRefused raises that the header of a load balancer came to a server that
+// took it for a command.
+func boxHeaderRefused(c *Case, f *fact.Fact, r *Raiser) {
+	text := boxAhead(c, f)
+	if text == "" || c.Header.Frame == 0 || c.Header.Frame > f.Frame || boxAgain(r, f) {
+		return
+	}
+	g := r.Frame(c.Header)
+	g.stepsOfStranger(0)
+	g.Severity = min(g.Severity, Warning) // what follows may be understood all the same
+	if g.quiet {
+		return
+	}
+	g.evidence(f)
+	g.with("kind", "PROXY header").with("reaction", text)
+	g.say("The connection begins with a PROXY header of a load balancer, and the server does not expect one; it said %q.", text)
+}
+
+// boxAhead returns what the server said behind its greeting before the client had
+// sent a command: that it does not know what it got. "": it did not.
+func boxAhead(c *Case, f *fact.Fact) (text string) {
+	switch {
+	case c.popErr(f) && pop3.Cmd(f.Cmd) == pop3.None && pop3.What(c.Log.Text(f)) == pop3.UnknownCommand:
+		text = "-ERR " + c.boxWords(f)
+	case c.isIMAP() && imap.Cmd(f.Cmd) == imap.None && f.Ref == 0 && f.Code == imap.BAD:
+		text = c.imapLine(f)
+	}
+	if text == "" || f.Seen&fact.SeenGreeting == 0 || !c.whole(fact.Client, f) || !c.whole(fact.Server, f) {
+		return ""
+	}
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		if x.From != fact.Client || x.Time > f.Time || x.Frame > f.Frame {
+			continue
+		}
+		switch x.Kind {
+		case fact.Command, fact.Early, fact.Odd, fact.Foreign:
+			return ""
+		}
+	}
+	return text
 }
 
 // boxCrossProtocol raises that the client of a mailbox server speaks another protocol.
@@ -542,6 +574,64 @@ func popLoginFailed(c *Case, f *fact.Fact, r *Raiser) {
 	}
 }
 
+// popLoginHeard: of a session whose client is not in the capture, a refusal with
+// the code of one. RFC 3206, section 4.
+func popLoginHeard(c *Case, f *fact.Fact, r *Raiser) {
+	if !c.popErr(f) || f.Ref != 0 || pop3.Cmd(f.Cmd) != pop3.None || !c.heardAlone() || c.wentOnBehind(f, pop3.OK, 0) {
+		return
+	}
+	if pop3.What(c.Log.Text(f)) == pop3.BadLogin && lines.Contains(c.Log.Text(f), "[auth]") && !boxAgain(r, f) {
+		boxHeard(c, f, r, "-ERR")
+	}
+}
+
+// heardAlone reports that of a session, from its beginning, only the server's
+// words are in the capture.
+func (c *Case) heardAlone() bool {
+	s := &c.TCP.Side[fact.Server]
+	return c.TCP.OneSided && c.TCP.Side[fact.Client].Packets == 0 && s.Gap == 0 && s.Cut == 0 && c.Log.Now&fact.SeenGreeting != 0
+}
+
+// wentOnBehind reports that the server accepted more than one thing behind f: to
+// leave is what a client does whose login was refused. bye is the code by which
+// the server says goodbye besides, 0: it has none.
+func (c *Case) wentOnBehind(f *fact.Fact, ok, bye uint16) bool {
+	n := 0
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		switch {
+		case x.Frame < f.Frame || x == f:
+		case x.Kind == fact.BodyStart, x.Kind == fact.Ledger && x.Code == fact.CountBox:
+			return true
+		case x.Kind == fact.Reply && x.Code == ok:
+			if n++; n > 1 || bye != 0 && c.Log.Now&fact.SeenBye == 0 && !c.saidCode(bye) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// saidCode reports that the server gave an answer of this code.
+func (c *Case) saidCode(code uint16) bool {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && f.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+// boxHeard raises a refused login of which only the answer is known.
+func boxHeard(c *Case, f *fact.Fact, r *Raiser, word string) {
+	g := r.At(f)
+	if g.quiet {
+		return
+	}
+	g.with("text", c.boxWords(f))
+	g.say("The server refused a login in frame %d: %q. The client's side is not in the capture.", f.Frame, word+" "+c.boxWords(f))
+}
+
 // boxLoginFailed raises a refused login. One that succeeded in the end was a typing error.
 func boxLoginFailed(c *Case, f *fact.Fact, r *Raiser, word string) {
 	if boxAgain(r, f) {
@@ -554,9 +644,9 @@ func boxLoginFailed(c *Case, f *fact.Fact, r *Raiser, word string) {
 		if x.Kind == fact.AuthStart && x.Ref == f.Ref {
 			mech = c.boxWords(x)
 		}
-		if x.Kind == fact.AuthEnd && x.Level == fact.AuthOK && x.Frame > f.Frame {
-			g.Severity = min(g.Severity, Warning)
-		}
+	}
+	if c.mended(f) {
+		g.Severity = min(g.Severity, Warning)
 	}
 	if c.accountOff(f) || c.placeOff(f) {
 		g.Blame = BlamePolicy

@@ -259,7 +259,7 @@ func (c *Case) cutShort(reply *fact.Fact) bool {
 }
 
 func stlsNotOffered(c *Case, _ *fact.Fact, r *Raiser) {
-	if tlsPort(c.Port()) || c.Raised("stls-capability-masked") {
+	if tlsPort(c.Port()) || c.Raised("stls-capability-masked") || c.TCP.Side[fact.Client].Packets == 0 {
 		return
 	}
 	offer, list := c.startOffer()

@@ -89,7 +89,7 @@ var imapRules = []Rule{
 	{
 		ID: "imap-login-failed", Num: "IMAP-009", Label: IMAP, Severity: Error, Up: Error, Tier: 2, Node: AUTH, Blame: BlameClient,
 		Title:   "Authentication failed",
-		When:    "tagged NO to LOGIN/AUTHENTICATE, [AUTHENTICATIONFAILED], [AUTHORIZATIONFAILED], [EXPIRED]",
+		When:    "tagged NO to LOGIN/AUTHENTICATE, [AUTHENTICATIONFAILED], [AUTHORIZATIONFAILED], [EXPIRED]; [AUTHENTICATIONFAILED] where only the server was captured",
 		Meaning: "See AUTH-003; AUTHORIZATIONFAILED: password right, access to that identity not.",
 		Advice: []string{
 			"test by hand: `curl -v --ssl-reqd --user USER imap://HOST/`",

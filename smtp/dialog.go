@@ -733,6 +733,8 @@ func (d *Dialog) clientEnd(at fact.At) {
 	text := d.masked(cmd, word, arg, line.Text)
 	if d.auth.on {
 		text = []byte("***")
+	} else if at := sasl.Broken(line.Text); at < len(text) && !d.opt.ShowSecrets {
+		text = append(bytes.Clone(text[:at]), "***"...)
 	}
 	d.odd(fact.OddUnended, cmd, 0, clamp(line.Size), fact.Client, at, text)
 }

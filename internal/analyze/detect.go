@@ -203,6 +203,8 @@ func (u *consumer) guess(d fact.Dir, b, other []byte) (fact.Proto, bool) {
 			return fact.IMAP, true
 		case imap.LooksSieveGreeting(b):
 			return fact.Sieve, true
+		case u.c.Guessed && byPort == 0 && whole(b) && whole(other) && imap.LooksCommand(other) && imap.LooksAnswer(b):
+			return fact.IMAP, true
 		case smtp.LooksServer(b) >= smtp.LooksSure && whole(b):
 			return fact.SMTP, true
 		}
@@ -212,7 +214,7 @@ func (u *consumer) guess(d fact.Dir, b, other []byte) (fact.Proto, bool) {
 			return fact.SMTP, true
 		case !onPort && smtp.LooksQuit(b) && smtp.LooksRefusal(other) && whole(b) && whole(other): // FTP knows neither code
 			return fact.SMTP, true
-		case byPort != fact.POP3 && imap.LooksCommand(b) && whole(b) && (onPort || len(other) == 0 || u.c.Guessed && imap.LooksAnswer(other)) && !(byPort == fact.SMTP && smtp.LooksClient(b) > smtp.LooksNot): // AUTH LOGIN
+		case byPort != fact.POP3 && imap.LooksCommand(b) && whole(b) && (onPort || u.imapElsewhere(other, b)) && !(byPort == fact.SMTP && smtp.LooksClient(b) > smtp.LooksNot): // AUTH LOGIN
 			return fact.IMAP, true
 		case pop3.LooksCommand(b) && whole(b) && (byPort == fact.POP3 || onPort && pop3.LooksGreeting(other) || !onPort && u.popElsewhere(other, b)):
 			return fact.POP3, true // FTP has USER and PASS too
@@ -229,6 +231,15 @@ func (u *consumer) guess(d fact.Dir, b, other []byte) (fact.Proto, bool) {
 		return byPort, true
 	}
 	return 0, false
+}
+
+// imapElsewhere reports that a client's tagged command is IMAP on a port that
+// promises nothing. Inside a session, ACAP has some of the same commands.
+func (u *consumer) imapElsewhere(server, client []byte) bool {
+	if len(server) == 0 {
+		return !u.c.Guessed || !imap.LooksShared(client)
+	}
+	return u.c.Guessed && imap.LooksAnswer(server)
 }
 
 // popElsewhere reports that the first words of a server and a client are POP3 on

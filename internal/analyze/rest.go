@@ -121,7 +121,7 @@ func (k *worker) wake(place uint32) {
 		delete(b.kept, place)
 	}
 	s, has := k.spared(), b.buf[0]
-	s.dialog, s.open, s.ticket = nil, opener{}, nil
+	s.dialog, s.open, s.ticket, s.tap = nil, opener{}, nil, nil
 	if has&hasSMTP != 0 {
 		s.smtp = k.drawer.smtp.take()
 		s.dialog = s.smtp

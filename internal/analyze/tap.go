@@ -147,6 +147,9 @@ func (l *listener) line(s *session, d fact.Dir, masked []byte, command bool, at 
 			shown = append(append([]byte("*** (user "), l.user...), ')')
 		}
 	case m != nil:
+		if d == fact.Server && s.log.Now&fact.SeenGreeting == 0 && s.proto != fact.Sieve {
+			text = sasl.Stranger(text)
+		}
 		shown = m.Mask(nil, text)
 	}
 	l.say(SaidLine, d, raw, shown, s.plain, at)

@@ -89,7 +89,7 @@ func imapLogin(b []byte) bool {
 	n, _ := lineOf(b, false)
 	tag, next := token(b[:n])
 	verb, _ := token(b[next:n])
-	if tag == 0 || tag > 16 {
+	if tag == 0 || tag > 16 || b[tag-1] == ':' { // "Action: Login" is Asterisk's
 		return false
 	}
 	for _, name := range [...]string{"CAPABILITY", "LOGIN", "AUTHENTICATE", "STARTTLS"} {
@@ -124,7 +124,7 @@ func (d *Dissector) imap(c *conv, dir int, s span) {
 		}
 	}
 	request := dir != m.server
-	d.hear(&m.proofs, request)
+	d.hear(&m.proofs, request, m.known)
 	d.frame.Proto = "IMAP"
 	if d.opt.Compat {
 		d.imapWire(m, c, s, request)

@@ -34,6 +34,7 @@ type mailState struct {
 	frame uint32
 	arena []byte     // masked texts that the frame at work shows
 	known *sasl.Echo // what the server at work may repeat, nil: nothing
+	odd   bool       // what it says may be a login
 	none  sasl.Echo  // knows nothing
 	ended []span     // messages that ended in the frame at work
 }
@@ -408,7 +409,10 @@ func (p *proofs) learn(secret []byte) {
 }
 
 // hear says whose bytes come next: those of the server may repeat what is known.
-func (d *Dissector) hear(p *proofs, request bool) {
+// followed: the server has said something that is a reply; before it has, what it
+// says may be a login, where the sides are the wrong way round.
+func (d *Dissector) hear(p *proofs, request, followed bool) {
+	d.mail.odd = !request && !followed && d.masking()
 	switch d.mail.known = p.known; {
 	case request || !d.masking():
 		d.mail.known = nil
@@ -419,10 +423,14 @@ func (d *Dissector) hear(p *proofs, request bool) {
 
 // repeated returns where a known secret begins in a text of the server.
 func (d *Dissector) repeated(text []byte) int {
-	if d.mail.known == nil {
-		return len(text)
+	at := len(text)
+	if d.mail.odd {
+		at = sasl.StrangerAt(text)
 	}
-	return d.mail.known.Find(text)
+	if d.mail.known != nil {
+		at = min(at, d.mail.known.Find(text))
+	}
+	return at
 }
 
 // unfinished reports whether bytes of a side that end no line may be part of a

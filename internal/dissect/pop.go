@@ -110,7 +110,7 @@ func (d *Dissector) pop(c *conv, dir int, s span) {
 		*data = m
 	}
 	request := dir != m.server
-	d.hear(&m.proofs, request)
+	d.hear(&m.proofs, request, m.known)
 	if !d.opt.Compat && (request || m.mode == popReplies) {
 		if n, _ := lineOf(s.b, d.tcpState.can); n < 0 {
 			d.needMore(0, oneMore)

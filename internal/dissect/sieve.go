@@ -39,7 +39,7 @@ func (d *Dissector) sieve(c *conv, dir int, s span) {
 		return
 	}
 	request := dir != m.server
-	d.hear(&m.proofs, request)
+	d.hear(&m.proofs, request, true)
 	if m.left[dir] == 0 {
 		if n, _ := lineOf(s.b, d.tcpState.can); n < 0 {
 			d.needMore(0, oneMore)

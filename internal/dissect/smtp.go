@@ -127,7 +127,7 @@ func (d *Dissector) smtp(c *conv, dir int, s span) {
 		*data = m
 	}
 	request := dir != m.server
-	d.hear(&m.proofs, request)
+	d.hear(&m.proofs, request, m.known)
 	if d.opt.Compat {
 		if !d.smtpWire(m, s, request) {
 			return

@@ -452,6 +452,9 @@ func (d *Dissector) complete1(c *conv, dir int, p *pdu, rest span, seq, part, fo
 		if d.threw {
 			return false, true
 		}
+		if off := t.more.off; t.more.wanted && off > 0 && off < len(data) && c.unfinished(dir) { // the begun line behind others
+			d.cover(span{b: data, buf: uint8(len(f.Bufs) - 1)}, off, len(data)-off)
+		}
 	}
 	m := t.more
 	if !m.wanted {

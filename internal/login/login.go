@@ -7,6 +7,7 @@ import (
 	"bytes"
 
 	"postmortem/internal/fact"
+	"postmortem/internal/lines"
 	"postmortem/internal/sasl"
 )
 
@@ -104,6 +105,17 @@ func (k *Desk) User(log *fact.Log, name []byte, at fact.At) {
 	if len(name) > 0 {
 		log.Add(fact.Fact{Time: at.Time, Frame: at.Frame, Kind: fact.AuthUser, From: fact.Client, Cmd: k.Of, Ref: k.Cmd}, name)
 	}
+}
+
+// Lost reports that the answer to a password means that the server could not ask
+// whether it is right: what the SASL library of Cyrus says when its checker is
+// away. It has the same words for a ticket of Kerberos that is not good.
+func (k *Desk) Lost(text []byte) bool {
+	switch string(k.mech[:k.mechLen]) {
+	case "PLAIN", "LOGIN", "IMAP LOGIN", "USER":
+		return k.Given && (lines.Contains(text, "generic failure") || lines.Contains(text, "no mechanism available"))
+	}
+	return false
 }
 
 // Drop ends a login that nobody answered.

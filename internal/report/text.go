@@ -191,13 +191,20 @@ func (t *Text) quality(sum *verdict.Summary) {
 		lines = append(lines, fmt.Sprintf(format, args...))
 		marks = append(marks, m)
 	}
+	least := max(t.Min, Warning)
+	if t.All {
+		least = t.Min
+	}
+	one := len(t.capture.Files) == 1
 	for i := range t.capture.Files {
 		f := &t.capture.Files[i]
 		name := ""
-		if len(t.capture.Files) > 1 {
+		if !one {
 			name = filepath.Base(f.Name) + ": "
 		}
 		switch {
+		case f.Trouble != "" && one && least <= Warning && t.remarked(f.Trouble):
+			// A remark on the capture says it as well, and more.
 		case f.Trouble != "":
 			add(markWarning, "%s%s", name, sentence(f.Trouble))
 		case f.TruncatedAt >= 0 && f.Frames > 0:
@@ -206,13 +213,9 @@ func (t *Text) quality(sum *verdict.Summary) {
 			add(markWarning, "%sThe file is cut at byte %s.", name, group(uint64(f.TruncatedAt)))
 		}
 	}
-	least := max(t.Min, Warning)
-	if t.All {
-		least = t.Min
-	}
 	for i := range t.capture.Quality {
 		e := &t.capture.Quality[i]
-		if severityOf(e) < least {
+		if severityOf(e) < least || !one && t.ofFile(e) {
 			continue
 		}
 		text := eventTitle(e)
@@ -248,6 +251,27 @@ func (t *Text) quality(sum *verdict.Summary) {
 	if n := len(lines) - maxQuality; n > 0 {
 		p.line(fmt.Sprintf("  and %s", count(n, "more remark")))
 	}
+}
+
+// remarked reports that a remark on the capture tells of a file's trouble.
+func (t *Text) remarked(trouble string) bool {
+	for i := range t.capture.Quality {
+		if strings.Contains(t.capture.Quality[i].Description, trouble) {
+			return true
+		}
+	}
+	return false
+}
+
+// ofFile reports that a remark on the capture tells what is told with the name
+// of the file.
+func (t *Text) ofFile(e *verdict.Event) bool {
+	for i := range t.capture.Files {
+		if f := &t.capture.Files[i]; f.Trouble != "" && strings.Contains(e.Description, f.Trouble) {
+			return true
+		}
+	}
+	return false
 }
 
 // nothing is the report of a capture without a mail session.

@@ -127,6 +127,28 @@ func mixed() script {
 		hosts: []*verdict.Host{{Rule: "xl-one-client", Text: "Only 192.168.0.253 fails at 81.95.97.100.", Sessions: 3, Failed: 2}}}
 }
 
+// TestCutOnce: what a remark on the capture says is not said of the file as well.
+func TestCutOnce(t *testing.T) {
+	const trouble = "cut off at byte 3000, after frame 19"
+	for files, want := range map[int]int{1: 1, 2: 2} {
+		s := single(clean())
+		s.capture.Files[0].Trouble, s.capture.Files[0].TruncatedAt = trouble, 2978
+		for len(s.capture.Files) < files {
+			s.capture.Files = append(s.capture.Files, s.capture.Files[0])
+		}
+		for range files {
+			s.capture.Quality = append(s.capture.Quality, verdict.Event{Rule: "cap-truncated-file", Severity: "warning",
+				Title: "Capture file ends in the middle of a packet", Description: "Reading of the file ended early: " + trouble + "."})
+		}
+		var b bytes.Buffer
+		text := Text{Out: &b, Width: 200}
+		s.play(t, &text)
+		if got := strings.Count(strings.Join(strings.Fields(b.String()), " "), trouble); got != want {
+			t.Errorf("%d files: told %d times, want %d\n%s", files, got, want, b.String())
+		}
+	}
+}
+
 func TestForms(t *testing.T) {
 	few := mixed()
 	damaged := single(webinar())

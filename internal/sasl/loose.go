@@ -50,6 +50,16 @@ func Loose(line []byte) int {
 	return InURL(line)
 }
 
+// Broken returns the place behind the first CR in the middle of a client's line.
+// To who takes it for an end, what follows are lines, and may be those of a login.
+// It returns the length of the line when there is none.
+func Broken(line []byte) int {
+	if i := bytes.IndexByte(bytes.TrimRight(line, "\r\n"), '\r'); i >= 0 {
+		return i + 1
+	}
+	return len(line)
+}
+
 // corrected returns the place of the first correction in a line that was typed as
 // text, -1 when there is none.
 func corrected(line []byte) int {
@@ -152,13 +162,18 @@ var queries = [...]string{"pass", "pwd", "secret", "token", "auth"}
 // Stranger is a line of a server that is no reply of its protocol, as it may be
 // shown: where a capture has the sides the wrong way round, it is a login.
 func Stranger(line []byte) []byte {
-	if len(line) == 0 || line[0] >= '0' && line[0] <= '9' || bytes.IndexByte([]byte("+-*"), line[0]) >= 0 {
-		return line
-	}
-	if at := Loose(line); at < len(line) {
+	if at := StrangerAt(line); at < len(line) {
 		return append(bytes.Clone(line[:at]), stars...)
 	}
 	return line
+}
+
+// StrangerAt returns from where on Stranger hides a line, its length: nothing of it.
+func StrangerAt(line []byte) int {
+	if len(line) == 0 || line[0] >= '0' && line[0] <= '9' || bytes.IndexByte([]byte("+-*"), line[0]) >= 0 {
+		return len(line)
+	}
+	return Loose(line)
 }
 
 // InURL returns where a password or a token begins in a line that holds a URL:

@@ -614,6 +614,7 @@ func mailboxGoal(c *rules.Case) goal {
 	in, tried, open := false, false, false
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
+		in = in || f.Kind == fact.Reply && f.Code == imap.PREAUTH && c.Proto == fact.IMAP // logged in by its greeting
 		if f.Kind == fact.AuthEnd {
 			tried = tried || f.Level != fact.AuthAborted
 			in = in || f.Level == fact.AuthOK

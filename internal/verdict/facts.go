@@ -173,12 +173,15 @@ func budget(c *rules.Case) (b Budget) {
 		return b
 	}
 	t := c.TCP
-	think := [2]int64{}
+	var think, shut [2]int64
 	last, from, turn := start(c), fact.Client, false
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
-		if f.Kind == fact.TCPLoss {
+		switch f.Kind {
+		case fact.TCPLoss:
 			b.Recovery += int64(f.Code) * 1e6
+		case fact.TCPZeroWindow:
+			shut[f.From] += int64(f.Num) * 1e3
 		}
 		if !speaks[f.Kind] || f.Time < last.Time {
 			continue
@@ -200,6 +203,12 @@ func budget(c *rules.Case) (b Budget) {
 		last, from, turn = f.At(), f.From, f.Kind == fact.Reply
 	}
 	b.Idle += max(0, c.Apart(last, fact.At{Time: c.End, Frame: c.Last}))
+	// While a side takes nothing, it is not the other one that is slow.
+	for d, n := range shut {
+		n = min(n, think[1-d])
+		think[1-d] -= n
+		think[d] += n
+	}
 	// Time that went into resending is not the sides' own.
 	b.Recovery = min(b.Recovery, think[0]+think[1])
 	rest := b.Recovery

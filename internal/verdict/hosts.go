@@ -72,6 +72,7 @@ func Hosts(all []Brief, names *Names, lim *rules.Limits, end int64) []Host {
 	v.olderVersion()
 	v.v6()
 	v.logins()
+	v.blocked()
 	v.harvest()
 	v.limits()
 	v.parallel()

@@ -186,6 +186,58 @@ func (v *view) regular(g []int32) bool {
 	return lo >= int64(20*time.Second) && hi-lo <= lo/100*2*regularWithin
 }
 
+// blockedAfter is how many refused logins may get an address blocked: programs
+// that watch a server's log allow 3 to 5.
+const blockedAfter = 3
+
+// mostPorts is how many ports of one server are told apart: mail has eleven.
+const mostPorts = 16
+
+// lockedOut are the causes of sessions to which a server that blocks an address lets
+// nothing through.
+var lockedOut = []uint16{index("TCP-002"), index("TCP-003"), index("NET-001"), index("NET-002")}
+
+// blocked looks for a client whose connections come to nothing since its logins
+// were refused.
+func (v *view) blocked() {
+	type key struct{ client, server netip.Addr }
+	for _, g := range gather(v, func(b *Brief) (key, bool) {
+		return key{b.Client.Addr(), b.Server.Addr()}, b.Fails > 0 || b.is(IsOpen) || slices.Contains(lockedOut, b.Cause)
+	}) {
+		var out []int32           // behind the refused logins
+		var open []netip.AddrPort // ports that let this client in
+		fails, from, before := 0, 0, 0
+		for n, i := range g {
+			b := &v.all[i]
+			for from < n && b.Start-v.all[g[from]].End > int64(v.lim.BruteTime) {
+				fails -= int(v.all[g[from]].Fails)
+				from++
+			}
+			fails += int(b.Fails)
+			switch {
+			case b.is(IsOpen):
+				out = out[:0] // it was let in
+				if len(open) < mostPorts && !slices.Contains(open, b.Server) {
+					open = append(open, b.Server)
+				}
+			case !slices.Contains(lockedOut, b.Cause):
+			case len(out) > 0:
+				out = append(out, i)
+			case fails >= blockedAfter && slices.Contains(open, b.Server):
+				out, before = append(out, i), fails
+			}
+		}
+		if len(out) == 0 {
+			continue
+		}
+		v.explain(out)
+		b := &v.all[out[0]]
+		h := v.raise(rules.All[b.Cause].ID, rules.Info, out, "%s of %s to %s came to nothing after its logins had been refused %d times: the server, or a program that watches its log (fail2ban), has probably blocked the address",
+			plural(len(out), "connection", "connections"), b.client(), b.server(), before)
+		h.Blame = blameName(rules.BlamePolicy)
+	}
+}
+
 // harvest looks for a client that tries addresses from session to session: SMTP-054.
 func (v *view) harvest() {
 	for _, g := range gather(v, func(b *Brief) (netip.Addr, bool) { return b.Client.Addr(), b.Rcpts > 0 }) {

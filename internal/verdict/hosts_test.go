@@ -104,6 +104,9 @@ func unopened(num string) func(b *Brief) {
 	return with(fails(num), func(b *Brief) { b.Is, b.Proto = 0, fact.TCP })
 }
 
+// shut makes a session a connection that was refused.
+var shut = unopened("TCP-003")
+
 func trait(t Trait) func(b *Brief) { return func(b *Brief) { b.Is |= t } }
 
 // message gives a session a message with this envelope, size (0: not declared) and fate.
@@ -194,6 +197,19 @@ func TestHosts(t *testing.T) {
 		}},
 		{"another network", "smtp-retry-pattern", "", func(s *stage) {
 			s.add(client, server, 0, greylisted(1, 900)).add(client2, server, 300*second, message(1, 900, rules.Accepted))
+		}},
+		{"blocked after refused logins", "tcp-refused", "2 connections of " + client + " to 192.0.2.25 came to nothing after its logins had been refused 4 times", func(s *stage) {
+			s.add(client, "192.0.2.25:143", 0, login(1, 2)).add(client, "192.0.2.25:143", second, login(1, 2))
+			s.add(client, "192.0.2.25:143", 2*second, shut).add(client, "192.0.2.25:143", 9*second, shut)
+		}},
+		{"let in again", "tcp-refused", "", func(s *stage) {
+			s.add(client, "192.0.2.25:143", 0, login(1, 4)).add(client, "192.0.2.25:143", 2*second, shut).add(client, "192.0.2.25:143", 9*second, login(1, 0))
+		}},
+		{"a port that was never open", "tcp-refused", "", func(s *stage) {
+			s.add(client, "192.0.2.25:143", 0, login(1, 4)).add(client, "192.0.2.25:25", 2*second, shut)
+		}},
+		{"refused logins long ago", "tcp-refused", "", func(s *stage) {
+			s.add(client, "192.0.2.25:143", 0, login(1, 4)).add(client, "192.0.2.25:143", 2000*second, shut)
 		}},
 		{"the first was accepted", "smtp-retry-pattern", "", func(s *stage) {
 			s.add(client, server, 0, message(1, 900, rules.Accepted)).add(client, server, 300*second, message(1, 900, rules.Accepted))

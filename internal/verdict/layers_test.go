@@ -177,6 +177,17 @@ func TestNoAnswer(t *testing.T) {
 	}
 }
 
+// TestBudgetShut: while the client takes nothing, the server is not slow.
+func TestBudgetShut(t *testing.T) {
+	c := &rules.Case{Log: &fact.Log{}, TCP: &fact.TCPSummary{}, Proto: fact.IMAP, First: 1, Last: 5, Start: 1e18, End: 1e18 + 10e9}
+	c.Log.Add(fact.Fact{Kind: fact.Command, Frame: 2, Time: 1e18}, nil)
+	c.Log.Add(fact.Fact{Kind: fact.TCPZeroWindow, Frame: 3, Time: 1e18 + 1e9, Num: 6e6, From: fact.Client}, nil)
+	c.Log.Add(fact.Fact{Kind: fact.BodyEnd, Frame: 4, Time: 1e18 + 10e9, From: fact.Server}, nil)
+	if b := budget(c); b.Client != 6e9 || b.Server != 4e9 {
+		t.Errorf("client %s, server %s", span(b.Client), span(b.Server))
+	}
+}
+
 // TestTook: how long a session took is told without what only the recorder's
 // clock saw, and not at all when that went back.
 func TestTook(t *testing.T) {

@@ -164,7 +164,7 @@ const remarks = "AUTH-001 SMTP-061 STLS-002 STLS-009 AUTH-005 XL-006 XL-007 CAP-
 
 // answers are findings about one command or its answer, behind which a session
 // can go on, with every reply class.
-const answers = "SMTP-012 015 016 017 019 020 040 AUTH-003 006 007 008 009 013 014 015 017 018 021 POP-007 009 011 013 020 025 026 " +
+const answers = "SMTP-012 015 016 017 019 020 040 056 AUTH-003 006 007 008 009 013 014 015 017 018 021 POP-007 009 011 013 020 025 026 " +
 	"IMAP-007 009 011 012 013 014 015 027 032 033"
 
 // middleboxes are the findings that show a device between the two ends.

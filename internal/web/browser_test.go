@@ -290,6 +290,29 @@ func TestBrowserLongWords(t *testing.T) {
 	}
 }
 
+// TestBrowserLadder: what is said in the ladder ends within it, also where it is bold.
+func TestBrowserLadder(t *testing.T) {
+	c := startChrome(t)
+	for _, name := range []string{"imap-untagged-bad-at-login.pcap", "pop3-plaintext-disabled.pcap", "imaps-key-1024-refused.pcap"} {
+		file := filepath.Join("..", "..", "testdata", name)
+		page := &Page{Version: "postmortem (test)"}
+		if _, err := analyze.Run(&analyze.Config{Files: []string{file}, All: true, Hash: true}, page); err != nil {
+			t.Fatal(err)
+		}
+		if err := page.Look([]string{file}, dissect.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		url, _ := write(t, page)
+		p := c.open(t)
+		p.size(1280, 900, false)
+		p.load(url)
+		for _, w := range []int{1280, 390, 320} {
+			p.size(w, 900, false)
+			p.is(`[...document.querySelectorAll('.ladder text')].filter(t => { const b = t.getBBox(); return b.x < 0 || b.x + b.width > 440; }).map(t => t.textContent).join('|')`, "")
+		}
+	}
+}
+
 // contrast lists texts whose colour is too near to their ground (WCAG 2.2, 1.4.3).
 const contrast = `(() => {
   const rgb = s => (s.match(/[\d.]+/g) || []).map(Number);

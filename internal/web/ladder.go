@@ -19,7 +19,8 @@ const (
 	laneLeft    = 116
 	laneRight   = 424
 	scaleLeft   = 84
-	fits        = 46 // characters between the lanes
+	fits        = 46  // characters between the lanes
+	fitsTenths  = 250 // of the height of a letter
 )
 
 // A ladder is the sequence diagram of a session.
@@ -95,7 +96,7 @@ func newLadder(v *view) *ladder {
 	rows := spread(at, room)
 	for i := range list {
 		x := &list[i]
-		text := label(x)
+		text := between(label(x))
 		class := class(x.proto)
 		if s := v.severity(x.n); s != "" {
 			class += " " + s
@@ -106,8 +107,8 @@ func newLadder(v *view) *ladder {
 			from = "client"
 		}
 		l.Messages = append(l.Messages, message{
-			Frame: x.n, Time: since, Text: cut(text, fits), Class: class, FromClient: x.fromClient, Y: rows[i], Scale: at[i],
-			Aria: strconv.Itoa(int(x.n)) + " " + since + " " + cut(text, fits) + ", from the " + from,
+			Frame: x.n, Time: since, Text: text, Class: class, FromClient: x.fromClient, Y: rows[i], Scale: at[i],
+			Aria: strconv.Itoa(int(x.n)) + " " + since + " " + text + ", from the " + from,
 		})
 	}
 	bottom := laneTop
@@ -257,6 +258,30 @@ func (v *view) severity(frame uint32) string {
 		}
 	}
 	return [...]string{"", "", "warn", "err"}[worst+1]
+}
+
+// between cuts a text to what fits between the lanes: to so many characters, and to
+// so many tenths of a letter's height where they are wide. The widths are those of
+// DejaVu and Verdana, which have the widest letters.
+func between(s string) string {
+	s = cut(s, fits)
+	room := fitsTenths
+	for i, r := range s {
+		switch {
+		case strings.ContainsRune("ijlftI.,:;!|'()[] ", r):
+			room -= 4
+		case strings.ContainsRune("mwMW@%—…", r):
+			room -= 9
+		case r >= 'A' && r <= 'Z':
+			room -= 7
+		default:
+			room -= 6
+		}
+		if room < 0 {
+			return strings.TrimRight(s[:i], "…") + "…"
+		}
+	}
+	return s
 }
 
 // cut cuts a text to n characters.

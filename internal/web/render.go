@@ -259,7 +259,11 @@ func (p *Page) top(d *pageData) {
 		if f := &p.capture.Files[i]; f.SHA256 != "" && len(p.capture.Files) == 1 {
 			d.Facts = append(d.Facts, factRow{Name: "SHA-256", Value: f.SHA256[:8] + "…" + f.SHA256[len(f.SHA256)-8:], Whole: f.SHA256})
 		}
-		if f := &p.capture.Files[i]; f.Trouble != "" {
+		f := &p.capture.Files[i]
+		told := func(e verdict.Event) bool {
+			return e.Level >= rules.Warning && strings.Contains(e.Description, f.Trouble)
+		}
+		if f.Trouble != "" && !(len(p.capture.Files) == 1 && slices.ContainsFunc(p.capture.Quality, told)) { // else among the remarks
 			d.Notes = append(d.Notes, shown(f.Name)+": "+shown(f.Trouble))
 		}
 	}
