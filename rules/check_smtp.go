@@ -25,6 +25,7 @@ var smtpChecks = []Check{
 	{ID: "smtp-names-differ", Do: smtpNamesDiffer},
 	{ID: "smtp-early-talker", Needs: BOTH | PAIRED, On: fact.Early, Do: smtpEarlyTalker},
 	{ID: "smtp-ehlo-refused", Do: smtpEhloRefused},
+	{ID: "smtp-ehlo-untried", Needs: BOTH, Do: smtpEhloUntried},
 	{ID: "smtp-no-hello", Needs: BOTH | START | PAIRED, Do: smtpNoHello},
 	{ID: "smtp-helo-not-fqdn", Do: smtpHeloNotFQDN},
 	{ID: "smtp-server-identity", Do: smtpServerIdentity},
@@ -809,7 +810,35 @@ func smtpEhloRefused(c *Case, _ *fact.Fact, r *Raiser) {
 	if !c.mail() {
 		return
 	}
-	var refused *Exchange
+	refused, helo := c.ehloRefused()
+	if helo == nil {
+		return
+	}
+	g := r.At(refused.Reply)
+	g.evidence(refused.Command, refused.Reply, helo)
+	c.replyFields(g, refused.Reply)
+	g.What = "EHLO was answered \"" + c.answer(refused.Reply) + "\"; HELO was accepted."
+	said := ""
+	if hi := c.greeting(); hi != nil {
+		said = strings.ToUpper(c.text(hi))
+	}
+	software, _ := c.Software()
+	switch {
+	case strings.Contains(said, "ESMTP"):
+		g.Up()
+		g.What += " The greeting says ESMTP all the same."
+	case strings.Count(said, "*") >= minStars:
+		g.What += " The greeting is blanked out, as firewalls do."
+	case software == "":
+		g.Skip = 1 // an old server, most likely: no sign of a firewall
+		return
+	}
+	g.Blame = BlameServer | BlameMiddlebox
+}
+
+// ehloRefused returns the last EHLO that the server did not know, nil when it
+// took a later hello, and the answer to the HELO behind it that was accepted.
+func (c *Case) ehloRefused() (refused *Exchange, helo *fact.Fact) {
 	for i := range c.Exchanges() {
 		e := &c.view.exchanges[i]
 		switch {
@@ -824,44 +853,32 @@ func smtpEhloRefused(c *Case, _ *fact.Fact, r *Raiser) {
 				}
 			}
 		case e.Cmd() == smtp.HELO && e.Code() == 250 && refused != nil:
-			g := r.At(refused.Reply)
-			g.evidence(refused.Command, refused.Reply, e.Reply)
-			c.replyFields(g, refused.Reply)
-			g.What = "EHLO was answered \"" + c.answer(refused.Reply) + "\"; HELO was accepted."
-			said := ""
-			if hi := c.greeting(); hi != nil {
-				said = strings.ToUpper(c.text(hi))
-			}
-			software, _ := c.Software()
-			switch {
-			case strings.Contains(said, "ESMTP"):
-				g.Up()
-				g.What += " The greeting says ESMTP all the same."
-			case strings.Count(said, "*") >= minStars:
-				g.What += " The greeting is blanked out, as firewalls do."
-			case software == "":
-				g.Skip = 1 // an old server, most likely: no sign of a firewall
-				return
-			}
-			g.Blame = BlameServer | BlameMiddlebox
-			return
+			return refused, e.Reply
 		case e.Cmd() == smtp.HELO, e.Cmd() == smtp.LHLO, e.Code() == 421:
 			refused = nil
 		}
 	}
+	return refused, nil
+}
+
+// 069
+
+func smtpEhloUntried(c *Case, _ *fact.Fact, r *Raiser) {
+	if !c.mail() {
+		return
+	}
+	refused, helo := c.ehloRefused()
 	switch _, left := c.clientLeft(); {
-	case refused == nil, refused.Code() != 500 && refused.Code() != 502:
+	case refused == nil, helo != nil, refused.Code() != 500 && refused.Code() != 502:
 		return
 	case c.lmtpServer(), c.first(fact.Early) != nil:
 		return
 	case !c.whole(fact.Client, nil), !c.whole(fact.Server, refused.Reply):
 		return // it may have tried, or the refusal is of something else
-	case left == 0 && c.Log.Now&(fact.SeenMail|fact.SeenQuit) != fact.SeenQuit:
-		return
+	case c.Log.Now&fact.SeenMail != 0, left == 0 && c.Log.Now&fact.SeenQuit == 0:
+		return // it went on, or is still there
 	}
 	g := r.At(refused.Reply)
-	g.Up()
-	g.Class = HelloUntried
 	g.Blame = BlameServer | BlameMiddlebox
 	if software, _ := c.Software(); software == "" {
 		g.Skip = 1 // no sign of a firewall
@@ -873,9 +890,6 @@ func smtpEhloRefused(c *Case, _ *fact.Fact, r *Raiser) {
 	c.replyFields(g, refused.Reply)
 	g.say("EHLO was answered \"%s\", and the client left without trying HELO.", c.answer(refused.Reply))
 }
-
-// HelloUntried is the Class of a refused EHLO behind which the client left.
-const HelloUntried = 1
 
 // 012
 
@@ -1109,7 +1123,7 @@ func (c *Case) wrongForm(e *Exchange) bool {
 			return true
 		}
 	case smtp.EHLO:
-		if c.Raised("smtp-ehlo-refused") {
+		if c.Raised("smtp-ehlo-refused") || c.Raised("smtp-ehlo-untried") {
 			return false
 		}
 	}

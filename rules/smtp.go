@@ -130,15 +130,12 @@ var smtpRules = []Rule{
 	},
 	{
 		ID: "smtp-ehlo-refused", Num: "SMTP-011", Label: SMTP, Severity: Info, Up: Warning, Tier: 2, Node: WELCOME, Blame: BlameServer,
-		Title: "Server does not know EHLO",
+		Title: "Server does not know EHLO, client fell back to HELO",
 		When: "EHLO answered 500/501/502/504/550, then HELO answered 250; warning when the greeting said ESMTP " +
-			"or another session of this server knew EHLO, or when the client left behind a 500 or 502",
+			"or another session of this server knew EHLO",
 		Meaning: "Without EHLO there is no TLS, no authentication, no size check. On a modern server it means a " +
 			"firewall's SMTP inspection is in the path.",
-		Advice: []string{
-			"switch the inspection off (ASA: `no inspect esmtp`)",
-			"old server: let the client fall back to HELO, without TLS and login",
-		},
+		Advice: []string{"switch the inspection off (ASA: `no inspect esmtp`)"},
 		Cite:   []string{"RFC 5321 §3.2, §4.1.1.1"},
 		Not:    "`501 Syntax: EHLO hostname` for an empty name is the client's fault (SMTP-013)",
 		Fields: []string{"code", "text"},
@@ -858,5 +855,19 @@ var smtpRules = []Rule{
 		Cite:   []string{"RFC 3030 §2"},
 		Not:    "CLEAN(C→S); a chunk that was refused is SMTP-049, one that is too short SMTP-048",
 		Fields: []string{"BDAT line", "announced", "lines", "reply"},
+	},
+	{
+		ID: "smtp-ehlo-untried", Num: "SMTP-069", Label: SMTP, Severity: Warning, Up: Warning, Tier: 3, Node: WELCOME, Blame: BlameServer,
+		Title: "Server does not know EHLO, and the client left without trying HELO",
+		When:  "EHLO answered 500 or 502, and the client says QUIT or closes, with no HELO and no MAIL before",
+		Meaning: "An old server, or a firewall's SMTP inspection in front of a modern one, knows HELO only. The client " +
+			"insists on EHLO: it needs TLS or a login, or cannot do without.",
+		Advice: []string{
+			"switch the inspection off (ASA: `no inspect esmtp`)",
+			"old server: let the client fall back to HELO, without TLS and login",
+		},
+		Cite:   []string{"RFC 5321 §3.2, §4.1.1.1"},
+		Not:    "BOTH, CLEAN; LMTP answers EHLO so (SMTP-055); a client that spoke too early",
+		Fields: []string{"code", "text"},
 	},
 }

@@ -480,10 +480,7 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		}
 		return fmt.Sprintf("the session broke inside the message (frame %d)", f.Frame)
 	},
-	"SMTP-011": func(c *rules.Case, f *rules.Finding) string {
-		if f.Class != rules.HelloUntried {
-			return fmt.Sprintf("the server does not know EHLO, and the client fell back to HELO (frame %d)", f.Frame)
-		}
+	"SMTP-069": func(c *rules.Case, f *rules.Finding) string {
 		return "the server does not know EHLO, and the client left without trying HELO " + quoted(c, f)
 	},
 	"SMTP-027": func(c *rules.Case, f *rules.Finding) string {
