@@ -112,7 +112,7 @@ func (v *view) tellMoment(g, hit []int32, open int) {
 	case len(servers) == 1:
 		who = fmt.Sprintf("%s open with %s", all(len(hit), open), servers[0])
 		if len(clients) > 1 {
-			why = "a restart of the server, or something in front of it"
+			why = "a restart of the server, or something that all of them pass"
 		}
 	case len(clients) == 1:
 		who = fmt.Sprintf("%s open from %s", all(len(hit), open), clients[0])

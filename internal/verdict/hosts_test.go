@@ -667,7 +667,7 @@ func TestHosts(t *testing.T) {
 				s.add(client, server, int64(i*i)*minute, with(fails("AUTH-003"), login(s.word("alice"), 1)))
 			}
 		}},
-		{"a restart", "xl-pattern", "All 4 sessions open with 192.0.2.25 went wrong within 40 ms at 00:05:00 UTC (client side reset the connection), whenever they had begun: look for a restart of the server, or something in front of it; the next one came about 30 s later", func(s *stage) {
+		{"a restart", "xl-pattern", "All 4 sessions open with 192.0.2.25 went wrong within 40 ms at 00:05:00 UTC (client side reset the connection), whenever they had begun: look for a restart of the server, or something that all of them pass; the next one came about 30 s later", func(s *stage) {
 			for i := range 4 {
 				s.add(fmt.Sprintf("10.0.%d.7", i), server, int64(i)*minute, wentWrong("TCP-009", 5*minute+int64(i)*second/75))
 			}
