@@ -47,7 +47,7 @@ func (v *view) devices(told map[int32]bool) {
 	for _, g := range gather(v, func(b *Brief) (key, bool) {
 		return key{b.Client.Addr(), b.User}, b.User != 0 && (b.Fails > 0 || b.is(IsLogin))
 	}) {
-		if told[g[0]] || slices.ContainsFunc(g, func(i int32) bool { return v.all[i].Fails == 0 || v.all[i].is(IsLogin) }) || !v.regular(g) {
+		if slices.ContainsFunc(g, func(i int32) bool { return told[i] || v.all[i].Fails == 0 || v.all[i].is(IsLogin) }) || !v.regular(g) {
 			continue
 		}
 		first, last := &v.all[g[0]], &v.all[g[len(g)-1]]

@@ -66,7 +66,6 @@ func (v *view) moment(g []int32) {
 		ends[n] = v.all[i].End
 	}
 	slices.Sort(ends)
-	before := func(list []int64, t int64) int { n, _ := slices.BinarySearch(list, t); return n }
 	for n := 0; n+momentLeast <= len(bad); {
 		lo := when(bad[n])
 		m := n
@@ -75,15 +74,21 @@ func (v *view) moment(g []int32) {
 			first, last = min(first, v.all[bad[m]].Start), max(last, v.all[bad[m]].Start)
 			m++
 		}
-		begun, _ := slices.BinarySearchFunc(g, lo, func(i int32, t int64) int { return cmp.Compare(v.all[i].Start, t) })
-		open := begun - before(ends, lo)
+		over, _ := slices.BinarySearch(ends, lo)
+		open := v.begun(g, lo) - over
 		if m-n < momentLeast || last-first < int64(momentApart) || momentShare*open > 3*(m-n) {
-			n++
+			n += max(1, (m-n)/8) // a crowd is not gone through once for each of it
 			continue
 		}
 		v.tellMoment(g, bad[n:m], max(open, m-n))
 		n = m
 	}
+}
+
+// begun counts the sessions of g, in order of their starts, that had begun before a time.
+func (v *view) begun(g []int32, at int64) int {
+	n, _ := slices.BinarySearchFunc(g, at, func(i int32, t int64) int { return cmp.Compare(v.all[i].Start, t) })
+	return n
 }
 
 // tellMoment raises one moment: hit are the sessions that it hit, of so many that were open.
@@ -119,11 +124,8 @@ func (v *view) tellMoment(g, hit []int32, open int) {
 		why = "the client itself, or its way out"
 	}
 	next := ""
-	for _, i := range g {
-		if b := &v.all[i]; b.Start > hi {
-			next = "; the next one came about " + about(b.Start-hi) + " later"
-			break
-		}
+	if n := v.begun(g, hi+1); n < len(g) {
+		next = "; the next one came about " + about(v.all[g[n]].Start-hi) + " later"
 	}
 	v.explain(hit)
 	h := v.raise("xl-pattern", rules.Info, hit, "%s went wrong within %s at %s UTC%s, whenever they had begun: look for %s%s",

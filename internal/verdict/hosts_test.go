@@ -454,6 +454,14 @@ func TestHosts(t *testing.T) {
 			}
 			s.add(client2, server, 7*minute, login(s.word("alice"), 0))
 		}},
+		{"a device that was told of already", "auth-brute-force", "7 logins failed from 10.0.0.7", func(s *stage) {
+			for i := range 2 {
+				s.add(client, server, int64(i)*minute, login(s.word("alice"), 1))
+			}
+			for i := range 7 {
+				s.add(client, server, hour+int64(i)*minute, login(s.word("alice"), 1))
+			}
+		}},
 		{"a device that gets in now and then", "auth-brute-force", "", func(s *stage) {
 			for i := range 5 {
 				s.add(client, server, int64(i)*15*minute, login(s.word("alice"), 1))
@@ -809,6 +817,28 @@ func TestHostsBounded(t *testing.T) {
 	again := s.hosts()
 	if !slices.EqualFunc(h, again, func(a, b Host) bool { return a.Text == b.Text && a.Rule == b.Rule }) {
 		t.Error("two runs differ")
+	}
+}
+
+// TestMomentsBounded: very many sessions that go wrong together take no long work,
+// whether their beginnings are too near to each other or not.
+func TestMomentsBounded(t *testing.T) {
+	for _, apart := range []int64{second / 10000, second} {
+		s := new(stage)
+		for i := range 60_000 {
+			at := hour + int64(i)*second/20000
+			if apart == second {
+				at = hour + int64(i/4)*6*second // many moments
+			}
+			s.add(client, server, int64(i)*apart/4, with(fails("TCP-009"), func(b *Brief) { b.After, b.End = uint32((at-b.Start)/1e6), at+1 }))
+		}
+		slices.SortFunc(s.all, func(a, b Brief) int { return int(a.Start - b.Start) })
+		v := &view{all: s.all, names: &s.names}
+		began := time.Now()
+		v.moments()
+		if d := time.Since(began); d > 2*time.Second {
+			t.Errorf("%d sessions, one each %v: took %v", len(s.all), time.Duration(apart), d)
+		}
 	}
 }
 
