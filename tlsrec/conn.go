@@ -205,7 +205,7 @@ func (c *Conn) Bytes(d fact.Dir, b []byte, at fact.At) {
 		case inBody:
 			b = c.body(d, s, b, at)
 		case inText:
-			b = c.noTLS(d, s, b, at)
+			b = c.noTLS(d, s, b)
 		case inSearch:
 			b = c.search(d, s, b, at)
 		case inV2:

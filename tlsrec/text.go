@@ -54,7 +54,7 @@ func (c *Conn) notRecord(d fact.Dir, s *side, at fact.At) {
 		return
 	}
 	s.state, s.bol = inText, false
-	if rest := c.noTLS(d, s, head[:n], at); len(rest) > 0 {
+	if rest := c.noTLS(d, s, head[:n]); len(rest) > 0 {
 		c.header(d, s, rest, at) // shorter each time
 	}
 }
@@ -62,10 +62,16 @@ func (c *Conn) notRecord(d fact.Dir, s *side, at fact.At) {
 // noTLS takes bytes that are no record. Behind a line end records may begin
 // after all: text was put in front of them, or the peer answered in clear
 // before it switched.
-func (c *Conn) noTLS(d fact.Dir, s *side, b []byte, at fact.At) []byte {
+func (c *Conn) noTLS(d fact.Dir, s *side, b []byte) (rest []byte) {
+	rest = c.clear(d, s, b)
 	if d == fact.Client && !c.opt.ShowSecrets {
-		c.typed(b)
+		c.typed(b[:len(b)-len(rest)]) // not the rest: it comes again when it is no record
 	}
+	return rest
+}
+
+// clear is noTLS but for what is remembered of the bytes that are taken.
+func (c *Conn) clear(d fact.Dir, s *side, b []byte) (rest []byte) {
 	if s.told {
 		if s.began {
 			s.state = dead
