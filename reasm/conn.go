@@ -122,7 +122,7 @@ type stream struct {
 	win     uint32     // window announced last, as on the wire
 	farAck  layers.Seq // the last of the far acknowledgements
 	frames  uint32
-	missed  uint32 // frame that acknowledged bytes which were not there, of the latest hole
+	missed  uint32 // frame that shows the latest hole: its acknowledgement, or bytes behind it
 	good    uint16 // segments with payload and a right checksum, at most maxCounted
 	bad     uint16 // with a wrong one that is no offload
 	wide    uint16 // largest window announced, as on the wire

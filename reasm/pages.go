@@ -14,12 +14,25 @@ const (
 	chunkPages = 16
 )
 
+// maxOrigins is how many segments of a page are told apart: more are those of
+// somebody who types.
+const maxOrigins = 8
+
+// An origin says in which frame bytes of a page came. Where two say it of one
+// byte, the first is right.
+type origin struct {
+	from, to uint16
+	at       fact.At
+}
+
 // A page holds early bytes of one stream: those of an aligned range, marked in have.
 type page struct {
 	data  [pageBytes]byte
 	have  [pageBytes / 64]uint64
 	off   int64  // stream offset of data[0]
 	count uint32 // bytes marked
+	came  [maxOrigins]origin
+	comes uint8  // origins
 	next  uint32 // next page of the stream, in order of off
 	prev  uint32
 	older uint32 // chain of pages in use, in the order in which they were taken
@@ -27,7 +40,6 @@ type page struct {
 	owner uint32 // place of the conversation
 	dir   fact.Dir
 	shard uint8 // of the conversation
-	_     [2]uint8
 }
 
 // A pool holds pages. Its zero value is empty and ready.
@@ -61,7 +73,7 @@ func (p *pool) get(owner uint32, shard uint8, d fact.Dir, off int64) uint32 {
 	}
 	g := p.at(i)
 	clear(g.have[:])
-	g.off, g.count, g.next, g.prev, g.owner, g.dir, g.shard = off, 0, 0, 0, owner, d, shard
+	g.off, g.count, g.comes, g.next, g.prev, g.owner, g.dir, g.shard = off, 0, 0, 0, 0, owner, d, shard
 	used := &p.used[shard]
 	g.older, g.newer = used.newest, 0
 	if used.newest != 0 {
@@ -91,4 +103,30 @@ func (p *pool) put(i uint32) {
 	g.next = p.free
 	p.free = i
 	p.counts[g.shard]--
+}
+
+// note says that the bytes from k to end came at that time. Of more segments than
+// are told apart those that follow one another are taken for the last one of them.
+func (g *page) note(k, end int, at fact.At) {
+	if g.comes < maxOrigins {
+		g.came[g.comes] = origin{uint16(k), uint16(end), at}
+		g.comes++
+	} else if x := &g.came[maxOrigins-1]; int(x.to) == k {
+		x.to, x.at = uint16(end), at
+	}
+}
+
+// origin returns when the byte at k came, and how many of the n bytes from there
+// on came with it; at, when that is not known.
+func (g *page) origin(k, n int, at fact.At) (int, fact.At) {
+	for i := range g.came[:g.comes] {
+		x := &g.came[i]
+		switch from := int(x.from); {
+		case from <= k && k < int(x.to):
+			return min(n, int(x.to)-k), x.at
+		case from > k:
+			n = min(n, from-k)
+		}
+	}
+	return n, at
 }

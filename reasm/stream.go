@@ -348,25 +348,40 @@ func (c *Conn) release(t *Table, d fact.Dir, at fact.At, out Consumer) {
 	if s.head == 0 && !s.finSeen && s.acked == s.next+1 {
 		return // most likely the FIN, not captured
 	}
-	c.skip(t, d, s.acked, fact.At{Time: s.lack, Frame: s.missed}, at, out)
+	c.skip(t, d, s.acked, s.lacked(at), at, out)
 	s.lack = 0
 }
 
-// skip goes on at offset to, with gaps where the frame lost showed them; what
-// waits before it is delivered between them.
+// lacked returns when the other side acknowledged bytes that were not there; at: it did not.
+func (s *stream) lacked(at fact.At) fact.At {
+	if s.lack != 0 && s.acked > s.next {
+		return fact.At{Time: s.lack, Frame: s.missed}
+	}
+	return at
+}
+
+// skip goes on at offset to, with gaps where the frame lost showed them, or
+// sooner the bytes behind them; what waits before it is delivered between them.
+// The receiver had the missing bytes, so what is behind has the time at which it came.
 func (c *Conn) skip(t *Table, d fact.Dir, to int64, lost, at fact.At, out Consumer) {
 	s := &c.s[d]
 	for s.next < to {
-		stop := to
+		stop, shown := to, lost
 		if s.head != 0 {
-			stop = min(stop, t.firstEarly(s))
+			off, came := t.firstEarly(s, lost)
+			if stop = min(stop, off); came.Time < lost.Time {
+				shown = came
+			}
 		}
 		if n := stop - s.next; n > 0 {
-			c.lose(t, d, n, lost, out)
+			if s.missed == 0 || shown.Frame < s.missed {
+				s.missed = shown.Frame
+			}
+			c.lose(t, d, n, shown, out)
 		}
-		c.drain(t, d, at, out)
+		c.drain(t, d, at, true, out)
 	}
-	c.drain(t, d, at, out)
+	c.drain(t, d, at, true, out)
 }
 
 // suspect keeps the payload of a damaged segment, in case the receiver took it
@@ -401,7 +416,7 @@ func (c *Conn) trusted(t *Table, d fact.Dir, n int64, at fact.At, out Consumer) 
 		return false
 	}
 	n = min(n, int64(g.count)-k)
-	c.deliver(t, d, g.data[k:k+n], at, out)
+	c.deliver(t, d, g.data[k:k+n], at, at.Time, out)
 	return true
 }
 
@@ -455,7 +470,8 @@ func (c *Conn) payload(t *Table, d fact.Dir, off int64, p *layers.Packet, at fac
 		}
 		fresh := t.keep(c, d, off, b, at)
 		if peer.frames == 0 && s.early > blindEarly {
-			c.skip(t, d, t.firstEarly(s), at, at, out)
+			off, _ := t.firstEarly(s, at)
+			c.skip(t, d, off, at, at, out)
 		}
 		if !fresh && len(b) > 0 {
 			return ClassRetrans
@@ -465,26 +481,27 @@ func (c *Conn) payload(t *Table, d fact.Dir, off int64, p *layers.Packet, at fac
 		class = ClassFill
 	}
 	if s.head == 0 {
-		c.deliver(t, d, b, at, out)
+		c.deliver(t, d, b, at, at.Time, out)
 	} else {
 		t.keep(c, d, off, b, at)
-		c.drain(t, d, at, out)
+		c.drain(t, d, at, false, out)
 	}
 	if p.Missing > 0 && s.next < end {
 		stop := end
 		if s.head != 0 {
-			stop = min(stop, t.firstEarly(s))
+			off, _ := t.firstEarly(s, at)
+			stop = min(stop, off)
 		}
 		if n := stop - s.next; n > 0 {
 			c.gone(t, d, n, at, out)
 		}
-		c.drain(t, d, at, out)
+		c.drain(t, d, at, false, out)
 	}
 	return class
 }
 
-// deliver hands over b, which stands at next.
-func (c *Conn) deliver(t *Table, d fact.Dir, b []byte, at fact.At, out Consumer) {
+// deliver hands over b, which stands at next and came at that time, which may be before now.
+func (c *Conn) deliver(t *Table, d fact.Dir, b []byte, at fact.At, now int64, out Consumer) {
 	if len(b) == 0 {
 		return
 	}
@@ -492,7 +509,7 @@ func (c *Conn) deliver(t *Table, d fact.Dir, b []byte, at fact.At, out Consumer)
 	t.remember(c, d, b)
 	s.next += int64(len(b))
 	if s.lack != 0 && c.apart != 0 {
-		s.lack, s.later, s.waits = at.Time|1, 0, 0 // it is another hole that is waited for
+		s.lack, s.later, s.waits = now|1, 0, 0 // it is another hole that is waited for
 	}
 	c.delivered = true
 	if s.suspect != 0 {
@@ -514,16 +531,20 @@ func (c *Conn) Flush(t *Table, at fact.At, out Consumer) {
 	for d := range c.s {
 		d := fact.Dir(d)
 		s := &c.s[d]
+		if s.lack == 0 {
+			s.missed = 0
+		}
 		for s.head != 0 {
-			c.skip(t, d, t.firstEarly(s), at, at, out)
+			off, _ := t.firstEarly(s, at)
+			c.skip(t, d, off, s.lacked(at), at, out)
 		}
 		if s.suspect != 0 { // never sent again, so there is no better copy
 			if g := t.early.at(s.suspect); g.off <= s.next && s.next < g.off+int64(g.count) {
-				c.deliver(t, d, g.data[s.next-g.off:g.count], at, out)
+				c.deliver(t, d, g.data[s.next-g.off:g.count], at, at.Time, out)
 			}
 		}
 		for n := s.acked - s.next; n > 1 || n == 1 && s.finSeen; n = s.acked - s.next {
-			c.lose(t, d, n, at, out)
+			c.lose(t, d, n, s.lacked(at), out)
 		}
 	}
 	if c.held != 0 {
@@ -531,8 +552,8 @@ func (c *Conn) Flush(t *Table, at fact.At, out Consumer) {
 	}
 }
 
-// drain delivers what waits at next.
-func (c *Conn) drain(t *Table, d fact.Dir, at fact.At, out Consumer) {
+// drain delivers what waits at next: as of at, or as it came.
+func (c *Conn) drain(t *Table, d fact.Dir, at fact.At, asItCame bool, out Consumer) {
 	s := &c.s[d]
 	for s.head != 0 {
 		g := t.early.at(s.head)
@@ -553,7 +574,11 @@ func (c *Conn) drain(t *Table, d fact.Dir, at fact.At, out Consumer) {
 			return
 		}
 		n = c.upTo(t, d, n)
-		c.deliver(t, d, g.data[k:int(k)+n], at, out)
+		when := at
+		if asItCame {
+			n, when = g.origin(int(k), n, at)
+		}
+		c.deliver(t, d, g.data[k:int(k)+n], when, at.Time, out)
 		s.early -= uint32(n)
 		g.count -= uint32(n)
 		if g.count == 0 {
@@ -571,6 +596,7 @@ func (t *Table) keep(c *Conn, d fact.Dir, off int64, b []byte, at fact.At) (fres
 		k := int(off - start)
 		m := min(len(b), pageBytes-k)
 		g := t.early.at(t.earlyPage(c, d, start))
+		g.note(k, k+m, at)
 		if g.none(k, m) {
 			copy(g.data[k:], b[:m])
 			g.mark(k, m)
@@ -678,16 +704,18 @@ func (t *Table) freeEarly(s *stream, i uint32) {
 	t.early.put(i)
 }
 
-// firstEarly returns the offset of the first byte that waits; there is a page.
-func (t *Table) firstEarly(s *stream) int64 {
+// firstEarly returns the offset of the first byte that waits, and when it came;
+// there is a page.
+func (t *Table) firstEarly(s *stream, at fact.At) (off int64, came fact.At) {
 	for i := s.head; i != 0; {
 		g := t.early.at(i)
 		if k := g.firstFrom(int(min(max(s.next-g.off, 0), pageBytes))); k >= 0 {
-			return g.off + int64(k)
+			_, came = g.origin(k, 1, at)
+			return g.off + int64(k), came
 		}
 		i = g.next
 	}
-	return s.next
+	return s.next, at
 }
 
 // none reports whether none of m bytes from k on is marked.

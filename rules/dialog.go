@@ -1117,7 +1117,8 @@ func (c *Case) hole(d fact.Dir, from, to uint32) bool {
 	known := false
 	for i := range c.Log.Facts {
 		if f := &c.Log.Facts[i]; f.From == d && (f.Kind == fact.TCPGap || f.Kind == fact.Cut) {
-			if known = true; f.Frame > from && since(f) < to {
+			known = true
+			if first := since(f); f.Frame > from && (first < to || first == to && f.Kind == fact.TCPGap) {
 				return true
 			}
 		}
