@@ -212,6 +212,36 @@ func TestKeylogWithoutSecrets(t *testing.T) {
 	}
 }
 
+// TestKeylogWithPart: half of a dialog is not judged; the secrets of the data alone
+// are enough to read it.
+func TestKeylogWithPart(t *testing.T) {
+	keys, err := os.ReadFile("testdata/tls13-chacha20-starttls.keylog")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		without, want string
+	}{
+		{"", `✓ ok  Capture, Network, TCP, SMTP, TLS, Authentication, Delivery`},
+		{"HANDSHAKE_TRAFFIC", `✓ ok  Capture, Network, TCP, SMTP, TLS, Authentication, Delivery`},
+		{"CLIENT_TRAFFIC_SECRET_0", `? unknown  Authentication (inside TLS)`},
+		{"SERVER_TRAFFIC_SECRET_0", `? unknown  Authentication (inside TLS)`},
+		{"_SECRET", `? unknown  Authentication (inside TLS)`},
+	} {
+		text := "SERVER_TRAFFIC_SECRET_0 " + strings.Repeat("00", 32) + " " + strings.Repeat("00", 48) + "\n"
+		for line := range strings.Lines(string(keys)) {
+			if tt.without == "" || !strings.Contains(line, tt.without) {
+				text += line
+			}
+		}
+		name := write(t, filepath.Join(t.TempDir(), "keys"), []byte(text))
+		out, _, _ := call(t, nil, "-keylog", name, "testdata/tls13-chacha20-starttls.pcap")
+		if !strings.Contains(out, tt.want) || strings.Contains(out, "✗") {
+			t.Errorf("without %q: want %q in\n%s", tt.without, tt.want, out)
+		}
+	}
+}
+
 // TestMissingFile: a file that is not there is told, also when what was asked for stood in another.
 func TestMissingFile(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out.pcap")

@@ -34,22 +34,35 @@ type Options struct {
 
 	ShowSecrets bool // in what a client sends without TLS
 
-	// Opener decrypts, nil: nobody does. Plain then gets the application data.
+	// Opener decrypts, nil: nobody does. Plain then gets the application data, and
+	// Hole is told how many bytes of it, or a few more, cannot be read.
 	Opener Opener
 	Plain  func(d fact.Dir, b []byte, at fact.At)
+	Hole   func(d fact.Dir, n uint64, at fact.At)
 }
 
 // An Opener decrypts records with keys from elsewhere. It holds the keys of one
 // connection and their sequence numbers, so records come to it in order.
 type Opener interface {
-	// Start is called when the ServerHello is known; false: there are no keys.
+	// Start is called when the ServerHello is known, and says which keys there are.
 	// From then on Open gets the encrypted records and, up to TLS 1.2, each
 	// ChangeCipherSpec, because it changes the keys.
-	Start(clientRandom, serverRandom [32]byte, version, cipher uint16, etm bool) bool
+	Start(clientRandom, serverRandom [32]byte, version, cipher uint16, etm bool) Keys
 	// Open decrypts one record. dst may be used for the plaintext, which is
 	// valid until the next call.
 	Open(d fact.Dir, typ uint8, version uint16, payload, dst []byte) (contentType uint8, plain []byte, ok bool)
 }
+
+// Keys says which secrets of a connection are known.
+type Keys uint8
+
+const (
+	KeysUnasked Keys = iota // nobody gave any
+	KeysFit                 // all that its application data takes
+	KeysPart                // some of them: one side is not read without the other's answers
+	KeysOther               // none, only those of other connections
+	KeysCipher              // they are there, but such records cannot be decrypted
+)
 
 // A loser is an Opener that can go on behind a hole: it is told how many bytes
 // of a direction are missing.
@@ -231,6 +244,7 @@ func (c *Conn) Gap(d fact.Dir, n uint64, at fact.At) {
 		} else {
 			c.open = false // records would be counted wrongly
 		}
+		c.hole(d, n, at)
 	}
 	if s.state == inBody && n <= uint64(s.left) {
 		// The hole lies within one record, so its end is known.
@@ -562,7 +576,9 @@ func (c *Conn) End(how uint16, at fact.At) {
 		c.tellText(fact.Dir(d), s)
 		c.s.Partial[d] = s.state == inBody || s.state == atHeader && s.nhdr > 0
 	}
-	c.s.NoKeys = c.opt.Opener != nil && !c.s.Opened
+	if c.opt.Opener != nil && !c.s.Opened && (c.s.Keys == KeysUnasked || c.s.Keys == KeysFit) {
+		c.s.Keys = KeysOther
+	}
 	c.finish(how, at)
 	for d := range c.side {
 		if s := &c.side[d]; s.alertPlace >= 0 {

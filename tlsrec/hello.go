@@ -255,7 +255,8 @@ func (c *Conn) serverHello(d fact.Dir, s *side, typ uint8, body []byte, at fact.
 	}
 	c.add(fact.Fact{Kind: fact.TLSServerHello, From: d, Code: h.Version, Num: uint32(h.Cipher), Level: level}, at, nil)
 	if c.opt.Opener != nil && c.s.Hello != nil {
-		c.open = c.opt.Opener.Start(c.s.ClientRandom, h.Random, h.Version, h.Cipher, c.s.EtM)
+		c.s.Keys = c.opt.Opener.Start(c.s.ClientRandom, h.Random, h.Version, h.Cipher, c.s.EtM)
+		c.open = c.s.Keys == KeysFit
 	}
 }
 

@@ -1,6 +1,7 @@
 package tlsrec
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -10,16 +11,16 @@ import (
 // A glass is an Opener for records that are not encrypted at all: under TLS 1.3
 // the inner type is the last byte.
 type glass struct {
-	no      bool
+	keys    Keys
 	version uint16
 	changes int
 	lost    uint64
 	broken  bool
 }
 
-func (g *glass) Start(_, _ [32]byte, version, _ uint16, _ bool) bool {
+func (g *glass) Start(_, _ [32]byte, version, _ uint16, _ bool) Keys {
 	g.version = version
-	return !g.no
+	return g.keys
 }
 
 func (g *glass) Open(_ fact.Dir, typ uint8, _ uint16, p, _ []byte) (uint8, []byte, bool) {
@@ -52,7 +53,7 @@ func TestOpener(t *testing.T) {
 		check func(s *Summary, g *glass) bool
 	}{
 		{
-			"TLS 1.3", glass{},
+			"TLS 1.3", glass{keys: KeysFit},
 			[]move{
 				cl(helloOld()), sv(join(serverHello13(0x1301), record(20, 1), inner(22, join(message(8, 0, 0), request)), inner(22, fin))), cl(join(record(20, 1), inner(22, fin))),
 				cl(inner(23, []byte("EHLO x\r\n"))), sv(inner(23, []byte("250 y\r\n"))), cl(inner(21, []byte{1, 0})),
@@ -62,13 +63,13 @@ func TestOpener(t *testing.T) {
 			func(s *Summary, g *glass) bool { return s.Opened && s.CertRequest && g.changes == 0 },
 		},
 		{
-			"TLS 1.3 refused", glass{},
+			"TLS 1.3 refused", glass{keys: KeysFit},
 			[]move{cl(helloOld()), sv(join(serverHello13(0x1301), inner(22, fin))), cl(inner(22, fin)), sv(inner(21, []byte{2, 116}))},
 			"", []string{"4 server alert code 116 num 3 level 2"}, "done",
 			func(s *Summary, g *glass) bool { return s.Alerts[0].Before == PhaseKeys && s.Alerts[0].Encrypted },
 		},
 		{
-			"TLS 1.0", glass{},
+			"TLS 1.0", glass{keys: KeysFit},
 			[]move{
 				cl(helloOld()), sv(join(serverHello(TLS10, 4), record(22, message(14)...))), cl(join(record(22, message(16, 0, 1, 9)...), record(20, 1), record(22, fin...))),
 				sv(join(record(20, 1), record(22, fin...))), sv(record(23, []byte("220 hi\r\n")...)), cl(record(21, 2, 40)),
@@ -77,25 +78,42 @@ func TestOpener(t *testing.T) {
 			func(s *Summary, g *glass) bool { return g.changes == 2 && s.KexBits == 8 },
 		},
 		{
-			"no keys", glass{no: true},
+			"no keys", glass{keys: KeysOther},
 			[]move{cl(helloOld()), sv(join(serverHello13(0x1301), sealed(23, 900), sealed(23, 53))), cl(sealed(23, 53)), sv(sealed(23, 100))},
 			"", []string{"4 client done"}, "alert",
 			func(s *Summary, g *glass) bool { return !s.Opened },
 		},
 		{
-			"keys that do not fit", glass{broken: true},
+			"keys that do not fit", glass{keys: KeysFit, broken: true},
 			[]move{cl(helloOld()), sv(join(serverHello13(0x1301), sealed(23, 900), sealed(23, 53))), cl(sealed(23, 53)), sv(sealed(23, 100))},
 			"", []string{"4 client done"}, "alert",
 			func(s *Summary, g *glass) bool { return !s.Opened },
 		},
 		{
-			"a hole", glass{},
+			"a hole", glass{keys: KeysFit},
 			[]move{
 				cl(helloOld()), sv(join(serverHello13(0x1301), inner(22, fin))), cl(inner(22, fin)), cl(inner(23, make([]byte, 100))[:50]),
 				{d: fact.Client, gap: 56, b: inner(23, []byte("QUIT\r\n"))},
 			},
 			"C:QUIT\r\n", nil, "hidden",
 			func(s *Summary, g *glass) bool { return g.lost == 56 },
+		},
+		{
+			"a record is missing", glass{keys: KeysFit},
+			[]move{
+				cl(helloOld()), sv(join(serverHello13(0x1301), inner(22, fin))), cl(inner(22, fin)), sv(inner(23, []byte("220 a\r\n"))),
+				{d: fact.Client, gap: 40, b: inner(23, []byte("QUIT\r\n"))}, sv(inner(23, []byte("221 b\r\n"))),
+			},
+			"S:220 a\r\nC:40 missing\nC:QUIT\r\nS:221 b\r\n", nil, "hidden",
+			func(s *Summary, g *glass) bool { return g.lost == 40 },
+		},
+		{
+			"keys of one side", glass{keys: KeysPart},
+			[]move{
+				cl(helloOld()), sv(join(serverHello13(0x1301), inner(22, fin))), cl(inner(22, fin)), cl(inner(23, []byte("EHLO x\r\n"))), sv(inner(23, []byte("250 y\r\n"))),
+			},
+			"", nil, "message",
+			func(s *Summary, g *glass) bool { return !s.Opened && s.Keys == KeysPart },
 		},
 	}
 	for _, tt := range tests {
@@ -105,6 +123,8 @@ func TestOpener(t *testing.T) {
 				var plain strings.Builder
 				opt := Options{Opener: &g, Plain: func(d fact.Dir, b []byte, _ fact.At) {
 					plain.WriteString([]string{"C:", "S:"}[d] + string(b))
+				}, Hole: func(d fact.Dir, n uint64, _ fact.At) {
+					fmt.Fprintf(&plain, "%s%d missing\n", []string{"C:", "S:"}[d], n)
 				}}
 				c, log := run(opt, size, tt.moves...)
 				got := dump(log)

@@ -25,8 +25,13 @@ func (c *Conn) sealedRecord(d fact.Dir, s *side, p []byte, at fact.At) {
 		c.add(fact.Fact{Kind: fact.TLSRecord, From: d, Num: s.size}, at, nil)
 	}
 	c.lastClear[d] = 255
-	if c.open && s.mode == whole && c.opened(d, s, p, at) {
-		return
+	if c.open {
+		if s.mode == whole && c.opened(d, s, p, at) {
+			return
+		}
+		if typ == TypeData {
+			c.hole(d, uint64(s.size), at)
+		}
 	}
 	s.lastPhase = c.phase()
 	switch {
@@ -67,6 +72,13 @@ func (c *Conn) sealedRecord(d fact.Dir, s *side, p []byte, at fact.At) {
 	}
 }
 
+// hole tells that n bytes of application data, with what protects them, cannot be read.
+func (c *Conn) hole(d fact.Dir, n uint64, at fact.At) {
+	if c.opt.Hole != nil && c.s.Done {
+		c.opt.Hole(d, n, at)
+	}
+}
+
 // opened gives a record to the Opener and acts on what is inside.
 func (c *Conn) opened(d fact.Dir, s *side, p []byte, at fact.At) bool {
 	typ, plain, ok := c.opt.Opener.Open(d, s.typ, s.ver, p, s.plain[:0])
@@ -98,10 +110,11 @@ func (c *Conn) opened(d fact.Dir, s *side, p []byte, at fact.At) bool {
 			c.alert(d, plain[0], plain[1], true, s.size, at)
 		}
 	case TypeData:
-		if !c.tls13 && c.s.ServerHello != nil && c.side[0].fin && c.side[1].fin {
+		c.data(d, s, at)
+		cl, sv := &c.side[fact.Client], &c.side[fact.Server]
+		if !c.tls13 && c.s.ServerHello != nil && cl.fin && sv.fin || c.tls13 && c.s.Early == 0 && cl.data && sv.data {
 			c.done(at, false)
 		}
-		c.data(d, s, at)
 		if c.opt.Plain != nil && len(plain) > 0 {
 			c.opt.Plain(d, plain, at)
 		}

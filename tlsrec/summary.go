@@ -63,7 +63,7 @@ type Summary struct {
 	Early      int     // client's records before the ServerHello that are encrypted (0-RTT)
 	EarlyBytes int     // their payload
 	Opened     bool    // records were decrypted
-	NoKeys     bool    // secrets were given, and none of them opened a record of this connection
+	Keys       Keys    // KeysOther too when those that seemed to fit opened nothing
 	Renego     bool    // a second handshake began inside
 	RenegoFrom fact.Dir
 	Heartbeat  Heartbeat

@@ -340,6 +340,7 @@ func (u *consumer) startTLS(implicit, mid bool) {
 		s.open = opener{keys: k.pass.keys}
 		opt.Opener = &s.open
 		opt.Plain = s.plaintext(k, u.service())
+		opt.Hole = s.hole(k, u.service())
 	}
 	s.tls.Reset(&s.log, opt)
 	if m, ok := s.dialog.(interface{ Secrets() *sasl.Echo }); ok && !opt.ShowSecrets {
@@ -353,19 +354,7 @@ func (u *consumer) startTLS(implicit, mid bool) {
 func (s *session) plaintext(k *worker, port uint16) func(fact.Dir, []byte, fact.At) {
 	return func(d fact.Dir, b []byte, at fact.At) {
 		if !s.plain {
-			s.plain = true
-			if s.dialog != nil {
-				s.dialog.Resume(at)
-			} else {
-				p, ok := fact.InsideTLS(port)
-				if !ok {
-					p, ok = spoken(d, b)
-				}
-				if ok {
-					s.proto = p
-					(&consumer{k, s, nil}).speak(p, false, true, k.pass.cfg.ShowSecrets)
-				}
-			}
+			s.unveil(k, port, d, b, at)
 		}
 		switch {
 		case s.hears() && s.dialog == nil:
@@ -375,6 +364,35 @@ func (s *session) plaintext(k *worker, port uint16) func(fact.Dir, []byte, fact.
 		case s.dialog != nil:
 			s.dialog.Bytes(d, b, at)
 		}
+	}
+}
+
+// hole tells the dialog of bytes that were not decrypted.
+func (s *session) hole(k *worker, port uint16) func(fact.Dir, uint64, fact.At) {
+	return func(d fact.Dir, n uint64, at fact.At) {
+		if !s.plain {
+			s.unveil(k, port, d, nil, at)
+		}
+		if s.dialog != nil {
+			s.dialog.Gap(d, n, at)
+		}
+	}
+}
+
+// unveil finds who follows the plaintext of TLS, which begins with b.
+func (s *session) unveil(k *worker, port uint16, d fact.Dir, b []byte, at fact.At) {
+	s.plain = true
+	if s.dialog != nil {
+		s.dialog.Resume(at)
+		return
+	}
+	p, ok := fact.InsideTLS(port)
+	if !ok {
+		p, ok = spoken(d, b)
+	}
+	if ok {
+		s.proto = p
+		(&consumer{k, s, nil}).speak(p, false, true, k.pass.cfg.ShowSecrets)
 	}
 }
 

@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"errors"
 	"net/netip"
 
 	"postmortem/imap"
@@ -154,13 +155,25 @@ type opener struct {
 	dec  *tlskeys.Decrypter
 }
 
-func (o *opener) Start(clientRandom, serverRandom [32]byte, version, cipher uint16, etm bool) bool {
+func (o *opener) Start(clientRandom, serverRandom [32]byte, version, cipher uint16, etm bool) tlsrec.Keys {
 	dec, err := o.keys.Decrypter(clientRandom[:], serverRandom[:], version, cipher, etm)
-	if err != nil {
-		return false
+	switch {
+	case errors.Is(err, tlskeys.ErrNoKeys):
+		return tlsrec.KeysOther
+	case err != nil:
+		return tlsrec.KeysCipher
 	}
-	o.dec = dec
-	return true
+	if o.dec = dec; !dec.Whole() {
+		return tlsrec.KeysPart
+	}
+	return tlsrec.KeysFit
+}
+
+// Lost is told how many bytes of a direction the capture lacks.
+func (o *opener) Lost(d fact.Dir, n uint64) {
+	if o.dec != nil {
+		o.dec.Lost(d, n)
+	}
 }
 
 func (o *opener) Open(d fact.Dir, typ uint8, version uint16, payload, dst []byte) (uint8, []byte, bool) {

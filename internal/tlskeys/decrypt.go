@@ -222,6 +222,11 @@ func (d *Decrypter) init13(x *session) error {
 	return nil
 }
 
+// Whole reports whether the secrets are those of both sides' application data.
+func (d *Decrypter) Whole() bool {
+	return d.version != tls13 || len(d.half[fact.Client].secret) > 0 && len(d.half[fact.Server].secret) > 0
+}
+
 // phase derives key and nonce from a traffic secret. RFC 8446, section 7.3.
 func (d *Decrypter) phase(secret []byte) (p phase) {
 	b := d.bulk

@@ -353,14 +353,26 @@ func TestDowngraded(t *testing.T) {
 	}
 }
 
-// TestOtherKeys: secrets of another session are told to be that.
-func TestOtherKeys(t *testing.T) {
-	for _, no := range []bool{true, false} {
-		c := &rules.Case{Log: &fact.Log{}, TCP: &fact.TCPSummary{}, Proto: fact.SMTP, TLS: &tlsrec.Summary{Version: tlsrec.TLS12, Done: true, NoKeys: no}}
+// TestKeysThatShut: why secrets do not open a session is told, and what to give.
+func TestKeysThatShut(t *testing.T) {
+	for keys, want := range map[tlsrec.Keys]string{
+		tlsrec.KeysUnasked: "without the keys it is not known what became of it.",
+		tlsrec.KeysOther:   "The secrets that were given (-keylog) are not those of this session.",
+		tlsrec.KeysPart:    "The secrets that were given (-keylog) are only some of this session's.",
+		tlsrec.KeysCipher:  "Records of this cipher suite are not decrypted here.",
+	} {
+		c := &rules.Case{Log: &fact.Log{}, TCP: &fact.TCPSummary{}, Proto: fact.SMTP, TLS: &tlsrec.Summary{Version: tlsrec.TLS12, Done: true, Keys: keys}}
 		var w Writer
 		d := w.Decide(c)
-		if got := w.summary(c, d, "") + w.captureAgain(c)[1].Text; strings.Contains(got, "not those of this session") != no {
-			t.Errorf("%v: %s", no, got)
+		if got := w.summary(c, d, ""); !strings.HasSuffix(got, want) {
+			t.Errorf("%v: %s", keys, got)
+		}
+		again := ""
+		for _, a := range w.captureAgain(c) {
+			again += a.Text
+		}
+		if strings.Contains(again, "-keylog") == (keys == tlsrec.KeysCipher) {
+			t.Errorf("%v: %s", keys, again)
 		}
 	}
 }

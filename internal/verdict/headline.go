@@ -913,6 +913,23 @@ func notStored(c *rules.Case) bool {
 // hidden reports that what was said is inside TLS, and cannot be read.
 func hidden(c *rules.Case) bool { return c.TLS != nil && c.TLS.Done && !plain(c) }
 
+// whyHidden says why a session stays hidden although secrets were given, "" when that
+// is not so.
+func whyHidden(c *rules.Case) string {
+	if !hidden(c) {
+		return ""
+	}
+	switch c.TLS.Keys {
+	case tlsrec.KeysOther:
+		return "the secrets that were given (-keylog) are not those of this session"
+	case tlsrec.KeysPart:
+		return "the secrets that were given (-keylog) are only some of this session's"
+	case tlsrec.KeysCipher:
+		return "records of this cipher suite are not decrypted here"
+	}
+	return ""
+}
+
 // begun reports that some message was at least in part on its way; what is
 // inside TLS may have been.
 func (w *Writer) begun(c *rules.Case) bool {
@@ -962,8 +979,8 @@ func (w *Writer) summary(c *rules.Case, d *Decision, what string) string {
 	case OutcomeOK:
 		return upper(w.goodSentence(c, d, name))
 	case OutcomeUnknown:
-		if hidden(c) && c.TLS.NoKeys {
-			return w.missing(c) + " The secrets that were given (-keylog) are not those of this session."
+		if why := whyHidden(c); why != "" {
+			return w.missing(c) + " " + upper(why) + "."
 		}
 		return w.missing(c)
 	}
@@ -985,7 +1002,12 @@ func (w *Writer) summary(c *rules.Case, d *Decision, what string) string {
 	switch {
 	case d.Outcome == OutcomeDegraded:
 		if hidden(c) && !d.Delivered && !notMail(c) {
-			sentence += " What was said inside TLS is not known without the keys."
+			sentence += " What was said inside TLS is not known"
+			if why := whyHidden(c); why != "" {
+				sentence += ": " + why + "."
+			} else {
+				sentence += " without the keys."
+			}
 		}
 	case d.networkRoot(c), d.damaged(c):
 	case d.Blame == rules.BlameMiddlebox:

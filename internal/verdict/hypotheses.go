@@ -600,8 +600,13 @@ func (w *Writer) captureAgain(c *rules.Case) []Advice {
 			{Text: "Look into the server's log for " + c.Client.Addr().String() + " at this time."},
 			{Text: "Or capture again with the client's TLS secrets (SSLKEYLOGFILE) and give them with -keylog."},
 		}
-		if c.TLS.NoKeys {
+		switch c.TLS.Keys {
+		case tlsrec.KeysOther:
 			list[1].Text = "The secrets given with -keylog are not those of this session: give the file that this client, or this server, wrote at that time."
+		case tlsrec.KeysPart:
+			list[1].Text = "The secrets given with -keylog are only some of this session's: give the file with the traffic secrets of both sides."
+		case tlsrec.KeysCipher:
+			list = list[:1]
 		}
 		if c.NoClientCert() && ofMail(c) {
 			list = append(list, Advice{Text: "If the log says that a client certificate was missing, or that relaying is denied: configure one in the client " +
