@@ -31,6 +31,9 @@ func TestHold(t *testing.T) {
 	done := seg{from: s, at: 80 * ms, seq: 9, ack: 13, flags: A, win: 1000, data: "250c"}
 	soon := done
 	soon.at = 6 * ms
+	sentKey := seg{from: s, at: 5 * ms, seq: 5, ack: 6, flags: A, win: 1000}
+	key := seg{from: c, at: 5 * ms, seq: 5, ack: 5, flags: A, win: 1000, data: "M"}
+	keys := seg{from: c, at: 6 * ms, seq: 6, ack: 5, flags: A, win: 1000, data: "AIL"}
 	var typed []seg
 	for i := range "bcdefghijk" { // one more, a, is missing before them; only maxOrigins are told apart
 		typed = append(typed, seg{from: c, at: 7 * ms, seq: uint32(6 + i), ack: 5, flags: A, win: 1000, data: "bcdefghijk"[i : i+1]})
@@ -46,6 +49,7 @@ func TestHold(t *testing.T) {
 		{"a command is missing", []seg{ehlo, ok, sent, rcpt, done}, "C4:EHLO S5:250a C6:_4 S6:250b C7:RCPT S8:250c"},
 		{"an answer is missing", []seg{ehlo, ok, mail, rcpt, done}, "C4:EHLO S5:250a C6:MAIL S7:_4 C7:RCPT S8:250c"},
 		{"the end comes first", []seg{ehlo, sent}, "C4:EHLO C5:_4 S5:_4 S5:250b"},
+		{"a key behind its acknowledgement", append([]seg{ehlo, ok}, sentKey, key, keys), "C4:EHLO S5:250a C7:M C8:AIL"},
 		{"sent again", []seg{ehlo, ok, rcpt, mail, done}, "C4:EHLO S5:250a S6:_4 C7:MAILRCPT S8:250c"},
 		{"typed behind a hole", append([]seg{ehlo, ok}, typed...), "C4:EHLO S5:250a C6:_1 C6:b C7:c C8:d C9:e C10:f C11:g C12:h C15:ijk"},
 	} {
