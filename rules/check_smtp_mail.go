@@ -774,7 +774,7 @@ func (c *Case) overrun(t *Transaction) (chunk *fact.Fact, lines int, reply *fact
 		case e.Command == nil:
 		case smtp.Cmd(e.Command.Cmd) == smtp.BDAT && e.Command.Kind == fact.Command && e.Command.Frame <= end.Frame:
 			chunk = e.Command
-		case e.Command.Frame == end.Frame && e.Command.Time >= end.Time && smtp.Cmd(e.Command.Cmd) == smtp.Unknown && (e.Code() == 500 || e.Code() == 502):
+		case (e.Command.Frame == end.Frame || t.Reply != nil && e.Command.Frame < t.Reply.Frame) && e.Command.Time >= end.Time && smtp.Cmd(e.Command.Cmd) == smtp.Unknown && (e.Code() == 500 || e.Code() == 502):
 			if lines++; reply == nil {
 				reply = e.Reply
 			}

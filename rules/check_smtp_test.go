@@ -433,6 +433,8 @@ func smtpTalks() []mailTalk {
 		{name: "a QUIT at once", script: "S: 220 mx.example.org ESMTP\nC: EHLO c.example.com\nC: QUIT\nS: 250 mx.example.org\nS: 221 bye\n", want: "auth-none smtp-pipelining-past-sync?"},
 		{name: "a chunk that is too long", script: strings.Replace(mailIn, "250 8BITMIME", "250 CHUNKING", 1) + mailEnvelope + "C! BDAT 4 LAST\\r\\nabcdefgh\\r\\n\nS: 250 ok\nS: 500 5.5.2 what\n" + mailOut,
 			want: "auth-none smtp-accepted smtp-bdat-long! smtp-clear-text-mail smtp-unknown-command?"},
+		{name: "a chunk that is too long, in two segments", script: strings.Replace(mailIn, "250 8BITMIME", "250 CHUNKING", 1) + mailEnvelope + "C! BDAT 4 LAST\\r\\nabcd\nC! efgh\\r\\n\nS: 250 ok\nS: 500 5.5.2 what\n" + mailOut,
+			want: "auth-none smtp-accepted smtp-bdat-long! smtp-clear-text-mail smtp-unknown-command?"},
 		{name: "an unknown command behind a chunk", script: strings.Replace(mailIn, "250 8BITMIME", "250 CHUNKING", 1) + mailEnvelope + "C! BDAT 4 LAST\\r\\nabcd\nS: 250 ok\nC: efgh\nS: 500 5.5.2 what\n" + mailOut,
 			want: "auth-none smtp-accepted smtp-clear-text-mail smtp-unknown-command?"},
 		{name: "refused and hung up, commands behind it", script: mailIn + "C! MAIL FROM:<a@example.com>\\r\\nRCPT TO:<b@example.org>\\r\\n\nS: 554 5.5.0 synchronization error\n", closed: 2,
