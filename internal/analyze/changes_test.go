@@ -232,6 +232,21 @@ func TestChanges(t *testing.T) {
 	}
 }
 
+// TestDamagedTwice: segments that nobody acknowledges because they are damaged are
+// that in a capture that has every frame twice, too.
+func TestDamagedTwice(t *testing.T) {
+	for _, name := range []string{"damaged-message", "net-all-segments-damaged"} {
+		m := new(maker)
+		for _, s := range shots(t, "../../testdata/"+name+".pcap") {
+			m.shots = append(m.shots, s, s)
+		}
+		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+		if len(got.sessions) != 1 || got.sessions[0].Cause != "tcp-corruption" {
+			t.Errorf("%s: %+v", name, got.sessions)
+		}
+	}
+}
+
 // findings is what is found in a capture, without frames and times.
 func findings(c *collector, but []string) string {
 	var b strings.Builder

@@ -81,3 +81,51 @@ func TestMissing(t *testing.T) {
 		t.Errorf("only %d parts tried", tried)
 	}
 }
+
+// TestMissingFrame: a refusal is told at its own frame, also when a frame before or
+// behind it is not in the capture and the hole is only given up later.
+func TestMissingFrame(t *testing.T) {
+	names, err := filepath.Glob("../../testdata/*.pcap")
+	if err != nil || len(names) == 0 {
+		t.Fatal("no captures", err)
+	}
+	// refused returns the cause of the only session and where it stands in the list.
+	refused := func(list []shot) (cause string, at int) {
+		m := &maker{shots: list}
+		got, _ := run(t, m.capture(t), Config{Workers: 1, All: true})
+		if len(got.sessions) != 1 || got.sessions[0].Outcome != verdict.OutcomeFailed {
+			return "", 0
+		}
+		s := got.sessions[0]
+		if i := slices.IndexFunc(s.Events, func(e verdict.Event) bool { return e.Rule == s.Cause }); i >= 0 {
+			return s.Cause, int(s.Events[i].Frame) - 1
+		}
+		return "", 0
+	}
+	tried := 0
+	for _, name := range names {
+		list := shots(t, name)
+		if len(list) < 10 || len(list) > 60 {
+			continue
+		}
+		cause, at := refused(list)
+		if !strings.HasPrefix(cause, "rpl-") && !strings.HasPrefix(cause, "auth-") && !strings.HasPrefix(cause, "tls-c") {
+			continue
+		}
+		for k := 3; k < len(list); k++ {
+			if k == at {
+				continue
+			}
+			got, where := refused(slices.Delete(slices.Clone(list), k, k+1))
+			if where >= k {
+				where++
+			}
+			if tried++; got == cause && where != at {
+				t.Errorf("%s without frame %d: %s at frame %d, not %d", filepath.Base(name), k+1, cause, where+1, at+1)
+			}
+		}
+	}
+	if tried < 300 {
+		t.Errorf("only %d frames left out", tried)
+	}
+}

@@ -132,6 +132,9 @@ func (w *Writer) explain(c *rules.Case) {
 			if e.Rule == ruleDowngrade && !downgraded(f) || e.Rule == ruleWeakDH && aboutCert(f.Class) && alerts[f.Rule] {
 				continue
 			}
+			if e.Rule == ruleTwice && f.Rule == ruleCorruption && c.Find("tcp-never-acked") != nil {
+				continue // nobody acknowledged them: they are not only copies that the recorder damaged
+			}
 			if e.Rule == ruleUsage && f.Rule == ruleFatal && !forUsage(e, f) {
 				continue
 			}
@@ -329,6 +332,8 @@ var (
 	ruleWeakDH        = index("TLS-058")
 	ruleSelfSigned    = index("TLS-029")
 	ruleUsage         = index("TLS-035")
+	ruleTwice         = index("CAP-010")
+	ruleCorruption    = index("TCP-040")
 	ruleCut           = index("CAP-003")
 	ruleOther         = index("IMPL-006")
 	ruleNoMail        = index("IMPL-005")
@@ -375,6 +380,8 @@ func (w *Writer) candidate(c *rules.Case, i int) bool {
 		return true
 	case isSlow[f.Rule] && w.count[i] > 0:
 		return true // it says at what the server made the client wait
+	case group(f.Rule) == "CAP" && w.weight[i] >= couldFail:
+		return true // what seems to have failed may be the recorder's doing
 	}
 	if f.Rule == ruleIdle && w.d.Delivered {
 		return false // harmless: the client kept the connection for reuse
@@ -459,6 +466,9 @@ func (w *Writer) root(c *rules.Case, g goal) {
 	}
 }
 
+// couldFail is the least rank of what can have made a session fail.
+const couldFail = 5
+
 // rank puts what can have made the session fail before what is only worth a
 // remark; in a session that reached its end it is the severity alone that counts.
 func (w *Writer) rank(f *rules.Finding, missed bool) int {
@@ -471,7 +481,7 @@ func (w *Writer) rank(f *rules.Finding, missed bool) int {
 	case missed && fails && f.Severity == rules.Warning:
 		return 6
 	case missed && fails:
-		return 5
+		return couldFail
 	case isExposed[f.Rule]: // true of every session of this client, whatever else hurt this one
 		return int(f.Severity)
 	case f.Rule == ruleCut:
