@@ -42,8 +42,7 @@ type turn struct {
 	one   int // bytes of the first record
 }
 
-// turns joins the encrypted records of both sides, in the order of their
-// frames. What is returned is good until the next call.
+// turns joins the encrypted records of both sides, in their order. What is returned is good until the next call.
 func (c *Case) turns() (out []turn, exact bool) {
 	t := c.TLS
 	s, ok := tlsrec.Suite(t.Cipher)
@@ -59,7 +58,7 @@ func (c *Case) turns() (out []turn, exact bool) {
 		case len(a) == 0 && len(b) == 0:
 			c.spoken = out
 			return out, exact
-		case len(a) == 0, len(b) > 0 && b[0].At.Frame < a[0].At.Frame:
+		case len(a) == 0, len(b) > 0 && b[0].Nth < a[0].Nth:
 			d = fact.Server
 		}
 		rec := t.Records[d][i[d]]

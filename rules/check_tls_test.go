@@ -796,7 +796,7 @@ func TestConsequence(t *testing.T) {
 func TestBySize(t *testing.T) {
 	c := goodTLS()
 	rec := func(frame uint32, n int) tlsrec.Record {
-		return tlsrec.Record{At: tlsAt(frame), Type: 23, Len: uint32(n + 24)}
+		return tlsrec.Record{At: tlsAt(frame), Type: 23, Len: uint32(n + 24), Nth: uint32(frame)}
 	}
 	c.TLS.Records[0] = []tlsrec.Record{c.TLS.Records[0][0], rec(13, 25), rec(15, 60), rec(17, 900), rec(19, 6)}
 	c.TLS.Records[1] = []tlsrec.Record{c.TLS.Records[1][0], rec(14, 138), rec(16, 14+14+37), rec(18, 37), rec(20, 15)}

@@ -10,16 +10,7 @@ func (c *Conn) sealedRecord(d fact.Dir, s *side, p []byte, at fact.At) {
 		c.s.Clear[d]++ // the rest of a message whose beginning is missing
 		return
 	}
-	c.s.Count[d]++
-	c.s.Bytes[d] += uint64(s.size)
-	r := Record{At: at, Type: typ, Len: s.size}
-	c.s.Last[d] = r
-	if len(c.s.Records[d]) < MaxRecords {
-		c.s.Records[d] = append(c.s.Records[d], r)
-	}
-	if c.s.FirstEncrypted[d].Frame == 0 {
-		c.s.FirstEncrypted[d] = at
-	}
+	c.count(d, Record{At: at, Type: typ, Len: s.size})
 	if s.facts < maxFacts && typ == TypeData {
 		s.facts++
 		c.add(fact.Fact{Kind: fact.TLSRecord, From: d, Num: s.size}, at, nil)
@@ -70,6 +61,18 @@ func (c *Conn) sealedRecord(d fact.Dir, s *side, p []byte, at fact.At) {
 			c.done(at, false) // a Finished is missing in the capture
 		}
 	}
+}
+
+// count notes an encrypted record.
+func (c *Conn) count(d fact.Dir, r Record) {
+	c.s.Count[d]++
+	c.s.Bytes[d] += uint64(r.Len)
+	r.Nth = uint32(c.s.Count[0] + c.s.Count[1])
+	c.s.Last[d] = r
+	if len(c.s.Records[d]) < MaxRecords {
+		c.s.Records[d] = append(c.s.Records[d], r)
+	}
+	c.s.FirstEncrypted[d] = first(c.s.FirstEncrypted[d], r.At)
 }
 
 // hole tells that n bytes of application data, with what protects them, cannot be read.

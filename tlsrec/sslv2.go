@@ -140,14 +140,7 @@ func (c *Conn) v2message(d fact.Dir, s *side, at fact.At) {
 
 // v2sealed takes an encrypted record of SSL 2.0.
 func (c *Conn) v2sealed(d fact.Dir, s *side, at fact.At) {
-	c.s.Count[d]++
-	c.s.Bytes[d] += uint64(s.size)
-	r := Record{At: at, Type: TypeData, Len: s.size}
-	c.s.Last[d] = r
-	if len(c.s.Records[d]) < MaxRecords {
-		c.s.Records[d] = append(c.s.Records[d], r)
-	}
-	c.s.FirstEncrypted[d] = first(c.s.FirstEncrypted[d], at)
+	c.count(d, Record{At: at, Type: TypeData, Len: s.size})
 	if !s.fin {
 		c.finished(d, s, s.size, at)
 		if c.side[d.Other()].fin {

@@ -154,6 +154,7 @@ type Record struct {
 	At   fact.At
 	Type uint8
 	Len  uint32 // of the payload, without the five header bytes
+	Nth  uint32 // of both sides' encrypted records: an answer stands behind its question, whatever their frames
 }
 
 // Broken says what stood where a TLS record was expected.

@@ -129,3 +129,16 @@ func TestMissingFrame(t *testing.T) {
 		t.Errorf("only %d frames left out", tried)
 	}
 }
+
+// TestExchanged: what the sizes of encrypted records tell is the same when a recorder
+// writes an answer in front of its question.
+func TestExchanged(t *testing.T) {
+	list := shots(t, "../../testdata/tls13-chacha20-starttls.pcap")
+	for k := 14; k < 27; k++ {
+		m := &maker{shots: exchanged(list, k)}
+		got, _ := run(t, m.capture(t), Config{Workers: 1, All: true})
+		if len(got.sessions) != 1 || got.sessions[0].Outcome != verdict.OutcomeOK {
+			t.Errorf("frames %d and %d exchanged: not the same", k+1, k+2)
+		}
+	}
+}
