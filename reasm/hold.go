@@ -27,8 +27,7 @@ type hold struct {
 // A mark is where the bytes of a segment end.
 type mark struct {
 	end int
-	ack int64 // offset that the segment acknowledged
-	at  fact.At
+	sent
 }
 
 // holds are those of a table.
@@ -62,9 +61,9 @@ func (c *Conn) lacks(d fact.Dir) bool {
 }
 
 // hand gives bytes of d to the consumer, or to the hold.
-func (c *Conn) hand(t *Table, d fact.Dir, b []byte, at fact.At, out Consumer) {
+func (c *Conn) hand(t *Table, d fact.Dir, b []byte, x sent, out Consumer) {
 	o := d.Other()
-	if c.held == 0 && c.lacks(o) {
+	if c.held == 0 && c.lacks(o) && x.ack > c.s[o].next {
 		if c.held = t.holds.take(t.slot(c.place).shard, d); c.held == 0 {
 			c.hurried = true
 		}
@@ -74,7 +73,7 @@ func (c *Conn) hand(t *Table, d fact.Dir, b []byte, at fact.At, out Consumer) {
 		if h.from == d {
 			if h.n < maxHeldMarks && len(h.b)+len(b) <= maxHeld {
 				h.b = append(h.b, b...)
-				h.marks[h.n] = mark{len(h.b), c.s[o].acked, at}
+				h.marks[h.n] = mark{len(h.b), x}
 				h.n++
 				return
 			}
@@ -82,7 +81,7 @@ func (c *Conn) hand(t *Table, d fact.Dir, b []byte, at fact.At, out Consumer) {
 			c.letGo(t, maxAck, out)
 		}
 	}
-	out.Bytes(d, b, at)
+	out.Bytes(d, b, x.at)
 	c.arrived(t, d, out)
 }
 

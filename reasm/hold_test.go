@@ -50,7 +50,8 @@ func TestHold(t *testing.T) {
 		{"an answer is missing", []seg{ehlo, ok, mail, rcpt, done}, "C4:EHLO S5:250a C6:MAIL S7:_4 C7:RCPT S8:250c"},
 		{"the end comes first", []seg{ehlo, sent}, "C4:EHLO C5:_4 S5:_4 S5:250b"},
 		{"a key behind its acknowledgement", append([]seg{ehlo, ok}, sentKey, key, keys), "C4:EHLO S5:250a C7:M C8:AIL"},
-		{"sent again", []seg{ehlo, ok, rcpt, mail, done}, "C4:EHLO S5:250a S6:_4 C7:MAILRCPT S8:250c"},
+		{"a command early, its question late", []seg{ehlo, ok, rcpt, mail, sent, done}, "C4:EHLO S5:250a C7:MAIL S8:250b C7:RCPT S9:250c"},
+		{"sent again", []seg{ehlo, ok, rcpt, mail, done}, "C4:EHLO S5:250a C7:MAIL S6:_4 C7:RCPT S8:250c"},
 		{"typed behind a hole", append([]seg{ehlo, ok}, typed...), "C4:EHLO S5:250a C6:_1 C6:b C7:c C8:d C9:e C10:f C11:g C12:h C15:ijk"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

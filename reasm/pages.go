@@ -18,11 +18,18 @@ const (
 // somebody who types.
 const maxOrigins = 8
 
-// An origin says in which frame bytes of a page came. Where two say it of one
+// A sent is what is to be known of a segment beside its bytes: when it came, and up
+// to which offset it acknowledged the other side's.
+type sent struct {
+	at  fact.At
+	ack int64
+}
+
+// An origin says with which segment bytes of a page came. Where two say it of one
 // byte, the first is right.
 type origin struct {
 	from, to uint16
-	at       fact.At
+	sent
 }
 
 // A page holds early bytes of one stream: those of an aligned range, marked in have.
@@ -105,28 +112,28 @@ func (p *pool) put(i uint32) {
 	p.counts[g.shard]--
 }
 
-// note says that the bytes from k to end came at that time. Of more segments than
-// are told apart those that follow one another are taken for the last one of them.
-func (g *page) note(k, end int, at fact.At) {
+// note says that the bytes from k to end came with x. Of more segments than are
+// told apart those that follow one another are taken for the last one of them.
+func (g *page) note(k, end int, x sent) {
 	if g.comes < maxOrigins {
-		g.came[g.comes] = origin{uint16(k), uint16(end), at}
+		g.came[g.comes] = origin{uint16(k), uint16(end), x}
 		g.comes++
-	} else if x := &g.came[maxOrigins-1]; int(x.to) == k {
-		x.to, x.at = uint16(end), at
+	} else if last := &g.came[maxOrigins-1]; int(last.to) == k {
+		last.to, last.sent = uint16(end), x
 	}
 }
 
-// origin returns when the byte at k came, and how many of the n bytes from there
-// on came with it; at, when that is not known.
-func (g *page) origin(k, n int, at fact.At) (int, fact.At) {
+// origin returns with what the byte at k came, and how many of the n bytes from
+// there on came with it; x, when that is not known.
+func (g *page) origin(k, n int, x sent) (int, sent) {
 	for i := range g.came[:g.comes] {
-		x := &g.came[i]
-		switch from := int(x.from); {
-		case from <= k && k < int(x.to):
-			return min(n, int(x.to)-k), x.at
+		o := &g.came[i]
+		switch from := int(o.from); {
+		case from <= k && k < int(o.to):
+			return min(n, int(o.to)-k), o.sent
 		case from > k:
 			n = min(n, from-k)
 		}
 	}
-	return n, at
+	return n, x
 }

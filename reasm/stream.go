@@ -418,7 +418,7 @@ func (c *Conn) trusted(t *Table, d fact.Dir, n int64, at fact.At, out Consumer) 
 		return false
 	}
 	n = min(n, int64(g.count)-k)
-	c.deliver(t, d, g.data[k:k+n], at, at.Time, out)
+	c.deliver(t, d, g.data[k:k+n], sent{at, c.s[d.Other()].acked}, at.Time, out)
 	return true
 }
 
@@ -454,6 +454,7 @@ func (c *Conn) gone(t *Table, d fact.Dir, n int64, at fact.At, out Consumer) {
 func (c *Conn) payload(t *Table, d fact.Dir, off int64, p *layers.Packet, at fact.At, out Consumer) Class {
 	s, peer := &c.s[d], &c.s[d.Other()]
 	b, end := p.Payload, off+int64(len(p.Payload))+int64(p.Missing)
+	came := sent{at, min(peer.off(p.TCP.Ack()), peer.acked)}
 	s.max = max(s.max, end)
 	class := ClassInOrder
 	switch {
@@ -470,7 +471,7 @@ func (c *Conn) payload(t *Table, d fact.Dir, off int64, p *layers.Packet, at fac
 		if s.lack != 0 && s.later < gapLater {
 			s.later++
 		}
-		fresh := t.keep(c, d, off, b, at)
+		fresh := t.keep(c, d, off, b, came)
 		if peer.frames == 0 && s.early > blindEarly {
 			off, _ := t.firstEarly(s, at)
 			c.skip(t, d, off, at, at, out)
@@ -483,9 +484,9 @@ func (c *Conn) payload(t *Table, d fact.Dir, off int64, p *layers.Packet, at fac
 		class = ClassFill
 	}
 	if s.head == 0 {
-		c.deliver(t, d, b, at, at.Time, out)
+		c.deliver(t, d, b, came, at.Time, out)
 	} else {
-		t.keep(c, d, off, b, at)
+		t.keep(c, d, off, b, came)
 		c.drain(t, d, at, false, out)
 	}
 	if p.Missing > 0 && s.next < end {
@@ -502,8 +503,8 @@ func (c *Conn) payload(t *Table, d fact.Dir, off int64, p *layers.Packet, at fac
 	return class
 }
 
-// deliver hands over b, which stands at next and came at that time, which may be before now.
-func (c *Conn) deliver(t *Table, d fact.Dir, b []byte, at fact.At, now int64, out Consumer) {
+// deliver hands over b, which stands at next and came with x, which may be before now.
+func (c *Conn) deliver(t *Table, d fact.Dir, b []byte, x sent, now int64, out Consumer) {
 	if len(b) == 0 {
 		return
 	}
@@ -524,7 +525,7 @@ func (c *Conn) deliver(t *Table, d fact.Dir, b []byte, at fact.At, now int64, ou
 		s.rst = false // the reset was not the sender's, or did not take effect
 		t.settle(c)
 	}
-	c.hand(t, d, b, at, out)
+	c.hand(t, d, b, x, out)
 }
 
 // Flush delivers at the end what waits behind holes, and says what the other
@@ -542,7 +543,7 @@ func (c *Conn) Flush(t *Table, at fact.At, out Consumer) {
 		}
 		if s.suspect != 0 { // never sent again, so there is no better copy
 			if g := t.early.at(s.suspect); g.off <= s.next && s.next < g.off+int64(g.count) {
-				c.deliver(t, d, g.data[s.next-g.off:g.count], at, at.Time, out)
+				c.deliver(t, d, g.data[s.next-g.off:g.count], sent{at, c.s[d.Other()].acked}, at.Time, out)
 			}
 		}
 		for n := s.acked - s.next; n > 1 || n == 1 && s.finSeen; n = s.acked - s.next {
@@ -575,12 +576,11 @@ func (c *Conn) drain(t *Table, d fact.Dir, at fact.At, asItCame bool, out Consum
 			}
 			return
 		}
-		n = c.upTo(t, d, n)
-		when := at
-		if asItCame {
-			n, when = g.origin(int(k), n, at)
+		n, x := g.origin(int(k), c.upTo(t, d, n), sent{at, c.s[d.Other()].acked})
+		if !asItCame {
+			x.at = at
 		}
-		c.deliver(t, d, g.data[k:int(k)+n], when, at.Time, out)
+		c.deliver(t, d, g.data[k:int(k)+n], x, at.Time, out)
 		s.early -= uint32(n)
 		g.count -= uint32(n)
 		if g.count == 0 {
@@ -591,14 +591,14 @@ func (c *Conn) drain(t *Table, d fact.Dir, at fact.At, asItCame bool, out Consum
 
 // keep copies b to early pages, where nothing stands yet, and reports whether
 // any of it was new. Bytes that stand there already are compared.
-func (t *Table) keep(c *Conn, d fact.Dir, off int64, b []byte, at fact.At) (fresh bool) {
+func (t *Table) keep(c *Conn, d fact.Dir, off int64, b []byte, x sent) (fresh bool) {
 	s := &c.s[d]
 	for len(b) > 0 {
 		start := off &^ (pageBytes - 1)
 		k := int(off - start)
 		m := min(len(b), pageBytes-k)
 		g := t.early.at(t.earlyPage(c, d, start))
-		g.note(k, k+m, at)
+		g.note(k, k+m, x)
 		if g.none(k, m) {
 			copy(g.data[k:], b[:m])
 			g.mark(k, m)
@@ -615,7 +615,7 @@ func (t *Table) keep(c *Conn, d fact.Dir, off int64, b []byte, at fact.At) (fres
 					s.early++
 					fresh = true
 				} else if g.data[k+j] != b[j] {
-					t.clash(d, off+int64(j), g.data[k+j:k+j+g.run(k+j)], b[j:m], at)
+					t.clash(d, off+int64(j), g.data[k+j:k+j+g.run(k+j)], b[j:m], x.at)
 				}
 			}
 		}
@@ -712,8 +712,8 @@ func (t *Table) firstEarly(s *stream, at fact.At) (off int64, came fact.At) {
 	for i := s.head; i != 0; {
 		g := t.early.at(i)
 		if k := g.firstFrom(int(min(max(s.next-g.off, 0), pageBytes))); k >= 0 {
-			_, came = g.origin(k, 1, at)
-			return g.off + int64(k), came
+			_, x := g.origin(k, 1, sent{at: at})
+			return g.off + int64(k), x.at
 		}
 		i = g.next
 	}

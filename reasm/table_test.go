@@ -251,7 +251,7 @@ func TestSteal(t *testing.T) {
 	}
 	other, place, _ := y.tab.Get(keyOf(near), 9, 9)
 	for i := range maxPages / Shards {
-		y.tab.keep(other, fact.Client, int64(i)*pageBytes+1, []byte{1}, fact.At{})
+		y.tab.keep(other, fact.Client, int64(i)*pageBytes+1, []byte{1}, sent{})
 	}
 	if y.tab.Stolen != 1 || c.Early(fact.Client) != 0 || y.tab.early.inUse() != maxPages/Shards {
 		t.Errorf("%d stolen, %d bytes left, %d pages in use", y.tab.Stolen, c.Early(fact.Client), y.tab.early.inUse())
