@@ -175,7 +175,7 @@ func (c *Case) refuses(f *fact.Fact, class string) bool {
 	case smtp.EHLO, smtp.HELO, smtp.LHLO:
 		return !general || !c.formal(f) && f.Code != 553
 	case smtp.AUTH:
-		return class == "RPL-001" || class == "RPL-019" || class == "RPL-026" || c.noLogins(f)
+		return class == "RPL-001" || class == "RPL-019" || class == "RPL-026" || class == "RPL-018" && c.loginsLimited(f) || c.noLogins(f)
 	case smtp.STARTTLS:
 		return class == "RPL-019" || class == "RPL-026"
 	}
