@@ -1087,7 +1087,7 @@ func smtpUnknownCommand(c *Case, _ *fact.Fact, r *Raiser) {
 		case smtp.EHLO, smtp.LHLO, smtp.VRFY, smtp.EXPN, smtp.HELP, smtp.AUTH, smtp.STARTTLS, smtp.BDAT, smtp.ETRN:
 			return false
 		}
-		return e.Code() == 500 || e.Code() == 502 || e.Code() == 521 && enhanced(e.Reply, 5, 5, 1)
+		return (e.Code() == 500 || e.Code() == 502 || e.Code() == 521 && enhanced(e.Reply, 5, 5, 1)) && !c.wrongForm(e)
 	})
 }
 
@@ -1128,6 +1128,9 @@ func (c *Case) wrongForm(e *Exchange) bool {
 		}
 	}
 	switch e.Code() {
+	case 500: // every server knows these two: Exim and OpenSMTPD do not, without the colon
+		cmd := smtp.Cmd(e.Command.Cmd)
+		return (cmd == smtp.MAIL || cmd == smtp.RCPT) && c.says(e.Reply, "recogni", "invalid command", "unknown command", "syntax", "too long")
 	case 501, 504, 555:
 		return e.Command.Kind == fact.Command && !c.incomplete(e.Reply)
 	case 553:

@@ -556,6 +556,29 @@ func TestOddRefused(t *testing.T) {
 	})
 }
 
+// TestAddressRefused: what is wrong with the form of an address, or of its
+// command, is neither the receiver's opinion of it nor an unknown command.
+func TestAddressRefused(t *testing.T) {
+	in := "S: 220 mx ESMTP\nC: EHLO c.example.com\nS: 250-mx\nS: 250 PIPELINING\n"
+	mail := in + "C: MAIL FROM:<a@example.com>\nS: 250 Ok\n"
+	scriptedRun(t, []scripted{
+		{name: "MAIL without a colon, Exim", turns: in + "C: MAIL FROM a@example.com\nS: 500 unrecognized command" + saidBye, want: "failed smtp-syntax-error client high"},
+		{name: "MAIL without a colon, OpenSMTPD", turns: in + "C: MAIL FROM a@example.com\nS: 500 5.5.1 Invalid command: Command unrecognized" + saidBye,
+			want: "failed smtp-syntax-error client high"},
+		{name: "500 and a reason", turns: mail + "C: RCPT TO:<b@example.org>\nS: 500 No such user" + saidBye, want: "failed smtp-rcpt-rejected policy high"},
+		{name: "too long, sendmail", turns: in + "C: MAIL FROM:<" + strings.Repeat("a", 3000) + "@example.com>\nS: 421 4.7.0 mx Command too long, possible attack c\nfin S",
+			want: "failed smtp-line-too-long client high"},
+		{name: "letters beyond ASCII, OpenSMTPD", turns: in + "C! MAIL FROM:<\xc3\xa4nna@example.com>\\r\\n\nS: 553 5.1.0 Sender address syntax error" + saidBye,
+			want: "failed smtp-utf8-address client high"},
+		{name: "letters beyond ASCII, Postfix", turns: mail + "C! RCPT TO:<j\xc3\xb6rg@example.org>\\r\\n\nS: 501 5.1.3 Bad recipient address syntax" + saidBye,
+			want: "failed smtp-utf8-address client high"},
+		{name: "letters beyond ASCII, of nobody", turns: mail + "C! RCPT TO:<j\xc3\xb6rg@example.org>\\r\\n\nS: 550 5.1.1 User unknown" + saidBye,
+			want: "failed rpl-unknown-user client high"},
+		{name: "REQUIRETLS, sendmail", turns: in + "C: MAIL FROM:<a@example.com> REQUIRETLS\nS: 555 5.5.4 REQUIRETLS parameter unrecognized" + saidBye,
+			want: "failed rpl-requiretls server high"},
+	})
+}
+
 // TestResetTTL: a reset whose TTL is one off may be another's, and nobody is sure.
 func TestResetTTL(t *testing.T) {
 	for ttl, want := range map[byte]string{

@@ -83,9 +83,10 @@ var explains = []struct {
 	{"SMTP-056", "SMTP-010 015 016 017 028 012 RPL-026 RPL-035 SMTP-007 SMTP-032 POP-013 IMAP-015 017 028", true},
 	{"SMTP-059", "SMTP-012 015 016 017 RPL-026 RPL-035", true},
 	{"SMTP-012", "SMTP-017 019 RPL-011 035 039", true},
-	{"RPL-011 036", "SMTP-016", true},                 // what is not taken, before its form
+	{"RPL-011 036 037", "SMTP-016", true},             // what is not taken, before its form
 	{"RPL-005 027 028 029 032 045", "SMTP-045", true}, // 552 is not of the size alone
 	{"RPL-036", "SMTP-044", true},                     // see unfit
+	{"SMTP-044", "SMTP-016 RPL-004 039 042", false},   // see unfit
 	{"RPL-018", "SMTP-053", true},                     // the limit of a time, not of a message
 	{"SMTP-013", "RPL-011", false},
 	{"SMTP-016", "SMTP-019 020 022", true}, // DATA, or BDAT: of the same answer
@@ -95,7 +96,7 @@ var explains = []struct {
 	{"SMTP-020", "SMTP-024 RPL-035 039", false},            // of a message without recipients
 	{"SMTP-041 049", "SMTP-015 017 028 RPL-026", false},
 	{"SMTP-068", "SMTP-015 016 RPL-026", false},
-	{"SMTP-042 043 047", "RPL-030 035 036 039 SMTP-024", false}, // see unfit
+	{"SMTP-042 043 047", "RPL-030 032 035 036 039 SMTP-024", false}, // see unfit
 	{"SMTP-040", "SMTP-024 RPL-035 SMTP-039 015 017", true},
 	{"SMTP-067", "POP-007 013 AUTH-003 IMAP-015 SMTP-010 012 015 016 017 026 027 028 032 034 037 057 TCP-008 009 023 024 RPL-026 035", true},
 	{"SMTP-066", "SMTP-026 027 029 032 034 035 039 TCP-008 009 013 023 024", true},
