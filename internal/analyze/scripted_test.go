@@ -565,7 +565,7 @@ func TestAddressRefused(t *testing.T) {
 		{name: "MAIL without a colon, Exim", turns: in + "C: MAIL FROM a@example.com\nS: 500 unrecognized command" + saidBye, want: "failed smtp-syntax-error client high"},
 		{name: "MAIL without a colon, OpenSMTPD", turns: in + "C: MAIL FROM a@example.com\nS: 500 5.5.1 Invalid command: Command unrecognized" + saidBye,
 			want: "failed smtp-syntax-error client high"},
-		{name: "500 and a reason", turns: mail + "C: RCPT TO:<b@example.org>\nS: 500 No such user" + saidBye, want: "failed smtp-rcpt-rejected policy high"},
+		{name: "500 and a reason", turns: mail + "C: RCPT TO:<b@example.org>\nS: 500 No such user" + saidBye, want: "failed smtp-rcpt-rejected policy high", words: []string{"-Advice of the reply class"}},
 		{name: "too long, sendmail", turns: in + "C: MAIL FROM:<" + strings.Repeat("a", 3000) + "@example.com>\nS: 421 4.7.0 mx Command too long, possible attack c\nfin S",
 			want: "failed smtp-line-too-long client high"},
 		{name: "letters beyond ASCII, OpenSMTPD", turns: in + "C! MAIL FROM:<\xc3\xa4nna@example.com>\\r\\n\nS: 553 5.1.0 Sender address syntax error" + saidBye,

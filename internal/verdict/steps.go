@@ -21,6 +21,20 @@ func steps(c *rules.Case, f *rules.Finding) (skip uint8, own []string) {
 	return 0, nil
 }
 
+// ofNoClass is what there is to do about a refusal that is of no class.
+func ofNoClass(c *rules.Case, f *rules.Finding) (uint8, []string) {
+	said := refusal(c, f)
+	switch {
+	case said == nil:
+		return 1 << 0, nil
+	case said.Code/100 == 4:
+		return 1 << 0, []string{"Try again after some minutes; the server's log at that second has the reason."}
+	case said.Code/10 == 50, strings.HasPrefix(enhanced(said.Num), "5.5."):
+		return 1 << 0, []string{"Correct the command that the server does not take, in the client's software."}
+	}
+	return 1 << 0, []string{toPostmaster}
+}
+
 var stepsOf = map[uint16]func(c *rules.Case, f *rules.Finding) (uint8, []string){
 	// A timeout: either nothing was lost and the client fell silent, or what it sent did not arrive.
 	index("SMTP-029"): func(c *rules.Case, f *rules.Finding) (uint8, []string) {
@@ -51,18 +65,9 @@ var stepsOf = map[uint16]func(c *rules.Case, f *rules.Finding) (uint8, []string)
 		}
 		return 1<<0 | 1<<1, []string{"Correct the command that the server does not take, in the client's software."}
 	},
-	index("SMTP-022"): func(c *rules.Case, f *rules.Finding) (uint8, []string) {
-		said := refusal(c, f)
-		switch {
-		case said == nil:
-			return 1 << 0, nil
-		case said.Code/100 == 4:
-			return 1 << 0, []string{"Try again after some minutes; the server's log at that second has the reason."}
-		case said.Code/10 == 50, strings.HasPrefix(enhanced(said.Num), "5.5."):
-			return 1 << 0, []string{"Correct the command that the server does not take, in the client's software."}
-		}
-		return 1 << 0, []string{toPostmaster}
-	},
+	index("SMTP-019"): ofNoClass,
+	index("SMTP-020"): ofNoClass,
+	index("SMTP-022"): ofNoClass,
 	index("SMTP-043"): func(c *rules.Case, f *rules.Finding) (uint8, []string) {
 		if f.Severity >= rules.Warning { // which it is when 8BITMIME was not offered
 			return 1 << 0, []string{"Encode the text (quoted-printable or base64, in headers as in RFC 2047): the server does not offer 8BITMIME."}
