@@ -136,7 +136,7 @@ var classes = []class{
 	// Of senders; 5.1.1 behind MAIL is about one, too.
 	{rule: "RPL-042", at: 1 << smtp.MAIL, codes: "550 551 553 554", enhanced: "5.1.0 5.1.1", not: "<>|authenticat"},
 	{rule: "RPL-042", at: atSender, codes: "5xx",
-		words: "sender address rejected|sender rejected|sender denied|sender refused|sender not accepted|sender is not accepted|sender not allowed|badmailfrom|bad outbound sender|sender address blocked|sender has been denied|email outgoing blocked", not: "<>|client host|null sender|empty sender"},
+		words: "sender address rejected|sender rejected|sender denied|sender refused|sender not accepted|sender is not accepted|sender not allowed|badmailfrom|bad outbound sender|sender address blocked|sender has been denied|sender address syntax|email outgoing blocked", not: "<>|client host|null sender|empty sender"},
 	{rule: "RPL-042", at: atEnvelope, codes: "5xx", words: "outgoing mail & suspended|sending suspended|sending paused|your account & suspended"},
 	{rule: "RPL-004", at: atRecipient, codes: "550 551 553 554 511 450", enhanced: "x.1.1 x.1.0 5.1.2 550/5.1.3 5.1.6 550/5.1.10 5.4.1",
 		words: "user unknown|unknown user|no such user|no such recipient|recipient not found|does not exist|invalid recipient|no mailbox here|mailbox not found|unrouteable address|unknown recipient|recipient unknown|not a valid recipient|user not found|user not known|user is not known|no such mailbox|no such person|no mailbox|address not known|invalid user|non-existent account|bad destination mailbox|user not local|this user doesn't have|#5.1.0 address rejected|callout verification failed|recipient address rejected: domain not found",

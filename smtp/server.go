@@ -348,6 +348,9 @@ func (d *Dialog) oldest(code uint16, final bool, text []byte, at fact.At) (Cmd, 
 	if d.auth.on { // begun before the capture
 		return AUTH, d.auth.command
 	}
+	if d.stumpAnswered(code) {
+		return d.stump, 0
+	}
 	if !d.seen[fact.Client] || d.lost[fact.Client] || d.opt.MidStream && !d.spoke {
 		return d.guessed(code, final, text), 0
 	}
@@ -374,7 +377,15 @@ func (d *Dialog) behindHole(code uint16, final bool, text []byte) (cmd Cmd, pair
 	if code == codeClosing && first[0].before {
 		return None, false // said unasked, perhaps: the answer may be in the hole
 	}
+	if first[0].before && len(first) == 1 && isHello(first[0].cmd) && d.stumpAnswered(code) {
+		return d.stump, false // the end of the list is in the hole
+	}
 	return cmd, !first[0].before || !d.lost[fact.Client] && (len(first) == 1 || !first[1].before)
+}
+
+// stumpAnswered reports that code refuses the command whose end is in the hole.
+func (d *Dialog) stumpAnswered(code uint16) bool {
+	return d.stump != None && code >= 400 && code != codeClosing
 }
 
 // waitsAt returns where in the queue the first command is that code can answer, -1: there is none.
@@ -515,6 +526,9 @@ func (d *Dialog) answer(at fact.At) {
 		d.ahead = true
 	}
 
+	if !waited {
+		d.stump = None
+	}
 	switch {
 	case waited:
 		w := &d.queue[d.head]
