@@ -132,7 +132,7 @@ var classes = []class{
 	// 4.2.1 is said of mailboxes that are busy, too.
 	{rule: "RPL-006", at: atRecipient, enhanced: "5.2.1",
 		words: "mailbox disabled|mailboxdisabled|mailbox is disabled|account disabled|account is not active|account is disabled|account has been disabled|user is disabled|account is locked|account expired|mailbox for & is blocked|inactive|suspended|not accepting messages",
-		not:   "outgoing mail|sending suspended|sending paused|your account"}, // of the account that sends
+		not:   "esmtp not accepting|outgoing mail|sending suspended|sending paused|your account"}, // of the server, and of the account that sends
 	// Of senders; 5.1.1 behind MAIL is about one, too.
 	{rule: "RPL-042", at: 1 << smtp.MAIL, codes: "550 551 553 554", enhanced: "5.1.0 5.1.1", not: "<>|authenticat"},
 	{rule: "RPL-042", at: atSender, codes: "5xx",

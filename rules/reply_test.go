@@ -469,12 +469,14 @@ const fieldVectors = `
 024 MAIL 451 DNS temporary failure (#4.3.0)
 025 Greeting 421 Service temporarily unavailable
 029 Message 554 5.7.1 This message has been blocked because it contains FortiSpamshield blocking URL(s).
+042 MAIL 553 5.1.0 Sender address syntax error
+039 None 554 mx.rcpt.example ESMTP not accepting messages
 029 Message 554 Mail appears to be unsolicited -- see http://shop.example
 `
 
 // TestFieldVectors reads fieldVectors.
 func TestFieldVectors(t *testing.T) {
-	cmds := map[string]smtp.Cmd{"Greeting": smtp.Greeting, "Message": smtp.Message}
+	cmds := map[string]smtp.Cmd{"None": smtp.None, "Greeting": smtp.Greeting, "Message": smtp.Message}
 	for _, c := range []smtp.Cmd{smtp.EHLO, smtp.HELO, smtp.MAIL, smtp.RCPT, smtp.DATA, smtp.AUTH} {
 		cmds[c.String()] = c
 	}
@@ -491,8 +493,8 @@ func TestFieldVectors(t *testing.T) {
 		}
 		n++
 	}
-	if n != 330 {
-		t.Errorf("%d vectors, want 330", n)
+	if n != 332 {
+		t.Errorf("%d vectors, want 332", n)
 	}
 }
 
