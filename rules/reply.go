@@ -104,7 +104,7 @@ var classes = []class{
 	{rule: "RPL-017", enhanced: "x.7.20 x.7.21 x.7.22", words: "dkim", not: "unusual rate"}, // of the mail of one domain: Google's 4.7.28
 	{rule: "RPL-010", codes: "450 451 421 550 554", enhanced: "x.7.25",
 		words: "reverse dns|rdns|ptr|cannot find your hostname|cannot find your reverse hostname|does not resolve|no reverse|reverse lookup rejected|ptr record|fcrdns|forward confirmed|ip must resolve|forged hostname"},
-	{rule: "RPL-011", words: "helo command rejected|invalid helo|bad helo|helo should be|helo/ehlo|ehlo & fully-qualified|ehlo & invalid|ehlo & host not found|ehlo & forged", not: "helo/ehlo first"},
+	{rule: "RPL-011", words: "helo command rejected|helo name|invalid helo|bad helo|helo should be|helo/ehlo|ehlo & fully-qualified|ehlo & invalid|ehlo & host not found|ehlo & forged", not: "helo/ehlo first"},
 	{rule: "RPL-011", at: atHello, codes: "501 504 550 553 554",
 		words: "domain name|invalid domain|hostname|host name|fully-qualified|fully qualified|fqdn|domain address|address literal", not: "syntax"},
 	{rule: "RPL-007", codes: "4xx", words: "greylist|graylist|grey-list|gray-list|postgrey|[gl01]|[gl02]|internal resource & temporarily unavailable"}, // Yahoo's numbers, Mimecast's words

@@ -574,6 +574,10 @@ func TestAddressRefused(t *testing.T) {
 			want: "failed smtp-utf8-address client high"},
 		{name: "letters beyond ASCII, of nobody", turns: mail + "C! RCPT TO:<j\xc3\xb6rg@example.org>\\r\\n\nS: 550 5.1.1 User unknown" + saidBye,
 			want: "failed rpl-unknown-user client high"},
+		{name: "a parameter that OpenSMTPD does not know", turns: in + "C: MAIL FROM:<a@example.com> BODY=BINARYMIME\nS: 503 5.5.4 Invalid command arguments: Unsupported option BODY=BINARYMIME" + saidBye,
+			want: "failed smtp-syntax-error client high"},
+		{name: "a value that Exim does not know", turns: "S: 220 mx ESMTP\nC: EHLO c.example.com\nS: 250-mx\nS: 250 DSN\nC: MAIL FROM:<a@example.com>\nS: 250 Ok\nC: RCPT TO:<b@example.org> NOTIFY=FOO\nS: 501 Invalid value for NOTIFY parameter" + saidBye,
+			want: "failed smtp-syntax-error client high"},
 		{name: "REQUIRETLS, sendmail", turns: in + "C: MAIL FROM:<a@example.com> REQUIRETLS\nS: 555 5.5.4 REQUIRETLS parameter unrecognized" + saidBye,
 			want: "failed rpl-requiretls server high"},
 	})
