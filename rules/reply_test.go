@@ -471,6 +471,7 @@ const fieldVectors = `
 029 Message 554 5.7.1 This message has been blocked because it contains FortiSpamshield blocking URL(s).
 042 MAIL 553 5.1.0 Sender address syntax error
 011 EHLO 550 HELO name refused
+003 RCPT 550 not relaying to that domain
 039 None 554 mx.rcpt.example ESMTP not accepting messages
 029 Message 554 Mail appears to be unsolicited -- see http://shop.example
 `
@@ -494,8 +495,8 @@ func TestFieldVectors(t *testing.T) {
 		}
 		n++
 	}
-	if n != 333 {
-		t.Errorf("%d vectors, want 333", n)
+	if n != 334 {
+		t.Errorf("%d vectors, want 334", n)
 	}
 }
 

@@ -11,6 +11,9 @@ import (
 // toPostmaster is what remains to be done about a refusal for good that gives no reason.
 const toPostmaster = "Send the complete reply to the receiver's postmaster."
 
+// toCapture is what remains to be done about a refusal whose words were cut off.
+const toCapture = "Capture again with whole packets (`tcpdump -s 0`), or read the server's log: the words of the reply are cut off."
+
 // steps says which pieces of a rule's advice do not apply to a root cause, as
 // bits from 0, and what there is to do in their place. The advice of the rule
 // is for all of its cases; which one this is shows in the session.
@@ -110,7 +113,18 @@ var stepsOf = map[uint16]func(c *rules.Case, f *rules.Finding) (uint8, []string)
 		}
 		return 1<<0 | 1<<1 | 1<<2, []string{"Send the rest in a new connection; mail servers do so by themselves (Exim `connection_max_messages`, Postfix `smtp_connection_reuse_count_limit`)."}
 	},
-	index("RPL-039"): func(c *rules.Case, f *rules.Finding) (uint8, []string) { return 0, []string{toPostmaster} },
+	index("RPL-038"): func(c *rules.Case, f *rules.Finding) (uint8, []string) {
+		if f.Blame == rules.BlameCapture {
+			return 1 << 0, []string{toCapture}
+		}
+		return 0, nil
+	},
+	index("RPL-039"): func(c *rules.Case, f *rules.Finding) (uint8, []string) {
+		if f.Blame == rules.BlameCapture {
+			return 0, []string{toCapture}
+		}
+		return 0, []string{toPostmaster}
+	},
 }
 
 // maybeRelay reports that a refused recipient may be one to whom the server does
