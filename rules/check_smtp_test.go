@@ -461,6 +461,7 @@ func smtpTalks() []mailTalk {
 		{name: "round trips", script: mailGood, change: func(c *Case) { c.TCP.RTTServer = 60e6 }, want: mailClear + " smtp-round-trips-wasted"},
 		{name: "HTTP", script: "S: 220 mx.example.org\nC: GET / HTTP/1.1\nS: 221 2.7.0 no\n", closed: 2, want: "smtp-cross-protocol?"},
 		{name: "PROXY that is expected", script: "C: PROXY TCP4 192.0.2.9 198.51.100.1 1 25\n" + strings.TrimSpace(mailIn) + mailOut, want: "auth-none smtp-cross-protocol"},
+		{name: "PROXY that is taken for a command", script: "C: PROXY TCP4 192.0.2.9 198.51.100.1 1 25\n" + strings.Replace(strings.TrimSpace(mailIn), "\n", "\nS: 502 5.5.2 Error: command not recognized\n", 1) + mailOut, want: "auth-none smtp-cross-protocol?"},
 		{name: "malformed", script: mailIn + "C: NOOP\nS: what\nS: 250 ok\n" + mailOut, want: "auth-none smtp-reply-malformed?"},
 		{name: "malformed behind a hole", script: mailIn + "S gap 3\nC: NOOP\nS: what\nS: 250 ok\n" + mailOut, want: "auth-none"},
 		{name: "unasked", script: mailIn + "S: 250 ok\n" + mailOut, want: "auth-none smtp-reply-malformed?"},
