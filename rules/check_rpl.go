@@ -189,6 +189,8 @@ func (c *Case) refuses(f *fact.Fact, class string) bool {
 		return !general || !c.formal(f) && f.Code != 553
 	case smtp.AUTH:
 		return class == "RPL-001" || class == "RPL-019" || class == "RPL-026" || class == "RPL-018" && c.loginsLimited(f) || c.noLogins(f)
+	case smtp.XCLIENT:
+		return class == "RPL-032" // a proxy that may not speak for its clients
 	case smtp.STARTTLS:
 		return class == "RPL-019" || class == "RPL-026"
 	}

@@ -636,13 +636,13 @@ func (c *Case) headerRefused() (said *fact.Fact) {
 		switch f := &c.Log.Facts[i]; {
 		case f.Kind == fact.Command && smtp.Cmd(f.Cmd) == smtp.PROXY:
 			header = true
-		case f.Kind == fact.Command:
-			return nil
 		case f.Kind != fact.Reply:
 		case smtp.Cmd(f.Cmd) == smtp.Greeting:
 			greeted = true
 		case header && greeted && f.Ref == 0 && f.Code >= 500:
 			return f
+		default:
+			return nil
 		}
 	}
 	return nil

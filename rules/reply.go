@@ -127,7 +127,7 @@ var classes = []class{
 	{rule: "RPL-005", at: atRecipient, codes: "452 552 450 550 554 422 522", enhanced: "x.2.2",
 		words: "over quota|overquota|quota exceeded|mailbox full|mailbox is full|inbox is full|out of storage|exceeded storage allocation|over its storage limit|exceed mailbox quota|over its quota|mailbox size limit|mailbox has exceeded"},
 	{rule: "RPL-043", at: atRecipient, codes: "4xx",
-		words: "unverified address: connect|unverified address: lost connection|unverified address: conversation|recipient server unavailable|delivery temporarily suspended|recipient verify callout|connect to & connection refused|connect to & connection timed out|connect to & no route to host",
+		words: "unverified address: connect|unverified address: lost connection|unverified address: conversation|recipient server unavailable|during fwd-connect|delivery temporarily suspended|recipient verify callout|connect to & connection refused|connect to & connection timed out|connect to & no route to host",
 		not:   "sender address rejected|sender verify"},
 	// 4.2.1 is said of mailboxes that are busy, too.
 	{rule: "RPL-006", at: atRecipient, enhanced: "5.2.1",

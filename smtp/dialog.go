@@ -37,6 +37,7 @@ type Dialog struct {
 	guess  bool // mid-stream: the client's first line will tell where we are
 	spoke  bool // the client has sent a whole line
 	sig    int  // bytes of a PROXY header taken
+	header bool // one came as a line
 	skip   int  // bytes of it still to come
 
 	secure   bool // inside TLS
@@ -436,6 +437,7 @@ func (d *Dialog) command(line lines.Line, at fact.At) {
 	}
 	switch cmd {
 	case PROXY:
+		d.header = true
 		return
 	case QUIT:
 		d.mark(fact.SeenQuit)

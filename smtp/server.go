@@ -299,6 +299,10 @@ func (d *Dialog) oldest(code uint16, final bool, text []byte, at fact.At) (Cmd, 
 	if d.state == stay && (!d.opt.MidStream && !d.torn || code == codeReady && d.pending() && d.waitsAt(code) < 0) {
 		return Greeting, 0
 	}
+	if d.header && code >= 500 && lines.Contains(text, "proxy") {
+		d.header = false
+		return None, 0 // it is answered as a command that nobody knows
+	}
 	if b := &d.body; b.on && b.assumed && !b.hole && !b.alike && code != codeClosing {
 		d.takeBack()
 	}
@@ -584,6 +588,7 @@ func (d *Dialog) afterReply(cmd Cmd, ref, code uint16, at fact.At) {
 	case EHLO, HELO, LHLO:
 		if good {
 			d.hello = true
+			d.header = false
 			if cmd == HELO {
 				d.caps = 0
 			}
