@@ -691,11 +691,15 @@ func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
 		d.body.lose(n)
 		return
 	}
+	text, _ := d.in[dir].Begun()
+	if len(text) > 0 && !d.spoke && !d.lost[dir] && !d.opt.MidStream {
+		d.spoke = true
+		d.foreignClient(text, at)
+	}
 	d.lost[dir] = true
 	d.auth.asked = false
 	d.ragged = true
 	d.stump = None
-	text, _ := d.in[dir].Begun()
 	if cmd := lookup(text[:min(len(text), len("MAIL"))]); cmd == MAIL || cmd == RCPT {
 		d.stump = cmd
 	}

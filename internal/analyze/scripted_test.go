@@ -547,6 +547,8 @@ func TestOddRefused(t *testing.T) {
 			want: "failed smtp-bdat-unoffered client high"},
 		{name: "too early, and reset", turns: "C: EHLO c\nS: 554 5.5.1 Error: no valid SMTP (protocol synchronization error)\n+2s\nrst C",
 			want: "failed smtp-early-talker client high"},
+		{name: "a TLS hello that Exim takes for a command", turns: "S: 220 mx ESMTP\nC! \\x16\\x03\\x01\\x02\\x00\\x01\\x00\\x01\\xfc\\x03\\x03\nS: 501 NUL characters are not allowed in SMTP commands\nfin S",
+			want: "failed impl-tls-on-clear-port client high"},
 		{name: "closed inside the message, sendmail", turns: saidHello + "C: RCPT TO:<b@example.org>\nS: 250 Ok\nC: DATA\nS: 354 go\nC! Subject: x\\r\\n\\r\\nHello\\r\\n\n+14s\nfin C\nS: 421 4.4.1 collect: relay=c.example.com, incomplete message\nrst C",
 			want: "failed smtp-body-interrupted client high"},
 		{name: "too early, and taken", turns: "C: EHLO c\n+50ms\nS: 220 mx ESMTP\nS: 250 mx\n+2s\nfin C", want: "degraded smtp-early-talker client high"},
