@@ -182,17 +182,7 @@ func TestSnapped(t *testing.T) {
 	said(25, dataBegun, slices.Concat([]string{"CSubject: a\r\n\r\n" + strings.Repeat("body of the message\r\n", 300) + ".\r\n", "S250 2.0.0 queued as AB12\r\n"}, smtpEnds)...)(w)
 	for _, most := range []int{0, 14, 34, 54, 68, 96, 200} {
 		b := w.pcap(t)
-		var cut []byte
-		cut = append(cut, b[:24]...)
-		for at := 24; at < len(b); {
-			n := int(b[at+8]) | int(b[at+9])<<8 | int(b[at+10])<<16
-			k := min(n, most)
-			cut = append(cut, b[at:at+8]...)
-			cut = append(cut, byte(k), byte(k>>8), byte(k>>16), 0)
-			cut = append(cut, b[at+12:at+16+k]...)
-			at += 16 + n
-		}
-		name := write(t, filepath.Join(t.TempDir(), "a.pcap"), cut)
+		name := write(t, filepath.Join(t.TempDir(), "a.pcap"), snap(b, most))
 		out, errs, code := call(t, nil, "-json", "-all", name)
 		if code == exitTrouble {
 			t.Fatalf("%d bytes: %s", most, errs)
@@ -204,6 +194,32 @@ func TestSnapped(t *testing.T) {
 		}
 		if !strings.Contains(out, "cut short by the capture") && !slices.Contains(found(out), "cap-snaplen-cut") {
 			t.Errorf("%d bytes a frame: nothing is said of it: %v", most, found(out))
+		}
+	}
+}
+
+// snap cuts the frames of a capture to a length.
+func snap(b []byte, most int) (cut []byte) {
+	cut = append(cut, b[:24]...)
+	for at := 24; at < len(b); {
+		n := int(b[at+8]) | int(b[at+9])<<8 | int(b[at+10])<<16
+		k := min(n, most)
+		cut = append(cut, b[at:at+8]...)
+		cut = append(cut, byte(k), byte(k>>8), byte(k>>16), 0)
+		cut = append(cut, b[at+12:at+16+k]...)
+		at += 16 + n
+	}
+	return cut
+}
+
+// TestSnappedRefusal: nobody is blamed for a refusal whose reason was cut off.
+func TestSnappedRefusal(t *testing.T) {
+	w := new(wire)
+	said(25, dataBegun, slices.Concat([]string{"CSubject: a\r\n\r\nb\r\n.\r\n", "S550 This message contains malware (Test.Virus)\r\n"}, smtpEnds)...)(w)
+	for most, want := range map[int]string{0xffff: `"cause":"rpl-virus","blame":"client"`, 54 + 30: `"cause":"rpl-permanent-other","blame":"capture"`} {
+		name := write(t, filepath.Join(t.TempDir(), "a.pcap"), snap(w.pcap(t), most))
+		if out, _, _ := call(t, nil, "-json", name); !strings.Contains(out, want) || strings.Contains(out, "postmaster") {
+			t.Errorf("%d bytes a frame: %s is missing in %s", most, want, out)
 		}
 	}
 }

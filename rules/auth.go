@@ -258,7 +258,7 @@ var authRules = []Rule{
 	{
 		ID: "auth-account-locked", Num: "AUTH-021", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: AUTH, Blame: BlameClient | BlamePolicy,
 		Title: "Account is locked or disabled",
-		When: `525; 535, 454 or 550 to AUTH, POP3 -ERR, IMAP NO with "locked", "account" + "disabled", "suspended", "closed" or ` +
+		When: `525; 535, 454, 530 or 550 to AUTH, POP3 -ERR, IMAP NO with "locked", "account" + "disabled", "suspended", "closed" or ` +
 			`"blocked", POP3 and IMAP "not enabled for", "access is disabled", "too many failed login", "too many login attempt", "too many login failure"`,
 		Meaning: "The server takes no login of this account, not even with the right password: an administrator has " +
 			"closed it, or too many wrong passwords have.",

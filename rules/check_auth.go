@@ -539,8 +539,14 @@ func (c *Case) backendLost(f *fact.Fact) bool {
 	return (mech == "PLAIN" || mech == "LOGIN") && c.says(f, "authentication failed: generic failure")
 }
 
+// loginsLimited reports that a login was not looked at because the client tries
+// too often.
+func (c *Case) loginsLimited(f *fact.Fact) bool {
+	return c.mail() && c.says(f, "too many auth commands", "rate limit")
+}
+
 func authTempFailure(c *Case, f *fact.Fact, r *Raiser) {
-	if f.Level != fact.AuthTemporary && !c.backendLost(f) || c.passwordState(f) || c.accountLocked(f) || c.code(f) == 421 {
+	if f.Level != fact.AuthTemporary && !c.backendLost(f) || c.passwordState(f) || c.accountLocked(f) || c.code(f) == 421 || c.loginsLimited(f) {
 		return
 	}
 	l := c.loginOf(f)
@@ -604,8 +610,8 @@ func (c *Case) passwordState(f *fact.Fact) bool {
 func (c *Case) accountLocked(f *fact.Fact) bool {
 	switch {
 	case c.mail() && f.Code == 525:
-		return true
-	case c.mail() && f.Code != 535 && f.Code != 454 && f.Code != 550, f.Level == fact.AuthOK:
+		return !c.placeOff(f)
+	case c.mail() && f.Code != 535 && f.Code != 454 && f.Code != 530 && f.Code != 550, f.Level == fact.AuthOK:
 		return false
 	case c.isPOP() && pop3.What(c.Log.Text(f)) == pop3.InUse:
 		return false // it is the mailbox that is locked
@@ -635,7 +641,7 @@ func (c *Case) serviceOff(f *fact.Fact) bool {
 // placeOff reports that an answer is about where the client is, and not about its password.
 func (c *Case) placeOff(f *fact.Fact) bool {
 	return c.says(f, "ip address", "your ip", "country", "location") &&
-		c.says(f, "block", "banned", "not allowed", "not permitted", "denied", "restricted") && !c.says(f, "password")
+		c.says(f, "block", "banned", "not allowed", "not permitted", "denied", "restricted", "unauthorized") && !c.says(f, "password")
 }
 
 func authPasswordState(c *Case, f *fact.Fact, r *Raiser) {
@@ -935,8 +941,8 @@ func jsonString(s, key string) string {
 // 018
 
 func (c *Case) basicDisabled(f *fact.Fact) bool {
-	if c.saidEnhanced(f, "5.7.139") && c.says(f, "credentials were incorrect") {
-		return false // Exchange Online has this number for a wrong password, too
+	if c.saidEnhanced(f, "5.7.139") && c.says(f, "credentials were incorrect", "account is locked") {
+		return false // Exchange Online has this number for a wrong password and a locked account, too
 	}
 	return c.saidEnhanced(f, "5.7.139") || c.says(f, "smtpclientauthentication is disabled", "basic authentication is disabled", "basic authentication is not supported",
 		"application-specific password", "application password", "app password", "less secure",

@@ -146,6 +146,19 @@ func (c *Case) qualify(g *Finding, f *fact.Fact) {
 	case "RPL-039":
 		g.Skip = 1 << 0 // in an hour it is the same
 	}
+	if num := All[g.Rule].Num; (num == "RPL-038" || num == "RPL-039") && c.wordsCut(f) {
+		g.Qualifier, g.Blame = "the end of its words is not in the capture", BlameCapture
+	}
+}
+
+// wordsCut reports that the end of reply f is not in the capture.
+func (c *Case) wordsCut(f *fact.Fact) bool {
+	for i := range c.Log.Facts {
+		if g := &c.Log.Facts[i]; g.Kind == fact.Resync && g.From == f.From && g.Frame == f.Frame {
+			return true
+		}
+	}
+	return false
 }
 
 // refuses reports whether reply f decides about mail, so that a class explains
@@ -175,7 +188,9 @@ func (c *Case) refuses(f *fact.Fact, class string) bool {
 	case smtp.EHLO, smtp.HELO, smtp.LHLO:
 		return !general || !c.formal(f) && f.Code != 553
 	case smtp.AUTH:
-		return class == "RPL-001" || class == "RPL-019" || class == "RPL-026" || c.noLogins(f)
+		return class == "RPL-001" || class == "RPL-019" || class == "RPL-026" || class == "RPL-018" && c.loginsLimited(f) || c.noLogins(f)
+	case smtp.XCLIENT:
+		return class == "RPL-032" // a proxy that may not speak for its clients
 	case smtp.STARTTLS:
 		return class == "RPL-019" || class == "RPL-026"
 	}

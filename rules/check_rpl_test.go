@@ -42,6 +42,7 @@ func TestReplyClasses(t *testing.T) {
 		{name: "a milter is down", script: mailIn + "C: MAIL FROM:<a@example.com>\nS: 451 4.7.1 Service unavailable - try again later\n" + mailOut, want: "rpl-server-misconfigured!"},
 		{name: "421 to NOOP", script: mailIn + "C: NOOP\nS: 421 4.3.2 shutting down\n", closed: 2, want: "rpl-overloaded?"},
 		{name: "no domain in the sender", script: rcpt + "S: 504 5.5.2 <root@box>: Sender address rejected: need fully-qualified address\n" + mailOut, want: "rpl-sender-domain!"},
+		{name: "XCLIENT", script: mailIn + "C: XCLIENT ADDR=192.0.2.9\nS: 550 5.7.0 Error: insufficient authorization\n" + mailOut, want: "rpl-policy-access!"},
 		{name: "STARTTLS before AUTH", script: mailIn + "C: AUTH PLAIN AGEAYg==\nS: 530 5.7.0 Must issue a STARTTLS command first\n" + mailOut, want: "rpl-starttls-required!"},
 	} {
 		c := mailCase(tt)

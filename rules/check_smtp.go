@@ -1087,7 +1087,7 @@ func smtpUnknownCommand(c *Case, _ *fact.Fact, r *Raiser) {
 		case smtp.EHLO, smtp.LHLO, smtp.VRFY, smtp.EXPN, smtp.HELP, smtp.AUTH, smtp.STARTTLS, smtp.BDAT, smtp.ETRN:
 			return false
 		}
-		return e.Code() == 500 || e.Code() == 502 || e.Code() == 521 && enhanced(e.Reply, 5, 5, 1)
+		return (e.Code() == 500 || e.Code() == 502 || e.Code() == 521 && enhanced(e.Reply, 5, 5, 1)) && !c.wrongForm(e)
 	})
 }
 
@@ -1128,6 +1128,12 @@ func (c *Case) wrongForm(e *Exchange) bool {
 		}
 	}
 	switch e.Code() {
+	case 500: // every server knows these two: Exim and OpenSMTPD do not, without the colon
+		cmd := smtp.Cmd(e.Command.Cmd)
+		return (cmd == smtp.MAIL || cmd == smtp.RCPT) && c.says(e.Reply, "recogni", "invalid command", "unknown command", "syntax", "too long")
+	case 503: // OpenSMTPD
+		options, _ := c.Options(e.Reply)
+		return options && enhanced(e.Reply, 5, 5, 4)
 	case 501, 504, 555:
 		return e.Command.Kind == fact.Command && !c.incomplete(e.Reply)
 	case 553:
@@ -1148,7 +1154,7 @@ var keywords = map[string]string{
 // command, and whether the server had offered all of them.
 func (c *Case) Options(f *fact.Fact) (refused, offered bool) {
 	asked := c.Log.Get(f.Ref)
-	if asked == nil || asked.Kind != fact.Command || f.Code != 555 && !c.says(f, "option", "parameter") {
+	if asked == nil || asked.Kind != fact.Command || f.Code != 555 && !c.says(f, "option", "parameter") || c.says(f, "invalid value") {
 		return false, false
 	}
 	_, words, ok := strings.Cut(c.text(asked), ">")
@@ -1175,7 +1181,7 @@ func smtpBadSequence(c *Case, _ *fact.Fact, r *Raiser) {
 		switch {
 		case smtp.Cmd(e.Command.Cmd) == smtp.AUTH && !c.authWithin(e), c.says(e.Reply, "already authenticated"):
 			return false
-		case e.Code() != 503 && !c.noRecipient(e):
+		case e.Code() != 503 && !c.noRecipient(e), c.wrongForm(e):
 			return false
 		}
 		if first == nil {

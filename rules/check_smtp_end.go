@@ -227,10 +227,10 @@ func (c *Case) openAt(f *fact.Fact) (phase string, txn int16) {
 }
 
 // leftBefore reports that f only says that the client has gone, as Exim does to
-// one that has closed: 421 lost input connection.
+// one that has closed: Exim lost its input connection, sendmail met an unexpected close.
 func (c *Case) leftBefore(f *fact.Fact) bool {
 	fin := c.TCP.Side[fact.Client].Fin
-	return f.Code == 421 && (fin != 0 && fin < f.Frame || c.says(f, "lost input connection"))
+	return f.Code == 421 && (fin != 0 && fin < f.Frame || c.says(f, "lost input connection", "info=unexpected close", "info=incomplete message"))
 }
 
 // partedEasy reports that f, a 421, cost nothing: mail had been accepted, nothing

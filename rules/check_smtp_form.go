@@ -614,14 +614,38 @@ func smtpCrossProtocol(c *Case, _ *fact.Fact, r *Raiser) {
 		if hi == nil && !c.whole(fact.Server, nil) {
 			g.Severity = Info
 			g.What += "; what the server said first is not in the capture."
-		} else if proxy && hi != nil && hi.Code == 220 && hi.Time >= f.Time {
+		} else if said := c.headerRefused(); proxy && said == nil && hi != nil && hi.Code == 220 && hi.Time >= f.Time {
 			g.Severity = Info
 			g.What += ", and the server greeted: it expects one."
+		} else if g.What += ", and the server does not expect one"; said != nil {
+			g.evidence(said)
+			g.with("reaction", c.answer(said))
+			g.What += "; it said \"" + c.answer(said) + "\"."
 		} else {
-			g.What += ", and the server does not expect one."
+			g.What += "."
 		}
 		return
 	}
+}
+
+// headerRefused returns what a server says that greets and takes a PROXY header
+// for a command: it is the first thing behind the greeting.
+func (c *Case) headerRefused() (said *fact.Fact) {
+	header, greeted := false, false
+	for i := range c.Log.Facts {
+		switch f := &c.Log.Facts[i]; {
+		case f.Kind == fact.Command && smtp.Cmd(f.Cmd) == smtp.PROXY:
+			header = true
+		case f.Kind != fact.Reply:
+		case smtp.Cmd(f.Cmd) == smtp.Greeting:
+			greeted = true
+		case header && greeted && f.Ref == 0 && f.Code >= 500:
+			return f
+		default:
+			return nil
+		}
+	}
+	return nil
 }
 
 // stepsOfStranger leaves of the steps of smtp-cross-protocol those that fit a
@@ -670,6 +694,9 @@ func smtpReplyMalformed(c *Case, _ *fact.Fact, r *Raiser) {
 		if f.Code == fact.OddReplyUnasked {
 			if c.foreign(fact.Client) != nil || c.Log.Now&fact.SeenStartTLS != 0 && f.Seen&fact.SeenStartTLS != 0 {
 				continue
+			}
+			if said := c.headerRefused(); said != nil && said == c.Log.Get(f.Ref) {
+				continue // it answers the header of a load balancer
 			}
 			if c.refusedData() {
 				continue // the client's text was answered line by line

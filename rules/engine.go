@@ -216,7 +216,11 @@ func (c *Case) doubt() {
 		if g.Kind != fact.TCPGap && g.Kind != fact.Cut {
 			continue
 		}
-		lowest(&c.unsure, since(g))
+		n := since(g)
+		if g.Kind == fact.Cut {
+			n++ // what stands in front of the cut is sure
+		}
+		lowest(&c.unsure, n)
 		if g.Kind == fact.TCPGap && (g.From == fact.Client && g.Level == 1 || g.From == fact.Server && c.Proto == fact.POP3) {
 			c.doubts = append(c.doubts, doubt{since(g), g.Frame, g.From})
 		}

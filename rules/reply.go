@@ -57,30 +57,31 @@ const aboutLinks = "contains a link|contains links|contains a url|contains url|c
 var classes = []class{
 	{rule: "RPL-001", codes: "530 523 451 550 421", enhanced: "x.7.0 x.7.10 x.7.3", need: needBoth,
 		words: "starttls|must issue a starttls|tls required|encryption required|encryption needed", not: "authent"},
+	{rule: "RPL-001", words: "session encryption is required"},                                         // Postfix, reject_plaintext_session
 	{rule: "RPL-001", codes: "530", enhanced: "5.5.1", need: needBoth, words: "must issue a starttls"}, // OpenSMTPD
 	{rule: "RPL-001", codes: "530 523 550", need: needBare,
 		words: "must issue a starttls|starttls first|starttls is required|tls required|encryption required|encryption needed", not: "authent"},
 	{rule: "RPL-001", words: "wasn't sent over a tls connection"}, // Google's x.7.29, behind the message
-	{rule: "RPL-002", codes: "530 550 553 554 503", enhanced: "5.7.0 5.7.57 5.5.1 5.7.1", need: needBoth,
-		words: "authentication required|must authenticate|not authenticated|auth first|must issue an auth|authenticat & required|log in|unauthenticated senders",
-		not:   "relaying denied|relay access denied|relay not permitted|unable to relay|delivery restriction"},
+	{rule: "RPL-002", codes: "530 550 553 554 503", enhanced: "5.7.0 5.7.57 5.5.1 5.5.4 5.7.1", need: needBoth,
+		words: "authentication required|must authenticate|not authenticated|auth first|auth command first|must issue an auth|authenticat & required|log in|unauthenticated senders",
+		not:   "relaying denied|relay access denied|relay not permitted|unable to relay|delivery restriction|resolver.rst."},
 	{rule: "RPL-002", codes: "530 550 553 554 503", need: needBare,
 		words: "authentication required|authentication is required|requires authentication|must authenticate|not authenticated|auth first|unauthenticated senders|smtp auth is required", not: "relay not permitted|relaying denied"},
 	{rule: "RPL-003", codes: "550 551 553 554 571 451 454 501 513", enhanced: "5.7.54",
-		words: "open relay not allowed|invalid credentials for relay|delivery is not allowed to this address|relay access denied|relay not permitted|relaying denied|unable to relay|not permitted to relay|not allowed to relay|rcpthosts|relaying not allowed|relay denied|relay is not allowed|allowed to be relayed|relay rejected|do not relay|not a gateway"},
+		words: "open relay not allowed|invalid credentials for relay|delivery is not allowed to this address|not relaying|relay access denied|relay not permitted|relaying denied|unable to relay|not permitted to relay|not allowed to relay|rcpthosts|relaying not allowed|relay denied|relay is not allowed|allowed to be relayed|relay rejected|do not relay|not a gateway"},
 	// What the list says when it does not answer this server: it stands where
 	// the reason of a listing would. A lookup that failed is no verdict either.
 	{rule: "RPL-044", words: "error: open resolver|error: excessive number of queries|spamhaus.org/returnc"},
 	{rule: "RPL-024", codes: "4xx", words: "spf|sender policy framework|dkim|dmarc|key server|dnsbl|rbl|blocklist|blacklist",
 		with: "timeout|timed out|temporary error|temporary failure|temperror|temp error|servfail|could not resolve|unable to resolve|temporarily failed|cannot be checked|unable to perform|lookup failed|lookup failure|lookup error|dns error|key retrieval",
 		not:  "rate limit"},
-	{rule: "RPL-024", codes: "4xx", words: "temporary dns|dns timeout|name server timeout|dns & timed out|dns query failed|dns lookup failed|dns lookup failure|dns problem|name service error & try again",
+	{rule: "RPL-024", codes: "4xx", words: "temporary dns|dns temporary|dns timeout|name server timeout|dns & timed out|dns query failed|dns lookup failed|dns lookup failure|dns problem|name service error & try again",
 		not: "reverse dns|rdns|ptr"},
 	{rule: "RPL-041", words: "sender address & blocked using|sender domain & blocked using|sender domain & listed|sender domain & blacklisted|sender domain & block list|domain of sender & listed"},
 	{rule: "RPL-012", at: 1 << smtp.MAIL, enhanced: "x.4.4", not: "server error|hosted tenant"}, // at RCPT no way to the recipient
 	{rule: "RPL-012", at: atSender, enhanced: "x.1.8 x.1.7",
 		words: "sender address rejected: domain not found|domain of sender|sender domain|unresolvable|a-record is empty|no mx|unknown sender domain|dns mx or a",
-		not:   "unverified address|undeliverable address|bad outbound sender|email outgoing blocked|hosted tenant"},
+		not:   "unverified address|undeliverable address|bad outbound sender|email outgoing blocked|hosted tenant|client ip address|forged hostname"}, // sendmail's of the client's address
 	{rule: "RPL-012", at: atSender, codes: "504 501 553", words: "sender address rejected: need fully-qualified|sender address must contain a domain|domain name required for sender"},
 	{rule: "RPL-012", at: 1 << smtp.MAIL, words: "domain & does not resolve|domain does not exist"}, // at this place it is about the sender, else RPL-010
 	// Postfix uses "unverified address" for recipients as well.
@@ -88,7 +89,7 @@ var classes = []class{
 	{rule: "RPL-013", words: "callout|address verification|unverified address",
 		not: "recipient address rejected|recipient verify|recipient callout|callout verification failed"},
 	{rule: "RPL-014", codes: "550 551 553 554 501", enhanced: "5.7.60",
-		words: "not owned by|unauthorized sender address|send from this header address|must be same as authorization user|relaying disallowed as|not logged in|sendasdenied|send as|not allowed to send as|must match|address is not verified|not match a verified"},
+		words: "not owned by|unauthorized sender address|send from this header address|must be same as authorization user|relaying disallowed as|not logged in|sendasdenied|send as|not allowed to send as|not same as smtp auth|must match|address is not verified|not match a verified"},
 	// 521 with 5.5.x follows a violation of the protocol, with 5.7.x a rule;
 	// postscreen says "currently unavailable" to clients on its own list.
 	{rule: "RPL-033", codes: "521", not: "currently unavailable|blocked using|access denied", enhanced: "0.0.0 x.0-4.x x.6.x", words: "does not accept mail"},
@@ -96,18 +97,18 @@ var classes = []class{
 	// 5.1.10 with 550 is the unknown recipient of Exchange, RPL-004.
 	{rule: "RPL-033", at: atSender, codes: "5xx", enhanced: "5.7.27", not: "spf"},
 	{rule: "RPL-033", codes: "5xx", enhanced: "5.3.2", words: "does not accept mail|null mx|not accepting network messages", not: "currently unavailable"},
-	{rule: "RPL-015", enhanced: "x.7.26 5.7.509 5.7.515", words: "dmarc|unauthenticated|multiple authentication|not aligned|isn't aligned|pass authentication checks", not: "hosted tenant|dynamic ip"},
+	{rule: "RPL-015", enhanced: "x.7.26 5.7.509 5.7.515", words: "dmarc|unauthenticated|multiple authentication|not aligned|isn't aligned|pass authentication checks", not: "hosted tenant|dynamic ip|dkim unauthenticated|spf unauthenticated"},
 	{rule: "RPL-016", at: 1 << smtp.Message, enhanced: "x.7.27"}, // Google's, behind the message
-	{rule: "RPL-016", enhanced: "x.7.23 x.7.24", words: "spf|openspf|sender policy framework|not authorized to send|not permitted sender", not: "authorized to send to|not authorized to send email directly|ptr record"},
-	{rule: "RPL-017", at: 1 << smtp.Message, enhanced: "x.7.30"}, // Google's, behind the message
-	{rule: "RPL-017", enhanced: "x.7.20 x.7.21 x.7.22", words: "dkim"},
+	{rule: "RPL-016", enhanced: "x.7.23 x.7.24", words: "spf|openspf|sender policy framework|not authorized to send|not permitted sender", not: "unusual rate|authorized to send to|not authorized to send email directly|ptr record"},
+	{rule: "RPL-017", at: 1 << smtp.Message, enhanced: "x.7.30"},                            // Google's, behind the message
+	{rule: "RPL-017", enhanced: "x.7.20 x.7.21 x.7.22", words: "dkim", not: "unusual rate"}, // of the mail of one domain: Google's 4.7.28
 	{rule: "RPL-010", codes: "450 451 421 550 554", enhanced: "x.7.25",
-		words: "reverse dns|rdns|ptr|cannot find your hostname|cannot find your reverse hostname|does not resolve|no reverse|reverse lookup rejected|ptr record|fcrdns|forward confirmed|ip must resolve"},
-	{rule: "RPL-011", words: "helo command rejected|invalid helo|bad helo|helo should be|helo/ehlo|ehlo & fully-qualified|ehlo & invalid|ehlo & host not found|ehlo & forged", not: "helo/ehlo first"},
+		words: "reverse dns|rdns|ptr|cannot find your hostname|cannot find your reverse hostname|does not resolve|no reverse|reverse lookup rejected|ptr record|fcrdns|forward confirmed|ip must resolve|forged hostname"},
+	{rule: "RPL-011", words: "helo command rejected|helo name|invalid helo|bad helo|helo should be|helo/ehlo|ehlo & fully-qualified|ehlo & invalid|ehlo & host not found|ehlo & forged", not: "helo/ehlo first"},
 	{rule: "RPL-011", at: atHello, codes: "501 504 550 553 554",
 		words: "domain name|invalid domain|hostname|host name|fully-qualified|fully qualified|fqdn|domain address|address literal", not: "syntax"},
 	{rule: "RPL-007", codes: "4xx", words: "greylist|graylist|grey-list|gray-list|postgrey|[gl01]|[gl02]|internal resource & temporarily unavailable"}, // Yahoo's numbers, Mimecast's words
-	{rule: "RPL-008", words: "dnsbl|rbl|blocklist|block list|blacklist|black listed|black-listed|blackhole|blocked using|spamhaus|spamcop|barracudacentral|uceprotect|abusix|sorbs|listed at|listed in",
+	{rule: "RPL-008", words: "dnsbl|rbl|abuseat|blocklist|block list|blacklist|black listed|black-listed|blackhole|blocked using|spamhaus|spamcop|barracudacentral|uceprotect|abusix|sorbs|listed at|listed in",
 		not: "part of their network is on our block list|user's block list|recipient's block list|may be blacklisted|" + aboutLinks + "|sender address rejected: black|sender address rejected: block|sender address rejected: domain"},
 	{rule: "RPL-009", enhanced: "5.7.606-649 5.7.501-503 5.7.511",
 		words: "reputation|banned sending ip|s3140|s3150|[tss|[ts0|[ipts|user complaints|rp-001|unsolicited mail originating|ip not allowed|part of their network is on our block list|traffic not accepted|problem occurred & ask your postmaster|ipcheck.proofpoint|proofpoint.com/dnsbl|senderbase|talosintelligence|too many spams|too many errors from your ip|received complaints|dynamic ip|not authorized to send email directly|suspected spam ip|your ip blocked|hl:rep|hl:mep|ofr_999",
@@ -115,7 +116,7 @@ var classes = []class{
 	// Before a message there is none to be spam or a virus: the client is meant.
 	{rule: "RPL-009", at: 1<<smtp.Greeting | atHello, codes: "5xx 4xx", words: "spam|spamming|virus|virus infected"},
 	{rule: "RPL-018", enhanced: "x.7.28 5.7.508",
-		words: "rate limit|ratelimit|too much mail|too many messages|sending too|throttl|too quickly|limit exceeded|unusual rate|hourly|daily|emails per hour|messages per hour|message quota|sending quota|" +
+		words: "rate limit|ratelimit|too much mail|too many messages|sending too|throttl|too quickly|limit exceeded|unusual rate|hourly|daily|per hour|message quota|sending quota|" +
 			"message count quota|message size quota|policy rejection & quota|submission quota|sending limit exceeded|rate overlimit|exceeded threshold|too many recipients from|recipients received this hour|too many auth commands|submission rate|thread limit exceeded|outbound thread limit|frequency limit|unusual sending activity|slow down|hl:ifc|mi:dmc|mi:sfq|rp:drc",
 		not: "concurrent connections|too many concurrent|size limit exceeded|recipients limit exceeded"},
 	{rule: "RPL-018", enhanced: "x.2.1", words: "quickly|at a rate", need: needBoth},
@@ -123,20 +124,22 @@ var classes = []class{
 	{rule: "RPL-019", codes: "421 450 451 452 454 432",
 		words: "too many connections|too many concurrent|concurrent connections|too many open connections|too many sessions|too many tls sessions|too many new tls sessions|maximum number of connections|exceeded the connection limit|hl:icc"},
 	{rule: "RPL-020", codes: "452 451 550 552 554", enhanced: "x.5.3", words: "too many recipients|recipients limit exceeded|multiple destination domains per transaction"},
-	{rule: "RPL-005", at: atRecipient, codes: "452 552 450 550 554 422", enhanced: "x.2.2",
+	{rule: "RPL-005", at: atRecipient, codes: "452 552 450 550 554 422 522", enhanced: "x.2.2",
 		words: "over quota|overquota|quota exceeded|mailbox full|mailbox is full|inbox is full|out of storage|exceeded storage allocation|over its storage limit|exceed mailbox quota|over its quota|mailbox size limit|mailbox has exceeded"},
 	{rule: "RPL-043", at: atRecipient, codes: "4xx",
-		words: "unverified address: connect|unverified address: lost connection|unverified address: conversation|delivery temporarily suspended|recipient verify callout|connect to & connection refused|connect to & connection timed out|connect to & no route to host",
+		words: "unverified address: connect|unverified address: lost connection|unverified address: conversation|recipient server unavailable|during fwd-connect|delivery temporarily suspended|recipient verify callout|connect to & connection refused|connect to & connection timed out|connect to & no route to host",
 		not:   "sender address rejected|sender verify"},
 	// 4.2.1 is said of mailboxes that are busy, too.
 	{rule: "RPL-006", at: atRecipient, enhanced: "5.2.1",
-		words: "mailbox disabled|mailboxdisabled|mailbox is disabled|account disabled|account is not active|account is disabled|account has been disabled|user is disabled|account is locked|account expired|mailbox for & is blocked|inactive|suspended|not accepting messages"},
+		words: "mailbox disabled|mailboxdisabled|mailbox is disabled|account disabled|account is not active|account is disabled|account has been disabled|user is disabled|account is locked|account expired|mailbox for & is blocked|inactive|suspended|not accepting messages",
+		not:   "esmtp not accepting|outgoing mail|sending suspended|sending paused|your account"}, // of the server, and of the account that sends
 	// Of senders; 5.1.1 behind MAIL is about one, too.
 	{rule: "RPL-042", at: 1 << smtp.MAIL, codes: "550 551 553 554", enhanced: "5.1.0 5.1.1", not: "<>|authenticat"},
 	{rule: "RPL-042", at: atSender, codes: "5xx",
-		words: "sender address rejected|sender rejected|sender denied|sender refused|sender not accepted|sender is not accepted|sender not allowed|badmailfrom|bad outbound sender|sender address blocked|email outgoing blocked", not: "<>|client host|null sender|empty sender"},
+		words: "sender address rejected|sender rejected|sender denied|sender refused|sender not accepted|sender is not accepted|sender not allowed|badmailfrom|bad outbound sender|sender address blocked|sender has been denied|sender address syntax|email outgoing blocked", not: "<>|client host|null sender|empty sender"},
+	{rule: "RPL-042", at: atEnvelope, codes: "5xx", words: "outgoing mail & suspended|sending suspended|sending paused|your account & suspended"},
 	{rule: "RPL-004", at: atRecipient, codes: "550 551 553 554 511 450", enhanced: "x.1.1 x.1.0 5.1.2 550/5.1.3 5.1.6 550/5.1.10 5.4.1",
-		words: "user unknown|unknown user|no such user|no such recipient|recipient not found|does not exist|invalid recipient|no mailbox here|mailbox not found|unrouteable address|unknown recipient|not a valid recipient|user not found|user not known|user is not known|no such mailbox|no such person|no mailbox|address not known|invalid user|non-existent account|bad destination mailbox|user not local|this user doesn't have|#5.1.0 address rejected|callout verification failed|recipient address rejected: domain not found",
+		words: "user unknown|unknown user|no such user|no such recipient|recipient not found|does not exist|invalid recipient|no mailbox here|mailbox not found|unrouteable address|unknown recipient|recipient unknown|not a valid recipient|user not found|user not known|user is not known|no such mailbox|no such person|no mailbox|address not known|invalid user|non-existent account|bad destination mailbox|user not local|this user doesn't have|#5.1.0 address rejected|callout verification failed|recipient address rejected: domain not found",
 		not:   "unverified address: connect|address verification in progress"}, // nobody knows yet
 	// The words of RFC 5321 for 550, whatever the reason. Behind the message they
 	// are no answer to a recipient, who was taken before.
@@ -153,7 +156,7 @@ var classes = []class{
 	{rule: "RPL-023", codes: "451 421 454 553 554", enhanced: "4.3.5 4.3.0",
 		words: "server configuration|system config error|local configuration error|local error|server local|queue file write error|internal error|local problem|temporary server error|temporary system problem|error in processing|unexpected failure|unable to read controls|scanners failed|problem running|temporary authentication failure",
 		not:   "server busy|shutting down|overloaded|ports are busy|too much load|mailbox busy"},
-	{rule: "RPL-023", codes: "4xx", words: "content filter|virus scan|virus scanner|spam scanner|spam filter|milter",
+	{rule: "RPL-023", codes: "4xx", words: "content filter|mail filters|virus scan|virus scanner|spam scanner|spam filter|milter",
 		with: "timed out|timeout|temporarily unavailable|not available|not responding|unable to|cannot connect|could not connect|connection refused|scan failed|filter failure"},
 	{rule: "RPL-026", codes: "421 450 451 500 502 550 554",
 		words: "too many errors|too many bad commands|too many bad recipients|too many syntax|too many nonmail|too many unrecognized|too many failed|bad smtp command limit|mi:cel|rp:cel|mi:ccl|rp:ccl"}, // the last four are NetEase's
@@ -162,15 +165,15 @@ var classes = []class{
 	// What postscreen says to a recipient once it has looked at a new client, which may come again at once.
 	{rule: "RPL-007", codes: "450", at: 1 << smtp.RCPT, enhanced: "4.3.2", words: "service currently unavailable", need: needBoth},
 	{rule: "RPL-025", codes: "421 450 451 454", enhanced: "4.3.2 4.4.5 4.7.500",
-		words: "too much load|too busy|resources temporarily unavailable|service not available|service unavailable|shutting down|not accepting|server busy|server ports are busy|temporarily overloaded|load average|refusing connections|sigterm"},
+		words: "too much load|too busy|resources temporarily unavailable|service not available|service unavailable|service temporarily unavailable|shutting down|not accepting|server busy|server ports are busy|temporarily overloaded|load average|refusing connections|sigterm"},
 	{rule: "RPL-045", codes: "5xx", words: "virus or spam|viruses or spam|spam or virus|spam or viruses|virus/spam|spam/virus|malware or spam|spam or malware"},
 	{rule: "RPL-027", codes: "5xx", words: "virus|viruses|malware|infected|trojan"},
 	{rule: "RPL-028", codes: "5xx", words: "attachment|attachments|file type|file extension|executable|.exe|macro|macros|archive|banned:|content presents a potential"},
 	{rule: "RPL-031", codes: "5xx", enhanced: "x.4.6 5.4.14", words: `too many hops|mail loop|loops back|hop count|too many "received"|loop detected`},
 	{rule: "RPL-030", codes: "5xx", enhanced: "x.6.0",
-		words: "rfc 5322|rfc 2822|rfc5322|missing header|from: header|duplicate header|multiple from|invalid header|bad header|bad-header|headers fail syntax|message-id|messageid", not: faultyBytes},
+		words: "rfc 5322|rfc 2822|rfc5322|missing header|illegal header|required header|from: header|duplicate header|multiple from|invalid header|bad header|bad-header|headers fail syntax|message-id|messageid", not: faultyBytes},
 	{rule: "RPL-029", enhanced: "5.7.350",
-		words: "spam|spamassassin|junk|content rejected|content filter|likely unsolicited|surbl|uribl|message rejected due to content|high probability|mcspamsignature|dt:spm|mail content denied|message filtered|phishing|ofr_506|" + aboutLinks}, // Orange's number
+		words: "spam|spamassassin|junk|content rejected|content filter|likely unsolicited|to be unsolicited|blocking url|surbl|uribl|message rejected due to content|high probability|mcspamsignature|dt:spm|mail content denied|message filtered|phishing|ofr_506|" + aboutLinks}, // Orange's number
 	{rule: "RPL-035", words: "synchronization|protocol error|pipelining|bare <lf>|bare lf|smtplf|naked lf|i can break rules|improper use|premature|" + faultyBytes},
 	{rule: "RPL-036", codes: "5xx", enhanced: "x.6.7 x.6.8 x.6.9", words: "smtputf8"},
 	{rule: "RPL-037", at: atSender, codes: "5xx", enhanced: "x.7.30"},
@@ -187,7 +190,7 @@ var classes = []class{
 
 // listNames are the words that count inside of links too: a link to a block
 // list names the list.
-const listNames = "spamhaus|spamcop|barracudacentral|uceprotect|abusix|sorbs"
+const listNames = "spamhaus|abuseat|spamcop|barracudacentral|uceprotect|abusix|sorbs"
 
 // linkNames are all words that count inside of links: the lists, the pages where
 // filters explain their opinion of an address, the one where a list explains its
@@ -443,8 +446,8 @@ func mustNumber(s string) int {
 	return n
 }
 
-// maxPhrases bounds a set. The table has about 530 phrases.
-const maxPhrases = 576
+// maxPhrases bounds a set. The table has about 580 phrases.
+const maxPhrases = 640
 
 // A set is a set of phrases.
 type set [maxPhrases / 64]uint64

@@ -442,11 +442,44 @@ const fieldVectors = `
 006 RCPT 550 account expired
 042 RCPT 550 5.1.0 Sender address blocked
 020 RCPT 452 4.5.3 Recipients limit exceeded
+001 RCPT 450 4.7.1 Session encryption is required
+002 MAIL 503 5.5.4 Error: send AUTH command first.
+032 Message 550 5.7.1 RESOLVER.RST.AuthRequired; authentication required
+017 Message 550 #5.7.1 DKIM unauthenticated mail is prohibited.
+016 RCPT 550 #5.7.1 SPF unauthenticated mail is prohibited.
+018 Message 421 4.7.28 Gmail has detected an unusual rate of mail originating from\n4.7.28 your DKIM domain [shop.example 36]. To protect our users from spam,
+018 Message 421 4.7.28 Gmail has detected an unusual rate of mail originating from\n4.7.28 your SPF domain [shop.example 36]. To protect our users from spam,
+018 RCPT 550 Domain shop.example has exceeded the max defers and failures per hour (5/5 (100%)) allowed. Message discarded.
+042 Message 554 Message rejected: Sending suspended for this account. For more information, please check the inbox
+042 Message 554 Message rejected: Sending paused for this account.
+042 RCPT 550 Outgoing mail from "anna@shop.example" has been suspended.
+042 RCPT 550 5.7.1 Your account is suspended, contact support
+006 RCPT 550 5.2.1 The account bob is suspended
+042 MAIL 553 sorry, your envelope sender has been denied (#5.7.1)
+014 RCPT 554 5.7.1 <anna@shop.example>: Sender address rejected: Sender is not same as SMTP authenticate username
+030 Message 554 Transaction failed: Illegal header 'X-A '.
+030 Message 554 Transaction failed: Empty required header 'From'.
+043 Message 451 4.5.0 From MTA(smtp:[127.0.0.1]:10025) during fwd-connect (Negative greeting:  at (eval 98) line 520.): id=12345-01
+043 RCPT 451 Recipient server unavailable or busy - https://community.mimecast.com/docs/DOC-1369#451
+004 RCPT 550 <bob@mail.example>, Recipient unknown
+005 RCPT 522 sorry, recipient mailbox is full (#5.7.1 - chkuser)
+008 MAIL 553 Blocked - see http://cbl.abuseat.org/lookup.cgi?ip=203.0.113.7
+010 RCPT 451 4.1.8 Client IP address 203.0.113.7 does not resolve
+010 RCPT 451 4.1.8 Possibly forged hostname for 203.0.113.7
+023 Message 432 Mail filters temporarily unavailable.
+024 MAIL 451 DNS temporary failure (#4.3.0)
+025 Greeting 421 Service temporarily unavailable
+029 Message 554 5.7.1 This message has been blocked because it contains FortiSpamshield blocking URL(s).
+042 MAIL 553 5.1.0 Sender address syntax error
+011 EHLO 550 HELO name refused
+003 RCPT 550 not relaying to that domain
+039 None 554 mx.rcpt.example ESMTP not accepting messages
+029 Message 554 Mail appears to be unsolicited -- see http://shop.example
 `
 
 // TestFieldVectors reads fieldVectors.
 func TestFieldVectors(t *testing.T) {
-	cmds := map[string]smtp.Cmd{"Greeting": smtp.Greeting, "Message": smtp.Message}
+	cmds := map[string]smtp.Cmd{"None": smtp.None, "Greeting": smtp.Greeting, "Message": smtp.Message}
 	for _, c := range []smtp.Cmd{smtp.EHLO, smtp.HELO, smtp.MAIL, smtp.RCPT, smtp.DATA, smtp.AUTH} {
 		cmds[c.String()] = c
 	}
@@ -463,8 +496,8 @@ func TestFieldVectors(t *testing.T) {
 		}
 		n++
 	}
-	if n != 302 {
-		t.Errorf("%d vectors, want 302", n)
+	if n != 335 {
+		t.Errorf("%d vectors, want 335", n)
 	}
 }
 

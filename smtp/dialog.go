@@ -27,6 +27,7 @@ type Dialog struct {
 	lost   [2]bool // bytes of this side are missing: pairs may be wrong
 	ragged bool    // behind a hole of the client's: only a sure command is one
 	rest   bool    // and a line that was none has come
+	stump  Cmd     // MAIL or RCPT whose end is in the hole, as with a snap length; nothing came behind it
 	torn   bool    // the first bytes of the server are missing, so its first reply may be no greeting
 	up     [2]bool // this side's stream was handed to TLS
 	off    [2]bool // this side speaks a foreign protocol; its bytes are not followed
@@ -36,6 +37,7 @@ type Dialog struct {
 	guess  bool // mid-stream: the client's first line will tell where we are
 	spoke  bool // the client has sent a whole line
 	sig    int  // bytes of a PROXY header taken
+	header bool // one came as a line
 	skip   int  // bytes of it still to come
 
 	secure   bool // inside TLS
@@ -161,6 +163,7 @@ func (d *Dialog) Resume(at fact.At) {
 	d.in[fact.Client].Reset()
 	d.in[fact.Server].Reset()
 	d.up, d.lost, d.off, d.ragged = [2]bool{}, [2]bool{}, [2]bool{}, false
+	d.stump = None
 	d.startTLS, d.secure = tlsNone, true
 	d.caps, d.hello = 0, false
 	d.forget()
@@ -284,6 +287,7 @@ func (d *Dialog) talksEarly(b []byte, at fact.At) {
 
 // clientLine takes a whole line of the client outside of messages.
 func (d *Dialog) clientLine(line lines.Line, at fact.At) {
+	d.stump = None
 	if d.ragged {
 		if !isCommand(line.Text) {
 			if !d.rest {
@@ -433,6 +437,7 @@ func (d *Dialog) command(line lines.Line, at fact.At) {
 	}
 	switch cmd {
 	case PROXY:
+		d.header = true
 		return
 	case QUIT:
 		d.mark(fact.SeenQuit)
@@ -686,9 +691,18 @@ func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
 		d.body.lose(n)
 		return
 	}
+	text, _ := d.in[dir].Begun()
+	if len(text) > 0 && !d.spoke && !d.lost[dir] && !d.opt.MidStream {
+		d.spoke = true
+		d.foreignClient(text, at)
+	}
 	d.lost[dir] = true
 	d.auth.asked = false
 	d.ragged = true
+	d.stump = None
+	if cmd := lookup(text[:min(len(text), len("MAIL"))]); cmd == MAIL || cmd == RCPT {
+		d.stump = cmd
+	}
 	d.in[dir].Reset()
 }
 

@@ -299,6 +299,10 @@ func (d *Dialog) oldest(code uint16, final bool, text []byte, at fact.At) (Cmd, 
 	if d.state == stay && (!d.opt.MidStream && !d.torn || code == codeReady && d.pending() && d.waitsAt(code) < 0) {
 		return Greeting, 0
 	}
+	if d.header && code >= 500 && lines.Contains(text, "proxy") {
+		d.header = false
+		return None, 0 // it is answered as a command that nobody knows
+	}
 	if b := &d.body; b.on && b.assumed && !b.hole && !b.alike && code != codeClosing {
 		d.takeBack()
 	}
@@ -348,6 +352,9 @@ func (d *Dialog) oldest(code uint16, final bool, text []byte, at fact.At) (Cmd, 
 	if d.auth.on { // begun before the capture
 		return AUTH, d.auth.command
 	}
+	if d.stumpAnswered(code) {
+		return d.stump, 0
+	}
 	if !d.seen[fact.Client] || d.lost[fact.Client] || d.opt.MidStream && !d.spoke {
 		return d.guessed(code, final, text), 0
 	}
@@ -374,7 +381,15 @@ func (d *Dialog) behindHole(code uint16, final bool, text []byte) (cmd Cmd, pair
 	if code == codeClosing && first[0].before {
 		return None, false // said unasked, perhaps: the answer may be in the hole
 	}
+	if first[0].before && len(first) == 1 && isHello(first[0].cmd) && d.stumpAnswered(code) {
+		return d.stump, false // the end of the list is in the hole
+	}
 	return cmd, !first[0].before || !d.lost[fact.Client] && (len(first) == 1 || !first[1].before)
+}
+
+// stumpAnswered reports that code refuses the command whose end is in the hole.
+func (d *Dialog) stumpAnswered(code uint16) bool {
+	return d.stump != None && code >= 400 && code != codeClosing
 }
 
 // waitsAt returns where in the queue the first command is that code can answer, -1: there is none.
@@ -515,6 +530,9 @@ func (d *Dialog) answer(at fact.At) {
 		d.ahead = true
 	}
 
+	if !waited {
+		d.stump = None
+	}
 	switch {
 	case waited:
 		w := &d.queue[d.head]
@@ -570,6 +588,7 @@ func (d *Dialog) afterReply(cmd Cmd, ref, code uint16, at fact.At) {
 	case EHLO, HELO, LHLO:
 		if good {
 			d.hello = true
+			d.header = false
 			if cmd == HELO {
 				d.caps = 0
 			}

@@ -547,12 +547,41 @@ func TestOddRefused(t *testing.T) {
 			want: "failed smtp-bdat-unoffered client high"},
 		{name: "too early, and reset", turns: "C: EHLO c\nS: 554 5.5.1 Error: no valid SMTP (protocol synchronization error)\n+2s\nrst C",
 			want: "failed smtp-early-talker client high"},
+		{name: "a TLS hello that Exim takes for a command", turns: "S: 220 mx ESMTP\nC! \\x16\\x03\\x01\\x02\\x00\\x01\\x00\\x01\\xfc\\x03\\x03\nS: 501 NUL characters are not allowed in SMTP commands\nfin S",
+			want: "failed impl-tls-on-clear-port client high"},
 		{name: "closed inside the message, sendmail", turns: saidHello + "C: RCPT TO:<b@example.org>\nS: 250 Ok\nC: DATA\nS: 354 go\nC! Subject: x\\r\\n\\r\\nHello\\r\\n\n+14s\nfin C\nS: 421 4.4.1 collect: relay=c.example.com, incomplete message\nrst C",
 			want: "failed smtp-body-interrupted client high"},
 		{name: "too early, and taken", turns: "C: EHLO c\n+50ms\nS: 220 mx ESMTP\nS: 250 mx\n+2s\nfin C", want: "degraded smtp-early-talker client high"},
 		{name: "a limit that was not announced", turns: "S: 220 mx ESMTP\nC: EHLO c.example.com\nS: 250-mx\nS: 250 SIZE 10240000\nC: MAIL FROM:<a@example.com>\nS: 250 Ok\n" +
 			saidData + "C: .\nS: 552 5.3.4 Error: message file too big" + saidBye,
 			want: "failed smtp-size-mismatch policy high"},
+	})
+}
+
+// TestAddressRefused: what is wrong with the form of an address, or of its
+// command, is neither the receiver's opinion of it nor an unknown command.
+func TestAddressRefused(t *testing.T) {
+	in := "S: 220 mx ESMTP\nC: EHLO c.example.com\nS: 250-mx\nS: 250 PIPELINING\n"
+	mail := in + "C: MAIL FROM:<a@example.com>\nS: 250 Ok\n"
+	scriptedRun(t, []scripted{
+		{name: "MAIL without a colon, Exim", turns: in + "C: MAIL FROM a@example.com\nS: 500 unrecognized command" + saidBye, want: "failed smtp-syntax-error client high"},
+		{name: "MAIL without a colon, OpenSMTPD", turns: in + "C: MAIL FROM a@example.com\nS: 500 5.5.1 Invalid command: Command unrecognized" + saidBye,
+			want: "failed smtp-syntax-error client high"},
+		{name: "500 and a reason", turns: mail + "C: RCPT TO:<b@example.org>\nS: 500 No such user" + saidBye, want: "failed smtp-rcpt-rejected policy high", words: []string{"-Advice of the reply class"}},
+		{name: "too long, sendmail", turns: in + "C: MAIL FROM:<" + strings.Repeat("a", 3000) + "@example.com>\nS: 421 4.7.0 mx Command too long, possible attack c\nfin S",
+			want: "failed smtp-line-too-long client high"},
+		{name: "letters beyond ASCII, OpenSMTPD", turns: in + "C! MAIL FROM:<\xc3\xa4nna@example.com>\\r\\n\nS: 553 5.1.0 Sender address syntax error" + saidBye,
+			want: "failed smtp-utf8-address client high"},
+		{name: "letters beyond ASCII, Postfix", turns: mail + "C! RCPT TO:<j\xc3\xb6rg@example.org>\\r\\n\nS: 501 5.1.3 Bad recipient address syntax" + saidBye,
+			want: "failed smtp-utf8-address client high"},
+		{name: "letters beyond ASCII, of nobody", turns: mail + "C! RCPT TO:<j\xc3\xb6rg@example.org>\\r\\n\nS: 550 5.1.1 User unknown" + saidBye,
+			want: "failed rpl-unknown-user client high"},
+		{name: "a parameter that OpenSMTPD does not know", turns: in + "C: MAIL FROM:<a@example.com> BODY=BINARYMIME\nS: 503 5.5.4 Invalid command arguments: Unsupported option BODY=BINARYMIME" + saidBye,
+			want: "failed smtp-syntax-error client high"},
+		{name: "a value that Exim does not know", turns: "S: 220 mx ESMTP\nC: EHLO c.example.com\nS: 250-mx\nS: 250 DSN\nC: MAIL FROM:<a@example.com>\nS: 250 Ok\nC: RCPT TO:<b@example.org> NOTIFY=FOO\nS: 501 Invalid value for NOTIFY parameter" + saidBye,
+			want: "failed smtp-syntax-error client high"},
+		{name: "REQUIRETLS, sendmail", turns: in + "C: MAIL FROM:<a@example.com> REQUIRETLS\nS: 555 5.5.4 REQUIRETLS parameter unrecognized" + saidBye,
+			want: "failed rpl-requiretls server high"},
 	})
 }
 

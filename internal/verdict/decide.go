@@ -239,13 +239,21 @@ func unfit(c *rules.Case, e, f *rules.Finding) bool {
 		return !asksUTF8(c, f.Frame) // the client left the keyword out: that is worth being told
 	}
 	words, ok := complaints[e.Rule]
-	if !ok || group(f.Rule) != "RPL" && f.Rule != ruleAfterData {
+	if !ok || group(f.Rule) != "RPL" && f.Rule != ruleAfterData && f.Rule != ruleSyntax {
 		return false
 	}
 	for i := range c.Log.Facts {
 		g := &c.Log.Facts[i]
 		if g.Kind != fact.Reply || g.Frame != f.Frame || g.Code < 400 {
 			continue
+		}
+		if asked := c.Log.Get(g.Ref); e.Rule == ruleUTF8Address {
+			if asked == nil || asked.Frame != e.Frame {
+				continue // of another address
+			}
+			if f.Rule == ruleSyntax {
+				return false
+			}
 		}
 		if e.Rule == ruleBdat {
 			return g.Code/10 != 50 && g.Code != 521 // a command that it does not know
@@ -269,8 +277,9 @@ func asksUTF8(c *rules.Case, frame uint32) bool {
 
 // complaints are what refusals say of oddities that most servers take.
 var complaints = map[uint16][]string{
-	index("SMTP-042"): {"line too long", "lines too long", "line is too long", "line length", "long line", "overlong line"},
+	index("SMTP-042"): {"line too long", "lines too long", "line is too long", "line length", "long line", "overlong line", "command too long"},
 	index("SMTP-043"): {"8bit", "8-bit", "eight-bit", "eight bit", "non-ascii", "5.6.3", "smtputf8"},
+	ruleUTF8Address:   {"syntax", "ascii", "8bit", "8-bit", "utf8", "utf-8", "invalid character", "illegal character", "malformed"},
 	ruleBdat:          nil,
 }
 

@@ -464,7 +464,7 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		}
 		return ""
 	},
-	"SMTP-042": refusedFor, "SMTP-043": refusedFor, "SMTP-047": refusedFor,
+	"SMTP-042": refusedFor, "SMTP-043": refusedFor, "SMTP-044": refusedFor, "SMTP-047": refusedFor,
 	"SMTP-024": func(c *rules.Case, f *rules.Finding) string {
 		return "message rejected after transmission " + quoted(c, f)
 	},

@@ -11,6 +11,9 @@ import (
 // toPostmaster is what remains to be done about a refusal for good that gives no reason.
 const toPostmaster = "Send the complete reply to the receiver's postmaster."
 
+// toCapture is what remains to be done about a refusal whose words were cut off.
+const toCapture = "Capture again with whole packets (`tcpdump -s 0`), or read the server's log: the words of the reply are cut off."
+
 // steps says which pieces of a rule's advice do not apply to a root cause, as
 // bits from 0, and what there is to do in their place. The advice of the rule
 // is for all of its cases; which one this is shows in the session.
@@ -19,6 +22,20 @@ func steps(c *rules.Case, f *rules.Finding) (skip uint8, own []string) {
 		return s(c, f)
 	}
 	return 0, nil
+}
+
+// ofNoClass is what there is to do about a refusal that is of no class.
+func ofNoClass(c *rules.Case, f *rules.Finding) (uint8, []string) {
+	said := refusal(c, f)
+	switch {
+	case said == nil:
+		return 1 << 0, nil
+	case said.Code/100 == 4:
+		return 1 << 0, []string{"Try again after some minutes; the server's log at that second has the reason."}
+	case said.Code/10 == 50, strings.HasPrefix(enhanced(said.Num), "5.5."):
+		return 1 << 0, []string{"Correct the command that the server does not take, in the client's software."}
+	}
+	return 1 << 0, []string{toPostmaster}
 }
 
 var stepsOf = map[uint16]func(c *rules.Case, f *rules.Finding) (uint8, []string){
@@ -51,18 +68,9 @@ var stepsOf = map[uint16]func(c *rules.Case, f *rules.Finding) (uint8, []string)
 		}
 		return 1<<0 | 1<<1, []string{"Correct the command that the server does not take, in the client's software."}
 	},
-	index("SMTP-022"): func(c *rules.Case, f *rules.Finding) (uint8, []string) {
-		said := refusal(c, f)
-		switch {
-		case said == nil:
-			return 1 << 0, nil
-		case said.Code/100 == 4:
-			return 1 << 0, []string{"Try again after some minutes; the server's log at that second has the reason."}
-		case said.Code/10 == 50, strings.HasPrefix(enhanced(said.Num), "5.5."):
-			return 1 << 0, []string{"Correct the command that the server does not take, in the client's software."}
-		}
-		return 1 << 0, []string{toPostmaster}
-	},
+	index("SMTP-019"): ofNoClass,
+	index("SMTP-020"): ofNoClass,
+	index("SMTP-022"): ofNoClass,
 	index("SMTP-043"): func(c *rules.Case, f *rules.Finding) (uint8, []string) {
 		if f.Severity >= rules.Warning { // which it is when 8BITMIME was not offered
 			return 1 << 0, []string{"Encode the text (quoted-printable or base64, in headers as in RFC 2047): the server does not offer 8BITMIME."}
@@ -105,7 +113,18 @@ var stepsOf = map[uint16]func(c *rules.Case, f *rules.Finding) (uint8, []string)
 		}
 		return 1<<0 | 1<<1 | 1<<2, []string{"Send the rest in a new connection; mail servers do so by themselves (Exim `connection_max_messages`, Postfix `smtp_connection_reuse_count_limit`)."}
 	},
-	index("RPL-039"): func(c *rules.Case, f *rules.Finding) (uint8, []string) { return 0, []string{toPostmaster} },
+	index("RPL-038"): func(c *rules.Case, f *rules.Finding) (uint8, []string) {
+		if f.Blame == rules.BlameCapture {
+			return 1 << 0, []string{toCapture}
+		}
+		return 0, nil
+	},
+	index("RPL-039"): func(c *rules.Case, f *rules.Finding) (uint8, []string) {
+		if f.Blame == rules.BlameCapture {
+			return 0, []string{toCapture}
+		}
+		return 0, []string{toPostmaster}
+	},
 }
 
 // maybeRelay reports that a refused recipient may be one to whom the server does

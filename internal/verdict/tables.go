@@ -80,12 +80,13 @@ var explains = []struct {
 	{"SMTP-004", "SMTP-034 TCP-009 TCP-024 IMAP-022", true},
 	{"SMTP-007", "SMTP-004 006 TLS-013 TCP-023", true},
 	{"SMTP-010 036 037 038 039", "RPL-035 SMTP-006 015 017 028", false},
-	{"SMTP-056", "SMTP-010 015 016 017 028 012 RPL-026 RPL-035 SMTP-007 SMTP-032 POP-013 IMAP-015 017 028", true},
+	{"SMTP-056", "SMTP-010 015 016 017 028 012 RPL-026 RPL-035 RPL-039 SMTP-007 SMTP-032 POP-013 IMAP-015 017 028", true},
 	{"SMTP-059", "SMTP-012 015 016 017 RPL-026 RPL-035", true},
 	{"SMTP-012", "SMTP-017 019 RPL-011 035 039", true},
-	{"RPL-011 036", "SMTP-016", true},                 // what is not taken, before its form
+	{"RPL-011 036 037", "SMTP-016", true},             // what is not taken, before its form
 	{"RPL-005 027 028 029 032 045", "SMTP-045", true}, // 552 is not of the size alone
 	{"RPL-036", "SMTP-044", true},                     // see unfit
+	{"SMTP-044", "SMTP-016 RPL-004 039 042", false},   // see unfit
 	{"RPL-018", "SMTP-053", true},                     // the limit of a time, not of a message
 	{"SMTP-013", "RPL-011", false},
 	{"SMTP-016", "SMTP-019 020 022", true}, // DATA, or BDAT: of the same answer
@@ -95,7 +96,7 @@ var explains = []struct {
 	{"SMTP-020", "SMTP-024 RPL-035 039", false},            // of a message without recipients
 	{"SMTP-041 049", "SMTP-015 017 028 RPL-026", false},
 	{"SMTP-068", "SMTP-015 016 RPL-026", false},
-	{"SMTP-042 043 047", "RPL-030 035 036 039 SMTP-024", false}, // see unfit
+	{"SMTP-042 043 047", "RPL-030 032 035 036 039 SMTP-024", false}, // see unfit
 	{"SMTP-040", "SMTP-024 RPL-035 SMTP-039 015 017", true},
 	{"SMTP-067", "POP-007 013 AUTH-003 IMAP-015 SMTP-010 012 015 016 017 026 027 028 032 034 037 057 TCP-008 009 023 024 RPL-026 035", true},
 	{"SMTP-066", "SMTP-026 027 029 032 034 035 039 TCP-008 009 013 023 024", true},
@@ -113,7 +114,7 @@ var explains = []struct {
 	{"IMPL-004", "SMTP-004 027 034 IMAP-022 TLS-010 TCP-008 009 023", true},
 	{"IMPL-005", "TCP-008", true},
 	{"IMPL-006", "SMTP-056 POP-013 IMAP-015 SMTP-004 006 034 POP-003 IMAP-003 TCP-008 009 023", true},
-	{"IMPL-002", "SMTP-004 006 010 015 016 028 056 RPL-026", true},
+	{"IMPL-002", "SMTP-004 006 010 015 016 028 056 RPL-026 035 039", true},
 	{"TLS-047", "TLS-010 013 014 046", true},
 	{"TLS-012 016 017 018 020 021 022 049 054 058 075", "TLS-010 013 TCP-008 009 024", true},
 	{certificates, "TLS-018 019 020", true},
