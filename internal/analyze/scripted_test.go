@@ -185,6 +185,8 @@ func TestUnavailable(t *testing.T) {
 		{name: "IMAP", port: 143, turns: saidIMAP + broken + saidLogout, want: "failed imap-unavailable server high"},
 		{name: "IMAP, another mailbox opens", port: 143, turns: saidIMAP + broken + "\nC: c SELECT Sent\nS: c OK [READ-WRITE] done" + saidLogout,
 			want: "degraded imap-unavailable server high"},
+		{name: "IMAP, throttled", port: 143, turns: saidIMAP + "\nC: b SELECT INBOX\nS: b BAD Request is throttled." + saidLogout, want: "failed imap-limits client high"},
+		{name: "IMAP, throttled later", port: 143, turns: saidIMAP + "\nC: b SELECT INBOX\nS: b OK\nC: c SELECT Sent\nS: c BAD Request is throttled." + saidLogout, want: "degraded imap-limits client high"},
 		{name: "IMAP, words only", port: 143, turns: saidIMAP + "\nC: b SELECT INBOX\nS: b NO Mailbox has an invalid format" + saidLogout, want: "failed imap-inbox-refused server high"},
 		{name: "IMAP, another mailbox after the inbox", port: 143, turns: saidIMAP + "\nC: b SELECT INBOX\nS: b NO Mailbox has an invalid format\nC: c SELECT Sent\nS: c OK [READ-WRITE] done" + saidLogout,
 			want: "degraded imap-inbox-refused server high"},

@@ -647,7 +647,7 @@ func onlyRefused(c *rules.Case) bool {
 	}
 	opens := c.Raised("imap-inbox-refused") || c.Raised("imap-unavailable")
 	stores := c.Raised("imap-overquota") || c.Raised("imap-not-stored")
-	copies, fetches, worked := false, false, false
+	copies, fetches, worked, selected := false, false, false, false
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
 		if f.Kind == fact.BodyEnd && f.From == fact.Server {
@@ -664,6 +664,10 @@ func onlyRefused(c *rules.Case) bool {
 			stores = stores || cmd == imap.APPEND
 			copies = copies || cmd == imap.COPY || cmd == imap.MOVE
 			fetches = fetches || cmd == imap.FETCH
+		}
+		if selects := cmd == imap.SELECT || cmd == imap.EXAMINE; selects && c.Proto == fact.IMAP {
+			opens = opens || !selected && f.Code != imap.OK && c.Raised("imap-limits")
+			selected = selected || f.Code == imap.OK
 		}
 		if f.Code != imap.OK {
 			continue
@@ -1294,12 +1298,26 @@ func boxLayer(c *rules.Case, f *rules.Finding, l Layer) Layer {
 			return l
 		case g.Kind == fact.AuthEnd && g.Level != fact.AuthOK && g.Frame == f.Frame:
 			return LayerAuth
+		case l == LayerAuth && startUnseen(c) && g.Kind == fact.Reply && g.Frame == f.Frame && popBehindLogin(c, g):
+			return LayerDelivery
 		}
 	}
-	if l == LayerDelivery && tried {
+	switch {
+	case l == LayerDelivery && tried:
 		return LayerAuth
+	case l == LayerAuth && !tried && !startUnseen(c) && !halfSeen(c) && !hidden(c):
+		return LayerDialog // the server ended what had not come as far as a login
 	}
 	return l
+}
+
+// popBehindLogin reports that f answers what POP3 has behind a login only.
+func popBehindLogin(c *rules.Case, f *fact.Fact) bool {
+	switch pop3.Cmd(f.Cmd) {
+	case pop3.STAT, pop3.LIST, pop3.UIDL, pop3.TOP, pop3.RETR, pop3.DELE:
+		return c.Proto == fact.POP3
+	}
+	return false
 }
 
 var ruleUnavailable = index("IMAP-010")
