@@ -384,7 +384,9 @@ func imapMailbox(c *Case, f *fact.Fact, r *Raiser) {
 }
 
 func imapBad(c *Case, f *fact.Fact, r *Raiser) {
-	if !c.isIMAP() || f.Code != imap.BAD && (f.Code != imap.NO || imap.What(c.Log.Text(f)) != imap.Client) {
+	switch {
+	case c.Proto == fact.Sieve && f.Code == imap.NO && imap.Cmd(f.Cmd) == imap.Unknown: // it has no BAD
+	case !c.isIMAP(), f.Code != imap.BAD && (f.Code != imap.NO || imap.What(c.Log.Text(f)) != imap.Client):
 		return
 	}
 	if code, _ := imap.Code(c.Log.Text(f)); imap.Cmd(f.Cmd) == imap.AUTHENTICATE || strings.EqualFold(string(code), "ALERT") {
@@ -475,6 +477,10 @@ func imapNo(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	case imap.APPEND:
 		return // imap-not-stored
+	case imap.Unknown:
+		if c.Proto == fact.Sieve {
+			return // imap-bad
+		}
 	case imap.SELECT, imap.EXAMINE:
 		if c.imapOfInbox(f) {
 			return // imap-inbox-refused

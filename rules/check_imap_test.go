@@ -210,6 +210,7 @@ func TestSieve(t *testing.T) {
 		{name: "unavailable", script: in + "C: PUTSCRIPT \"x\" {6+}\nC: nosuch\nS: NO (TRYLATER) \"Internal error occurred\"\nC: LOGOUT\nS: OK", want: "imap-unavailable!"},
 		{name: "limits", script: "S: \"IMPLEMENTATION\" \"x\"\nS: OK\nC: AUTHENTICATE \"PLAIN\" \"AGFsaWNlAHNlY3JldA==\"\nS: NO \"Maximum number of connections from user+IP exceeded\"", want: "imap-limits!"},
 		{name: "sieve-refused: no room", script: in + "C: HAVESPACE \"x\" 99\nS: NO (QUOTA/MAXSCRIPTS) \"no\"\nC: LOGOUT\nS: OK", want: "imap-sieve-refused?"},
+		{name: "bad: what ManageSieve does not know", script: in + "C: a1 CAPABILITY\nS: NO \"Error in MANAGESIEVE command received by server.\"\nC: LOGOUT\nS: OK", want: "imap-bad?"},
 		{name: "sieve-refused", script: in + "C: PUTSCRIPT \"x\" {6+}\nC: nosuch\nS: NO {15}\nS: line 1: error.\nS: \nC: LOGOUT\nS: OK", want: "imap-sieve-refused?"},
 		{name: "sieve-refused: no such script", script: in + "C: SETACTIVE \"x\"\nS: NO (NONEXISTENT) \"no\"\nC: LOGOUT\nS: OK", want: "imap-sieve-refused?"},
 		{name: "near: a warning", script: in + "C: PUTSCRIPT \"x\" {6+}\nC: nosuch\nS: OK (WARNINGS) \"line 1\"\nC: LOGOUT\nS: OK", want: ""},

@@ -642,8 +642,11 @@ func mailboxGoal(c *rules.Case) goal {
 // took none, to fetch some and it handed out none, or to open a mailbox that the
 // server could not, and did nothing else.
 func onlyRefused(c *rules.Case) bool {
-	if c.Proto == fact.POP3 {
+	switch c.Proto {
+	case fact.POP3:
 		return popRefused(c)
+	case fact.Sieve:
+		return c.Raised("imap-sieve-refused") && !sieveServed(c)
 	}
 	opens := c.Raised("imap-inbox-refused") || c.Raised("imap-unavailable")
 	stores := c.Raised("imap-overquota") || c.Raised("imap-not-stored")
@@ -682,6 +685,19 @@ func onlyRefused(c *rules.Case) bool {
 		}
 	}
 	return stores || opens || (copies || fetches && worse(c, "imap-refused", "imap-no-right", "imap-unavailable")) && !worked
+}
+
+// sieveServed reports that the server handed out a script, took one or changed one.
+func sieveServed(c *rules.Case) bool {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && f.Code == imap.OK {
+			switch imap.Cmd(f.Cmd) {
+			case imap.GETSCRIPT, imap.PUTSCRIPT, imap.CHECKSCRIPT, imap.SETACTIVE, imap.DELETESCRIPT, imap.RENAMESCRIPT:
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // manyCommands is about how many commands of a mailbox session are written down
