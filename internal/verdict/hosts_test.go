@@ -622,6 +622,10 @@ func TestHosts(t *testing.T) {
 			s.add(client, server, 0, tried(0x303, false)).add(client2, server, second, tried(0x303, false))
 			s.add(client, server2, 2*second, tried(0x303, true)).add(client2, server2, 3*second, tried(0x303, true))
 		}},
+		{"only this port", "tls-only-one-fails", "TLS fails at 192.0.2.25:25 for all of its 2 clients, while it works at other servers or ports for", func(s *stage) {
+			s.add(client, server, 0, tried(0x303, false)).add(client2, server, second, tried(0x303, false))
+			s.add(client, server+":465", 2*second, tried(0x303, true)).add(client2, server+":465", 3*second, tried(0x303, true))
+		}},
 		{"only this pair", "tls-only-one-fails", "do not fit each other", func(s *stage) {
 			s.add(client, server, 0, tried(0x303, false)).add(client2, server, second, tried(0x303, true)).add(client, server2, second, tried(0x303, true))
 		}},
