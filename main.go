@@ -166,11 +166,21 @@ func run(e *env, args []string) int {
 	case brokenPipe(err):
 		return exitClean // the reader has seen enough
 	}
-	e.say("%v", err)
+	for _, err := range parts(err) {
+		e.say("%v", err)
+	}
 	if errors.Is(err, errUsage) {
 		e.say("\"postmortem help %s\" says more", v.name)
 	}
 	return exitTrouble
+}
+
+// parts returns the errors that were joined: each is a message of its own.
+func parts(err error) []error {
+	if all, ok := err.(interface{ Unwrap() []error }); ok && errors.Join(all.Unwrap()...).Error() == err.Error() {
+		return all.Unwrap()
+	}
+	return []error{err}
 }
 
 // say prints a message for the user. Names and errors may hold bytes of the

@@ -268,6 +268,7 @@ func TestExitCodes(t *testing.T) {
 		{"cut in frame 1", []string{"-fail", "never", short}, exitPartial, "short.pcap"},
 		{"no capture", []string{text}, exitTrouble, "text.pcap"},
 		{"no file", []string{filepath.Join(dir, "none.pcap")}, exitTrouble, "none.pcap"},
+		{"two files that are not there", []string{"none.pcap", "nil.pcap"}, exitTrouble, "directory\npostmortem: nil.pcap: no such"},
 		{"a directory", []string{dir}, exitTrouble, "directory"},
 		{"nothing", nil, exitTrouble, "no capture given"},
 		{"only flags", []string{"-all"}, exitTrouble, "which capture?"},

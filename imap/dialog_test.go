@@ -337,6 +337,16 @@ func TestDialog(t *testing.T) {
 			S: * 5 EXISTS
 			S: * BYE idle for too long`, opt: Options{MidStream: true}, how: fact.EndFin, want: `
 			1 reply code=4 level=1 "idle for too long"`},
+		{name: "the goodbye to a login, mid-stream", script: `
+			C: a LOGIN bob x
+			S: * OK Waiting for authentication process to respond..
+			S: * BYE Disconnected: Auth process broken`, opt: Options{MidStream: true}, how: fact.EndFin, want: `
+			1 command LOGIN num=15 "a LOGIN bob ***"
+			2 auth LOGIN level=1 ref=1 "IMAP LOGIN"
+			3 user LOGIN ref=1 "bob"
+			4 reply code=4 level=1 "Disconnected: Auth process broken"
+			5 authend LOGIN level=4 ref=1
+			6 unanswered LOGIN code=1 num=2000 ref=1`},
 		{name: "a hole inside of a message keeps its place", script: `
 			S: * OK
 			C: a FETCH 1 BODY[]

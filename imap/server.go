@@ -25,7 +25,7 @@ func (d *Dialog) server(line lines.Line, end []byte, at fact.At) {
 	}
 	switch {
 	case len(word) == 1 && word[0] == '*':
-		if d.unsure[fact.Server] && d.seen[fact.Client] {
+		if d.unsure[fact.Server] && d.seen[fact.Client] && !d.leaves(rest) {
 			return // it may be the text of a message
 		}
 		d.data = data{}
@@ -39,6 +39,13 @@ func (d *Dialog) server(line lines.Line, end []byte, at fact.At) {
 	default:
 		d.tagged(word, rest, line, at)
 	}
+}
+
+// leaves reports that an untagged line is the server's goodbye to a client that
+// waits for something, and not for a message.
+func (d *Dialog) leaves(line []byte) bool {
+	word, _ := lines.Word(line)
+	return statusWord(word) == BYE && d.count > 0 && d.findCmd(FETCH) < 0
 }
 
 // greeting takes the server's first line. Section 7.1.

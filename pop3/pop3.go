@@ -172,6 +172,7 @@ var troubles = [...]struct {
 	{"temporary problem", SysTemp}, // Courier
 	{"temporary error", SysTemp},
 	{"temporary failure", SysTemp},
+	{"shutting down", SysTemp}, // Dovecot
 	{"temporary authentication failure", SysTemp},
 	{"authenticated but not connected", SysTemp}, // Exchange: its back end is not there
 	{"chdir ", SysPerm},                          // Courier

@@ -458,7 +458,7 @@ func (c *Case) wantsTLS(f *fact.Fact) bool {
 		return false
 	}
 	switch {
-	case c.isPOP() && pop3.What(c.Log.Text(f)) == pop3.Plaintext, c.kinIMAP() && imap.What(c.Log.Text(f)) == imap.Privacy:
+	case c.isPOP() && pop3.What(c.Log.Text(f)) == pop3.Plaintext, c.kinIMAP() && c.imapSays(f) == imap.Privacy:
 		return true
 	}
 	return c.says(f, "disallowed", "plaintext", "cleartext", "[privacyrequired]", "(encrypt-needed", "encryption required", "logindisabled")
@@ -619,7 +619,7 @@ func (c *Case) accountLocked(f *fact.Fact) bool {
 		return false
 	}
 	return c.says(f, "locked") && !c.says(f, "blocked") || c.says(f, "too many failed login", "too many login attempt", "too many login failure",
-		"too many invalid log", "too many bad auth", "login rate exceeded") ||
+		"too many invalid log", "too many bad auth", "login attempts exceeded", "login rate exceeded") ||
 		c.says(f, "account", "user ") && c.says(f, "disabled", "suspended", "blocked") || c.accountOff(f)
 }
 
@@ -635,7 +635,9 @@ func (c *Case) accountOff(f *fact.Fact) bool {
 // service that it was asked for.
 func (c *Case) serviceOff(f *fact.Fact) bool {
 	return !c.mail() && c.says(f, "enabled for imap", "enabled for pop", "access is disabled", "access disabled", "access is not enabled",
-		"access not enabled", "not enabled for this account", "not enabled for this user", "not allowed for this user")
+		"access not enabled", "not enabled for this account", "not enabled for this user", "not allowed for this user",
+		"disabled for this mailbox", "disabled for this account", "disabled for this user", "not have access to pop", "not have access to imap",
+		"no permission to use", "rights to access this service")
 }
 
 // placeOff reports that an answer is about where the client is, and not about its password.

@@ -53,15 +53,15 @@ var imapChecks = []Check{
 	{ID: "imap-refused", On: fact.Reply, Do: imapRefused},
 	{ID: "imap-no", On: fact.Reply, Do: imapNo},
 	{ID: "imap-sieve-refused", On: fact.Reply, Do: imapSieveRefused},
-	{ID: "imap-bye", Needs: PAIRED, On: fact.Reply, Do: imapBye},
+	{ID: "imap-bye", Needs: TAGGED, On: fact.Reply, Do: imapBye},
 	{ID: "imap-autologout", On: fact.Reply, Do: imapAutologout},
 	{ID: "imap-autologout", Needs: BOTH, Do: imapAutologoutSilent},
 	{ID: "imap-idle-killed", Needs: BOTH | SILENT, Do: imapIdleKilled},
 	{ID: "imap-idle-too-long", Needs: BOTH, On: fact.Command, Do: imapIdleTooLong},
 	{ID: "imap-literal-wait", Needs: BOTH, On: fact.Odd, Do: imapLiteralWait},
-	{ID: "imap-fetch-interrupted", Needs: CLEAN | PAIRED, On: fact.BodyEnd, Do: imapInterrupted},
-	{ID: "imap-unanswered", Needs: BOTH | PAIRED, On: fact.Unanswered, Do: imapUnanswered},
-	{ID: "imap-hung-up", Needs: BOTH | CLEAN | SILENT | PAIRED, Do: imapHungUp},
+	{ID: "imap-fetch-interrupted", On: fact.BodyEnd, Do: imapInterrupted},
+	{ID: "imap-unanswered", Needs: BOTH | TAGGED, On: fact.Unanswered, Do: imapUnanswered},
+	{ID: "imap-hung-up", Needs: BOTH | CLEAN | SILENT | TAGGED, Do: imapHungUp},
 	{ID: "imap-alert", On: fact.Reply, Do: imapAlert},
 	{ID: "imap-stale-capabilities", Needs: BOTH | CLEAN, On: fact.Reply, Do: imapStale},
 	{ID: "imap-logout", On: fact.Reply, Do: imapLogout},
@@ -264,7 +264,7 @@ func (c *Case) imapSays(f *fact.Fact) imap.Trouble {
 	what := imap.What(c.Log.Text(f))
 	cmd := imap.Cmd(f.Cmd)
 	switch {
-	case what == imap.InUse && f.Ref == 0 && f.Code == imap.NO && f.Seen&fact.SeenAuth != 0:
+	case what == imap.InUse && f.Ref == 0 && f.Code == imap.NO && (f.Seen&fact.SeenAuth != 0 || c.wentOnBehind(f, imap.OK, imap.BYE)):
 		return imap.NoTrouble // of a mailbox that is opened all the same
 	case what == imap.InUse && (f.Ref == 0 || imapLogin(cmd)):
 		return imap.Limit // it is not said what of the user's is in use
@@ -279,6 +279,8 @@ func (c *Case) imapSays(f *fact.Fact) imap.Trouble {
 		return what
 	case what == imap.Mailbox && (slices.Contains(imapNeeded, cmd) || cmd == imap.APPEND) && lines.Contains(c.Log.Text(f), "[cannot"):
 		return imap.NoTrouble // of the message: RFC 5530, section 3
+	case what == imap.State && cmd == imap.LOGIN && f.Seen&fact.SeenAuth == 0 && c.inClear(f):
+		return imap.Privacy // Exchange: the one state that LOGIN lacks is TLS
 	case what != imap.Failing:
 		return what
 	case f.Code == imap.BYE:
@@ -382,7 +384,9 @@ func imapMailbox(c *Case, f *fact.Fact, r *Raiser) {
 }
 
 func imapBad(c *Case, f *fact.Fact, r *Raiser) {
-	if !c.isIMAP() || f.Code != imap.BAD && (f.Code != imap.NO || imap.What(c.Log.Text(f)) != imap.Client) {
+	switch {
+	case c.Proto == fact.Sieve && f.Code == imap.NO && imap.Cmd(f.Cmd) == imap.Unknown: // it has no BAD
+	case !c.isIMAP(), f.Code != imap.BAD && (f.Code != imap.NO || imap.What(c.Log.Text(f)) != imap.Client):
 		return
 	}
 	if code, _ := imap.Code(c.Log.Text(f)); imap.Cmd(f.Cmd) == imap.AUTHENTICATE || strings.EqualFold(string(code), "ALERT") {
@@ -473,6 +477,10 @@ func imapNo(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	case imap.APPEND:
 		return // imap-not-stored
+	case imap.Unknown:
+		if c.Proto == fact.Sieve {
+			return // imap-bad
+		}
 	case imap.SELECT, imap.EXAMINE:
 		if c.imapOfInbox(f) {
 			return // imap-inbox-refused
@@ -676,6 +684,9 @@ var byeReasons = []struct {
 func imapBye(c *Case, f *fact.Fact, r *Raiser) {
 	if !imapEnded(c, f) || boxAgain(r, f) {
 		return
+	}
+	if _, seen := imapLastCommand(c, f); !seen && c.TCP.MidStream {
+		return // LOGOUT may have been said before the capture
 	}
 	if what := c.imapSays(f); what == imap.Inactive || what == imap.Limit || what == imap.Unavailable {
 		return

@@ -22,6 +22,13 @@ const (
 		`
 )
 
+// imapMid makes a session one that began before the capture.
+func imapMid(c *Case) {
+	c.TCP.Syn, c.TCP.SynAck, c.TCP.Open, c.TCP.MidStream = 0, 0, 0, true
+	c.TCP.Side[fact.Client].Bytes = max(c.TCP.Side[fact.Client].Bytes, 1)
+	c.TCP.Side[fact.Server].Bytes = max(c.TCP.Side[fact.Server].Bytes, 1)
+}
+
 func TestImap(t *testing.T) {
 	lost := func(id string, frame uint32) func(*Case) {
 		return func(c *Case) {
@@ -73,6 +80,8 @@ func TestImap(t *testing.T) {
 		{name: "near refused: removed by another session", script: imapIn + "C: b FETCH 7 BODY[]\nS: b NO [EXPUNGEISSUED] Some messages are gone\n" + imapOut, want: "imap-logout imap-no"},
 		{name: "refused: another process holds the mailbox", script: imapIn + "C: a SELECT INBOX\nS: * NO Mailbox is open by another process, access is readonly\nS: a OK [READ-ONLY]\nC: b STORE 1 +FLAGS (x)\nS: b NO mailbox is read-only\n" + imapOut, want: "imap-logout imap-refused?"},
 		{name: "near refused: in use at the login", script: imapHi + "C: a LOGIN bob x\nS: a NO [INUSE] x\n" + imapOut, want: "imap-limits! imap-login-clear! imap-logout"},
+		{name: "near limits: another process holds the mailbox, the login is in a hole", script: imapHi + "S gap 60\nS: * NO Mailbox is open by another process, access is readonly\nS: * 2 EXISTS\nS: a OK [READ-ONLY]\nS: b OK", want: ""},
+		{name: "privacy-required: Exchange has one state too few", script: imapHi + "C: a LOGIN bob x\nS: a BAD Command received in Invalid state.\n" + imapOut, want: "imap-login-clear! imap-logout imap-privacy-required!"},
 		{name: "limits: throttled", script: imapIn + "C: b FETCH 1:9 FLAGS\nS: b BAD Request is throttled. Suggested Backoff Time: 9 milliseconds\n" + imapOut, want: "imap-limits! imap-logout"},
 		{name: "limits: bandwidth", script: imapIn + "S: * BYE Account exceeded command or bandwidth limits.", closed: 2, want: "imap-limits!"},
 		{name: "no-right", script: imapIn + "C: b SELECT x\nS: b NO [NOPERM] no\n" + imapOut, want: "imap-logout imap-no-right?"},
@@ -152,9 +161,13 @@ func TestImap(t *testing.T) {
 
 		{name: "unanswered", script: imapIn + "C: b SELECT INBOX", how: fact.EndSilent, want: "imap-unanswered!"},
 		{name: "unanswered, the server closed late", script: imapIn + "C: b SELECT INBOX\n... 61s", closed: 2, want: "imap-unanswered!"},
+		{name: "unanswered, in a session that began before the capture", script: imapHi + "C: a NOOP\nS: a OK\nC: b SELECT INBOX\n... 61s", closed: 2, change: imapMid, want: "imap-unanswered!"},
+		{name: "bye: in a session that began before the capture", script: imapHi + "C: a NOOP\nS: a OK\nS: * BYE Server shutting down.", closed: 2, change: imapMid, want: "imap-bye?"},
+		{name: "near bye: LOGOUT may have been said before the capture", script: imapHi + "S: * BYE Logging out", closed: 2, change: imapMid, want: ""},
 		{name: "near unanswered: the server closed at once, smtp-closed-without-reply", script: imapIn + "C: b SELECT INBOX", closed: 2, want: ""},
 		{name: "fetch-interrupted", script: imapIn + "C: b FETCH 7 BODY[]\nS: * 7 FETCH (BODY[] {5000}\nS: abc", closed: 2, want: "imap-fetch-interrupted!"},
 		{name: "fetch-interrupted by the client", script: imapIn + "C: b FETCH 7 BODY[]\nS: * 7 FETCH (BODY[] {5000}\nS: abc", how: fact.EndReset, closed: 1, want: "imap-fetch-interrupted!"},
+		{name: "fetch-interrupted: a hole long before", script: imapIn + "S gap 60\nC: a NOOP\nS: a OK\nC: b FETCH 7 BODY[]\nS: * 7 FETCH (BODY[] {5000}\nS: abc", closed: 2, want: "imap-fetch-interrupted!"},
 		{name: "near fetch-interrupted: the capture ends", script: imapIn + "C: b FETCH 7 BODY[]\nS: * 7 FETCH (BODY[] {5000}\nS: abc", how: fact.EndOfCapture, want: ""},
 		{name: "near fetch-interrupted: whole", script: imapIn + "C: b FETCH 7 BODY[]\nS: * 7 FETCH (BODY[] {5}\nS: abc\nS: )\nS: b OK\n" + imapOut, want: "imap-logout"},
 		{name: "near fetch-interrupted: a hole", script: imapIn + "C: b FETCH 7 BODY[]\nS: * 7 FETCH (BODY[] {50}\nS: abc\nS gap 60", closed: 2, want: ""},
@@ -197,6 +210,7 @@ func TestSieve(t *testing.T) {
 		{name: "unavailable", script: in + "C: PUTSCRIPT \"x\" {6+}\nC: nosuch\nS: NO (TRYLATER) \"Internal error occurred\"\nC: LOGOUT\nS: OK", want: "imap-unavailable!"},
 		{name: "limits", script: "S: \"IMPLEMENTATION\" \"x\"\nS: OK\nC: AUTHENTICATE \"PLAIN\" \"AGFsaWNlAHNlY3JldA==\"\nS: NO \"Maximum number of connections from user+IP exceeded\"", want: "imap-limits!"},
 		{name: "sieve-refused: no room", script: in + "C: HAVESPACE \"x\" 99\nS: NO (QUOTA/MAXSCRIPTS) \"no\"\nC: LOGOUT\nS: OK", want: "imap-sieve-refused?"},
+		{name: "bad: what ManageSieve does not know", script: in + "C: a1 CAPABILITY\nS: NO \"Error in MANAGESIEVE command received by server.\"\nC: LOGOUT\nS: OK", want: "imap-bad?"},
 		{name: "sieve-refused", script: in + "C: PUTSCRIPT \"x\" {6+}\nC: nosuch\nS: NO {15}\nS: line 1: error.\nS: \nC: LOGOUT\nS: OK", want: "imap-sieve-refused?"},
 		{name: "sieve-refused: no such script", script: in + "C: SETACTIVE \"x\"\nS: NO (NONEXISTENT) \"no\"\nC: LOGOUT\nS: OK", want: "imap-sieve-refused?"},
 		{name: "near: a warning", script: in + "C: PUTSCRIPT \"x\" {6+}\nC: nosuch\nS: OK (WARNINGS) \"line 1\"\nC: LOGOUT\nS: OK", want: ""},

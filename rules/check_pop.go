@@ -3,6 +3,7 @@ package rules
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -44,7 +45,7 @@ var popChecks = []Check{
 	{ID: "pop-list-broken", Needs: BOTH | CLEAN | PAIRED, On: fact.Odd, Do: popListBroken},
 	{ID: "pop-list-broken", Needs: BOTH | CLEAN | PAIRED, On: fact.Reply, Do: popListCount},
 	{ID: "pop-size-differs", Needs: CLEAN | PAIRED, On: fact.BodyEnd, Do: popSize},
-	{ID: "pop-retr-interrupted", Needs: CLEAN | PAIRED, On: fact.BodyEnd, Do: popInterrupted},
+	{ID: "pop-retr-interrupted", On: fact.BodyEnd, Do: popInterrupted},
 	{ID: "pop-deletes-lost", Needs: BOTH | SILENT, On: fact.Ledger, Do: popDeletesLost},
 	{ID: "pop-quit-failed", On: fact.Reply, Do: popQuitFailed},
 	{ID: "pop-autologout", On: fact.Reply, Do: popAutologout},
@@ -714,7 +715,8 @@ func popLogin(cmd pop3.Cmd) bool {
 }
 
 // popUserOff reports that f refuses USER to a client that was told to encrypt
-// first: the server's list has STLS and not USER. RFC 2449, section 6.3.
+// first: the server's list has STLS and not USER (RFC 2449, section 6.3), or
+// the client did not ask for it and it is the wrong state, in the one that USER is for.
 func (c *Case) popUserOff(f *fact.Fact) bool {
 	if pop3.Cmd(f.Cmd) != pop3.USER || c.boxInTLS(f) {
 		return false
@@ -723,7 +725,7 @@ func (c *Case) popUserOff(f *fact.Fact) bool {
 	case pop3.NoTrouble, pop3.UnknownCommand, pop3.BadLogin:
 		_, user, _ := c.offered("USER", f)
 		_, stls, known := c.offered("STLS", f)
-		return known && stls && !user
+		return known && stls && !user || !known && f.Seen&fact.SeenAuth == 0 && lines.Contains(c.Log.Text(f), "not valid in this state")
 	}
 	return false
 }
@@ -1077,6 +1079,9 @@ func boxInterrupted(c *Case, f *fact.Fact, r *Raiser, lacks string, ofServer, of
 		return
 	}
 	start := c.Log.Get(f.Ref)
+	if start == nil || c.hole(fact.Server, start.Frame-1, math.MaxUint32) {
+		return // the end may be in what is missing
+	}
 	g := r.At(f)
 	if s := c.TCP; s.Closed != 0 && s.Side[fact.Server].Unacked == 0 {
 		g.Blame = BlameClient << (s.Closed - 1) // who left, while the path lived

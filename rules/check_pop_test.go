@@ -284,6 +284,7 @@ func TestPop(t *testing.T) {
 		{name: "near: a few bytes more", script: popAPOPIn + "C: RETR 1\nS: +OK 3990 octets\nS: " + strings.Repeat("x", 3998) + "\nS: .\n" + popOut, want: "pop-apop pop-summary"},
 
 		{name: "retr-interrupted", script: popAPOPIn + "C: RETR 1\nS: +OK 50000 octets\nS: abc", how: fact.EndReset, closed: 2, want: "pop-apop pop-retr-interrupted! pop-size-differs?"},
+		{name: "retr-interrupted: a hole before", script: popAPOPIn + "S gap 9\nC: NOOP\nS: +OK\nC: RETR 1\nS: +OK 50000 octets\nS: abc", how: fact.EndReset, closed: 2, want: "pop-apop pop-retr-interrupted!"},
 		{name: "near: TOP", script: popAPOPIn + "C: TOP 1 5\nS: +OK\nS: abc", how: fact.EndReset, closed: 2, want: "pop-apop"},
 		{name: "near: the capture ends", script: popAPOPIn + "C: RETR 1\nS: +OK 50000 octets\nS: abc", how: fact.EndOfCapture, want: "pop-apop"},
 		{name: "near: the dot may be in a hole", script: popAPOPIn + "C: RETR 1\nS: +OK 50000 octets\nS: abc\nS gap 100", how: fact.EndFin, want: "pop-apop"},
@@ -310,6 +311,8 @@ func TestPop(t *testing.T) {
 		{name: "near sys-perm: the user has switched it off", script: "S: +OK\nC: APOP bob c4c9334bac560ecc979e58001b3e22fb\nS: -ERR [SYS/PERM] Your account is not enabled for POP access.", want: "pop-apop pop-login-failed!"},
 		{name: "login-delay: in words", script: "S: +OK\nC: APOP bob c4c9334bac560ecc979e58001b3e22fb\nS: -ERR minimum 15 minutes between mail check intervals", want: "pop-apop pop-login-delay?"},
 		{name: "plaintext-disallowed: USER is not in the list", script: "S: +OK\nC: CAPA\nS: +OK\nS: TOP\nS: STLS\nS: .\nC: USER bob\nS: -ERR Command is not valid in this state." + popOut, want: "pop-login-failed! pop-plaintext-disallowed!"},
+		{name: "plaintext-disallowed: USER is wrong in its own state", script: "S: +OK\nC: USER bob\nS: -ERR Command is not valid in this state." + popOut, want: "pop-login-failed! pop-plaintext-disallowed!"},
+		{name: "sys-temp: a shutdown", script: popAPOPIn + "S: -ERR Server shutting down.", closed: 2, want: "pop-apop pop-sys-temp!"},
 		{name: "near plaintext-disallowed: USER is in the list", script: "S: +OK\nC: CAPA\nS: +OK\nS: USER\nS: STLS\nS: .\nC: USER bob\nS: -ERR no such user" + popOut, want: "pop-login-failed!"},
 		{name: "unanswered: the check of a password", script: "S: +OK\nC: AUTH CRAM-MD5\nS: + PDE+\nC: Ym9iIDEyMw==\n... 90s", want: "imap-unanswered!"},
 		{name: "near: the client owes the answer", script: "S: +OK\nC: AUTH CRAM-MD5\nS: + PDE+\n... 90s", want: ""},

@@ -181,7 +181,7 @@ func (c *Case) ask(list []bound, f *fact.Fact) {
 			c.raiser.rule = b.rule
 			n := len(c.Findings)
 			b.do(c, f, &c.raiser)
-			if b.needs&PAIRED != 0 && c.unsure != 0 {
+			if c.unsure != 0 && (b.needs&PAIRED != 0 || b.needs&TAGGED != 0 && !c.tagged()) {
 				c.Findings = append(c.Findings[:n], slices.DeleteFunc(c.Findings[n:], func(g Finding) bool { return g.Frame >= c.unsure })...)
 			}
 		}
@@ -225,6 +225,12 @@ func (c *Case) doubt() {
 			c.doubts = append(c.doubts, doubt{since(g), g.Frame, g.From})
 		}
 	}
+}
+
+// tagged reports that each answer of a session that began before the capture
+// names its command, and that nothing is missing since.
+func (c *Case) tagged() bool {
+	return c.isIMAP() && c.TCP.MidStream && !c.TCP.Hurried && c.Clean(nil)
 }
 
 // A doubt is a hole of one side: the frame that showed it, and the one at which

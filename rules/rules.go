@@ -79,6 +79,7 @@ const (
 	START                    // handshake captured
 	SILENT                   // the capture runs on, so silence was observed
 	PAIRED                   // nothing of either direction is missing before the finding: what answers what, and who spoke first, is known
+	TAGGED                   // what answers what is known: PAIRED, or by IMAP's tags
 )
 
 // A Rule is one row of the expert's table.

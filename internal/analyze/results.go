@@ -316,7 +316,7 @@ func (a *pass) finish(r *pcap.Reader, sink Sink) (*Result, error) {
 	}
 	res.Complete = res.Complete && len(sum.Bounds) == 0
 	sum.Complete = res.Complete
-	sum.Causes = verdict.Causes(all.briefs, &all.names, all.causes, all.details)
+	sum.Causes = verdict.Causes(all.briefs, &all.names, all.causes, all.details, hosts)
 	sum.Headline = verdict.FileHeadline(sum)
 	res.Worst, res.Any = all.worst, all.anything
 	return res, sink.Summary(sum)

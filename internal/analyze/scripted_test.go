@@ -137,6 +137,15 @@ const (
 		C: a LOGIN bob secret
 		S: a OK [CAPABILITY IMAP4rev1 IDLE] Logged in
 		`
+	saidSieve = `
+		S: "IMPLEMENTATION" "Pigeonhole"
+		S: "SASL" "PLAIN"
+		S: OK "ready"
+		C: AUTHENTICATE "PLAIN" "AGJvYgBzZWNyZXQ="
+		S: OK "Logged in."
+		C: PUTSCRIPT "x" {6+}
+		C: nosuch
+		`
 	saidLogout = `
 		C: z LOGOUT
 		S: * BYE Logging out
@@ -185,6 +194,10 @@ func TestUnavailable(t *testing.T) {
 		{name: "IMAP", port: 143, turns: saidIMAP + broken + saidLogout, want: "failed imap-unavailable server high"},
 		{name: "IMAP, another mailbox opens", port: 143, turns: saidIMAP + broken + "\nC: c SELECT Sent\nS: c OK [READ-WRITE] done" + saidLogout,
 			want: "degraded imap-unavailable server high"},
+		{name: "ManageSieve", port: 4190, turns: saidSieve + "S: NO {22}\nS: line 1: unknown command\nC: LOGOUT\nS: OK\nfin S", want: "failed imap-sieve-refused client high"},
+		{name: "ManageSieve, taken in the end", port: 4190, turns: saidSieve + "S: NO \"line 1\"\nC: PUTSCRIPT \"x\" {5+}\nC: keep;\nS: OK\nC: LOGOUT\nS: OK\nfin S", want: "degraded imap-sieve-refused client high"},
+		{name: "IMAP, throttled", port: 143, turns: saidIMAP + "\nC: b SELECT INBOX\nS: b BAD Request is throttled." + saidLogout, want: "failed imap-limits client high"},
+		{name: "IMAP, throttled later", port: 143, turns: saidIMAP + "\nC: b SELECT INBOX\nS: b OK\nC: c SELECT Sent\nS: c BAD Request is throttled." + saidLogout, want: "degraded imap-limits client high"},
 		{name: "IMAP, words only", port: 143, turns: saidIMAP + "\nC: b SELECT INBOX\nS: b NO Mailbox has an invalid format" + saidLogout, want: "failed imap-inbox-refused server high"},
 		{name: "IMAP, another mailbox after the inbox", port: 143, turns: saidIMAP + "\nC: b SELECT INBOX\nS: b NO Mailbox has an invalid format\nC: c SELECT Sent\nS: c OK [READ-WRITE] done" + saidLogout,
 			want: "degraded imap-inbox-refused server high"},

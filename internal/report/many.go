@@ -287,6 +287,10 @@ func othersText(sum *verdict.Summary, concerned int) string {
 	if rest == 1 {
 		return "The other session " + strings.TrimPrefix(strings.Join(parts, ", "), "1 ") + "."
 	}
+	if len(parts) == 1 { // all of them
+		number, how, _ := strings.Cut(parts[0], " ")
+		return "The other " + number + " sessions " + how + "."
+	}
 	return fmt.Sprintf("Of the other %s sessions, %s.", group(uint64(rest)), strings.Join(parts, ", "))
 }
 

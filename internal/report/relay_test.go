@@ -89,7 +89,7 @@ func fiveThousand(t testing.TB) script {
 	hosts := verdict.Hosts(briefs, &names, &lim, briefs[len(briefs)-1].End)
 	sum.Healed = verdict.Healed(hosts)
 	slices.SortFunc(details, func(a, b *verdict.Session) int { return int(a.First) - int(b.First) })
-	sum.Causes = verdict.Causes(briefs, &names, counts, details)
+	sum.Causes = verdict.Causes(briefs, &names, counts, details, hosts)
 	sum.Headline = verdict.FileHeadline(sum)
 	s := script{capture: &verdict.Capture{Files: []verdict.File{{Name: "relay-2026-03.pcapng", Format: "pcapng", Frames: 318402, TruncatedAt: -1}}}, summary: sum}
 	for i := range briefs {

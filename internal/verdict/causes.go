@@ -20,8 +20,9 @@ type CauseKey struct {
 
 // Causes lists what sessions suffered from, the most frequent first. counts are
 // of all sessions; the briefs are those that are compared, the details those
-// that are described, both in order of first frames.
-func Causes(all []Brief, names *Names, counts map[CauseKey]int, details []*Session) (list []CauseCount) {
+// that are described, both in order of first frames;
+// hosts is what Hosts found.
+func Causes(all []Brief, names *Names, counts map[CauseKey]int, details []*Session, hosts []Host) (list []CauseCount) {
 	v := &view{all: all, names: names}
 	places := map[CauseKey][]int32{}
 	for i := range all {
@@ -48,12 +49,37 @@ func Causes(all []Brief, names *Names, counts map[CauseKey]int, details []*Sessi
 		if g := places[k]; len(g) > 0 {
 			v.cause(&c, k, g, one)
 		}
+		if refusesLogin[k.Rule] {
+			v.guessing(&c, places[k], hosts)
+		}
 		list = append(list, c)
 	}
 	slices.SortFunc(list, func(a, b CauseCount) int {
 		return cmp.Or(cmp.Compare(b.Sessions, a.Sessions), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Outcome, b.Outcome))
 	})
 	return list
+}
+
+// refusesLogin are the causes of sessions that guessing is made of.
+var refusesLogin = map[uint16]bool{index("AUTH-003"): true, index("POP-007"): true, index("IMAP-009"): true}
+
+// guessing says what to do about refused logins when most of them were guessing.
+func (v *view) guessing(c *CauseCount, g []int32, hosts []Host) {
+	for i := range hosts {
+		h := &hosts[i]
+		n := h.Failed
+		if h.Client != "" { // of it alone, with whatever protocol
+			n = 0
+			for _, k := range g {
+				if v.all[k].client() == h.Client {
+					n++
+				}
+			}
+		}
+		if h.Step != "" && n <= len(g) && 2*n > len(g) {
+			c.Step = h.Step
+		}
+	}
 }
 
 // A phrase says of several sessions at one server what their cause is. {S} is

@@ -1,11 +1,32 @@
 package verdict
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
 	"postmortem/internal/fact"
 )
+
+// TestGuessing: of refused logins that are mostly guessed, what helps is not to
+// try the password by hand; of one beside them it is.
+func TestGuessing(t *testing.T) {
+	s := new(stage)
+	for i := range 6 {
+		s.add("10.0.0.7", "192.0.2.25:587", int64(i)*10*second, with(login(s.word(fmt.Sprint("user", i)), 1), func(b *Brief) { b.Proto, b.Cause = fact.SMTP, index("AUTH-003") }))
+	}
+	s.add("10.0.1.8", "192.0.2.25:143", minute, login(s.word("bob"), 1))
+	counts := map[CauseKey]int{}
+	for i := range s.all {
+		counts[CauseKey{s.all[i].Cause, s.all[i].Outcome}]++
+	}
+	for _, c := range Causes(s.all, &s.names, counts, nil, s.hosts()) {
+		want := map[string]string{"auth-failed": "Fail2ban or `smtpd_client_auth_rate_limit`."}[c.Rule]
+		if c.Step != want {
+			t.Errorf("%s: %q, want %q", c.Rule, c.Step, want)
+		}
+	}
+}
 
 // TestTellApart: two rules with the same words are told apart by what they are about.
 func TestTellApart(t *testing.T) {

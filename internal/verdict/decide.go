@@ -661,12 +661,15 @@ func mailboxGoal(c *rules.Case) goal {
 // took none, to fetch some and it handed out none, or to open a mailbox that the
 // server could not, and did nothing else.
 func onlyRefused(c *rules.Case) bool {
-	if c.Proto == fact.POP3 {
+	switch c.Proto {
+	case fact.POP3:
 		return popRefused(c)
+	case fact.Sieve:
+		return c.Raised("imap-sieve-refused") && !sieveServed(c)
 	}
 	opens := c.Raised("imap-inbox-refused") || c.Raised("imap-unavailable")
 	stores := c.Raised("imap-overquota") || c.Raised("imap-not-stored")
-	copies, fetches, worked := false, false, false
+	copies, fetches, worked, selected := false, false, false, false
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
 		if f.Kind == fact.BodyEnd && f.From == fact.Server {
@@ -684,6 +687,10 @@ func onlyRefused(c *rules.Case) bool {
 			copies = copies || cmd == imap.COPY || cmd == imap.MOVE
 			fetches = fetches || cmd == imap.FETCH
 		}
+		if selects := cmd == imap.SELECT || cmd == imap.EXAMINE; selects && c.Proto == fact.IMAP {
+			opens = opens || !selected && f.Code != imap.OK && c.Raised("imap-limits")
+			selected = selected || f.Code == imap.OK
+		}
 		if f.Code != imap.OK {
 			continue
 		}
@@ -697,6 +704,19 @@ func onlyRefused(c *rules.Case) bool {
 		}
 	}
 	return stores || opens || (copies || fetches && worse(c, "imap-refused", "imap-no-right", "imap-unavailable")) && !worked
+}
+
+// sieveServed reports that the server handed out a script, took one or changed one.
+func sieveServed(c *rules.Case) bool {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && f.Code == imap.OK {
+			switch imap.Cmd(f.Cmd) {
+			case imap.GETSCRIPT, imap.PUTSCRIPT, imap.CHECKSCRIPT, imap.SETACTIVE, imap.DELETESCRIPT, imap.RENAMESCRIPT:
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // manyCommands is about how many commands of a mailbox session are written down
@@ -1313,12 +1333,26 @@ func boxLayer(c *rules.Case, f *rules.Finding, l Layer) Layer {
 			return l
 		case g.Kind == fact.AuthEnd && g.Level != fact.AuthOK && g.Frame == f.Frame:
 			return LayerAuth
+		case l == LayerAuth && startUnseen(c) && g.Kind == fact.Reply && g.Frame == f.Frame && popBehindLogin(c, g):
+			return LayerDelivery
 		}
 	}
-	if l == LayerDelivery && tried {
+	switch {
+	case l == LayerDelivery && tried:
 		return LayerAuth
+	case l == LayerAuth && !tried && !startUnseen(c) && !halfSeen(c) && !hidden(c):
+		return LayerDialog // the server ended what had not come as far as a login
 	}
 	return l
+}
+
+// popBehindLogin reports that f answers what POP3 has behind a login only.
+func popBehindLogin(c *rules.Case, f *fact.Fact) bool {
+	switch pop3.Cmd(f.Cmd) {
+	case pop3.STAT, pop3.LIST, pop3.UIDL, pop3.TOP, pop3.RETR, pop3.DELE:
+		return c.Proto == fact.POP3
+	}
+	return false
 }
 
 var ruleUnavailable = index("IMAP-010")

@@ -57,7 +57,7 @@ func (v *view) devices(told map[int32]bool) {
 		}
 		every := (last.Start - first.Start) / int64(len(g)-1)
 		v.raise("auth-brute-force", rules.Info, g, "The login of %q failed %s from %s, every %s%s: probably a forgotten device with an old password",
-			v.names.text(first.User), times(len(g)), first.client(), about(every), works).Blame = blameName(rules.BlameClient)
+			v.names.text(first.User), times(len(g)), first.client(), about(every), works).guessing(1)
 		v.explain(g)
 	}
 }
@@ -147,7 +147,11 @@ func (v *view) guessed(w, g []int32, user string, told map[int32]bool) {
 	}
 	h := v.raise("auth-brute-force", rules.Warning, failed, "%s failed %s%s within %s: %s", plural(fails, "login", "logins"),
 		who, what, about(last.End-first.Start), why)
-	h.Blame = blameName(rules.BlameClient)
+	step := 0
+	if len(users) <= 1 && user == "" {
+		step = 1
+	}
+	h.guessing(step)
 	v.explain(failed)
 	if good < 0 || v.all[good].Fails > 0 {
 		return // the session with the login tells of its own failures
@@ -171,6 +175,15 @@ func (v *view) before(failed []int32, b *Brief) (n int) {
 	}
 	return n
 }
+
+// guessing completes a finding of AUTH-010: whose side it is, and which of its
+// steps helps.
+func (h *Host) guessing(step int) {
+	h.Blame = blameName(rules.BlameClient)
+	h.Step = upper(rules.All[ruleGuessing].Advice[step]) + "."
+}
+
+var ruleGuessing = index("AUTH-010")
 
 // regular reports that sessions begin at the same interval, as those of a device do.
 func (v *view) regular(g []int32) bool {
@@ -342,6 +355,7 @@ func (v *view) limits() {
 			x.server(), thousands(int64(len(before))), x.client(), about(x.Start-v.all[before[0]].Start), thousands(int64(len(after))), thousands(int64(len(g)-at)))
 		h.Sessions = len(g)
 		h.Blame = blameName(rules.BlamePolicy)
+		v.explain(after)
 	}
 }
 
@@ -422,7 +436,7 @@ func (v *view) locks() {
 		user   Label
 	}
 	for _, g := range gather(v, func(b *Brief) (key, bool) { return key{b.Server, b.User}, b.Proto == fact.POP3 && b.User != 0 }) {
-		var held []int32
+		var held, pairs []int32 // sessions with the mailbox open; one and who it kept out
 		for _, i := range g {
 			b := &v.all[i]
 			if b.is(IsLogin) {
@@ -436,14 +450,20 @@ func (v *view) locks() {
 			if over := b.over(); a.End < over && a.is(IsClosed) {
 				continue
 			}
-			quiet := ""
-			if a.End < b.Start {
-				quiet = fmt.Sprintf(", and nothing had come from it for %s", about(b.Start-a.End))
-			}
-			v.raise("pop-in-use", rules.Info, []int32{last, i}, "session %d of %s had the mailbox of %q open when session %d of %s was refused: it had begun %s before%s",
-				a.ID, a.client(), v.names.text(b.User), b.ID, b.client(), about(b.Start-a.Start), quiet).Blame = blameName(rules.BlameClient)
-			break // one is enough of a user
+			pairs = append(pairs, last, i)
 		}
+		if len(pairs) == 0 {
+			continue
+		}
+		a, b, more := &v.all[pairs[0]], &v.all[pairs[1]], ""
+		if a.End < b.Start {
+			more = fmt.Sprintf(", and nothing had come from it for %s", about(b.Start-a.End))
+		}
+		if n := len(pairs) / 2; n > 1 {
+			more += "; so it went " + times(n)
+		}
+		v.raise("pop-in-use", rules.Info, uniq(pairs), "Session %d of %s had the mailbox of %q open when session %d of %s was refused: it had begun %s before%s",
+			a.ID, a.client(), v.names.text(b.User), b.ID, b.client(), about(b.Start-a.Start), more).Blame = blameName(rules.BlameClient)
 	}
 }
 

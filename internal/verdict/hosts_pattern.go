@@ -19,6 +19,7 @@ const (
 	patternFailed = 2  // one failed session differs from the others in everything
 	patternGood   = 2  // good sessions that show the difference
 	patternShare  = 20 // percent of the good sessions that may have it too
+	patternSince  = 3  // sessions that must have failed in a time before something is said to have changed in it, and gone well
 	patternTime   = 5  // sessions that must have failed before a time of day says something
 )
 
@@ -75,7 +76,14 @@ func (v *view) pattern(failed []int32) {
 	if c, ok := v.bySize(failed, good); ok {
 		found = append(found, c)
 	}
-	if len(found) == 0 && first.failed() {
+	since := ""
+	sure := func(list []common) bool { return slices.ContainsFunc(list, func(c common) bool { return c.good == 0 }) }
+	if !sure(found) {
+		if x, when := v.since(failed, good); len(found) == 0 || sure(x) {
+			found, since = x, when
+		}
+	}
+	if len(found) == 0 {
 		if c, ok := v.byTime(failed, good); ok {
 			found = append(found, c)
 		}
@@ -101,6 +109,10 @@ func (v *view) pattern(failed []int32) {
 	})
 	slices.SortStableFunc(found, func(a, b common) int { return cmp.Compare(a.share(), b.share()) })
 	found = slices.DeleteFunc(found, func(c common) bool { return c.share() > found[0].share() })
+	of := ""
+	if since != "" {
+		of = " of that time"
+	}
 	var words []string
 	for _, c := range found[:min(len(found), maxNamed)] {
 		words = append(words, c.text)
@@ -113,8 +125,8 @@ func (v *view) pattern(failed []int32) {
 	if !first.failed() {
 		kind = "sessions with a problem"
 	}
-	text := fmt.Sprintf("the %s %s (%s) have in common: %s; of the %s %s has that", thousands(int64(len(failed))), kind, first.what(),
-		strings.Join(words, ", and "), plural(found[0].known, "good session", "good sessions"), also)
+	text := fmt.Sprintf("the %s %s (%s) have in common: %s%s; of the %s%s %s has that", thousands(int64(len(failed))), kind, first.what(),
+		strings.Join(words, ", and "), since, plural(found[0].known, "good session", "good sessions"), of, also)
 	if found[0].good > 1 {
 		text = strings.TrimSuffix(text, "has that") + "have that"
 	}
@@ -124,7 +136,7 @@ func (v *view) pattern(failed []int32) {
 	if blame != 0 {
 		h.Blame = blameName(blame)
 	}
-	h.Told = len(found) == 1 && found[0].kind == "network"
+	h.Told = len(found) == 1 && found[0].kind == "network" && since == ""
 }
 
 // sideOf says what a comparison means for the question whose side it is. It
@@ -278,10 +290,35 @@ func (v *view) bySize(failed, good []int32) (c common, ok bool) {
 	return c, c.few()
 }
 
+// since looks for what separates the failed sessions from the good ones of the
+// time in which they failed, though not from those before and after: something
+// has changed. when is that time, "": nothing was found.
+func (v *view) since(failed, good []int32) (found []common, when string) {
+	lo, hi := v.all[failed[0]].Start, v.all[failed[len(failed)-1]].Start
+	var within []int32
+	for _, i := range good {
+		if t := v.all[i].Start; t >= lo && t <= hi {
+			within = append(within, i)
+		}
+	}
+	if len(failed) < patternSince || len(within) < patternSince {
+		return nil, ""
+	}
+	for _, a := range attributes {
+		if c, ok := v.separates(&a, failed, within); ok {
+			found, when = append(found, c), fmt.Sprintf(", from %s to %s UTC", clock(lo), clock(hi))
+		}
+	}
+	return found, when
+}
+
+func clock(t int64) string { return time.Unix(0, t).UTC().Format(time.TimeOnly) }
+
 // byTime looks for a time in which all failed and little went well.
 func (v *view) byTime(failed, good []int32) (c common, ok bool) {
 	// What one client does in a row always has a time of its own.
-	if len(failed) < patternTime || len(distinct(v, failed, (*Brief).clientAddr)) < 2 {
+	if v.all[failed[0]].is(IsGreylisted) || // what is new there comes in the first minutes
+		len(failed) < patternTime || len(distinct(v, failed, (*Brief).clientAddr)) < 2 {
 		return c, false
 	}
 	lo, hi := v.all[failed[0]].Start, v.all[failed[len(failed)-1]].Start
@@ -296,7 +333,6 @@ func (v *view) byTime(failed, good []int32) (c common, ok bool) {
 			c.good++
 		}
 	}
-	clock := func(t int64) string { return time.Unix(0, t).UTC().Format(time.TimeOnly) }
 	c.kind, c.text = "time", "the time from "+clock(lo)+" UTC on"
 	if after {
 		c.text = "the time from " + clock(lo) + " to " + clock(hi) + " UTC"

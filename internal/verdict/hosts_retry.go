@@ -336,6 +336,14 @@ func (v *view) nextServer() {
 			i = n
 		}
 	}
+	type detour struct {
+		places  []int32
+		clients int
+		n       int // messages
+		lo, hi  int64
+	}
+	told := map[way]*detour{} // of all clients together
+	var ways []way
 	for _, w := range order {
 		var places []int32
 		lo, hi := int64(1<<62), int64(0)
@@ -351,12 +359,28 @@ func (v *view) nextServer() {
 		if (n == 1 || 2*x.there > 3*n) && (x.quiet < n || !together) {
 			continue
 		}
-		what, one := "a message", "probably the same one"
-		if n > 1 {
-			what, one = thousands(int64(n))+" messages", "probably the same ones"
+		w.client = netip.Addr{}
+		d := told[w]
+		if d == nil {
+			d = &detour{lo: lo}
+			told[w], ways = d, append(ways, w)
 		}
-		v.raise("smtp-retry-pattern", rules.Info, uniq(places), "%s delivered %s to %s %s after it had failed at %s (%s), %s",
-			w.client, what, w.to, between(lo, hi), w.from, v.all[places[0]].what(), one)
+		d.places = append(d.places, places...)
+		d.clients, d.n, d.lo, d.hi = d.clients+1, d.n+n, min(d.lo, lo), max(d.hi, hi)
+	}
+	for _, w := range ways {
+		d := told[w]
+		d.places = uniq(d.places)
+		who, it := v.all[d.places[0]].client(), "it"
+		if d.clients > 1 {
+			who, it = thousands(int64(d.clients))+" clients", "they"
+		}
+		what, one := "a message", "probably the same one"
+		if d.n > 1 {
+			what, one = thousands(int64(d.n))+" messages", "probably the same ones"
+		}
+		v.raise("smtp-retry-pattern", rules.Info, d.places, "%s delivered %s to %s %s after %s had failed at %s (%s), %s",
+			who, what, w.to, between(d.lo, d.hi), it, w.from, v.all[d.places[0]].what(), one)
 	}
 }
 

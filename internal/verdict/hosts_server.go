@@ -217,19 +217,26 @@ func (v *view) handshakes() {
 		}
 	}
 	others := func(n int) string { return plural(n, "TLS session", "TLS sessions") }
+	place, other := a.server(), "other servers"
+	for _, i := range list {
+		if b := &v.all[i]; b.serverAddr() == a.serverAddr() && b.Server != a.Server {
+			place, other = a.Server.String(), "other servers or ports"
+			break
+		}
+	}
 	switch {
 	case oneClient && oneServer && p.good > 0:
 		told(0, "TLS between %s and %s fails in %d of %s and works in the others: not always, so look for what changes between them",
 			a.client(), a.server(), p.bad, others(p.bad+p.good))
 	case oneClient && oneServer && c.good > 0 && s.good > 0:
-		told(0, "TLS fails between %s and %s only: the client works with other servers and the server with other clients, so the two do not fit each other, or the path between them is at fault",
-			a.client(), a.server())
+		told(0, "TLS fails between %s and %s only: the client works with %s and the server with other clients, so the two do not fit each other, or the path between them is at fault",
+			a.client(), place, other)
 	case oneClient && c.good == 0 && s.good > 0:
 		told(rules.BlameClient, "%s fails at TLS in all its sessions, while %s of other clients work, some of them at the same server: look at the client",
 			a.client(), others(good))
 	case oneServer && s.good == 0 && len(distinct(v, failed, (*Brief).clientAddr)) > 1 && v.elsewhere(failed, a.Server):
-		told(rules.BlameServer, "TLS fails at %s for all of its %s, while it works at other servers for the same clients: look at the server",
-			a.server(), plural(len(distinct(v, failed, (*Brief).clientAddr)), "client", "clients"))
+		told(rules.BlameServer, "TLS fails at %s for all of its %s, while it works at %s for the same clients: look at the server",
+			place, plural(len(distinct(v, failed, (*Brief).clientAddr)), "client", "clients"), other)
 	}
 }
 

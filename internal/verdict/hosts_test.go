@@ -253,6 +253,12 @@ func TestHosts(t *testing.T) {
 				s.add(client, "198.51.100.9", int64(i)*30*second+15*second, message(uint64(i), 900, rules.Accepted))
 			}
 		}},
+		{"next server, many clients", "smtp-retry-pattern", "3 clients delivered 3 messages to 192.0.2.26 920 ms after they had failed at 192.0.2.25 (connection refused), probably the same ones", func(s *stage) {
+			for i := range 3 {
+				s.add(fmt.Sprintf("10.0.%d.7", i), server, int64(i)*30*second, fails("TCP-003"))
+				s.add(fmt.Sprintf("10.0.%d.7", i), server2, int64(i)*30*second+second+1, message(uint64(i+1), 900, rules.Accepted))
+			}
+		}},
 		{"another server, after a while", "smtp-retry-pattern", "", func(s *stage) {
 			s.add(client, server, 0, fails("TCP-003")).add(client, "198.51.100.9", 15*second, message(1, 900, rules.Accepted))
 		}},
@@ -591,9 +597,14 @@ func TestHosts(t *testing.T) {
 			}
 		}},
 
-		{"a mailbox that another session has open", "pop-in-use", "session 1 of 10.0.0.7 had the mailbox of \"alice\" open when session 2 of 10.0.1.8 was refused: it had begun 30 s before, and nothing had come from it for 30 s", func(s *stage) {
+		{"a mailbox that another session has open", "pop-in-use", "Session 1 of 10.0.0.7 had the mailbox of \"alice\" open when session 2 of 10.0.1.8 was refused: it had begun 30 s before, and nothing had come from it for 30 s", func(s *stage) {
 			s.add(client, server+":110", 0, locks(s, false))
 			s.add(client2, server+":110", 30*second, locks(s, true))
+		}},
+		{"a mailbox that two devices ask for", "pop-in-use", "it had begun 30 s before, and nothing had come from it for 30 s; so it went 3 times", func(s *stage) {
+			for i := range 3 {
+				s.add(client, server+":110", int64(i)*10*minute, locks(s, false)).add(client2, server+":110", int64(i)*10*minute+30*second, locks(s, true))
+			}
 		}},
 		{"a mailbox that another session has left", "pop-in-use", "", func(s *stage) {
 			s.add(client, server+":110", 0, with(locks(s, false), trait(IsClosed)))
@@ -610,6 +621,10 @@ func TestHosts(t *testing.T) {
 		{"only this server", "tls-only-one-fails", "look at the server", func(s *stage) {
 			s.add(client, server, 0, tried(0x303, false)).add(client2, server, second, tried(0x303, false))
 			s.add(client, server2, 2*second, tried(0x303, true)).add(client2, server2, 3*second, tried(0x303, true))
+		}},
+		{"only this port", "tls-only-one-fails", "TLS fails at 192.0.2.25:25 for all of its 2 clients, while it works at other servers or ports for", func(s *stage) {
+			s.add(client, server, 0, tried(0x303, false)).add(client2, server, second, tried(0x303, false))
+			s.add(client, server+":465", 2*second, tried(0x303, true)).add(client2, server+":465", 3*second, tried(0x303, true))
 		}},
 		{"only this pair", "tls-only-one-fails", "do not fit each other", func(s *stage) {
 			s.add(client, server, 0, tried(0x303, false)).add(client2, server, second, tried(0x303, true)).add(client, server2, second, tried(0x303, true))
@@ -644,6 +659,29 @@ func TestHosts(t *testing.T) {
 			}
 			for i := range 5 {
 				s.add(fmt.Sprintf("10.0.%d.7", i), server, hour+int64(i)*2*minute, fails("RPL-022"))
+			}
+		}},
+		{"one network, from a time on", "xl-pattern", "the clients' network 10.0.0.0/24, from 01:00:00 to 01:08:00 UTC; of the 5 good sessions of that time none has that", func(s *stage) {
+			for i := range 10 {
+				s.add(fmt.Sprintf("10.0.0.%d", 10+i%2), server, int64(i)*minute, nil)
+			}
+			for i := range 5 {
+				s.add(fmt.Sprintf("10.0.0.%d", 10+i%2), server, hour+int64(i)*2*minute, fails("TCP-002"))
+				s.add(fmt.Sprintf("10.0.%d.7", i+1), server, hour+int64(i)*2*minute, nil)
+			}
+		}},
+		{"slow from a time on", "xl-pattern", "10 sessions with a problem (greeting came late) have in common: the time from 01:00:00 UTC on; of the 20 good sessions none", func(s *stage) {
+			for i := range 20 {
+				s.add(fmt.Sprintf("10.0.%d.7", i), server, int64(i)*minute, nil)
+			}
+			for i := range 10 {
+				s.add(fmt.Sprintf("10.0.%d.7", i), server, hour+int64(i)*minute, func(b *Brief) { b.Outcome, b.Cause = OutcomeDegraded, index("SMTP-005") })
+			}
+		}},
+		{"greylisting is of the first minutes", "xl-pattern", "", func(s *stage) {
+			for i := range 6 {
+				s.add(fmt.Sprintf("10.0.%d.7", i), server, int64(i)*second, with(fails("RPL-007"), func(b *Brief) { b.Is |= IsGreylisted }))
+				s.add(fmt.Sprintf("10.0.%d.9", i), server, hour+int64(i)*minute, nil)
 			}
 		}},
 		{"a bad end", "xl-pattern", "the time from 01:00:00 UTC on; of the 6 good sessions none", func(s *stage) {

@@ -60,6 +60,10 @@ func TestLayers(t *testing.T) {
 			[]state{{LayerDelivery, Failed, "frame 9"}, {LayerAuth, NotReached, ""}}}, // SeenAuth is marked by the dialog
 		{"login refused for a fault of the server", fact.POP3, whole, nil, login(fact.AuthFailed, 9), "POP-009",
 			[]state{{LayerAuth, Failed, "frame 9"}, {LayerDelivery, NotReached, ""}}},
+		{"RETR refused, the login was before", fact.POP3, mid, nil, []fact.Fact{reply(uint8(pop3.RETR), pop3.Err, 9)}, "POP-009",
+			[]state{{LayerDelivery, Failed, "frame 9"}, {LayerAuth, Unknown, "before the capture"}}},
+		{"ended before a login", fact.POP3, whole, nil, []fact.Fact{reply(uint8(pop3.None), pop3.Err, 9)}, "POP-009",
+			[]state{{LayerDialog, Failed, "frame 9"}, {LayerAuth, NotReached, ""}}},
 		{"login refused by a limit", fact.IMAP, whole, nil, login(fact.AuthFailed, 9), "IMAP-012",
 			[]state{{LayerAuth, Failed, "frame 9"}, {LayerDelivery, NotReached, ""}}},
 		{"limit behind refused logins", fact.IMAP, whole, nil, login(fact.AuthFailed, 5), "IMAP-012",

@@ -310,6 +310,7 @@ type Host struct {
 	Frames                     []uint32 // one of each of the first sessions
 	SessionIDs                 []int    // the first ones
 	Healed                     int      // failed sessions whose message was accepted later
+	Step                       string   // what to do about its failed sessions; "": what helps each of them
 	Told                       bool     // the table of causes says it already
 }
 
