@@ -501,7 +501,7 @@ func (g *figures) ioFigure() figure {
 	room := chartBottom - chartTop
 	zero := chartTop + room*float64(back)/float64(forth+back)
 	scale := room / float64(forth+back) // one for both directions
-	across := max(len(g.io), bins/2) // two intervals that became one leave half the room empty
+	across := max(len(g.io), bins/2)    // two intervals that became one leave half the room empty
 	w := (chartRight - chartLeft) / float64(across)
 	f.Shapes = append(f.Shapes, path("zero", fmt.Sprintf("M%g %gH%g", chartLeft, round1(zero), chartRight)),
 		text("e s", chartLeft-6, chartTop+6, short(back)), text("e s", chartLeft-6, zero+4, "0"), text("e s", chartLeft-6, chartBottom, short(forth)))
