@@ -52,5 +52,6 @@ func init() {
 		{name: "nbss", ports: []uint16{139, 445}, app: (*Dissector).nbss},
 		{name: "mqtt", ports: []uint16{1883}, app: (*Dissector).mqtt},
 		{name: "ssh", ports: []uint16{22}, app: (*Dissector).ssh},
+		{name: "dns", ports: []uint16{53}, app: (*Dissector).dnsTCP},
 	}
 }

@@ -29,38 +29,46 @@ var (
 		row(Field{Name: "dns.count.auth_rr", Label: "Authority RRs", Type: Uint16}),
 		row(Field{Name: "dns.count.add_rr", Label: "Additional RRs", Type: Uint16}),
 	}
-	fDNSQName       = row(Field{Name: "dns.qry.name", Label: "Name", Type: String, Means: "Name that is asked for"})
-	fDNSQLen        = row(Field{Name: "dns.qry.name.len", Label: "Name Length", Type: Uint16})
-	fDNSLabels      = row(Field{Name: "dns.count.labels", Label: "Label Count", Type: Uint16})
-	fDNSQType       = row(Field{Name: "dns.qry.type", Label: "Type", Type: Uint16, Value: names(dnsTypes)})
-	fDNSQClass      = row(Field{Name: "dns.qry.class", Label: "Class", Type: Uint16, Base: Hex, Value: names(dnsClasses)})
-	fDNSQU          = row(Field{Name: "dns.qry.qu", Label: "\"QU\" question", Type: Bool, Bits: 0x8000, Value: two("True", "False")})
-	fDNSName        = row(Field{Name: "dns.resp.name", Label: "Name", Type: String})
-	fDNSType        = row(Field{Name: "dns.resp.type", Label: "Type", Type: Uint16, Value: names(dnsTypes)})
-	fDNSClass       = row(Field{Name: "dns.resp.class", Label: "Class", Type: Uint16, Base: Hex, Value: names(dnsClasses)})
-	fDNSFlush       = row(Field{Name: "dns.resp.cache_flush", Label: "Cache flush", Type: Bool, Bits: 0x8000, Value: two("True", "False")})
-	fDNSTTL         = row(Field{Name: "dns.resp.ttl", Label: "Time to live", Type: Uint32})
-	fDNSLen         = row(Field{Name: "dns.resp.len", Label: "Data length", Type: Uint16})
-	fDNSA           = row(Field{Name: "dns.a", Label: "Address", Type: IPv4})
-	fDNSAAAA        = row(Field{Name: "dns.aaaa", Label: "AAAA Address", Type: IPv6})
-	fDNSCName       = row(Field{Name: "dns.cname", Label: "CNAME", Type: String})
-	fDNSNS          = row(Field{Name: "dns.ns", Label: "Name Server", Type: String})
-	fDNSPTR         = row(Field{Name: "dns.ptr.domain_name", Label: "Domain Name", Type: String})
-	fDNSMXPref      = row(Field{Name: "dns.mx.preference", Label: "Preference", Type: Uint16})
-	fDNSMX          = row(Field{Name: "dns.mx.mail_exchange", Label: "Mail Exchange", Type: String})
-	fDNSTXTLen      = row(Field{Name: "dns.txt.length", Label: "TXT Length", Type: Uint8})
-	fDNSTXT         = row(Field{Name: "dns.txt", Label: "TXT", Type: String})
-	fDNSSOAM        = row(Field{Name: "dns.soa.mname", Label: "Primary name server", Type: String})
-	fDNSSOAR        = row(Field{Name: "dns.soa.rname", Label: "Responsible authority's mailbox", Type: String})
-	fDNSSOASer      = row(Field{Name: "dns.soa.serial_number", Label: "Serial Number", Type: Uint32})
-	fDNSSOARef      = row(Field{Name: "dns.soa.refresh_interval", Label: "Refresh Interval", Type: Uint32})
-	fDNSSOARet      = row(Field{Name: "dns.soa.retry_interval", Label: "Retry Interval", Type: Uint32})
-	fDNSSOAExp      = row(Field{Name: "dns.soa.expire_limit", Label: "Expire limit", Type: Uint32})
-	fDNSSOAMin      = row(Field{Name: "dns.soa.minimum_ttl", Label: "Minimum TTL", Type: Uint32})
-	fDNSSRVPrio     = row(Field{Name: "dns.srv.priority", Label: "Priority", Type: Uint16})
-	fDNSSRVWgt      = row(Field{Name: "dns.srv.weight", Label: "Weight", Type: Uint16})
-	fDNSSRVPort     = row(Field{Name: "dns.srv.port", Label: "Port", Type: Uint16})
-	fDNSSRVTgt      = row(Field{Name: "dns.srv.target", Label: "Target", Type: String})
+	fDNSQName   = row(Field{Name: "dns.qry.name", Label: "Name", Type: String, Means: "Name that is asked for"})
+	fDNSQLen    = row(Field{Name: "dns.qry.name.len", Label: "Name Length", Type: Uint16})
+	fDNSLabels  = row(Field{Name: "dns.count.labels", Label: "Label Count", Type: Uint16})
+	fDNSQType   = row(Field{Name: "dns.qry.type", Label: "Type", Type: Uint16, Value: names(dnsTypes)})
+	fDNSQClass  = row(Field{Name: "dns.qry.class", Label: "Class", Type: Uint16, Base: Hex, Value: names(dnsClasses)})
+	fDNSQU      = row(Field{Name: "dns.qry.qu", Label: "\"QU\" question", Type: Bool, Bits: 0x8000, Value: two("True", "False")})
+	fDNSName    = row(Field{Name: "dns.resp.name", Label: "Name", Type: String})
+	fDNSType    = row(Field{Name: "dns.resp.type", Label: "Type", Type: Uint16, Value: names(dnsTypes)})
+	fDNSClass   = row(Field{Name: "dns.resp.class", Label: "Class", Type: Uint16, Base: Hex, Value: names(dnsClasses)})
+	fDNSFlush   = row(Field{Name: "dns.resp.cache_flush", Label: "Cache flush", Type: Bool, Bits: 0x8000, Value: two("True", "False")})
+	fDNSTTL     = row(Field{Name: "dns.resp.ttl", Label: "Time to live", Type: Uint32})
+	fDNSLen     = row(Field{Name: "dns.resp.len", Label: "Data length", Type: Uint16})
+	fDNSA       = row(Field{Name: "dns.a", Label: "Address", Type: IPv4})
+	fDNSAAAA    = row(Field{Name: "dns.aaaa", Label: "AAAA Address", Type: IPv6})
+	fDNSCName   = row(Field{Name: "dns.cname", Label: "CNAME", Type: String})
+	fDNSNS      = row(Field{Name: "dns.ns", Label: "Name Server", Type: String})
+	fDNSPTR     = row(Field{Name: "dns.ptr.domain_name", Label: "Domain Name", Type: String})
+	fDNSMXPref  = row(Field{Name: "dns.mx.preference", Label: "Preference", Type: Uint16})
+	fDNSMX      = row(Field{Name: "dns.mx.mail_exchange", Label: "Mail Exchange", Type: String})
+	fDNSTXTLen  = row(Field{Name: "dns.txt.length", Label: "TXT Length", Type: Uint8})
+	fDNSTXT     = row(Field{Name: "dns.txt", Label: "TXT", Type: String})
+	fDNSSOAM    = row(Field{Name: "dns.soa.mname", Label: "Primary name server", Type: String})
+	fDNSSOAR    = row(Field{Name: "dns.soa.rname", Label: "Responsible authority's mailbox", Type: String})
+	fDNSSOASer  = row(Field{Name: "dns.soa.serial_number", Label: "Serial Number", Type: Uint32})
+	fDNSSOARef  = row(Field{Name: "dns.soa.refresh_interval", Label: "Refresh Interval", Type: Uint32})
+	fDNSSOARet  = row(Field{Name: "dns.soa.retry_interval", Label: "Retry Interval", Type: Uint32})
+	fDNSSOAExp  = row(Field{Name: "dns.soa.expire_limit", Label: "Expire limit", Type: Uint32})
+	fDNSSOAMin  = row(Field{Name: "dns.soa.minimum_ttl", Label: "Minimum TTL", Type: Uint32})
+	fDNSSRVPrio = row(Field{Name: "dns.srv.priority", Label: "Priority", Type: Uint16})
+	fDNSSRVWgt  = row(Field{Name: "dns.srv.weight", Label: "Weight", Type: Uint16})
+	fDNSSRVPort = row(Field{Name: "dns.srv.port", Label: "Port", Type: Uint16})
+	fDNSSRVTgt  = row(Field{Name: "dns.srv.target", Label: "Target", Type: String})
+	fDNSTLSA    = [3]ID{
+		row(Field{Name: "dns.tlsa.certificate_usage", Label: "Certificate Usage", Type: Uint8, Value: one("CA constraint (PKIX-TA)", "Service certificate constraint (PKIX-EE)", "Trust anchor assertion (DANE-TA)", "Domain-issued certificate (DANE-EE)"),
+			Means: "Specifies the provided association that will be used to match the certificate presented in the TLS handshake"}),
+		row(Field{Name: "dns.tlsa.selector", Label: "Selector", Type: Uint8, Value: one("Full certificate (Cert)", "SubjectPublicKeyInfo (SPKI)"), Means: "Specifies which part of the TLS certificate presented by the server will be matched against the association data"}),
+		row(Field{Name: "dns.tlsa.matching_type", Label: "Matching Type", Type: Uint8, Value: one("No Hash Used (Full)", "256 bit hash by SHA2 (SHA2-256)", "512 bit hash by SHA2 (SHA2-512)"), Means: "Specifies how the certificate association is presented"}),
+	}
+	fDNSTLSAData    = row(Field{Name: "dns.tlsa.certificate_association_data", Label: "Certificate Association Data", Type: Bytes, Means: "The data refers to the certificate in the association"})
+	fDNSLength      = row(Field{Name: "dns.length", Label: "Length", Type: Uint16, Means: "Length of DNS-over-TCP request or response"})
 	fDNSData        = row(Field{Name: "dns.data", Label: "Data", Type: Bytes})
 	fDNSUnsolicited = row(Field{Name: "dns.unsolicited", Label: "Unsolicited", Type: Bool, Value: two("True", "False")})
 	fDNSRepeat      = row(Field{Name: "dns.retransmission", Label: "Retransmission", Type: Bool, Value: two("True", "False")})
@@ -107,6 +115,7 @@ const (
 	dnsPlain     dnsKind = iota
 	dnsMulticast         // RFC 6762
 	dnsLink              // RFC 4795
+	dnsStream            // on TCP, behind its length
 )
 
 // Bounds of DNS.
@@ -147,13 +156,41 @@ func (d *Dissector) dns(s span, kind dnsKind) {
 		d.beyond(s)
 		return
 	}
-	d.frame.Proto = [...]string{"DNS", "MDNS", "LLMNR"}[kind]
+	d.frame.Proto = [...]string{"DNS", "MDNS", "LLMNR", "DNS"}[kind]
 	d.clear()
+	if kind == dnsStream {
+		d.num(fDNSLength, s, 0, 2, uint64(be.Uint16(s.b)))
+		s = s.from(2)
+	}
 	if d.short(s, dnsHeader) {
 		return
 	}
 	m := dnsMessage{d: d, s: s, kind: kind}
 	m.read()
+}
+
+// dnsTCP reads messages of DNS on TCP, each behind its length (RFC 1035, section 4.2.2).
+func (d *Dissector) dnsTCP(c *conv, dir int, s span) {
+	g := &d.tcpState.seg
+	d.lower.udpSrc, d.lower.udpDst = g.src, g.dst
+	for at := 0; at < len(s.b); {
+		rest := s.from(at)
+		if len(rest.b) < 2 {
+			d.needMore(at, oneMore)
+			return
+		}
+		n := 2 + int(be.Uint16(rest.b))
+		if n > rest.size() {
+			d.needMore(at, n-rest.size())
+			return
+		}
+		if at > 0 && !d.opt.Compat { // Wireshark shows the last one only
+			d.info(", ")
+			d.setFence()
+		}
+		d.dns(rest.first(n), dnsStream)
+		at += n
+	}
 }
 
 // A dnsMessage is one at work.
@@ -165,7 +202,7 @@ type dnsMessage struct {
 
 func (m *dnsMessage) read() {
 	d, b := m.d, m.s.b
-	top := len(d.frame.Nodes) - 1
+	top := d.parent
 	num, flags := be.Uint16(b), be.Uint16(b[2:])
 	op := nameIn(dnsOps, uint64(flags>>11&15))
 	answer := flags&0x8000 != 0
@@ -192,7 +229,7 @@ func (m *dnsMessage) read() {
 	if d.level > List {
 		if d.tree() {
 			what := d.frame.Nodes[top].ID.Field().Label
-			d.text(top, what+pick(answer, " (response)", " (query)"))
+			d.text(int(top), what+pick(answer, " (response)", " (query)"))
 		}
 		d.num(fDNSID, m.s, 0, 2, uint64(num))
 		q, known, repeated = m.asked(answer, num)
@@ -212,26 +249,26 @@ func (m *dnsMessage) read() {
 	}
 	off, ok := dnsHeader, true
 	if n := int(be.Uint16(b[4:])); n > 0 {
-		up := m.section("Queries")
+		i, start, up := len(d.frame.Nodes), off, d.heading("Queries")
 		for range n {
 			if off, ok = m.question(off); !ok {
 				break
 			}
 		}
-		d.leave(up)
+		m.section(i, start, off, up)
 	}
 	for i, title := range [...]string{"Answers", "Authoritative nameservers", "Additional records"} {
 		n := int(be.Uint16(b[6+2*i:]))
 		if n == 0 || !ok {
 			continue
 		}
-		up := m.section(title)
+		i, start, up := len(d.frame.Nodes), off, d.heading(title)
 		for range n {
 			if off, ok = m.record(off); !ok {
 				break
 			}
 		}
-		d.leave(up)
+		m.section(i, start, off, up)
 	}
 	switch {
 	case !ok || d.level == List || d.net.quoted || m.kind == dnsMulticast:
@@ -251,10 +288,12 @@ func (m *dnsMessage) read() {
 	}
 }
 
-// section begins a part of the message, whose node has no field.
-func (m *dnsMessage) section(title string) (up int32) {
-	up = m.d.heading(title)
-	return up
+// section ends a part of the message, whose node i has no field.
+func (m *dnsMessage) section(i, start, end int, up int32) {
+	if m.d.level > List {
+		m.place(i, start, min(end, len(m.s.b))-start)
+	}
+	m.d.leave(up)
 }
 
 func (m *dnsMessage) flagNodes(flags uint16, answer bool, op string) {
@@ -556,9 +595,8 @@ func (m *dnsMessage) record(off int) (next int, ok bool) {
 	}
 	i := len(d.frame.Nodes)
 	up := d.parent
-	var name []byte
+	name := m.text()
 	if d.level > List {
-		name = m.text()
 		up = d.heading("")
 		m.place(i, off, min(n+fixed+size, len(m.s.b)-off))
 		plain := class
@@ -588,17 +626,21 @@ func (m *dnsMessage) record(off int) (next int, ok bool) {
 		}
 		d.num(fDNSLen, m.s, off+n+8, 2, uint64(size))
 		if d.tree() {
-			d.text(i, fmt.Sprintf("%s: type %s, class %s", name, m.typeText(typ), classText(plain)))
+			text := fmt.Sprintf("%s: type %s", name, m.typeText(typ))
+			if typ != 41 { // its class is a size
+				text += ", class " + classText(plain)
+			}
+			d.text(i, text)
 		}
 	}
 	at := off + n + fixed
-	ok = size == 0 || m.rdata(i, typ, at, size)
+	ok = size == 0 || m.rdata(i, typ, name, at, size)
 	d.leave(up)
 	return at + size, ok
 }
 
-// rdata reads the data of a record, which is node i.
-func (m *dnsMessage) rdata(i int, typ uint16, off, size int) bool {
+// rdata reads the data of a record of that name, which is node i.
+func (m *dnsMessage) rdata(i int, typ uint16, owner []byte, off, size int) bool {
 	d, b := m.d, m.s.b
 	more := func(format string, a ...any) {
 		if d.tree() {
@@ -689,6 +731,20 @@ func (m *dnsMessage) rdata(i int, typ uint16, off, size int) bool {
 			d.infoText(b[off+1 : off+1+int(b[off])])
 			off += 1 + int(b[off])
 		}
+	case 52: // TLSA
+		d.info(" ")
+		m.nameInfo(owner)
+		if !m.has(off, max(size, len(fDNSTLSA))) {
+			return false
+		}
+		for j, id := range fDNSTLSA {
+			d.num(id, m.s, off+j, 1, uint64(b[off+j]))
+		}
+		d.str(fDNSTLSAData, m.s, off+3, size-3, nil)
+	case 3, 10, 14, 17, 18, 42, 51, 55: // as Wireshark lists them
+		d.info(" ")
+		m.nameInfo(owner)
+		fallthrough
 	default:
 		if !m.has(off, size) {
 			return false

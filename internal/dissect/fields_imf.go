@@ -90,9 +90,34 @@ var (
 
 	xImfUnknownParam = expert{row(Field{Name: "imf.unknown_param", Label: "Unknown parameter"}), warning, aboutProtocol}
 
-	fMultipart = row(Field{Name: "mime_multipart", Label: "MIME Multipart Media Encapsulation", Type: Protocol})
+	fMultipart         = row(Field{Name: "mime_multipart", Label: "MIME Multipart Media Encapsulation", Type: Protocol})
+	fMultipartType     = row(Field{Name: "mime_multipart.type", Label: "Type", Type: String, Means: "MIME multipart encapsulation type"})
+	fMultipartPreamble = row(Field{Name: "mime_multipart.preamble", Label: "Preamble", Type: Bytes})
+	fMultipartFirst    = row(Field{Name: "mime_multipart.first_boundary", Label: "First boundary", Type: String})
+	fMultipartBoundary = row(Field{Name: "mime_multipart.boundary", Label: "Boundary", Type: String})
+	fMultipartLast     = row(Field{Name: "mime_multipart.last_boundary", Label: "Last boundary", Type: String})
+	fMultipartTrailer  = row(Field{Name: "mime_multipart.trailer", Label: "Trailer", Type: Bytes})
+	fMultipartPart     = row(Field{Name: "mime_multipart.part", Label: "Encapsulated multipart part", Type: String})
+
 	fMedia     = row(Field{Name: "media", Label: "Media Type", Type: Protocol})
+	fMediaType = row(Field{Name: "media.type", Label: "Media type", Type: Bytes})
+	fXML       = row(Field{Name: "xml", Label: "eXtensible Markup Language", Type: Protocol})
+	fJSON      = row(Field{Name: "json", Label: "JavaScript Object Notation", Type: Protocol})
+	fTNEF      = row(Field{Name: "tnef", Label: "Transport-Neutral Encapsulation Format", Type: Protocol})
+	fCMS       = row(Field{Name: "cms", Label: "Cryptographic Message Syntax", Type: Protocol})
 )
+
+// partHeaders are the headers of a part that have fields, by their names in small letters.
+var partHeaders = map[string]ID{
+	"content-description":       row(Field{Name: "mime_multipart.header.content-description", Label: "Content-Description", Type: String, Means: "Content-Description Header"}),
+	"content-disposition":       row(Field{Name: "mime_multipart.header.content-disposition", Label: "Content-Disposition", Type: String, Means: "RFC 2183: Content-Disposition Header"}),
+	"content-encoding":          row(Field{Name: "mime_multipart.header.content-encoding", Label: "Content-Encoding", Type: String, Means: "Content-Encoding Header"}),
+	"content-id":                row(Field{Name: "mime_multipart.header.content-id", Label: "Content-Id", Type: String, Means: "RFC 2045: Content-Id Header"}),
+	"content-language":          row(Field{Name: "mime_multipart.header.content-language", Label: "Content-Language", Type: String, Means: "Content-Language Header"}),
+	"content-length":            row(Field{Name: "mime_multipart.header.content-length", Label: "Content-Length", Type: String, Means: "Content-Length Header"}),
+	"content-transfer-encoding": row(Field{Name: "mime_multipart.header.content-transfer-encoding", Label: "Content-Transfer-Encoding", Type: String, Means: "RFC 2045: Content-Transfer-Encoding Header"}),
+	"content-type":              row(Field{Name: "mime_multipart.header.content-type", Label: "Content-Type", Type: String, Means: "Content-Type Header"}),
+}
 
 // A imfKind is what the value of a header is.
 type imfKind uint8

@@ -71,7 +71,7 @@ var (
 	fOptEchoValue               = row(Field{Name: "tcp.options.echo_value", Label: "TCP Echo Option", Type: Uint32, Means: "TCP Sack Echo"})
 	fOptTimestampTsval          = row(Field{Name: "tcp.options.timestamp.tsval", Label: "Timestamp value", Type: Uint32, Means: "Value of sending machine's timestamp clock"})
 	fOptTimestampTsecr          = row(Field{Name: "tcp.options.timestamp.tsecr", Label: "Timestamp echo reply", Type: Uint32, Means: "Echoed timestamp from remote machine"})
-	fOptMptcpSubtype            = row(Field{Name: "tcp.options.mptcp.subtype", Label: "Multipath TCP subtype", Type: Uint8, Bits: 0xf0})
+	fOptMptcpSubtype            = row(Field{Name: "tcp.options.mptcp.subtype", Label: "Multipath TCP subtype", Type: Uint8, Bits: 0xf0, Value: mptcpSubtype})
 	fOptMptcpVersion            = row(Field{Name: "tcp.options.mptcp.version", Label: "Multipath TCP version", Type: Uint8, Bits: 0xf})
 	fOptMptcpReserved           = row(Field{Name: "tcp.options.mptcp.reserved", Label: "Reserved", Type: Uint16, Base: Hex, Bits: 0xfff})
 	fOptMptcpFlags              = row(Field{Name: "tcp.options.mptcp.flags", Label: "Multipath TCP flags", Type: Uint8, Base: Hex})
@@ -90,7 +90,7 @@ var (
 	fOptMptcpFlagVFlag          = row(Field{Name: "tcp.options.mptcp.flag_V.flag", Label: "Flag V", Type: Bool, Bits: 0x4})
 	fOptMptcpFlagWFlag          = row(Field{Name: "tcp.options.mptcp.flag_W.flag", Label: "Flag W", Type: Bool, Bits: 0x2})
 	fOptMptcpFlagTFlag          = row(Field{Name: "tcp.options.mptcp.flag_T.flag", Label: "Transient", Type: Bool, Bits: 0x1})
-	fOptMptcpRstReason          = row(Field{Name: "tcp.options.mptcp.rst_reason", Label: "TCPRST Reason", Type: Uint8, Base: Hex, Means: "Multipath TCPRST Reason Code"})
+	fOptMptcpRstReason          = row(Field{Name: "tcp.options.mptcp.rst_reason", Label: "TCPRST Reason", Type: Uint8, Base: Hex, Value: one(mptcpReasons[:]...), Means: "Multipath TCPRST Reason Code"})
 	fOptMptcpAddrid             = row(Field{Name: "tcp.options.mptcp.addrid", Label: "Address ID", Type: Uint8})
 	fOptMptcpSendkey            = row(Field{Name: "tcp.options.mptcp.sendkey", Label: "Sender's Key", Type: Uint64})
 	fOptMptcpRecvkey            = row(Field{Name: "tcp.options.mptcp.recvkey", Label: "Receiver's Key", Type: Uint64})
@@ -178,7 +178,7 @@ var (
 	xDSack                  = expert{row(Field{Name: "tcp.options.sack.dsack", Label: "D-SACK Sequence"}), warning, aboutSequence}
 	xShift                  = expert{row(Field{Name: "tcp.options.wscale.shift.invalid", Label: "Window scale shift exceeds 14"}), warning, aboutProtocol}
 	xMSSAbsent              = expert{row(Field{Name: "tcp.options.mss.absent", Label: "The SYN packet does not contain a MSS option"}), note, aboutProtocol}
-	xMSSPresent             = expert{row(Field{Name: "tcp.options.mss.present", Label: "The non-SYN packet does contain a MSS option"}), note, aboutProtocol}
+	xMSSPresent             = expert{row(Field{Name: "tcp.options.mss.present", Label: "The non-SYN packet does contain a MSS option"}), warning, aboutProtocol}
 	xShortSegment           = expert{row(Field{Name: "tcp.short_segment", Label: "Short segment"}), warning, aboutMalformed}
 	xAckNonzero             = expert{row(Field{Name: "tcp.ack.nonzero", Label: "The acknowledgment number field is nonzero while the ACK flag is not set"}), note, aboutProtocol}
 	xSynAck                 = expert{row(Field{Name: "tcp.connection.synack", Label: "Connection establish acknowledge (SYN+ACK)"}), chat, aboutSequence}

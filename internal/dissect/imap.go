@@ -154,10 +154,14 @@ func (d *Dissector) imapBegin(s span, request bool) (up int32) {
 	return up
 }
 
-// imapPart says that s is not complete. The layer is there all the same, as in
-// Wireshark, but not its bytes: what they were put together in goes.
+// imapPart says that s is not complete. Once it has a line, the layer is there
+// all the same, as in Wireshark, but not its bytes: what they were put together
+// in goes.
 func (d *Dissector) imapPart(s span, request bool) {
 	d.needMore(0, oneMore)
+	if n, _ := lineOf(s.b, true); n < 0 {
+		return
+	}
 	d.leave(d.imapBegin(s, request))
 	d.imapGone(s)
 }

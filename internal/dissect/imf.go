@@ -2,6 +2,8 @@ package dissect
 
 import (
 	"bytes"
+	"encoding/base64"
+	"fmt"
 	"strconv"
 	"unicode/utf8"
 )
@@ -24,6 +26,7 @@ type imfReader struct {
 	items int
 
 	kind, params []byte // Content-Type
+	base64       bool   // Content-Transfer-Encoding
 }
 
 // imf shows a message as Wireshark does: Info gets its text.
@@ -197,6 +200,9 @@ func (d *Dissector) imfHeads(r *imfReader, s span) (at int, ok bool) {
 		}
 		if known && row.id == fImfContentType {
 			d.imfType(r, s, start, end)
+		}
+		if known && row.id == fImfContentTransferEncoding {
+			r.base64 = equalFold(b[value:value+n], "BASE64")
 		}
 		start = end
 	}
@@ -398,6 +404,9 @@ func (d *Dissector) imfLabel(s span, off, n, at int) {
 // imfText shows the text of a message.
 func (d *Dissector) imfText(r *imfReader, s span, depth int) {
 	if len(r.kind) > 0 {
+		if r.base64 {
+			s = d.decoded(s)
+		}
 		fence := d.fence
 		d.setFence()
 		d.media(r, s, r.kind, r.params, depth, false)
@@ -427,16 +436,72 @@ func (d *Dissector) imfText(r *imfReader, s span, depth int) {
 	d.leave(up)
 }
 
+// A mediaKind says how a body is shown.
+type mediaKind uint8
+
+const (
+	mediaUnknown mediaKind = iota // by its name, in a message of several parts
+	mediaText                     // line by line
+	mediaData
+	mediaParts
+	mediaMessage
+	mediaXML
+	mediaJSON
+	mediaTNEF
+	mediaCMS
+)
+
+// mediaKinds are the media types of mail that Wireshark has a dissector for.
+var mediaKinds = map[string]mediaKind{
+	"text/plain": mediaText, "text/html": mediaText, "text/richtext": mediaText, "text/enriched": mediaText, "text/css": mediaText,
+	"text/javascript": mediaText, "application/x-javascript": mediaText, "text/parameters": mediaText,
+	"text/xml-external-parsed-entity": mediaText, "application/xml-external-parsed-entity": mediaText,
+
+	"multipart/mixed": mediaParts, "multipart/alternative": mediaParts, "multipart/related": mediaParts, "multipart/report": mediaParts,
+	"multipart/signed": mediaParts, "multipart/encrypted": mediaParts, "multipart/form-data": mediaParts,
+
+	"text/xml": mediaXML, "application/xml": mediaXML, "application/xml-dtd": mediaXML, "image/svg+xml": mediaXML, "application/atom+xml": mediaXML,
+	"application/rss+xml": mediaXML, "application/rdf+xml": mediaXML, "application/soap+xml": mediaXML, "application/xslt+xml": mediaXML,
+	"application/mathml+xml": mediaXML, "message/imdn+xml": mediaXML,
+
+	"application/json": mediaJSON, "application/problem+json": mediaJSON, "application/json-patch+json": mediaJSON,
+	"application/merge-patch+json": mediaJSON, "application/x-ndjson": mediaJSON,
+
+	"message/rfc822": mediaMessage, "application/octet-stream": mediaData,
+	"application/ms-tnef": mediaTNEF, "application/pkcs7-signature": mediaCMS, "application/pkcs7-mime": mediaCMS,
+}
+
+// mediaKindOf is the kind of a media type, in letters of any case.
+func mediaKindOf(name []byte) mediaKind {
+	const longest = 48 // letters of a name in the table
+	var key [longest]byte
+	return mediaKinds[string(smallLetters(key[:0], name))]
+}
+
+// decoded is the text of a message in base64, as a buffer of its own.
+func (d *Dissector) decoded(s span) span {
+	var letters []byte
+	for _, ch := range s.b {
+		if 'A' <= ch && ch <= 'Z' || 'a' <= ch && ch <= 'z' || '0' <= ch && ch <= '9' || ch == '+' || ch == '/' {
+			letters = append(letters, ch)
+		}
+	}
+	b := make([]byte, base64.RawStdEncoding.DecodedLen(len(letters)))
+	n, _ := base64.RawStdEncoding.Decode(b, letters) // what is there of it
+	if n == 0 {
+		return s
+	}
+	return span{b: b[:n], buf: d.source("base64", b[:n])}
+}
+
 // media shows what a media type is, and in Info its name. part says that it is
 // a part of a message, where Wireshark also names what it does not know, and
 // once more what is empty.
-func (d *Dissector) media(r *imfReader, s span, kind, params []byte, depth int, part bool) {
+func (d *Dissector) media(r *imfReader, s span, name, params []byte, depth int, part bool) {
+	kind := mediaKindOf(name)
 	switch {
-	case beginsFold(kind, "MULTIPART/") && depth < mostDepth:
-		if d.multipart(r, s, params, depth) || !part {
-			return
-		}
-	case equalFold(kind, "MESSAGE/RFC822") && depth < mostDepth:
+	case kind == mediaParts && depth < mostDepth && d.multipart(r, s, name, params, depth):
+	case kind == mediaMessage && depth < mostDepth:
 		if r.whole {
 			d.imfIn(s, depth+1)
 			return
@@ -447,36 +512,68 @@ func (d *Dissector) media(r *imfReader, s span, kind, params []byte, depth int, 
 			d.imfText(&in, s.from(at), depth+1)
 		}
 		d.leave(up)
-		return
-	case beginsFold(kind, "TEXT/"):
-		d.textLines(s, kind, false)
+	case kind == mediaText:
+		d.textLines(s, name, false)
 		if len(s.b) == 0 && part && r.whole {
-			d.mediaInfo(kind)
+			d.mediaInfo(name)
 		}
-	case equalFold(kind, "APPLICATION/OCTET-STREAM"):
+		if r.whole {
+			d.mediaInfo(name)
+		}
+	case kind == mediaData:
 		d.dataIn(s)
-		return
-	case part:
-		up := d.enterIn(fMedia, s, len(s.b))
+	case kind == mediaXML:
+		up := d.enterIn(fXML, s, len(s.b))
+		d.textNodes(s, false)
+		d.leave(up)
+		if r.whole {
+			d.frame.Proto += "/XML"
+		}
+	case kind == mediaJSON:
+		up := d.enterIn(fJSON, s, len(s.b))
 		if d.tree() {
-			d.say("Media Type: " + string(appendText(nil, kind)) + " (" + strconv.Itoa(len(s.b)) + " byte" + plural(len(s.b)) + ")")
+			d.say("JavaScript Object Notation: " + string(appendText(nil, name)))
 		}
 		d.leave(up)
-	default:
-		return
-	}
-	if r.whole {
-		d.mediaInfo(kind)
+		d.textLines(s, name, false)
+		if r.whole {
+			d.frame.Proto += "/JSON"
+			if len(d.frame.Info) > 0 {
+				d.info(", ")
+			}
+			d.info("JavaScript Object Notation")
+			d.mediaInfo(name)
+		}
+	case kind == mediaTNEF:
+		d.leave(d.enterIn(fTNEF, s, len(s.b)))
+	case kind == mediaCMS:
+		d.leave(d.enterIn(fCMS, s, len(s.b)))
+	case part:
+		up := d.enterIn(fMedia, s, len(s.b))
+		d.str(fMediaType, s, 0, len(s.b), nil)
+		if d.tree() {
+			what := string(appendText(nil, name))
+			if len(params) > 0 {
+				what += "; " + string(appendText(nil, bytes.TrimSpace(params)))
+			}
+			d.sayBytes("Media type: "+what, len(s.b))
+		}
+		d.leave(up)
+		if r.whole {
+			d.info(" (")
+			d.infoText(name)
+			d.info(")")
+		}
 	}
 }
 
-// mediaInfo names a media type in Info.
-func (d *Dissector) mediaInfo(kind []byte) {
+// mediaInfo names in Info what is shown line by line.
+func (d *Dissector) mediaInfo(name []byte) {
 	if len(d.frame.Info) > 0 {
 		d.info(" ")
 	}
 	d.info("(")
-	d.infoText(kind)
+	d.infoText(name)
 	d.info(")")
 }
 
@@ -541,7 +638,7 @@ func boundary(b, mark []byte, first, longer bool) (end, next int, last, ok bool)
 
 // multipart shows the parts of a message (RFC 2046, section 5.1). It reports
 // whether there are any.
-func (d *Dissector) multipart(r *imfReader, s span, params []byte, depth int) bool {
+func (d *Dissector) multipart(r *imfReader, s span, kind, params []byte, depth int) bool {
 	mark := boundaryOf(params)
 	if len(mark) == 0 {
 		d.dataIn(s)
@@ -549,10 +646,19 @@ func (d *Dissector) multipart(r *imfReader, s span, params []byte, depth int) bo
 	}
 	up := d.enterIn(fMultipart, s, len(s.b))
 	defer d.leave(up)
-	_, at, last, ok := boundary(s.b, mark, true, d.opt.Compat)
+	if d.tree() {
+		d.say(fmt.Sprintf("MIME Multipart Media Encapsulation, Type: %s, Boundary: \"%s\"", appendText(nil, kind), appendText(nil, mark)))
+	}
+	d.str(fMultipartType, s, 0, 0, kind).Flags |= Generated
+	end, at, last, ok := boundary(s.b, mark, true, d.opt.Compat)
 	if !ok {
 		return false
 	}
+	start := end + bytes.IndexByte(s.b[end:at], '-')
+	if start > 0 {
+		d.str(fMultipartPreamble, s, 0, start, nil)
+	}
+	d.ascii(fMultipartFirst, s, start, at-start)
 	for range mostParts {
 		if !ok || last {
 			break
@@ -564,13 +670,25 @@ func (d *Dissector) multipart(r *imfReader, s span, params []byte, depth int) bo
 			break
 		}
 		d.imfPart(r, part.first(n), depth)
+		id := fMultipartBoundary
+		if last {
+			id = fMultipartLast
+		}
+		d.ascii(id, part, n, next-n)
 		at += next
+	}
+	if last && at < len(s.b) {
+		d.str(fMultipartTrailer, s, at, len(s.b)-at, nil)
 	}
 	return true
 }
 
 // imfPart shows one part.
 func (d *Dissector) imfPart(r *imfReader, s span, depth int) {
+	d.str(fMultipartPart, s, 0, len(s.b), []byte{})
+	top := len(d.frame.Nodes) - 1
+	up := d.sub()
+	defer d.leave(up)
 	var kind, params []byte
 	at := 0
 	for at < len(s.b) {
@@ -591,6 +709,9 @@ func (d *Dissector) imfPart(r *imfReader, s span, depth int) {
 			}
 			kind = bytes.TrimSpace(kind)
 		}
+		if r.items++; r.tree && r.items <= mostItems {
+			d.partHeader(s, at, stop)
+		}
 		at = stop
 	}
 	body := s.from(at)
@@ -598,5 +719,53 @@ func (d *Dissector) imfPart(r *imfReader, s span, depth int) {
 		d.dataIn(body)
 		return
 	}
-	d.media(r, body, bytes.ToLower(kind), params, depth+1, true)
+	kind = bytes.ToLower(kind)
+	if d.tree() {
+		d.text(top, "Encapsulated multipart part:  ("+string(appendText(nil, kind))+")")
+	}
+	d.media(r, body, kind, params, depth+1, true)
+}
+
+// partHeader adds a header of a part, which stands from at to stop. The last one
+// has the empty line behind it as well.
+func (d *Dissector) partHeader(s span, at, stop int) {
+	line := s.b[at:stop]
+	if n, next := lineOf(s.b[stop:], false); n == 0 {
+		stop += next
+	}
+	colon := bytes.IndexByte(line, ':')
+	var key [longestHeader]byte
+	id, known := partHeaders[string(smallLetters(key[:0], line[:max(0, colon)]))]
+	if !known {
+		d.textLine(s, at, stop-at, false)
+		return
+	}
+	x := d.ascii(id, s, at, stop-at)
+	x.Str = compactHeader(line[colon+1:])
+	if d.tree() {
+		d.say(string(appendText(nil, s.b[at:stop])))
+	}
+}
+
+// compactHeader is the value of a header without the white space that says
+// nothing, as Wireshark has it.
+func compactHeader(value []byte) []byte {
+	b := make([]byte, 0, len(value))
+	separated, space := true, false
+	for _, ch := range value {
+		switch {
+		case ch == ' ' || ch == '\t' || ch == '\r' || ch == '\n':
+			space = true
+			continue
+		case ch == ':' || ch == ';' || ch == ',' || ch == '=':
+			separated = true
+		default:
+			if space && !separated {
+				b = append(b, ' ')
+			}
+			separated = false
+		}
+		b, space = append(b, ch), false
+	}
+	return b
 }

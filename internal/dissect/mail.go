@@ -494,17 +494,9 @@ func (d *Dissector) hiddenTrue(id ID, s span) {
 // type, "" when there is none.
 func (d *Dissector) textLines(s span, name []byte, secret bool) {
 	up := d.enterIn(fTextLines, s, len(s.b))
+	top := len(d.frame.Nodes) - 1
+	lines := d.textNodes(s, secret)
 	if d.tree() {
-		top := len(d.frame.Nodes) - 1
-		lines := 0
-		for at := 0; at < len(s.b); {
-			_, next := lineOf(s.b[at:], false)
-			if lines++; lines <= mostLines {
-				d.textLine(s, at, next, secret)
-			}
-			at += next
-		}
-		d.moreLines(s, lines)
 		what := "Line-based text data"
 		if len(name) > 0 {
 			what += ": " + string(appendText(nil, name))
@@ -512,6 +504,22 @@ func (d *Dissector) textLines(s span, name []byte, secret bool) {
 		d.text(top, what+" ("+strconv.Itoa(lines)+" lines)")
 	}
 	d.leave(up)
+}
+
+// textNodes adds the lines of a text. It returns how many there are.
+func (d *Dissector) textNodes(s span, secret bool) (lines int) {
+	if !d.tree() {
+		return 0
+	}
+	for at := 0; at < len(s.b); {
+		_, next := lineOf(s.b[at:], false)
+		if lines++; lines <= mostLines {
+			d.textLine(s, at, next, secret)
+		}
+		at += next
+	}
+	d.moreLines(s, lines)
+	return lines
 }
 
 // mostLines is how many lines of a text are shown: of 2 MB of usual text.

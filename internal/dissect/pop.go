@@ -182,7 +182,11 @@ func (d *Dissector) popWhole(id ID, s span, off, n, secret int) {
 		return
 	}
 	if d.tree() {
-		x.Text = appendText(nil, x.Str)
+		text := x.Str
+		if x.Flags&Secret == 0 { // also what is no ASCII
+			text = s.b[off : off+n]
+		}
+		x.Text = appendText(nil, text)
 	}
 	if d.opt.Compat {
 		x.Str = nil

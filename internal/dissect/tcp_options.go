@@ -36,6 +36,7 @@ const (
 	exidTARR     = 0x00ac
 	exidAccECN0  = 0xacc0
 	exidAccECN1  = 0xacc1
+	exidSMCR     = 0xe2d4
 	exidFastOpen = 0xf989
 )
 
@@ -83,7 +84,7 @@ func optionOf(kind byte) option {
 	case optAO:
 		return option{"TCP AO", "The TCP Authentication Option", pOptAo, 0}
 	case optMPTCP:
-		return option{"Multipath TCP", "Multipath TCP", fMPTCP, 0}
+		return option{"MPTCP", "Multipath TCP", fMPTCP, 0}
 	case optFastOpen:
 		return option{"TCP Fast Open", "TCP Fast Open Cookie", pOptTfo, 0}
 	case optAccECN0, optAccECN1:
@@ -333,6 +334,10 @@ func (d *Dissector) tcpOption(kind byte, s span, c *conv, dir int, g *segment, n
 			d.infoNum(" USER_TO=", uint32(v&0x7fff))
 		}
 	case optAO:
+		if !d.opt.Compat {
+			d.info(" ")
+		}
+		d.info("TCP AO")
 		if whole && size >= 4 {
 			d.num(fOptAoKeyid, s, 2, 1, uint64(b[2]))
 			d.num(fOptAoRnextkeyid, s, 3, 1, uint64(b[3]))
@@ -384,8 +389,7 @@ func (d *Dissector) tcpOption(kind byte, s span, c *conv, dir int, g *segment, n
 			if size > 4 {
 				d.str(fOptExperimentalData, s, 4, size-4, nil)
 			}
-			d.info(" ExID=0x")
-			d.frame.Info = strconv.AppendUint(d.frame.Info, uint64(id), 16)
+			d.frame.Info = fmt.Appendf(d.frame.Info, " ExID=%04X", id)
 		}
 	case optMPTCP:
 		d.frame.Proto = "MPTCP"
@@ -421,7 +425,9 @@ func exidName(v uint64) string {
 	case exidAccECN1:
 		return "Accurate ECN - Order 1"
 	case exidFastOpen:
-		return "TCP Fast Open"
+		return "Fast Open"
+	case exidSMCR:
+		return "Shared Memory communications over RMDA protocol"
 	}
 	return "Unknown"
 }
@@ -544,6 +550,18 @@ func (d *Dissector) accurateECN(s span, c *conv, order0 bool) {
 	}
 }
 
+// mptcpSubtype names what an option of Multipath TCP is (RFC 8684, section 8.2).
+func mptcpSubtype(v uint64) string {
+	if names := [...]string{"Multipath Capable", "Join Connection", "Data Sequence Signal", "Add Address", "Remove Address",
+		"Change Subflow Priority", "TCP Fallback", "Fast Close", "TCP Reset"}; v < uint64(len(names)) {
+		return names[v]
+	}
+	return "Unknown"
+}
+
+var mptcpReasons = [...]string{"Unspecified TCP error", "MPTCP-specific error", "Lack of resources", "Administratively prohibited",
+	"Too much outstanding data", "Unacceptable performance", "Middlebox interference"}
+
 // mptcp reads the fields of Multipath TCP (RFC 8684) that need no memory.
 func (d *Dissector) mptcp(s span) {
 	b := s.b
@@ -553,6 +571,9 @@ func (d *Dissector) mptcp(s span) {
 	u16 := func(i int) uint64 { return uint64(binary.BigEndian.Uint16(b[i:])) }
 	u32 := func(i int) uint64 { return uint64(binary.BigEndian.Uint32(b[i:])) }
 	u64 := func(i int) uint64 { return binary.BigEndian.Uint64(b[i:]) }
+	if d.tree() {
+		d.text(int(d.parent), "Multipath Transmission Control Protocol: "+mptcpSubtype(uint64(b[2]>>4)))
+	}
 	d.num(fOptMptcpSubtype, s, 2, 1, uint64(b[2]>>4))
 	switch b[2] >> 4 {
 	case 0: // MP_CAPABLE

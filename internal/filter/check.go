@@ -505,10 +505,13 @@ func (c *checker) call(n *node) bool {
 
 // nearestField is the field whose name is most like name, "": none is.
 func nearestField(name string) string {
-	all := dissect.Fields()
-	names := make([]string, len(all))
-	for i := range all {
-		names[i] = all[i].Name
+	proto, _, dotted := strings.Cut(strings.ToLower(name), ".")
+	known := dotted && len(dissect.Lookup(proto)) > 0
+	var names []string
+	for _, f := range dissect.Fields() {
+		if !known || strings.HasPrefix(f.Name, proto+".") { // smtp.message is no slip of gtp.message
+			names = append(names, f.Name)
+		}
 	}
 	if best := nearest(name, names); best != "" {
 		return best

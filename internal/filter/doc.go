@@ -13,7 +13,7 @@
 //	smtp contains "EHLO", smtp matches "^ehlo"
 //	ip.addr == 10.0.0.0/8                   also with IPv6
 //	frame[0:6] == 00:11:22:33:44:55         slices: offset:length, from-to, several with commas
-//	ip.src#2 == 10.0.0.1                    of the second IP header
+//	ip.src#2 == 10.0.0.1                    of the second IP header; #[-1] is the innermost
 //	tcp.flags & 0x02, tcp.len + 20 == ip.len, {tcp.len + 20} * 2 > 100
 //	len(smtp.req.parameter) > 100           upper lower len count string max min abs
 //	not smtp and (tcp or udp)               not !, and &&, xor ^^, or ||, from strong to weak

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +22,8 @@ type Filter struct {
 	pairs  int    // that were compared with members of sets, of the frame at work
 
 	layers  bool
-	layerOf []int32 // number of its layer, of each node
+	layerOf []place // of each node
+	lastOf  []place // the innermost layer of each protocol
 
 	session  bool
 	sessions map[*node][]uint64 // streams in which it holds, a bit each
@@ -153,26 +155,38 @@ func (f *Filter) load(frame *dissect.Frame) {
 	}
 }
 
-// count gives every node the number of its layer: the how many-th it is of its
-// protocol, from outside.
+// A place is the layer that a node stands in: the how many-th of its protocol
+// it is, from outside.
+type place struct {
+	proto  dissect.ID
+	number int32
+}
+
+// count finds the layers of all nodes.
 func (f *Filter) count(frame *dissect.Frame) {
-	f.layerOf = f.layerOf[:0]
+	f.layerOf, f.lastOf = f.layerOf[:0], f.lastOf[:0]
 	for i := range frame.Nodes {
 		n := &frame.Nodes[i]
-		layer := int32(1)
+		layer := place{number: 1}
 		switch {
 		case n.ID.Field().Type == dissect.Protocol:
-			for j := i - 1; j >= 0; j-- {
-				if frame.Nodes[j].ID == n.ID {
-					layer = f.layerOf[j] + 1
-					break
-				}
+			layer.proto = n.ID
+			if at := f.last(n.ID); at >= 0 {
+				f.lastOf[at].number++
+				layer = f.lastOf[at]
+			} else {
+				f.lastOf = append(f.lastOf, layer)
 			}
 		case n.Up >= 0 && int(n.Up) < i:
 			layer = f.layerOf[n.Up]
 		}
 		f.layerOf = append(f.layerOf, layer)
 	}
+}
+
+// last is the place of the innermost layer of a protocol in lastOf, -1: none.
+func (f *Filter) last(proto dissect.ID) int {
+	return slices.IndexFunc(f.lastOf, func(p place) bool { return p.proto == proto })
 }
 
 // test works out a test.
@@ -223,7 +237,7 @@ func (f *Filter) compare(n *node, frame *dissect.Frame) bool {
 	}
 	switch n.op {
 	case opExists:
-		return true
+		return n.l.op != opSlice || slices.ContainsFunc(f.stack[base:], func(v value) bool { return len(v.b) > 0 })
 	case opNonzero:
 		for i := base; i < mid; i++ {
 			if !zero(n.l.kind, &f.stack[i]) {
@@ -340,7 +354,7 @@ func (f *Filter) push(n *node, frame *dissect.Frame) {
 	case opField:
 		k := n.kind
 		for _, i := range f.found[n.slot] {
-			if n.layers != nil && !within(n.layers, int(f.layerOf[i])) {
+			if n.layers != nil && !f.inLayer(n.layers, i) {
 				continue
 			}
 			v := load(frame, &frame.Nodes[i], k)
@@ -351,14 +365,9 @@ func (f *Filter) push(n *node, frame *dissect.Frame) {
 		}
 	case opSlice:
 		f.push(n.l, frame)
-		to := base
 		for i := base; i < len(f.stack); i++ {
-			if b := f.slice(n.stretch, f.stack[i].b); len(b) > 0 {
-				f.stack[to] = value{b: b}
-				to++
-			}
+			f.stack[i] = value{b: f.slice(n.stretch, f.stack[i].b)}
 		}
-		f.drop(to)
 	case opNeg:
 		f.push(n.l, frame)
 		for i := base; i < len(f.stack); i++ {
@@ -376,13 +385,22 @@ func (f *Filter) push(n *node, frame *dissect.Frame) {
 	}
 }
 
-// within reports whether a layer is one of those wanted.
-func within(list []stretch, layer int) bool {
+// inLayer reports whether the layer of a node is one of those wanted. Numbers
+// below 0 count from the innermost.
+func (f *Filter) inLayer(list []stretch, node int32) bool {
+	layer := f.layerOf[node]
+	number := int(layer.number)
 	for _, s := range list {
+		if at := f.last(layer.proto); s.from < 0 && s.kind != '-' {
+			s.from++
+			if at >= 0 {
+				s.from += int(f.lastOf[at].number)
+			}
+		}
 		switch {
-		case s.kind == '1' && layer == s.from, s.kind == '>' && layer >= s.from,
-			s.kind == '-' && layer >= s.from && layer <= s.to,
-			s.kind == ':' && layer >= s.from && layer < s.from+s.to:
+		case s.kind == '1' && number == s.from, s.kind == '>' && number >= s.from,
+			s.kind == '-' && number >= s.from && number <= s.to,
+			s.kind == ':' && number >= s.from && number < s.from+s.to:
 			return true
 		}
 	}
@@ -403,7 +421,7 @@ func load(frame *dissect.Frame, n *dissect.Node, k kind) value {
 	return value{mag: n.Num}
 }
 
-// slice cuts stretches out of b. One that does not fit is left out.
+// slice cuts stretches out of b. One that does not fit is empty.
 func (f *Filter) slice(list []stretch, b []byte) []byte {
 	if len(list) == 1 {
 		return cut(&list[0], b)

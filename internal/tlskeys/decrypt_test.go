@@ -480,3 +480,16 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestSuites: no suite stands in two rows.
+func TestSuites(t *testing.T) {
+	seen := map[uint16]bool{}
+	for _, s := range suites {
+		for _, id := range s.ids {
+			if seen[id] {
+				t.Errorf("%#04x stands twice", id)
+			}
+			seen[id] = true
+		}
+	}
+}

@@ -501,7 +501,8 @@ func (g *figures) ioFigure() figure {
 	room := chartBottom - chartTop
 	zero := chartTop + room*float64(back)/float64(forth+back)
 	scale := room / float64(forth+back) // one for both directions
-	w := (chartRight - chartLeft) / float64(bins)
+	across := max(len(g.io), bins/2)    // two intervals that became one leave half the room empty
+	w := (chartRight - chartLeft) / float64(across)
 	f.Shapes = append(f.Shapes, path("zero", fmt.Sprintf("M%g %gH%g", chartLeft, round1(zero), chartRight)),
 		text("e s", chartLeft-6, chartTop+6, short(back)), text("e s", chartLeft-6, zero+4, "0"), text("e s", chartLeft-6, chartBottom, short(forth)))
 	n := 0
@@ -519,7 +520,7 @@ func (g *figures) ioFigure() figure {
 			f.Rows = append(f.Rows, []string{seconds(int64(i) * g.step), group(frames), dash(b.side[0].bytes), dash(b.side[1].bytes)})
 		}
 	}
-	f.Shapes = append(f.Shapes, timeAxis(0, int64(bins)*g.step)...)
+	f.Shapes = append(f.Shapes, timeAxis(0, int64(across)*g.step)...)
 	f.Desc = fmt.Sprintf("%d of %d intervals carry traffic, from the first frame to %s later.", n, len(g.io), span(g.last-g.first))
 	f.Folded = fmt.Sprintf("Table, %d of %d intervals carry traffic", n, len(g.io))
 	return f
