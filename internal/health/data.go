@@ -458,6 +458,9 @@ func (f *Flow) window(d fact.Dir, p *layers.Packet, flags uint8, at fact.At, log
 				me.zeroRef = log.Add(fact.Fact{Kind: fact.TCPZeroWindow, Time: at.Time, Frame: at.Frame, From: d}, nil)
 			}
 		}
+		if g := log.Get(me.zeroRef); g != nil && g.Code < 0xffff {
+			g.Code++
+		}
 		return
 	}
 	f.reopen(d, at.Time, log, s)

@@ -891,6 +891,8 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		if top != nil && !isRemark[top.Rule] {
 			d.Outcome = OutcomeDegraded
 		}
+	case g == goalUnknown && top != nil && isWindow[top.Rule] && top.Class == rules.WindowKept:
+		d.Outcome = OutcomeFailed // nothing more can come as long as it lasts
 	case g == goalUnknown && top != nil && top.Severity < rules.Error && group(top.Rule) == "TCP" && (allAcked(c) || c.LeftAfterHandshake()):
 		d.Outcome = OutcomeUnknown // a reset is how many programs close; what was left to do is inside TLS
 	case g == goalUnknown && top != nil && isSlow[top.Rule] && c.TCP.HowClosed == fact.EndOfCapture:
