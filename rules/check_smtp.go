@@ -643,7 +643,7 @@ func smtpGreetingRefused(c *Case, _ *fact.Fact, r *Raiser) {
 	if t.Open == 0 || t.MidStream || t.OneSided || s.Bytes > 0 || t.Closed != 2 || c.inTLS() || c.implicitPort() || c.onlyQuit() != nil {
 		return
 	}
-	if f := c.first(fact.TCPReset); f != nil && f.From == fact.Server && tcpOddTTL(c, f) {
+	if c.strangeReset(fact.Server) {
 		return // it may not be the server's
 	}
 	at, how := fact.At{Time: s.FinTime, Frame: s.Fin}, "closed"

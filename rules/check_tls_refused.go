@@ -16,8 +16,30 @@ var certAlerts = [...]uint8{42, 43, 44, 45, 46, 48, 49, 113}
 func (c *Case) certRefused() *tlsrec.Alert {
 	t := c.TLS
 	return c.fatalAlert(func(a *tlsrec.Alert) bool {
-		return a.From == fact.Client && slices.Contains(certAlerts[:], a.Code) && (a.Before == tlsrec.PhaseCert || a.Before == tlsrec.PhaseKeys || t.Opened)
+		if a.From != fact.Client {
+			return false
+		}
+		if a.Code == alertHandshake {
+			return a.Before == tlsrec.PhaseCert && c.flawedCert(a)
+		}
+		return slices.Contains(certAlerts[:], a.Code) && (a.Before == tlsrec.PhaseCert || a.Before == tlsrec.PhaseKeys || t.Opened)
 	})
+}
+
+// flawedCert reports that a client's handshake_failure, which names no reason, is
+// the answer to a certificate that no client takes: so says Erlang of a wrong name,
+// a wrong use and a faulty chain. Nothing else that the server chose may be the reason.
+func (c *Case) flawedCert(a *tlsrec.Alert) bool {
+	chain, _ := c.serverChain()
+	t := c.TLS
+	if len(chain) == 0 || t.Hello == nil || t.KexDH && t.KexBits < 2048 {
+		return false
+	}
+	if what, _ := c.Unwanted(a.At.Frame); what != "" {
+		return false
+	}
+	l := &chain[0]
+	return t.Hello.SNI != "" && !certCovers(l, t.Hello.SNI) || l.Refused == "" && l.ExtUsage && !l.ServerAuth || c.BadChain(a.Code) != ""
 }
 
 func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
@@ -57,9 +79,7 @@ func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
 		g.What += fmt.Sprintf(": %s, issued by %s, %s", chain[0].Subject, chain[0].Issuer, counted(len(chain), "certificate"))
 	}
 	g.What += "."
-	if bad != "" {
-		g.What += " Its chain cannot be accepted by any client: " + bad + "."
-	}
+	g.What += noClient(bad)
 	if aged {
 		g.What += fmt.Sprintf(" By the clock of the capture it is valid, until %s: the client's clock is wrong, or a certificate in its own store has expired.", tlsDay(t.Chain[fact.Server][0].NotAfter))
 	}

@@ -356,6 +356,11 @@ var tlsTests = []tlsTest{
 	{"tls-client-certificate-missing", "sent and refused", func() *Case { return tlsAskedCase(tlsAlertsCase(fact.Server, 12, 48, tlsrec.PhaseKeys)(), false) }, func() *Case { return tlsAskedCase(goodTLS(), false) }},
 	{"tls-client-certificate-asked", "", func() *Case { return tlsAskedCase(goodTLS(), true) }, goodTLS},
 	{"tls-client-certificate", "", func() *Case { return tlsAskedCase(goodTLS(), false) }, func() *Case { return tlsAskedCase(goodTLS(), true) }},
+	{"tls-certificate-rejected", "handshake_failure at a wrong name", func() *Case {
+		c := tlsAlertsCase(fact.Client, 11, 40, tlsrec.PhaseCert)()
+		c.TLS.Hello.SNI = "mx.example.org"
+		return c
+	}, tlsAlertsCase(fact.Client, 11, 40, tlsrec.PhaseCert)},
 	{"tls-quit-after-certificate", "", func() *Case {
 		c := tlsFailedCase(goodTLS(), 0, 0, 0, 255, tlsrec.PhaseCert)
 		c.closes(11, 12)
