@@ -66,6 +66,16 @@ const windowKept = 10 * time.Second
 // answers to probes.
 const windowAsked = 3
 
+// shutAt reports that the receive window of d was closed at a time.
+func (c *Case) shutAt(d fact.Dir, time int64) bool {
+	for i := range c.Log.Facts {
+		if z := &c.Log.Facts[i]; z.Kind == fact.TCPZeroWindow && z.From == d && z.Time <= time && z.Time+int64(z.Num)*1000 >= time {
+			return true
+		}
+	}
+	return false
+}
+
 func tcpZeroWindow(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 	return func(c *Case, _ *fact.Fact, r *Raiser) {
 		if c.first(fact.TCPZeroWindow) == nil {

@@ -315,7 +315,7 @@ func (c *Case) gap(chain []tlsrec.Certificate) (g chainGap, at, n int) {
 }
 
 // chainAlerts are what clients say of a chain that cannot be accepted.
-var chainAlerts = [...]uint8{alertHandshake, alertBadCert, alertUnknownCert, alertUnknownCA}
+var chainAlerts = [...]uint8{alertHandshake, alertDecrypt, alertBadCert, alertUnknownCert, alertUnknownCA}
 
 // BadChain says what is wrong with the chain that the server sent, whatever roots
 // a client has, when a client refused it with an alert that can mean that; "":

@@ -91,6 +91,9 @@ func tlsHelloThenClose(c *Case, _ *fact.Fact, r *Raiser) {
 	if d != fact.Server || early && !c.TLS.Implicit && (agreed == nil || at.Frame < agreed.Frame) || time.Duration(at.Time-h.At.Time) >= tlsSilence {
 		return
 	}
+	if how == "RST" && c.strangeReset(fact.Server) {
+		return // it may not be the server's
+	}
 	g := r.by(fact.Server, at).frames(h.At.Frame)
 	if early {
 		g.Class, g.Blame, g.Skip = BeforeHello, BlameServer, 1|2 // no hello was there to be disliked

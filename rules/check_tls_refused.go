@@ -19,16 +19,17 @@ func (c *Case) certRefused() *tlsrec.Alert {
 		if a.From != fact.Client {
 			return false
 		}
-		if a.Code == alertHandshake {
+		if a.Code == alertHandshake || a.Code == alertDecrypt {
 			return a.Before == tlsrec.PhaseCert && c.flawedCert(a)
 		}
 		return slices.Contains(certAlerts[:], a.Code) && (a.Before == tlsrec.PhaseCert || a.Before == tlsrec.PhaseKeys || t.Opened)
 	})
 }
 
-// flawedCert reports that a client's handshake_failure, which names no reason, is
-// the answer to a certificate that no client takes: so says Erlang of a wrong name,
-// a wrong use and a faulty chain. Nothing else that the server chose may be the reason.
+// flawedCert reports that a client's handshake_failure or decrypt_error, which do
+// not name certificates, is the answer to one that no client takes: so says Erlang
+// of a wrong name, a wrong use and a faulty chain, and OpenSSL of a signature that
+// does not fit. Nothing else that the server chose may be the reason.
 func (c *Case) flawedCert(a *tlsrec.Alert) bool {
 	chain, _ := c.serverChain()
 	t := c.TLS
@@ -38,8 +39,10 @@ func (c *Case) flawedCert(a *tlsrec.Alert) bool {
 	if what, _ := c.Unwanted(a.At.Frame); what != "" {
 		return false
 	}
-	l := &chain[0]
-	return t.Hello.SNI != "" && !certCovers(l, t.Hello.SNI) || l.Refused == "" && l.ExtUsage && !l.ServerAuth || c.BadChain(a.Code) != ""
+	if l := &chain[0]; a.Code == alertHandshake && (t.Hello.SNI != "" && !certCovers(l, t.Hello.SNI) || l.Refused == "" && l.ExtUsage && !l.ServerAuth) {
+		return true
+	}
+	return c.BadChain(a.Code) != ""
 }
 
 func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
@@ -87,6 +90,7 @@ func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
 
 // Alerts about certificates, RFC 8446 section 6.2.
 const (
+	alertDecrypt     = 51 // decrypt_error
 	alertBadCert     = 42 // bad_certificate
 	alertExpired     = 45 // certificate_expired
 	alertUnknownCert = 46 // certificate_unknown
