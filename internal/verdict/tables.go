@@ -69,6 +69,7 @@ var explains = []struct {
 	{"TCP-018 019", "TCP-020 023 SMTP-034 035", false},
 	{"TCP-018", "SMTP-025 026 TCP-009", true},
 	{"TCP-019", "POP-016 IMAP-031 TCP-009", false},
+	{"TCP-040", "TCP-042", true}, // a damaged segment, and the right one
 	{"TCP-039", "TCP-004", true},
 	{"TCP-041", "RPL-019 SMTP-006", false},
 	{"TCP-002 003 005", "SMTP-004 007 TLS-013 014", true},
