@@ -674,7 +674,7 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 	bad := c.BadChain(alertBadCert)
 	flagged := c.Raised("tls-expired") || c.Raised("tls-name-mismatch") || c.Raised("tls-self-signed") || c.Raised("tls-weak-key") || c.Raised("tls-not-yet-valid") || c.Raised("tls-wrong-usage")
 	switch {
-	case !t.Done && seen.Frame != 0 && at.Frame > seen.Frame && !t.Partial[fact.Server] && t.KexAt[fact.Client].Frame == 0 && t.FirstEncrypted[fact.Client].Frame == 0 && !slices.ContainsFunc(t.Alerts, func(a tlsrec.Alert) bool { return !c.consequence(&a) }):
+	case !t.Done && seen.Frame != 0 && at.Frame > seen.Frame && !t.Partial[fact.Server] && !c.flightCut() && t.KexAt[fact.Client].Frame == 0 && t.FirstEncrypted[fact.Client].Frame == 0 && !slices.ContainsFunc(t.Alerts, func(a tlsrec.Alert) bool { return !c.consequence(&a) }):
 		g := r.by(fact.Client, at).frames(t.HelloAt[fact.Client].Frame, seen.Frame)
 		if bad != "" {
 			g.Blame = BlameServer
