@@ -288,7 +288,7 @@ func (c *Case) stopped() (s stopped, ok bool) {
 	late := server.Fin != 0 && client.LastData > server.Fin
 	for i := range t.Alerts {
 		switch a := &t.Alerts[i]; {
-		case c.consequence(a):
+		case c.consequence(a) && (client.Unacked > 0 || a.Level == 0 || a.Code == alertDecode): // any other may be what the server answered
 		case a.From == fact.Server && a.Hidden && a.Before == tlsrec.PhaseCert && server.Fin != 0:
 			s.alert = a // too short for a message of its flight, and nothing of the client was there to be refused
 		default:
