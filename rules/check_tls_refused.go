@@ -270,9 +270,46 @@ func (c *Case) NoClientCert() bool {
 	return c.TLS != nil && (c.TLS.CertRequest && c.TLS.CertEmpty || c.asked13())
 }
 
+// ClosedAtCert is the Class of a server that asked for a client certificate, and
+// closed without an alert when the client had answered: the certificate may be why.
+const ClosedAtCert = 255
+
+// closedAtCert raises that a server closed so, as Node does with a certificate
+// that it does not take.
+func (c *Case) closedAtCert(r *Raiser) bool {
+	t := c.TLS
+	s, ok := c.stopped()
+	shown := len(t.Chain[fact.Client]) > 0
+	if !ok || s.who != fact.Server || s.by != fact.Server || s.how != "FIN" || s.wait >= tlsRefusal || s.alert != nil ||
+		t.FinishedAt[fact.Client].Frame == 0 || !c.sent13() && !(t.CertRequest && (shown || t.CertEmpty)) {
+		return false
+	}
+	g := r.by(fact.Server, s.until).frames(t.CertRequestAt[fact.Server].Frame, t.CertAt[fact.Client].Frame)
+	g.Class = ClosedAtCert
+	sent := "no certificate"
+	switch {
+	case shown:
+		sent = "the certificate " + t.Chain[fact.Client][0].Subject
+	case !t.CertEmpty:
+		sent = "a certificate, by the size of its flight"
+	}
+	if !t.CertEmpty {
+		g.Qualifier, g.Skip = "a certificate was sent", 1
+	}
+	if g.quiet {
+		return true
+	}
+	g.withInt("acceptable CA names", t.CertCAs).with("client sent", sent)
+	g.say("The server asked for a client certificate, the client sent %s; %s later the server closed with FIN, without a word.", sent, tlsWhen(1, 1+int64(s.wait)))
+	return true
+}
+
 func tlsClientCertMissing(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TLS
-	if t == nil || !t.CertRequest && !c.asked13() {
+	if t == nil {
+		return
+	}
+	if c.closedAtCert(r) || !t.CertRequest && !c.asked13() {
 		return
 	}
 	empty := t.CertEmpty || c.asked13() || t.CertRequest && len(t.Chain[fact.Client]) == 0

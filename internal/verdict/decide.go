@@ -1375,6 +1375,9 @@ func (w *Writer) blame(c *rules.Case) {
 	if r.Num == "IMPL-004" && d.Blame == rules.BlameClient && c.TCP.Side[fact.Client].Bytes == 0 && c.TCP.RTTClient > c.TCP.RTTServer {
 		conf = 60 // seen on the side of the server: what the client said may be lost
 	}
+	if r.Num == "TLS-022" && f.Class == rules.ClosedAtCert {
+		conf = 60
+	}
 	if nameRefused(f) {
 		d.Blame, conf = rules.BlameServer, 60 // or the client asks for a wrong name
 	}

@@ -125,6 +125,7 @@ var explains = []struct {
 	{"TLS-054", "TLS-012", true},
 	{"TLS-046", "TLS-010", true},
 	{"TLS-064", "TLS-016 TLS-010", true},
+	{"TLS-022", "TLS-081", true},
 	{"TLS-076", "TLS-010 TLS-016", true},
 	{"TLS-080", "TLS-010", true},
 	{"TLS-024", "TLS-010 012", true},
