@@ -1043,3 +1043,29 @@ func TestNoGreeting(t *testing.T) {
 		}
 	}
 }
+
+// TestAccused: an alert accuses the other side, but for those that tell of their
+// sender, and those of a server that has had nothing to refuse since it agreed.
+func TestAccused(t *testing.T) {
+	for _, tt := range []struct {
+		from  fact.Dir
+		code  uint8
+		phase uint8
+		said  uint32 // frame of the client's last data
+		want  Blame
+	}{
+		{fact.Server, 42, tlsrec.PhaseCert, 9, BlameServer},
+		{fact.Server, 42, tlsrec.PhaseCert, 11, BlameClient},
+		{fact.Server, 42, tlsrec.PhaseKeys, 11, BlameClient},
+		{fact.Client, 47, tlsrec.PhaseCert, 12, BlameServer},
+		{fact.Client, 0, tlsrec.PhaseCert, 12, BlameClient},
+		{fact.Client, 80, tlsrec.PhaseCert, 12, BlameClient},
+	} {
+		c := tlsFailedCase(goodTLS(), tt.from, 12, 2, tt.code, tt.phase)
+		c.TCP.Side[fact.Client].LastData = tt.said
+		Judge(c)
+		if g := c.Find("tls-fatal-alert"); g == nil || g.Blame != tt.want {
+			t.Errorf("%+v: %+v", tt, g)
+		}
+	}
+}
