@@ -129,7 +129,8 @@ func (t *Table) note(c *Conn, mark sig) {
 // isCopy reports whether p is a frame that has been captured already: the same
 // IP identification, numbers, flags and length within mirrorMicros. The TTL may
 // be lower and options may differ, as before and behind a router, and then the
-// two may be as far apart as two ends of a path. Without an
+// two may be as far apart as two ends of a path; so may two equal SYNs, and in a
+// conversation that has copies what has equal timestamps. Without an
 // identification (IPv6; Linux sends 0 with DF on some segments) the timestamps
 // must be the same too, and an empty ACK, a SYN-ACK or a RST is a copy only in
 // a conversation that is known to have copies: two equal duplicate ACKs are
@@ -146,14 +147,16 @@ func (c *Conn) isCopy(t *Table, d fact.Dir, p *layers.Packet, at fact.At) bool {
 		h = mix(h, 1)
 	}
 	sure := p.ID != 0 || c.copied
+	named := p.ID != 0 || flags&(flagSyn|flagAck) == flagSyn // the timer of a SYN is longer than any of these
 	if p.ID == 0 {
 		if val, ecr, ok := p.Timestamps(); ok {
 			h = mix(h, uint64(val)<<32|uint64(ecr))
 			sure = true
+			named = named || c.copied
 		}
 	}
 	mark := sig{uint32(h>>32) | 1, uint32(at.Time / 1000), p.TTL}
-	found := t.seen(c, mark, p.ID != 0)
+	found := t.seen(c, mark, named)
 	if found && n == 0 && p.ID == 0 && !c.copied &&
 		(flags&(flagSyn|flagFin) == 0 || flags&(flagSyn|flagAck) == flagSyn|flagAck) {
 		found = false

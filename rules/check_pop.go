@@ -232,7 +232,7 @@ func popGreetingClosed(c *Case, _ *fact.Fact, r *Raiser) {
 // boxNeverGreeted raises that a server closed the connection without a byte.
 func boxNeverGreeted(c *Case, r *Raiser) {
 	t := c.TCP
-	if t.Open == 0 || t.Refused || c.TLS != nil || !c.silent(fact.Server) || t.Closed != 2 {
+	if t.Open == 0 || t.Refused || c.TLS != nil || !c.silent(fact.Server) || t.Closed != 2 || c.strangeReset(fact.Server) {
 		return
 	}
 	s := &t.Side[fact.Server]
@@ -1074,7 +1074,7 @@ func boxInterrupted(c *Case, f *fact.Fact, r *Raiser, lacks string, ofServer, of
 	// A client that leaves after a long wait does so because the server is silent.
 	left, by := c.clientLeft()
 	waited := left - c.TCP.Side[fact.Server].LastDataTime
-	tired := by != 0 && waited >= int64(boxGaveUp)
+	tired := by != 0 && waited >= int64(boxGaveUp) && !c.shutAt(fact.Client, left)
 	if c.TCP.HowClosed == fact.EndOfCapture && !tired {
 		return
 	}

@@ -643,6 +643,9 @@ func smtpGreetingRefused(c *Case, _ *fact.Fact, r *Raiser) {
 	if t.Open == 0 || t.MidStream || t.OneSided || s.Bytes > 0 || t.Closed != 2 || c.inTLS() || c.implicitPort() || c.onlyQuit() != nil {
 		return
 	}
+	if c.strangeReset(fact.Server) {
+		return // it may not be the server's
+	}
 	at, how := fact.At{Time: s.FinTime, Frame: s.Fin}, "closed"
 	if s.Fin == 0 || s.Rst != 0 && s.RstTime < s.FinTime {
 		at, how = fact.At{Time: s.RstTime, Frame: s.Rst}, "reset"

@@ -118,7 +118,7 @@ func tcpAborted(c *Case, f *fact.Fact) bool {
 	if m := tcpMark(c, f); m != nil && m.Num&4 != 0 {
 		return false // nobody heeded it: the session went on
 	}
-	if f.Level == 1 || tcpWorkDone(c, f) || tcpGlanced(c) || t.Open == 0 && !t.MidStream {
+	if f.Level == 1 || tcpWorkDone(c, f) || tcpGlanced(c) && !tcpOddTTL(c, f) || t.Open == 0 && !t.MidStream {
 		return false
 	}
 	if (t.Side[0].Gap > 0 || t.Side[1].Gap > 0 || t.Side[0].Cut > 0 || t.Side[1].Cut > 0) && !tcpInBody(c, f) {
@@ -220,18 +220,21 @@ const ownTimeout = 5 * time.Second
 // connection any more, soon after it had taken part in it.
 const ResetForgotten = 1
 
-// ResetOddTTL is the Class of a reset whose TTL is one off that of its sender's
-// other packets: too little to call it forged, too much to trust its sender.
+// ResetOddTTL is the Class of a reset whose TTL is not that of its sender's other
+// packets, by one or with few of them to compare: too little to call it forged,
+// too much to trust its sender.
 const ResetOddTTL = 2
 
-// tcpOddTTL reports that f, a reset, has another TTL than the packets of its side before.
+// tcpOddTTL reports that f, a reset, has another TTL than the packets of its side
+// before, and not the one that its host would start another kind of packet with.
 func tcpOddTTL(c *Case, f *fact.Fact) bool {
-	m := tcpMark(c, f)
-	if m == nil || f.Level == 3 || c.TCP.Side[f.From].Packets <= tcpTTLKnown {
+	m, x := tcpMark(c, f), &c.TCP.Side[f.From]
+	if m == nil || f.Level != 0 || m.Num&0x20 != 0 {
 		return false
 	}
-	diff := int(m.Code>>8) - int(m.Code&0xff)
-	return diff == 1 || diff == -1
+	ttl, usual := int(m.Code>>8), uint8(m.Code)
+	diff := ttl - int(usual)
+	return diff != 0 && x.TTLMin == usual && x.TTLMax == usual || (diff == 1 || diff == -1) && x.Packets > tcpTTLKnown
 }
 
 // tcpTTLKnown is how many packets, with the reset, make the TTL of a side known.

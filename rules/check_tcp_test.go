@@ -106,7 +106,11 @@ func tcpRst(c *Case, d fact.Dir, t int64, level uint8, mark uint32) {
 	}
 	c.TCP.HowClosed = fact.EndReset
 	ref := c.add(fact.TCPReset, 20, t, fact.Fact{From: d, Level: level})
-	c.add(fact.TCPResetMark, 20, t, fact.Fact{From: d, Ref: ref, Code: 61<<8 | 64, Num: mark})
+	ttl := uint16(64)
+	if mark&1 != 0 {
+		ttl = 61
+	}
+	c.add(fact.TCPResetMark, 20, t, fact.Fact{From: d, Ref: ref, Code: ttl<<8 | uint16(x.TTL), Num: mark})
 }
 
 func tcpFinOf(c *Case, d fact.Dir, frame uint32, t int64) {
@@ -338,6 +342,16 @@ func TestTCPChecks(t *testing.T) {
 		{"client resets behind its hello, as checks do", func() *Case {
 			c := tcpHealthy()
 			tcpRst(c, fact.Client, 60*msec, 0, 0)
+			return c
+		}, "tcp-reset-by-client=info"},
+		{"reset with another TTL in the client's name, where checks leave", func() *Case {
+			c := tcpHealthy()
+			tcpRst(c, fact.Client, 60*msec, 0, 1)
+			return c
+		}, "tcp-reset-by-client=warning"},
+		{"reset with the TTL that its host may start it with", func() *Case {
+			c := tcpHealthy()
+			tcpRst(c, fact.Client, 60*msec, 0, 1|0x20)
 			return c
 		}, "tcp-reset-by-client=info"},
 		{"client resets after QUIT", func() *Case {
@@ -629,6 +643,16 @@ func TestTCPChecks(t *testing.T) {
 			c.add(fact.TCPZeroWindow, 9, 50*msec, fact.Fact{Num: 40e6})
 			return c
 		}, "tcp-zero-window-client=error -tcp-zero-window-server"},
+		{"server keeps its window closed to the end", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.TCPZeroWindow, 9, 50*msec, fact.Fact{From: fact.Server, Num: 15e6, Code: 7, Level: 1})
+			return c
+		}, "tcp-zero-window-server=error"},
+		{"window closed to the end, nobody asked", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.TCPZeroWindow, 9, 50*msec, fact.Fact{From: fact.Server, Num: 15e6, Code: 1, Level: 1})
+			return c
+		}, "tcp-zero-window-server=warning"},
 		{"a closed window of microseconds", func() *Case {
 			c := tcpHealthy()
 			c.add(fact.TCPZeroWindow, 9, 50*msec, fact.Fact{From: fact.Server, Num: 10})

@@ -55,6 +55,27 @@ func tcpRTTInflation(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 }
 
+// WindowKept is the Class of a window that its side kept closed to the end, for
+// windowKept at least, and said so each time it was asked.
+const WindowKept = 1
+
+// windowKept is as long as a pause that is called a stall (TCP-023).
+const windowKept = 10 * time.Second
+
+// windowAsked is how many announcements of a closed window, with the first, are
+// answers to probes.
+const windowAsked = 3
+
+// shutAt reports that the receive window of d was closed at a time.
+func (c *Case) shutAt(d fact.Dir, time int64) bool {
+	for i := range c.Log.Facts {
+		if z := &c.Log.Facts[i]; z.Kind == fact.TCPZeroWindow && z.From == d && z.Time <= time && z.Time+int64(z.Num)*1000 >= time {
+			return true
+		}
+	}
+	return false
+}
+
 func tcpZeroWindow(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 	return func(c *Case, _ *fact.Fact, r *Raiser) {
 		if c.first(fact.TCPZeroWindow) == nil {
@@ -86,12 +107,18 @@ func tcpZeroWindow(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 			g.Severity = Warning
 		}
 		g.Count = n
+		if worst.Level == 1 && worst.Code >= windowAsked && longest >= windowKept {
+			g.Class, g.Severity = WindowKept, Error
+		}
 		if g.quiet {
 			return
 		}
 		g.framesOf(c, fact.TCPZeroWindow, d)
 		g.say("The %s closed its receive window for %s (%s in all, %s): it did not read what had arrived.",
 			d, tcpTime(int64(longest)), tcpTime(total), times(uint32(n)))
+		if g.Class == WindowKept {
+			g.What += " It never opened it again: its host answered the probes, its program took nothing."
+		}
 		g.field("count", "%d", n)
 		g.field("longest", "%s", tcpTime(int64(longest)))
 		g.field("total", "%s", tcpTime(total))

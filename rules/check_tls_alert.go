@@ -123,9 +123,10 @@ func tlsFatalAlert(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
-	// An alert accuses the other side; these two tell of the sender itself.
+	// An alert accuses the other side; these tell of the sender itself, and so does
+	// one of a server that has agreed and had nothing from the client since.
 	accused := f.From.Other()
-	if f.Code == alertInternal || f.Code == alertCanceled {
+	if f.Code == 0 || f.Code == alertInternal || f.Code == alertCanceled || c.itsOwn(f) {
 		accused = f.From
 	}
 	g.Blame = BlameClient << accused
@@ -156,6 +157,16 @@ func tlsFatalAlert(c *Case, f *fact.Fact, r *Raiser) {
 	if !g.quiet {
 		g.What = alertLine(2, uint8(f.Code)) + why
 	}
+}
+
+// itsOwn reports that f, an alert of the server, came after it had agreed and
+// before anything more of the client had: there was nothing else to refuse.
+func (c *Case) itsOwn(f *fact.Fact) bool {
+	t := c.TLS
+	a := c.alertAt(fact.Server, f.Frame)
+	said := c.TCP.Side[fact.Client].LastData
+	return f.From == fact.Server && a != nil && a.Before == tlsrec.PhaseCert && !t.Retry && t.Broken == nil && t.Gaps == [2]uint64{} &&
+		(said < t.ServerHelloAt[fact.Server].Frame || said > f.Frame) && c.first(fact.TLSOdd) == nil
 }
 
 // alertAt returns the readable alert of a side in a frame.

@@ -314,19 +314,22 @@ func (c *Case) gap(chain []tlsrec.Certificate) (g chainGap, at, n int) {
 	return chainEither, 0, n
 }
 
+// chainAlerts are what clients say of a chain that cannot be accepted.
+var chainAlerts = [...]uint8{alertHandshake, alertDecrypt, alertBadCert, alertUnknownCert, alertUnknownCA}
+
 // BadChain says what is wrong with the chain that the server sent, whatever roots
 // a client has, when a client refused it with an alert that can mean that; "":
 // nothing that was seen.
 func (c *Case) BadChain(alert uint8) string {
 	chain, _ := c.serverChain()
-	if c.TLS == nil || alert != alertBadCert && alert != alertUnknownCert && alert != alertUnknownCA || c.TLS.CertSent[fact.Server] > len(chain) {
+	if c.TLS == nil || !slices.Contains(chainAlerts[:], alert) || c.TLS.CertSent[fact.Server] > len(chain) {
 		return ""
 	}
 	at, below := 0, 0 // below: CAs between the leaf and the next issuer
 	for range chain {
 		x := &chain[at]
 		j := x.IssuerAt
-		if j < 0 || j == at || x.Refused != "" || chain[j].Refused != "" {
+		if j < 0 || j >= len(chain) || j == at || x.Refused != "" || chain[j].Refused != "" {
 			return ""
 		}
 		issuer := &chain[j]
@@ -668,16 +671,21 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 	if t.Version == tlsrec.TLS13 {
 		seen = t.FirstEncrypted[fact.Server]
 	}
+	bad := c.BadChain(alertBadCert)
 	flagged := c.Raised("tls-expired") || c.Raised("tls-name-mismatch") || c.Raised("tls-self-signed") || c.Raised("tls-weak-key") || c.Raised("tls-not-yet-valid") || c.Raised("tls-wrong-usage")
 	switch {
-	case !t.Done && seen.Frame != 0 && at.Frame > seen.Frame && !t.Partial[fact.Server] && t.KexAt[fact.Client].Frame == 0 && t.FirstEncrypted[fact.Client].Frame == 0 && !slices.ContainsFunc(t.Alerts, func(a tlsrec.Alert) bool { return !c.consequence(&a) }):
+	case !t.Done && seen.Frame != 0 && at.Frame > seen.Frame && !t.Partial[fact.Server] && !c.flightCut() && t.KexAt[fact.Client].Frame == 0 && t.FirstEncrypted[fact.Client].Frame == 0 && !slices.ContainsFunc(t.Alerts, func(a tlsrec.Alert) bool { return !c.consequence(&a) }):
 		g := r.by(fact.Client, at).frames(t.HelloAt[fact.Client].Frame, seen.Frame)
+		if bad != "" {
+			g.Blame = BlameServer
+		}
 		if g.quiet {
 			return
 		}
 		g.with("delay", tlsWhen(seen.Time, at.Time)).with("how", how)
 		c.certFields(g)
 		g.say("The client closed with %s %s after the server's certificate, without a word.", how, tlsWhen(seen.Time, at.Time))
+		g.What += noClient(bad)
 		if time.Duration(at.Time-seen.Time) > 30*time.Second {
 			g.Qualifier = "a question to the user may have been open"
 		}
@@ -685,6 +693,8 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 		g := r.by(fact.Client, at).frames(t.HelloAt[fact.Client].Frame, seen.Frame, t.DoneAt.Frame)
 		g.Severity = Warning
 		switch {
+		case bad != "":
+			g.Severity, g.Blame = Error, BlameServer
 		case flagged:
 			g.Severity = Error
 		case t.Data[fact.Server] > 0, how != "RST":
@@ -709,7 +719,16 @@ func certQuit(c *Case, _ *fact.Fact, r *Raiser) {
 			later = " " + later + " later"
 		}
 		g.say("The handshake was complete; the client %s%s and had sent no data.", word, later)
+		g.What += noClient(bad)
 	}
+}
+
+// noClient says what BadChain found, as a sentence behind another.
+func noClient(bad string) string {
+	if bad == "" {
+		return ""
+	}
+	return " Its chain cannot be accepted by any client: " + bad + "."
 }
 
 // lastAlert returns the encrypted alert that is a side's last record, nil: there is none.

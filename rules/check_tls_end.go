@@ -91,6 +91,9 @@ func tlsHelloThenClose(c *Case, _ *fact.Fact, r *Raiser) {
 	if d != fact.Server || early && !c.TLS.Implicit && (agreed == nil || at.Frame < agreed.Frame) || time.Duration(at.Time-h.At.Time) >= tlsSilence {
 		return
 	}
+	if how == "RST" && c.strangeReset(fact.Server) {
+		return // it may not be the server's
+	}
 	g := r.by(fact.Server, at).frames(h.At.Frame)
 	if early {
 		g.Class, g.Blame, g.Skip = BeforeHello, BlameServer, 1|2 // no hello was there to be disliked
@@ -243,6 +246,23 @@ const tlsStall = 3 * time.Second
 // shows a certificate: encrypted bytes.
 const tlsFlight = 400
 
+// tlsLoneExtensions is more than a record of EncryptedExtensions alone holds, and
+// less than one with a certificate.
+const tlsLoneExtensions = 100
+
+// flightCut reports that under TLS 1.3 the server's flight lacks its last message:
+// whoever begins it with a record for the extensions alone gives the Finished one of
+// its own, too, and the length of that is known.
+func (c *Case) flightCut() bool {
+	t := c.TLS
+	all := t.Records[fact.Server]
+	if t.Version != tlsrec.TLS13 || t.Resumed || len(all) == 0 || t.Count[fact.Server] > len(all) {
+		return false
+	}
+	want := tlsrec.FinishedLen(t.Version, t.Cipher, false)
+	return want != 0 && all[0].Len < tlsLoneExtensions && int(all[len(all)-1].Len) != want
+}
+
 // A stopped handshake: whose turn it was, since when, and how it ended.
 type stopped struct {
 	who      fact.Dir
@@ -264,11 +284,11 @@ func (c *Case) stopped() (s stopped, ok bool) {
 		return s, false
 	}
 	client, server := &c.TCP.Side[fact.Client], &c.TCP.Side[fact.Server]
-	// What the client says to a server that has closed, and reads no more, decides nothing.
-	late := server.Fin != 0 && client.LastData > server.Fin && client.Unacked > 0
+	// What the client says to a server that has closed decides nothing.
+	late := server.Fin != 0 && client.LastData > server.Fin
 	for i := range t.Alerts {
 		switch a := &t.Alerts[i]; {
-		case c.consequence(a):
+		case c.consequence(a) && (client.Unacked > 0 || a.Level == 0 || a.Code == alertDecode): // any other may be what the server answered
 		case a.From == fact.Server && a.Hidden && a.Before == tlsrec.PhaseCert && server.Fin != 0:
 			s.alert = a // too short for a message of its flight, and nothing of the client was there to be refused
 		default:
@@ -289,7 +309,7 @@ func (c *Case) stopped() (s stopped, ok bool) {
 	case in(t.KexAt[fact.Client]), in(t.CertAt[fact.Client]), in(t.FirstEncrypted[fact.Client]):
 		s.who = fact.Client
 	case t.Partial[fact.Server], t.Version < tlsrec.TLS13 && t.ServerDoneAt[fact.Server].Frame == 0 && !t.Resumed,
-		t.Version == tlsrec.TLS13 && t.Bytes[fact.Server] < tlsFlight && !t.Resumed, t.Resumed && t.FinishedAt[fact.Server].Frame == 0:
+		t.Version == tlsrec.TLS13 && t.Bytes[fact.Server] < tlsFlight && !t.Resumed, c.flightCut(), t.Resumed && t.FinishedAt[fact.Server].Frame == 0:
 		s.who = fact.Server
 	default:
 		s.who = fact.Client

@@ -212,6 +212,7 @@ func tlsWrongOrder(c *Case, f *fact.Fact, r *Raiser) {
 		got = "ChangeCipherSpec or a Finished in clear"
 	}
 	g := r.At(f).with("got", got)
+	g.Blame = BlameClient << f.From
 	g.say("The %s sent %s at a place where no handshake has it.", f.From, got)
 	if c.TLS.Done {
 		g.Severity = Warning // the peer went on

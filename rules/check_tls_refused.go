@@ -16,8 +16,33 @@ var certAlerts = [...]uint8{42, 43, 44, 45, 46, 48, 49, 113}
 func (c *Case) certRefused() *tlsrec.Alert {
 	t := c.TLS
 	return c.fatalAlert(func(a *tlsrec.Alert) bool {
-		return a.From == fact.Client && slices.Contains(certAlerts[:], a.Code) && (a.Before == tlsrec.PhaseCert || a.Before == tlsrec.PhaseKeys || t.Opened)
+		if a.From != fact.Client {
+			return false
+		}
+		if a.Code == alertHandshake || a.Code == alertDecrypt {
+			return a.Before == tlsrec.PhaseCert && c.flawedCert(a)
+		}
+		return slices.Contains(certAlerts[:], a.Code) && (a.Before == tlsrec.PhaseCert || a.Before == tlsrec.PhaseKeys || t.Opened)
 	})
+}
+
+// flawedCert reports that a client's handshake_failure or decrypt_error, which do
+// not name certificates, is the answer to one that no client takes: so says Erlang
+// of a wrong name, a wrong use and a faulty chain, and OpenSSL of a signature that
+// does not fit. Nothing else that the server chose may be the reason.
+func (c *Case) flawedCert(a *tlsrec.Alert) bool {
+	chain, _ := c.serverChain()
+	t := c.TLS
+	if len(chain) == 0 || t.Hello == nil || t.KexDH && t.KexBits < 2048 {
+		return false
+	}
+	if what, _ := c.Unwanted(a.At.Frame); what != "" {
+		return false
+	}
+	if l := &chain[0]; a.Code == alertHandshake && (t.Hello.SNI != "" && !certCovers(l, t.Hello.SNI) || l.Refused == "" && l.ExtUsage && !l.ServerAuth) {
+		return true
+	}
+	return c.BadChain(a.Code) != ""
 }
 
 func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
@@ -57,9 +82,7 @@ func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
 		g.What += fmt.Sprintf(": %s, issued by %s, %s", chain[0].Subject, chain[0].Issuer, counted(len(chain), "certificate"))
 	}
 	g.What += "."
-	if bad != "" {
-		g.What += " Its chain cannot be accepted by any client: " + bad + "."
-	}
+	g.What += noClient(bad)
 	if aged {
 		g.What += fmt.Sprintf(" By the clock of the capture it is valid, until %s: the client's clock is wrong, or a certificate in its own store has expired.", tlsDay(t.Chain[fact.Server][0].NotAfter))
 	}
@@ -67,6 +90,7 @@ func tlsCertRejected(c *Case, _ *fact.Fact, r *Raiser) {
 
 // Alerts about certificates, RFC 8446 section 6.2.
 const (
+	alertDecrypt     = 51 // decrypt_error
 	alertBadCert     = 42 // bad_certificate
 	alertExpired     = 45 // certificate_expired
 	alertUnknownCert = 46 // certificate_unknown
@@ -246,9 +270,46 @@ func (c *Case) NoClientCert() bool {
 	return c.TLS != nil && (c.TLS.CertRequest && c.TLS.CertEmpty || c.asked13())
 }
 
+// ClosedAtCert is the Class of a server that asked for a client certificate, and
+// closed without an alert when the client had answered: the certificate may be why.
+const ClosedAtCert = 255
+
+// closedAtCert raises that a server closed so, as Node does with a certificate
+// that it does not take.
+func (c *Case) closedAtCert(r *Raiser) bool {
+	t := c.TLS
+	s, ok := c.stopped()
+	shown := len(t.Chain[fact.Client]) > 0
+	if !ok || s.who != fact.Server || s.by != fact.Server || s.how != "FIN" || s.wait >= tlsRefusal || s.alert != nil ||
+		t.FinishedAt[fact.Client].Frame == 0 || !c.sent13() && !(t.CertRequest && (shown || t.CertEmpty)) {
+		return false
+	}
+	g := r.by(fact.Server, s.until).frames(t.CertRequestAt[fact.Server].Frame, t.CertAt[fact.Client].Frame)
+	g.Class = ClosedAtCert
+	sent := "no certificate"
+	switch {
+	case shown:
+		sent = "the certificate " + t.Chain[fact.Client][0].Subject
+	case !t.CertEmpty:
+		sent = "a certificate, by the size of its flight"
+	}
+	if !t.CertEmpty {
+		g.Qualifier, g.Skip = "a certificate was sent", 1
+	}
+	if g.quiet {
+		return true
+	}
+	g.withInt("acceptable CA names", t.CertCAs).with("client sent", sent)
+	g.say("The server asked for a client certificate, the client sent %s; %s later the server closed with FIN, without a word.", sent, tlsWhen(1, 1+int64(s.wait)))
+	return true
+}
+
 func tlsClientCertMissing(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TLS
-	if t == nil || !t.CertRequest && !c.asked13() {
+	if t == nil {
+		return
+	}
+	if c.closedAtCert(r) || !t.CertRequest && !c.asked13() {
 		return
 	}
 	empty := t.CertEmpty || c.asked13() || t.CertRequest && len(t.Chain[fact.Client]) == 0

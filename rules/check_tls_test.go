@@ -356,6 +356,11 @@ var tlsTests = []tlsTest{
 	{"tls-client-certificate-missing", "sent and refused", func() *Case { return tlsAskedCase(tlsAlertsCase(fact.Server, 12, 48, tlsrec.PhaseKeys)(), false) }, func() *Case { return tlsAskedCase(goodTLS(), false) }},
 	{"tls-client-certificate-asked", "", func() *Case { return tlsAskedCase(goodTLS(), true) }, goodTLS},
 	{"tls-client-certificate", "", func() *Case { return tlsAskedCase(goodTLS(), false) }, func() *Case { return tlsAskedCase(goodTLS(), true) }},
+	{"tls-certificate-rejected", "handshake_failure at a wrong name", func() *Case {
+		c := tlsAlertsCase(fact.Client, 11, 40, tlsrec.PhaseCert)()
+		c.TLS.Hello.SNI = "mx.example.org"
+		return c
+	}, tlsAlertsCase(fact.Client, 11, 40, tlsrec.PhaseCert)},
 	{"tls-quit-after-certificate", "", func() *Case {
 		c := tlsFailedCase(goodTLS(), 0, 0, 0, 255, tlsrec.PhaseCert)
 		c.closes(11, 12)
@@ -1035,6 +1040,32 @@ func TestNoGreeting(t *testing.T) {
 		Judge(c)
 		if got := c.Find("impl-no-mail-behind") != nil; got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}
+
+// TestAccused: an alert accuses the other side, but for those that tell of their
+// sender, and those of a server that has had nothing to refuse since it agreed.
+func TestAccused(t *testing.T) {
+	for _, tt := range []struct {
+		from  fact.Dir
+		code  uint8
+		phase uint8
+		said  uint32 // frame of the client's last data
+		want  Blame
+	}{
+		{fact.Server, 42, tlsrec.PhaseCert, 9, BlameServer},
+		{fact.Server, 42, tlsrec.PhaseCert, 11, BlameClient},
+		{fact.Server, 42, tlsrec.PhaseKeys, 11, BlameClient},
+		{fact.Client, 47, tlsrec.PhaseCert, 12, BlameServer},
+		{fact.Client, 0, tlsrec.PhaseCert, 12, BlameClient},
+		{fact.Client, 80, tlsrec.PhaseCert, 12, BlameClient},
+	} {
+		c := tlsFailedCase(goodTLS(), tt.from, 12, 2, tt.code, tt.phase)
+		c.TCP.Side[fact.Client].LastData = tt.said
+		Judge(c)
+		if g := c.Find("tls-fatal-alert"); g == nil || g.Blame != tt.want {
+			t.Errorf("%+v: %+v", tt, g)
 		}
 	}
 }

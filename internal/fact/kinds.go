@@ -188,6 +188,7 @@ const (
 	// peer said until it was known that they would not come was read without them.
 	TCPGap
 	// TCPZeroWindow: From: the receiver that closed its window. Num: microseconds it lasted.
+	// Code: how often it said so, at most 65535. Level 1: it never opened it again.
 	TCPZeroWindow
 	// TCPUnacked: From: the sender whose segment was sent again and again without an answer. Num: copies. Code: seconds.
 	// Level: 1 only large segments fail, small ones passed: see the TCPSizes fact whose Ref names this one.

@@ -31,7 +31,7 @@ func (f *Flow) data(c *reasm.Conn, d fact.Dir, p *layers.Packet, class reasm.Cla
 		x.AfterFin += uint64(n)
 		f.grow(log, &me.afterRef, fact.Fact{Kind: fact.TCPAfterClose, From: d}, at, n)
 	}
-	if me.afterRst && at.Time-x.RstTime > reorderTime {
+	if me.afterRst && at.Time-x.RstTime > reorderTime && end > me.ackTop { // else another recording of what it had sent before
 		f.mark(log, d, 4)
 	}
 	me.sentTop = max(me.sentTop, end)
@@ -457,6 +457,9 @@ func (f *Flow) window(d fact.Dir, p *layers.Packet, flags uint8, at fact.At, log
 				f.zeros++
 				me.zeroRef = log.Add(fact.Fact{Kind: fact.TCPZeroWindow, Time: at.Time, Frame: at.Frame, From: d}, nil)
 			}
+		}
+		if g := log.Get(me.zeroRef); g != nil && g.Code < 0xffff {
+			g.Code++
 		}
 		return
 	}

@@ -125,8 +125,13 @@ const (
 // forged compares a RST with the other packets of its sender (TCP-017).
 func (f *Flow) forged(d fact.Dir, p *layers.Packet, s *fact.TCPSummary) (mark uint32) {
 	x := &s.Side[d]
+	diff := apart(p.TTL, x.TTL)
+	// A stack may use another initial TTL for its resets.
+	if diff == 255-64 || diff == 255-128 || diff == 128-64 {
+		mark |= 0x20
+	}
 	if x.Packets <= usualTTL {
-		return 0
+		return mark
 	}
 	if x.TTLMin != x.TTLMax {
 		// Recorded at two points, most packets come with two values, and none with another one.
@@ -135,13 +140,8 @@ func (f *Flow) forged(d fact.Dir, p *layers.Packet, s *fact.TCPSummary) (mark ui
 		}
 		return mark
 	}
-	diff := apart(p.TTL, x.TTL)
 	if diff >= 2 {
 		mark |= 1
-	}
-	// A stack may use another initial TTL for its resets.
-	if diff == 255-64 || diff == 255-128 || diff == 128-64 {
-		mark |= 0x20
 	}
 	return mark
 }
@@ -313,6 +313,9 @@ func (f *Flow) livedOn(d fact.Dir, s *fact.TCPSummary) bool {
 // endSide completes the counters of one side and tells what only the end shows.
 func (f *Flow) endSide(c *reasm.Conn, d fact.Dir, captureEnd int64, log *fact.Log, s *fact.TCPSummary) {
 	x, me := &s.Side[d], &f.side[d]
+	if g := log.Get(me.zeroRef); g != nil && me.zeroTime != 0 {
+		g.Level = 1
+	}
 	f.reopen(d, f.last, log, s)
 	if g := c.Gap(d); g > me.gap {
 		f.lost(c, d, fact.At{Time: f.last, Frame: f.lastAt}, log, s)

@@ -930,13 +930,15 @@ func (w *Writer) outcome(c *rules.Case, g goal) {
 		if top != nil && !isRemark[top.Rule] {
 			d.Outcome = OutcomeDegraded
 		}
+	case g == goalUnknown && top != nil && isWindow[top.Rule] && top.Class == rules.WindowKept:
+		d.Outcome = OutcomeFailed // nothing more can come as long as it lasts
 	case g == goalUnknown && top != nil && top.Severity < rules.Error && group(top.Rule) == "TCP" && (allAcked(c) || c.LeftAfterHandshake()):
 		d.Outcome = OutcomeUnknown // a reset is how many programs close; what was left to do is inside TLS
 	case g == goalUnknown && top != nil && isSlow[top.Rule] && c.TCP.HowClosed == fact.EndOfCapture:
 		d.Outcome = OutcomeUnknown // it was answered late, and the capture ends before the end
 	case outlived(c, g, top):
 		d.Outcome = OutcomeUnknown
-	case g == goalNone && top != nil && (top.Rule == ruleResetByClient || top.Rule == ruleEarly && allTaken(c)) && top.Severity == rules.Warning &&
+	case g == goalNone && top != nil && (top.Rule == ruleResetByClient && !oddReset(top) || top.Rule == ruleEarly && allTaken(c)) && top.Severity == rules.Warning &&
 		!missedBy(c) && c.TLS == nil:
 		d.Outcome = OutcomeDegraded // it left with nothing begun and nothing owed
 	case fails, top != nil && missedBy(c):
@@ -1419,6 +1421,15 @@ func (w *Writer) blame(c *rules.Case) {
 		} else if f.Blame == rules.BlameClient|rules.BlameServer {
 			conf = 60 // the offer is not in the capture
 		}
+	}
+	if r.Num == "TLS-010" && f.Class == 51 && f.From == fact.Client || r.Num == "TLS-046" && c.TLS != nil && c.TLS.Done {
+		conf = 60 // what the server signed, or how long a record is, may have been changed on the way
+	}
+	if r.Num == "IMPL-004" && d.Blame == rules.BlameClient && c.TCP.Side[fact.Client].Bytes == 0 && c.TCP.RTTClient > c.TCP.RTTServer {
+		conf = 60 // seen on the side of the server: what the client said may be lost
+	}
+	if r.Num == "TLS-022" && f.Class == rules.ClosedAtCert {
+		conf = 60
 	}
 	if nameRefused(f) {
 		d.Blame, conf = rules.BlameServer, 60 // or the client asks for a wrong name

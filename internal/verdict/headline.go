@@ -246,6 +246,9 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		return ""
 	},
 	"TLS-022": func(c *rules.Case, f *rules.Finding) string {
+		if f.Class == rules.ClosedAtCert {
+			return fmt.Sprintf("server asked for a client certificate, and closed without a word when it had the answer (frame %d)", f.Frame)
+		}
 		return fmt.Sprintf("server demands a client certificate and did not get a good one (frame %d)", f.Frame)
 	},
 	"TLS-013": func(c *rules.Case, f *rules.Finding) string {

@@ -58,7 +58,7 @@ var explains = []struct {
 	{"NET-009", "TCP-015 046 014 023 SMTP-004 025 026 027 029 032 034 TLS-013 014 015 POP-016 017 IMAP-022 031", true}, // see unsure
 	{"TCP-040", "TCP-014 046 SMTP-004 025 026 027 029 032 034 TLS-013 014 015 POP-016 017 IMAP-021 022 031", true},
 	{"TCP-015", "TCP-014 023 010 TLS-013 014 015 019 SMTP-004 025 026 027 029 032 034 TCP-008 009 POP-016 017 IMAP-021 022 031", true},
-	{"TCP-046", "TCP-010 023 SMTP-004 025 026 027 029 032 034 037 TLS-013 014 015 TCP-008 009 POP-016 017 IMAP-021 022 031", true},
+	{"TCP-046", "TCP-010 023 SMTP-004 025 026 027 029 032 034 037 IMPL-004 005 TLS-013 014 015 080 081 082 TCP-008 009 POP-016 017 IMAP-021 022 031", true},
 	{"NET-016 017", "SMTP-004 005 033", false},
 	{"TCP-010 025 026", "TCP-023 SMTP-026 029 035 POP-016 IMAP-031", false},
 	{"TCP-014", "SMTP-004 025 026 027 029 032 034 POP-016 017 IMAP-021 022 031 TLS-013 014 015 TCP-008 009 010 023 024 004", true},
@@ -68,6 +68,8 @@ var explains = []struct {
 	{"TCP-032", "TCP-017", true}, // the device that forgot the connection answers sooner than the server could
 	{"TCP-018 019", "TCP-020 023 SMTP-034 035", false},
 	{"TCP-018", "SMTP-025 026 TCP-009", true},
+	{"TCP-019", "POP-016 IMAP-031 TCP-009", false},
+	{"TCP-040", "TCP-042", true}, // a damaged segment, and the right one
 	{"TCP-039", "TCP-004", true},
 	{"TCP-041", "RPL-019 SMTP-006", false},
 	{"TCP-002 003 005", "SMTP-004 007 TLS-013 014", true},
@@ -124,6 +126,7 @@ var explains = []struct {
 	{"TLS-054", "TLS-012", true},
 	{"TLS-046", "TLS-010", true},
 	{"TLS-064", "TLS-016 TLS-010", true},
+	{"TLS-022", "TLS-081", true},
 	{"TLS-076", "TLS-010 TLS-016", true},
 	{"TLS-080", "TLS-010", true},
 	{"TLS-024", "TLS-010 012", true},
