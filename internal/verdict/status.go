@@ -1,0 +1,280 @@
+package verdict
+
+import (
+	"postmortem/imap"
+	"postmortem/internal/fact"
+	"postmortem/pop3"
+	"postmortem/rules"
+	"postmortem/smtp"
+)
+
+// layerOf is the layer of the status line that a finding belongs to.
+func (w *Writer) layerOf(c *rules.Case, i int) Layer {
+	f := &c.Findings[i]
+	l := failLayer[f.Rule]
+	switch group(f.Rule) {
+	case "POP", "IMAP":
+		l = boxLayer(c, f, l)
+	case "RPL":
+		if f.Txn == 0 && l == LayerDelivery {
+			if said := refusal(c, f); said != nil && smtp.Cmd(said.Cmd) == smtp.AUTH && said.Code >= 500 {
+				return LayerAuth
+			}
+			return LayerDialog
+		}
+	case "TLS", "TLSA":
+		return LayerTLS
+	case "STLS":
+		if l == LayerNone {
+			return LayerTLS
+		}
+	case "CAP":
+		return LayerCapture
+	case "NET":
+		return LayerNetwork
+	case "TCP":
+		if l == LayerNone {
+			return LayerTCP
+		}
+	case "AUTH":
+		return LayerAuth
+	case "SMTP":
+		if f.Rule == ruleSequence && answersLogin(c, f.Frame) {
+			return LayerAuth // a login at the wrong time
+		}
+	case "IMPL":
+		return LayerDialog
+	}
+	if l == LayerNone {
+		return LayerDialog
+	}
+	return l
+}
+
+// answersLogin reports that the first reply that refuses in a frame is one to AUTH.
+func answersLogin(c *rules.Case, frame uint32) bool {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && f.Frame == frame && f.Code >= 400 {
+			return smtp.Cmd(f.Cmd) == smtp.AUTH
+		}
+	}
+	return false
+}
+
+// status fills the status line.
+func (w *Writer) status(c *rules.Case, g goal) {
+	d := &w.d
+	t := c.TCP
+	s := &d.Status
+	seen := c.Log.Now
+	s[LayerCapture] = OK
+	for i := range c.Findings {
+		if f := &c.Findings[i]; group(f.Rule) == "CAP" && f.Severity >= rules.Warning {
+			s[LayerCapture] = Unknown
+		}
+	}
+	s[LayerNetwork], s[LayerTCP] = OK, OK
+	if t.OneSided {
+		s[LayerNetwork] = Unknown
+	}
+	open := t.Open != 0 || t.MidStream || seen&fact.SeenHandshake != 0
+	spoke := t.Side[fact.Client].Bytes != 0 || t.Side[fact.Server].Bytes != 0
+	if t.MidStream {
+		s[LayerTCP] = Unknown
+	}
+	if !open && !t.Refused && (t.HowClosed == fact.EndOfCapture || t.HowClosed == fact.EndBound) {
+		s[LayerTCP] = Unknown
+	}
+	tlsOnly := c.TLS != nil && c.TLS.Implicit
+	switch {
+	case !open && !spoke:
+		s[LayerDialog] = NotReached
+	case tlsOnly:
+		s[LayerDialog] = Unknown
+		if c.TLS.Done && plain(c) {
+			s[LayerDialog] = OK
+		}
+	case seen&fact.SeenHello != 0, seen&fact.SeenGreeting != 0 && c.Proto != fact.SMTP:
+		s[LayerDialog] = OK
+	case seen&fact.SeenGreeting != 0:
+		s[LayerDialog] = OK
+	default:
+		s[LayerDialog] = Unknown
+		if !t.MidStream && !t.OneSided && (c.Proto == fact.TCP || t.Side[fact.Client].Bytes == 0 && t.Side[fact.Server].Bytes == 0) {
+			s[LayerDialog] = NotReached
+		}
+	}
+	switch {
+	case c.TLS != nil && c.TLS.Done:
+		s[LayerTLS] = OK
+	case c.TLS != nil:
+		s[LayerTLS] = Unknown
+	default:
+		s[LayerTLS] = NotReached
+	}
+	switch {
+	case seen&fact.SeenAuth != 0:
+		s[LayerAuth] = OK
+	case hidden(c), startUnseen(c), halfSeen(c):
+		s[LayerAuth] = Unknown
+	default:
+		s[LayerAuth] = NotReached
+	}
+	box := c.Proto == fact.POP3 || c.Proto == fact.IMAP || c.Proto == fact.Sieve
+	works := opened(c)
+	switch g {
+	case goalReached:
+		s[LayerDelivery] = OK
+	case goalMissed:
+		s[LayerDelivery] = Failed
+		if box && !works {
+			s[LayerDelivery] = NotReached
+			if transferring(c) {
+				s[LayerDelivery] = Failed // it was begun
+			}
+		} else if d.Outcome == OutcomeUnknown && incomplete(c) {
+			s[LayerDelivery] = Unknown // it may have succeeded in what is missing
+		}
+	case goalUnknown:
+		s[LayerDelivery] = Unknown
+		if box && !hidden(c) && !incomplete(c) {
+			s[LayerDelivery] = NotReached // all was read, and the login had no answer
+		} else if !box && d.Outcome == OutcomeFailed && w.unsent(c, d) {
+			s[LayerDelivery] = Failed
+		}
+	default:
+		switch {
+		case works:
+			s[LayerDelivery] = OK
+		case d.Outcome != OutcomeFailed && (startUnseen(c) || halfSeen(c)):
+			s[LayerDelivery] = Unknown
+		default:
+			s[LayerDelivery] = NotReached
+		}
+	}
+	// What failed, unless something else explains it.
+	for i := range c.Findings {
+		f := &c.Findings[i]
+		l := failLayer[f.Rule]
+		if l == LayerNone || f.Severity < rules.Warning || d.explained(i) {
+			continue
+		}
+		l = w.layerOf(c, i)
+		if f.Severity < rules.Error && i != d.Root {
+			continue
+		}
+		if d.Outcome != OutcomeFailed && i != d.Root {
+			continue
+		}
+		if d.Outcome == OutcomeDegraded {
+			continue // it hurt, but it did not fail
+		}
+		if s[l] != Failed || d.FailedAt[l] == 0 {
+			s[l], d.FailedAt[l] = Failed, f.Frame
+		}
+	}
+	if d.Outcome == OutcomeFailed && d.Layer != LayerNone && d.Layer < NumLayers && s[d.Layer] != Failed {
+		s[d.Layer], d.FailedAt[d.Layer] = Failed, c.Findings[d.Root].Frame
+	}
+	mute := d.Outcome == OutcomeFailed && c.Findings[d.Root].Rule == ruleNoMail // no greeting: nothing can have followed it
+	if (s[LayerTLS] == Failed || mute) && s[LayerDelivery] != Failed && !d.Delivered && !works {
+		s[LayerDelivery] = NotReached
+		if s[LayerAuth] == Unknown {
+			s[LayerAuth] = NotReached
+		}
+	}
+	if (s[LayerNetwork] == Failed || s[LayerTCP] == Failed) && t.Open == 0 && !t.MidStream {
+		if s[LayerNetwork] == Failed {
+			s[LayerTCP] = NotReached
+		}
+		if !spoke {
+			s[LayerDialog] = NotReached
+		}
+	}
+}
+
+// startUnseen reports that the capture begins inside the session, behind its
+// greeting: a login may have been before.
+func startUnseen(c *rules.Case) bool {
+	return c.TCP.MidStream && c.Log.Now&(fact.SeenGreeting|fact.SeenHello) == 0
+}
+
+// halfSeen reports that of a login, or of what came behind one, the words of the
+// side that would tell of it are not in the capture.
+func halfSeen(c *rules.Case) bool {
+	return c.TCP.OneSided && (c.TLS != nil || c.TCP.Side[fact.Client].Packets == 0 || c.Log.First(fact.AuthStart) != nil)
+}
+
+// opened reports that a mailbox was open and at work: the server did what it
+// does for nobody who is not logged in.
+func opened(c *rules.Case) bool {
+	if c.Proto != fact.POP3 && c.Proto != fact.IMAP {
+		return false
+	}
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f.Kind != fact.Reply {
+			continue
+		}
+		if c.Proto == fact.POP3 {
+			switch pop3.Cmd(f.Cmd) {
+			case pop3.STAT, pop3.LIST, pop3.UIDL, pop3.RETR, pop3.TOP, pop3.DELE:
+				if f.Code == pop3.OK {
+					return true
+				}
+			}
+			continue
+		}
+		switch imap.Cmd(f.Cmd) {
+		case imap.SELECT, imap.EXAMINE, imap.STATUS, imap.APPEND, imap.IDLE, imap.CHECK, imap.CLOSE, imap.EXPUNGE, imap.SEARCH,
+			imap.SORT, imap.THREAD, imap.FETCH, imap.STORE, imap.COPY, imap.MOVE:
+			if f.Code == imap.OK {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// boxLayer is the layer of a finding about a mailbox session by what the server
+// was asked for: a login, or what comes behind it. l is what its rule has.
+func boxLayer(c *rules.Case, f *rules.Finding, l Layer) Layer {
+	if l != LayerAuth && l != LayerDelivery && f.Rule != ruleUnavailable {
+		return l
+	}
+	tried := false
+	for i := range c.Log.Facts {
+		g := &c.Log.Facts[i]
+		switch {
+		case g.Kind == fact.AuthStart && g.Frame <= f.Frame:
+			tried = true
+		case g.Kind == fact.AuthEnd && g.Level == fact.AuthOK && g.Frame < f.Frame:
+			if l == LayerAuth {
+				return LayerDelivery
+			}
+			return l
+		case g.Kind == fact.AuthEnd && g.Level != fact.AuthOK && g.Frame == f.Frame:
+			return LayerAuth
+		case l == LayerAuth && startUnseen(c) && g.Kind == fact.Reply && g.Frame == f.Frame && popBehindLogin(c, g):
+			return LayerDelivery
+		}
+	}
+	switch {
+	case l == LayerDelivery && tried:
+		return LayerAuth
+	case l == LayerAuth && !tried && !startUnseen(c) && !halfSeen(c) && !hidden(c):
+		return LayerDialog // the server ended what had not come as far as a login
+	}
+	return l
+}
+
+// popBehindLogin reports that f answers what POP3 has behind a login only.
+func popBehindLogin(c *rules.Case, f *fact.Fact) bool {
+	switch pop3.Cmd(f.Cmd) {
+	case pop3.STAT, pop3.LIST, pop3.UIDL, pop3.TOP, pop3.RETR, pop3.DELE:
+		return c.Proto == fact.POP3
+	}
+	return false
+}
+
+var ruleUnavailable = index("IMAP-010")
