@@ -290,10 +290,11 @@ func TestBrowserLongWords(t *testing.T) {
 	}
 }
 
-// TestBrowserLadder: what is said in the ladder ends within it, also where it is bold.
+// TestBrowserLadder: what is said in the ladder ends within it, also where it is bold,
+// and what stands above one side does not reach the other.
 func TestBrowserLadder(t *testing.T) {
 	c := startChrome(t)
-	for _, name := range []string{"imap-untagged-bad-at-login.pcap", "pop3-plaintext-disabled.pcap", "imaps-key-1024-refused.pcap"} {
+	for _, name := range []string{"imap-untagged-bad-at-login.pcap", "pop3-plaintext-disabled.pcap", "imaps-key-1024-refused.pcap", "smtp-auth-plain-535.pcap"} {
 		file := filepath.Join("..", "..", "testdata", name)
 		page := &Page{Version: "postmortem (test)"}
 		if _, err := analyze.Run(&analyze.Config{Files: []string{file}, All: true, Hash: true}, page); err != nil {
@@ -309,6 +310,7 @@ func TestBrowserLadder(t *testing.T) {
 		for _, w := range []int{1280, 390, 320} {
 			p.size(w, 900, false)
 			p.is(`[...document.querySelectorAll('.ladder text')].filter(t => { const b = t.getBBox(); return b.x < 0 || b.x + b.width > 440; }).map(t => t.textContent).join('|')`, "")
+			p.is(`(l => l.filter((t, i) => i < 3 && l[i + 3].textContent && t.getBBox().x + t.getBBox().width > l[i + 3].getBBox().x).length)([...document.querySelectorAll('.ladder .lh text')].slice(0, 6))`, 0.)
 		}
 	}
 }

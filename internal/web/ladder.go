@@ -20,13 +20,14 @@ const (
 	laneRight   = 424
 	scaleLeft   = 84
 	fits        = 46  // characters between the lanes
+	namesFit    = 22  // of the name of each side
 	fitsTenths  = 250 // of the height of a letter
 )
 
 // A ladder is the sequence diagram of a session.
 type ladder struct {
 	Height         float64
-	Client, Server string
+	Client, Server string // their names
 	ClientAt       string
 	ServerAt       string
 	Waits          []wait
@@ -64,15 +65,11 @@ type message struct {
 // newLadder draws the packets of a session. Time runs down the scale at the
 // left; a row is as near to its time as its neighbours let it.
 func newLadder(v *view) *ladder {
-	l := &ladder{
-		Client: "Client", Server: "Server", ClientAt: v.Client.Addr.String(), ServerAt: v.Server.Addr.String(),
-	}
+	l := &ladder{ClientAt: v.Client.Addr.String(), ServerAt: v.Server.Addr.String()}
 	if v.Client.Name != "" {
-		l.Client += " “" + cut(shown(v.Client.Name), 20) + "”"
+		l.Client = "“" + cut(shown(v.Client.Name), namesFit) + "”"
 	}
-	if v.Server.Name != "" {
-		l.Server += " " + cut(shown(v.Server.Name), 26)
-	}
+	l.Server = cut(shown(v.Server.Name), namesFit)
 	list := v.own()
 	if len(list) > maxLadder {
 		l.Left, list = len(list)-maxLadder, list[:maxLadder]
