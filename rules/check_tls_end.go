@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"postmortem/internal/fact"
@@ -252,7 +253,8 @@ const tlsLoneExtensions = 100
 
 // flightCut reports that under TLS 1.3 the server's flight lacks its last message:
 // whoever begins it with a record for the extensions alone gives the Finished one of
-// its own, too, and the length of that is known.
+// its own, too, and the length of that is known. Tickets may follow at once, as
+// those of Go and GnuTLS do.
 func (c *Case) flightCut() bool {
 	t := c.TLS
 	all := t.Records[fact.Server]
@@ -260,7 +262,8 @@ func (c *Case) flightCut() bool {
 		return false
 	}
 	want := tlsrec.FinishedLen(t.Version, t.Cipher, false)
-	return want != 0 && all[0].Len < tlsLoneExtensions && int(all[len(all)-1].Len) != want
+	return want != 0 && all[0].Len < tlsLoneExtensions &&
+		!slices.ContainsFunc(all[1:], func(r tlsrec.Record) bool { return int(r.Len) == want })
 }
 
 // A stopped handshake: whose turn it was, since when, and how it ended.

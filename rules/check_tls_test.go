@@ -330,6 +330,8 @@ var tlsTests = []tlsTest{
 		return c
 	}},
 	{"tls-client-stopped", "", func() *Case { return tlsStoppedCase(tlsrec.PhaseCert, true, 10, 0, 400) }, func() *Case { return tlsStoppedCase(tlsrec.PhaseCert, true, 10, 0, 200) }},
+	{"tls-server-stopped", "behind its certificate", func() *Case { return tlsFlightCase(36, 900) }, func() *Case { return tlsFlightCase(36, 900, 281, 53, 139) }},
+	{"tls-quit-after-certificate", "behind tickets", func() *Case { return tlsFlightCase(36, 900, 281, 53, 139) }, func() *Case { return tlsFlightCase(36, 900, 281) }},
 	{"tls-client-stopped", "no end", func() *Case {
 		c := tlsStoppedCase(tlsrec.PhaseCert, true, 10, 0, 0)
 		c.End = tlsAt(1100).Time
@@ -611,6 +613,19 @@ func tlsStoppedCase(phase uint8, whole bool, last, client, server uint32) *Case 
 	s := &c.TCP.Side[min(last, 11)-10^1]
 	s.LastData, s.LastDataTime = last, tlsAt(last).Time
 	c.closes(client, server)
+	return c
+}
+
+// tlsFlightCase is a handshake of TLS 1.3 that goes no further than the server's flight.
+func tlsFlightCase(lens ...uint32) *Case {
+	c := tlsMake13Case(tlsStoppedCase(tlsrec.PhaseCert, true, 10, 400, 401))
+	t := c.TLS
+	t.FinishedAt[1], t.Records = fact.At{}, [2][]tlsrec.Record{}
+	t.Bytes[1], t.Count[1] = 0, len(lens)
+	for _, n := range lens {
+		t.Bytes[1] += uint64(n)
+		t.Records[1] = append(t.Records[1], tlsrec.Record{At: tlsAt(10), Type: 23, Len: n})
+	}
 	return c
 }
 

@@ -291,7 +291,9 @@ func (m *dnsMessage) read() {
 // section ends a part of the message, whose node i has no field.
 func (m *dnsMessage) section(i, start, end int, up int32) {
 	if m.d.level > List {
-		m.place(i, start, min(end, len(m.s.b))-start)
+		have := len(m.s.b) // data may claim more
+		start = min(start, have)
+		m.place(i, start, min(end, have)-start)
 	}
 	m.d.leave(up)
 }

@@ -65,16 +65,15 @@ var refusesLogin = map[uint16]bool{index("AUTH-003"): true, index("POP-007"): tr
 
 // guessing says what to do about refused logins when most of them were guessing.
 func (v *view) guessing(c *CauseCount, g []int32, hosts []Host) {
+	of := map[string]int{} // client -> its sessions
+	for _, k := range g {
+		of[v.all[k].client()]++
+	}
 	for i := range hosts {
 		h := &hosts[i]
 		n := h.Failed
 		if h.Client != "" { // of it alone, with whatever protocol
-			n = 0
-			for _, k := range g {
-				if v.all[k].client() == h.Client {
-					n++
-				}
-			}
+			n = of[h.Client]
 		}
 		if h.Step != "" && n <= len(g) && 2*n > len(g) {
 			c.Step = h.Step
