@@ -84,6 +84,7 @@ var tcpChecks = []Check{
 	{ID: "tcp-odd-handshake", On: fact.TCPOdd, Do: tcpOddHandshake},
 	{ID: "tcp-port-reuse", Do: tcpPortReuse},
 	{ID: "tcp-corruption", On: fact.TCPChecksum, Do: tcpCorruption},
+	{ID: "tcp-forged-words", On: fact.TCPForged, Do: tcpForged},
 	{ID: "tcp-two-versions", On: fact.TCPOverlap, Do: tcpTwoVersions},
 }
 

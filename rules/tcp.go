@@ -697,6 +697,25 @@ var tcpRules = []Rule{
 		Fields: []string{"direction", "missing", "largest passing size"},
 	},
 	{
+		ID: "tcp-forged-words", Num: "TCP-047", Label: TCP, Severity: Error, Up: Error, Tier: 2, Node: LINK, Blame: BlameMiddlebox,
+		Title: "A device on the way spoke in the name of one side",
+		When: "one segment with data or FIN has a TTL / hop limit that differs by ≥ 2 from all others of that sender, ≥ 3, and the sender with " +
+			"its usual one then has other bytes for the same sequence numbers, or speaks behind that FIN",
+		Meaning: "The receiver believes what comes first. The side in whose name it came did not say it, and mostly never hears of it: " +
+			"a refusal or an end of this kind is the decision of a firewall, an intrusion prevention system or a mail filter on the path.",
+		Advice: []string{
+			"`traceroute -T -p 25 HOST` and look at the hop in question",
+			"search the log of that device at this second, and ask for the rule",
+			"do not ask the side in whose name it came: its log has another answer",
+		},
+		Cite: []string{
+			"RFC 9293 §3.10.7.4",
+			"RFC 3234 §2",
+		},
+		Not:    "the way changed (more packets with that TTL); copies with the same bytes; resets: TCP-017",
+		Fields: []string{"TTL", "in the name of", "distance of the device"},
+	},
+	{
 		ID: "tcp-reset-phase-table", Num: "TCP-050", Label: TCP, Severity: Info, Up: Info, Tier: 2, Node: END,
 		Title: "What a reset at this point usually means",
 		When:  "attached to TCP-008/009; row chosen by phase and sender",

@@ -267,6 +267,9 @@ const (
 	// TCPUnheard: From sent what was acknowledged again and again, until the end, and nothing new. Num: copies. Code: seconds.
 	// Frame: the first of them.
 	TCPUnheard
+	// TCPForged: words or a FIN in From's name that it did not send. Code: its TTL<<8 | usual TTL of the side. Num: the frame
+	// in which the side went on without it. Level: 1 what the side sent in its place has other bytes, 2 it spoke behind its FIN.
+	TCPForged
 )
 
 // Kinds of proxies (Fact.Level of Proxy).

@@ -156,6 +156,10 @@ type side struct {
 	behind     uint32 // largest size below a full segment that arrived behind a hole, as SACK tells
 	finEnd     int64  // offset of its FIN
 	lossCount  uint32
+	alien      fact.At // the frame of its words or FIN that came with a TTL as no other, 0: none; the next three are of it
+	alienOff   int64
+	alienEnd   int64
+	alienTTL   uint8
 	finAcked   bool
 	pieces     bool // has sent bytes of a large segment again in smaller ones
 	ackGrew    bool
@@ -207,6 +211,9 @@ func (f *Flow) Segment(t *reasm.Table, c *reasm.Conn, d fact.Dir, p *layers.Pack
 		f.grow(log, &me.sumRef, fact.Fact{Kind: fact.TCPChecksum, From: d}, at, 1)
 		return
 	case reasm.ClassOutside:
+		if off, ok := c.Offset(d, p.TCP.Seq()); ok {
+			f.alien(t, d, p, off, n, at, log, s) // behind its FIN
+		}
 		f.outside(c, d, p, flags, at, log)
 		return
 	case reasm.ClassRst:
@@ -229,6 +236,9 @@ func (f *Flow) Segment(t *reasm.Table, c *reasm.Conn, d fact.Dir, p *layers.Pack
 	}
 	if flags&layers.ACK != 0 {
 		f.acked(c, d, p, n, at, log, s)
+	}
+	if n > 0 || flags&layers.FIN != 0 {
+		f.alien(t, d, p, off, n, at, log, s)
 	}
 	if n > 0 {
 		f.data(c, d, p, class, off, n, at, log, s)
