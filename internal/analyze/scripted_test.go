@@ -648,6 +648,19 @@ func TestPartOfServerHello(t *testing.T) {
 	})
 }
 
+// TestOvertakenInTheMiddle: that segments were overtaken, and not sent again, a
+// capture without the handshake shows as well, when a round trip is known in the end.
+func TestOvertakenInTheMiddle(t *testing.T) {
+	m := &maker{shots: shots(t, "../../testdata/path-overtaken.pcap")[20:]}
+	got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+	told, words := about(got.sessions[0])
+	x := got.sessions[0]
+	found := slices.ContainsFunc(x.Events, func(e verdict.Event) bool { return e.Rule == "tcp-reordering" })
+	if told != "ok xl-all-good none high" || !found {
+		t.Errorf("%s, reordering %t\n%s", told, found, words)
+	}
+}
+
 // TestForgedWords: what comes with another TTL is not a side's when that has other
 // bytes in its place, or goes on behind it.
 func TestForgedWords(t *testing.T) {

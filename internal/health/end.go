@@ -368,6 +368,7 @@ func (f *Flow) endSide(c *reasm.Conn, d fact.Dir, captureEnd int64, log *fact.Lo
 	if g := log.Get(me.keepRef); g != nil && me.probes >= deadCopies {
 		g.Level, g.Code = 1, me.probes
 	}
+	f.undoubt(d, log, s)
 	f.dead(d, captureEnd, log, s)
 	if d == fact.Client && me.rawFull >= rawFills && uint32(me.rawFull)*2 >= x.Segments && me.scaled && me.shift >= rawShift && me.lastWin > me.baseWin/2 {
 		f.odd(fact.OddRawWindow, uint32(me.rawFull), d, fact.At{Time: s.SynAckAt, Frame: s.SynAck}, log)

@@ -156,6 +156,8 @@ type side struct {
 	behind     uint32 // largest size below a full segment that arrived behind a hole, as SACK tells
 	finEnd     int64  // offset of its FIN
 	lossCount  uint32
+	doubtLate  int64   // the longest time that one of doubts came behind what passed it
+	doubts     uint32  // segments taken for sent again by their time alone
 	alien      fact.At // the frame of its words or FIN that came with a TTL as no other, 0: none; the next three are of it
 	alienOff   int64
 	alienEnd   int64
