@@ -565,7 +565,7 @@ var tcpRules = []Rule{
 	{
 		ID: "tcp-port-reuse", Num: "TCP-039", Label: TCP, Severity: Warning, Up: Warning, Tier: 3, Node: LINK, Blame: BlameClient | BlameMiddlebox,
 		Title: "New connection collides with an old one",
-		When: "SYN on a known 4-tuple < 240 s after its last packet, answered by an ACK with foreign numbers " +
+		When: "SYN on a known 4-tuple < 240 s after its last packet, answered by an ACK or SYN-ACK with foreign numbers " +
 			"(challenge) or RST, or not at all",
 		Meaning: "The client used its port again too early, often behind a NAT with few ports. The server still " +
 			"knows the old connection.",

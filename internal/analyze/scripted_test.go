@@ -661,6 +661,28 @@ func TestOvertakenInTheMiddle(t *testing.T) {
 	}
 }
 
+// TestForeignSynAck: a SYN-ACK that acknowledges another SYN is an old connection's, as such an ACK is.
+func TestForeignSynAck(t *testing.T) {
+	m := new(maker)
+	l := m.line(1, 25)
+	for i := range 4 {
+		l.at(0, 0, syn, "")
+		m.now += int64(20 * time.Millisecond)
+		own := l.seq[0]
+		l.seq[0] = 0x7a000001
+		l.at(1, 0, syn|ack, "")
+		l.seq[0] = own
+		m.now += int64(time.Second) << i
+	}
+	m.now += int64(time.Hour)
+	m.line(2, 80).say(0, syn, "")
+	got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+	told, words := about(got.sessions[0])
+	if !strings.HasPrefix(told, "failed tcp-port-reuse ") || strings.Contains(words, "resets, which") {
+		t.Errorf("%s\n%s", told, words)
+	}
+}
+
 // TestForgedWords: what comes with another TTL is not a side's when that has other
 // bytes in its place, or goes on behind it.
 func TestForgedWords(t *testing.T) {

@@ -292,7 +292,7 @@ const (
 	OddSplit                          // SYN answered by SYN, then SYN-ACK
 	OddDataInSyn                      // Num: bytes
 	OddTwoSynAcks                     // two SYN-ACKs with different numbers
-	OddChallenge                      // SYN answered by an ACK with foreign numbers
+	OddChallenge                      // SYN answered by an ACK, or a SYN-ACK, with foreign numbers
 	OddFewerOptions                   // a repeated SYN with options removed was answered. Num: 1 WS, 2 SACK, 4 TS, 8 ECN, 16 MPTCP, 32 fast open removed
 	OddStraySyn                       // SYN with another number inside the connection
 	OddStrayReset                     // RST outside of the window

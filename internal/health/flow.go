@@ -216,7 +216,7 @@ func (f *Flow) Segment(t *reasm.Table, c *reasm.Conn, d fact.Dir, p *layers.Pack
 		if off, ok := c.Offset(d, p.TCP.Seq()); ok {
 			f.alien(t, d, p, off, n, at, log, s) // behind its FIN
 		}
-		f.outside(c, d, p, flags, at, log)
+		f.outside(c, d, p, flags, at, log, s)
 		return
 	case reasm.ClassRst:
 		f.rst(c, d, p, at, log, s)
@@ -391,11 +391,13 @@ func (f *Flow) odd(code uint16, num uint32, d fact.Dir, at fact.At, log *fact.Lo
 }
 
 // outside takes a frame that cannot belong to the connection as it stands.
-func (f *Flow) outside(c *reasm.Conn, d fact.Dir, p *layers.Packet, flags uint8, at fact.At, log *fact.Log) {
+func (f *Flow) outside(c *reasm.Conn, d fact.Dir, p *layers.Packet, flags uint8, at fact.At, log *fact.Log, s *fact.TCPSummary) {
 	switch {
 	case flags&(layers.SYN|layers.ACK|layers.RST) == 0:
 	case flags&layers.RST != 0:
 		f.odd(fact.OddStrayReset, 1, d, at, log)
+	case flags&layers.SYN != 0 && flags&layers.ACK != 0 && d == fact.Server && s.SynAck == 0 && s.Syns > 0 && f.foreign(p.TCP.Ack()):
+		f.odd(fact.OddChallenge, 1, d, at, log)
 	case flags&layers.SYN != 0 && flags&layers.ACK != 0:
 		f.odd(fact.OddTwoSynAcks, 1, d, at, log)
 	case flags&layers.SYN != 0:
