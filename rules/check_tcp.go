@@ -84,6 +84,7 @@ var tcpChecks = []Check{
 	{ID: "tcp-odd-handshake", On: fact.TCPOdd, Do: tcpOddHandshake},
 	{ID: "tcp-port-reuse", Do: tcpPortReuse},
 	{ID: "tcp-corruption", On: fact.TCPChecksum, Do: tcpCorruption},
+	{ID: "tcp-forged-words", On: fact.TCPForged, Do: tcpForged},
 	{ID: "tcp-two-versions", On: fact.TCPOverlap, Do: tcpTwoVersions},
 }
 
@@ -478,11 +479,14 @@ func tcpPortReuse(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	answer := ""
 	var proof *fact.Fact
+	resets := t.Side[fact.Client].Rst != 0
 	for i := range c.Log.Facts {
 		g := &c.Log.Facts[i]
 		switch {
 		case g.Kind == fact.TCPOdd && g.Code == fact.OddChallenge:
 			answer, proof = "an ACK with numbers of the old connection", g
+		case g.Kind == fact.TCPOdd && g.Code == fact.OddStrayReset && g.From == fact.Client:
+			resets = true // with the numbers of the old one
 		case g.Kind == fact.TCPReset && g.Level == 1 && answer == "":
 			answer, proof = "a reset", g
 		}
@@ -503,6 +507,9 @@ func tcpPortReuse(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	if t.SynAck == 0 && t.Syns >= tcpMinCopies && proof != nil && proof.Kind == fact.TCPOdd {
 		g.Severity, g.Blame = Error, BlameMiddlebox // the client's resets do not end the old one
+		if !resets {
+			g.Blame |= BlameServer
+		}
 	}
 	if known {
 		g.say("A new SYN on ports that were in use shortly before was answered with %s.", answer)
@@ -510,7 +517,11 @@ func tcpPortReuse(c *Case, _ *fact.Fact, r *Raiser) {
 		g.say("The SYN was answered with an ACK of other numbers (frame %d): the server, or a device before it, still has an older connection between the same ports, which the capture does not hold.", proof.Frame)
 	}
 	if g.Severity == Error {
-		g.What += fmt.Sprintf(" So were all %d of them: the client's resets, which would end the old one, do not arrive.", t.Syns)
+		g.What += fmt.Sprintf(" So were all %d of them", t.Syns)
+		if resets {
+			g.What += ": the client's resets, which would end the old one, do not arrive"
+		}
+		g.What += "."
 	}
 	g.field("answer", "%s", answer)
 }

@@ -377,6 +377,9 @@ func tcpPending(c *Case, f *fact.Fact) bool {
 	if f.From == fact.Client && (y.LastData == 0 || x.LastData > y.LastData) {
 		return true
 	}
+	if s, ok := c.stopped(); ok && s.who == f.From.Other() {
+		return true // the rest of its part of a TLS handshake
+	}
 	for i := range c.Log.Facts {
 		g := &c.Log.Facts[i]
 		if g.Kind == fact.Unanswered && g.Level == 0 || g.Kind == fact.BodyEnd && g.From == fact.Server && g.Code != 1 {

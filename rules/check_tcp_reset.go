@@ -578,6 +578,26 @@ func tcpInjected(c *Case, f *fact.Fact, r *Raiser) {
 	}
 }
 
+func tcpForged(c *Case, f *fact.Fact, r *Raiser) {
+	g := r.At(f)
+	g.frames(f.Num)
+	if g.quiet {
+		return
+	}
+	ttl := uint8(f.Code >> 8)
+	g.say("What the %s seems to say in frame %d came with TTL %d, all its other packets with %d, and ", f.From, f.Frame, ttl, f.Code&0xff)
+	if f.Level == 1 {
+		g.What += fmt.Sprintf("in frame %d the %s says something else in the same place: the first of the two comes from a device on the way.", f.Num, f.From)
+	} else {
+		g.What += fmt.Sprintf("behind this end the %s goes on in frame %d: the FIN comes from a device on the way.", f.From, f.Num)
+	}
+	g.field("TTL", "%d, usually %d", ttl, f.Code&0xff)
+	g.field("in the name of", "%s", f.From)
+	if hops := tcpHops(ttl); hops > 0 {
+		g.field("distance of the device", "about %d hops", hops)
+	}
+}
+
 // tcpHops guesses the distance from a TTL: initial values are 64, 128 and 255.
 func tcpHops(ttl uint8) int {
 	switch {

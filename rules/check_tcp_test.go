@@ -869,6 +869,16 @@ func TestTCPChecks(t *testing.T) {
 			c.add(fact.TCPKeepAlive, 9, 50*sec, fact.Fact{Num: 5, Code: 4, Level: 1})
 			return c
 		}, "-tcp-never-acked"},
+		{"words of a device on the way", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.TCPForged, 9, 50*msec, fact.Fact{From: fact.Server, Code: 62<<8 | 57, Num: 11, Level: 1})
+			return c
+		}, "tcp-forged-words=error"},
+		{"an end by a device on the way", func() *Case {
+			c := tcpHealthy()
+			c.add(fact.TCPForged, 9, 50*msec, fact.Fact{From: fact.Server, Code: 62<<8 | 57, Num: 11, Level: 2})
+			return c
+		}, "tcp-forged-words=error"},
 		{"two contents", func() *Case {
 			c := tcpHealthy()
 			c.TCP.Side[fact.Client].Overlaps = 2

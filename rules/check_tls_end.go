@@ -19,7 +19,7 @@ func (c *Case) unanswered() bool {
 	if c.TCP.MidStream && t.FirstRecord[fact.Server].Frame == 0 && c.TCP.Side[fact.Server].LastData > t.HelloAt[fact.Client].Frame {
 		return false // what is no TLS is not told as that behind a missing beginning
 	}
-	silent := t.FirstRecord[fact.Server].Frame == 0 || c.tooLate() || c.warning() != nil ||
+	silent := t.FirstRecord[fact.Server].Frame == 0 && !t.Partial[fact.Server] || c.tooLate() || c.warning() != nil ||
 		t.Retry && t.ServerHello == nil && t.Hello.At.Frame > t.RetryAt.Frame && t.LastRecord[fact.Server].Frame < t.Hello.At.Frame
 	return silent && (t.Broken == nil || t.Broken.From != fact.Server) &&
 		t.Gaps[fact.Server] == 0 && c.whole(fact.Server, nil)
@@ -278,11 +278,13 @@ type stopped struct {
 	alert    *tlsrec.Alert // the server's own, encrypted, in the middle of its flight
 }
 
-// stopped looks at a handshake that was begun by both sides and not completed,
+// stopped looks at a handshake that was begun by both sides, the server with a part
+// of its hello at least, and not completed,
 // though nothing was lost, refused or reset by the server.
 func (c *Case) stopped() (s stopped, ok bool) {
 	t := c.TLS
-	if t == nil || t.Hello == nil || t.ServerHello == nil || t.Done || t.MidStream || t.Gaps != [2]uint64{} || t.Broken != nil || t.Version < tlsrec.SSL30 ||
+	if t == nil || t.Hello == nil || t.Done || t.MidStream || t.Gaps != [2]uint64{} || t.Broken != nil ||
+		t.ServerHello == nil && !t.Partial[fact.Server] || t.ServerHello != nil && t.Version < tlsrec.SSL30 ||
 		!c.whole(fact.Client, nil) || !c.whole(fact.Server, nil) {
 		return s, false
 	}
@@ -347,7 +349,8 @@ func (c *Case) stopped() (s stopped, ok bool) {
 	case s.how == "FIN" && s.by == fact.Server && s.who == fact.Server:
 		return s, true
 	}
-	return s, s.how == "FIN" && s.by != s.who && s.wait >= tlsStall
+	ended := s.how == "FIN" || s.how == "RST" && s.who == fact.Server && !c.strangeReset(fact.Client)
+	return s, ended && s.by != s.who && s.wait >= tlsStall
 }
 
 // StoppedByAlert is the Class of a server that broke off its flight with an

@@ -18,7 +18,7 @@ var groups = []struct {
 }{
 	{capRules, "CAP-", "cap-", 22, []Label{CAP}},
 	{netRules, "NET-", "net-", 19, []Label{IP}},
-	{tcpRules, "TCP-", "tcp-", 47, []Label{TCP}},
+	{tcpRules, "TCP-", "tcp-", 48, []Label{TCP}},
 	{smtpRules, "SMTP-", "smtp-", 69, []Label{SMTP}},
 	{rplRules, "RPL-", "rpl-", 45, []Label{SMTP}},
 	{authRules, "AUTH-", "auth-", 21, []Label{SMTP}},

@@ -565,7 +565,7 @@ var tcpRules = []Rule{
 	{
 		ID: "tcp-port-reuse", Num: "TCP-039", Label: TCP, Severity: Warning, Up: Warning, Tier: 3, Node: LINK, Blame: BlameClient | BlameMiddlebox,
 		Title: "New connection collides with an old one",
-		When: "SYN on a known 4-tuple < 240 s after its last packet, answered by an ACK with foreign numbers " +
+		When: "SYN on a known 4-tuple < 240 s after its last packet, answered by an ACK or SYN-ACK with foreign numbers " +
 			"(challenge) or RST, or not at all",
 		Meaning: "The client used its port again too early, often behind a NAT with few ports. The server still " +
 			"knows the old connection.",
@@ -695,6 +695,25 @@ var tcpRules = []Rule{
 		Cite:   []string{"RFC 9293 §3.8.1"},
 		Not:    "CLEAN; what the receiver acknowledged was lost by the capture; nothing large passes: TCP-015",
 		Fields: []string{"direction", "missing", "largest passing size"},
+	},
+	{
+		ID: "tcp-forged-words", Num: "TCP-047", Label: TCP, Severity: Error, Up: Error, Tier: 2, Node: LINK, Blame: BlameMiddlebox,
+		Title: "A device on the way spoke in the name of one side",
+		When: "one segment with data or FIN has a TTL / hop limit that differs by ≥ 2 from all others of that sender, ≥ 3, and the sender with " +
+			"its usual one then has other bytes for the same sequence numbers, or speaks behind that FIN",
+		Meaning: "The receiver believes what comes first. The side in whose name it came did not say it, and mostly never hears of it: " +
+			"a refusal or an end of this kind is the decision of a firewall, an intrusion prevention system or a mail filter on the path.",
+		Advice: []string{
+			"`traceroute -T -p 25 HOST` and look at the hop in question",
+			"search the log of that device at this second, and ask for the rule",
+			"do not ask the side in whose name it came: its log has another answer",
+		},
+		Cite: []string{
+			"RFC 9293 §3.10.7.4",
+			"RFC 3234 §2",
+		},
+		Not:    "the way changed (more packets with that TTL); copies with the same bytes; resets: TCP-017",
+		Fields: []string{"TTL", "in the name of", "distance of the device"},
 	},
 	{
 		ID: "tcp-reset-phase-table", Num: "TCP-050", Label: TCP, Severity: Info, Up: Info, Tier: 2, Node: END,

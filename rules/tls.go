@@ -1005,9 +1005,9 @@ var tlsRules = []Rule{
 	{
 		ID: "tls-server-stopped", Num: "TLS-081", Label: TLS, Severity: Error, Up: Error, Tier: 2, Node: HANDSHAKE, Blame: BlameServer,
 		Title: "Server broke off the TLS handshake",
-		When: "ServerHello seen, handshake not complete, no alert, nothing lost or unacknowledged, and it is the server's turn " +
-			"(its flight is not complete, or the client's Finished is there): FIN of the server, or silence (10 s; 3 s when the client " +
-			"then closes); or FIN of the server within 1 s of its flight",
+		When: "ServerHello begun, handshake not complete, no alert, nothing lost or unacknowledged, and it is the server's turn " +
+			"(its flight is not complete, be it in the middle of its hello, or the client's Finished is there): FIN of the server, or silence " +
+			"(10 s; 3 s when the client then closes or resets); or FIN of the server within 1 s of its flight",
 		Meaning: "The server began TLS and did not go on. Its program crashed, was stopped, hangs in a look-up, or hit a limit; a " +
 			"server that refuses says so with an alert.",
 		Advice: []string{
@@ -1015,7 +1015,7 @@ var tlsRules = []Rule{
 			"`openssl s_client -starttls smtp -connect HOST:25 -servername NAME`: does it happen every time?",
 		},
 		Cite:   []string{"RFC 8446 §6", "RFC 5246 §7.3"},
-		Not:    "nothing of the server at all: TLS-013/014; segments lost: TLS-015; RST: TCP-008",
+		Not:    "nothing of the server at all: TLS-013/014; segments lost: TLS-015; RST of the server: TCP-008",
 		Fields: []string{"place", "waited", "how"},
 	},
 	{

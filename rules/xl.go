@@ -26,7 +26,7 @@ var xlRules = []Rule{
 	{
 		ID: "xl-middlebox", Num: "XL-003", Label: VERDICT, Severity: Warning, Up: Warning, Tier: 2, Node: ROOT, Blame: BlameMiddlebox,
 		Title: "A device between client and server interferes",
-		When: "root cause ∈ {TCP-016, TCP-017, TCP-025, TCP-026, TCP-032, NET-002, STLS-006, STLS-007, " +
+		When: "root cause ∈ {TCP-016, TCP-017, TCP-025, TCP-026, TCP-032, TCP-047, NET-002, STLS-006, STLS-007, " +
 			"STLS-008, STLS-017, TLS-050, TLS-071} or two weaker signs (NET-011, SMTP-011, SMTP-064)",
 		Meaning: "Neither client nor server did this.",
 		Advice:  []string{"find the device at the shown distance; its mail inspection or TLS inspection"},

@@ -564,7 +564,7 @@ func (c *Conn) End(how uint16, at fact.At) {
 		s := &c.side[d]
 		switch s.state {
 		case atHeader:
-			if s.nhdr > 0 && !s.began && !s.told {
+			if s.nhdr > 0 && !s.began && !s.told && !isType(s.hdr[0]) { // else a record that was not sent to its end
 				c.notRecord(fact.Dir(d), s, s.from)
 			}
 		case inSearch:

@@ -127,6 +127,14 @@ const (
 		S: 354 End data with <CR><LF>.<CR><LF>
 		C! Subject: x\r\n\r\nsome text\r\n
 		`
+	saidTLS = `
+		S: 220 mx.example.org ESMTP
+		C: EHLO client.example.com
+		S: 250-mx.example.org
+		S: 250 STARTTLS
+		C: STARTTLS
+		S: 220 2.0.0 Ready to start TLS
+		`
 	saidBye = `
 		C: QUIT
 		S: 221 2.0.0 Bye
@@ -619,6 +627,98 @@ func TestResetTTL(t *testing.T) {
 		told, words := about(got.sessions[0])
 		if told != want || ttl == 63 != strings.Contains(words, "Its TTL is 63") {
 			t.Errorf("TTL %d: %s, want %s\n%s", ttl, told, want, words)
+		}
+	}
+}
+
+// TestPartOfServerHello: who has sent a part of its hello has begun TLS, and it is its turn.
+func TestPartOfServerHello(t *testing.T) {
+	const (
+		asked = saidTLS + `C! \x16\x03\x01\x00\x3d\x01\x00\x00\x39\x03\x03` + "0123456789abcdef0123456789abcdef" + `\x00\x00\x04\xc0\x2f\x00\x2f\x01\x00\x00\x0c\x00\x0a\x00\x08\x00\x06\x00\x1d\x00\x17\x00\x18` + "\n"
+		want  = "failed tls-server-stopped server high"
+	)
+	scriptedRun(t, []scripted{
+		{name: "half a header", turns: asked + `S! \x16\x03` + "\n+30s\nfin C", want: want, words: []string{"-no TLS"}},
+		{name: "a header", turns: asked + `S! \x16\x03\x03\x00\x5a` + "\n+30s\nfin C", want: want},
+		{name: "half a hello", turns: asked + `S! \x16\x03\x03\x00\x5a\x02\x00\x00\x56\x03\x03abcdefgh` + "\n+30s\nfin C", want: want},
+		{name: "half a hello, nobody closes", turns: asked + `S! \x16\x03\x03\x00\x5a\x02\x00\x00\x56\x03\x03abcdefgh` + "\n", want: want},
+		{name: "half a hello, the server closes", turns: asked + `S! \x16\x03\x03\x00\x5a\x02\x00\x00\x56\x03\x03abcdefgh` + "\nfin S", want: want},
+		{name: "half a hello, the client resets", turns: asked + `S! \x16\x03\x03\x00\x5a\x02\x00\x00\x56\x03\x03abcdefgh` + "\n+30s\nrst C", want: want},
+		{name: "half a hello, the client resets at once", turns: asked + `S! \x16\x03\x03\x00\x5a\x02\x00\x00\x56\x03\x03abcdefgh` + "\nrst C", want: "failed tcp-reset-by-client client high"},
+	})
+}
+
+// TestOvertakenInTheMiddle: that segments were overtaken, and not sent again, a
+// capture without the handshake shows as well, when a round trip is known in the end.
+func TestOvertakenInTheMiddle(t *testing.T) {
+	m := &maker{shots: shots(t, "../../testdata/path-overtaken.pcap")[20:]}
+	got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+	told, words := about(got.sessions[0])
+	x := got.sessions[0]
+	found := slices.ContainsFunc(x.Events, func(e verdict.Event) bool { return e.Rule == "tcp-reordering" })
+	if told != "ok xl-all-good none high" || !found {
+		t.Errorf("%s, reordering %t\n%s", told, found, words)
+	}
+}
+
+// TestForeignSynAck: a SYN-ACK that acknowledges another SYN is an old connection's, as such an ACK is.
+func TestForeignSynAck(t *testing.T) {
+	m := new(maker)
+	l := m.line(1, 25)
+	for i := range 4 {
+		l.at(0, 0, syn, "")
+		m.now += int64(20 * time.Millisecond)
+		own := l.seq[0]
+		l.seq[0] = 0x7a000001
+		l.at(1, 0, syn|ack, "")
+		l.seq[0] = own
+		m.now += int64(time.Second) << i
+	}
+	m.now += int64(time.Hour)
+	m.line(2, 80).say(0, syn, "")
+	got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+	told, words := about(got.sessions[0])
+	if !strings.HasPrefix(told, "failed tcp-port-reuse ") || strings.Contains(words, "resets, which") {
+		t.Errorf("%s\n%s", told, words)
+	}
+}
+
+// TestForgedWords: what comes with another TTL is not a side's when that has other
+// bytes in its place, or goes on behind it.
+func TestForgedWords(t *testing.T) {
+	const real = "354 End data with <CR><LF>.<CR><LF>\r\n"
+	for _, tt := range []struct {
+		name, first string // what comes before the server's answer
+		flags       uint8
+		ttl         byte
+		then, want  string
+	}{
+		{"a refusal and an end", "554 5.7.1 Rejected by policy\r\n", psh | fin | ack, 60, real, "failed tcp-forged-words middlebox high"},
+		{"a refusal", "421 4.3.2 Service not available\r\n", psh | ack, 60, real, "failed tcp-forged-words middlebox high"},
+		{"an end", "", fin | ack, 60, real, "failed tcp-forged-words middlebox high"},
+		{"the server's TTL", "554 5.7.1 Rejected by policy\r\n", psh | fin | ack, 64, real, "failed rpl-policy-access policy high"},
+		{"another way, and the same again", "554 5.7.1 Rejected by policy\r\n", psh | fin | ack, 60, "554 5.7.1 Rejected by policy\r\n", "failed rpl-policy-access policy high"},
+		{"another way, and an end", "", fin | ack, 60, "", "failed smtp-closed-without-reply server high"},
+	} {
+		m := new(maker)
+		l := m.line(1, 25)
+		s := scripted{turns: saidHello + "C: RCPT TO:<b@example.org>\nS: 250 2.1.5 Ok\nC: DATA"}
+		s.play(l)
+		l.at(1, 0, tt.flags, tt.first)
+		b := m.shots[len(m.shots)-1].data
+		b[22], b[24], b[25] = tt.ttl, 0, 0
+		binary.BigEndian.PutUint16(b[24:], onesComplement(0, b[14:34]))
+		l.seq[0]++ // the client closes
+		l.at(0, -1, fin|ack, "")
+		m.now += int64(20 * time.Millisecond)
+		if tt.then != "" {
+			l.at(1, 0, psh|ack, tt.then)
+		}
+		m.now += int64(time.Hour)
+		m.line(2, 80).say(0, syn, "")
+		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+		if told, words := about(got.sessions[0]); told != tt.want {
+			t.Errorf("%s: %s, want %s\n%s", tt.name, told, tt.want, words)
 		}
 	}
 }

@@ -267,6 +267,9 @@ const (
 	// TCPUnheard: From sent what was acknowledged again and again, until the end, and nothing new. Num: copies. Code: seconds.
 	// Frame: the first of them.
 	TCPUnheard
+	// TCPForged: words or a FIN in From's name that it did not send. Code: its TTL<<8 | usual TTL of the side. Num: the frame
+	// in which the side went on without it. Level: 1 what the side sent in its place has other bytes, 2 it spoke behind its FIN.
+	TCPForged
 )
 
 // Kinds of proxies (Fact.Level of Proxy).
@@ -289,7 +292,7 @@ const (
 	OddSplit                          // SYN answered by SYN, then SYN-ACK
 	OddDataInSyn                      // Num: bytes
 	OddTwoSynAcks                     // two SYN-ACKs with different numbers
-	OddChallenge                      // SYN answered by an ACK with foreign numbers
+	OddChallenge                      // SYN answered by an ACK, or a SYN-ACK, with foreign numbers
 	OddFewerOptions                   // a repeated SYN with options removed was answered. Num: 1 WS, 2 SACK, 4 TS, 8 ECN, 16 MPTCP, 32 fast open removed
 	OddStraySyn                       // SYN with another number inside the connection
 	OddStrayReset                     // RST outside of the window

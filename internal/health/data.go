@@ -50,13 +50,13 @@ func (f *Flow) data(c *reasm.Conn, d fact.Dir, p *layers.Packet, class reasm.Cla
 		if end < c.Sent(d) && f.overtaken(d, p, at, s) {
 			f.late(d, p, at, log, s)
 		} else if end < c.Sent(d) {
-			f.resent(c, d, off, n, at, log, s)
+			f.resent(c, d, p, off, n, at, log, s)
 		}
 	case reasm.ClassFill:
 		if f.overtaken(d, p, at, s) {
 			f.late(d, p, at, log, s)
 		} else {
-			f.resent(c, d, off, n, at, log, s)
+			f.resent(c, d, p, off, n, at, log, s)
 		}
 		if c.Early(d) == 0 {
 			me.holeTime = 0
@@ -175,14 +175,37 @@ func (f *Flow) late(d fact.Dir, p *layers.Packet, at fact.At, log *fact.Log, s *
 	f.grow(log, &f.side[d].lateRef, fact.Fact{Kind: fact.TCPReorder, From: d}, at, 1)
 }
 
+// undoubt makes what came late segments that were overtaken, when time alone told
+// and the round trip, which was not known by then, leaves no room for a copy.
+func (f *Flow) undoubt(d fact.Dir, log *fact.Log, s *fact.TCPSummary) {
+	x, me := &s.Side[d], &f.side[d]
+	if me.doubts == 0 || me.doubts != x.Retrans || me.doubtLate > passing(d, s) {
+		return
+	}
+	for i := range log.Facts {
+		if g := &log.Facts[i]; g.Kind == fact.TCPLoss && g.From == d {
+			g.Kind = fact.None
+			f.grow(log, &me.lateRef, fact.Fact{Kind: fact.TCPReorder, From: d}, g.At(), g.Num)
+		}
+	}
+	x.Late += x.Retrans
+	x.Retrans, x.Upstream, x.Lost, x.Fast = 0, 0, 0, 0
+}
+
 // resent notes a segment that was lost before the capture point and now comes again.
-func (f *Flow) resent(c *reasm.Conn, d fact.Dir, off int64, n uint32, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+func (f *Flow) resent(c *reasm.Conn, d fact.Dir, p *layers.Packet, off int64, n uint32, at fact.At, log *fact.Log, s *fact.TCPSummary) {
 	x, peer := &s.Side[d], &f.side[d.Other()]
 	x.Retrans++
 	x.Upstream++
 	x.Lost += n
 	if peer.dupRun > 0 {
 		x.Fast++
+	}
+	if me := &f.side[d]; me.holeTime != 0 {
+		if _, known := f.sentBefore(d, p); !known {
+			me.doubts++
+			me.doubtLate = max(me.doubtLate, at.Time-me.holeTime)
+		}
 	}
 	f.side[d].sampleTime = 0
 	f.episode(d, c, at, log)

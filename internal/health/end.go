@@ -146,6 +146,36 @@ func (f *Flow) forged(d fact.Dir, p *layers.Packet, s *fact.TCPSummary) (mark ui
 	return mark
 }
 
+// alien looks for what a device said in the name of d (TCP-047): words or a FIN with a
+// TTL that no other frame of d has are its, when d with its usual TTL has other
+// bytes in that place, or speaks behind that FIN.
+func (f *Flow) alien(t *reasm.Table, d fact.Dir, p *layers.Packet, off int64, n uint32, at fact.At, log *fact.Log, s *fact.TCPSummary) {
+	x, me := &s.Side[d], &f.side[d]
+	end := off + int64(n)
+	switch {
+	case x.TTLOdd == 0 || me.alien.Frame != 0 && x.TTLOdd != 1:
+		return // the usual case, or the way changed
+	case p.TTL != x.TTL:
+		if x.TTLOdd == 1 && x.Packets > usualTTL && apart(p.TTL, x.TTL) >= 2 {
+			me.alien, me.alienOff, me.alienEnd, me.alienTTL = at, off, end, p.TTL
+		}
+		return
+	case me.alien.Frame == 0 || n == 0:
+		return
+	}
+	level := uint8(0)
+	if k := &t.Clash; k.Bytes > 0 && k.From == d && k.Offset >= me.alienOff && k.Offset < me.alienEnd {
+		level = 1
+	} else if x.Fin == me.alien.Frame && off >= me.alienOff && end > me.alienEnd {
+		level = 2
+	}
+	if level != 0 {
+		log.Add(fact.Fact{Kind: fact.TCPForged, Time: me.alien.Time, Frame: me.alien.Frame, From: d, Level: level,
+			Code: uint16(me.alienTTL)<<8 | uint16(x.TTL), Num: at.Frame}, nil)
+		me.alien = fact.At{}
+	}
+}
+
 // apart returns by how much two TTLs differ.
 func apart(a, b uint8) int { return max(int(a)-int(b), int(b)-int(a)) }
 
@@ -338,6 +368,7 @@ func (f *Flow) endSide(c *reasm.Conn, d fact.Dir, captureEnd int64, log *fact.Lo
 	if g := log.Get(me.keepRef); g != nil && me.probes >= deadCopies {
 		g.Level, g.Code = 1, me.probes
 	}
+	f.undoubt(d, log, s)
 	f.dead(d, captureEnd, log, s)
 	if d == fact.Client && me.rawFull >= rawFills && uint32(me.rawFull)*2 >= x.Segments && me.scaled && me.shift >= rawShift && me.lastWin > me.baseWin/2 {
 		f.odd(fact.OddRawWindow, uint32(me.rawFull), d, fact.At{Time: s.SynAckAt, Frame: s.SynAck}, log)

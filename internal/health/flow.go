@@ -156,6 +156,12 @@ type side struct {
 	behind     uint32 // largest size below a full segment that arrived behind a hole, as SACK tells
 	finEnd     int64  // offset of its FIN
 	lossCount  uint32
+	doubtLate  int64   // the longest time that one of doubts came behind what passed it
+	doubts     uint32  // segments taken for sent again by their time alone
+	alien      fact.At // the frame of its words or FIN that came with a TTL as no other, 0: none; the next three are of it
+	alienOff   int64
+	alienEnd   int64
+	alienTTL   uint8
 	finAcked   bool
 	pieces     bool // has sent bytes of a large segment again in smaller ones
 	ackGrew    bool
@@ -207,7 +213,10 @@ func (f *Flow) Segment(t *reasm.Table, c *reasm.Conn, d fact.Dir, p *layers.Pack
 		f.grow(log, &me.sumRef, fact.Fact{Kind: fact.TCPChecksum, From: d}, at, 1)
 		return
 	case reasm.ClassOutside:
-		f.outside(c, d, p, flags, at, log)
+		if off, ok := c.Offset(d, p.TCP.Seq()); ok {
+			f.alien(t, d, p, off, n, at, log, s) // behind its FIN
+		}
+		f.outside(c, d, p, flags, at, log, s)
 		return
 	case reasm.ClassRst:
 		f.rst(c, d, p, at, log, s)
@@ -229,6 +238,9 @@ func (f *Flow) Segment(t *reasm.Table, c *reasm.Conn, d fact.Dir, p *layers.Pack
 	}
 	if flags&layers.ACK != 0 {
 		f.acked(c, d, p, n, at, log, s)
+	}
+	if n > 0 || flags&layers.FIN != 0 {
+		f.alien(t, d, p, off, n, at, log, s)
 	}
 	if n > 0 {
 		f.data(c, d, p, class, off, n, at, log, s)
@@ -379,11 +391,13 @@ func (f *Flow) odd(code uint16, num uint32, d fact.Dir, at fact.At, log *fact.Lo
 }
 
 // outside takes a frame that cannot belong to the connection as it stands.
-func (f *Flow) outside(c *reasm.Conn, d fact.Dir, p *layers.Packet, flags uint8, at fact.At, log *fact.Log) {
+func (f *Flow) outside(c *reasm.Conn, d fact.Dir, p *layers.Packet, flags uint8, at fact.At, log *fact.Log, s *fact.TCPSummary) {
 	switch {
 	case flags&(layers.SYN|layers.ACK|layers.RST) == 0:
 	case flags&layers.RST != 0:
 		f.odd(fact.OddStrayReset, 1, d, at, log)
+	case flags&layers.SYN != 0 && flags&layers.ACK != 0 && d == fact.Server && s.SynAck == 0 && s.Syns > 0 && f.foreign(p.TCP.Ack()):
+		f.odd(fact.OddChallenge, 1, d, at, log)
 	case flags&layers.SYN != 0 && flags&layers.ACK != 0:
 		f.odd(fact.OddTwoSynAcks, 1, d, at, log)
 	case flags&layers.SYN != 0:

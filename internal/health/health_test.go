@@ -26,7 +26,7 @@ var kindNames = map[fact.Kind]string{
 	fact.TCPReorder: "reorder", fact.TCPDuplicate: "duplicate", fact.TCPChecksum: "checksum", fact.TCPAhead: "ahead",
 	fact.TCPOdd: "odd", fact.NetTTL: "ttl", fact.Cut: "cut", fact.MidStream: "midstream", fact.OneSided: "onesided",
 	fact.TCPSizes: "sizes", fact.TCPIdle: "idle", fact.TCPStall: "stall", fact.TCPSpurious: "spurious",
-	fact.TCPUnread: "unread", fact.TCPAfterClose: "afterclose", fact.TCPHeld: "held", fact.TCPUnheard: "unheard", fact.TCPResetMark: "mark", fact.End: "end",
+	fact.TCPUnread: "unread", fact.TCPAfterClose: "afterclose", fact.TCPHeld: "held", fact.TCPUnheard: "unheard", fact.TCPForged: "forged", fact.TCPResetMark: "mark", fact.End: "end",
 	fact.NetFragment: "fragments", fact.NetLink: "link",
 }
 

@@ -54,10 +54,10 @@ func again(c *rules.Case) *vantage {
 // place that is open, which is the same want.
 var farEnds = map[uint16]bool{
 	index("TCP-002"): false, index("TCP-005"): false, index("TCP-014"): false, index("TCP-015"): false, index("TCP-033"): false,
-	index("TCP-016"): true, index("TCP-017"): true, index("TCP-032"): true, index("TCP-036"): true,
+	index("TCP-016"): true, index("TCP-017"): true, index("TCP-032"): true, index("TCP-036"): true, index("TCP-047"): true,
 }
 
-var ruleSilence = index("TCP-002")
+var ruleSilence, ruleForged = index("TCP-002"), index("TCP-047")
 
 // sure is the share of one hypothesis from which on no second capture is needed.
 const sure = 0.6
@@ -96,7 +96,11 @@ func (w *Writer) farEnd(c *rules.Case, d *Decision) *vantage {
 		filter: fmt.Sprintf("tcp port %d or icmp or icmp6", c.Server.Port()),
 		why:    "It shows whether what was sent arrives there: if it does, the way back or the host is at fault, otherwise the way there."}
 	if from {
-		v.why = "It shows whether the reset leaves there: if it does not, a device on the path sent it."
+		what := "the reset"
+		if f.Rule == ruleForged {
+			what = "this packet"
+		}
+		v.why = "It shows whether " + what + " leaves there: if it does not, a device on the path sent it."
 	}
 	// Between a private and a public address there is a NAT, and that end sees another one.
 	if here.Unmap().IsPrivate() == there.Unmap().IsPrivate() {

@@ -27,7 +27,7 @@ var failing = []struct {
 	rules string
 }{
 	{LayerCapture, "CAP-001 016"},
-	{LayerNetwork, "NET-001 002 004 006 009 014 TCP-002 014 015 033 036 046"},
+	{LayerNetwork, "NET-001 002 004 006 009 014 TCP-002 014 015 033 036 046 047"},
 	{LayerTCP, "TCP-003 005 008 009 016 017 023 025 032 039 044 045"},
 	{LayerDialog, "SMTP-004 006 007 010 012 015 016 017 027 028 029 030 034 040 056 059 067 IMPL-002 003 004 005 006 STLS-005 011 012 013 " +
 		"POP-003 013 018 027 IMAP-003 010 015 017 018 019 021 022 028 034"},
@@ -53,7 +53,7 @@ var explains = []struct {
 	{"CAP-012", "TCP-040", true},
 	{"NET-001 002 006 014", "TCP-002 003 005 014 010 023 SMTP-004 025 026 027 029 034 POP-016 017 IMAP-021 022 031", true},
 	{"NET-003", "TCP-010", true},
-	{"NET-004", "TCP-015", true},
+	{"NET-004", "TCP-014 015", true},
 	{"NET-005", "TCP-014 015", true},
 	{"NET-009", "TCP-015 046 014 023 SMTP-004 025 026 027 029 032 034 TLS-013 014 015 POP-016 017 IMAP-022 031", true}, // see unsure
 	{"TCP-040", "TCP-014 046 SMTP-004 025 026 027 029 032 034 TLS-013 014 015 POP-016 017 IMAP-021 022 031", true},
@@ -61,10 +61,11 @@ var explains = []struct {
 	{"TCP-046", "TCP-010 023 SMTP-004 025 026 027 029 032 034 037 IMPL-004 005 TLS-013 014 015 080 081 082 TCP-008 009 POP-016 017 IMAP-021 022 031", true},
 	{"NET-016 017", "SMTP-004 005 033", false},
 	{"TCP-010 025 026", "TCP-023 SMTP-026 029 035 POP-016 IMAP-031", false},
-	{"TCP-014", "SMTP-004 025 026 027 029 032 034 POP-016 017 IMAP-021 022 031 TLS-013 014 015 TCP-008 009 010 023 024 004", true},
+	{"TCP-014", "SMTP-004 025 026 027 029 032 034 POP-016 017 IMAP-021 022 031 TLS-013 014 015 081 082 TCP-008 009 010 023 024 004", true},
 	{"TCP-036", "SMTP-004 025 026 027 029 032 034 POP-016 017 IMAP-021 022 031 TLS-013 014 015 TCP-008 009 010 023 024", true}, // see unsure
 	{"TCP-016 017", "TCP-008 009 SMTP-025 026 027 032 POP-016 017 IMAP-031", true},
 	{"TCP-032 033", "TCP-008 014 IMAP-019 POP-017 SMTP-027", true},
+	{"TCP-047", "TCP-042 023 024 SMTP-032 034 037 006", false}, // and all that fails behind it, see init
 	{"TCP-032", "TCP-017", true}, // the device that forgot the connection answers sooner than the server could
 	{"TCP-018 019", "TCP-020 023 SMTP-034 035", false},
 	{"TCP-018", "SMTP-025 026 TCP-009", true},
@@ -172,7 +173,7 @@ const answers = "SMTP-012 015 016 017 019 020 040 056 AUTH-003 006 007 008 009 0
 	"IMAP-007 009 011 012 013 014 015 027 032 033"
 
 // middleboxes are the findings that show a device between the two ends.
-const middleboxes = "TCP-016 017 025 026 032 NET-002 STLS-006 007 008 017 TLS-050 071"
+const middleboxes = "TCP-016 017 025 026 032 047 NET-002 STLS-006 007 008 017 TLS-050 071"
 
 // first names the side that is blamed first where that is not the first in
 // the order of rules.Blame.
@@ -286,6 +287,12 @@ func init() {
 			for _, e := range expand(t.effect) {
 				explain(index(c), index(e), r)
 			}
+		}
+	}
+	// Who was lied to does and says what the lie leads to.
+	for i, layer := range failLayer {
+		if layer >= LayerTCP {
+			explain(index("TCP-047"), uint16(i), explainsEarly)
 		}
 	}
 	// A readable alert stands beside the event that says it was fatal.
