@@ -692,7 +692,7 @@ func (c *Case) clearAnswer() *fact.Fact {
 		switch {
 		case f.Kind == fact.TLSBroken && f.Level == 1 && f.Code != fact.LooksBinary && f.Code != fact.LooksTLS:
 			return f
-		case f.Kind == fact.Reply && f.Seen&(fact.SeenTLS|fact.SeenStartTLS) == 0 && (c.TLS == nil || !c.TLS.Done):
+		case f.Kind == fact.Reply && f.Seen&(fact.SeenTLS|fact.SeenStartTLS) == 0 && (c.TLS == nil || !c.TLS.Done && !c.TLS.Opened):
 			return f
 		}
 	}
