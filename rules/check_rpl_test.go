@@ -26,6 +26,7 @@ func TestReplyClasses(t *testing.T) {
 
 		{name: "server only, without reason", script: "S: 220 mx.example.org\nS: 250 mx.example.org\nS: 535 5.7.8 Authentication failed\nS: 221 2.0.0 Bye",
 			change: func(c *Case) { c.TCP.OneSided = true }, want: ""},
+		{name: "the greeting missing", script: "S: 500 Command unrecognized\n" + mailOut, change: func(c *Case) { c.TCP.SynAck = 0 }, want: ""},
 
 		// Replies that refuse no message.
 		{name: "no HELO", script: "S: 220 mx.example.org\nC: MAIL FROM:<a@example.com>\nS: 503 5.5.1 Error: send HELO/EHLO first\n" + mailOut, want: ""},

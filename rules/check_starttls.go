@@ -41,7 +41,7 @@ var implicitChecks = []Check{
 	{ID: "impl-clear-on-tls-port", Do: implClear},
 	{ID: "impl-both-wait", Needs: BOTH, Do: implBothWait},
 	{ID: "impl-no-mail-behind", Needs: BOTH, Do: implNoMail},
-	{ID: "impl-other-service", Needs: BOTH | START, Do: implOther},
+	{ID: "impl-other-service", Needs: BOTH | START | PAIRED, Do: implOther},
 }
 
 // isStartTLS reports that a command or reply belongs to the request for TLS.

@@ -347,6 +347,11 @@ var tlsTests = []tlsTest{
 	{"tls-hello-then-silence", "", func() *Case { c := tlsUnansweredCase(); c.closes(1500, 0); return c }, func() *Case { c := tlsUnansweredCase(); c.closes(0, 11); return c }},
 	{"tls-hello-too-big", "", func() *Case { c := tlsUnansweredCase(); c.TLS.Hello.Size = 1700; c.closes(0, 11); return c }, func() *Case { c := tlsUnansweredCase(); c.closes(0, 11); return c }},
 	{"tls-stuck-in-certificate", "", func() *Case { return tlsStuckCase(3) }, func() *Case { return tlsStuckCase(2) }},
+	{"tls-stuck-in-certificate", "the client's answer missing", func() *Case { return tlsStuckCase(3) }, func() *Case {
+		c := tlsStuckCase(3)
+		c.TCP.Side[fact.Client].Gap = 80
+		return c
+	}},
 	{"tls-key-mismatch", "", tlsAlertsCase(fact.Server, 12, 20, tlsrec.PhaseKeys), func() *Case { return goodTLS().alert(fact.Server, 15, 2, 20, tlsrec.PhaseData) }},
 	{"tls-transcript-mismatch", "", tlsAlertsCase(fact.Server, 12, 51, tlsrec.PhaseKeys), tlsAlertsCase(fact.Server, 12, 20, tlsrec.PhaseKeys)},
 	{"tls-size-contradicts-cipher", "", func() *Case { return tlsSizedCase(tlsrec.TLS10, 0x0005, 32) }, func() *Case { return tlsSizedCase(tlsrec.TLS10, 0x0005, 36) }},
