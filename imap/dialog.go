@@ -351,9 +351,7 @@ func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
 		d.endData(at, false)
 	}
 	d.data.rest = false
-	if d.count > 0 || d.seen[fact.Client] {
-		d.greeted = true
-	}
+	d.greeted = true // it is in the hole, or before it
 }
 
 // End closes the dialog; how is a fact.End code.

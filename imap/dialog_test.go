@@ -374,6 +374,12 @@ func TestDialog(t *testing.T) {
 			2 command FETCH num=18 "a FETCH 1 BODY[]"
 			3 resync num=20
 			4 reply FETCH code=1 level=1 ref=2`},
+		{name: "the greeting in a hole: what comes behind it is no other protocol", script: `
+			S gap 20
+			S: )
+			S: b OK`, how: fact.EndFin, want: `
+			1 resync num=20
+			2 reply code=1 level=1`},
 		{name: "non-synchronising literal that was not offered", script: `
 			S: * OK [CAPABILITY IMAP4rev1] hi
 			C: a SELECT {3+}

@@ -177,11 +177,14 @@ func (c *Case) refuses(f *fact.Fact, class string) bool {
 	general := class == "RPL-012" || class == "RPL-042" || class == "RPL-032" || class == "RPL-038" || class == "RPL-039"
 	switch answered(f) {
 	case smtp.Greeting:
-		return true
+		return !general || c.TCP.SynAck != 0 || !c.formal(f) // else the greeting may be missing, and this be about a command
 	case smtp.Message:
 		return !general || f.Seen&fact.SeenRcpt != 0 || f.Code != 503 && !c.says(f, "valid recipients", "no recipients")
-	case smtp.MAIL, smtp.RCPT, smtp.None:
+	case smtp.MAIL, smtp.RCPT:
 		return !general || !c.formal(f)
+	case smtp.None:
+		// A login, a second STARTTLS: what a hole asked for may not be mail at all.
+		return !general || !c.formal(f) && c.whole(fact.Client, f)
 	case smtp.DATA, smtp.BDAT:
 		// Without a recipient the refusal only follows from those before it.
 		return !general || !c.formal(f) && f.Seen&fact.SeenRcpt != 0 && !c.says(f, "valid recipients", "no recipients")

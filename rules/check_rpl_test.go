@@ -24,6 +24,10 @@ func TestReplyClasses(t *testing.T) {
 		{name: "server only", script: "S: 220 mx.example.org\nS: 250-mx.example.org\nS: 250 HELP\nS: 250 2.1.0 Ok\nS: 554 5.7.1 <b@example.org>: Relay access denied\nS: 221 2.0.0 Bye",
 			change: func(c *Case) { c.TCP.OneSided = true }, want: "rpl-relay-denied!"},
 
+		{name: "server only, without reason", script: "S: 220 mx.example.org\nS: 250 mx.example.org\nS: 535 5.7.8 Authentication failed\nS: 221 2.0.0 Bye",
+			change: func(c *Case) { c.TCP.OneSided = true }, want: ""},
+		{name: "the greeting missing", script: "S: 500 Command unrecognized\n" + mailOut, change: func(c *Case) { c.TCP.SynAck = 0 }, want: ""},
+
 		// Replies that refuse no message.
 		{name: "no HELO", script: "S: 220 mx.example.org\nC: MAIL FROM:<a@example.com>\nS: 503 5.5.1 Error: send HELO/EHLO first\n" + mailOut, want: ""},
 		{name: "bad sequence", script: mailIn + "C: RCPT TO:<b@example.org>\nS: 503 5.5.1 need MAIL\n" + mailOut, want: ""},

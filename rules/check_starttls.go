@@ -41,7 +41,7 @@ var implicitChecks = []Check{
 	{ID: "impl-clear-on-tls-port", Do: implClear},
 	{ID: "impl-both-wait", Needs: BOTH, Do: implBothWait},
 	{ID: "impl-no-mail-behind", Needs: BOTH, Do: implNoMail},
-	{ID: "impl-other-service", Needs: BOTH | START, Do: implOther},
+	{ID: "impl-other-service", Needs: BOTH | START | PAIRED, Do: implOther},
 }
 
 // isStartTLS reports that a command or reply belongs to the request for TLS.
@@ -692,7 +692,7 @@ func (c *Case) clearAnswer() *fact.Fact {
 		switch {
 		case f.Kind == fact.TLSBroken && f.Level == 1 && f.Code != fact.LooksBinary && f.Code != fact.LooksTLS:
 			return f
-		case f.Kind == fact.Reply && f.Seen&(fact.SeenTLS|fact.SeenStartTLS) == 0 && (c.TLS == nil || !c.TLS.Done):
+		case f.Kind == fact.Reply && f.Seen&(fact.SeenTLS|fact.SeenStartTLS) == 0 && (c.TLS == nil || !c.TLS.Done && !c.TLS.Opened):
 			return f
 		}
 	}

@@ -213,7 +213,7 @@ func tlsHelloTooBig(c *Case, _ *fact.Fact, r *Raiser) {
 func tlsStuck(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TLS
 	if t == nil || t.Hello == nil || t.Done || t.FirstRecord[fact.Server].Frame == 0 && t.ServerHello == nil || t.KexAt[fact.Client].Frame != 0 ||
-		t.ServerDoneAt[fact.Server].Frame != 0 || len(t.Alerts) > 0 {
+		t.ServerDoneAt[fact.Server].Frame != 0 || len(t.Alerts) > 0 || !c.whole(fact.Client, nil) { // its answer to the flight may be missing
 		return
 	}
 	for i := range c.Log.Facts {

@@ -150,10 +150,17 @@ func (c *Case) hidden(d fact.Dir, phase uint8) *tlsrec.Alert {
 	return nil
 }
 
+// shown reports that nothing of TLS is missing, so that what was not seen was not
+// said. A hole that began in the dialog before it took the client's hello along.
+func (c *Case) shown() bool {
+	t := c.TLS
+	return t.Gaps == [2]uint64{} && (t.Hello != nil || c.whole(fact.Client, nil))
+}
+
 func tlsHiddenClient(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TLS
 	a := c.hidden(fact.Client, tlsrec.PhaseCert)
-	if a == nil || !a.Hidden || t.Done || t.Gaps != [2]uint64{} {
+	if a == nil || !a.Hidden || t.Done || !c.shown() {
 		return
 	}
 	g := r.by(fact.Client, a.At).frames(t.HelloAt[fact.Client].Frame, t.ServerHelloAt[fact.Server].Frame)
@@ -183,7 +190,7 @@ func padded(t *tlsrec.Summary, d fact.Dir) string {
 func tlsHiddenServer(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TLS
 	a := c.hidden(fact.Server, tlsrec.PhaseKeys)
-	if a == nil || !a.Hidden || t.Done || t.Gaps != [2]uint64{} {
+	if a == nil || !a.Hidden || t.Done || !c.shown() {
 		return
 	}
 	at, how := c.closedAt(fact.Server)
@@ -343,7 +350,7 @@ func tlsClientCertMissing(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	// The handshake succeeds, and the refusal comes inside: one short reply to
 	// the first command, and the server closes.
-	if !t.Done || t.Opened || t.Gaps != [2]uint64{} || c.TCP.OneSided {
+	if !t.Done || t.Opened || !c.shown() || c.TCP.OneSided {
 		return
 	}
 	d, at, how := c.firstClose()

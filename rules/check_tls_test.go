@@ -265,6 +265,12 @@ var tlsTests = []tlsTest{
 	{"impl-detected", "", func() *Case { return tlsImplicitTLSCase(465) }, goodTLS},
 	{"impl-tls-on-clear-port", "", func() *Case { return tlsClearAnswerCase(587) }, func() *Case { return tlsClearAnswerCase(465) }},
 	{"impl-clear-on-tls-port", "", func() *Case { return tlsClearAnswerCase(465) }, func() *Case { return tlsImplicitTLSCase(465) }},
+	{"impl-clear-on-tls-port", "decrypted, the client's Finished missing", func() *Case { return tlsClearAnswerCase(465) }, func() *Case {
+		c := tlsImplicitTLSCase(465)
+		c.TLS.Done, c.TLS.Opened = false, true
+		c.tell(12, fact.Fact{Kind: fact.Reply, From: fact.Server, Code: 220, Cmd: uint8(smtp.Greeting)}, "220 mail ESMTP\r\n")
+		return c
+	}},
 	{"impl-both-wait", "TLS on a port for clear text", func() *Case { return tlsSwappedCase(0) }, func() *Case { return tlsSwappedCase(6) }},
 	{"impl-both-wait", "", func() *Case { return tlsBothWaitCase(465) }, func() *Case { return tlsBothWaitCase(25) }},
 	{"impl-no-mail-behind", "web server", func() *Case { c := tlsImplicitTLSCase(465); c.TLS.ServerHello.ALPN = "h2"; return c }, func() *Case { return tlsImplicitTLSCase(465) }},
@@ -343,12 +349,22 @@ var tlsTests = []tlsTest{
 	{"tls-hello-then-silence", "", func() *Case { c := tlsUnansweredCase(); c.closes(1500, 0); return c }, func() *Case { c := tlsUnansweredCase(); c.closes(0, 11); return c }},
 	{"tls-hello-too-big", "", func() *Case { c := tlsUnansweredCase(); c.TLS.Hello.Size = 1700; c.closes(0, 11); return c }, func() *Case { c := tlsUnansweredCase(); c.closes(0, 11); return c }},
 	{"tls-stuck-in-certificate", "", func() *Case { return tlsStuckCase(3) }, func() *Case { return tlsStuckCase(2) }},
+	{"tls-stuck-in-certificate", "the client's answer missing", func() *Case { return tlsStuckCase(3) }, func() *Case {
+		c := tlsStuckCase(3)
+		c.TCP.Side[fact.Client].Gap = 80
+		return c
+	}},
 	{"tls-key-mismatch", "", tlsAlertsCase(fact.Server, 12, 20, tlsrec.PhaseKeys), func() *Case { return goodTLS().alert(fact.Server, 15, 2, 20, tlsrec.PhaseData) }},
 	{"tls-transcript-mismatch", "", tlsAlertsCase(fact.Server, 12, 51, tlsrec.PhaseKeys), tlsAlertsCase(fact.Server, 12, 20, tlsrec.PhaseKeys)},
 	{"tls-size-contradicts-cipher", "", func() *Case { return tlsSizedCase(tlsrec.TLS10, 0x0005, 32) }, func() *Case { return tlsSizedCase(tlsrec.TLS10, 0x0005, 36) }},
 	{"tls-size-contradicts-cipher", "more padding", func() *Case { return tlsSizedCase(tlsrec.TLS12, 0x003c, 64) }, func() *Case { return tlsSizedCase(tlsrec.TLS12, 0x002f, 80) }},
 	{"tls-certificate-rejected", "", tlsAlertsCase(fact.Client, 11, 48, tlsrec.PhaseCert), tlsAlertsCase(fact.Server, 12, 48, tlsrec.PhaseKeys)},
 	{"tls-hidden-alert-client", "", func() *Case { return tlsHideCase(tlsMake13Case(goodTLS()), fact.Client, 11, tlsrec.PhaseCert) }, func() *Case { return tlsMake13Case(goodTLS()) }},
+	{"tls-hidden-alert-client", "the hello missing", func() *Case { return tlsHideCase(tlsMake13Case(goodTLS()), fact.Client, 11, tlsrec.PhaseCert) }, func() *Case {
+		c := tlsHideCase(tlsMake13Case(goodTLS()), fact.Client, 11, tlsrec.PhaseCert)
+		c.TLS.Hello, c.TCP.Side[fact.Client].Gap = nil, 300
+		return c
+	}},
 	{"tls-hidden-alert-server", "", func() *Case {
 		c := tlsHideCase(tlsMake13Case(goodTLS()), fact.Server, 12, tlsrec.PhaseKeys)
 		c.closes(0, 13)

@@ -61,6 +61,7 @@ const (
 	KeysFit                 // all that its application data takes
 	KeysPart                // some of them: one side is not read without the other's answers
 	KeysOther               // none, only those of other connections
+	KeysBlind               // unknown: the handshake is not whole in the capture
 	KeysCipher              // they are there, but such records cannot be decrypted
 )
 
@@ -577,7 +578,9 @@ func (c *Conn) End(how uint16, at fact.At) {
 		c.s.Partial[d] = s.state == inBody || s.state == atHeader && s.nhdr > 0
 	}
 	if c.opt.Opener != nil && !c.s.Opened && (c.s.Keys == KeysUnasked || c.s.Keys == KeysFit) {
-		c.s.Keys = KeysOther
+		if c.s.Keys = KeysOther; c.s.Hello == nil || c.s.ServerHello == nil || c.s.Gaps != [2]uint64{} {
+			c.s.Keys = KeysBlind
+		}
 	}
 	c.finish(how, at)
 	for d := range c.side {

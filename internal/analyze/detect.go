@@ -339,8 +339,8 @@ func (u *consumer) startTLS(implicit, mid bool) {
 	if k.pass.keys.Len() > 0 {
 		s.open = opener{keys: k.pass.keys}
 		opt.Opener = &s.open
-		opt.Plain = s.plaintext(k, u.service())
-		opt.Hole = s.hole(k, u.service())
+		opt.Plain = s.plaintext(k, u.service(), mid)
+		opt.Hole = s.hole(k, u.service(), mid)
 	}
 	s.tls.Reset(&s.log, opt)
 	if m, ok := s.dialog.(interface{ Secrets() *sasl.Echo }); ok && !opt.ShowSecrets {
@@ -351,10 +351,10 @@ func (u *consumer) startTLS(implicit, mid bool) {
 }
 
 // plaintext gives what was decrypted to the dialog.
-func (s *session) plaintext(k *worker, port uint16) func(fact.Dir, []byte, fact.At) {
+func (s *session) plaintext(k *worker, port uint16, mid bool) func(fact.Dir, []byte, fact.At) {
 	return func(d fact.Dir, b []byte, at fact.At) {
 		if !s.plain {
-			s.unveil(k, port, d, b, at)
+			s.unveil(k, port, mid, d, b, at)
 		}
 		switch {
 		case s.hears() && s.dialog == nil:
@@ -368,10 +368,10 @@ func (s *session) plaintext(k *worker, port uint16) func(fact.Dir, []byte, fact.
 }
 
 // hole tells the dialog of bytes that were not decrypted.
-func (s *session) hole(k *worker, port uint16) func(fact.Dir, uint64, fact.At) {
+func (s *session) hole(k *worker, port uint16, mid bool) func(fact.Dir, uint64, fact.At) {
 	return func(d fact.Dir, n uint64, at fact.At) {
 		if !s.plain {
-			s.unveil(k, port, d, nil, at)
+			s.unveil(k, port, mid, d, nil, at)
 		}
 		if s.dialog != nil {
 			s.dialog.Gap(d, n, at)
@@ -379,8 +379,9 @@ func (s *session) hole(k *worker, port uint16) func(fact.Dir, uint64, fact.At) {
 	}
 }
 
-// unveil finds who follows the plaintext of TLS, which begins with b.
-func (s *session) unveil(k *worker, port uint16, d fact.Dir, b []byte, at fact.At) {
+// unveil finds who follows the plaintext of TLS, which begins with b. mid: what came
+// before TLS is not in the capture; a client that speaks first was greeted there.
+func (s *session) unveil(k *worker, port uint16, mid bool, d fact.Dir, b []byte, at fact.At) {
 	s.plain = true
 	if s.dialog != nil {
 		s.dialog.Resume(at)
@@ -392,7 +393,7 @@ func (s *session) unveil(k *worker, port uint16, d fact.Dir, b []byte, at fact.A
 	}
 	if ok {
 		s.proto = p
-		(&consumer{k, s, nil}).speak(p, false, true, k.pass.cfg.ShowSecrets)
+		(&consumer{k, s, nil}).speak(p, mid && d == fact.Client, true, k.pass.cfg.ShowSecrets)
 	}
 }
 

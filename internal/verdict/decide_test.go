@@ -358,6 +358,7 @@ func TestKeysThatShut(t *testing.T) {
 	for keys, want := range map[tlsrec.Keys]string{
 		tlsrec.KeysUnasked: "without the keys it is not known what became of it.",
 		tlsrec.KeysOther:   "The secrets that were given (-keylog) are not those of this session.",
+		tlsrec.KeysBlind:   "Secrets (-keylog) open it only when its handshake is in the capture.",
 		tlsrec.KeysPart:    "The secrets that were given (-keylog) are only some of this session's.",
 		tlsrec.KeysCipher:  "Records of this cipher suite are not decrypted here.",
 	} {

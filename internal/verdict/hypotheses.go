@@ -603,6 +603,8 @@ func (w *Writer) captureAgain(c *rules.Case) []Advice {
 		switch c.TLS.Keys {
 		case tlsrec.KeysOther:
 			list[1].Text = "The secrets given with -keylog are not those of this session: give the file that this client, or this server, wrote at that time."
+		case tlsrec.KeysBlind:
+			list[1].Text = "Or capture again from before the connection is made, and give the secrets that this client, or this server, writes meanwhile with -keylog."
 		case tlsrec.KeysPart:
 			list[1].Text = "The secrets given with -keylog are only some of this session's: give the file with the traffic secrets of both sides."
 		case tlsrec.KeysCipher:

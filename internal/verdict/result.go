@@ -233,6 +233,8 @@ func whyHidden(c *rules.Case) string {
 	switch c.TLS.Keys {
 	case tlsrec.KeysOther:
 		return "the secrets that were given (-keylog) are not those of this session"
+	case tlsrec.KeysBlind:
+		return "secrets (-keylog) open it only when its handshake is in the capture"
 	case tlsrec.KeysPart:
 		return "the secrets that were given (-keylog) are only some of this session's"
 	case tlsrec.KeysCipher:
