@@ -164,19 +164,31 @@ func (s *source) sniff(b []byte) {
 	}
 }
 
-// sniffRecords is how many records are looked at.
-const sniffRecords = 4
+const (
+	sniffRecords = 4                  // how many records are looked at
+	sniffApart   = 365 * 24 * 60 * 60 // seconds between them, at most, in headers of another length
+)
 
 // plausible counts the whole records in b when their headers have hdr bytes, at
 // most sniffRecords, up to one that cannot be true (bad), and reports whether b
-// ends with the last of them.
+// ends with the last of them. Of another length than the magic number says the
+// headers are only if the records are of one time: behind damage zero bytes,
+// such as the addresses of the loopback device, pass for headers of empty records.
 func (s *source) plausible(b []byte, hdr int) (n int, bad, end bool) {
+	var first int64
 	for n < sniffRecords {
 		if len(b) < hdr {
 			return n, false, len(b) == 0
 		}
 		capLen, wire := s.lengths(b)
 		if s.u32(b[4:]) >= 1_000_000 || capLen > MaxRecord || wire > 64<<20 || capLen > wire {
+			return n, true, false
+		}
+		sec := int64(s.u32(b))
+		if n == 0 {
+			first = sec
+		}
+		if hdr != s.hdr && max(sec-first, first-sec) > sniffApart {
 			return n, true, false
 		}
 		if int(capLen) > len(b)-hdr {

@@ -348,6 +348,20 @@ func TestOneBadTime(t *testing.T) {
 	}
 }
 
+// A damaged second record does not make the first one of a longer header,
+// though the zeros it begins with pass for headers of empty records.
+func TestSecondBad(t *testing.T) {
+	data := strings.Repeat("\x00", 12) + "\x08\x00E\x00\x00\x3c" + strings.Repeat("\x00", 56)
+	b := le().head(magicMicros, 2, 4, 1)
+	b.rec(1_700_000_000, 5, 74, 74, 0, data)
+	b.rec(1_700_000_000, 0xffff_ffff, 74, 74, 0, data)
+	b.rec(1_700_000_001, 6, 74, 74, 0, data)
+	r := fromBytes(t, b.b, 0)
+	if got := frames(t, r); len(got) != 3 || r.Files()[0].Format != "pcap" {
+		t.Errorf("%d frames of %s, want 3 of pcap", len(got), r.Files()[0].Format)
+	}
+}
+
 func TestDamage(t *testing.T) {
 	head := func() *builder { return le().head(magicMicros, 2, 4, 1).rec(1, 2, 3, 3, 0, "abc") }
 	ng := func() *builder { b := le(); return b.section().iface(1).packet(0, 1, "abcd") }

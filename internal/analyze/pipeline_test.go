@@ -205,11 +205,11 @@ func FuzzPipeline(f *testing.F) {
 	list := samples(f)
 	for i := range list {
 		if i%8 == 0 {
-			f.Add(uint8(i), uint8(3*i), []byte{byte(i), byte(7 * i), byte(i % 3), byte(5 * i), 0xff, byte(i), 4, byte(i), 0, 1, 2, 3, byte(i / 8), 90, 1, 8, 0, 0x80})
+			f.Add(uint16(i), uint16(3*i), []byte{byte(i), byte(7 * i), byte(i % 3), byte(5 * i), 0xff, byte(i), 4, byte(i), 0, 1, 2, 3, byte(i / 8), 90, 1, 8, 0, 0x80})
 		}
 	}
-	f.Add(uint8(3), uint8(5), []byte{})
-	f.Fuzz(func(t *testing.T, which, splice uint8, edits []byte) {
+	f.Add(uint16(3), uint16(5), []byte{})
+	f.Fuzz(func(t *testing.T, which, splice uint16, edits []byte) {
 		s := &list[int(which)%len(list)]
 		b, first := damage(s, &list[int(splice)%len(list)], edits)
 
