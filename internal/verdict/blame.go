@@ -33,89 +33,15 @@ func (w *Writer) blame(c *rules.Case) {
 		}
 	}
 	conf := base(f)
-	if r.Num == "TLS-047" && c.TLS != nil && c.TLS.Broken != nil {
-		d.Blame = rules.BlameServer // whose bytes they are
-		if c.TLS.Broken.From == fact.Client {
-			d.Blame = rules.BlameClient
+	for i := range doubts {
+		if q := &doubts[i]; q.of[f.Rule] && q.when(c, f, d) {
+			if q.blame != 0 {
+				d.Blame = q.blame
+			}
+			if q.confidence != 0 {
+				conf = q.confidence
+			}
 		}
-	}
-	if r.Num == "TLS-012" && c.TLS != nil {
-		// The older offer is at fault. A hello that offers what is current was
-		// refused for a reason of the other side's.
-		if modern(c.TLS.Hello) {
-			d.Blame, conf = rules.BlameServer, 70
-		} else {
-			d.Blame = rules.BlameClient
-		}
-		if f.From == fact.Client && f.HasFrom {
-			d.Blame, conf = rules.BlameServer, 70 // the client refused what the server chose
-		}
-	}
-	if f.Rule == ruleRejected && (f.Class == 42 || f.Class == 46 || f.Class == 48) {
-		conf = 60 // nothing that was seen of it is wrong: a root that this client lacks, or one that no client has
-		if otherFlaw(c) != nil {
-			d.Blame = rules.BlameServer // that one is its own
-		} else if c.BadChain(f.Class) != "" {
-			d.Blame, conf = rules.BlameServer, 80 // and so is this
-		}
-	}
-	if r.Num == "TLS-010" && (f.Class == 50 && f.Blame == rules.BlameServer|rules.BlameMiddlebox || f.Class == 71 && f.From == fact.Client) {
-		conf = 60 // a sound hello that could not be read; a demand that nothing seen here fails
-	}
-	if r.Num == "TLS-010" && f.HasFrom && c.TLS != nil {
-		if what, sure := c.Unwanted(f.Frame); what != "" && !sure || f.Class == 80 && f.From == fact.Server && f.Blame == rules.BlameClient {
-			conf = 70 // it is known to be refused so; the alert does not say it
-		} else if f.Blame == rules.BlameClient|rules.BlameServer {
-			conf = 60 // the offer is not in the capture
-		}
-	}
-	if r.Num == "TLS-010" && f.Class == 51 && f.From == fact.Client || r.Num == "TLS-046" && c.TLS != nil && c.TLS.Done {
-		conf = 60 // what the server signed, or how long a record is, may have been changed on the way
-	}
-	if r.Num == "IMPL-004" && d.Blame == rules.BlameClient && c.TCP.Side[fact.Client].Bytes == 0 && c.TCP.RTTClient > c.TCP.RTTServer {
-		conf = 60 // seen on the side of the server: what the client said may be lost
-	}
-	if r.Num == "TLS-022" && f.Class == rules.ClosedAtCert {
-		conf = 60
-	}
-	if nameRefused(f) {
-		d.Blame, conf = rules.BlameServer, 60 // or the client asks for a wrong name
-	}
-	if r.Num == "TLS-016" && c.TLS != nil && !holds(oldClient, c, f) {
-		conf = 70 // the hello of a usual library: the server, or the path, may be at fault as well
-	}
-	if r.Num == "TLS-013" && outdated(c) {
-		d.Blame, conf = rules.BlameClient, 70 // without a word, but there is nothing in it that a current server takes
-	}
-	if m := ofLogin(c, f); m != nil && m.Open {
-		conf = 60
-	}
-	if f.Rule == ruleSilence && c.TCP.Syns < 2 {
-		conf = 60 // one packet may be lost, and its host would have asked again after a second: the program gave up before
-	}
-	if r.Num == "TCP-009" && f.Class == rules.ResetForgotten {
-		conf = 60
-	}
-	if oddReset(f) || unmet(f) {
-		conf = 55
-	}
-	if r.Num == "TCP-008" && f.Class == rules.ResetForgotten {
-		conf = 60
-	}
-	if r.Num == "TCP-044" && d.Blame == rules.BlameNetwork {
-		conf = 60 // the proxy says that it did not reach the server, not why
-	}
-	if r.Num == "RPL-012" && temporary(c, f) {
-		conf = 60 // a domain that cannot be found just now: the server's DNS may have failed
-	}
-	if isSTLS[f.Rule] && !d.Attempted && !wentOn(c) {
-		conf = 60 // the client left behind the list: for that, or it was only a probe
-	}
-	if r.Num == "SMTP-034" && d.Blame == rules.BlameServer {
-		conf = 60 // it was slow; the client's timeout is too short all the same
-	}
-	if r.Num == "SMTP-026" && c.FellSilent() {
-		conf = 60 // behind the point of capture, the path may have ended
 	}
 	t := c.TCP
 	if t.OneSided {
@@ -127,6 +53,128 @@ func (w *Writer) blame(c *rules.Case) {
 		conf -= 10
 	}
 	d.Confidence = max(5, min(99, conf))
+}
+
+// A doubt is what makes a root cause the fault of another side than its rule
+// says, or less sure than it is by itself (base). Where several hold, the last
+// word counts.
+type doubt struct {
+	rules      string // the root causes it is of; "" is all
+	when       func(c *rules.Case, f *rules.Finding, d *Decision) bool
+	blame      rules.Blame // 0: as it is
+	confidence int         // 0: as it is
+
+	of []bool // by rule
+}
+
+var doubts = []doubt{
+	// A record that cannot be true is the fault of the side whose bytes it has.
+	{"TLS-047", brokenBy(fact.Server), rules.BlameServer, 0, nil},
+	{"TLS-047", brokenBy(fact.Client), rules.BlameClient, 0, nil},
+
+	// No common version: the older offer is at fault. A hello that offers what is
+	// current was refused for a reason of the other side's.
+	{"TLS-012", func(c *rules.Case, _ *rules.Finding, _ *Decision) bool { return c.TLS != nil && !modern(c.TLS.Hello) }, rules.BlameClient, 0, nil},
+	{"TLS-012", func(c *rules.Case, f *rules.Finding, _ *Decision) bool {
+		return c.TLS != nil && (modern(c.TLS.Hello) || f.From == fact.Client && f.HasFrom) // the client refused what the server chose
+	}, rules.BlameServer, 70, nil},
+
+	// Of a chain that a client refuses: where nothing that was seen of it is wrong,
+	// this client lacks a root, or every one does. A flaw is the server's own.
+	{"TLS-018", chainRefused, 0, 60, nil},
+	{"TLS-018", func(c *rules.Case, f *rules.Finding, d *Decision) bool {
+		return chainRefused(c, f, d) && otherFlaw(c) != nil
+	}, rules.BlameServer, 60, nil},
+	{"TLS-018", func(c *rules.Case, f *rules.Finding, d *Decision) bool {
+		return chainRefused(c, f, d) && otherFlaw(c) == nil && c.BadChain(f.Class) != ""
+	}, rules.BlameServer, 80, nil},
+
+	// Alerts: a sound hello that could not be read, a demand that nothing seen here fails.
+	{"TLS-010", func(_ *rules.Case, f *rules.Finding, _ *Decision) bool {
+		return f.Class == 50 && f.Blame == rules.BlameServer|rules.BlameMiddlebox || f.Class == 71 && f.From == fact.Client
+	}, 0, 60, nil},
+	// The offer that it refuses is not in the capture.
+	{"TLS-010", func(c *rules.Case, f *rules.Finding, _ *Decision) bool {
+		return f.HasFrom && c.TLS != nil && f.Blame == rules.BlameClient|rules.BlameServer
+	}, 0, 60, nil},
+	// What was sent is known to be refused so; the alert does not say it.
+	{"TLS-010", func(c *rules.Case, f *rules.Finding, _ *Decision) bool {
+		if !f.HasFrom || c.TLS == nil {
+			return false
+		}
+		what, sure := c.Unwanted(f.Frame)
+		return what != "" && !sure || f.Class == 80 && f.From == fact.Server && f.Blame == rules.BlameClient
+	}, 0, 70, nil},
+	// What the server signed, or how long a record is, may have been changed on the way.
+	{"TLS-010", func(_ *rules.Case, f *rules.Finding, _ *Decision) bool {
+		return f.Class == 51 && f.From == fact.Client
+	}, 0, 60, nil},
+	{"TLS-046", func(c *rules.Case, _ *rules.Finding, _ *Decision) bool { return c.TLS != nil && c.TLS.Done }, 0, 60, nil},
+
+	// Seen on the side of the server: what the client said may be lost.
+	{"IMPL-004", func(c *rules.Case, _ *rules.Finding, d *Decision) bool {
+		return d.Blame == rules.BlameClient && c.TCP.Side[fact.Client].Bytes == 0 && c.TCP.RTTClient > c.TCP.RTTServer
+	}, 0, 60, nil},
+	{"TLS-022", ofClass(rules.ClosedAtCert), 0, 60, nil},
+	// A server that does not know its name, or a client that asks for a wrong one.
+	{"", func(_ *rules.Case, f *rules.Finding, _ *Decision) bool { return nameRefused(f) }, rules.BlameServer, 60, nil},
+	// The hello of a usual library: the server, or the path, may be at fault as well.
+	{"TLS-016", func(c *rules.Case, f *rules.Finding, _ *Decision) bool {
+		return c.TLS != nil && !holds(oldClient, c, f)
+	}, 0, 70, nil},
+	// Without a word, but there is nothing in the hello that a current server takes.
+	{"TLS-013", func(c *rules.Case, _ *rules.Finding, _ *Decision) bool { return outdated(c) }, rules.BlameClient, 70, nil},
+	{"", func(c *rules.Case, f *rules.Finding, _ *Decision) bool {
+		m := ofLogin(c, f)
+		return m != nil && m.Open
+	}, 0, 60, nil},
+
+	// One packet may be lost, and its host would have asked again after a second: the program gave up before.
+	{"TCP-002", func(c *rules.Case, _ *rules.Finding, _ *Decision) bool { return c.TCP.Syns < 2 }, 0, 60, nil},
+	{"TCP-008 009", ofClass(rules.ResetForgotten), 0, 60, nil},
+	{"", func(_ *rules.Case, f *rules.Finding, _ *Decision) bool { return oddReset(f) || unmet(f) }, 0, 55, nil},
+	// The proxy says that it did not reach the server, not why.
+	{"TCP-044", func(_ *rules.Case, _ *rules.Finding, d *Decision) bool { return d.Blame == rules.BlameNetwork }, 0, 60, nil},
+
+	// A domain that cannot be found just now: the server's DNS may have failed.
+	{"RPL-012", func(c *rules.Case, f *rules.Finding, _ *Decision) bool { return temporary(c, f) }, 0, 60, nil},
+	// The client left behind the list of extensions: for that, or it was only a probe.
+	{"STLS-002", func(c *rules.Case, _ *rules.Finding, d *Decision) bool { return !d.Attempted && !wentOn(c) }, 0, 60, nil},
+	// It was slow; the client's timeout is too short all the same.
+	{"SMTP-034", func(_ *rules.Case, _ *rules.Finding, d *Decision) bool { return d.Blame == rules.BlameServer }, 0, 60, nil},
+	// Behind the point of capture, the path may have ended.
+	{"SMTP-026", func(c *rules.Case, _ *rules.Finding, _ *Decision) bool { return c.FellSilent() }, 0, 60, nil},
+}
+
+func init() {
+	for i := range doubts {
+		q := &doubts[i]
+		q.of = make([]bool, len(rules.All))
+		for _, num := range expand(q.rules) {
+			q.of[index(num)] = true
+		}
+		if q.rules == "" {
+			for r := range q.of {
+				q.of[r] = true
+			}
+		}
+	}
+}
+
+// chainRefused reports a client that refused a chain as bad, unknown in form or
+// without a root that it knows.
+func chainRefused(_ *rules.Case, f *rules.Finding, _ *Decision) bool {
+	return f.Class == 42 || f.Class == 46 || f.Class == 48
+}
+
+func brokenBy(side fact.Dir) func(*rules.Case, *rules.Finding, *Decision) bool {
+	return func(c *rules.Case, _ *rules.Finding, _ *Decision) bool {
+		return c.TLS != nil && c.TLS.Broken != nil && c.TLS.Broken.From == side
+	}
+}
+
+func ofClass(class uint8) func(*rules.Case, *rules.Finding, *Decision) bool {
+	return func(_ *rules.Case, f *rules.Finding, _ *Decision) bool { return f.Class == class }
 }
 
 // forgot reports a reset of a client's host that did not know the connection any
