@@ -61,133 +61,146 @@ func answersLogin(c *rules.Case, frame uint32) bool {
 	return false
 }
 
-// status fills the status line.
+// status fills the status line: how far each layer came, and what failed.
 func (w *Writer) status(c *rules.Case, g goal) {
 	d := &w.d
+	d.Status = [NumLayers]State{
+		LayerCapture:  capturedState(c),
+		LayerNetwork:  OK,
+		LayerTCP:      OK,
+		LayerDialog:   dialogState(c),
+		LayerTLS:      NotReached,
+		LayerAuth:     authState(c),
+		LayerDelivery: w.deliveryState(c, g),
+	}
 	t := c.TCP
-	s := &d.Status
-	seen := c.Log.Now
-	s[LayerCapture] = OK
+	if t.OneSided {
+		d.Status[LayerNetwork] = Unknown
+	}
+	if t.MidStream || !connected(c) && !t.Refused && (t.HowClosed == fact.EndOfCapture || t.HowClosed == fact.EndBound) {
+		d.Status[LayerTCP] = Unknown
+	}
+	if c.TLS != nil {
+		d.Status[LayerTLS] = Unknown
+		if c.TLS.Done {
+			d.Status[LayerTLS] = OK
+		}
+	}
+	w.failures(c)
+}
+
+// connected reports that the connection was there, as far as the capture shows.
+func connected(c *rules.Case) bool {
+	return c.TCP.Open != 0 || c.TCP.MidStream || c.Log.Now&fact.SeenHandshake != 0
+}
+
+// mute reports that neither side sent anything.
+func mute(c *rules.Case) bool {
+	return c.TCP.Side[fact.Client].Bytes == 0 && c.TCP.Side[fact.Server].Bytes == 0
+}
+
+func capturedState(c *rules.Case) State {
 	for i := range c.Findings {
 		if f := &c.Findings[i]; group(f.Rule) == "CAP" && f.Severity >= rules.Warning {
-			s[LayerCapture] = Unknown
+			return Unknown
 		}
 	}
-	s[LayerNetwork], s[LayerTCP] = OK, OK
-	if t.OneSided {
-		s[LayerNetwork] = Unknown
-	}
-	open := t.Open != 0 || t.MidStream || seen&fact.SeenHandshake != 0
-	spoke := t.Side[fact.Client].Bytes != 0 || t.Side[fact.Server].Bytes != 0
-	if t.MidStream {
-		s[LayerTCP] = Unknown
-	}
-	if !open && !t.Refused && (t.HowClosed == fact.EndOfCapture || t.HowClosed == fact.EndBound) {
-		s[LayerTCP] = Unknown
-	}
-	tlsOnly := c.TLS != nil && c.TLS.Implicit
+	return OK
+}
+
+func dialogState(c *rules.Case) State {
+	t := c.TCP
 	switch {
-	case !open && !spoke:
-		s[LayerDialog] = NotReached
-	case tlsOnly:
-		s[LayerDialog] = Unknown
+	case !connected(c) && mute(c):
+		return NotReached
+	case c.TLS != nil && c.TLS.Implicit:
 		if c.TLS.Done && plain(c) {
-			s[LayerDialog] = OK
+			return OK
 		}
-	case seen&fact.SeenHello != 0, seen&fact.SeenGreeting != 0 && c.Proto != fact.SMTP:
-		s[LayerDialog] = OK
-	case seen&fact.SeenGreeting != 0:
-		s[LayerDialog] = OK
-	default:
-		s[LayerDialog] = Unknown
-		if !t.MidStream && !t.OneSided && (c.Proto == fact.TCP || t.Side[fact.Client].Bytes == 0 && t.Side[fact.Server].Bytes == 0) {
-			s[LayerDialog] = NotReached
-		}
+		return Unknown
+	case c.Log.Now&(fact.SeenHello|fact.SeenGreeting) != 0:
+		return OK
+	case !t.MidStream && !t.OneSided && (c.Proto == fact.TCP || mute(c)):
+		return NotReached
 	}
+	return Unknown
+}
+
+func authState(c *rules.Case) State {
 	switch {
-	case c.TLS != nil && c.TLS.Done:
-		s[LayerTLS] = OK
-	case c.TLS != nil:
-		s[LayerTLS] = Unknown
-	default:
-		s[LayerTLS] = NotReached
-	}
-	switch {
-	case seen&fact.SeenAuth != 0:
-		s[LayerAuth] = OK
+	case c.Log.Now&fact.SeenAuth != 0:
+		return OK
 	case hidden(c), startUnseen(c), halfSeen(c):
-		s[LayerAuth] = Unknown
-	default:
-		s[LayerAuth] = NotReached
+		return Unknown
 	}
+	return NotReached
+}
+
+// deliveryState says whether the messages, or the mailbox, came where they should.
+func (w *Writer) deliveryState(c *rules.Case, g goal) State {
+	d := &w.d
 	box := c.Proto == fact.POP3 || c.Proto == fact.IMAP || c.Proto == fact.Sieve
-	works := opened(c)
 	switch g {
 	case goalReached:
-		s[LayerDelivery] = OK
+		return OK
 	case goalMissed:
-		s[LayerDelivery] = Failed
-		if box && !works {
-			s[LayerDelivery] = NotReached
-			if transferring(c) {
-				s[LayerDelivery] = Failed // it was begun
-			}
-		} else if d.Outcome == OutcomeUnknown && incomplete(c) {
-			s[LayerDelivery] = Unknown // it may have succeeded in what is missing
-		}
-	case goalUnknown:
-		s[LayerDelivery] = Unknown
-		if box && !hidden(c) && !incomplete(c) {
-			s[LayerDelivery] = NotReached // all was read, and the login had no answer
-		} else if !box && d.Outcome == OutcomeFailed && w.unsent(c, d) {
-			s[LayerDelivery] = Failed
-		}
-	default:
 		switch {
-		case works:
-			s[LayerDelivery] = OK
-		case d.Outcome != OutcomeFailed && (startUnseen(c) || halfSeen(c)):
-			s[LayerDelivery] = Unknown
-		default:
-			s[LayerDelivery] = NotReached
+		case box && !opened(c) && !transferring(c): // see transferring: begun is failed
+			return NotReached
+		case (!box || opened(c)) && d.Outcome == OutcomeUnknown && incomplete(c):
+			return Unknown // it may have succeeded in what is missing
 		}
+		return Failed
+	case goalUnknown:
+		switch {
+		case box && !hidden(c) && !incomplete(c):
+			return NotReached // all was read, and the login had no answer
+		case !box && d.Outcome == OutcomeFailed && w.unsent(c, d):
+			return Failed
+		}
+		return Unknown
 	}
-	// What failed, unless something else explains it.
+	switch {
+	case opened(c):
+		return OK
+	case d.Outcome != OutcomeFailed && (startUnseen(c) || halfSeen(c)):
+		return Unknown
+	}
+	return NotReached
+}
+
+// failures marks the layers that failed, unless something else explains that, and
+// those that therefore were never reached.
+func (w *Writer) failures(c *rules.Case) {
+	d := &w.d
+	s := &d.Status
 	for i := range c.Findings {
 		f := &c.Findings[i]
-		l := failLayer[f.Rule]
-		if l == LayerNone || f.Severity < rules.Warning || d.explained(i) {
+		if failLayer[f.Rule] == LayerNone || f.Severity < rules.Warning || d.explained(i) || d.Outcome == OutcomeDegraded {
+			continue // degraded: it hurt, but it did not fail
+		}
+		if i != d.Root && (f.Severity < rules.Error || d.Outcome != OutcomeFailed) {
 			continue
 		}
-		l = w.layerOf(c, i)
-		if f.Severity < rules.Error && i != d.Root {
-			continue
-		}
-		if d.Outcome != OutcomeFailed && i != d.Root {
-			continue
-		}
-		if d.Outcome == OutcomeDegraded {
-			continue // it hurt, but it did not fail
-		}
-		if s[l] != Failed || d.FailedAt[l] == 0 {
+		if l := w.layerOf(c, i); s[l] != Failed || d.FailedAt[l] == 0 {
 			s[l], d.FailedAt[l] = Failed, f.Frame
 		}
 	}
 	if d.Outcome == OutcomeFailed && d.Layer != LayerNone && d.Layer < NumLayers && s[d.Layer] != Failed {
 		s[d.Layer], d.FailedAt[d.Layer] = Failed, c.Findings[d.Root].Frame
 	}
-	mute := d.Outcome == OutcomeFailed && c.Findings[d.Root].Rule == ruleNoMail // no greeting: nothing can have followed it
-	if (s[LayerTLS] == Failed || mute) && s[LayerDelivery] != Failed && !d.Delivered && !works {
+	ungreeted := d.Outcome == OutcomeFailed && c.Findings[d.Root].Rule == ruleNoMail // nothing can have followed it
+	if (s[LayerTLS] == Failed || ungreeted) && s[LayerDelivery] != Failed && !d.Delivered && !opened(c) {
 		s[LayerDelivery] = NotReached
 		if s[LayerAuth] == Unknown {
 			s[LayerAuth] = NotReached
 		}
 	}
-	if (s[LayerNetwork] == Failed || s[LayerTCP] == Failed) && t.Open == 0 && !t.MidStream {
+	if (s[LayerNetwork] == Failed || s[LayerTCP] == Failed) && c.TCP.Open == 0 && !c.TCP.MidStream {
 		if s[LayerNetwork] == Failed {
 			s[LayerTCP] = NotReached
 		}
-		if !spoke {
+		if mute(c) {
 			s[LayerDialog] = NotReached
 		}
 	}
