@@ -116,7 +116,7 @@ func TestUnsent(t *testing.T) {
 		state      State
 	}{
 		{"MAIL unanswered", "TCP-014", []fact.Fact{mail}, nil, ended, Failed},
-		{"MAIL unanswered, and closed", "TCP-014", []fact.Fact{mail}, func(s *fact.TCPSummary) { s.HowClosed = fact.EndReset }, failed, NotReached},
+		{"MAIL unanswered, and closed", "TCP-014", []fact.Fact{mail}, func(s *fact.TCPSummary) { s.HowClosed = fact.EndReset }, failed, Failed},
 		{"end not sent", "TCP-014", end(0), nil, ended, Failed},
 		{"end sent", "TCP-014", end(1), nil, unknown, Unknown},
 		{"end sent, large packets vanish", "TCP-015", end(1), nil, ended, Failed},

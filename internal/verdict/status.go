@@ -77,7 +77,7 @@ func (w *Writer) status(c *rules.Case, g goal) {
 	if t.OneSided {
 		d.Status[LayerNetwork] = Unknown
 	}
-	if t.MidStream || !connected(c) && !t.Refused && (t.HowClosed == fact.EndOfCapture || t.HowClosed == fact.EndBound) {
+	if t.MidStream || !connected(c) && !t.Refused && (mute(c) || t.HowClosed == fact.EndOfCapture || t.HowClosed == fact.EndBound) {
 		d.Status[LayerTCP] = Unknown
 	}
 	if c.TLS != nil {
@@ -163,6 +163,8 @@ func (w *Writer) deliveryState(c *rules.Case, g goal) State {
 	switch {
 	case opened(c):
 		return OK
+	case !box && d.Outcome == OutcomeFailed && len(c.Transactions()) > 0:
+		return Failed // it was begun, and the session broke off
 	case d.Outcome != OutcomeFailed && (startUnseen(c) || halfSeen(c)):
 		return Unknown
 	}
