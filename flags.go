@@ -39,8 +39,9 @@ type options struct {
 
 	taken [2]string // the last flag that took the word behind it, and that word
 
-	fail   rules.Severity // of failAt
-	minSet bool
+	fail    rules.Severity // of failAt
+	minSet  bool
+	contain bool // a failure of the program: not in tests
 }
 
 // failNever is above every severity.

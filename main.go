@@ -158,6 +158,7 @@ func run(e *env, args []string) int {
 	v, o, rest, err := parse(args)
 	code := exitTrouble
 	if err == nil {
+		o.contain = e.exit != nil
 		code, err = v.run(e, o, rest)
 	}
 	switch {
@@ -245,7 +246,7 @@ func runReport(e *env, o *options, files []string) (int, error) {
 	cfg := &analyze.Config{
 		Files: files, Stdin: in, Workers: o.workers, Memory: o.memory, Ports: o.ports, Limits: o.limits,
 		KeyLogs: o.keylogs, ShowSecrets: o.showSecrets, All: o.all || o.json || o.minSet, Streaming: stdin && (o.json || o.all), Hash: o.json,
-		Progress: bar.progress(), Contain: e.exit != nil,
+		Progress: bar.progress(), Contain: o.contain,
 	}
 	var chosen *only
 	if o.filter != "" {

@@ -282,7 +282,7 @@ func runStats(e *env, o *options, files []string) (int, error) {
 	}
 	cfg := o.analysis(files, bar)
 	cfg.Stdin = in
-	cfg.All, cfg.Figures, cfg.Streaming, cfg.Contain = true, true, true, e.exit != nil
+	cfg.All, cfg.Figures, cfg.Streaming, cfg.Contain = true, true, true, o.contain
 	switch {
 	case !sessions:
 		err = r.read()

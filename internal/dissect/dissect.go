@@ -26,6 +26,7 @@ type Options struct {
 	Classic bool // the wording of old versions: "Command: ", Ack= always
 	AbsSeq  bool // sequence numbers as they are on the wire
 
+	Contain     bool // a failure of the program costs the frame, not the list; tests want to see it
 	ShowSecrets bool
 	Keys        *tlskeys.Keys         // nil: none
 	Ports       map[uint16]fact.Proto // forced by the user

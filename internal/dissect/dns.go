@@ -742,7 +742,7 @@ func (m *dnsMessage) rdata(i int, typ uint16, owner []byte, off, size int) bool 
 		for j, id := range fDNSTLSA {
 			d.num(id, m.s, off+j, 1, uint64(b[off+j]))
 		}
-		d.str(fDNSTLSAData, m.s, off+3, size-3, nil)
+		d.str(fDNSTLSAData, m.s, off+3, max(size-3, 0), nil)
 	case 3, 10, 14, 17, 18, 42, 51, 55: // as Wireshark lists them
 		d.info(" ")
 		m.nameInfo(owner)

@@ -31,7 +31,7 @@ var (
 	fTcpWindowSize              = row(Field{Name: "tcp.window_size", Label: "Calculated window size", Type: Uint32, Means: "The scaled window size (if scaling has been used)"})
 	fTcpWindowSizeScalefactor   = row(Field{Name: "tcp.window_size_scalefactor", Label: "Window size scaling factor", Type: Int32, Means: "The window size scaling factor (-1 when unknown, -2 when no scaling is used)"})
 	fTcpChecksum                = row(Field{Name: "tcp.checksum", Label: "Checksum", Type: Uint16, Base: Hex, Means: "Details at: https://www.wireshark.org/docs/wsug_html_chunked/ChAdvChecksums.html"})
-	fTcpChecksumStatus          = row(Field{Name: "tcp.checksum.status", Label: "Checksum Status", Type: Uint8})
+	fTcpChecksumStatus          = row(Field{Name: "tcp.checksum.status", Label: "Checksum Status", Type: Uint8, Value: checksumStatus})
 	fAnalysis                   = row(Field{Name: "tcp.analysis", Label: "SEQ/ACK analysis", Means: "This frame has some of the TCP analysis shown"})
 	fAnalysisFlags              = row(Field{Name: "tcp.analysis.flags", Label: "TCP Analysis Flags", Means: "This frame has some of the TCP analysis flags set"})
 	fTcpDuplicateAckNum         = row(Field{Name: "tcp.analysis.duplicate_ack_num", Label: "Duplicate ACK #", Type: Uint32, Means: "This is duplicate ACK number #"})

@@ -71,7 +71,7 @@ func (d *Dissector) frameLayer(s span, row *pcap.Row) {
 	}
 	d.parent = -1
 	d.protocols = d.protocols[:0] // the frame is no layer of its own there
-	d.link(s, row.Link)
+	d.careful(s, row.Link)
 	d.parent = -1
 	if len(d.frame.Info) > maxInfo {
 		d.frame.Info = d.frame.Info[:maxInfo]
@@ -89,6 +89,32 @@ func (d *Dissector) frameLayer(s span, row *pcap.Row) {
 			d.joined = append(d.joined, name...)
 		}
 		d.frame.Nodes[protocols].Str = d.joined
+	}
+}
+
+// careful dissects what is in a frame, and contains a failure of the program: it
+// costs the rest of the frame, not the list.
+func (d *Dissector) careful(s span, link uint16) {
+	if d.opt.Contain {
+		defer d.contain()
+	}
+	d.link(s, link)
+}
+
+// contain says that the program failed, if it did, in Wireshark's words. What
+// is secret in the frame is not known then.
+func (d *Dissector) contain() {
+	r := recover()
+	if r == nil {
+		return
+	}
+	d.parent, d.threw = -1, true
+	text := fmt.Sprintf("[Dissector bug, protocol %s: %v]", d.protocolName(), r)
+	d.info(text)
+	d.add(fText, span{}, 0, 0).Flags = Generated
+	d.say(text)
+	for i, b := range d.frame.Bufs {
+		d.cover(span{b: b.B, buf: uint8(i)}, 0, len(b.B))
 	}
 }
 

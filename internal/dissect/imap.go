@@ -381,11 +381,11 @@ func (m *imapConv) command(line []byte) (secret int) {
 		case equalFold(word, "APPEND"):
 			l.message = true
 		case loginVerb(line[:tag]):
-			secret = next // of another protocol, or the tag was forgotten
+			secret, l.secret = next, true // of another protocol, or the tag was forgotten
 		case !m.known && tokenLike(line):
-			secret = 0
+			secret, l.secret = 0, true
 		case !imap.LooksCommand(line):
-			secret = sasl.Loose(line)
+			secret, l.secret = sasl.Loose(line), true // the second line of a login for all we know
 		}
 		switch {
 		case bytes.IndexByte(line, '\t') >= 0: // a blank for some servers

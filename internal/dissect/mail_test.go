@@ -33,6 +33,9 @@ func mailTalk(opt Options, port uint16, midStream bool, lines []string, look fun
 		send(true, flagACK, "")
 	}
 	for _, l := range lines {
+		if l[1] == '-' { // the bytes before are not in the capture
+			seq[strings.IndexByte("CS", l[0])] += 20
+		}
 		f := send(l[0] == 'C', flagPSH|flagACK, l[3:])
 		info := string(f.Info)
 		if f.Proto == "TCP" {
@@ -253,6 +256,13 @@ var mailDialogs = []struct {
 	}},
 	{name: "IMAP on another port", port: 1143, lines: []string{
 		"S: * OK IMAP4rev1 hi\r\n", "IMAP Response: * OK IMAP4rev1 hi",
+	}},
+	{name: "ManageSieve, the beginning of a login is lost", port: 4190, lines: []string{
+		"S: \"IMPLEMENTATION\" \"x\"\r\n\"SASL\" \"PLAIN\"\r\nOK\r\n", "ManageSieve S: \"IMPLEMENTATION\" \"x\" | \"SASL\" \"PLAIN\" | OK",
+		"C- NlY3Jl", segmentOfMore,
+		"C: dA==\"\r\n", "ManageSieve C: ***",
+		"S: OK\r\n", "ManageSieve [TCP ACKed unseen segment] S: OK",
+		"C: PUTSCRIPT \"x\" {4+}\r\nkeep\r\n", "ManageSieve C: PUTSCRIPT \"x\" {4+} | literal, 4 bytes",
 	}},
 	{name: "the capture begins within a literal", port: 143, mid: true, lines: []string{
 		"C: this is secret\r\ntext\r\n", "IMAP Request: DATA fragment, 22 bytes",

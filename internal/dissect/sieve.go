@@ -14,6 +14,7 @@ type sieveConv struct {
 	tls    bool
 	left   [2]uint64 // of a literal
 	secret bool      // it belongs to a login
+	torn   bool      // the client's next line may be the end of one
 	proofs proofs
 }
 
@@ -40,6 +41,7 @@ func (d *Dissector) sieve(c *conv, dir int, s span) {
 	}
 	request := dir != m.server
 	d.hear(&m.proofs, request, true)
+	m.torn = m.torn || request && d.tcpState.seg.findings.notes&noteLost != 0
 	if m.left[dir] == 0 {
 		if n, _ := lineOf(s.b, d.tcpState.can); n < 0 {
 			d.needMore(0, oneMore)
@@ -129,12 +131,16 @@ func (m *sieveConv) client(line []byte) (secret int) {
 	}
 	m.secret = false
 	w, next := token(line)
+	torn := m.torn
+	m.torn = false
 	switch verb := line[:w]; {
 	case equalFold(verb, "AUTHENTICATE"):
 		m.auth, m.secret = true, true
 		return next + secondArgument(line[next:])
 	case equalFold(verb, "STARTTLS"):
 		m.tls = true
+	case !imap.SieveCommand(verb) && torn:
+		return 0 // the end of a login for all we know
 	case !imap.SieveCommand(verb):
 		return sasl.Loose(line)
 	}

@@ -14,7 +14,7 @@ import (
 // Bounds of what the text form keeps of a file with many sessions. What is
 // beyond them is counted.
 const (
-	maxCauses    = 64   // groups of sessions; more than any person reads
+	maxCauses    = 512  // groups of sessions: the one with the most may begin last
 	maxClients   = 64   // client addresses a group, to say where it happens
 	maxRows      = 12   // groups printed
 	maxHosts     = 16   // findings across sessions printed

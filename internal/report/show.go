@@ -78,11 +78,18 @@ func covered(list []stretch, i int) (in, first, last bool) {
 	return in, first, last
 }
 
+// A sought secret is one of a buffer that was looked for in the others.
+type sought struct {
+	buf  uint8
+	text string
+}
+
 // A view is one frame that is printed.
 type view struct {
 	s             *Show
 	f             *dissect.Frame
-	secret, marks [][]stretch // by buffer
+	secret, marks [][]stretch // by buffer; secret in order, without overlaps
+	sought        map[sought]bool
 	found         bool
 	depth         []int
 
@@ -117,6 +124,23 @@ func (v *view) look() {
 			}
 		}
 	}
+	for i, list := range v.secret {
+		v.secret[i] = merged(list)
+	}
+}
+
+// merged are the stretches in order, those that overlap or touch as one.
+func merged(list []stretch) []stretch {
+	slices.SortFunc(list, func(a, b stretch) int { return a.from - b.from })
+	out := list[:0]
+	for _, s := range list {
+		if n := len(out); n > 0 && s.from <= out[n-1].to {
+			out[n-1].to = max(out[n-1].to, s.to)
+		} else {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // hide notes the secret bytes of a node: those that its value does not show.
@@ -138,7 +162,13 @@ func (v *view) hide(n *dissect.Node) {
 	}
 	at := int(n.Off)
 	v.secret[n.Buf] = append(v.secret[n.Buf], stretch{at + from, at + end})
-	v.elsewhere(b[from:end], int(n.Buf))
+	if key := (sought{n.Buf, string(b[from:end])}); !v.sought[key] {
+		if v.sought == nil {
+			v.sought = map[sought]bool{}
+		}
+		v.sought[key] = true
+		v.elsewhere(b[from:end], int(n.Buf))
+	}
 }
 
 func (v *view) note(to [][]stretch, n *dissect.Node) {
@@ -488,7 +518,10 @@ func (v *view) dump(buf int) {
 			if c >= 0x20 && c < 0x7f {
 				shown = string(rune(c))
 			}
-			if hide, _, _ := covered(secret, at+i); hide {
+			for len(secret) > 0 && secret[0].to <= at+i {
+				secret = secret[1:]
+			}
+			if len(secret) > 0 && secret[0].from <= at+i {
 				digits, shown = "**", "*"
 			}
 			if in && v.s.Color {

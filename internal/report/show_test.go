@@ -162,3 +162,30 @@ func TestShowParts(t *testing.T) {
 		t.Errorf("%d lines, %d bytes for %d fields", lines, out.Len(), len(f.Nodes))
 	}
 }
+
+// TestManySecrets: equal secrets are looked for once, and what overlaps is one
+// stretch, so that bytes are not compared with each of thousands.
+func TestManySecrets(t *testing.T) {
+	const n = 3000
+	b := bytes.Repeat([]byte("secret, "), n)
+	f := &dissect.Frame{Number: 1, Bufs: []dissect.Buf{{Name: "Frame", B: b}, {Name: "Reassembled TCP", B: b}}}
+	for i := range n {
+		f.Secrets = append(f.Secrets, dissect.Stretch{Buf: uint8(i % 2), From: int32(8 * (n - 1 - i)), To: int32(8*(n-1-i) + 9)})
+		f.Nodes = append(f.Nodes, dissect.Node{ID: dissect.Lookup("tcp.payload")[0], Up: -1, Off: int32(8 * i), Len: 6, Flags: dissect.Secret})
+	}
+	v := &view{s: &Show{}, f: f}
+	v.look()
+	for buf, list := range v.secret {
+		if len(list) == 0 || len(list) > n {
+			t.Errorf("%s: %d stretches", f.Bufs[buf].Name, len(list))
+		}
+		for i := range list[1:] {
+			if list[i].to >= list[i+1].from {
+				t.Fatalf("%v and %v", list[i], list[i+1])
+			}
+		}
+	}
+	if len(v.sought) != 1 {
+		t.Errorf("%d secrets were looked for", len(v.sought))
+	}
+}

@@ -235,7 +235,7 @@ func TestTree(t *testing.T) {
 func TestManyCauses(t *testing.T) {
 	text := Text{Out: io.Discard}
 	for i := range 10_000 {
-		s := &verdict.Session{ID: i + 1, Outcome: verdict.OutcomeFailed, Cause: "rule-" + strconv.Itoa(i%500)}
+		s := &verdict.Session{ID: i + 1, Outcome: verdict.OutcomeFailed, Cause: "rule-" + strconv.Itoa(i%1000)}
 		s.Client.Addr = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), 1)
 		if err := text.Session(s); err != nil {
 			t.Fatal(err)

@@ -291,10 +291,11 @@ func TestBrowserLongWords(t *testing.T) {
 }
 
 // TestBrowserLadder: what is said in the ladder ends within it, also where it is bold,
-// and what stands above one side does not reach the other.
+// what stands above one side does not reach the other, and a long time does not
+// reach the number of its frame.
 func TestBrowserLadder(t *testing.T) {
 	c := startChrome(t)
-	for _, name := range []string{"imap-untagged-bad-at-login.pcap", "pop3-plaintext-disabled.pcap", "imaps-key-1024-refused.pcap", "smtp-auth-plain-535.pcap"} {
+	for _, name := range []string{"imap-untagged-bad-at-login.pcap", "pop3-plaintext-disabled.pcap", "imaps-key-1024-refused.pcap", "smtp-auth-plain-535.pcap", "imap-auth-check-hangs.pcap"} {
 		file := filepath.Join("..", "..", "testdata", name)
 		page := &Page{Version: "postmortem (test)"}
 		if _, err := analyze.Run(&analyze.Config{Files: []string{file}, All: true, Hash: true}, page); err != nil {
@@ -309,9 +310,27 @@ func TestBrowserLadder(t *testing.T) {
 		p.load(url)
 		for _, w := range []int{1280, 390, 320} {
 			p.size(w, 900, false)
-			p.is(`[...document.querySelectorAll('.ladder text')].filter(t => { const b = t.getBBox(); return b.x < 0 || b.x + b.width > 440; }).map(t => t.textContent).join('|')`, "")
+			p.is(`[...document.querySelectorAll('.ladder text')].filter(t => { const b = t.getBBox(); return b.x < t.ownerSVGElement.viewBox.baseVal.x || b.x + b.width > 440; }).map(t => t.textContent).join('|')`, "")
 			p.is(`(l => l.filter((t, i) => i < 3 && l[i + 3].textContent && t.getBBox().x + t.getBBox().width > l[i + 3].getBBox().x).length)([...document.querySelectorAll('.ladder .lh text')].slice(0, 6))`, 0.)
+			p.is(`[...document.querySelectorAll('.msg')].filter(m => { const n = m.querySelector('.n').getBBox(); return n.x + n.width > m.querySelector('.t').getBBox().x; }).length`, 0.)
+			p.is(`[...document.querySelectorAll('.story .t')].filter(t => t.getClientRects().length > 1 || t.getBoundingClientRect().height > 20).length`, 0.)
 		}
+	}
+}
+
+// TestLadderEdge: the numbers of frames in a long capture have room at the left.
+func TestLadderEdge(t *testing.T) {
+	v := &view{}
+	for i := range 3 {
+		v.packets = append(v.packets, packet{n: 1_234_567 + uint32(i), time: int64(i) * 5e11})
+	}
+	if l := newLadder(v); l.Numbers-width("1234569") < l.Edge || l.Numbers+width("1,000,000.0") > timesEnd || l.Edge+l.Width != ladderWidth {
+		t.Errorf("numbers end at %.1f, the edge is %.1f, the width %.1f", l.Numbers, l.Edge, l.Width)
+	}
+	v.packets = v.packets[:1]
+	v.packets[0].n = 5
+	if l := newLadder(v); l.Edge != 0 || l.Numbers != numbersEnd {
+		t.Errorf("a short one: numbers end at %.1f, the edge is %.1f", l.Numbers, l.Edge)
 	}
 }
 

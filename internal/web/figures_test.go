@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"postmortem/internal/analyze"
@@ -123,5 +125,29 @@ func TestFits(t *testing.T) {
 	}
 	if own[99] < 500 || used > 2000 {
 		t.Errorf("the first one shown has %d packets, all together %d", own[99], used)
+	}
+}
+
+// TestFold: of many causes and steps the first are seen, and none is left out.
+func TestFold(t *testing.T) {
+	for _, n := range []int{1, unfolded, unfolded + 2, unfolded + 3, 60} {
+		y := &why{}
+		for i := range n {
+			y.Causes = append(y.Causes, causeRow{Title: pieces("cause " + strconv.Itoa(i))})
+			y.Steps = append(y.Steps, stepRow{Text: pieces("step " + strconv.Itoa(i))})
+		}
+		var b strings.Builder
+		if err := page().ExecuteTemplate(&b, "why", y); err != nil {
+			t.Fatal(err)
+		}
+		folds := 0
+		if n > unfolded+2 {
+			folds = 2
+		}
+		for part, want := range map[string]int{"<li>": 2 * n, `<details class="rest">`: folds, "</details>": folds, "<ol": 2 + folds, "</ol>": 2 + folds, ">" + strconv.Itoa(n-unfolded) + " more<": folds} {
+			if got := strings.Count(b.String(), part); got != want {
+				t.Errorf("%d causes: %d of %s, want %d", n, got, part, want)
+			}
+		}
 	}
 }

@@ -19,6 +19,10 @@ const (
 	laneLeft    = 116
 	laneRight   = 424
 	scaleLeft   = 84
+	timesEnd    = 74 // of the times; the numbers of the frames end before them
+	numbersEnd  = 22
+	digitWidth  = 8.4 // in bold, on a narrow page
+	markWidth   = 4.6
 	fits        = 46  // characters between the lanes
 	namesFit    = 22  // of the name of each side
 	fitsTenths  = 250 // of the height of a letter
@@ -27,7 +31,9 @@ const (
 // A ladder is the sequence diagram of a session.
 type ladder struct {
 	Height         float64
-	Client, Server string // their names
+	Edge, Width    float64 // of the view box: more than usual when numbers or times are long
+	Numbers        float64 // where the numbers end
+	Client, Server string  // their names
 	ClientAt       string
 	ServerAt       string
 	Waits          []wait
@@ -116,8 +122,27 @@ func newLadder(v *view) *ladder {
 		l.Folds[i].Y = (rows[l.Folds[i].after-1]+rows[l.Folds[i].after])/2 - 4
 	}
 	l.Height = bottom + 20
+	times, numbers := 0.0, 0.0
+	for _, m := range l.Messages {
+		times, numbers = max(times, width(m.Time)), max(numbers, width(strconv.FormatUint(uint64(m.Frame), 10)))
+	}
+	l.Numbers = min(numbersEnd, timesEnd-times-digitWidth)
+	l.Edge = min(0, l.Numbers-numbers)
+	l.Width = ladderWidth - l.Edge
 	l.Label = "Sequence diagram of session " + strconv.Itoa(v.ID) + ": " + plural(uint64(len(list)), "frame", "frames") + " between client and server"
 	return l
+}
+
+// width is that of a number at the left, in units of the view box.
+func width(number string) (w float64) {
+	for _, c := range number {
+		if c >= '0' && c <= '9' {
+			w += digitWidth
+		} else {
+			w += markWidth
+		}
+	}
+	return w
 }
 
 // own are the packets of the conversation itself.

@@ -38,7 +38,7 @@ func Size(files []string) (sum int64) {
 // DissectOptions are those of the frames in a report: what the analysis was
 // told about ports, keys, secrets and memory.
 func DissectOptions(keys *tlskeys.Keys, cfg analyze.Config) dissect.Options {
-	return dissect.Options{Level: dissect.Tree, Keys: keys, Ports: cfg.Ports, ShowSecrets: cfg.ShowSecrets, Memory: cfg.Memory}
+	return dissect.Options{Level: dissect.Tree, Keys: keys, Ports: cfg.Ports, ShowSecrets: cfg.ShowSecrets, Memory: cfg.Memory, Contain: cfg.Contain}
 }
 
 // Prepare makes cfg the configuration of an analysis whose results the page is

@@ -428,6 +428,21 @@ func sentence(s string) string {
 	return s
 }
 
+// unfolded is how many causes and steps of a capture are seen at once; the rest
+// of them is folded, so that the sessions below are near.
+const unfolded = 12
+
+// Rest is how many of n are folded: none where that would save nothing.
+func (*why) Rest(n int) int {
+	if n <= unfolded+2 {
+		return 0
+	}
+	return n - unfolded
+}
+
+// Fold reports whether the fold begins before row i of n.
+func (y *why) Fold(i, n int) bool { return i == unfolded && y.Rest(n) > 0 }
+
 // noMail says why there is nothing to judge, and what to do.
 func noMail(frames uint64) *why {
 	text := "It has no SMTP, POP3 or IMAP session, on any port."

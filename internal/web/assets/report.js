@@ -528,7 +528,7 @@ doc.addEventListener('click', async ev => {
 });
 $('#b-print').addEventListener('click', () => print());
 let closed = [];
-addEventListener('beforeprint', () => { closed = $$('.stats details:not([open])'); closed.forEach(d => { d.open = true; }); $$('.panel').forEach(p => { p.hidden = false; }); $$('#v-ladder,#v-trs').forEach(x => { x.hidden = false; }); });
+addEventListener('beforeprint', () => { closed = $$('.stats details:not([open]),.rest:not([open])'); closed.forEach(d => { d.open = true; }); $$('.panel').forEach(p => { p.hidden = false; }); $$('#v-ladder,#v-trs').forEach(x => { x.hidden = false; }); });
 addEventListener('afterprint', () => { closed.forEach(d => { d.open = false; }); showTab('events'); if (cur) cur.view(cur.st.view); });
 const dlg = $('#keys');
 $('#b-keys').addEventListener('click', () => dlg.showModal());
