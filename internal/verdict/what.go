@@ -139,6 +139,13 @@ func refusedVersion(c *rules.Case, f *rules.Finding) string {
 
 // headlines are the words of root causes for which the rule's title is not enough.
 var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
+	"NET-001": func(c *rules.Case, f *rules.Finding) string {
+		if f.Class != rules.ICMPProblem {
+			return ""
+		}
+		said, _, _ := strings.Cut(f.What, " for packets of ")
+		return said + fmt.Sprintf(" (frame %d)", f.Frame)
+	},
 	"TLS-016": func(c *rules.Case, f *rules.Finding) string {
 		return fmt.Sprintf("TLS handshake failed: %s sent fatal %s at frame %d right after the %s's first encrypted message", f.From, alertName(c, f), f.Frame, f.From.Other())
 	},
