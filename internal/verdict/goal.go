@@ -72,10 +72,24 @@ func smtpGoal(c *rules.Case) goal {
 	case accepted > 0:
 		return goalReached
 	}
-	if hidden(c) {
+	switch {
+	case hidden(c):
 		return tlsGoal(c)
+	case leftOpen(c):
+		return goalUnknown
 	}
 	return goalNone
+}
+
+// leftOpen reports that the client said nothing more inside of a transaction and
+// that nobody closed the connection, though the capture runs on.
+func leftOpen(c *rules.Case) bool {
+	txns := c.Transactions()
+	if c.TCP.HowClosed != fact.EndSilent || len(txns) == 0 {
+		return false
+	}
+	t := &txns[len(txns)-1]
+	return t.MailReply != nil && t.MailReply.Code < 400 && t.EndedBy == nil && t.Reply == nil
 }
 
 // plain reports that the dialog inside TLS could be read.

@@ -74,7 +74,7 @@ func (w *Writer) status(c *rules.Case, g goal) {
 		}
 	}
 	s[LayerNetwork], s[LayerTCP] = OK, OK
-	if t.OneSided {
+	if t.OneSided || d.Root >= 0 && vanished(&c.Findings[d.Root]) {
 		s[LayerNetwork] = Unknown
 	}
 	open := t.Open != 0 || t.MidStream || seen&fact.SeenHandshake != 0
