@@ -246,7 +246,7 @@ func brokenOff(c *rules.Case) bool {
 			return true
 		case f.Rule == ruleLimits && unanswered(c) && f.HasFrom && saidBye(c, f.Frame):
 			return true
-		case f.Severity == rules.Error && failLayer[f.Rule] == LayerNetwork && (transferring(c) || unanswered(c) || notReceived(c)):
+		case f.Severity == rules.Error && failLayer[f.Rule] == LayerNetwork && (transferring(c) || unanswered(c) || notReceived(c) || holed(c)):
 			return true
 		}
 	}
@@ -262,6 +262,17 @@ func notReceived(c *rules.Case) bool {
 	for i := len(c.Log.Facts) - 1; i >= 0; i-- {
 		if f := &c.Log.Facts[i]; f.Kind == fact.BodyEnd && f.From == fact.Server {
 			return f.Frame > c.TCP.Side[fact.Client].LastData
+		}
+	}
+	return false
+}
+
+// holed reports that a part of what the server said never came, and that the
+// client waited for it to the end.
+func holed(c *rules.Case) bool {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.TCPAhead && f.Level > 0 && f.From == fact.Server {
+			return true
 		}
 	}
 	return false
