@@ -10,6 +10,7 @@ const (
 	maxHeld      = 16 << 10 // bytes of a conversation: more than is said before it is answered
 	maxHeldMarks = 16       // segments of it
 	maxHolds     = 64       // conversations of a shard that have something waiting at a time
+	maxOpening   = 4        // segments of a server that wait for the first one of the client
 )
 
 // A hold has what a side said while the capture lacked bytes of the other side
@@ -60,6 +61,13 @@ func (c *Conn) lacks(d fact.Dir) bool {
 	return s.lack != 0 && (s.acked > s.next+1 || s.acked > s.next && s.head != 0)
 }
 
+// opens reports whether what d says is the beginning of a capture that begins
+// inside of the conversation, and an answer: what it answers may come behind it.
+func (c *Conn) opens(d fact.Dir) bool {
+	o := &c.s[d.Other()]
+	return d == fact.Server && o.known == baseAck && o.frames == 0 && c.s[d].frames <= maxOpening
+}
+
 // hand gives bytes of d to the consumer, or to the hold.
 func (c *Conn) hand(t *Table, d fact.Dir, b []byte, x sent, out Consumer) {
 	o := d.Other()
@@ -67,6 +75,9 @@ func (c *Conn) hand(t *Table, d fact.Dir, b []byte, x sent, out Consumer) {
 		if c.held = t.holds.take(t.slot(c.place).shard, d); c.held == 0 {
 			c.hurried = true
 		}
+	}
+	if c.held == 0 && c.opens(d) {
+		c.held = t.holds.take(t.slot(c.place).shard, d)
 	}
 	if c.held != 0 {
 		h := t.holds.At(c.held)
@@ -103,6 +114,17 @@ func (c *Conn) upTo(t *Table, d fact.Dir, n int) int {
 		return int(min(int64(n), ahead))
 	}
 	return n
+}
+
+// moveHeld follows the stream of d, which was found to begin by bytes earlier.
+func (c *Conn) moveHeld(t *Table, d fact.Dir, by int64) {
+	h := t.holds.At(c.held)
+	if h.from == d {
+		return
+	}
+	for i := range h.marks[:h.n] {
+		h.marks[i].ack += by
+	}
 }
 
 // maxAck is beyond every offset.

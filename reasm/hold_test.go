@@ -79,6 +79,57 @@ func TestHold(t *testing.T) {
 	}
 }
 
+// TestHoldOpening: the same where the capture begins inside of the conversation.
+func TestHoldOpening(t *testing.T) {
+	c, s := fact.Client, fact.Server
+	const A = flagAck
+	ehlo := seg{from: c, at: 3 * ms, seq: 101, ack: 201, flags: A, win: 1000, data: "EHLO"}
+	ok := seg{from: s, at: 3 * ms, seq: 201, ack: 105, flags: A, win: 1000, data: "250a"}
+	mail := seg{from: c, at: 3 * ms, seq: 105, ack: 205, flags: A, win: 1000, data: "MAIL"}
+	sent := seg{from: s, at: 3 * ms, seq: 205, ack: 109, flags: A, win: 1000, data: "250b"}
+	heard := seg{from: c, at: 3 * ms, seq: 105, ack: 205, flags: A, win: 1000}
+	alive := seg{from: c, at: 3 * ms, seq: 104, ack: 205, flags: A, win: 1000}
+	var lines []seg // of a server whose client is not captured
+	for i := range uint32(maxHeldMarks + 2) {
+		lines = append(lines, seg{from: s, at: 3 * ms, seq: 201 + i, ack: 105, flags: A, win: 1000, data: string(rune('a' + i))})
+	}
+	for _, tt := range []struct {
+		name string
+		segs []seg
+		want string
+	}{
+		{"in order", []seg{ehlo, ok, mail, sent}, "C1:EHLO S2:250a C3:MAIL S4:250b"},
+		{"an answer first", []seg{ok, ehlo, mail, sent}, "C2:EHLO S1:250a C3:MAIL S4:250b"},
+		{"of a command before it", []seg{ok, mail, sent}, "S1:250a C2:MAIL S3:250b"},
+		{"which was acknowledged", []seg{ok, heard, mail, sent}, "S1:250a C3:MAIL S4:250b"},
+		{"and a probe", []seg{ok, alive, mail, sent}, "S1:250a C3:MAIL S4:250b"},
+		{"the second answer before the first", []seg{ehlo, sent, ok, mail}, "C1:EHLO S3:250a C4:MAIL S3:250b"},
+		{"nothing else", []seg{ok}, "S1:250a"},
+		{"one side alone", lines, "S1:a S2:b S3:c S4:d S5:e S6:f S7:g S8:h S9:i S10:j S11:k S12:l S13:m S14:n S15:o S16:p S17:q S18:r"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var table Table
+			var w wire
+			var got order
+			var conn *Conn
+			for i, s := range tt.segs {
+				p := w.packet(t, &s)
+				at := fact.At{Time: int64(s.at) + 1, Frame: uint32(i + 1)}
+				key, up := MakeKey(p)
+				conn, _, _ = table.Get(key, at.Frame, at.Time)
+				conn.Segment(&table, conn.Dir(p, up), p, at, &got)
+			}
+			conn.Flush(&table, fact.At{Time: int64(90 * ms), Frame: 99}, &got)
+			if list := strings.Join(got.list, " "); list != tt.want {
+				t.Errorf("got  %s\nwant %s", list, tt.want)
+			}
+			if table.holds.used[table.slot(conn.place).shard] != 0 {
+				t.Error("a hold was not given back")
+			}
+		})
+	}
+}
+
 // TestHoldBounds: more than a conversation may hold is delivered at once, and all
 // of it; so is what comes when there is no hold left.
 func TestHoldBounds(t *testing.T) {

@@ -28,13 +28,15 @@ func (c *Conn) Segment(t *Table, d fact.Dir, p *layers.Packet, at fact.At, out C
 	if flags&(flagSyn|flagAck|flagRst) == 0 {
 		return ClassOutside // no receiver takes it (RFC 9293, section 3.10.7.4, fifth)
 	}
+	base := s.base
 	if flags&flagSyn != 0 && flags&flagRst == 0 {
 		if !c.syn(t, d, p, at) {
 			return ClassOutside
 		}
 		seq++
 	}
-	if !s.place(seq, n) && flags&flagRst == 0 {
+	ahead := d == fact.Server && flags&flagAck != 0 && peer.frames > 0 && peer.off(p.TCP.Ack()) > peer.max
+	if !s.place(seq, n, ahead) && flags&flagRst == 0 {
 		if flags&flagAck != 0 && !peer.plausible(p.TCP.Ack()) || !s.confirmed(peer, seq, n) {
 			return ClassOutside
 		}
@@ -43,6 +45,10 @@ func (c *Conn) Segment(t *Table, d fact.Dir, p *layers.Packet, at fact.At, out C
 			off += 1 << 32 // a jump of more than 2 GiB
 		}
 		c.skip(t, d, off, at, at, out)
+	}
+	by := int64(base.Sub(s.base))
+	if by != 0 && c.held != 0 {
+		c.moveHeld(t, d, by)
 	}
 	off := s.off(seq)
 	if flags&flagRst != 0 {
@@ -56,6 +62,9 @@ func (c *Conn) Segment(t *Table, d fact.Dir, p *layers.Packet, at fact.At, out C
 		c.whole = whole{off, at.Time, uint32(n), p.ID, d}
 	}
 	s.frames++
+	if by != 0 || s.frames == 1 {
+		c.arrived(t, d, out) // what was said before it
+	}
 	s.win = uint32(p.TCP.Window())
 	if flags&flagSyn == 0 { // where it is not scaled, RFC 7323, section 2.2
 		s.wide = max(s.wide, p.TCP.Window())
@@ -169,12 +178,23 @@ func (s *stream) shiftBase(first layers.Seq) {
 }
 
 // place finds where a segment stands and reports whether it can belong to the
-// stream. The first segment defines the stream when nothing else has.
-func (s *stream) place(seq layers.Seq, n int64) bool {
+// stream. The first segment defines the stream when nothing else has; what the
+// other side has acknowledged does when the segment is ahead, that is, when it
+// acknowledges bytes that are not there yet: those before it are not there either.
+func (s *stream) place(seq layers.Seq, n int64, ahead bool) bool {
 	switch {
+	case ahead && s.known == baseAck && s.frames == 0 && s.next == 0 && s.off(seq) >= 0 && s.off(seq) <= maxRebase:
 	case s.known == baseUnknown, s.known == baseAck && s.frames == 0 && s.next == 0:
+		by := int64(s.base.Sub(seq))
+		if s.known == baseUnknown || n <= 1 || by < 0 || by > maxRebase {
+			by = 0
+		}
+		// What was acknowledged before it came is acknowledged.
 		s.base, s.known = seq, baseFirst
-		s.acked, s.ackSeen = 0, false
+		s.acked, s.ackSeen = by, by > 0
+	case s.known == baseFirst && s.max == 0 && s.head == 0 && n > 0 && seq == s.base+1: // what came first was a keep-alive probe
+		s.base++
+		s.acked = max(s.acked-1, 0)
 	case s.known < baseExact && s.next == 0 && s.head == 0 && n > 1:
 		if by := int64(s.base.Sub(seq)); by > 0 && by <= maxRebase {
 			s.shiftBase(seq)

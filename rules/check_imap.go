@@ -878,6 +878,9 @@ func imapLiteralWait(c *Case, f *fact.Fact, r *Raiser) {
 	if f.Level != 1 && c.TCP.Side[fact.Client].Unacked == 0 {
 		g.Blame = BlameServer // it has the command and says neither yes nor no
 	}
+	if f.Level == 1 && c.vanished() {
+		g.Class, g.Blame = Vanished, BlameClient|BlameNetwork
+	}
 	g.with("command", c.boxWords(command))
 	g.with("received", fmt.Sprint(f.Num))
 	g.with("waited", howLong(waited))

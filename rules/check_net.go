@@ -41,6 +41,7 @@ var netChecks = []Check{
 	{ID: "net-icmp-redirect", On: fact.NetICMP, Do: netRedirect},
 	{ID: "net-fragments", On: fact.NetFragment, Do: netFragments},
 	{ID: "net-fragment-lost", On: fact.NetFragment, Do: netFragmentLost},
+	{ID: "net-fragment-lost", On: fact.NetICMP, Do: netNotWhole},
 	{ID: "net-fragment-overlap", On: fact.NetFragment, Do: netFragmentOverlap},
 	{ID: "net-ttl-change", On: fact.NetTTL, Do: netTTLChange},
 	{ID: "net-mac-failover", On: fact.NetLink, Do: netFailover},
@@ -61,8 +62,12 @@ const (
 	icmpProhibited
 	icmpTooBig
 	icmpExceeded
+	icmpReassembly
 	icmpRedirect
 )
+
+// ICMPProblem is the Class of a report about a header of a packet, not about the way to its destination.
+const ICMPProblem = 1
 
 // icmp6 marks ICMPv6 in the code of a NetICMP fact.
 const icmp6 = 0x8000
@@ -93,6 +98,10 @@ var icmpNames = map[uint16]struct {
 	0x0502:         {icmpRedirect, "redirect for type of service and network"},
 	0x0503:         {icmpRedirect, "redirect for type of service and host"},
 	0x0b00:         {icmpExceeded, "time to live exceeded"},
+	0x0b01:         {icmpReassembly, "fragment reassembly time exceeded"},
+	0x0c00:         {icmpUnreachable, "a parameter problem (erroneous header field)"},
+	0x0c01:         {icmpUnreachable, "a parameter problem (required option missing)"},
+	0x0c02:         {icmpUnreachable, "a parameter problem (bad length)"},
 	icmp6 | 0x0100: {icmpUnreachable, "no route to destination"},
 	icmp6 | 0x0101: {icmpProhibited, "communication administratively prohibited"},
 	icmp6 | 0x0102: {icmpUnreachable, "destination beyond the scope of the source address"},
@@ -100,8 +109,13 @@ var icmpNames = map[uint16]struct {
 	icmp6 | 0x0104: {icmpUnreachable, "port unreachable"},
 	icmp6 | 0x0105: {icmpProhibited, "source address failed ingress policy"},
 	icmp6 | 0x0106: {icmpProhibited, "reject route to destination"},
+	icmp6 | 0x0107: {icmpUnreachable, "error in source routing header"},
 	icmp6 | 0x0200: {icmpTooBig, "packet too big"},
 	icmp6 | 0x0300: {icmpExceeded, "hop limit exceeded"},
+	icmp6 | 0x0301: {icmpReassembly, "fragment reassembly time exceeded"},
+	icmp6 | 0x0400: {icmpUnreachable, "a parameter problem (erroneous header field)"},
+	icmp6 | 0x0401: {icmpUnreachable, "a parameter problem (unrecognized next header)"},
+	icmp6 | 0x0402: {icmpUnreachable, "a parameter problem (unrecognized IPv6 option)"},
 	icmp6 | 0x0900: {icmpRedirect, "redirect"}, // type 137: the high bit is the same
 }
 
@@ -197,8 +211,15 @@ func netUnreachable(c *Case, f *fact.Fact, r *Raiser) {
 	if !ok {
 		return
 	}
+	problem := icmpProblem(f.Code)
+	if problem && netWentOn(c, f) {
+		return
+	}
 	g := group.raise(r)
 	to := netTo(c, f.From)
+	if problem {
+		g.Class = ICMPProblem
+	}
 	g.say("%s reported %s for packets of the %s to %s (%s).",
 		strings.Join(group.senders, " and "), icmpNames[f.Code].name, f.From, to, group.times())
 	if code := f.Code &^ icmp6; (code == 0x0303 || code == 0x0104) && slices.Contains(group.senders, to.Addr().String()) {
@@ -216,6 +237,12 @@ func netUnreachable(c *Case, f *fact.Fact, r *Raiser) {
 		g.Severity = Warning
 		g.What += " Data had been exchanged before."
 	}
+}
+
+// icmpProblem reports whether code, as in icmpNames, is one of a parameter problem.
+func icmpProblem(code uint16) bool {
+	typ := code >> 8
+	return typ == 0x0c || typ == icmp6>>8|4
 }
 
 func netProhibited(c *Case, f *fact.Fact, r *Raiser) {
@@ -434,6 +461,20 @@ func netFragmentLost(c *Case, f *fact.Fact, r *Raiser) {
 			g.field("bytes in all", "%s", words[2])
 		}
 	}
+}
+
+// netNotWhole is about a host that says itself that a packet never became whole.
+func netNotWhole(c *Case, f *fact.Fact, r *Raiser) {
+	group, ok := icmpFirst(c, f, icmpReassembly)
+	if !ok || c.Raised("net-fragment-lost") {
+		return
+	}
+	g := group.raise(r)
+	if !netWentOn(c, f) {
+		g.Severity = Error
+	}
+	g.say("%s threw a packet of the %s away because one of its fragments did not come: it reported %s (%s).",
+		strings.Join(group.senders, " and "), f.From, icmpNames[f.Code].name, group.times())
 }
 
 func netFragmentOverlap(c *Case, f *fact.Fact, r *Raiser) {

@@ -106,6 +106,16 @@ func TestNetChecks(t *testing.T) {
 		{"prohibited, IPv6", netSyn(0x8101, 0), "net-icmp-prohibited=error"},
 		{"prohibited by precedence", netSyn(0x030f, 0), "net-icmp-prohibited=error"},
 		{"beyond the scope, IPv6", netSyn(0x8102, 0), "net-icmp-unreachable=error -tcp-syn-no-answer"},
+		{"source routing, IPv6", netSyn(0x8107, 0), "net-icmp-unreachable=error"},
+		{"parameter problem", netSyn(0x0c01, 0), "net-icmp-unreachable=error -tcp-syn-no-answer"},
+		{"parameter problem, IPv6", netSyn(0x8401, 0), "net-icmp-unreachable=error"},
+		{"parameter problem, passing", with(func(c *Case, s *fact.TCPSummary) {
+			c.icmp(0x0c00, 0, 0, 2, -20*msec, fact.Client)
+		}), "-net-icmp-unreachable"},
+		{"reassembly time exceeded", netSyn(0x0b01, 0), "net-fragment-lost=error -net-ttl-exceeded"},
+		{"reassembly time exceeded, IPv6, passing", with(func(c *Case, s *fact.TCPSummary) {
+			c.icmp(0x8301, 0, 0, 2, -20*msec, fact.Client)
+		}), "net-fragment-lost=warning -net-ttl-exceeded"},
 		{"prohibited, another connection", netSyn(0x030d, 1), "-net-icmp-prohibited"},
 
 		{"MTU learned from a router", with(func(c *Case, s *fact.TCPSummary) {

@@ -487,6 +487,18 @@ func (c *Case) FellSilent() bool {
 	return c.TCP.HowClosed == fact.EndSilent && c.TCP.Side[fact.Client].Unacked == 0
 }
 
+// Vanished is the Class of a client that fell silent in the middle of something,
+// as seen on the server's side of the path: it stopped, or the path did.
+const Vanished = 1
+
+// vanished reports that. A host that has answered later, a keep-alive probe for
+// instance, is there, and so is the path.
+func (c *Case) vanished() bool {
+	t := c.TCP
+	x := &t.Side[fact.Client]
+	return c.FellSilent() && t.RTTClient > t.RTTServer && x.LastTime-x.LastDataTime < int64(capDead)
+}
+
 func (c *Case) interrupted(t *Transaction, r *Raiser) *Finding {
 	end, by, how := c.endedAt()
 	s := &c.TCP.Side[fact.Client]
@@ -498,7 +510,10 @@ func (c *Case) interrupted(t *Transaction, r *Raiser) *Finding {
 	case "server":
 		g.Blame = BlameServer
 	default:
-		if c.FellSilent() {
+		switch {
+		case c.vanished():
+			g.Class, g.Blame = Vanished, BlameClient|BlameNetwork
+		case c.FellSilent():
 			g.Blame = BlameClient
 		}
 	}

@@ -173,6 +173,8 @@ func tcpBlackholeAhead(c *Case, f *fact.Fact, r *Raiser) {
 	full := tcpFull(t)
 	hole := f.Level == 1
 	switch {
+	case f.Level > 1:
+		return // its sender may not have been there any more
 	case hole && (x.MaxSeg >= full || f.Num%full != 0):
 		return // something else than full segments is missing, or such have passed
 	case !hole && (x.MaxSeg >= tcpSmall || x.Acked < x.Bytes):
@@ -236,14 +238,17 @@ const overtaken = time.Second
 func tcpLostForGood(c *Case, f *fact.Fact, r *Raiser) {
 	t := c.TCP
 	x, y := &t.Side[f.From], &t.Side[f.From.Other()]
-	if f.Level != 0 || f.Num < 2 || x.Gap > 0 || x.Cut > 0 || y.Gap > 0 || t.HowClosed == fact.EndOfCapture && t.Closed == 0 || c.Raised("tcp-mtu-blackhole") {
+	if f.Num < 2 || x.Gap > 0 || x.Cut > 0 || y.Gap > 0 || t.HowClosed == fact.EndOfCapture && t.Closed == 0 || c.Raised("tcp-mtu-blackhole") {
 		return
 	}
 	if since := f.Time - max(x.LastDataTime, t.OpenTime); c.End-f.Time < int64(overtaken) && (t.Closed != 1+uint8(f.From.Other()) || since < int64(ownTimeout)) {
 		return // what is missing may come yet, unless the other side has waited for it, and left
 	}
+	if f.Level > 0 && c.first(fact.TCPZeroWindow) != nil {
+		return // there may have been no room for it
+	}
 	g := r.At(f)
-	if f.From == fact.Server && (x.Bytes == 0 || c.first(fact.Unanswered) != nil) || f.From == fact.Client && x.Bytes == 0 {
+	if f.Level > 0 || f.From == fact.Server && (x.Bytes == 0 || c.first(fact.Unanswered) != nil) || f.From == fact.Client && x.Bytes == 0 {
 		g.Up()
 	}
 	if g.quiet {
@@ -254,6 +259,10 @@ func tcpLostForGood(c *Case, f *fact.Fact, r *Raiser) {
 	g.field("largest passing size", "%d", x.MaxSeg)
 	g.say("In frame %d the %s stands %d bytes ahead of all its data that arrived here; the %s never acknowledged them, and they did not come again.",
 		f.Frame, f.From, f.Num, f.From.Other())
+	if f.Level > 0 {
+		g.say("%d bytes of the %s before those in frame %d never arrived, and did not come again; the %s never acknowledged them, nor anything behind them.",
+			f.Num, f.From, f.Frame, f.From.Other())
+	}
 }
 
 // tcpFull is the payload of a full segment: both sides keep to the smaller MSS,

@@ -531,6 +531,12 @@ func TestTCPChecks(t *testing.T) {
 			c.add(fact.TCPAhead, 9, 50*msec, fact.Fact{From: fact.Server, Num: 182})
 			return c
 		}, "tcp-lost-for-good=warning -tcp-mtu-blackhole"},
+		{"a hole, and the sender is seen no more", func() *Case {
+			c := tcpHealthy()
+			c.End = tcpStart + 20*sec
+			c.add(fact.TCPAhead, 9, 50*msec, fact.Fact{From: fact.Server, Num: 1448, Level: 2})
+			return c
+		}, "tcp-lost-for-good=error -tcp-mtu-blackhole"},
 		{"an answer that was not there yet", func() *Case {
 			c := tcpHealthy()
 			c.End = tcpStart + 100*msec

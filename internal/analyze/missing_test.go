@@ -26,7 +26,7 @@ func TestMissing(t *testing.T) {
 	// in the part that is there and is told better where the rest is, too.
 	may := []string{
 		"cap-", "xl-", "rpl-", "net-", "smtp-mail-rejected", "smtp-rcpt-rejected", "smtp-no-valid-rcpt",
-		"tcp-rtt", "tcp-stalled", "tcp-loss", "tcp-reset-by-", "tcp-never-acked", "tcp-refused", "tls-quit-after-certificate", "tls-fatal-alert", "tls-alert-",
+		"tcp-rtt", "tcp-stalled", "tcp-loss", "tcp-reset-by-", "tcp-never-acked", "tcp-lost-for-good", "tcp-refused", "tls-quit-after-certificate", "tls-fatal-alert", "tls-alert-",
 		"stls-not-used", "smtp-clear-text-mail", "smtp-shutting-down", "smtp-unknown-command", "smtp-no-greeting", "smtp-bad-sequence", "smtp-fate-unknown", "tcp-port-reuse", "smtp-closed-without-reply",
 	}
 	names, err := filepath.Glob("../../testdata/*.pcap")

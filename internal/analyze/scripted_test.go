@@ -323,7 +323,24 @@ func TestSilentInMessage(t *testing.T) {
 	scriptedRun(t, []scripted{
 		{name: "acknowledged", turns: saidHello + saidData,
 			want: "failed smtp-body-interrupted client medium", words: []string{"the client fell silent", "-Network problem"}},
+		{name: "before it", turns: saidHello,
+			want: "unknown xl-cannot-tell capture low", words: []string{"inside of a transaction"}},
+		{name: "before anything", turns: "S: 220 mx.example.org ESMTP\nC: EHLO client.example.com\nS: 250-mx.example.org\nS: 250 STARTTLS",
+			want: "ok xl-all-good none high", words: []string{"left open", "-in order"}},
 	})
+	m := new(maker)
+	far := m.line(1, 25) // seen at the server
+	far.say(0, syn, "")
+	far.say(1, syn|ack, "")
+	m.now += int64(20 * time.Millisecond)
+	far.say(0, ack, "")
+	(&scripted{turns: saidHello + saidData}).talk(far)
+	m.now += int64(time.Hour)
+	m.line(2, 80).say(0, syn, "") // the capture runs on
+	got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+	if told, words := about(got.sessions[0]); told != "failed smtp-body-interrupted network medium" || !strings.Contains(words, "nothing more of the client came") || !strings.Contains(words, "The path ended") {
+		t.Errorf("seen at the server: %s\n%s", told, words)
+	}
 	for _, pause := range []time.Duration{10 * time.Minute, time.Hour} {
 		m := new(maker)
 		l := m.line(1, 25)

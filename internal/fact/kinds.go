@@ -210,7 +210,7 @@ const (
 	// 3 of its last frames with payload, all copies of some bytes among them, and the same.
 	TCPChecksum
 	// TCPAhead: a bare ACK or a segment far ahead of the data seen (MTU black hole seen from the receiver). Num: bytes.
-	// Level 1: data came behind a hole that was never filled. Num: bytes of the hole.
+	// Level 1: data came behind a hole that was never filled. Num: bytes of the hole. 2: the same, and nothing of the sender came later.
 	TCPAhead
 	// TCPOdd: other oddities of TCP. Code: health's own numbers.
 	TCPOdd

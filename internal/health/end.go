@@ -383,6 +383,8 @@ func (f *Flow) endSide(c *reasm.Conn, d fact.Dir, captureEnd int64, log *fact.Lo
 		f.ahead(d, fact.Fact{Time: me.aheadTime, Frame: me.aheadFrame, Num: clip32(uint64(me.ahead - c.Sent(d)))}, log, s)
 	case f.unfilled(c, d, s):
 		f.ahead(d, fact.Fact{Time: me.holeTime, Frame: me.holeFrame, Num: clip32(uint64(me.holeEnd - me.ackTop)), Level: 1}, log, s)
+	case f.starved(c, d, s):
+		f.ahead(d, fact.Fact{Time: me.holeTime, Frame: me.holeFrame, Num: clip32(uint64(me.holeEnd - me.ackTop)), Level: 2}, log, s)
 	}
 }
 
@@ -403,6 +405,14 @@ func (f *Flow) unfilled(c *reasm.Conn, d fact.Dir, s *fact.TCPSummary) bool {
 	return me.holeTime != 0 && acked && me.holeEnd > me.ackTop &&
 		s.Side[d].LastTime-me.holeTime >= stallTime && s.Side[d].LastTime-me.holeTime < wildTime &&
 		s.Side[d.Other()].LastTime > me.holeTime
+}
+
+// starved reports the same of a sender that may not have lived: the receiver was
+// there long enough, and never got the bytes.
+func (f *Flow) starved(c *reasm.Conn, d fact.Dir, s *fact.TCPSummary) bool {
+	me, waited := &f.side[d], s.Side[d.Other()].LastTime-f.side[d].holeTime
+	_, acked := c.Acked(d)
+	return me.holeTime != 0 && acked && me.holeEnd > me.ackTop && waited >= stallTime && waited < wildTime
 }
 
 // dead tells of a segment that was sent again and again (TCP-014, TCP-015).

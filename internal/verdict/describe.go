@@ -466,6 +466,8 @@ func (w *Writer) missing(c *rules.Case) string {
 		return fmt.Sprintf("%s bytes are missing from the capture.", thousands(int64(t.Side[0].Gap+t.Side[1].Gap)))
 	case t.MidStream:
 		return "The capture starts inside the session."
+	case leftOpen(c):
+		return "The client said nothing more inside of a transaction, and nobody closed the connection: it stopped, or the path did."
 	case t.HowClosed != fact.EndOfCapture && unanswered(c):
 		return w.lastWord(c)
 	case c.TLS != nil && c.TLS.Hello == nil && c.TLS.Partial[fact.Client] && t.HowClosed != fact.EndOfCapture:

@@ -72,10 +72,24 @@ func smtpGoal(c *rules.Case) goal {
 	case accepted > 0:
 		return goalReached
 	}
-	if hidden(c) {
+	switch {
+	case hidden(c):
 		return tlsGoal(c)
+	case leftOpen(c):
+		return goalUnknown
 	}
 	return goalNone
+}
+
+// leftOpen reports that the client said nothing more inside of a transaction and
+// that nobody closed the connection, though the capture runs on.
+func leftOpen(c *rules.Case) bool {
+	txns := c.Transactions()
+	if c.TCP.HowClosed != fact.EndSilent || len(txns) == 0 {
+		return false
+	}
+	t := &txns[len(txns)-1]
+	return t.MailReply != nil && t.MailReply.Code < 400 && t.EndedBy == nil && t.Reply == nil
 }
 
 // plain reports that the dialog inside TLS could be read.
@@ -232,7 +246,7 @@ func brokenOff(c *rules.Case) bool {
 			return true
 		case f.Rule == ruleLimits && unanswered(c) && f.HasFrom && saidBye(c, f.Frame):
 			return true
-		case f.Severity == rules.Error && failLayer[f.Rule] == LayerNetwork && (transferring(c) || unanswered(c) || notReceived(c)):
+		case f.Severity == rules.Error && failLayer[f.Rule] == LayerNetwork && (transferring(c) || unanswered(c) || notReceived(c) || holed(c)):
 			return true
 		}
 	}
@@ -248,6 +262,17 @@ func notReceived(c *rules.Case) bool {
 	for i := len(c.Log.Facts) - 1; i >= 0; i-- {
 		if f := &c.Log.Facts[i]; f.Kind == fact.BodyEnd && f.From == fact.Server {
 			return f.Frame > c.TCP.Side[fact.Client].LastData
+		}
+	}
+	return false
+}
+
+// holed reports that a part of what the server said never came, and that the
+// client waited for it to the end.
+func holed(c *rules.Case) bool {
+	for i := range c.Log.Facts {
+		if f := &c.Log.Facts[i]; f.Kind == fact.TCPAhead && f.Level > 0 && f.From == fact.Server {
+			return true
 		}
 	}
 	return false

@@ -122,6 +122,14 @@ var nameGuesses = []guess{
 		"Settled by comparing the server's address with those that DNS gives for the name."},
 }
 
+// vanishedGuesses are those of a client of which nothing came any more.
+var vanishedGuesses = []guess{
+	{"The client's program or host stopped.", 50, nil, nil,
+		"The client's log tells, or a second capture there in which it sends nothing more."},
+	{"The path ended: what the client sent did not come through any more.", 50, nil, nil,
+		"Settled by a second capture at the client, in which it sends again and again."},
+}
+
 // nameRefused reports that a finding is about the name that was asked for.
 func nameRefused(f *rules.Finding) bool { return f.Rule == ruleNothing && f.Class == 112 }
 
@@ -312,6 +320,9 @@ func (w *Writer) hypotheses(c *rules.Case, d *Decision) (list []Hypothesis) {
 	open := guesses[rules.All[f.Rule].Num]
 	if nameRefused(f) {
 		open = nameGuesses
+	}
+	if vanished(f) {
+		open = vanishedGuesses
 	}
 	if f.Rule == ruleHelloClose && (f.Class == rules.BehindHeader || f.Class == rules.BeforeHello) {
 		open = nil // the header is the reason to look at first; the hello is none

@@ -50,7 +50,7 @@ func (w *Writer) good(c *rules.Case, d *Decision) string {
 		if c.TCP.MidStream || c.TCP.OneSided {
 			return "the part of the session that was captured is in order"
 		}
-		return "the session ended in order; no login was attempted"
+		return "the session " + ended(c) + "; no login was attempted"
 	}
 	if c.Probed() {
 		if c.TCP.SynAck == 0 {
@@ -61,7 +61,15 @@ func (w *Writer) good(c *rules.Case, d *Decision) string {
 	if leftAtList(c) {
 		return "the client left when it had read what the server offers; no mail was attempted"
 	}
-	return "the session ended in order; no mail was attempted"
+	return "the session " + ended(c) + "; no mail was attempted"
+}
+
+// ended says how a session ended in which nothing was wrong.
+func ended(c *rules.Case) string {
+	if c.TCP.HowClosed == fact.EndSilent {
+		return "was left open"
+	}
+	return "was closed in order"
 }
 
 // fateUnknown reports a message that was sent to its end and never answered.
@@ -373,16 +381,16 @@ func (w *Writer) goodSentence(c *rules.Case, d *Decision, name string) string {
 		return fmt.Sprintf("%s was agreed with %s, and the sizes of the encrypted records fit one accepted message%s.",
 			versionOf(c), name, join("; the session ", took))
 	case over != "":
-		return fmt.Sprintf("%s was agreed with %s; the session %swas closed in order.", versionOf(c), name, join("", took, " and "))
+		return fmt.Sprintf("%s was agreed with %s; the session %s%s.", versionOf(c), name, join("", took, " and "), ended(c))
 	}
 	if c.TCP.MidStream || c.TCP.OneSided {
-		return fmt.Sprintf("the part of the session with %s that was captured %swas closed in order.", name, join("", took, " and "))
+		return fmt.Sprintf("the part of the session with %s that was captured %s%s.", name, join("", took, " and "), ended(c))
 	}
 	tried := "mail"
 	if c.Proto == fact.POP3 || c.Proto == fact.IMAP || c.Proto == fact.Sieve {
 		tried = "login"
 	}
-	return fmt.Sprintf("the session with %s %swas closed in order; no %s was attempted.", name, join("", took, " and "), tried)
+	return fmt.Sprintf("the session with %s %s%s; no %s was attempted.", name, join("", took, " and "), ended(c), tried)
 }
 
 // took says how long a session took, "": the recorder's clock went back in it.

@@ -74,7 +74,7 @@ func (w *Writer) status(c *rules.Case, g goal) {
 		LayerDelivery: w.deliveryState(c, g),
 	}
 	t := c.TCP
-	if t.OneSided {
+	if t.OneSided || d.Root >= 0 && vanished(&c.Findings[d.Root]) {
 		d.Status[LayerNetwork] = Unknown
 	}
 	if t.MidStream || !connected(c) && !t.Refused && (mute(c) || t.HowClosed == fact.EndOfCapture || t.HowClosed == fact.EndBound) {

@@ -38,7 +38,17 @@ func ofNoClass(c *rules.Case, f *rules.Finding) (uint8, []string) {
 	return 1 << 0, []string{toPostmaster}
 }
 
+// vanishedSteps are for a client that fell silent, as seen from the other end.
+func vanishedSteps(_ *rules.Case, f *rules.Finding) (uint8, []string) {
+	if !vanished(f) {
+		return 0, nil
+	}
+	return 1<<0 | 1<<1, []string{"Capture at the client at the same time: does it go on sending? Then the path is at fault.", "Look at the client, in its log at that second."}
+}
+
 var stepsOf = map[uint16]func(c *rules.Case, f *rules.Finding) (uint8, []string){
+	index("SMTP-026"): vanishedSteps,
+	index("IMAP-021"): vanishedSteps,
 	// A timeout: either nothing was lost and the client fell silent, or what it sent did not arrive.
 	index("SMTP-029"): func(c *rules.Case, f *rules.Finding) (uint8, []string) {
 		if lossy(c) {

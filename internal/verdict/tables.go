@@ -184,7 +184,7 @@ func init() {
 		blame rules.Blame
 		rules string
 	}{
-		{rules.BlameNetwork, "NET-001 014 016 018 TCP-002 004 005 014 023 SMTP-025 TLS-076 POP-016 SMTP-026"},
+		{rules.BlameNetwork, "NET-001 014 016 018 TCP-002 004 005 014 023 SMTP-025 TLS-076 POP-016 SMTP-026 IMAP-021"},
 		{rules.BlameMiddlebox, "TCP-015 027 032 033 SMTP-064 TLS-015 017 043 071"},
 		{rules.BlameServer, "TCP-020 SMTP-007 STLS-005 TLS-007 008 009 011 018 020 024 027 028 041 047"},
 		{rules.BlamePolicy, "SMTP-019 020 024 RPL-003"},

@@ -19,12 +19,19 @@ func (d *Decision) damaged(c *rules.Case) bool {
 	return d.Root >= 0 && c.Findings[d.Root].Rule == ruleDamaged && d.Blame == rules.BlameNetwork
 }
 
-// unmet reports that f is about a connection of which one end may not have known.
+// unmet reports that f is about a connection of which one end may not have known,
+// or may not know any more.
 func unmet(f *rules.Finding) bool {
-	return f.Rule == ruleNoGreeting && f.Class != 0 && f.Class != rules.GreetingUnfinished || f.Rule == ruleNeverAcked && f.Class == rules.NeverMet
+	return vanished(f) || f.Rule == ruleNoGreeting && f.Class != 0 && f.Class != rules.GreetingUnfinished || f.Rule == ruleNeverAcked && f.Class == rules.NeverMet
 }
 
-var ruleNoGreeting, ruleNeverAcked = index("SMTP-004"), index("TCP-014")
+// vanished reports that f is about a client of which nothing came any more: it
+// stopped, or the path did.
+func vanished(f *rules.Finding) bool {
+	return (f.Rule == ruleInterrupted || f.Rule == ruleLiteral) && f.Class == rules.Vanished
+}
+
+var ruleNoGreeting, ruleNeverAcked, ruleInterrupted = index("SMTP-004"), index("TCP-014"), index("SMTP-026")
 
 // what is the second part: who did what at which frame.
 func (w *Writer) what(c *rules.Case, d *Decision) string {
@@ -139,6 +146,13 @@ func refusedVersion(c *rules.Case, f *rules.Finding) string {
 
 // headlines are the words of root causes for which the rule's title is not enough.
 var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
+	"NET-001": func(c *rules.Case, f *rules.Finding) string {
+		if f.Class != rules.ICMPProblem {
+			return ""
+		}
+		said, _, _ := strings.Cut(f.What, " for packets of ")
+		return said + fmt.Sprintf(" (frame %d)", f.Frame)
+	},
 	"TLS-016": func(c *rules.Case, f *rules.Finding) string {
 		return fmt.Sprintf("TLS handshake failed: %s sent fatal %s at frame %d right after the %s's first encrypted message", f.From, alertName(c, f), f.Frame, f.From.Other())
 	},
@@ -417,7 +431,16 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		}
 		return ""
 	},
+	"IMAP-021": func(c *rules.Case, f *rules.Finding) string {
+		if vanished(f) {
+			return fmt.Sprintf("nothing more of the client came inside the literal (frame %d)", f.Frame)
+		}
+		return ""
+	},
 	"SMTP-026": func(c *rules.Case, f *rules.Finding) string {
+		if vanished(f) {
+			return fmt.Sprintf("nothing more of the client came inside the message (frame %d)", f.Frame)
+		}
 		if c.FellSilent() {
 			return fmt.Sprintf("the client fell silent inside the message (frame %d)", f.Frame)
 		}
