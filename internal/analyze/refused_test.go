@@ -116,3 +116,16 @@ func TestOtherWords(t *testing.T) {
 			want: "failed smtp-fate-unknown server medium", words: []string{"broke its reply off", "began and did not end", "-never came", "-no answer"}},
 	})
 }
+
+// TestHeaderQuoted: behind the PROXY header of a load balancer, only a refusal that
+// repeats it is about it.
+func TestHeaderQuoted(t *testing.T) {
+	in := "C: PROXY TCP4 192.0.2.9 198.51.100.1 4000 25\nS: 220 mx ESMTP\n"
+	scriptedRun(t, []scripted{
+		{name: "not expected", turns: in + "C: EHLO c.example.com\nS: 500 Error: command \"PROXY\" not recognized\nS: 250 mx\nC: MAIL FROM:<a@example.com>\nS: 250 Ok\n" + saidData + "C: .\nS: 250 Ok" + saidBye,
+			want: "degraded smtp-cross-protocol client high"},
+		{name: "an open proxy", turns: in + "C: EHLO c.example.com\nS: 554 5.7.1 192.0.2.9 is an open proxy" + saidBye, want: "failed rpl-policy-access policy high"},
+		{name: "a host of that name", turns: in + "C: EHLO PROXY01\nS: 501 5.5.2 <PROXY01>: Helo command rejected: Invalid name" + saidBye,
+			want: "failed rpl-helo-policy client high", words: []string{`"EHLO PROXY01"`}},
+	})
+}
