@@ -1,6 +1,9 @@
 package analyze
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 const submission = "S 220 smtp.example.net ESMTP\nC EHLO pc.example.org\nS! 250-smtp.example.net\\r\\n250-STARTTLS\\r\\n250 AUTH PLAIN LOGIN\\r\\n"
 
@@ -115,6 +118,26 @@ func TestOtherWords(t *testing.T) {
 		{name: "a reply without an end", turns: mailHello + sent + "S 421-4.7.28 Our system has detected an unusual rate of\nfin S",
 			want: "failed smtp-fate-unknown server medium", words: []string{"broke its reply off", "began and did not end", "-never came", "-no answer"}},
 	})
+}
+
+// TestTurnedAway: the greeting that refuses the client is a mail server's at any port.
+func TestTurnedAway(t *testing.T) {
+	const port = 2600
+	scriptedRun(t, []scripted{
+		{name: "451", port: port, turns: "S: 451 Temporary local problem\nfin S", want: "failed rpl-server-misconfigured server high"},
+		{name: "554 and more lines", port: port, turns: "S! 554-mx\\r\\n554 Blocked\\r\\n\nfin S", want: "failed rpl-policy-access policy high"},
+		{name: "421 with an enhanced code", port: port, turns: "S: 421 4.7.0 mx Too many connections\nfin S", want: "failed rpl-too-many-connections client high"},
+		{name: "554 and the client leaves", port: port, turns: "S: 554 no SMTP service here\nfin C", want: "failed rpl-permanent-other server medium"},
+	})
+	for _, words := range []string{"421 Too many connections", "530 Not logged in", "502 access denied", "400 load too high"} {
+		m, ftp := new(maker), scripted{turns: "S: " + words + "\nC: QUIT\nS: 221 Goodbye\nfin S"}
+		ftp.play(m.line(1, port))
+		m.now += int64(time.Hour)
+		m.line(2, 80).say(0, syn, "")
+		if got, _ := run(t, m.capture(t), Config{All: true, Workers: 1}); len(got.sessions) != 0 {
+			t.Errorf("%q: %s", words, got.sessions[0].Headline)
+		}
+	}
 }
 
 // TestHeaderQuoted: behind the PROXY header of a load balancer, only a refusal that
