@@ -120,6 +120,38 @@ func TestOtherWords(t *testing.T) {
 	})
 }
 
+// TestOutwaited: a server that ends the session without a word behind a long
+// silence of the client has waited for it; one that does so at once has not.
+func TestOutwaited(t *testing.T) {
+	rcpt := saidHello + "C: RCPT TO:<b@example.org>\nS: 250 2.1.5 Ok\n"
+	login := "S: 220 mx ESMTP\nC: EHLO c.example.com\nS: 250-mx\nS: 250 AUTH LOGIN\nC: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\n"
+	scriptedRun(t, []scripted{
+		{name: "in a transaction", turns: rcpt + "+20s\nfin S", want: "failed smtp-closed-without-reply client medium", words: []string{"fell silent for 20.0 s", "look at the client", "-Crash messages"}},
+		{name: "for as long as a server should wait", turns: rcpt + "+300s\nfin S", want: "failed smtp-closed-without-reply client high"},
+		{name: "and too late", turns: rcpt + "+20s\nhalf S\nC: DATA\nrst S", want: "failed smtp-closed-without-reply client medium", words: []string{"came too late"}},
+		{name: "before the message", turns: rcpt + "C: DATA\nS: 354 go\n+20s\nfin S", want: "failed smtp-closed-without-reply client medium"},
+		{name: "inside the message", turns: saidHello + saidData + "+120s\nfin S", want: "failed smtp-body-interrupted client medium", words: []string{"fell silent inside the message"}},
+		{name: "at a challenge", port: 587, turns: login + "+30s\nfin S", want: "failed smtp-closed-without-reply client medium"},
+		{name: "reset", turns: rcpt + "+60s\nrst S", want: "failed tcp-reset-by-server client medium"},
+		{name: "reset at a challenge", port: 587, turns: login + "+60s\nrst S", want: "failed tcp-reset-by-server client medium"},
+		{name: "at once", turns: rcpt + "+1s\nfin S", want: "failed smtp-closed-without-reply server high", words: []string{"Crash messages"}},
+		{name: "at once, before the message", turns: rcpt + "C: DATA\nS: 354 go\n+1s\nfin S", want: "failed smtp-closed-without-reply server high"},
+		{name: "at once, inside the message", turns: saidHello + saidData + "+1s\nfin S", want: "failed smtp-body-interrupted server high", words: []string{"-Client closed without dot"}},
+		{name: "the silence was the server's", turns: saidHello + "C: RCPT TO:<b@example.org>\n+40s\nS: 250 2.1.5 Ok\n+2s\nfin S", want: "failed smtp-closed-without-reply server high"},
+	})
+}
+
+// TestSizeAboveLimit: a size above the limit fails nothing that was not refused for it.
+func TestSizeAboveLimit(t *testing.T) {
+	in := "S: 220 mx ESMTP\nC: EHLO c.example.com\nS: 250-mx\nS: 250 SIZE 1000\nC: MAIL FROM:<a@example.com> SIZE=5000\n"
+	scriptedRun(t, []scripted{
+		{name: "taken and left", turns: in + "S: 250 Ok" + saidBye, want: "degraded smtp-size-mismatch client high", words: []string{`answered "250 Ok"`}},
+		{name: "taken, and its recipient", turns: in + "S: 250 Ok\nC: RCPT TO:<b@example.org>\nS: 250 Ok\nC: RSET\nS: 250 Ok" + saidBye, want: "degraded smtp-size-mismatch client high"},
+		{name: "taken, and refused for something else", turns: in + "S: 250 Ok\nC: RCPT TO:<b@example.org>\nS: 550 5.1.1 User unknown" + saidBye, want: "failed rpl-unknown-user client high"},
+		{name: "refused", turns: in + "S: 552 5.3.4 Message size exceeds fixed limit" + saidBye, want: "failed smtp-size-mismatch client high"},
+	})
+}
+
 // TestTurnedAway: the greeting that refuses the client is a mail server's at any port.
 func TestTurnedAway(t *testing.T) {
 	const port = 2600

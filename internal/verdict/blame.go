@@ -117,6 +117,9 @@ func (w *Writer) blame(c *rules.Case) {
 	if r.Num == "SMTP-026" && c.FellSilent() {
 		conf = 60 // behind the point of capture, the path may have ended
 	}
+	if silent, _ := c.Outwaited(); outwaited(c, f) && (silent < rules.ServerPatience || f.Rule == ruleResetByServer) {
+		conf = 60 // the server said nothing, and waited for less than it should; or a device did
+	}
 	t := c.TCP
 	if t.OneSided {
 		conf -= 20
@@ -133,6 +136,16 @@ func (w *Writer) blame(c *rules.Case) {
 // more: somebody else had ended it there.
 func forgot(f *rules.Finding) bool {
 	return f.Rule == ruleResetByClient && f.Class == rules.ResetForgotten
+}
+
+// outwaited reports that f is the end which a server without a word made of a
+// session whose client had been silent.
+func outwaited(c *rules.Case, f *rules.Finding) bool {
+	if !hangsUp[f.Rule] || f.Blame != rules.BlameClient {
+		return false
+	}
+	_, yes := c.Outwaited()
+	return yes
 }
 
 // oddReset reports a reset that may not come from the side whose name it bears.
