@@ -184,3 +184,13 @@ func TestHeaderQuoted(t *testing.T) {
 			want: "failed rpl-helo-policy client high", words: []string{`"EHLO PROXY01"`}},
 	})
 }
+
+// TestStartTLSRefused: a client that goes on without encryption fails for what is refused then.
+func TestStartTLSRefused(t *testing.T) {
+	in := "S: 220 mx ESMTP\nC: EHLO c.example.com\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\nS: 454 4.7.0 TLS not available due to local problem\n"
+	scriptedRun(t, []scripted{
+		{name: "a lookup failed", turns: in + "C: MAIL FROM:<a@example.com>\nS: 451 4.3.0 Temporary lookup error" + saidBye, want: "failed rpl-lookup-failed server high"},
+		{name: "the want of encryption", turns: in + "C: MAIL FROM:<a@example.com>\nS: 530 5.7.0 Must issue a STARTTLS command first" + saidBye, want: "failed stls-refused-temp server high"},
+		{name: "left", turns: in + "C: QUIT\nS: 221 Bye\nfin C", want: "failed stls-refused-temp server high"},
+	})
+}
