@@ -60,6 +60,9 @@ func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 		g := r.Frame(fact.At{Time: s.FinTime, Frame: s.Fin})
 		g.From, g.HasFrom = fact.Server, true
 		g.Txn = e.Txn
+		if _, waited := c.Outwaited(); login && waited {
+			g.Blame = BlameClient
+		}
 		if g.quiet {
 			return
 		}
@@ -69,6 +72,9 @@ func smtpClosedWithoutReply(c *Case, _ *fact.Fact, r *Raiser) {
 		g.with("think", howLong(think))
 		if login {
 			g.with("phase", "login")
+			if silent, ok := c.Outwaited(); ok {
+				g.with("idle", howLong(int64(silent)))
+			}
 			g.say("%s at frame %d was answered with a challenge; the server closed the connection before the login was decided (frame %d).",
 				capital(c.said(e.Command)), e.Command.Frame, s.Fin)
 			return
@@ -86,8 +92,39 @@ func (c *Case) lostPatience(f *fact.Fact) bool {
 	return ok && All[class].Num == "RPL-026"
 }
 
-// serverPatience is what RFC 5321, section 4.5.3.2.7, demands of servers.
-const serverPatience = 300 * time.Second
+// ServerPatience is what RFC 5321, section 4.5.3.2.7, demands of servers.
+const ServerPatience = 300 * time.Second
+
+// serverLimit is what the limits of servers begin with that do not keep to that:
+// a client in the middle of something is not silent for so long, and whoever closes
+// then has waited for it.
+const serverLimit = 10 * time.Second
+
+// Outwaited returns for how long it had been the client's turn when the server
+// closed, and whether that was so long that the server had waited for it.
+func (c *Case) Outwaited() (silent time.Duration, yes bool) {
+	client, end := &c.TCP.Side[fact.Client], &c.TCP.Side[fact.Server]
+	at, last := end.FinTime, c.TCP.OpenTime
+	if end.Fin == 0 {
+		at = end.RstTime
+	}
+	if c.TCP.Closed != 2 || at == 0 || client.Unacked > 0 {
+		return 0, false
+	}
+	for i := range c.Log.Facts {
+		switch f := &c.Log.Facts[i]; f.Kind {
+		case fact.Command, fact.Response, fact.BodyStart, fact.BodyEnd, fact.Chunk, fact.Reply:
+			if f.Time <= at {
+				last = max(last, f.Time)
+			}
+		}
+	}
+	if client.LastDataTime <= at {
+		last = max(last, client.LastDataTime)
+	}
+	silent = time.Duration(at - last)
+	return silent, silent >= serverLimit
+}
 
 // closedBetween: the server had answered all, and closed without a word while a
 // transaction was open, or before the client said something more (next).
@@ -99,6 +136,9 @@ func (c *Case) closedBetween(r *Raiser, next *Exchange) {
 		if f := &c.Log.Facts[i]; f.Kind == fact.Command && f.Frame < s.Fin {
 			last = f
 		}
+	}
+	if phase == "message" && c.view.txns[txn-1].BodyStart == nil {
+		phase = "transaction" // asked for and not begun
 	}
 	if phase != "transaction" && (phase != "" || next == nil) || last == nil || smtp.Cmd(last.Cmd) == smtp.QUIT || !c.whole(fact.Client, nil) {
 		return
@@ -116,7 +156,9 @@ func (c *Case) closedBetween(r *Raiser, next *Exchange) {
 	g := r.Frame(fact.At{Time: s.FinTime, Frame: s.Fin})
 	g.From, g.HasFrom = fact.Server, true
 	g.Txn = txn
-	if time.Duration(idle) >= serverPatience {
+	silent, waited := c.Outwaited()
+	if waited {
+		idle = int64(silent)
 		g.Blame = BlameClient
 	}
 	if g.quiet {
@@ -126,7 +168,14 @@ func (c *Case) closedBetween(r *Raiser, next *Exchange) {
 	g.frames(s.Fin)
 	g.with("phase", phase)
 	g.with("idle", howLong(idle))
-	g.say("The server closed the connection at frame %d without a word, %s after the client's last command", s.Fin, howLong(idle))
+	if waited {
+		g.say("It was the client's turn, and it was silent for %s; then the server closed the connection at frame %d without a word", howLong(idle), s.Fin)
+		if silent < ServerPatience {
+			g.What += "; servers should wait for " + howLong(int64(ServerPatience))
+		}
+	} else {
+		g.say("The server closed the connection at frame %d without a word, %s after the client's last command", s.Fin, howLong(idle))
+	}
 	if phase == "transaction" {
 		g.What += "; a transaction was open"
 	}
@@ -141,6 +190,16 @@ func (c *Case) closedBetween(r *Raiser, next *Exchange) {
 // a challenge that the client has not answered.
 func (c *Case) openLogin(e *Exchange) bool {
 	return e.Command != nil && e.Reply == nil && !e.Passed && e.Cmd() == smtp.AUTH && !c.Owed(e)
+}
+
+// challenged is openLogin for the command of a login.
+func (c *Case) challenged(f *fact.Fact) bool {
+	for i := range c.Exchanges() {
+		if e := &c.view.exchanges[i]; e.Command == f {
+			return c.openLogin(e)
+		}
+	}
+	return false
 }
 
 // openFor reports that the client had not closed its side at a frame.

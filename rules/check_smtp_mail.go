@@ -509,6 +509,9 @@ func (c *Case) interrupted(t *Transaction, r *Raiser) *Finding {
 		g.Blame = BlameClient
 	case "server":
 		g.Blame = BlameServer
+		if _, waited := c.Outwaited(); waited {
+			g.Blame = BlameClient
+		}
 	default:
 		switch {
 		case c.vanished():
@@ -534,6 +537,9 @@ func (c *Case) interrupted(t *Transaction, r *Raiser) *Finding {
 			g.frames(end.Frame)
 		}
 		g.What += "; the " + by + " " + how + fmt.Sprintf(" at frame %d", end.Frame)
+	}
+	if silent, waited := c.Outwaited(); waited {
+		g.What += ", after " + howLong(int64(silent)) + " in which the client, whose turn it was, sent nothing"
 	}
 	if c.FellSilent() {
 		g.What += "; it was the client's turn, all that it had sent was acknowledged, and nothing came any more"
@@ -608,6 +614,9 @@ func smtpSizeMismatch(c *Case, _ *fact.Fact, r *Raiser) {
 			why = "the server answered \"" + c.answer(refusal) + "\""
 		case most > 0 && declared > most:
 			at, why = t.Mail, fmt.Sprintf("%d bytes were announced", declared)
+			if t.MailReply != nil {
+				why += fmt.Sprintf(", which was answered \"%s\"", c.answer(t.MailReply))
+			}
 		case most > 0 && sent > most:
 			at, why = t.BodyEnd, fmt.Sprintf("%d bytes were sent", sent)
 		case declared > 0 && sent > declared+declared/20+1024:
@@ -622,9 +631,9 @@ func smtpSizeMismatch(c *Case, _ *fact.Fact, r *Raiser) {
 		g.Txn = t.N
 		g.evidence(t.Mail, t.BodyEnd, at)
 		switch {
-		case refusal != nil, most > 0 && declared > most:
+		case refusal != nil:
 			g.Up()
-		case most > 0 && sent > most:
+		case most > 0 && max(sent, declared) > most: // nobody refused it for that
 			g.Severity = Warning
 		}
 		if n := max(sent, declared); refusal != nil && n > 0 && n <= most {

@@ -353,6 +353,9 @@ func stlsRefusedTemp(c *Case, f *fact.Fact, r *Raiser) {
 
 func (c *Case) tellRefusal(f *fact.Fact, r *Raiser) *Finding {
 	g := r.At(f)
+	if c.mailBehind(f) {
+		g.Severity = Warning // the client did without: what failed behind it has a reason of its own
+	}
 	if g.quiet {
 		return g
 	}
@@ -368,6 +371,16 @@ func (c *Case) tellRefusal(f *fact.Fact, r *Raiser) *Finding {
 	g.with("text", c.boxWords(f)).with("was it offered", yesNo(offer != nil))
 	g.say("The answer to %s was %q.", c.startWord(), code+c.boxWords(f))
 	return g
+}
+
+// mailBehind reports that the client began a transaction when it knew a reply, and was answered.
+func (c *Case) mailBehind(reply *fact.Fact) bool {
+	for i := range c.Transactions() {
+		if t := &c.view.txns[i]; t.Mail != nil && t.MailReply != nil && t.Mail.Time > reply.Time && t.Mail.Frame > reply.Frame {
+			return true
+		}
+	}
+	return false
 }
 
 func stlsRefusedPerm(c *Case, f *fact.Fact, r *Raiser) {

@@ -340,6 +340,12 @@ func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 		} else if unknown {
 			g.Class = ResetForgotten
 		}
+		asleep := false
+		if phase, _ := c.openAt(f); d == fact.Server && c.mail() && phase != "" && g.Class == 0 && (owed == nil || c.challenged(owed)) {
+			if _, asleep = c.Outwaited(); asleep {
+				g.Blame = BlameClient
+			}
+		}
 		cut := c.cutBefore(f)
 		if cut {
 			g.Blame = BlameCapture // it had said why, perhaps
@@ -357,6 +363,9 @@ func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 		g.say("The %s's side reset the connection (%s)", d, phase.name)
 		if since != "" {
 			g.What += ", " + tcpTime(waited) + " after " + since
+		}
+		if asleep {
+			g.What += ": it was the client's turn all that time, and whoever reset it had waited for that"
 		}
 		if d == fact.Client && waited < int64(ownTimeout) {
 			g.Skip = 1 // raise the timeout

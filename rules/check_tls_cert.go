@@ -644,8 +644,29 @@ func (c *Case) goodbye() (d fact.Dir, at fact.At, how string) {
 }
 
 // LeftAfterHandshake reports that a client used what it had agreed on for
-// nothing, and left at once.
-func (c *Case) LeftAfterHandshake() bool { return c.TLS != nil && c.leftAfterCert() }
+// nothing but a goodbye, and left at once.
+func (c *Case) LeftAfterHandshake() bool {
+	return c.TLS != nil && (c.leftAfterCert() || c.OnlyQuitInTLS())
+}
+
+// OnlyQuitInTLS reports that all a client said inside of TLS, right behind the
+// handshake, has the length of QUIT: Postfix says that and resets the connection
+// when its policy does not like the certificate; EHLO and all else are longer.
+func (c *Case) OnlyQuitInTLS() bool {
+	t := c.TLS
+	if t == nil || !c.mail() || !t.Done || t.MidStream || t.Opened || t.Data[fact.Client] != 1 || t.Gaps != [2]uint64{} ||
+		c.Log.Now&fact.SeenStartTLS == 0 || time.Duration(t.DataAt[fact.Client].Time-t.DoneAt.Time) >= tlsSnap {
+		return false
+	}
+	said, exact := c.turns()
+	for _, turn := range said {
+		if turn.d == fact.Client {
+			_, _, how := c.firstClose()
+			return exact && turn.n == sizeQuit && how != ""
+		}
+	}
+	return false
+}
 
 // Capturing reports that a place is the capture's last frame, so that more may have followed.
 func (c *Case) Capturing(at fact.At) bool {

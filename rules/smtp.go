@@ -558,7 +558,7 @@ var smtpRules = []Rule{
 		ID: "smtp-size-mismatch", Num: "SMTP-045", Label: SMTP, Severity: Info, Up: Error, Tier: 2, Node: TXN, Blame: BlameClient | BlamePolicy,
 		Title: "Message size, announced size and limit do not agree",
 		When: "(a) SIZE= above the server's limit, (b) body bytes > limit, (c) body > 1.05 × SIZE= + 1 kB, (d) " +
-			"552/5.3.4/5.2.3 at any step; error with (d) or (a)",
+			"552/5.3.4/5.2.3 at any step; error with (d)",
 		Meaning: "Shows whose limit it was. Base64 makes attachments 37 % bigger than the file: a 10 MB limit " +
 			"takes files up to about 7 MB.",
 		Advice: []string{

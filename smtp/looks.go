@@ -66,11 +66,16 @@ func LooksClient(first []byte) int {
 }
 
 // LooksRefusal reports that a server's first line is a greeting that refuses
-// the client, with a code that only SMTP has. RFC 5321, section 3.1; RFC 7504.
+// the client, as only SMTP has them: FTP and NNTP greet with neither of the
+// codes, and have no enhanced ones. RFC 5321, section 3.1; RFC 7504; RFC 3463.
 func LooksRefusal(first []byte) bool {
 	line, _, _ := bytes.Cut(first, []byte{'\n'})
-	code, _, _, ok := parseReply(bytes.TrimRight(line, "\r"))
-	return ok && (code == 554 || code == 521)
+	code, _, text, ok := parseReply(bytes.TrimRight(line, "\r"))
+	if !ok || code < 400 {
+		return false
+	}
+	class, _, enhanced := parseEnhanced(text)
+	return code == 451 || code == 554 || code == 521 || enhanced && class == code/100
 }
 
 // LooksQuit reports that a client's first line is QUIT.

@@ -17,7 +17,12 @@ func TestLooksRefused(t *testing.T) {
 		{"554 IP=203.0.113.5 - bad reputation\r\n", "QUIT\r\n", true},
 		{"554-no\r\n554 service\r\n", "quit\r\n", true},
 		{"521 does not accept mail\r\n", "QUIT\n", true},
+		{"451 Temporary local problem\r\n", "QUIT\r\n", true},
+		{"421 4.7.0 mx Too many connections\r\n", "QUIT\r\n", true},
 		{"421 Service not available\r\n", "QUIT\r\n", false}, // FTP
+		{"421 5.7.0 no\r\n", "QUIT\r\n", false},
+		{"502 Access denied\r\n", "QUIT\r\n", false}, // NNTP
+		{"200 2.0.0 welcome\r\n", "QUIT\r\n", false},
 		{"554 no\r\n", "QUIT now\r\n", false},
 		{"554 no\r\n", "USER x\r\n", false},
 		{"5541 no\r\n", "QUIT\r\n", false},

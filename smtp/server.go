@@ -291,6 +291,13 @@ func parseEnhanced(text []byte) (class uint16, num uint32, ok bool) {
 	return uint16(part[0]), Enhanced(part[0], part[1], part[2]), true
 }
 
+// quotesHeader reports that a refusal repeats the word that the header of a load
+// balancer begins with. It is no part of a name: hosts are called PROXY01 too.
+func quotesHeader(text []byte) bool {
+	_, behind, found := bytes.Cut(text, []byte("PROXY"))
+	return found && (len(behind) == 0 || behind[0] == ' ' || behind[0] == '"' || behind[0] == '\'' || behind[0] == ':')
+}
+
 // oldest says which command a reply with this first line answers.
 func (d *Dialog) oldest(code uint16, final bool, text []byte, at fact.At) (Cmd, uint16) {
 	if d.state == stay && code == codeOK && len(d.queue) > d.head {
@@ -299,7 +306,7 @@ func (d *Dialog) oldest(code uint16, final bool, text []byte, at fact.At) (Cmd, 
 	if d.state == stay && (!d.opt.MidStream && !d.torn || code == codeReady && d.pending() && d.waitsAt(code) < 0) {
 		return Greeting, 0
 	}
-	if d.header && code >= 500 && lines.Contains(text, "proxy") {
+	if d.header && code/10 == 50 && quotesHeader(text) {
 		d.header = false
 		return None, 0 // it is answered as a command that nobody knows
 	}

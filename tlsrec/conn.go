@@ -59,7 +59,7 @@ type Keys uint8
 const (
 	KeysUnasked Keys = iota // nobody gave any
 	KeysFit                 // all that its application data takes
-	KeysPart                // some of them: one side is not read without the other's answers
+	KeysPart                // some of them: at most the handshake is read, no side's data without the other's answers
 	KeysOther               // none, only those of other connections
 	KeysBlind               // unknown: the handshake is not whole in the capture
 	KeysCipher              // they are there, but such records cannot be decrypted
@@ -140,7 +140,7 @@ type Conn struct {
 	hello     [2]ClientHello // the last and the one before
 	nhello    int
 	server    ServerHello
-	open      bool // the Opener has keys
+	open      bool // the Opener has keys, at least of the handshake
 	tls13     bool
 	cke       bool // ClientKeyExchange seen in this handshake
 	keyed     bool // the client has sent its first encrypted record behind the ServerHello

@@ -256,7 +256,7 @@ func (c *Conn) serverHello(d fact.Dir, s *side, typ uint8, body []byte, at fact.
 	c.add(fact.Fact{Kind: fact.TLSServerHello, From: d, Code: h.Version, Num: uint32(h.Cipher), Level: level}, at, nil)
 	if c.opt.Opener != nil && c.s.Hello != nil {
 		c.s.Keys = c.opt.Opener.Start(c.s.ClientRandom, h.Random, h.Version, h.Cipher, c.s.EtM)
-		c.open = c.s.Keys == KeysFit
+		c.open = c.s.Keys == KeysFit || c.s.Keys == KeysPart
 	}
 }
 

@@ -112,7 +112,7 @@ func TestOpener(t *testing.T) {
 			[]move{
 				cl(helloOld()), sv(join(serverHello13(0x1301), inner(22, fin))), cl(inner(22, fin)), cl(inner(23, []byte("EHLO x\r\n"))), sv(inner(23, []byte("250 y\r\n"))),
 			},
-			"", nil, "message",
+			"", []string{"2 server message code 20", "5 client done code 772"}, "hidden",
 			func(s *Summary, g *glass) bool { return !s.Opened && s.Keys == KeysPart },
 		},
 	}

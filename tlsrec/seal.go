@@ -77,7 +77,7 @@ func (c *Conn) count(d fact.Dir, r Record) {
 
 // hole tells that n bytes of application data, with what protects them, cannot be read.
 func (c *Conn) hole(d fact.Dir, n uint64, at fact.At) {
-	if c.opt.Hole != nil && c.s.Done {
+	if c.opt.Hole != nil && c.s.Done && c.s.Keys == KeysFit {
 		c.opt.Hole(d, n, at)
 	}
 }
@@ -85,13 +85,13 @@ func (c *Conn) hole(d fact.Dir, n uint64, at fact.At) {
 // opened gives a record to the Opener and acts on what is inside.
 func (c *Conn) opened(d fact.Dir, s *side, p []byte, at fact.At) bool {
 	typ, plain, ok := c.opt.Opener.Open(d, s.typ, s.ver, p, s.plain[:0])
-	if !ok {
-		return false
+	if !ok || typ == TypeData && c.s.Keys == KeysPart {
+		return false // what one side says is not understood without the other
 	}
 	if cap(plain) > cap(s.plain) && cap(plain) <= MaxRecord {
 		s.plain = plain[:0]
 	}
-	c.s.Opened = true
+	c.s.Opened = c.s.Keys == KeysFit
 	s.lastPhase = c.phase()
 	if d == fact.Client && c.s.ServerHello != nil {
 		c.keyed = true
@@ -290,6 +290,12 @@ func (c *Conn) heartbeat(d fact.Dir, s *side, p []byte, size uint32, at fact.At)
 	}
 }
 
+// alertAt reports that a side's alert was read there.
+func (c *Conn) alertAt(d fact.Dir, at fact.At) bool {
+	place := c.side[d].alertPlace
+	return place >= 0 && c.s.Alerts[place].At == at
+}
+
 // finish says what only the end tells: hidden alerts of TLS 1.3, and
 // handshakes of which one side was not captured or said nothing more.
 func (c *Conn) finish(how uint16, at fact.At) {
@@ -307,7 +313,7 @@ func (c *Conn) finish(how uint16, at fact.At) {
 				c.s.Pad[d] = int(last.Len) - AlertLen(TLS13, c.s.Cipher, false)
 			}
 			size := uint32(c.s.AlertLen(d))
-			if last.Len != size || last.Type != TypeData || c.s.ServerHello == nil {
+			if last.Len != size || last.Type != TypeData || c.s.ServerHello == nil || c.alertAt(d, last.At) {
 				continue
 			}
 			if d == fact.Client {
@@ -326,7 +332,7 @@ func (c *Conn) finish(how uint16, at fact.At) {
 			c.done(c.s.FinishedAt[fact.Client], true)
 		}
 	}
-	if c.fin13 && !c.s.Done && !c.refused13() {
+	if c.fin13 && c.s.Opened && !c.s.Done && !c.refused13() {
 		c.done(c.s.FinishedAt[fact.Client], true)
 	}
 	if c.s.Done || c.s.MidStream || c.tls13 {

@@ -62,7 +62,7 @@ type Summary struct {
 	Tickets    int     // NewSessionTicket messages in clear (or decrypted)
 	Early      int     // client's records before the ServerHello that are encrypted (0-RTT)
 	EarlyBytes int     // their payload
-	Opened     bool    // records were decrypted
+	Opened     bool    // records were decrypted, and not of the handshake alone
 	Keys       Keys    // KeysOther too when those that seemed to fit opened nothing
 	Renego     bool    // a second handshake began inside
 	RenegoFrom fact.Dir

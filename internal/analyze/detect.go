@@ -150,9 +150,24 @@ func (u *consumer) settle() {
 // finish is called when the conversation is over before anything was decided.
 func (u *consumer) finish() {
 	u.hungUp(true)
-	if !u.s.known && (u.s.pieces > 0 || fact.MailPort(u.s.proxy.Port)) {
+	switch {
+	case u.s.known:
+	case u.turnedAway():
+		u.become(fact.SMTP)
+		u.replay()
+	case u.s.pieces > 0 || fact.MailPort(u.s.proxy.Port):
 		u.settle()
 	}
+}
+
+// turnedAway reports that all that was said on a port which promises nothing is
+// the greeting of a mail server that refuses the client.
+func (u *consumer) turnedAway() bool {
+	if _, promised := u.port(u.service()); promised || u.s.early == nil || u.c.Guessed {
+		return false
+	}
+	server := u.s.early.side[fact.Server].bytes()
+	return u.s.early.side[fact.Client].n == 0 && whole(server) && smtp.LooksRefusal(server)
 }
 
 // replay gives on what was kept.
@@ -212,7 +227,7 @@ func (u *consumer) guess(d fact.Dir, b, other []byte) (fact.Proto, bool) {
 		switch {
 		case smtp.LooksClient(b) >= smtp.LooksSure && whole(b):
 			return fact.SMTP, true
-		case !onPort && smtp.LooksQuit(b) && smtp.LooksRefusal(other) && whole(b) && whole(other): // FTP knows neither code
+		case !onPort && smtp.LooksQuit(b) && smtp.LooksRefusal(other) && whole(b) && whole(other):
 			return fact.SMTP, true
 		case byPort != fact.POP3 && imap.LooksCommand(b) && whole(b) && (onPort || u.imapElsewhere(other, b)) && !(byPort == fact.SMTP && smtp.LooksClient(b) > smtp.LooksNot): // AUTH LOGIN
 			return fact.IMAP, true

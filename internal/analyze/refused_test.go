@@ -1,6 +1,9 @@
 package analyze
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 const submission = "S 220 smtp.example.net ESMTP\nC EHLO pc.example.org\nS! 250-smtp.example.net\\r\\n250-STARTTLS\\r\\n250 AUTH PLAIN LOGIN\\r\\n"
 
@@ -114,5 +117,80 @@ func TestOtherWords(t *testing.T) {
 			want: "failed rpl-rate-limit client high", words: []string{"in a new connection", "-hacked"}},
 		{name: "a reply without an end", turns: mailHello + sent + "S 421-4.7.28 Our system has detected an unusual rate of\nfin S",
 			want: "failed smtp-fate-unknown server medium", words: []string{"broke its reply off", "began and did not end", "-never came", "-no answer"}},
+	})
+}
+
+// TestOutwaited: a server that ends the session without a word behind a long
+// silence of the client has waited for it; one that does so at once has not.
+func TestOutwaited(t *testing.T) {
+	rcpt := saidHello + "C: RCPT TO:<b@example.org>\nS: 250 2.1.5 Ok\n"
+	login := "S: 220 mx ESMTP\nC: EHLO c.example.com\nS: 250-mx\nS: 250 AUTH LOGIN\nC: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\n"
+	scriptedRun(t, []scripted{
+		{name: "in a transaction", turns: rcpt + "+20s\nfin S", want: "failed smtp-closed-without-reply client medium", words: []string{"fell silent for 20.0 s", "look at the client", "-Crash messages"}},
+		{name: "for as long as a server should wait", turns: rcpt + "+300s\nfin S", want: "failed smtp-closed-without-reply client high"},
+		{name: "and too late", turns: rcpt + "+20s\nhalf S\nC: DATA\nrst S", want: "failed smtp-closed-without-reply client medium", words: []string{"came too late"}},
+		{name: "before the message", turns: rcpt + "C: DATA\nS: 354 go\n+20s\nfin S", want: "failed smtp-closed-without-reply client medium"},
+		{name: "inside the message", turns: saidHello + saidData + "+120s\nfin S", want: "failed smtp-body-interrupted client medium", words: []string{"fell silent inside the message"}},
+		{name: "at a challenge", port: 587, turns: login + "+30s\nfin S", want: "failed smtp-closed-without-reply client medium"},
+		{name: "reset", turns: rcpt + "+60s\nrst S", want: "failed tcp-reset-by-server client medium"},
+		{name: "reset at a challenge", port: 587, turns: login + "+60s\nrst S", want: "failed tcp-reset-by-server client medium"},
+		{name: "at once", turns: rcpt + "+1s\nfin S", want: "failed smtp-closed-without-reply server high", words: []string{"Crash messages"}},
+		{name: "at once, before the message", turns: rcpt + "C: DATA\nS: 354 go\n+1s\nfin S", want: "failed smtp-closed-without-reply server high"},
+		{name: "at once, inside the message", turns: saidHello + saidData + "+1s\nfin S", want: "failed smtp-body-interrupted server high", words: []string{"-Client closed without dot"}},
+		{name: "the silence was the server's", turns: saidHello + "C: RCPT TO:<b@example.org>\n+40s\nS: 250 2.1.5 Ok\n+2s\nfin S", want: "failed smtp-closed-without-reply server high"},
+	})
+}
+
+// TestSizeAboveLimit: a size above the limit fails nothing that was not refused for it.
+func TestSizeAboveLimit(t *testing.T) {
+	in := "S: 220 mx ESMTP\nC: EHLO c.example.com\nS: 250-mx\nS: 250 SIZE 1000\nC: MAIL FROM:<a@example.com> SIZE=5000\n"
+	scriptedRun(t, []scripted{
+		{name: "taken and left", turns: in + "S: 250 Ok" + saidBye, want: "degraded smtp-size-mismatch client high", words: []string{`answered "250 Ok"`}},
+		{name: "taken, and its recipient", turns: in + "S: 250 Ok\nC: RCPT TO:<b@example.org>\nS: 250 Ok\nC: RSET\nS: 250 Ok" + saidBye, want: "degraded smtp-size-mismatch client high"},
+		{name: "taken, and refused for something else", turns: in + "S: 250 Ok\nC: RCPT TO:<b@example.org>\nS: 550 5.1.1 User unknown" + saidBye, want: "failed rpl-unknown-user client high"},
+		{name: "refused", turns: in + "S: 552 5.3.4 Message size exceeds fixed limit" + saidBye, want: "failed smtp-size-mismatch client high"},
+	})
+}
+
+// TestTurnedAway: the greeting that refuses the client is a mail server's at any port.
+func TestTurnedAway(t *testing.T) {
+	const port = 2600
+	scriptedRun(t, []scripted{
+		{name: "451", port: port, turns: "S: 451 Temporary local problem\nfin S", want: "failed rpl-server-misconfigured server high"},
+		{name: "554 and more lines", port: port, turns: "S! 554-mx\\r\\n554 Blocked\\r\\n\nfin S", want: "failed rpl-policy-access policy high"},
+		{name: "421 with an enhanced code", port: port, turns: "S: 421 4.7.0 mx Too many connections\nfin S", want: "failed rpl-too-many-connections client high"},
+		{name: "554 and the client leaves", port: port, turns: "S: 554 no SMTP service here\nfin C", want: "failed rpl-permanent-other server medium"},
+	})
+	for _, words := range []string{"421 Too many connections", "530 Not logged in", "502 access denied", "400 load too high"} {
+		m, ftp := new(maker), scripted{turns: "S: " + words + "\nC: QUIT\nS: 221 Goodbye\nfin S"}
+		ftp.play(m.line(1, port))
+		m.now += int64(time.Hour)
+		m.line(2, 80).say(0, syn, "")
+		if got, _ := run(t, m.capture(t), Config{All: true, Workers: 1}); len(got.sessions) != 0 {
+			t.Errorf("%q: %s", words, got.sessions[0].Headline)
+		}
+	}
+}
+
+// TestHeaderQuoted: behind the PROXY header of a load balancer, only a refusal that
+// repeats it is about it.
+func TestHeaderQuoted(t *testing.T) {
+	in := "C: PROXY TCP4 192.0.2.9 198.51.100.1 4000 25\nS: 220 mx ESMTP\n"
+	scriptedRun(t, []scripted{
+		{name: "not expected", turns: in + "C: EHLO c.example.com\nS: 500 Error: command \"PROXY\" not recognized\nS: 250 mx\nC: MAIL FROM:<a@example.com>\nS: 250 Ok\n" + saidData + "C: .\nS: 250 Ok" + saidBye,
+			want: "degraded smtp-cross-protocol client high"},
+		{name: "an open proxy", turns: in + "C: EHLO c.example.com\nS: 554 5.7.1 192.0.2.9 is an open proxy" + saidBye, want: "failed rpl-policy-access policy high"},
+		{name: "a host of that name", turns: in + "C: EHLO PROXY01\nS: 501 5.5.2 <PROXY01>: Helo command rejected: Invalid name" + saidBye,
+			want: "failed rpl-helo-policy client high", words: []string{`"EHLO PROXY01"`}},
+	})
+}
+
+// TestStartTLSRefused: a client that goes on without encryption fails for what is refused then.
+func TestStartTLSRefused(t *testing.T) {
+	in := "S: 220 mx ESMTP\nC: EHLO c.example.com\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\nS: 454 4.7.0 TLS not available due to local problem\n"
+	scriptedRun(t, []scripted{
+		{name: "a lookup failed", turns: in + "C: MAIL FROM:<a@example.com>\nS: 451 4.3.0 Temporary lookup error" + saidBye, want: "failed rpl-lookup-failed server high"},
+		{name: "the want of encryption", turns: in + "C: MAIL FROM:<a@example.com>\nS: 530 5.7.0 Must issue a STARTTLS command first" + saidBye, want: "failed stls-refused-temp server high"},
+		{name: "left", turns: in + "C: QUIT\nS: 221 Bye\nfin C", want: "failed stls-refused-temp server high"},
 	})
 }

@@ -144,6 +144,11 @@ var doubts = []doubt{
 	{"SMTP-034", func(_ *rules.Case, _ *rules.Finding, d *Decision) bool { return d.Blame == rules.BlameServer }, 0, 60, nil},
 	// Behind the point of capture, the path may have ended.
 	{"SMTP-026", func(c *rules.Case, _ *rules.Finding, _ *Decision) bool { return c.FellSilent() }, 0, 60, nil},
+	// The server said nothing, and waited for less than it should; or a device did.
+	{"", func(c *rules.Case, f *rules.Finding, _ *Decision) bool {
+		silent, _ := c.Outwaited()
+		return outwaited(c, f) && (silent < rules.ServerPatience || f.Rule == ruleResetByServer)
+	}, 0, 60, nil},
 }
 
 func init() {
@@ -181,6 +186,16 @@ func ofClass(class uint8) func(*rules.Case, *rules.Finding, *Decision) bool {
 // more: somebody else had ended it there.
 func forgot(f *rules.Finding) bool {
 	return f.Rule == ruleResetByClient && f.Class == rules.ResetForgotten
+}
+
+// outwaited reports that f is the end which a server without a word made of a
+// session whose client had been silent.
+func outwaited(c *rules.Case, f *rules.Finding) bool {
+	if !hangsUp[f.Rule] || f.Blame != rules.BlameClient {
+		return false
+	}
+	_, yes := c.Outwaited()
+	return yes
 }
 
 // oddReset reports a reset that may not come from the side whose name it bears.

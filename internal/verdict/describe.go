@@ -456,6 +456,8 @@ func (w *Writer) missing(c *rules.Case) string {
 		return "Only one direction was captured; the words of the other side are not known."
 	case hidden(c) && c.NoClientCert():
 		return "The server asked for a client certificate and got none; what it made of that is inside TLS and not known without the keys."
+	case hidden(c) && c.OnlyQuitInTLS():
+		return "The client said only QUIT (by its size) right after the TLS handshake: a test of TLS, or it refuses the certificate."
 	case hidden(c) && c.LeftAfterHandshake():
 		return "The client closed right after the TLS handshake, without a command: a test of TLS, or it refuses the certificate."
 	case hidden(c):

@@ -71,8 +71,8 @@ func unrelated(c *rules.Case, e, f *rules.Finding) bool {
 		return f.Rule != ruleStalled || e.Frame != f.Frame
 	case e.Rule == ruleSequence, e.Rule == ruleSyntax && f.Rule == ruleNoData:
 		return e.Frame != f.Frame
-	case e.Rule == ruleWaited && f.Rule == ruleStalled: // it has to be the client that was silent
-		return f.Blame != rules.BlameClient
+	case waits[e.Rule] && f.Rule == ruleStalled: // it has to be the client that was silent
+		return f.Blame != rules.BlameClient || hangsUp[e.Rule] && !outwaited(c, e)
 	case e.Rule == ruleResetByClient && f.Rule == ruleNoQuit: // a remark does not weigh
 		return f.Severity == rules.Info
 	case of == "AUTH" && f.Rule == ruleRelay: // another login may have worked
@@ -113,13 +113,14 @@ func helloRefused(c *rules.Case) (frame uint32) {
 }
 
 // unsure reports that f tells of trouble which ends a session only where it is an
-// error: a packet that lacked a fragment may have come again whole.
+// error: a packet that lacked a fragment may have come again whole, and a size
+// above the limit be taken.
 func unsure(f *rules.Finding) bool {
 	return failsAsError[f.Rule] && f.Severity < rules.Error
 }
 
 // failsAsError are the findings that fail their layer only as errors.
-var failsAsError = map[uint16]bool{index("NET-009"): true, index("TCP-039"): true, index("TCP-036"): true}
+var failsAsError = map[uint16]bool{index("NET-009"): true, index("TCP-039"): true, index("TCP-036"): true, index("SMTP-045"): true}
 
 // besides reports that a client which refused a certificate with an alert did so
 // for something else than this finding.
@@ -221,6 +222,13 @@ var ruleBdat, ruleAfterData, ruleEarly, ruleUTF8Address, ruleSequence, ruleRecip
 var ruleGaveUpLogin = index("AUTH-013")
 var ruleEmptyFile, ruleLinkType = index("CAP-001"), index("CAP-016")
 var ruleSyntax, ruleNoData, ruleIdle, ruleOverflow, ruleTooMany, ruleRelay, ruleNoQuit = index("SMTP-016"), index("SMTP-022"), index("SMTP-030"), index("SMTP-053"), index("RPL-020"), index("RPL-003"), index("SMTP-032")
+
+// waits are the findings that may tell of a server which waited for its client,
+// hangsUp those of them where it said nothing.
+var (
+	waits   = map[uint16]bool{ruleWaited: true, index("SMTP-026"): true, index("SMTP-027"): true, ruleResetByServer: true}
+	hangsUp = map[uint16]bool{index("SMTP-026"): true, index("SMTP-027"): true, ruleResetByServer: true}
+)
 
 // wantOfRecipients are what the refusal of a message may be that has no recipients.
 var wantOfRecipients = map[uint16]bool{ruleAfterData: true, index("RPL-035"): true, index("RPL-039"): true}

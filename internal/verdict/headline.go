@@ -135,6 +135,8 @@ func (w *Writer) why(c *rules.Case, d *Decision) (list []string) {
 			list = append(list, "Whether the server was slow or would never have answered, the capture does not show: a healthy one answers within seconds, and a mail client has to wait minutes. Messages that were sent and not answered will be repeated.")
 		} else if nameRefused(f) {
 			list = append(list, "TLS versions and ciphers are not the matter: the hello was understood. The server serves other names, and refuses to answer for this one.")
+		} else if outwaited(c, f) {
+			list = append(list, "Either the client hung, or what it waited for did: a lookup, a filter, a person. A polite server says 421 before it closes.")
 		} else {
 			list = append(list, meaningIn(c, &rules.All[f.Rule]))
 		}

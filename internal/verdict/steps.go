@@ -11,6 +11,9 @@ import (
 // toPostmaster is what remains to be done about a refusal for good that gives no reason.
 const toPostmaster = "Send the complete reply to the receiver's postmaster."
 
+// ofSilence is what there is to do about a client that did not go on.
+const ofSilence = "No TCP problem: look at the client, in its log at that second."
+
 // toCapture is what remains to be done about a refusal whose words were cut off.
 const toCapture = "Capture again with whole packets (`tcpdump -s 0`), or read the server's log: the words of the reply are cut off."
 
@@ -47,14 +50,38 @@ func vanishedSteps(_ *rules.Case, f *rules.Finding) (uint8, []string) {
 }
 
 var stepsOf = map[uint16]func(c *rules.Case, f *rules.Finding) (uint8, []string){
-	index("SMTP-026"): vanishedSteps,
 	index("IMAP-021"): vanishedSteps,
+	// Who was silent has the reason in its log, not the one that waited.
+	index("SMTP-026"): func(c *rules.Case, f *rules.Finding) (uint8, []string) {
+		if vanished(f) {
+			return vanishedSteps(c, f)
+		}
+		if outwaited(c, f) {
+			return 1<<0 | 1<<1, []string{ofSilence}
+		}
+		if f.Blame == rules.BlameServer {
+			return 1<<0 | 1<<1, []string{"The server's log at that second: a limit of size, a filter, or a program that died."}
+		}
+		return 0, nil
+	},
+	index("SMTP-027"): func(c *rules.Case, f *rules.Finding) (uint8, []string) {
+		if !outwaited(c, f) {
+			return 0, nil
+		}
+		return 1<<0 | 1<<1, []string{ofSilence, "If the client needs so long: raise the server's limit for commands to 5 minutes."}
+	},
+	index("TCP-008"): func(c *rules.Case, f *rules.Finding) (uint8, []string) {
+		if !outwaited(c, f) {
+			return 0, nil
+		}
+		return 0, []string{ofSilence}
+	},
 	// A timeout: either nothing was lost and the client fell silent, or what it sent did not arrive.
 	index("SMTP-029"): func(c *rules.Case, f *rules.Finding) (uint8, []string) {
 		if lossy(c) {
 			return 1<<0 | 1<<1, []string{"The way lost what the client sent: look for packet loss, and for packets that are too large for it (MTU)."}
 		}
-		return 1<<0 | 1<<1, []string{"No TCP problem: look at the client, in its log at that second."}
+		return 1<<0 | 1<<1, []string{ofSilence}
 	},
 	index("SMTP-016"): func(c *rules.Case, f *rules.Finding) (uint8, []string) {
 		said := refusal(c, f)

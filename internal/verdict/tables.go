@@ -78,8 +78,8 @@ var explains = []struct {
 	{"TCP-008", "SMTP-025 026 027", true},
 	{"TCP-009", "SMTP-032", true},
 	{"SMTP-005 033 035 RPL-040", "SMTP-034 TCP-009", false},
-	{"SMTP-025", "SMTP-034", false},                        // what became of the message matters more than who was impatient
-	{"SMTP-005 029 033 034 035 AUTH-020", "TCP-023", true}, // it says who was silent, they say at what
+	{"SMTP-025", "SMTP-034", false},                                        // what became of the message matters more than who was impatient
+	{"SMTP-005 026 027 029 033 034 035 AUTH-020 TCP-008", "TCP-023", true}, // it says who was silent, they say at what
 	{"SMTP-004", "SMTP-034 TCP-009 TCP-024 IMAP-022", true},
 	{"SMTP-007", "SMTP-004 006 TLS-013 TCP-023", true},
 	{"SMTP-010 036 037 038 039", "RPL-035 SMTP-006 015 017 028", false},

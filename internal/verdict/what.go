@@ -304,7 +304,12 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		}
 		return fmt.Sprintf("the proxy refused the connection to %s (frame %d)", c.Target(), f.Frame)
 	},
-	"TCP-008": oddTTL,
+	"TCP-008": func(c *rules.Case, f *rules.Finding) string {
+		if silent, _ := c.Outwaited(); outwaited(c, f) {
+			return fmt.Sprintf("the client fell silent for %.0f s, and the server's side reset the connection (frame %d)", silent.Seconds(), f.Frame)
+		}
+		return oddTTL(c, f)
+	},
 	"TCP-009": func(c *rules.Case, f *rules.Finding) string {
 		if f.Class == rules.ResetOddTTL {
 			return oddTTL(c, f)
@@ -441,7 +446,7 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		if vanished(f) {
 			return fmt.Sprintf("nothing more of the client came inside the message (frame %d)", f.Frame)
 		}
-		if c.FellSilent() {
+		if outwaited(c, f) || c.FellSilent() {
 			return fmt.Sprintf("the client fell silent inside the message (frame %d)", f.Frame)
 		}
 		return fmt.Sprintf("the session broke inside the message (frame %d)", f.Frame)
@@ -450,6 +455,9 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		return "the server does not know EHLO, and the client left without trying HELO " + quoted(c, f)
 	},
 	"SMTP-027": func(c *rules.Case, f *rules.Finding) string {
+		if outwaited(c, f) {
+			return fmt.Sprintf("the client fell silent for %s, and the server closed the connection without a word (frame %d)", field(f, "idle"), f.Frame)
+		}
 		switch field(f, "phase") {
 		case "message":
 			return fmt.Sprintf("the server asked for the message and closed the connection before its end (frame %d)", f.Frame)
