@@ -250,7 +250,7 @@ func brokenOff(c *rules.Case) bool {
 			return true
 		}
 	}
-	return orderly(c) && c.Clean(nil) && unsent(c)
+	return orderly(c) && c.Clean(nil) && storing(c)
 }
 
 // notReceived reports that the last that a server said was a message, and that
@@ -288,8 +288,8 @@ func saidBye(c *rules.Case, frame uint32) bool {
 	return false
 }
 
-// unsent reports that a message which the client was storing was never answered for.
-func unsent(c *rules.Case) bool {
+// storing reports that a message which the client was storing was never answered for.
+func storing(c *rules.Case) bool {
 	for i := range c.Log.Facts {
 		if f := &c.Log.Facts[i]; f.Kind == fact.Unanswered && c.Proto == fact.IMAP && imap.Cmd(f.Cmd) == imap.APPEND && challenged(c, f.Ref) {
 			return true

@@ -117,6 +117,8 @@ func TestUnsent(t *testing.T) {
 	}{
 		{"MAIL unanswered", "TCP-014", []fact.Fact{mail}, nil, ended, Failed},
 		{"MAIL unanswered, and closed", "TCP-014", []fact.Fact{mail}, func(s *fact.TCPSummary) { s.HowClosed = fact.EndReset }, failed, Failed},
+		{"MAIL answered, and nothing more", "TCP-014", []fact.Fact{mail, {Kind: fact.Reply, Cmd: uint8(smtp.MAIL), Ref: 1, Code: 250, Frame: 4, From: fact.Server}},
+			func(s *fact.TCPSummary) { s.HowClosed = fact.EndSilent }, failed, Failed},
 		{"end not sent", "TCP-014", end(0), nil, ended, Failed},
 		{"end sent", "TCP-014", end(1), nil, unknown, Unknown},
 		{"end sent, large packets vanish", "TCP-015", end(1), nil, ended, Failed},

@@ -217,7 +217,7 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 // notStored reports that a client wanted to store a message by APPEND, and no
 // server took one.
 func notStored(c *rules.Case) bool {
-	tried := unsent(c)
+	tried := storing(c)
 	for i := range c.Log.Facts {
 		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && c.Proto == fact.IMAP && imap.Cmd(f.Cmd) == imap.APPEND {
 			if f.Code == imap.OK {
@@ -275,6 +275,8 @@ func (w *Writer) unsent(c *rules.Case, d *Decision) bool {
 	}
 	t := &list[len(list)-1]
 	switch {
+	case t.Outcome == rules.Aborted:
+		return true
 	case t.Outcome != rules.OutcomeUnknown:
 		return false
 	case t.BodyEnd == nil || t.BodyEnd.Code == 0:
