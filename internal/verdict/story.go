@@ -35,7 +35,7 @@ func (w *Writer) story(c *rules.Case, d *Decision) []Step {
 	t := c.TCP
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
-		w.moments(c, f, add)
+		momentOf(c, f, add)
 	}
 	if t.Closed != 0 && d.Outcome != OutcomeOK {
 		by := fact.Dir(t.Closed - 1)
@@ -99,30 +99,16 @@ func tcpTech(c *rules.Case, d fact.Dir, flags string) string {
 	return fmt.Sprintf("TCP %d → %d %s", a, b, flags)
 }
 
-// moments says what a fact is worth telling.
-func (w *Writer) moments(c *rules.Case, f *fact.Fact, add func(f *fact.Fact, weight int, text, tech string)) {
+// An adder takes a moment of the story: the higher its weight, the sooner it is
+// among the few that are told. text is for people, tech has the protocol's words.
+type adder func(f *fact.Fact, weight int, text, tech string)
+
+// momentOf says what a fact is worth telling.
+func momentOf(c *rules.Case, f *fact.Fact, add adder) {
 	text := strings.TrimRight(string(c.Log.Text(f)), "\r\n")
 	switch f.Kind {
 	case fact.Reply:
-		line := replyText(c, f)
-		switch {
-		case f.Code >= 400 && c.Proto != fact.IMAP && c.Proto != fact.POP3:
-			add(f, 45, "answers "+cut(line, 70), "")
-		case f.Cmd == uint8(smtp.Greeting): // POP3 and IMAP number it alike
-			add(f, 15, "greets: "+cut(line, 60), "")
-		case f.Code == 354:
-			add(f, 8, "wants the message: "+cut(line, 50), "")
-		default:
-			weight := 6
-			if c.Proto == fact.POP3 && f.Code == 0 || c.Proto == fact.IMAP && f.Code >= 2 {
-				weight = 45
-			}
-			if q := c.Log.Get(f.Ref); q != nil && q.Kind == fact.BodyEnd && !(c.Proto != fact.IMAP && f.Code == 221) {
-				add(f, 50, cut(line, 50)+": the server has taken the message", "")
-				return
-			}
-			add(f, weight, "answers "+cut(line, 70), "")
-		}
+		answerMoment(c, f, add)
 	case fact.Command:
 		weight := 5
 		word := strings.ToUpper(firstWord(text))
@@ -134,25 +120,7 @@ func (w *Writer) moments(c *rules.Case, f *fact.Fact, add func(f *fact.Fact, wei
 		}
 		add(f, weight, "says "+cut(text, 70), "")
 	case fact.AuthEnd:
-		switch f.Level {
-		case fact.AuthOK:
-			line := authLine(c, f)
-			if c.Proto != fact.SMTP { // a response code and the server's prose say no more
-				line = "the login succeeded"
-			} else {
-				line = cut(line, 60) + ": logged in"
-			}
-			add(f, 30, line, "")
-		case fact.AuthCancelled:
-			g := *f
-			g.From = fact.Client
-			add(&g, 55, "breaks off the login", "")
-		case fact.AuthAborted: // nobody answered: that is told elsewhere
-		default:
-			if f.From == fact.Server {
-				add(f, 55, "refuses the login: "+cut(authLine(c, f), 60), "")
-			}
-		}
+		loginMoment(c, f, add)
 	case fact.BodyEnd:
 		switch {
 		case f.Code == 1:
@@ -254,30 +222,81 @@ func (w *Writer) moments(c *rules.Case, f *fact.Fact, add func(f *fact.Fact, wei
 	case fact.Foreign:
 		add(f, 55, "speaks something else: "+cut(text, 50), "")
 	case fact.Unanswered:
-		if f.Level == 1 || c.TCP.OneSided {
-			return // the answers are what was not captured
+		silenceMoment(c, f, add)
+	}
+}
+
+// answerMoment adds a reply.
+func answerMoment(c *rules.Case, f *fact.Fact, add adder) {
+	line := replyText(c, f)
+	switch {
+	case f.Code >= 400 && c.Proto != fact.IMAP && c.Proto != fact.POP3:
+		add(f, 45, "answers "+cut(line, 70), "")
+	case f.Cmd == uint8(smtp.Greeting): // POP3 and IMAP number it alike
+		add(f, 15, "greets: "+cut(line, 60), "")
+	case f.Code == 354:
+		add(f, 8, "wants the message: "+cut(line, 50), "")
+	default:
+		weight := 6
+		if c.Proto == fact.POP3 && f.Code == 0 || c.Proto == fact.IMAP && f.Code >= 2 {
+			weight = 45
 		}
-		if challenged(c, f.Ref) {
-			return // an IDLE that runs, a login in which it is the client's turn
+		if q := c.Log.Get(f.Ref); q != nil && q.Kind == fact.BodyEnd && !(c.Proto != fact.IMAP && f.Code == 221) {
+			add(f, 50, cut(line, 50)+": the server has taken the message", "")
+			return
 		}
-		if q := c.Log.Get(f.Ref); q != nil {
-			if byeFor(c, q) {
-				return // that was the answer
-			}
-			if word := strings.ToUpper(string(c.Log.Text(q))); strings.HasSuffix(word, "QUIT") || strings.HasSuffix(word, "LOGOUT") {
-				return
-			}
+		add(f, weight, "answers "+cut(line, 70), "")
+	}
+}
+
+// loginMoment adds the end of a login.
+func loginMoment(c *rules.Case, f *fact.Fact, add adder) {
+	switch f.Level {
+	case fact.AuthOK:
+		line := authLine(c, f)
+		if c.Proto != fact.SMTP { // a response code and the server's prose say no more
+			line = "the login succeeded"
+		} else {
+			line = cut(line, 60) + ": logged in"
 		}
-		switch c.TCP.HowClosed {
-		case fact.EndOfCapture, fact.EndBound:
-			add(f, 20, "has no answer when the capture ends", "")
-		default:
-			if c.Log.Get(f.Ref) != nil && brokenReply(c) != "" {
-				add(f, 20, "gets only the beginning of an answer", "")
-				return
-			}
-			add(f, 20, "never gets an answer", "")
+		add(f, 30, line, "")
+	case fact.AuthCancelled:
+		g := *f
+		g.From = fact.Client
+		add(&g, 55, "breaks off the login", "")
+	case fact.AuthAborted: // nobody answered: that is told elsewhere
+	default:
+		if f.From == fact.Server {
+			add(f, 55, "refuses the login: "+cut(authLine(c, f), 60), "")
 		}
+	}
+}
+
+// silenceMoment adds a command that has no answer, if somebody owed one.
+func silenceMoment(c *rules.Case, f *fact.Fact, add adder) {
+	if f.Level == 1 || c.TCP.OneSided {
+		return // the answers are what was not captured
+	}
+	if challenged(c, f.Ref) {
+		return // an IDLE that runs, a login in which it is the client's turn
+	}
+	if q := c.Log.Get(f.Ref); q != nil {
+		if byeFor(c, q) {
+			return // that was the answer
+		}
+		if word := strings.ToUpper(string(c.Log.Text(q))); strings.HasSuffix(word, "QUIT") || strings.HasSuffix(word, "LOGOUT") {
+			return
+		}
+	}
+	switch c.TCP.HowClosed {
+	case fact.EndOfCapture, fact.EndBound:
+		add(f, 20, "has no answer when the capture ends", "")
+	default:
+		if c.Log.Get(f.Ref) != nil && brokenReply(c) != "" {
+			add(f, 20, "gets only the beginning of an answer", "")
+			return
+		}
+		add(f, 20, "never gets an answer", "")
 	}
 }
 
