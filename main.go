@@ -84,7 +84,7 @@ func init() {
   postmortem packets -e frame.number,tcp.len,_ws.col.Info capture.pcap
 `},
 		{"show", "FILE FRAME...", "one frame: its fields, and its bytes", runShow,
-			[]string{"field", "offsets", "abs", "style", "json", "o", "keylog", "show-secrets", "port", "memory", "color", "ascii", "progress", "q"},
+			[]string{"field", "offsets", "abs", "style", "json", "o", "keylog", "show-secrets", "port", "memory", "j", "color", "ascii", "progress", "q"},
 			`  postmortem show capture.pcap 16               frame 16: its fields and its bytes
   postmortem show -field tcp.flags capture.pcap 1-3
 `},

@@ -629,12 +629,18 @@ func (e der) extension(all span) {
 		}
 	case "\x55\x1d\x13":
 		in.basicConstraints()
-	case "\x55\x1d\x1f":
+	case "\x55\x1d\x1e":
+		in.nameConstraints()
+	case "\x55\x1d\x1f", "\x55\x1d\x2e": // and freshest CRL
 		in.crlPoints()
 	case "\x55\x1d\x20":
 		in.policies()
+	case "\x55\x1d\x21":
+		in.policyMappings()
 	case "\x55\x1d\x23":
 		in.authorityKey()
+	case "\x55\x1d\x24":
+		in.policyConstraints()
 	case "\x55\x1d\x25":
 		if x, ok := in.take(tagSeq); ok {
 			list, _ := e.list(fX509ceKeyPurposeIDs, x.body.s)
@@ -647,8 +653,24 @@ func (e der) extension(all span) {
 			}
 			d.leave(list)
 		}
+	case "\x55\x1d\x36": // inhibitAnyPolicy
+		if x, ok := in.take(tagInt); ok {
+			e.integer(fX509ceSkipCerts, x.body.s)
+		}
 	case "\x2b\x06\x01\x05\x05\x07\x01\x01":
 		in.authorityInfo()
+	case "\x2b\x06\x01\x05\x05\x07\x01\x18": // TLS features: must-staple
+		if x, ok := in.take(tagSeq); ok {
+			list, _ := e.list(fPkix1explicitFeatures, x.body.s)
+			for !d.threw {
+				n, ok := x.body.take(tagInt)
+				if !ok {
+					break
+				}
+				e.integer(fPkix1explicitFeaturesItem, n.body.s)
+			}
+			d.leave(list)
+		}
 	case "\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x02": // certificate timestamps
 		if x, ok := in.take(tagOctets); ok {
 			r := reader{d: d, s: x.body.s, end: len(x.body.s.b)}
@@ -789,6 +811,81 @@ func (e *der) generalName(x tlv) {
 		}
 	case 8:
 		e.oid(fX509ceRegisteredID, e.s)
+	}
+}
+
+// nameConstraints reads which names a CA may certify (RFC 5280, section 4.2.1.10).
+func (e *der) nameConstraints() {
+	d := e.d
+	x, ok := e.take(tagSeq)
+	if !ok {
+		return
+	}
+	e.node(fX509ceNameConstraintsSyntax, x.all)
+	up := d.sub()
+	defer d.leave(up)
+	for i, id := range [...]ID{fX509cePermittedSubtrees, fX509ceExcludedSubtrees} {
+		trees, ok := x.body.take(tagNested + byte(i))
+		if !ok {
+			continue
+		}
+		list, _ := e.list(id, trees.body.s)
+		for in := trees.body; !d.threw; {
+			t, ok := in.take(tagSeq)
+			if !ok {
+				break
+			}
+			e.node(fX509ceGeneralSubtree, t.all)
+			one := d.sub()
+			if n, ok := t.body.next(); ok {
+				d.num(fX509ceBase, n.body.s, 0, len(n.body.s.b), uint64(n.tag&0x1f))
+				base := d.sub()
+				n.body.generalName(n)
+				d.leave(base)
+			}
+			d.leave(one)
+		}
+		d.leave(list)
+	}
+}
+
+func (e *der) policyMappings() {
+	d := e.d
+	x, ok := e.take(tagSeq)
+	if !ok {
+		return
+	}
+	up, _ := e.list(fX509cePolicyMappingsSyntax, x.body.s)
+	defer d.leave(up)
+	for in := x.body; !d.threw; {
+		m, ok := in.take(tagSeq)
+		if !ok {
+			break
+		}
+		e.node(fX509cePolicyMappingsSyntaxItem, m.all)
+		sub := d.sub()
+		for _, id := range [...]ID{fX509ceIssuerDomainPolicy, fX509ceSubjectDomainPolicy} {
+			if o, ok := m.body.take(tagOID); ok {
+				e.oid(id, o.body.s)
+			}
+		}
+		d.leave(sub)
+	}
+}
+
+func (e *der) policyConstraints() {
+	d := e.d
+	x, ok := e.take(tagSeq)
+	if !ok {
+		return
+	}
+	e.node(fX509cePolicyConstraintsSyntax, x.all)
+	up := d.sub()
+	defer d.leave(up)
+	for i, id := range [...]ID{fX509ceRequireExplicitPolicy, fX509ceInhibitPolicyMapping} {
+		if n, ok := x.body.take(tagContext + byte(i)); ok {
+			e.integer(id, n.body.s)
+		}
 	}
 }
 
