@@ -317,6 +317,14 @@ func TestTemporary(t *testing.T) {
 	})
 }
 
+// TestNoGreeting: a mailbox server that ends the connection without a word has refused nothing in words.
+func TestNoGreeting(t *testing.T) {
+	scriptedRun(t, []scripted{
+		{name: "IMAP", port: 143, turns: "+30s\nrst S", want: "failed imap-greeting-bye server high", words: []string{"without a greeting", "-instead of greeting"}},
+		{name: "POP3", port: 110, turns: "+30s\nfin S", want: "failed pop-greeting-error server high", words: []string{"without a greeting", "-instead of greeting"}},
+	})
+}
+
 // TestSilentInMessage: who stops in the middle of a message, with everything
 // acknowledged, is not stopped by the network as far as that was seen.
 func TestSilentInMessage(t *testing.T) {

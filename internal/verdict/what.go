@@ -144,6 +144,14 @@ func refusedVersion(c *rules.Case, f *rules.Finding) string {
 	return tlsrec.VersionName(c.TLS.Version)
 }
 
+// endedUngreeted is about a server that ended the connection without a word; "": it said something.
+func endedUngreeted(c *rules.Case, f *rules.Finding) string {
+	if c.TCP.Side[fact.Server].Bytes == 0 && c.TCP.Open != 0 {
+		return fmt.Sprintf("server accepted the connection and ended it after %s without a greeting (frame %d)", span(f.Time-c.TCP.OpenTime), f.Frame)
+	}
+	return ""
+}
+
 // headlines are the words of root causes for which the rule's title is not enough.
 var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	"NET-001": func(c *rules.Case, f *rules.Finding) string {
@@ -402,12 +410,7 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		}
 		return ""
 	},
-	"SMTP-006": func(c *rules.Case, f *rules.Finding) string {
-		if c.TCP.Side[fact.Server].Bytes == 0 && c.TCP.Open != 0 {
-			return fmt.Sprintf("server accepted the connection and ended it after %s without a greeting (frame %d)", span(f.Time-c.TCP.OpenTime), f.Frame)
-		}
-		return ""
-	},
+	"SMTP-006": endedUngreeted, "POP-003": endedUngreeted, "IMAP-003": endedUngreeted,
 	"STLS-009": func(c *rules.Case, f *rules.Finding) string {
 		if g := c.Find("rpl-starttls-required"); g != nil {
 			return "server demands encryption and the client does not use it " + quoted(c, g)
