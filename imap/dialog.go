@@ -46,10 +46,9 @@ type Dialog struct {
 	arg     [2]argument // of LOGIN: user and password
 	tail    [2]tail
 
-	sieve    *Sieve // follows a server that greets as ManageSieve; made when the first one does
-	sieving  bool
-	opaque   bool // compressed
-	literals bool // non-synchronising literals were offered
+	sieve    *Sieve // follows a server that has greeted as ManageSieve; nil: none has
+	opaque   bool   // compressed
+	literals bool   // non-synchronising literals were offered
 	untagged uint32
 	notes    int
 	bodies   int
@@ -58,7 +57,7 @@ type Dialog struct {
 
 // base is what IMAP and ManageSieve have in common.
 type base struct {
-	log      *fact.Log
+	log      *fact.Log `pack:"within"`
 	opt      Options
 	in       [2]lines.Reader
 	text     [fact.MaxText]byte `pack:"-"` // scratch for the words of one fact
@@ -185,7 +184,7 @@ func (d *base) Upgraded() bool { return d.upgraded }
 
 // Upgraded reports that the stream belongs to TLS from here on.
 func (d *Dialog) Upgraded() bool {
-	if d.sieving {
+	if d.sieve != nil {
 		return d.sieve.Upgraded()
 	}
 	return d.upgraded
@@ -194,10 +193,7 @@ func (d *Dialog) Upgraded() bool {
 // turn makes a ManageSieve session of one whose server has begun with a quote.
 // What the client said before is not its language and is left behind.
 func (d *Dialog) turn() {
-	if d.sieve == nil {
-		d.sieve = new(Sieve)
-	}
-	d.sieving = true
+	d.sieve = new(Sieve)
 	d.sieve.Reset(d.log, d.opt)
 	d.sieve.inTLS = d.inTLS
 }
@@ -212,7 +208,7 @@ func (d *base) resume() {
 // Reset begins a new session that writes to log.
 func (d *Dialog) Reset(log *fact.Log, opt Options) {
 	d.reset(log, opt)
-	d.sieving = false
+	d.sieve = nil
 	d.count, d.over, d.cur, d.lit, d.data = 0, 0, current{}, literal{}, data{}
 	d.arg[0].n, d.arg[1].n, d.tail[0].n, d.tail[1].n = 0, 0, 0, 0
 	d.opaque, d.literals, d.untagged, d.notes, d.bodies = false, false, 0, 0, 0
@@ -221,7 +217,7 @@ func (d *Dialog) Reset(log *fact.Log, opt Options) {
 
 // Resume says that the stream is readable again: what follows is plaintext from inside TLS.
 func (d *Dialog) Resume(at fact.At) {
-	if d.sieving {
+	if d.sieve != nil {
 		d.sieve.Resume(at)
 		return
 	}
@@ -237,10 +233,10 @@ const tlsHandshake = 0x16
 // Bytes takes the next bytes of a direction and returns how many of them
 // belong to the dialog. It is fewer than len(b) only when the rest is TLS.
 func (d *Dialog) Bytes(dir fact.Dir, b []byte, at fact.At) (n int) {
-	if !d.sieving && len(b) > 0 && (b[0] == '"' || refusesSieve(b)) && dir == fact.Server && !d.seen[dir] && !d.opt.MidStream {
+	if d.sieve == nil && len(b) > 0 && (b[0] == '"' || refusesSieve(b)) && dir == fact.Server && !d.seen[dir] && !d.opt.MidStream {
 		d.turn()
 	}
-	if d.sieving {
+	if d.sieve != nil {
 		return d.sieve.Bytes(dir, b, at)
 	}
 	if len(b) > 0 && !d.upgraded {
@@ -315,7 +311,7 @@ func (d *base) fresh(dir fact.Dir) bool {
 
 // Gap says that n bytes of a direction are not in the capture.
 func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
-	if d.sieving {
+	if d.sieve != nil {
 		d.sieve.Gap(dir, n, at)
 		return
 	}
@@ -356,7 +352,7 @@ func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
 
 // End closes the dialog; how is a fact.End code.
 func (d *Dialog) End(how uint16, at fact.At) {
-	if d.sieving {
+	if d.sieve != nil {
 		d.sieve.End(how, at)
 		return
 	}

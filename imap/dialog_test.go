@@ -467,7 +467,7 @@ func TestSieve(t *testing.T) {
 		t.Errorf("after Resume: upgraded %v, auth %+v", d.Upgraded(), f)
 	}
 	d.Reset(&log, Options{})
-	if d.Bytes(fact.Server, []byte("* OK\r\n"), fact.At{}); d.sieving {
+	if d.Bytes(fact.Server, []byte("* OK\r\n"), fact.At{}); d.sieve != nil {
 		t.Error("IMAP after ManageSieve is taken for ManageSieve")
 	}
 }

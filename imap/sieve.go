@@ -321,7 +321,7 @@ func refusesSieve(b []byte) bool {
 
 // Mask appends text to dst without the secrets that the client has sent so far.
 func (d *Dialog) Mask(dst, text []byte) []byte {
-	if d.sieving {
+	if d.sieve != nil {
 		return d.sieve.base.Mask(dst, text)
 	}
 	return d.base.Mask(dst, text)

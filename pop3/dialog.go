@@ -27,7 +27,7 @@ type Options struct {
 // for one worker and has no locks. Reset keeps its memory, so that following
 // one session after the other does not allocate.
 type Dialog struct {
-	log  *fact.Log
+	log  *fact.Log `pack:"within"`
 	opt  Options
 	in   [2]lines.Reader
 	text [fact.MaxText]byte `pack:"-"` // scratch for the words of one fact

@@ -19,7 +19,7 @@ type Options struct {
 // value follows a session without writing; Reset makes it ready for one that
 // does, and keeps its memory. It is for one worker and has no locks.
 type Dialog struct {
-	log *fact.Log
+	log *fact.Log `pack:"within"`
 	opt Options
 
 	in     [2]lines.Reader

@@ -132,7 +132,7 @@ type side struct {
 // worker and has no locks. After its buffers have grown it does not allocate
 // for records.
 type Conn struct {
-	log  *fact.Log
+	log  *fact.Log `pack:"within"`
 	opt  Options
 	s    Summary
 	side [2]side

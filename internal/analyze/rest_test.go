@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"postmortem/pcap"
 )
@@ -31,6 +33,37 @@ func TestRest(t *testing.T) {
 		if !bytes.Equal(got, want) {
 			t.Errorf("%s: another result when sessions are packed", name)
 			report(t, want, got)
+		}
+	}
+}
+
+// TestRestTogether: nor does it when hundreds of conversations are open at once,
+// and the memory of those that are over, or rest, goes to the next ones.
+func TestRestTogether(t *testing.T) {
+	names, err := filepath.Glob(seeds + "*.pcap*")
+	if err != nil || len(names) == 0 {
+		t.Fatal("no captures", err)
+	}
+	for seed := range uint64(3) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		var parts [][]shot
+		for _, name := range names {
+			if list := shots(t, name); len(list) < 100 {
+				parts = append(parts, later(list, time.Duration(r.IntN(120_000))*time.Millisecond, 0))
+			}
+		}
+		var out bytes.Buffer
+		write(t, &out, long, parts...)
+		run := func(cfg Config) []byte {
+			cfg.Files, cfg.Stdin, cfg.All = []string{"-"}, bytes.NewReader(out.Bytes()), true
+			return dump(t, cfg)
+		}
+		want := run(Config{Workers: 2, Rest: 100 * time.Hour})
+		for _, rest := range []time.Duration{0, always} {
+			if got := run(Config{Workers: 1, Window: 10 * everyWindow, Rest: rest, Scribble: true}); !bytes.Equal(got, want) {
+				t.Errorf("order %d: another result when sessions are packed", seed)
+				report(t, want, got)
+			}
 		}
 	}
 }

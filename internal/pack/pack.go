@@ -18,8 +18,9 @@ import (
 // is made when it is used first: small captures never need it.
 //
 // Pointers within a value, to another part of it or of its owner, are told from
-// pointers to what the value owns. Fields with the tag `pack:"-"` are left as
-// they are. Fields with the tag `pack:"share"` are slices that nobody writes to, or
+// pointers to what the value owns. A pointer with the tag `pack:"within"` owns
+// nothing: while it leads out of the value, the value stays as it is. Fields with
+// the tag `pack:"-"` are left as they are. Fields with the tag `pack:"share"` are slices that nobody writes to, or
 // arrays of such:
 // they are kept, not packed. Interfaces, functions, maps and channels cannot be
 // packed: a value in which one of them is not nil stays as it is.
@@ -73,7 +74,7 @@ type part struct {
 	off  uintptr
 	size uintptr      // plain: of the stretch; list, objects: of an element; barred: of the field
 	typ  reflect.Type // list, objects, shared: of the slice; pointer: of what it points to
-	in   []part       // objects, pointer
+	in   []part       // objects, pointer; nil: of a pointer that owns nothing
 }
 
 // maxDepth is how deep types may hold types: one that holds itself is deeper.
@@ -94,6 +95,8 @@ func partsOf(t reflect.Type, off uintptr, parts []part, depth int) []part {
 				parts = append(parts, part{sort: left, off: off + f.Offset})
 			case "share":
 				parts = sharedOf(f.Type, off+f.Offset, parts)
+			case "within":
+				parts = append(parts, part{sort: pointer, off: off + f.Offset, typ: f.Type.Elem()})
 			case "words":
 				parts = append(parts, part{sort: words, off: off + f.Offset, size: 1, typ: f.Type})
 			default:
@@ -249,6 +252,10 @@ func (w *writer) pointer(p *part, to unsafe.Pointer) {
 	if i, within := find(w.owners[:w.depth], to); within {
 		w.num(inside + uint64(i))
 		w.num(uint64(uintptr(to) - uintptr(w.owners[i].at)))
+		return
+	}
+	if p.in == nil {
+		w.ok = false
 		return
 	}
 	w.num(owned)

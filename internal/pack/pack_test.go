@@ -230,3 +230,27 @@ func BenchmarkState(b *testing.B) {
 		plan.Fill(y, buf, &with)
 	}
 }
+
+// TestWithin: a pointer that owns nothing is packed as nil or as a place in the
+// value; a value in which it leads elsewhere stays as it is.
+func TestWithin(t *testing.T) {
+	type value struct {
+		in    entry
+		other *leaf
+		up    *entry `pack:"within"`
+	}
+	plan := Of[value]()
+	for _, x := range []*value{{}, {in: entry{frame: 5}}} {
+		if x.in.frame != 0 {
+			x.up = &x.in
+		}
+		packed, ok := plan.Append(nil, x, &With{})
+		got := value{up: new(entry)}
+		if plan.Fill(&got, packed, &With{}); !ok || (x.up == nil) != (got.up == nil) || got.up != nil && got.up != &got.in {
+			t.Errorf("packed: %v, leads to %p, want %p or nil", ok, got.up, &got.in)
+		}
+	}
+	if _, ok := plan.Append(nil, &value{up: new(entry)}, &With{}); ok {
+		t.Error("packed with a pointer that leads out of it")
+	}
+}
