@@ -194,7 +194,7 @@ var authRules = []Rule{
 	{
 		ID: "auth-no-common-method", Num: "AUTH-015", Label: SMTP, Severity: Warning, Up: Warning, Tier: 3, Node: AUTH, Blame: BlameClient,
 		Title:   "Client gave up: no usable login method",
-		When:    "AUTH offered, client quits right after EHLO on port 587/465 without AUTH",
+		When:    "AUTH offered without PLAIN and LOGIN, client quits right after EHLO on port 587/465 without AUTH",
 		Meaning: "The client's configured method (for example CRAM-MD5 or OAuth only) is not in the list.",
 		Advice:  []string{"change the client's method"},
 		Cite:    []string{"RFC 4954"},

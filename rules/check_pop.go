@@ -706,7 +706,7 @@ func popTrouble(what pop3.Trouble) func(*Case, *fact.Fact, *Raiser) {
 
 // boxInTLS reports that f was said inside TLS.
 func (c *Case) boxInTLS(f *fact.Fact) bool {
-	return c.TLS != nil && c.TLS.Done && f.Frame > c.TLS.DoneAt.Frame
+	return c.TLS != nil && c.TLS.Done && (f.Frame > c.TLS.DoneAt.Frame || c.TLS.Opened && f.Seen&fact.SeenTLS != 0)
 }
 
 // popLogin reports that a command is a login, or a part of one.

@@ -100,7 +100,7 @@ func tcpOpaque(c *Case, f *fact.Fact) bool {
 	}
 	done := c.first(fact.TLSDone)
 	for i := range c.Log.Facts {
-		if g := &c.Log.Facts[i]; (g.Kind == fact.Command || g.Kind == fact.Reply) && done != nil && g.Frame > done.Frame {
+		if g := &c.Log.Facts[i]; (g.Kind == fact.Command || g.Kind == fact.Reply) && done != nil && (g.Frame > done.Frame || g.Seen&fact.SeenTLS != 0) {
 			return false
 		}
 	}

@@ -118,6 +118,7 @@ func (c *Conn) opened(d fact.Dir, s *side, p []byte, at fact.At) bool {
 		if !c.tls13 && c.s.ServerHello != nil && cl.fin && sv.fin || c.tls13 && c.s.Early == 0 && cl.data && sv.data {
 			c.done(at, false)
 		}
+		c.log.Mark(fact.SeenTLS) // also what a client says before it hears from the server again
 		if c.opt.Plain != nil && len(plain) > 0 {
 			c.opt.Plain(d, plain, at)
 		}

@@ -194,3 +194,16 @@ func TestStartTLSRefused(t *testing.T) {
 		{name: "left", turns: in + "C: QUIT\nS: 221 Bye\nfin C", want: "failed stls-refused-temp server high"},
 	})
 }
+
+// TestLeftAtMethods: who reads a list of login methods that every client has, and
+// leaves, was not short of one; who reads another list may have been.
+func TestLeftAtMethods(t *testing.T) {
+	left := func(list string) string {
+		return "S: 220 mx ESMTP\nC: EHLO c.example.com\nS! 250-mx\\r\\n" + list + "\\r\\n\n" + saidBye
+	}
+	scriptedRun(t, []scripted{
+		{name: "a check of health", port: 587, turns: left(`250-STARTTLS\r\n250 AUTH PLAIN LOGIN`), want: "ok xl-all-good none high"},
+		{name: "encryption is what it lacks", port: 587, turns: left("250 AUTH LOGIN PLAIN"), want: "degraded stls-not-offered server medium"},
+		{name: "tokens alone", port: 587, turns: left(`250-STARTTLS\r\n250 AUTH XOAUTH2`), want: "degraded auth-no-common-method client medium"},
+	})
+}

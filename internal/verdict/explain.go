@@ -114,13 +114,13 @@ func helloRefused(c *rules.Case) (frame uint32) {
 
 // unsure reports that f tells of trouble which ends a session only where it is an
 // error: a packet that lacked a fragment may have come again whole, and a size
-// above the limit be taken.
+// above the limit be taken, and who leaves at a list of methods be a check of health.
 func unsure(f *rules.Finding) bool {
 	return failsAsError[f.Rule] && f.Severity < rules.Error
 }
 
 // failsAsError are the findings that fail their layer only as errors.
-var failsAsError = map[uint16]bool{index("NET-009"): true, index("TCP-039"): true, index("TCP-036"): true, index("SMTP-045"): true}
+var failsAsError = map[uint16]bool{index("NET-009"): true, index("TCP-039"): true, index("TCP-036"): true, index("SMTP-045"): true, index("AUTH-015"): true}
 
 // besides reports that a client which refused a certificate with an alert did so
 // for something else than this finding.

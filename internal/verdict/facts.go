@@ -67,7 +67,14 @@ var authResults = [...]string{"ok", "failed", "cancelled", "refused", "aborted",
 
 // encrypted reports that the dialog of this frame went through TLS.
 func encrypted(c *rules.Case, frame uint32) bool {
-	return c.TLS != nil && c.TLS.Done && frame >= c.TLS.DoneAt.Frame
+	if c.TLS == nil || !c.TLS.Done {
+		return false
+	}
+	from := c.TLS.DoneAt.Frame
+	if own := c.TLS.FinishedAt[fact.Client].Frame; own != 0 && c.TLS.Opened && c.TLS.Version == tlsrec.TLS13 {
+		from = min(from, own) // the client need not wait for the server
+	}
+	return frame >= from
 }
 
 func tlsFacts(c *rules.Case) *TLSFacts {

@@ -97,7 +97,7 @@ func plain(c *rules.Case) bool {
 	done := c.TLS.DoneAt.Frame
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
-		if (f.Kind == fact.Command || f.Kind == fact.Reply) && f.Frame > done {
+		if (f.Kind == fact.Command || f.Kind == fact.Reply) && (f.Frame > done || c.TLS.Opened && f.Seen&fact.SeenTLS != 0) {
 			return true
 		}
 	}
