@@ -224,7 +224,7 @@ func (d *Dialog) masked(cmd Cmd, word, arg, text []byte) []byte {
 	}
 	secret := text[len(open):]
 	d.logins().echo.Hide(secret)
-	d.logins().echo.Keep(sasl.Proof(d.logins().sasl.Decode(secret)))
+	d.logins().echo.Keep(sasl.Proof(d.logins().sasl.Decode(secret[bytes.LastIndexByte(secret, ' ')+1:])))
 	d.buf = append(append(d.buf[:0], open...), hidden...)
 	return d.buf
 }

@@ -33,6 +33,7 @@ type body struct {
 	head  [4]byte // its first bytes
 	loose bool    // the line before did not end in CRLF
 	mid   bool    // what is before the line was not seen: it may be the end of one
+	bye   bool    // the line is QUIT, the first behind a hole: see left
 	tail  uint32  // the last four bytes of the stream
 
 	longest uint64 // line
@@ -92,6 +93,10 @@ func (d *Dialog) bodyBytes(p []byte, at fact.At) (rest []byte) {
 	if !b.begun && len(p) > 0 {
 		d.bodyStart(at)
 	}
+	if b.bye && len(p) > 0 {
+		b.bye = false // there is more of it: a line like any other
+		d.lineEnd(b.last)
+	}
 	b.last = at
 	for plain := true; len(p) > 0; {
 		b.like = 0
@@ -114,10 +119,9 @@ func (d *Dialog) bodyBytes(p []byte, at fact.At) (rest []byte) {
 		if !whole {
 			return nil
 		}
-		if len(p) == 0 && b.goodbye() { // the end of the message is in the hole before it
-			b.size, b.line = b.size+1, 0
-			d.closeBody(at)
-			return []byte("QUIT\r\n")
+		if len(p) == 0 && b.goodbye() {
+			b.bye = true
+			return nil
 		}
 		if d.lineEnd(at) {
 			d.dot(at)
@@ -125,6 +129,17 @@ func (d *Dialog) bodyBytes(p []byte, at fact.At) (rest []byte) {
 		}
 	}
 	return nil
+}
+
+// left tells of a QUIT behind a hole, when nothing followed it: the end of the
+// message is in the hole.
+func (d *Dialog) left() {
+	if b := &d.body; b.bye {
+		b.bye = false
+		b.size, b.line = b.size+1, 0
+		d.closeBody(b.last)
+		d.client([]byte("QUIT\r\n"), b.last)
+	}
 }
 
 // goodbye reports that the first line behind a hole is QUIT and nothing else. The

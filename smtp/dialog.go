@@ -194,6 +194,9 @@ func (d *Dialog) Bytes(dir fact.Dir, b []byte, at fact.At) (n int) {
 	}
 	d.seen[dir] = true
 	if d.off[dir] {
+		if dir == fact.Client {
+			d.overhear(b)
+		}
 		return len(b)
 	}
 	if dir == fact.Client {
@@ -207,6 +210,7 @@ func (d *Dialog) client(b []byte, at fact.At) (rest []byte) {
 	for len(b) > 0 {
 		switch {
 		case d.off[fact.Client]:
+			d.overhear(b)
 			return nil
 		case d.chunk.on && d.unwanted(b):
 			d.chunk = chunk{}
@@ -650,6 +654,7 @@ func (d *Dialog) Gap(dir fact.Dir, n uint64, at fact.At) {
 		d.up[dir] = true // the client's hello is in the hole
 		return
 	}
+	d.left()
 	if dir == fact.Server {
 		d.cutReply(at)
 	}
@@ -718,6 +723,7 @@ func (d *Dialog) resync(dir fact.Dir, n uint64, at fact.At) {
 
 // End says that the session is over. how is a fact.EndHow.
 func (d *Dialog) End(how uint16, at fact.At) {
+	d.left()
 	if !d.up[fact.Server] {
 		d.serverEnd(at)
 	}

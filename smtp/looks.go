@@ -175,9 +175,22 @@ func (d *Dialog) foreignClient(first []byte, at fact.At) bool {
 	if what == fact.LooksTLS || what == fact.LooksBinary {
 		d.off[fact.Client] = true
 		d.in[fact.Client].Reset()
+		d.logins().echo.KeepEnd(first)
 		return true
 	}
 	return false
+}
+
+// overhear takes bytes of a client that is not followed. Between what nobody can
+// read may stand a login, and its secret in an answer of the server.
+func (d *Dialog) overhear(b []byte) {
+	for len(b) > 0 {
+		line, more, ok := d.in[fact.Client].Next(b)
+		if ok {
+			d.logins().echo.KeepEnd(line.Text)
+		}
+		b = more
+	}
 }
 
 // foreignServer does the same for the server.

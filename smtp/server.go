@@ -37,6 +37,7 @@ type seam struct {
 
 // server takes bytes of the server and returns those that belong to TLS.
 func (d *Dialog) server(b []byte, at fact.At) (rest []byte) {
+	d.left()
 	for len(b) > 0 {
 		if d.off[fact.Server] {
 			return nil

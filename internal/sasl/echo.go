@@ -135,11 +135,12 @@ func (e *Echo) Hide(words []byte) {
 }
 
 // KeepEnd remembers the last word of a line of a client whose beginning is lost,
-// when it is none of a language and no address: it may be the end of a secret.
+// when it is text, none of a language and no address: it may be the end of a secret.
 func (e *Echo) KeepEnd(line []byte) {
 	line = bytes.TrimRight(line, " \t\r\n")
 	word := bytes.Trim(line[bytes.LastIndexAny(line, " \t")+1:], `"`)
-	if len(word) < minFolded || isWord(word) || bytes.ContainsAny(word, "@<>:") {
+	unprintable := func(r rune) bool { return r <= ' ' || r > '~' }
+	if len(word) < minFolded || isWord(word) || bytes.ContainsAny(word, "@<>:") || bytes.ContainsFunc(word, unprintable) {
 		return
 	}
 	e.Keep(word)
