@@ -748,6 +748,38 @@ func TestForgedWords(t *testing.T) {
 	}
 }
 
+// TestResetOfAnotherHost: a reset that comes from another link address than all
+// its side sent before may be another host's, with the same IP address.
+func TestResetOfAnotherHost(t *testing.T) {
+	for _, tt := range []struct {
+		name        string
+		early, late byte // last byte of the sender's link address: of a frame before, of the reset
+		want        string
+	}{
+		{"from the server's address", 0, 0, "failed tcp-reset-by-server server medium"},
+		{"from another one", 0, 0x77, "failed tcp-reset-by-server middlebox medium"},
+		{"from two routers by turns", 0x77, 0x77, "failed tcp-reset-by-server server medium"},
+	} {
+		m := new(maker)
+		l := m.line(1, 25)
+		s := scripted{turns: saidHello + "C: RCPT TO:<b@example.org>"}
+		s.play(l)
+		from := func(shot int, last byte) { m.shots[shot].data[11] ^= last }
+		for i := len(m.shots) - 2; i > 0; i-- {
+			if b := m.shots[i].data; binary.BigEndian.Uint16(b[34:]) == 25 {
+				from(i, tt.early)
+				break
+			}
+		}
+		l.at(1, 0, rst, "")
+		from(len(m.shots)-1, tt.late)
+		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+		if told, words := about(got.sessions[0]); told != tt.want {
+			t.Errorf("%s: %s, want %s\n%s", tt.name, told, tt.want, words)
+		}
+	}
+}
+
 // TestSynAckTwice: many hosts write no IP ID into a SYN-ACK, so a copy of it is
 // told by its time.
 func TestSynAckTwice(t *testing.T) {

@@ -200,7 +200,7 @@ func outwaited(c *rules.Case, f *rules.Finding) bool {
 
 // oddReset reports a reset that may not come from the side whose name it bears.
 func oddReset(f *rules.Finding) bool {
-	return (f.Rule == ruleResetByClient || f.Rule == ruleResetByServer) && f.Class == rules.ResetOddTTL
+	return (f.Rule == ruleResetByClient || f.Rule == ruleResetByServer) && (f.Class == rules.ResetOddTTL || f.Class == rules.ResetOddLink)
 }
 
 func lowest(b rules.Blame) rules.Blame { return b & -b }
