@@ -663,7 +663,13 @@ func smtpGreetingRefused(c *Case, _ *fact.Fact, r *Raiser) {
 	g.frames(at.Frame)
 	g.with("delay", howLong(at.Time-t.OpenTime))
 	g.What = "The server accepted the connection and " + how + " it after " + howLong(at.Time-t.OpenTime) + " without a greeting."
+	if at.Frame == s.Rst {
+		g.What += handshakeOnly
+	}
 }
+
+// handshakeOnly is what a reset leaves open that comes before any byte of the server.
+const handshakeOnly = " Only the handshake shows a server, and a firewall or load balancer completes that for one that is away."
 
 // 007
 

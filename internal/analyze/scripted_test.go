@@ -320,7 +320,7 @@ func TestTemporary(t *testing.T) {
 // TestNoGreeting: a mailbox server that ends the connection without a word has refused nothing in words.
 func TestNoGreeting(t *testing.T) {
 	scriptedRun(t, []scripted{
-		{name: "IMAP", port: 143, turns: "+30s\nrst S", want: "failed imap-greeting-bye server high", words: []string{"without a greeting", "-instead of greeting"}},
+		{name: "IMAP", port: 143, turns: "+30s\nrst S", want: "failed imap-greeting-bye server medium", words: []string{"completes that for one that is away", "without a greeting", "-instead of greeting"}},
 		{name: "POP3", port: 110, turns: "+30s\nfin S", want: "failed pop-greeting-error server high", words: []string{"without a greeting", "-instead of greeting"}},
 	})
 }
