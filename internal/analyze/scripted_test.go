@@ -780,6 +780,28 @@ func TestResetOfAnotherHost(t *testing.T) {
 	}
 }
 
+// TestTriedAnew: a SYN that got no answer until its client began again from the
+// same port was not cut off by the end of the capture.
+func TestTriedAnew(t *testing.T) {
+	for apart, want := range map[time.Duration]string{
+		100 * time.Millisecond: "unknown xl-cannot-tell capture low",
+		3 * time.Second:        "failed tcp-syn-no-answer network medium",
+	} {
+		m := new(maker)
+		l := m.line(1, 25)
+		l.say(0, syn, "")
+		m.now += int64(apart)
+		l.seq[0] += 7_000_000
+		l.say(0, syn, "")
+		m.now += int64(time.Hour)
+		m.line(2, 80).say(0, syn, "")
+		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+		if told, words := about(got.sessions[0]); told != want {
+			t.Errorf("%v apart: %s, want %s\n%s", apart, told, want, words)
+		}
+	}
+}
+
 // TestSynAckTwice: many hosts write no IP ID into a SYN-ACK, so a copy of it is
 // told by its time.
 func TestSynAckTwice(t *testing.T) {

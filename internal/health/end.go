@@ -279,7 +279,7 @@ func (f *Flow) End(c *reasm.Conn, how uint16, captureEnd int64, log *fact.Log, s
 		how = fact.EndFin
 	case (s.Side[0].Fin != 0 || s.Side[1].Fin != 0) && (quiet >= silentTime || how != fact.EndOfCapture):
 		how = fact.EndHalf
-	case how == fact.EndReused && quiet < silentTime:
+	case how == fact.EndReused && quiet < silentTime && s.Side[fact.Server].Packets > 0:
 		how = fact.EndOfCapture // it ended somehow, and the capture does not have it
 	case how == fact.EndOfCapture || how == fact.EndReused:
 		how = silent(how, quiet)
