@@ -802,6 +802,41 @@ func TestTriedAnew(t *testing.T) {
 	}
 }
 
+// TestPathDiesAtHello: a client whose hello is due has said nothing that arrives,
+// and its host does not acknowledge what the server says.
+func TestPathDiesAtHello(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		port    uint16
+		turns   string
+		closing bool // the server repeats its end, in place of its last words
+		want    string
+	}{
+		{"the consent is lost", 25, saidHello + "C: STARTTLS", false, "failed tcp-never-acked network high"},
+		{"the hello is lost", 25, saidHello + "C: STARTTLS\nS: 220 2.0.0 Ready to start TLS\n+60s", true, "failed tcp-never-acked network high"},
+		{"the first hello is lost", 465, "+60s", true, "failed tcp-never-acked network high"},
+	} {
+		m := new(maker)
+		l := m.line(1, tt.port)
+		s := scripted{turns: tt.turns}
+		s.play(l)
+		flags, text := uint8(psh|ack), "220 2.0.0 Ready to start TLS\r\n"
+		if tt.closing {
+			flags, text = fin|ack, ""
+		}
+		for i := range 8 {
+			l.at(1, 0, flags, text)
+			m.now += int64(300*time.Millisecond) << i
+		}
+		m.now += int64(time.Hour)
+		m.line(2, 80).say(0, syn, "")
+		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+		if told, words := about(got.sessions[0]); told != tt.want {
+			t.Errorf("%s: %s, want %s\n%s", tt.name, told, tt.want, words)
+		}
+	}
+}
+
 // TestSynAckTwice: many hosts write no IP ID into a SYN-ACK, so a copy of it is
 // told by its time.
 func TestSynAckTwice(t *testing.T) {

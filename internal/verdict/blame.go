@@ -149,6 +149,9 @@ var doubts = []doubt{
 	{"SMTP-034", func(_ *rules.Case, _ *rules.Finding, d *Decision) bool { return d.Blame == rules.BlameServer }, 0, 60, nil},
 	// Behind the point of capture, the path may have ended.
 	{"SMTP-026", func(c *rules.Case, _ *rules.Finding, _ *Decision) bool { return c.FellSilent() }, 0, 60, nil},
+	{"STLS-012", func(c *rules.Case, _ *rules.Finding, _ *Decision) bool {
+		return c.FellSilent() && c.TCP.RTTClient > c.TCP.RTTServer
+	}, 0, 60, nil},
 	// The server said nothing, and waited for less than it should; or a device did.
 	{"", func(c *rules.Case, f *rules.Finding, _ *Decision) bool {
 		silent, _ := c.Outwaited()
