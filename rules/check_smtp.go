@@ -730,7 +730,7 @@ func smtpNamesDiffer(c *Case, _ *fact.Fact, r *Raiser) {
 // 010
 
 func smtpEarlyTalker(c *Case, f *fact.Fact, r *Raiser) {
-	if !c.mail() || f.Level != 1 || c.implicitPort() || c.TCP.MidStream || !c.whole(fact.Server, f) {
+	if !c.mail() || f.Level != 1 || c.implicitPort() || c.TCP.MidStream || !c.whole(fact.Server, f) || !c.whole(fact.Client, f) {
 		return
 	}
 	if x := c.foreign(fact.Client); x != nil && x.Code == fact.LooksTLS {
