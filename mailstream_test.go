@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -210,6 +211,28 @@ func snap(b []byte, most int) (cut []byte) {
 		at += 16 + n
 	}
 	return cut
+}
+
+// TestSnappedWords: what was cut off is not taken for what was never said.
+func TestSnappedWords(t *testing.T) {
+	for _, tt := range []struct {
+		file string
+		most int
+		not  string // the rule that holds words against somebody that the capture lacks
+	}{
+		{"pop3-session.pcap", 96, "pop-retr-interrupted"}, // the end of the message
+		{"smtp-no-banner.pcap", 68, "smtp-early-talker"},  // QUIT of a client that was tired of waiting
+		{"smtp-smtputf8.pcap", 128, "smtp-utf8-address"},  // the list of extensions
+	} {
+		b, err := os.ReadFile(filepath.Join("testdata", tt.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := write(t, filepath.Join(t.TempDir(), "a.pcap"), snap(b, tt.most))
+		if out, _, _ := call(t, nil, "-json", "-all", name); slices.Contains(found(out), tt.not) {
+			t.Errorf("%s, %d bytes a frame: %s", tt.file, tt.most, tt.not)
+		}
+	}
 }
 
 // TestSnappedRefusal: nobody is blamed for a refusal whose reason was cut off.

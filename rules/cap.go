@@ -193,7 +193,7 @@ var capRules = []Rule{
 			"or its clock was set.",
 		Advice: []string{"ignore delays across this frame"},
 		Cite:   []string{"RFC 7323 §3"},
-		Not:    "needs timestamps on both sides; tick estimated from ≥ 10 samples",
+		Not:    "needs timestamps on both sides; tick estimated from ≥ 4 samples and ≥ 10 ticks",
 		Fields: []string{"gap", "TSval advance in ms at the estimated tick"},
 	},
 	{

@@ -236,9 +236,9 @@ func boxNeverGreeted(c *Case, r *Raiser) {
 		return
 	}
 	s := &t.Side[fact.Server]
-	at := fact.At{Time: s.FinTime, Frame: s.Fin}
+	at, how, open := fact.At{Time: s.FinTime, Frame: s.Fin}, "closed", ""
 	if at.Frame == 0 {
-		at = fact.At{Time: s.RstTime, Frame: s.Rst}
+		at, how, open = fact.At{Time: s.RstTime, Frame: s.Rst}, "reset", handshakeOnly
 	}
 	if at.Frame == 0 {
 		return
@@ -248,7 +248,7 @@ func boxNeverGreeted(c *Case, r *Raiser) {
 	if g.quiet {
 		return
 	}
-	g.say("The server accepted the connection and closed it after %s without sending a byte.", howLong(at.Time-t.OpenTime))
+	g.say("The server accepted the connection and %s it after %s without sending a byte.%s", how, howLong(at.Time-t.OpenTime), open)
 }
 
 // boxAnswersAhead is smtpAnswersAhead for POP3 and IMAP. The tags of IMAP keep

@@ -663,7 +663,13 @@ func smtpGreetingRefused(c *Case, _ *fact.Fact, r *Raiser) {
 	g.frames(at.Frame)
 	g.with("delay", howLong(at.Time-t.OpenTime))
 	g.What = "The server accepted the connection and " + how + " it after " + howLong(at.Time-t.OpenTime) + " without a greeting."
+	if at.Frame == s.Rst {
+		g.What += handshakeOnly
+	}
 }
+
+// handshakeOnly is what a reset leaves open that comes before any byte of the server.
+const handshakeOnly = " Only the handshake shows a server, and a firewall or load balancer completes that for one that is away."
 
 // 007
 
@@ -724,7 +730,7 @@ func smtpNamesDiffer(c *Case, _ *fact.Fact, r *Raiser) {
 // 010
 
 func smtpEarlyTalker(c *Case, f *fact.Fact, r *Raiser) {
-	if !c.mail() || f.Level != 1 || c.implicitPort() || c.TCP.MidStream || !c.whole(fact.Server, f) {
+	if !c.mail() || f.Level != 1 || c.implicitPort() || c.TCP.MidStream || !c.whole(fact.Server, f) || !c.whole(fact.Client, f) {
 		return
 	}
 	if x := c.foreign(fact.Client); x != nil && x.Code == fact.LooksTLS {

@@ -160,7 +160,8 @@ func tcpSynNoAnswer(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	waited := time.Duration(c.Capture.Last - t.SynTime)
-	if waited < c.Limits.SynWait || t.Syns < 2 && (waited < 3*c.Limits.SynWait || waited > tcpWild) {
+	again := t.HowClosed == fact.EndReused // by a new connection from the same port
+	if waited < c.Limits.SynWait || t.Syns < 2 && (!again && waited < 3*c.Limits.SynWait || waited > tcpWild) {
 		return // one SYN and the end of the file prove nothing
 	}
 	g := r.Frame(fact.At{Time: t.SynTime, Frame: t.Syn})
@@ -172,7 +173,9 @@ func tcpSynNoAnswer(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g.say("%s from %s to %s, and no SYN-ACK, no reset and no ICMP message came back in %s.",
 		counted(uint64(t.Syns), "SYN"), c.Client.Addr(), c.Server, tcpTime(int64(waited)))
-	if t.Syns < 2 {
+	if again {
+		g.What += " The client then tried anew from the same port."
+	} else if t.Syns < 2 {
 		g.What += " The client did not ask again, as its host does after a second: its program gave up before that, perhaps because another address answered sooner."
 	}
 	g.field("SYNs", "%d", t.Syns)

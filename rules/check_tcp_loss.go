@@ -389,6 +389,9 @@ func tcpPending(c *Case, f *fact.Fact) bool {
 	if s, ok := c.stopped(); ok && s.who == f.From.Other() {
 		return true // the rest of its part of a TLS handshake
 	}
+	if _, consent := c.startTLS(); f.From == fact.Server && (consent != nil && x.LastData == consent.Frame || tlsPort(c.Port()) && x.Bytes == 0) {
+		return true // the client's hello
+	}
 	for i := range c.Log.Facts {
 		g := &c.Log.Facts[i]
 		if g.Kind == fact.Unanswered && g.Level == 0 || g.Kind == fact.BodyEnd && g.From == fact.Server && g.Code != 1 {

@@ -118,7 +118,7 @@ func tcpAborted(c *Case, f *fact.Fact) bool {
 	if m := tcpMark(c, f); m != nil && m.Num&4 != 0 {
 		return false // nobody heeded it: the session went on
 	}
-	if f.Level == 1 || tcpWorkDone(c, f) || tcpGlanced(c) && !tcpOddTTL(c, f) || t.Open == 0 && !t.MidStream {
+	if f.Level == 1 || tcpWorkDone(c, f) || tcpGlanced(c) && !tcpOdd(c, f) || t.Open == 0 && !t.MidStream {
 		return false
 	}
 	if (t.Side[0].Gap > 0 || t.Side[1].Gap > 0 || t.Side[0].Cut > 0 || t.Side[1].Cut > 0) && !tcpInBody(c, f) {
@@ -220,10 +220,12 @@ const ownTimeout = 5 * time.Second
 // connection any more, soon after it had taken part in it.
 const ResetForgotten = 1
 
-// ResetOddTTL is the Class of a reset whose TTL is not that of its sender's other
-// packets, by one or with few of them to compare: too little to call it forged,
-// too much to trust its sender.
-const ResetOddTTL = 2
+// Classes of a reset that differs from its sender's other packets by too little
+// to call it forged, and too much to trust its sender.
+const (
+	ResetOddTTL  = 2 // its TTL differs by one, or with few of them to compare
+	ResetOddLink = 3 // it comes from another link address
+)
 
 // tcpOddTTL reports that f, a reset, has another TTL than the packets of its side
 // before, and not the one that its host would start another kind of packet with.
@@ -239,6 +241,24 @@ func tcpOddTTL(c *Case, f *fact.Fact) bool {
 
 // tcpTTLKnown is how many packets, with the reset, make the TTL of a side known.
 const tcpTTLKnown = 4
+
+// tcpOddLink returns the link address that the frames of f's side had come from,
+// and that of f, a reset, when they differ: it came by another router, or from a
+// second host with the same IP address. Copies from another point differ by nature.
+func tcpOddLink(c *Case, f *fact.Fact) (was, is []byte) {
+	m := tcpMark(c, f)
+	if m == nil || f.Level != 0 || c.TCP.Side[0].Copies > 0 || c.TCP.Side[1].Copies > 0 {
+		return nil, nil
+	}
+	b := c.Log.Text(m)
+	return b[:len(b)/2], b[len(b)/2:]
+}
+
+// tcpOdd reports that f, a reset, may not come from the side whose name it bears.
+func tcpOdd(c *Case, f *fact.Fact) bool {
+	_, link := tcpOddLink(c, f)
+	return len(link) > 0 || tcpOddTTL(c, f)
+}
 
 // forgetTime is shorter than a host needs to start anew.
 const forgetTime = 20 * time.Second
@@ -337,6 +357,8 @@ func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 			g.Blame, g.Class = BlameMiddlebox, ResetForgotten
 		} else if tcpOddTTL(c, f) {
 			g.Blame, g.Class = BlameMiddlebox, ResetOddTTL
+		} else if _, link := tcpOddLink(c, f); len(link) > 0 {
+			g.Blame, g.Class = BlameMiddlebox, ResetOddLink
 		} else if unknown {
 			g.Class = ResetForgotten
 		}
@@ -388,6 +410,9 @@ func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 		}
 		if m := tcpMark(c, f); g.Class == ResetOddTTL {
 			g.What += fmt.Sprintf(" Its TTL is %d, that of the %s's other packets %d: a host does not change it, so the reset may come from a device beside it.", m.Code>>8, d, m.Code&0xff)
+		} else if g.Class == ResetOddLink {
+			was, is := tcpOddLink(c, f)
+			g.What += fmt.Sprintf(" Its frame comes from the link address %s, the %s's frames before from %s: another host may have the same IP address, or another router or firewall took over.", macText(is), d, macText(was))
 		}
 		g.field("phase", "%s", phase.name)
 		g.field("waited", "%s", tcpTime(waited))

@@ -50,7 +50,7 @@ func (c *Case) accepted() bool { return c.TLS.Done && c.certRefused() == nil && 
 // what the client thinks of a certificate is not known by it.
 func (c *Case) strangeReset(d fact.Dir) bool {
 	for i := range c.Log.Facts {
-		if f := &c.Log.Facts[i]; f.Kind == fact.TCPReset && f.From == d && (f.Level == 3 || tcpOddTTL(c, f)) {
+		if f := &c.Log.Facts[i]; f.Kind == fact.TCPReset && f.From == d && (f.Level == 3 || tcpOdd(c, f)) {
 			return true
 		}
 	}

@@ -1118,8 +1118,8 @@ func (c *Case) hole(d fact.Dir, from, to uint32) bool {
 	for i := range c.Log.Facts {
 		if f := &c.Log.Facts[i]; f.From == d && (f.Kind == fact.TCPGap || f.Kind == fact.Cut) {
 			known = true
-			if first := since(f); f.Frame > from && (first < to || first == to && f.Kind == fact.TCPGap) {
-				return true
+			if first := since(f); (f.Frame > from || f.Kind == fact.Cut) && (first < to || first == to && f.Kind == fact.TCPGap) {
+				return true // of the frames that were cut, only the first is known
 			}
 		}
 	}
@@ -1243,5 +1243,5 @@ func (c *Case) offered(word string, before *fact.Fact) (line string, yes, known 
 			return text, true, known
 		}
 	}
-	return "", false, known
+	return "", false, known && (first > last || c.whole(fact.Server, &c.Log.Facts[last]))
 }

@@ -320,7 +320,7 @@ func TestTemporary(t *testing.T) {
 // TestNoGreeting: a mailbox server that ends the connection without a word has refused nothing in words.
 func TestNoGreeting(t *testing.T) {
 	scriptedRun(t, []scripted{
-		{name: "IMAP", port: 143, turns: "+30s\nrst S", want: "failed imap-greeting-bye server high", words: []string{"without a greeting", "-instead of greeting"}},
+		{name: "IMAP", port: 143, turns: "+30s\nrst S", want: "failed imap-greeting-bye server medium", words: []string{"completes that for one that is away", "without a greeting", "-instead of greeting"}},
 		{name: "POP3", port: 110, turns: "+30s\nfin S", want: "failed pop-greeting-error server high", words: []string{"without a greeting", "-instead of greeting"}},
 	})
 }
@@ -738,6 +738,95 @@ func TestForgedWords(t *testing.T) {
 		m.now += int64(20 * time.Millisecond)
 		if tt.then != "" {
 			l.at(1, 0, psh|ack, tt.then)
+		}
+		m.now += int64(time.Hour)
+		m.line(2, 80).say(0, syn, "")
+		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+		if told, words := about(got.sessions[0]); told != tt.want {
+			t.Errorf("%s: %s, want %s\n%s", tt.name, told, tt.want, words)
+		}
+	}
+}
+
+// TestResetOfAnotherHost: a reset that comes from another link address than all
+// its side sent before may be another host's, with the same IP address.
+func TestResetOfAnotherHost(t *testing.T) {
+	for _, tt := range []struct {
+		name        string
+		early, late byte // last byte of the sender's link address: of a frame before, of the reset
+		want        string
+	}{
+		{"from the server's address", 0, 0, "failed tcp-reset-by-server server medium"},
+		{"from another one", 0, 0x77, "failed tcp-reset-by-server middlebox medium"},
+		{"from two routers by turns", 0x77, 0x77, "failed tcp-reset-by-server server medium"},
+	} {
+		m := new(maker)
+		l := m.line(1, 25)
+		s := scripted{turns: saidHello + "C: RCPT TO:<b@example.org>"}
+		s.play(l)
+		from := func(shot int, last byte) { m.shots[shot].data[11] ^= last }
+		for i := len(m.shots) - 2; i > 0; i-- {
+			if b := m.shots[i].data; binary.BigEndian.Uint16(b[34:]) == 25 {
+				from(i, tt.early)
+				break
+			}
+		}
+		l.at(1, 0, rst, "")
+		from(len(m.shots)-1, tt.late)
+		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+		if told, words := about(got.sessions[0]); told != tt.want {
+			t.Errorf("%s: %s, want %s\n%s", tt.name, told, tt.want, words)
+		}
+	}
+}
+
+// TestTriedAnew: a SYN that got no answer until its client began again from the
+// same port was not cut off by the end of the capture.
+func TestTriedAnew(t *testing.T) {
+	for apart, want := range map[time.Duration]string{
+		100 * time.Millisecond: "unknown xl-cannot-tell capture low",
+		3 * time.Second:        "failed tcp-syn-no-answer network medium",
+	} {
+		m := new(maker)
+		l := m.line(1, 25)
+		l.say(0, syn, "")
+		m.now += int64(apart)
+		l.seq[0] += 7_000_000
+		l.say(0, syn, "")
+		m.now += int64(time.Hour)
+		m.line(2, 80).say(0, syn, "")
+		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+		if told, words := about(got.sessions[0]); told != want {
+			t.Errorf("%v apart: %s, want %s\n%s", apart, told, want, words)
+		}
+	}
+}
+
+// TestPathDiesAtHello: a client whose hello is due has said nothing that arrives,
+// and its host does not acknowledge what the server says.
+func TestPathDiesAtHello(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		port    uint16
+		turns   string
+		closing bool // the server repeats its end, in place of its last words
+		want    string
+	}{
+		{"the consent is lost", 25, saidHello + "C: STARTTLS", false, "failed tcp-never-acked network high"},
+		{"the hello is lost", 25, saidHello + "C: STARTTLS\nS: 220 2.0.0 Ready to start TLS\n+60s", true, "failed tcp-never-acked network high"},
+		{"the first hello is lost", 465, "+60s", true, "failed tcp-never-acked network high"},
+	} {
+		m := new(maker)
+		l := m.line(1, tt.port)
+		s := scripted{turns: tt.turns}
+		s.play(l)
+		flags, text := uint8(psh|ack), "220 2.0.0 Ready to start TLS\r\n"
+		if tt.closing {
+			flags, text = fin|ack, ""
+		}
+		for i := range 8 {
+			l.at(1, 0, flags, text)
+			m.now += int64(300*time.Millisecond) << i
 		}
 		m.now += int64(time.Hour)
 		m.line(2, 80).say(0, syn, "")

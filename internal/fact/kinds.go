@@ -256,6 +256,7 @@ const (
 	// TCPHeld: From's last small piece waited for an acknowledgement (Nagle). Num: how often. Code: milliseconds of the first. Level: unused.
 	TCPHeld
 	// TCPResetMark: what is known of the origin of a TCPReset, its Ref. Code: TTL of the RST<<8 | usual TTL of the side. Num: 1 TTL differs, 2 IP ID breaks the pattern, 4 the side went on sending, 8 ACK flag set, 16 reserved bits set; 0x20 likely the host's own other initial TTL, 0x40 it answers sooner than its sender can, 0x80 bytes before it are missing.
+	// Text: the link address that all frames of the side had come from and that of the RST, 12 bytes, when they differ.
 	TCPResetMark
 	// NetLink: the link addresses of the frames of From changed. Text: receiver's and sender's address before, then
 	// after it, 24 bytes. Code: frames before it. Level: how often they changed. Num: frames since the last change.

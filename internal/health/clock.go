@@ -15,8 +15,9 @@ const (
 	// jumpShare: clocks that have advanced by a fifth of the silence saw it.
 	jumpShare = 5
 
-	// jumpStamps and jumpTicks: what makes the tick of a host's clock known.
-	jumpStamps = 10
+	// jumpStamps and jumpTicks: what makes the tick of a host's clock known. The
+	// shortest dialogs have few segments; what is asked of the ticks is their number.
+	jumpStamps = 4
 	jumpTicks  = 10
 
 	// Ticks last from 1 ms to 1 s (RFC 7323, section 5.4). What is measured may

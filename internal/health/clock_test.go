@@ -127,11 +127,16 @@ func TestJumpTick(t *testing.T) {
 		{"a tenth passed", 10 * time.Second, 24, 13},
 		{"it was real", 100 * time.Second, 24, 0},
 		{"half was real", 50 * time.Second, 24, 0},
-		{"too few stamps", 0, 19, 0},
+		{"few stamps", 0, 15, 13},
 		{"one side was never heard again", 0, 13, 0},
 	} {
 		if s := slow(12, 100*time.Second, tt.passed, tt.frames); s.Jump.Frame != tt.want {
 			t.Errorf("%s: jump at frame %d, want %d (%d ms, %d passed)", tt.name, s.Jump.Frame, tt.want, s.JumpGap, s.JumpReal)
+		}
+	}
+	for stamps, want := range map[int]uint32{jumpStamps - 1: 0, jumpStamps: 5} {
+		if s := slow(4, 100*time.Second, 0, 2*stamps); s.Jump.Frame != want {
+			t.Errorf("%d stamps a side: jump at frame %d, want %d", stamps, s.Jump.Frame, want)
 		}
 	}
 }

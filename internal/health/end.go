@@ -92,7 +92,7 @@ func (f *Flow) rst(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, log 
 	}
 	f.reset[d] = log.Add(fact.Fact{Kind: fact.TCPReset, Time: at.Time, Frame: at.Frame, From: d, Num: num, Level: level}, nil)
 	log.Add(fact.Fact{Kind: fact.TCPResetMark, Time: at.Time, Frame: at.Frame, From: d, Ref: f.reset[d],
-		Code: uint16(p.TTL)<<8 | uint16(x.TTL), Num: mark}, nil)
+		Code: uint16(p.TTL)<<8 | uint16(x.TTL), Num: mark}, f.links(d, p))
 	if level == 0 {
 		f.unread(d, f.side[d].lastWin, at, log, s)
 	}
@@ -144,6 +144,16 @@ func (f *Flow) forged(d fact.Dir, p *layers.Packet, s *fact.TCPSummary) (mark ui
 		mark |= 1
 	}
 	return mark
+}
+
+// links returns the link address that all frames of d had come from and that of p,
+// a RST, when they differ.
+func (f *Flow) links(d fact.Dir, p *layers.Packet) []byte {
+	me := &f.side[d]
+	if len(p.MAC) != len(me.mac) || me.macRef != 0 || me.mac == [12]byte{} || string(p.MAC[6:]) == string(me.mac[6:]) {
+		return nil
+	}
+	return append(me.mac[6:12:12], p.MAC[6:]...)
 }
 
 // alien looks for what a device said in the name of d (TCP-047): words or a FIN with a
@@ -269,7 +279,7 @@ func (f *Flow) End(c *reasm.Conn, how uint16, captureEnd int64, log *fact.Log, s
 		how = fact.EndFin
 	case (s.Side[0].Fin != 0 || s.Side[1].Fin != 0) && (quiet >= silentTime || how != fact.EndOfCapture):
 		how = fact.EndHalf
-	case how == fact.EndReused && quiet < silentTime:
+	case how == fact.EndReused && quiet < silentTime && s.Side[fact.Server].Packets > 0:
 		how = fact.EndOfCapture // it ended somehow, and the capture does not have it
 	case how == fact.EndOfCapture || how == fact.EndReused:
 		how = silent(how, quiet)

@@ -133,6 +133,11 @@ var doubts = []doubt{
 	{"TCP-002", func(c *rules.Case, _ *rules.Finding, _ *Decision) bool { return c.TCP.Syns < 2 }, 0, 60, nil},
 	{"TCP-008 009", ofClass(rules.ResetForgotten), 0, 60, nil},
 	{"", func(_ *rules.Case, f *rules.Finding, _ *Decision) bool { return oddReset(f) || unmet(f) }, 0, 55, nil},
+	// All that shows a server is the handshake, which a firewall or a load balancer completes for one that is away.
+	{"SMTP-006 POP-003 IMAP-003 TCP-008", func(c *rules.Case, f *rules.Finding, _ *Decision) bool {
+		x := &c.TCP.Side[fact.Server]
+		return f.Frame == x.Rst && x.Rst != 0 && x.Bytes == 0
+	}, 0, 60, nil},
 	// The proxy says that it did not reach the server, not why.
 	{"TCP-044", func(_ *rules.Case, _ *rules.Finding, d *Decision) bool { return d.Blame == rules.BlameNetwork }, 0, 60, nil},
 
@@ -146,6 +151,9 @@ var doubts = []doubt{
 	{"SMTP-034", func(_ *rules.Case, _ *rules.Finding, d *Decision) bool { return d.Blame == rules.BlameServer }, 0, 60, nil},
 	// Behind the point of capture, the path may have ended.
 	{"SMTP-026", func(c *rules.Case, _ *rules.Finding, _ *Decision) bool { return c.FellSilent() }, 0, 60, nil},
+	{"STLS-012", func(c *rules.Case, _ *rules.Finding, _ *Decision) bool {
+		return c.FellSilent() && c.TCP.RTTClient > c.TCP.RTTServer
+	}, 0, 60, nil},
 	// The server said nothing, and waited for less than it should; or a device did.
 	{"", func(c *rules.Case, f *rules.Finding, _ *Decision) bool {
 		silent, _ := c.Outwaited()
@@ -202,7 +210,7 @@ func outwaited(c *rules.Case, f *rules.Finding) bool {
 
 // oddReset reports a reset that may not come from the side whose name it bears.
 func oddReset(f *rules.Finding) bool {
-	return (f.Rule == ruleResetByClient || f.Rule == ruleResetByServer) && f.Class == rules.ResetOddTTL
+	return (f.Rule == ruleResetByClient || f.Rule == ruleResetByServer) && (f.Class == rules.ResetOddTTL || f.Class == rules.ResetOddLink)
 }
 
 func lowest(b rules.Blame) rules.Blame { return b & -b }

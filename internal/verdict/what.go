@@ -316,11 +316,11 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		if silent, _ := c.Outwaited(); outwaited(c, f) {
 			return fmt.Sprintf("the client fell silent for %.0f s, and the server's side reset the connection (frame %d)", silent.Seconds(), f.Frame)
 		}
-		return oddTTL(c, f)
+		return oddSender(c, f)
 	},
 	"TCP-009": func(c *rules.Case, f *rules.Finding) string {
-		if f.Class == rules.ResetOddTTL {
-			return oddTTL(c, f)
+		if oddReset(f) {
+			return oddSender(c, f)
 		}
 		if f.Class == rules.ResetForgotten {
 			return fmt.Sprintf("the client's host did not know the connection any more: it was ended on its side of the path (frame %d)", f.Frame)
@@ -613,11 +613,14 @@ func leftAtList(c *rules.Case) bool {
 	return hello && c.Proto == fact.SMTP && c.Port() == 587 && c.TLS == nil
 }
 
-func oddTTL(_ *rules.Case, f *rules.Finding) string {
-	if f.Class != rules.ResetOddTTL {
+func oddSender(_ *rules.Case, f *rules.Finding) string {
+	odd := "another TTL than"
+	if f.Class == rules.ResetOddLink {
+		odd = "another link address than"
+	} else if f.Class != rules.ResetOddTTL {
 		return ""
 	}
-	return fmt.Sprintf("a reset in the %s's name ended the connection, with another TTL than its other packets (frame %d)", f.From, f.Frame)
+	return fmt.Sprintf("a reset in the %s's name ended the connection, with %s its other packets (frame %d)", f.From, odd, f.Frame)
 }
 
 // refusedFor tells of something odd in a message with the refusal that it led to.
