@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"bytes"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -10,7 +8,6 @@ import (
 	"postmortem/imap"
 	"postmortem/internal/fact"
 	"postmortem/internal/lines"
-	"postmortem/internal/sasl"
 )
 
 // Limits of IMAP, rules.md "Thresholds".
@@ -21,10 +18,6 @@ const (
 	imapBytesWait  = 60 * time.Second   // for the bytes of a literal
 	imapAnswerWait = 60 * time.Second   // for the end of a command
 )
-
-// natIdle are the usual limits of devices that forget quiet connections, in
-// seconds. rules.md "nat.idle".
-var natIdle = [...]int64{60, 120, 180, 240, 300, 350, 600, 900, 1800, 3600, 7200, 7440}
 
 // imapChecks are the conditions of the IMAP group. All but a few ask only in
 // sessions of IMAP.
@@ -191,16 +184,6 @@ func imapLoginDisabled(c *Case, f *fact.Fact, r *Raiser) {
 	g.say("The server had announced LOGINDISABLED; the client sent LOGIN with the password in clear in frame %d.", f.Frame)
 }
 
-// boxReplyTo returns the answer to the command ref, nil: none.
-func (c *Case) boxReplyTo(ref uint16) *fact.Fact {
-	for i := range c.Log.Facts {
-		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && f.Ref == ref && ref != 0 {
-			return f
-		}
-	}
-	return nil
-}
-
 func imapStartTLS(c *Case, f *fact.Fact, r *Raiser) {
 	if c.isIMAP() && f.Cmd == uint8(imap.STARTTLS) && f.Code == imap.OK {
 		boxUpgrade(c, f, r, "STARTTLS")
@@ -309,18 +292,6 @@ func imapLogin(cmd imap.Cmd) bool {
 	return cmd == imap.LOGIN || cmd == imap.AUTHENTICATE || cmd == imap.STARTTLS
 }
 
-// imapChanges are the commands that add to a mailbox, or change what is stored.
-var imapChanges = []imap.Cmd{imap.APPEND, imap.COPY, imap.MOVE, imap.STORE, imap.EXPUNGE, imap.CREATE, imap.RENAME, imap.DELETE,
-	imap.SUBSCRIBE, imap.SETACL, imap.SETQUOTA, imap.SETMETADATA}
-
-// imapStoring are the commands that put a message into a mailbox.
-var imapStoring = []imap.Cmd{imap.APPEND, imap.COPY, imap.MOVE}
-
-// imapAsking are the commands that only ask for what may not be there or not be
-// allowed: clients try them on any server and on any mailbox.
-var imapAsking = []imap.Cmd{imap.STATUS, imap.LIST, imap.LSUB, imap.XLIST, imap.NAMESPACE, imap.GETQUOTA, imap.GETQUOTAROOT, imap.GETACL,
-	imap.MYRIGHTS, imap.GETMETADATA}
-
 // imapAnswer fills a finding about an answer: the command, the code, the words.
 func imapAnswer(c *Case, f *fact.Fact, g *Finding) {
 	if g.quiet {
@@ -351,36 +322,6 @@ func imapVerb(c *Case, command *fact.Fact) string {
 		return words[1]
 	}
 	return "an unknown command"
-}
-
-func imapMailbox(c *Case, f *fact.Fact, r *Raiser) {
-	cmd := imap.Cmd(f.Cmd)
-	if !c.isIMAP() || f.Code != imap.NO || c.imapSays(f) != imap.Mailbox || imapLogin(cmd) || c.imapOpensInbox(f) || boxSame(r, f, f.Cmd) {
-		return
-	}
-	g := r.At(f)
-	g.Class = f.Cmd
-	imapAnswer(c, f, g)
-	opens := cmd == imap.SELECT || cmd == imap.EXAMINE
-	switch {
-	case slices.Contains(imapStoring, cmd) && c.TCP.HowClosed != fact.EndOfCapture:
-		g.Up()
-	case cmd == imap.CREATE, cmd == imap.UNSUBSCRIBE, slices.Contains(imapAsking, cmd), c.TCP.HowClosed == fact.EndOfCapture:
-		g.Severity = Info // it is as the client wanted, or it only wanted to know, or may go on to make it
-	}
-	// A client that makes the mailbox, or tries again, or looks whether there is
-	// one beside those that it uses, has no trouble.
-	for i := range c.Log.Facts {
-		x := &c.Log.Facts[i]
-		if x.Kind != fact.Reply || x.Code != imap.OK {
-			continue
-		}
-		switch did := imap.Cmd(x.Cmd); {
-		case slices.Contains(imapStoring, cmd) && did == cmd && x.Frame > f.Frame,
-			opens && (did == imap.SELECT || did == imap.EXAMINE || did == imap.CREATE && x.Frame > f.Frame):
-			g.Severity = Info
-		}
-	}
 }
 
 func imapBad(c *Case, f *fact.Fact, r *Raiser) {
@@ -419,10 +360,6 @@ func imapWrongState(c *Case, f *fact.Fact, r *Raiser) {
 		imapAnswer(c, f, r.At(f))
 	}
 }
-
-// needsMailbox are the commands that work on the selected mailbox and that
-// every server has. RFC 3501, section 6.4.
-var needsMailbox = []imap.Cmd{imap.CHECK, imap.CLOSE, imap.EXPUNGE, imap.SEARCH, imap.FETCH, imap.STORE, imap.COPY}
 
 // outOfState reports that f refuses a command for the state that the session
 // is in: its words say so, or no mailbox was ever selected.
@@ -498,397 +435,6 @@ func (c *Case) imapDeclined(f *fact.Fact) bool {
 	return c.isIMAP() && f.Code == imap.NO && f.Ref != 0 && c.imapSays(f) == imap.NoTrouble
 }
 
-// imapNeeded are the commands by which a client reads and changes its messages.
-// What is declined of them is missing, whatever the reason is.
-var imapNeeded = []imap.Cmd{imap.FETCH, imap.STORE, imap.COPY, imap.MOVE, imap.EXPUNGE}
-
-// imapRefuses reports that f refuses to do something with messages or mailboxes,
-// for a reason that is no right, no full mailbox and no missing one.
-func (c *Case) imapRefuses(f *fact.Fact) bool {
-	cmd := imap.Cmd(f.Cmd)
-	if !c.isIMAP() || f.Code != imap.NO || f.Ref == 0 || imapLogin(cmd) || cmd == imap.APPEND || c.imapOpensInbox(f) {
-		return false
-	}
-	switch c.imapSays(f) {
-	case imap.InUse:
-		return true
-	case imap.NoTrouble: // the limits of one mailbox as well
-		return slices.Contains(imapNeeded, cmd) || slices.Contains(imapChanges, cmd) && imap.What(c.Log.Text(f)) == imap.Limit
-	}
-	return false
-}
-
-func imapRefused(c *Case, f *fact.Fact, r *Raiser) {
-	if !c.imapRefuses(f) || boxSame(r, f, f.Cmd) {
-		return
-	}
-	g := r.At(f)
-	g.Class = f.Cmd
-	if cmd := imap.Cmd(f.Cmd); cmd == imap.FETCH || slices.Contains(imapStoring, cmd) {
-		g.Up()
-	}
-	if imap.What(c.Log.Text(f)) == imap.Limit {
-		g.Blame = BlamePolicy
-	}
-	imapAnswer(c, f, g)
-	if said := c.heldByOther(f); said != nil && !g.quiet {
-		g.evidence(said)
-		g.What += fmt.Sprintf(" In frame %d it had said: %q.", said.Frame, c.imapUntagged(said))
-	}
-}
-
-func imapNoRight(c *Case, f *fact.Fact, r *Raiser) {
-	cmd := imap.Cmd(f.Cmd)
-	if !c.isIMAP() || f.Code != imap.NO || f.Ref == 0 || imapLogin(cmd) || c.imapSays(f) != imap.NoRight || c.imapOpensInbox(f) || boxSame(r, f, f.Cmd) {
-		return
-	}
-	g := r.At(f)
-	g.Class = f.Cmd
-	switch {
-	case slices.Contains(imapAsking, cmd):
-		g.Severity = Info
-	case slices.Contains(imapStoring, cmd):
-		g.Up()
-	}
-	imapAnswer(c, f, g)
-	if opened := c.imapOpened(f); opened != nil && imap.Cmd(opened.Cmd) == imap.EXAMINE && (cmd == imap.STORE || cmd == imap.EXPUNGE || cmd == imap.MOVE) {
-		g.Blame = BlameClient
-		g.evidence(opened)
-		if !g.quiet {
-			g.What += fmt.Sprintf(" The client had opened the mailbox for reading only (EXAMINE, frame %d).", opened.Frame)
-		}
-	}
-}
-
-// imapOpened returns the answer by which the mailbox was opened that f is about,
-// nil: it was not seen.
-func (c *Case) imapOpened(f *fact.Fact) (opened *fact.Fact) {
-	for i := range c.Log.Facts {
-		x := &c.Log.Facts[i]
-		if x == f {
-			break
-		}
-		if cmd := imap.Cmd(x.Cmd); x.Kind == fact.Reply && x.Code == imap.OK && (cmd == imap.SELECT || cmd == imap.EXAMINE) {
-			opened = x
-		}
-	}
-	return opened
-}
-
-// imapOpensInbox reports that f refuses to open the user's INBOX.
-func (c *Case) imapOpensInbox(f *fact.Fact) bool {
-	cmd := imap.Cmd(f.Cmd)
-	return (cmd == imap.SELECT || cmd == imap.EXAMINE) && c.imapOfInbox(f)
-}
-
-// badMessages are words about a message that its author can mend: Cyrus, Gmail.
-var badMessages = []string{"contains nul", "bare newlines", "non-ascii characters in headers", "invalid header", "header/body separator",
-	"unable to parse message"}
-
-// tooLarge are words about a message that is beyond a limit.
-var tooLarge = []string{"[toobig", "too big", "too large", "exceeds"}
-
-func imapNotStored(c *Case, f *fact.Fact, r *Raiser) {
-	if !c.imapDeclined(f) || imap.Cmd(f.Cmd) != imap.APPEND || boxAgain(r, f) {
-		return
-	}
-	g := r.At(f)
-	says := func(words string) bool { return lines.Contains(c.Log.Text(f), words) }
-	switch {
-	case slices.ContainsFunc(tooLarge, says):
-		g.Blame = BlamePolicy
-	case slices.ContainsFunc(badMessages, says):
-		g.Blame = BlameClient
-	}
-	imapAnswer(c, f, g)
-}
-
-// imapOfInbox reports that f answers a command about the mailbox INBOX, whose
-// name is of any case. RFC 9051, section 5.1.
-func (c *Case) imapOfInbox(f *fact.Fact) bool {
-	command := c.Log.Get(f.Ref)
-	if command == nil {
-		return false
-	}
-	name, _ := lines.Word(imap.Argument(c.Log.Text(command)))
-	return sasl.EqualFold(bytes.Trim(name, `"`), "INBOX")
-}
-
-func imapInbox(c *Case, f *fact.Fact, r *Raiser) {
-	if !c.isIMAP() || f.Code != imap.NO || f.Ref == 0 || !c.imapOpensInbox(f) {
-		return
-	}
-	switch c.imapSays(f) {
-	case imap.NoTrouble, imap.Mailbox, imap.NoRight, imap.InUse: // every user has one, and the right to it
-		if boxAgain(r, f) {
-			return
-		}
-		g := r.At(f)
-		if c.imapInboxOpened(f) {
-			g.Severity = min(g.Severity, Warning) // it was only a matter of time
-		}
-		imapAnswer(c, f, g)
-	}
-}
-
-// imapInboxOpened reports that the server opened the INBOX behind f.
-func (c *Case) imapInboxOpened(f *fact.Fact) bool {
-	for i := range c.Log.Facts {
-		x := &c.Log.Facts[i]
-		if x.Kind == fact.Reply && x.Code == imap.OK && x.Frame > f.Frame && c.imapOpensInbox(x) {
-			return true
-		}
-	}
-	return false
-}
-
-// sieveScript reports that f answers what makes a script the one in force, or
-// would: what else is declined does not touch the user's mail.
-func sieveScript(f *fact.Fact) bool {
-	switch imap.Cmd(f.Cmd) {
-	case imap.PUTSCRIPT, imap.CHECKSCRIPT, imap.SETACTIVE, imap.HAVESPACE:
-		return true
-	}
-	return false
-}
-
-func imapSieveRefused(c *Case, f *fact.Fact, r *Raiser) {
-	if c.Proto != fact.Sieve || f.Code != imap.NO || !sieveScript(f) || c.imapSays(f) == imap.Unavailable || boxAgain(r, f) {
-		return
-	}
-	g := r.At(f)
-	if g.Skip = 1 << 3; c.imapSays(f) == imap.Quota {
-		g.Blame, g.Skip = BlamePolicy, 1<<0|1<<1|1<<2 // nothing is wrong in the script
-	}
-	imapAnswer(c, f, g)
-}
-
-// imapEnded reports that f is a BYE that nobody asked for.
-func imapEnded(c *Case, f *fact.Fact) bool {
-	return c.kinIMAP() && f.Code == imap.BYE && imap.Cmd(f.Cmd) == imap.None && f.Seen&fact.SeenQuit == 0
-}
-
-// byeReasons are words of servers that end a session for something that is no
-// trouble of theirs.
-var byeReasons = []struct {
-	words string
-	blame Blame
-}{
-	{"input buffer full", BlameClient}, // Dovecot
-	{"too many invalid", BlameClient},
-	{"line too long", BlameClient},
-	{"token", BlameClient}, // Office 365: AccessTokenExpired
-	{"(referral", BlamePolicy},
-}
-
-func imapBye(c *Case, f *fact.Fact, r *Raiser) {
-	if !imapEnded(c, f) || boxAgain(r, f) {
-		return
-	}
-	if _, seen := imapLastCommand(c, f); !seen && c.TCP.MidStream {
-		return // LOGOUT may have been said before the capture
-	}
-	if what := c.imapSays(f); what == imap.Inactive || what == imap.Limit || what == imap.Unavailable {
-		return
-	}
-	g := r.At(f)
-	for _, row := range byeReasons {
-		if lines.Contains(c.Log.Text(f), row.words) {
-			g.Blame = row.blame
-		}
-	}
-	if g.quiet {
-		return
-	}
-	g.with("text", c.boxWords(f))
-	g.say("The server ended the session in frame %d without being asked: %q.", f.Frame, c.imapUntagged(f))
-	for i := range c.Log.Facts {
-		if x := &c.Log.Facts[i]; x.Kind == fact.Unanswered {
-			if command := c.Log.Get(x.Ref); command != nil && command.Frame <= f.Frame {
-				g.with("command_in_progress", imapVerb(c, command))
-			}
-		}
-	}
-}
-
-// imapLastCommand returns the time of the client's last command or DONE before f.
-func imapLastCommand(c *Case, f *fact.Fact) (t int64, ok bool) {
-	for i := range c.Log.Facts {
-		x := &c.Log.Facts[i]
-		if x == f {
-			break
-		}
-		if x.Kind == fact.Command || x.Kind == fact.Response {
-			t, ok = x.Time, true
-		}
-	}
-	return t, ok
-}
-
-func imapAutologout(c *Case, f *fact.Fact, r *Raiser) {
-	if !imapEnded(c, f) || imap.What(c.Log.Text(f)) != imap.Inactive {
-		return
-	}
-	g := r.At(f)
-	g.with("text", c.boxWords(f))
-	last, ok := imapLastCommand(c, f)
-	if !ok {
-		g.say("The server ended the session for inactivity in frame %d.", f.Frame)
-		return
-	}
-	idle := f.Time - last
-	g.with("idle", howLong(idle))
-	g.say("%s after the client's last command the server ended the session: %q.", howLong(idle), c.imapUntagged(f))
-	if idle < int64(imapRenew) && f.Seen&fact.SeenAuth != 0 {
-		g.Up()
-		g.Blame = BlameServer
-		g.What += fmt.Sprintf(" The standard asks for at least %d s.", int(imapIdle.Seconds()))
-	}
-}
-
-func imapAutologoutSilent(c *Case, _ *fact.Fact, r *Raiser) {
-	if c.kinIMAP() {
-		boxSilentClose(c, r, imapRenew)
-	}
-}
-
-// imapIdleKilled: the server let the client wait with IDLE, and then the
-// connection turned out to be dead.
-func imapIdleKilled(c *Case, _ *fact.Fact, r *Raiser) {
-	if !c.isIMAP() || c.Log.Now&fact.SeenQuit != 0 {
-		return
-	}
-	lost := c.Find("tcp-state-lost-reset")
-	if lost == nil {
-		lost = c.Find("tcp-state-lost-silent")
-	}
-	if lost == nil {
-		return
-	}
-	var idle, last *fact.Fact
-	for i := range c.Log.Facts {
-		f := &c.Log.Facts[i]
-		if f.Frame > lost.Frame {
-			break
-		}
-		switch {
-		case f.Kind == fact.Challenge && imap.Cmd(f.Cmd) == imap.IDLE:
-			idle, last = f, f
-		case f.Kind == fact.Reply && imap.Cmd(f.Cmd) == imap.IDLE, f.Kind == fact.Reply && f.Code == imap.BYE:
-			idle = nil
-		case f.Kind == fact.Reply && idle != nil:
-			last = f
-		}
-	}
-	if idle == nil {
-		return
-	}
-	silence := int64(0)
-	for i := range c.Log.Facts {
-		if f := &c.Log.Facts[i]; f.Kind == fact.Command && f.Frame > last.Frame {
-			silence = f.Time - last.Time // DONE, or the next command
-			break
-		}
-	}
-	if silence == 0 {
-		silence = lost.Time - last.Time
-	}
-	g := r.At(idle)
-	if g.quiet {
-		return
-	}
-	g.evidence(last)
-	g.frames(lost.Frame)
-	seconds := silence / int64(time.Second)
-	g.with("silence", howLong(silence))
-	near := ""
-	for _, n := range natIdle {
-		if d := max(n-seconds, seconds-n); d*100 <= n*3 {
-			near = fmt.Sprint(n)
-		}
-	}
-	g.say("IDLE was accepted in frame %d; after %s of silence the connection was dead.", idle.Frame, howLong(silence))
-	if near != "" {
-		g.with("usual_limit", near+" s")
-		g.What += fmt.Sprintf(" %s s is a usual limit of devices that forget quiet connections.", near)
-	}
-}
-
-func imapIdleTooLong(c *Case, f *fact.Fact, r *Raiser) {
-	if !c.isIMAP() || imap.Cmd(f.Cmd) != imap.IDLE {
-		return
-	}
-	// Until DONE, the server's last word, or the end of the session.
-	end := c.End
-	endFrame := c.Last
-	for i := range c.Log.Facts {
-		x := &c.Log.Facts[i]
-		if x.Frame < f.Frame || x == f {
-			continue
-		}
-		if x.Kind == fact.Command && x.Time > f.Time || x.Kind == fact.Reply && (x.Ref != 0 && c.Log.Get(x.Ref) == f || x.Code == imap.BYE) {
-			end, endFrame = x.Time, x.Frame
-			break
-		}
-	}
-	if end-f.Time <= int64(imapRenew) || boxAgain(r, f) {
-		return
-	}
-	g := r.At(f)
-	if g.quiet {
-		return
-	}
-	g.frames(endFrame)
-	g.with("seconds", fmt.Sprint((end-f.Time)/int64(time.Second)))
-	g.say("IDLE lasted %s without DONE; clients should renew it within %d s.", howLong(end-f.Time), int(imapRenew.Seconds()))
-}
-
-// imapWaited returns how long was observed that f stayed without what it waited for.
-func imapWaited(c *Case, f *fact.Fact) int64 {
-	end := c.End
-	if c.TCP.HowClosed == fact.EndSilent && c.Capture != nil {
-		end = max(end, c.Capture.Last)
-	}
-	return end - f.Time
-}
-
-func imapLiteralWait(c *Case, f *fact.Fact, r *Raiser) {
-	if !c.isIMAP() {
-		return
-	}
-	command := c.Log.Get(f.Ref)
-	if f.Code == fact.OddUnoffered {
-		imapUnoffered(c, f, r, command)
-		return
-	}
-	if f.Code != fact.OddLiteral || command == nil || !c.Clean(nil) {
-		return
-	}
-	waited := imapWaited(c, command)
-	state, limit := "no \"+\" came", imapPlusWait
-	if f.Level == 1 {
-		state, limit = fmt.Sprintf("%s of it came", counted(int(f.Num), "byte")), imapBytesWait
-	}
-	// A client that closes with the literal begun will not send the rest.
-	left := f.Level == 1 && c.TCP.Closed == 1 && c.TCP.Side[fact.Client].Fin != 0
-	if waited < int64(limit) && !left {
-		return
-	}
-	g := r.At(command)
-	if f.Level != 1 && c.TCP.Side[fact.Client].Unacked == 0 {
-		g.Blame = BlameServer // it has the command and says neither yes nor no
-	}
-	if f.Level == 1 && c.vanished() {
-		g.Class, g.Blame = Vanished, BlameClient|BlameNetwork
-	}
-	g.with("command", c.boxWords(command))
-	g.with("received", fmt.Sprint(f.Num))
-	g.with("waited", howLong(waited))
-	g.with("state", state)
-	g.say("%s in frame %d announced a literal; %s in %s%s.", imapVerb(c, command), command.Frame, state, howLong(waited),
-		map[bool]string{true: ", then the client closed"}[left])
-}
-
 // imapUnoffered: {n+} to a server that did not offer it, and did not take it.
 func imapUnoffered(c *Case, f *fact.Fact, r *Raiser, command *fact.Fact) {
 	if command == nil {
@@ -905,44 +451,6 @@ func imapUnoffered(c *Case, f *fact.Fact, r *Raiser, command *fact.Fact) {
 	g.say("The client sent a literal without waiting (frame %d) to a server that does not offer LITERAL+; the answer was %q.", f.Frame, c.imapLine(answer))
 }
 
-// imapOwed returns the command of f when the server had it and owed the answer.
-func imapOwed(c *Case, f *fact.Fact) *fact.Fact {
-	command := c.Log.Get(f.Ref)
-	if !c.kinIMAP() || command == nil || !c.Clean(nil) {
-		return nil
-	}
-	switch imap.Cmd(f.Cmd) {
-	case imap.LOGOUT, imap.STARTTLS, imap.COMPRESS:
-		return nil // it ends the dialog one way or the other
-	case imap.IDLE:
-		done, idles := c.idled(command)
-		if idles {
-			return nil // it waits by nature
-		}
-		if done != nil {
-			command = done
-		}
-	case imap.AUTHENTICATE:
-		if l := c.loginOf(f); l.asked != nil && !l.answered {
-			return nil // it is the client's turn
-		}
-	case imap.FETCH:
-		if c.Raised("imap-fetch-interrupted") {
-			return nil // it was being answered
-		}
-	}
-	if server := &c.TCP.Side[fact.Server]; c.TCP.Side[fact.Client].Unacked > 0 && (server.Fin == 0 || command.Frame > server.Fin) {
-		return nil // it may not have arrived: a matter of the network
-	}
-	for i := range c.Log.Facts {
-		x := &c.Log.Facts[i]
-		if x.Kind == fact.Odd && x.Code == fact.OddLiteral && x.Ref == f.Ref || x.Kind == fact.Reply && x.Code == imap.BYE && imap.What(c.Log.Text(x)) != imap.Inactive {
-			return nil // imap-literal-wait, imap-bye
-		}
-	}
-	return command
-}
-
 // stepsOfLogin leaves of the steps of imap-unanswered those that fit: what checks
 // a password is another program than what reads a mailbox.
 func (f *Finding) stepsOfLogin(login bool) {
@@ -950,102 +458,6 @@ func (f *Finding) stepsOfLogin(login bool) {
 	if login {
 		f.Skip = 1 << 0
 	}
-}
-
-// idled returns what ended IDLE on the client's side, nil: nothing, and whether
-// the server had let it begin and it goes on.
-func (c *Case) idled(idle *fact.Fact) (done *fact.Fact, idles bool) {
-	for i := range c.Log.Facts {
-		x := &c.Log.Facts[i]
-		idles = idles || x.Kind == fact.Challenge && c.Log.Get(x.Ref) == idle
-		if x.Kind == fact.Command && imap.Cmd(x.Cmd) == imap.DONE && x.Frame >= idle.Frame {
-			return x, false
-		}
-	}
-	return nil, idles
-}
-
-func imapUnanswered(c *Case, f *fact.Fact, r *Raiser) {
-	command := imapOwed(c, f)
-	if command == nil || c.TCP.HowClosed == fact.EndOfCapture && !c.gaveUp(command) {
-		return
-	}
-	// A server that closes at once is not slow: smtp-closed-without-reply.
-	waited := imapWaited(c, command)
-	if waited < int64(imapAnswerWait) && !c.gaveUp(command) || boxAgain(r, command) {
-		return
-	}
-	g := r.At(command)
-	g.stepsOfLogin(imapLogin(imap.Cmd(f.Cmd)))
-	if g.quiet {
-		return
-	}
-	g.evidence(c.boxClosed())
-	g.with("command", c.boxWords(command))
-	g.with("waited", howLong(waited))
-	g.with("lines_meanwhile", fmt.Sprint(f.Code))
-	g.say("%s in frame %d was acknowledged and never answered in %s; then %s.", imapVerb(c, command), command.Frame, howLong(waited), c.boxEnded())
-}
-
-func imapInterrupted(c *Case, f *fact.Fact, r *Raiser) {
-	if c.isIMAP() && f.From == fact.Server && f.Cmd == uint8(imap.FETCH) && f.Code == 0 {
-		boxInterrupted(c, f, r, "", 1<<0, 1<<1)
-	}
-}
-
-func imapHungUp(c *Case, _ *fact.Fact, r *Raiser) {
-	if !c.kinIMAP() || c.Raised("imap-compressed") || c.Raised("imap-autologout") {
-		return
-	}
-	for i := range c.Log.Facts {
-		if f := &c.Log.Facts[i]; f.Kind == fact.Reply && f.Code == imap.BYE {
-			return
-		}
-	}
-	boxHungUp(c, r, "and had not said BYE")
-}
-
-// boxHungUp raises that the server closed under a client that was logged in and
-// owed nothing. lacks says what would have ended the session in good order.
-func boxHungUp(c *Case, r *Raiser, lacks string) {
-	now := c.Log.Now
-	if !popHungUp(c) || now&fact.SeenAuth == 0 || now&fact.SeenQuit != 0 {
-		return
-	}
-	s := &c.TCP.Side[fact.Server]
-	var last *fact.Fact
-	for i := range c.Log.Facts {
-		switch f := &c.Log.Facts[i]; f.Kind {
-		case fact.Reply:
-			last = f
-		case fact.Command, fact.Challenge, fact.Response:
-			last = f
-		case fact.BodyEnd:
-			if f.Code == 0 {
-				return // imap-fetch-interrupted, pop-retr-interrupted, or the rest of a literal
-			}
-		case fact.Unanswered:
-			if !c.isIMAP() || imap.Cmd(f.Cmd) != imap.IDLE {
-				return // smtp-closed-without-reply, imap-unanswered
-			}
-			if idle := c.Log.Get(f.Ref); idle != nil {
-				if _, idles := c.idled(idle); !idles {
-					return
-				}
-			}
-		}
-	}
-	if last == nil || last.Frame > s.Fin {
-		return
-	}
-	g := r.Frame(fact.At{Time: s.FinTime, Frame: s.Fin})
-	g.From, g.HasFrom = fact.Server, true
-	if g.quiet {
-		return
-	}
-	g.evidence(last)
-	g.with("idle", howLong(s.FinTime-last.Time))
-	g.say("The server closed the connection in frame %d, %s after the last line of the dialog, %s.", s.Fin, howLong(s.FinTime-last.Time), lacks)
 }
 
 func imapAlert(c *Case, f *fact.Fact, r *Raiser) {
@@ -1108,30 +520,6 @@ func imapStale(c *Case, f *fact.Fact, r *Raiser) {
 	g.evidence(last)
 	g.with("extension", strings.TrimSuffix(word, "="))
 	g.say("An earlier list offered %s, the one in frame %d does not; the client used it and got BAD in frame %d.", strings.TrimSuffix(word, "="), last.Frame, f.Frame)
-}
-
-func imapLogout(c *Case, f *fact.Fact, r *Raiser) {
-	if !c.isIMAP() || imap.Cmd(f.Cmd) != imap.LOGOUT || f.Code != imap.OK {
-		return
-	}
-	g := r.At(f)
-	if g.quiet {
-		return
-	}
-	g.evidence(c.Log.Get(f.Ref))
-	commands, _ := c.boxLedger(fact.CountCommands)
-	fetched, _ := c.boxLedger(fact.CountFetched)
-	bytes, _ := c.boxLedger(fact.CountBytes)
-	stored, _ := c.boxLedger(fact.CountLiterals)
-	g.with("duration", howLong(f.Time-c.Start))
-	if commands == 0 {
-		return // never logged in
-	}
-	g.with("commands", fmt.Sprint(commands))
-	g.with("fetched", fmt.Sprint(fetched))
-	g.with("bytes", fmt.Sprint(bytes))
-	g.with("stored", fmt.Sprint(stored))
-	g.say("%s in %s: %s fetched (%d bytes), %d stored.", counted(int(commands), "command"), howLong(f.Time-c.Start), counted(int(fetched), "message"), bytes, stored)
 }
 
 func imapCompressed(c *Case, f *fact.Fact, r *Raiser) {
