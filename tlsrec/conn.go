@@ -233,7 +233,7 @@ func (c *Conn) Bytes(d fact.Dir, b []byte, at fact.At) {
 // Gap says that the next n bytes of a direction are not in the capture.
 func (c *Conn) Gap(d fact.Dir, n uint64, at fact.At) {
 	s := &c.side[d]
-	if s.state == dead {
+	if s.state == dead || s.state == inText && s.told && s.began {
 		return
 	}
 	c.s.Gaps[d] += n

@@ -74,8 +74,7 @@ func (c *Conn) noTLS(d fact.Dir, s *side, b []byte) (rest []byte) {
 func (c *Conn) clear(d fact.Dir, s *side, b []byte) (rest []byte) {
 	if s.told {
 		if s.began {
-			s.state = dead
-			return nil
+			return nil // and not going to be any more
 		}
 		for len(b) > 0 {
 			if s.bol && (isType(b[0]) || b[0]&0x80 != 0 && d == fact.Client) {
