@@ -235,9 +235,8 @@ func BenchmarkState(b *testing.B) {
 // value; a value in which it leads elsewhere stays as it is.
 func TestWithin(t *testing.T) {
 	type value struct {
-		in    entry
-		other *leaf
-		up    *entry `pack:"within"`
+		in entry
+		up *entry `pack:"within"`
 	}
 	plan := Of[value]()
 	for _, x := range []*value{{}, {in: entry{frame: 5}}} {
