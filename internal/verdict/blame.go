@@ -156,8 +156,11 @@ var doubts = []doubt{
 	}, 0, 60, nil},
 	// The server said nothing, and waited for less than it should; or a device did.
 	{"", func(c *rules.Case, f *rules.Finding, _ *Decision) bool {
+		if !outwaited(c, f) {
+			return false
+		}
 		silent, _ := c.Outwaited()
-		return outwaited(c, f) && (silent < rules.ServerPatience || f.Rule == ruleResetByServer)
+		return silent < rules.ServerPatience || f.Rule == ruleResetByServer
 	}, 0, 60, nil},
 }
 
