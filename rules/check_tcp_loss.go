@@ -171,10 +171,8 @@ func tcpBlackholeAhead(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	full := tcpFull(t)
-	hole := f.Level == 1
+	hole := f.Level > 0 // also when the sender is seen no more: a path that ends loses what is behind, not what is before
 	switch {
-	case f.Level > 1:
-		return // its sender may not have been there any more
 	case hole && (x.MaxSeg >= full || f.Num%full != 0):
 		return // something else than full segments is missing, or such have passed
 	case !hole && (x.MaxSeg >= tcpSmall || x.Acked < x.Bytes):
@@ -187,11 +185,20 @@ func tcpBlackholeAhead(c *Case, f *fact.Fact, r *Raiser) {
 	g.field("phase", "%s", tcpPhaseOf(c, f).name)
 	if hole {
 		g.say("%d bytes of the %s, %s of full size, never arrived in %s, though what it sent behind them did (up to %d bytes): the large ones do not get here.",
-			f.Num, f.From, counted(uint64(f.Num/full), "segment"), tcpTime(x.LastTime-f.Time), x.MaxSeg)
+			f.Num, f.From, counted(uint64(f.Num/full), "segment"), tcpTime(c.watched(f)), x.MaxSeg)
 		return
 	}
 	g.say("An empty segment of the %s stands %d bytes ahead of all its data that arrived, and none of its segments was larger than %d bytes (MSS %d): the large ones do not get here.",
 		f.From, f.Num, x.MaxSeg, mss)
+}
+
+// watched is how long the capture shows what becomes of a session behind f.
+func (c *Case) watched(f *fact.Fact) int64 {
+	until := c.End
+	if e := c.last(fact.End); e != nil {
+		until = e.Time + int64(e.Num)*int64(time.Millisecond)
+	}
+	return until - f.Time
 }
 
 // tcpBlackholePassed is about a sender that finds the limit by itself (RFC 4821):
@@ -241,7 +248,7 @@ func tcpLostForGood(c *Case, f *fact.Fact, r *Raiser) {
 	if f.Num < 2 || x.Gap > 0 || x.Cut > 0 || y.Gap > 0 || t.HowClosed == fact.EndOfCapture && t.Closed == 0 || c.Raised("tcp-mtu-blackhole") {
 		return
 	}
-	if since := f.Time - max(x.LastDataTime, t.OpenTime); c.End-f.Time < int64(overtaken) && (t.Closed != 1+uint8(f.From.Other()) || since < int64(ownTimeout)) {
+	if since := f.Time - max(x.LastDataTime, t.OpenTime); f.Level < 2 && c.End-f.Time < int64(overtaken) && (t.Closed != 1+uint8(f.From.Other()) || since < int64(ownTimeout)) {
 		return // what is missing may come yet, unless the other side has waited for it, and left
 	}
 	if f.Level > 0 && c.first(fact.TCPZeroWindow) != nil {

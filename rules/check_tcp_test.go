@@ -534,9 +534,16 @@ func TestTCPChecks(t *testing.T) {
 		{"a hole, and the sender is seen no more", func() *Case {
 			c := tcpHealthy()
 			c.End = tcpStart + 20*sec
+			c.TCP.Side[fact.Server].MaxSeg = 1448
 			c.add(fact.TCPAhead, 9, 50*msec, fact.Fact{From: fact.Server, Num: 1448, Level: 2})
 			return c
 		}, "tcp-lost-for-good=error -tcp-mtu-blackhole"},
+		{"the same, and none of full size had passed", func() *Case {
+			c := tcpHealthy()
+			c.TCP.Side[fact.Server].MaxSeg = 900
+			c.add(fact.TCPAhead, 9, 50*msec, fact.Fact{From: fact.Server, Num: 1448, Level: 2})
+			return c
+		}, "tcp-mtu-blackhole=error -tcp-lost-for-good"},
 		{"an answer that was not there yet", func() *Case {
 			c := tcpHealthy()
 			c.End = tcpStart + 100*msec

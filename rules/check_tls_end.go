@@ -200,14 +200,20 @@ func tlsHelloThenSilence(c *Case, _ *fact.Fact, r *Raiser) {
 	g.say("The client's hello of %d bytes was acknowledged and not answered for %s; %s.", h.Size, seconds, until)
 }
 
+// tlsHelloTooBig is about a hello of which only the beginning got through: current
+// clients send large ones to everybody, so the size alone says nothing.
 func tlsHelloTooBig(c *Case, _ *fact.Fact, r *Raiser) {
 	h := c.clientHello()
 	if h == nil || h.Size <= tlsBigHello || !c.Raised("tls-hello-then-close") && !c.Raised("tls-hello-then-silence") {
 		return
 	}
+	if x := &c.TCP.Side[fact.Client]; x.Unacked == 0 || x.Unacked >= uint64(h.Size) || c.TCP.Side[fact.Server].Rst != 0 { // a reset acknowledges nothing
+		return
+	}
 	g := r.by(fact.Client, h.At)
 	g.withInt("hello bytes", h.Size).withInt("segments", h.Segments).withInt("key share bytes", h.KeyShareBytes).with("key shares", tlsNames(h.KeyShares, tlsrec.GroupName))
-	g.say("The hello has %d bytes in %s (key shares %d bytes) and was not answered.", h.Size, counted(max(h.Segments, 1), "segment"), h.KeyShareBytes)
+	g.say("The hello has %d bytes in %s (key shares %d bytes) and was not answered; the last %d bytes of it were not even acknowledged.",
+		h.Size, counted(max(h.Segments, 1), "segment"), h.KeyShareBytes, c.TCP.Side[fact.Client].Unacked)
 }
 
 func tlsStuck(c *Case, _ *fact.Fact, r *Raiser) {

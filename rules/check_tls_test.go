@@ -347,7 +347,12 @@ var tlsTests = []tlsTest{
 	{"tls-hello-then-close", "after a retry request", func() *Case { return tlsRetriedCase(9) }, func() *Case { return tlsRetriedCase(7) }},
 	{"tls-hello-then-close", "", func() *Case { c := tlsUnansweredCase(); c.closes(0, 11); return c }, func() *Case { c := tlsUnansweredCase(); c.closes(11, 12); return c }},
 	{"tls-hello-then-silence", "", func() *Case { c := tlsUnansweredCase(); c.closes(1500, 0); return c }, func() *Case { c := tlsUnansweredCase(); c.closes(0, 11); return c }},
-	{"tls-hello-too-big", "", func() *Case { c := tlsUnansweredCase(); c.TLS.Hello.Size = 1700; c.closes(0, 11); return c }, func() *Case { c := tlsUnansweredCase(); c.closes(0, 11); return c }},
+	{"tls-hello-too-big", "", func() *Case {
+		c := tlsUnansweredCase()
+		c.TLS.Hello.Size, c.TCP.Side[0].Unacked = 1700, 300
+		c.closes(0, 11)
+		return c
+	}, func() *Case { c := tlsUnansweredCase(); c.TLS.Hello.Size = 1700; c.closes(0, 11); return c }},
 	{"tls-stuck-in-certificate", "", func() *Case { return tlsStuckCase(3) }, func() *Case { return tlsStuckCase(2) }},
 	{"tls-stuck-in-certificate", "the client's answer missing", func() *Case { return tlsStuckCase(3) }, func() *Case {
 		c := tlsStuckCase(3)

@@ -573,8 +573,8 @@ var tlsRules = []Rule{
 	{
 		ID: "tls-hello-too-big", Num: "TLS-043", Label: TLS, Severity: Error, Up: Error, Tier: 2, Node: HANDSHAKE, Blame: BlameMiddlebox | BlameServer,
 		Title: "Large hello is not answered",
-		When: "ClientHello > 1 segment (post-quantum key share, ECH, long ticket) and TLS-013, TLS-014 or " +
-			"unacknowledged second segment; smaller hello of the same client or another one succeeds",
+		When: "ClientHello > 1 segment (post-quantum key share, ECH, long ticket), TLS-013 or TLS-014, and its " +
+			"last segment not acknowledged although the first was",
 		Meaning: "Devices and servers that read only the first packet of a hello stumble over hellos above about " +
 			"1400 bytes, usual since hybrid key exchange (X25519MLKEM768 adds 1216 bytes).",
 		Advice: []string{

@@ -892,3 +892,26 @@ func TestResetInFlight(t *testing.T) {
 		}
 	}
 }
+
+// TestHoleNeverFilled: a receiver asks for what it lacks, and its sender would send
+// it again within seconds.
+func TestHoleNeverFilled(t *testing.T) {
+	for after, want := range map[time.Duration]string{
+		20 * time.Second: "unknown xl-cannot-tell capture low",
+		time.Hour:        "failed tcp-lost-for-good network medium",
+	} {
+		m := new(maker)
+		l := m.line(1, 25)
+		s := scripted{turns: saidHello + "C: RCPT TO:<b@example.org>\nS: 250 Ok\nC: DATA\nS: 354 go"}
+		s.play(l)
+		l.at(0, 1400, psh|ack, "the end\r\n.\r\n")
+		m.now += int64(time.Millisecond)
+		l.say(1, ack, "")
+		m.now += int64(after)
+		m.line(2, 80).say(0, syn, "")
+		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+		if told, words := about(got.sessions[0]); told != want {
+			t.Errorf("%s: %s, want %s\n%s", after, told, want, words)
+		}
+	}
+}

@@ -393,7 +393,7 @@ func (f *Flow) endSide(c *reasm.Conn, d fact.Dir, captureEnd int64, log *fact.Lo
 		f.ahead(d, fact.Fact{Time: me.aheadTime, Frame: me.aheadFrame, Num: clip32(uint64(me.ahead - c.Sent(d)))}, log, s)
 	case f.unfilled(c, d, s):
 		f.ahead(d, fact.Fact{Time: me.holeTime, Frame: me.holeFrame, Num: clip32(uint64(me.holeEnd - me.ackTop)), Level: 1}, log, s)
-	case f.starved(c, d, s):
+	case f.starved(c, d, captureEnd, s):
 		f.ahead(d, fact.Fact{Time: me.holeTime, Frame: me.holeFrame, Num: clip32(uint64(me.holeEnd - me.ackTop)), Level: 2}, log, s)
 	}
 }
@@ -418,11 +418,14 @@ func (f *Flow) unfilled(c *reasm.Conn, d fact.Dir, s *fact.TCPSummary) bool {
 }
 
 // starved reports the same of a sender that may not have lived: the receiver was
-// there long enough, and never got the bytes.
-func (f *Flow) starved(c *reasm.Conn, d fact.Dir, s *fact.TCPSummary) bool {
-	me, waited := &f.side[d], s.Side[d.Other()].LastTime-f.side[d].holeTime
+// there long enough, or asked for the bytes and nobody said a word until long
+// after, and it never got them.
+func (f *Flow) starved(c *reasm.Conn, d fact.Dir, captureEnd int64, s *fact.TCPSummary) bool {
+	me, last := &f.side[d], s.Side[d.Other()].LastTime
+	waited, silent := last-me.holeTime, captureEnd-last
 	_, acked := c.Acked(d)
-	return me.holeTime != 0 && acked && me.holeEnd > me.ackTop && waited >= stallTime && waited < wildTime
+	return me.holeTime != 0 && acked && me.holeEnd > me.ackTop &&
+		(waited >= stallTime && waited < wildTime || waited > 0 && silent >= silentTime && silent < wildTime)
 }
 
 // dead tells of a segment that was sent again and again (TCP-014, TCP-015).

@@ -189,7 +189,7 @@ func base(f *rules.Finding) int {
 // hypothetical are findings whose confidence is not that of their group: told
 // by sizes, or by statistics.
 var hypothetical = map[string]int{
-	"TLS-016": 80, "TLS-020": 60, "TLS-021": 60, "TLS-019": 60, "TLS-062": 60, "TLS-064": 75, "TLS-012": 85, "TLS-013": 60, "TLS-014": 70, "TLS-080": 60, "TLS-082": 70,
+	"TLS-016": 80, "TLS-020": 60, "TLS-021": 60, "TLS-019": 60, "TLS-062": 60, "TLS-064": 75, "TLS-012": 85, "TLS-013": 60, "TLS-014": 70, "TLS-043": 70, "TLS-080": 60, "TLS-082": 70,
 	"TCP-010": 70, "TCP-015": 75, "TCP-016": 75, "TCP-017": 75, "TLS-015": 75, "SMTP-004": 80, "SMTP-025": 70, "SMTP-026": 80,
 	"TCP-002": 80, "TCP-045": 60, "TCP-046": 70, "TCP-014": 80, "STLS-006": 80, "RPL-039": 60, "RPL-038": 60,
 }
