@@ -282,6 +282,7 @@ var troubles = [...]struct {
 	{"requires tls", Privacy},
 	{"requires ssl", Privacy},
 	{"ssl required", Privacy},
+	{"only with ssl", Privacy}, // Mail.ru
 	{"encryption required", Privacy},
 	{"temporary authentication failure", Unavailable},
 	{"internal server error", Unavailable}, // nginx
@@ -298,6 +299,7 @@ var troubles = [...]struct {
 	{"no such mailbox", Mailbox},
 	{"unknown mailbox", Mailbox},
 	{"unknown folder", Mailbox},
+	{"no such file or directory", Mailbox}, // GNU Mailutils, of what it cannot open
 	{"quota exceeded", Quota},
 	{"exceeded your mail quota", Quota}, // Courier
 	{"mailbox full", Quota},

@@ -194,6 +194,7 @@ var troubles = [...]struct {
 	{"must use tls", Plaintext},
 	{"must use ssl", Plaintext},
 	{"entering tls mode", Plaintext}, // Zimbra
+	{"only with ssl", Plaintext},     // Mail.ru
 	{"requires tls", Plaintext},
 	{"requires ssl", Plaintext},
 	{"tls required", Plaintext},
@@ -211,6 +212,8 @@ var troubles = [...]struct {
 	{"account has been locked", BadLogin},
 	{"another pop3 session", InUse},
 	{"maildrop already", InUse},
+	{"maildrop locked", InUse},
+	{"by another session", InUse},
 	{"mailbox locked", InUse},
 	{"is locked", InUse},
 	{"already locked", InUse},

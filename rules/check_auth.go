@@ -603,7 +603,7 @@ func (c *Case) passwordState(f *fact.Fact) bool {
 	case c.says(f, "or imap is disabled", "or pop3 is disabled", "or pop3 disabled"):
 		return false // Yandex: a wrong password, or that
 	}
-	return c.says(f, "expired", "disabled", "[contactadmin]", "web login required", "via your web browser") && !c.basicDisabled(f) && !c.wantsTLS(f) && !c.accountLocked(f)
+	return c.says(f, "expired", "disabled", "[contactadmin]", "web login required", "via your web browser", "verify your account") && !c.basicDisabled(f) && !c.wantsTLS(f) && !c.accountLocked(f)
 }
 
 // accountLocked reports whether the server takes no login of this account.
@@ -626,7 +626,7 @@ func (c *Case) accountLocked(f *fact.Fact) bool {
 // accountOff reports that an answer says that the account as such has been
 // switched off, which is the administrator's doing and nothing of the password.
 func (c *Case) accountOff(f *fact.Fact) bool {
-	return c.says(f, "account is disabled", "account disabled", "account has been disabled", "user is disabled", "user disabled",
+	return c.says(f, "account is disabled", "account disabled", "account has been disabled", "user is disabled", "user disabled", "user is suspended", "user suspended",
 		"account_closed", "account closed", "account is closed", "account has been closed",
 		"account is suspended", "account suspended", "account has been suspended") || c.serviceOff(f)
 }
@@ -635,7 +635,7 @@ func (c *Case) accountOff(f *fact.Fact) bool {
 // service that it was asked for.
 func (c *Case) serviceOff(f *fact.Fact) bool {
 	return !c.mail() && c.says(f, "enabled for imap", "enabled for pop", "access is disabled", "access disabled", "access is not enabled",
-		"access not enabled", "not enabled for this account", "not enabled for this user", "not allowed for this user",
+		"access not enabled", "yet to enable imap", "yet to enable pop", "not enabled for this account", "not enabled for this user", "not allowed for this user",
 		"disabled for this mailbox", "disabled for this account", "disabled for this user", "not have access to pop", "not have access to imap",
 		"no permission to use", "rights to access this service")
 }
@@ -948,7 +948,7 @@ func (c *Case) basicDisabled(f *fact.Fact) bool {
 	}
 	return c.saidEnhanced(f, "5.7.139") || c.says(f, "smtpclientauthentication is disabled", "basic authentication is disabled", "basic authentication is not supported",
 		"application-specific password", "application password", "app password", "less secure",
-		"needs authorization code", "authorization code to login", "does not have access rights to this service")
+		"needs authorization code", "authorization code to login", "err.login.reqcode", "does not have access rights to this service")
 }
 
 func authBasicDisabled(c *Case, f *fact.Fact, r *Raiser) {

@@ -260,7 +260,7 @@ func (c *Case) imapSays(f *fact.Fact) imap.Trouble {
 			return imap.NoTrouble // of this mailbox: keywords, levels, room
 		}
 		return what
-	case what == imap.Mailbox && (slices.Contains(imapNeeded, cmd) || cmd == imap.APPEND) && lines.Contains(c.Log.Text(f), "[cannot"):
+	case what == imap.Mailbox && (slices.Contains(imapNeeded, cmd) || cmd == imap.APPEND) && c.says(f, "[cannot", "no such file"):
 		return imap.NoTrouble // of the message: RFC 5530, section 3
 	case what == imap.State && cmd == imap.LOGIN && f.Seen&fact.SeenAuth == 0 && c.inClear(f):
 		return imap.Privacy // Exchange: the one state that LOGIN lacks is TLS

@@ -186,9 +186,15 @@ func imapInbox(c *Case, f *fact.Fact, r *Raiser) {
 		if c.imapInboxOpened(f) {
 			g.Severity = min(g.Severity, Warning) // it was only a matter of time
 		}
+		if g.Skip = 1 << 2; c.says(f, unsafeLogin...) {
+			g.Blame, g.Skip = BlamePolicy, 1<<0|1<<1 // the mailbox is in order
+		}
 		imapAnswer(c, f, g)
 	}
 }
+
+// unsafeLogin are words of NetEase to a client that has not said by ID which program it is.
+var unsafeLogin = []string{"unsafe login", "login is not safe"}
 
 // imapInboxOpened reports that the server opened the INBOX behind f.
 func (c *Case) imapInboxOpened(f *fact.Fact) bool {

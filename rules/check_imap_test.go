@@ -105,6 +105,8 @@ func TestImap(t *testing.T) {
 		{name: "inbox-refused", script: imapIn + "C: b SELECT \"inbox\"\nS: b NO sorry\n" + imapOut, want: "imap-inbox-refused! imap-logout"},
 		{name: "inbox-refused: EXAMINE", script: imapIn + "C: b EXAMINE INBOX\nS: b NO Mailbox has an invalid format\n" + imapOut, want: "imap-inbox-refused! imap-logout"},
 		{name: "unavailable: words, at the login", script: imapHi + "C: a LOGIN bob x\nS: a NO Internal error occurred.\n" + imapOut, want: "imap-login-clear! imap-logout imap-unavailable!"},
+		{name: "mailbox-missing: words of GNU Mailutils", script: imapIn + "C: b SELECT x\nS: b NO SELECT Could not open x: No such file or directory\n" + imapOut, want: "imap-logout imap-mailbox-missing?"},
+		{name: "near mailbox-missing: the file of a message", script: imapIn + "C: a SELECT x\nS: a OK\nC: b FETCH 1 BODY[]\nS: b NO No such file or directory\n" + imapOut, want: "imap-logout imap-refused!"},
 		{name: "near inbox-refused: another mailbox", script: imapIn + "C: b SELECT INBOX/x\nS: b NO sorry\n" + imapOut, want: "imap-logout imap-no"},
 
 		{name: "mailbox-missing", script: imapIn + "C: b SELECT x\nS: b NO Mailbox doesn't exist: x\n" + imapOut, want: "imap-logout imap-mailbox-missing?"},
@@ -216,4 +218,18 @@ func TestSieve(t *testing.T) {
 		{name: "near: a warning", script: in + "C: PUTSCRIPT \"x\" {6+}\nC: nosuch\nS: OK (WARNINGS) \"line 1\"\nC: LOGOUT\nS: OK", want: ""},
 		{name: "near: only read", script: in + "C: GETSCRIPT \"x\"\nS: NO \"no\"\nC: LOGOUT\nS: OK", want: "imap-no"},
 	})
+}
+
+// A server that wants to know the program first has nothing to mend in the mailbox.
+func TestUnsafeLogin(t *testing.T) {
+	for answer, want := range map[string]Finding{
+		"SELECT Unsafe Login. Please contact kefu@188.com for help": {Blame: BlamePolicy, Skip: 1<<0 | 1<<1},
+		"SELECT Internal failure":                                   {Skip: 1 << 2},
+	} {
+		c := boxCase(fact.IMAP, boxTalk{script: imapIn + "C: b SELECT INBOX\nS: b NO " + answer + "\n" + imapOut})
+		boxJudge(c, imapChecks)
+		if f := c.Find("imap-inbox-refused"); f == nil || f.Blame != want.Blame || f.Skip != want.Skip {
+			t.Errorf("%s: %+v", answer, f)
+		}
+	}
 }

@@ -345,12 +345,17 @@ var imapRules = []Rule{
 	},
 	{
 		ID: "imap-inbox-refused", Num: "IMAP-030", Label: IMAP, Severity: Error, Up: Error, Tier: 2, Node: TXN, Blame: BlameServer,
-		Title:   "Server cannot open the inbox",
-		When:    "NO to SELECT or EXAMINE of INBOX, without a code or words that have a rule of their own",
-		Meaning: "Every user has an INBOX, an empty one too. The user is let in, and the server fails at what it stores.",
-		Advice:  []string{"server log", "owner, locks and indexes of this mailbox on the server"},
-		Cite:    []string{"RFC 9051 §5.1, §6.3.2"},
-		Fields:  []string{"command", "text"},
+		Title: "Server cannot open the inbox",
+		When:  "NO to SELECT or EXAMINE of INBOX, without a code or words that have a rule of their own",
+		Meaning: "Every user has an INBOX, an empty one too. The user is let in, and the server fails at what it stores, or " +
+			"(\"Unsafe Login\") does not open it to a program that has not said what it is.",
+		Advice: []string{
+			"server log",
+			"owner, locks and indexes of this mailbox on the server",
+			"another mail program, or a setting of this one: send ID behind the login, before SELECT",
+		},
+		Cite:   []string{"RFC 9051 §5.1, §6.3.2", "RFC 2971"},
+		Fields: []string{"command", "text"},
 	},
 	{
 		ID: "imap-fetch-interrupted", Num: "IMAP-031", Label: IMAP, Severity: Error, Up: Error, Tier: 2, Node: TXN, Blame: BlameNetwork | BlameServer | BlameClient,
