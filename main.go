@@ -66,9 +66,10 @@ var verbs []verb
 func init() {
 	verbs = []verb{
 		{"report", "FILE...", "the verdict of every session, then why, then what to do", runReport,
-			[]string{"all", "json", "html", "o", "Y", "min", "fail", "keylog", "show-secrets", "port", "limit", "memory", "max-report", "j", "color", "ascii", "width", "tz", "progress", "q"},
+			[]string{"all", "json", "html", "o", "session", "Y", "min", "fail", "keylog", "show-secrets", "port", "limit", "memory", "max-report", "j", "color", "ascii", "width", "tz", "progress", "q"},
 			`  postmortem capture.pcap                       the verdict, why, what to do
   postmortem -all capture.pcap                  every session with its events and its dialog
+  postmortem -session 4 day.pcap                one of many sessions, by its number
   postmortem -json capture.pcap | jq .verdict   one JSON object a line
   postmortem -html report.html capture.pcap     one page to look at and to send on
   postmortem -o report.txt day.pcapng.gz        to a file, from a compressed capture
@@ -249,6 +250,7 @@ func runReport(e *env, o *options, files []string) (int, error) {
 		Progress: bar.progress(), Contain: o.contain,
 	}
 	var chosen *only
+	var m matches
 	if o.filter != "" {
 		if err := twice(files, "-Y of a report"); err != nil {
 			return 0, err
@@ -257,17 +259,18 @@ func runReport(e *env, o *options, files []string) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		m, err := o.matches(files, keys, bar)
-		if err != nil {
+		if m, err = o.matches(files, keys, bar); err != nil {
 			return 0, err
 		}
-		cfg.All = true
-		chosen = newOnly(sink, m)
-		sink = chosen
 	}
 	if page != nil {
 		sink = web.Tee(sink, page)
 		page.Prepare(cfg)
+	}
+	if m != nil || o.sessions != nil {
+		cfg.All = true
+		chosen = newOnly(sink, m, o.sessions)
+		sink = chosen
 	}
 	result, err := analyze.Run(cfg, sink)
 	bar.clear()

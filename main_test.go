@@ -282,6 +282,7 @@ func TestExitCodes(t *testing.T) {
 		{"page over its input", []string{"-html", aCapture, aCapture}, exitTrouble, "is one of the inputs"},
 		{"listen", []string{"serve", "-listen", "nowhere"}, exitTrouble, "not a number from 0 to 65535"},
 		{"filter", []string{"-Y", "tls.alert_message", aCapture}, exitFinding, "1 of 1 sessions"},
+		{"sessions", []string{"-session", "1,3-4", "testdata/made-box-refusals.pcap"}, exitFinding, "3 of 14 sessions are reported"},
 		{"wrong filter", []string{"-Y", "smtp.respons", aCapture}, exitTrouble, "smtp.response"},
 		{"flag of another verb", []string{"explain", "-all"}, exitTrouble, "not for the verb explain"},
 		{"help", []string{"help"}, exitClean, ""},

@@ -56,11 +56,12 @@ func (m matches) hold(s *knownSession) bool {
 	return i < len(frames) && frames[i] <= s.last
 }
 
-// An only is a sink that gives on the sessions for which a filter holds, with
-// their numbers among all, and a summary of these.
+// An only is a sink that gives on the sessions for which a filter holds and
+// which are numbered so, with their numbers among all, and a summary of these.
 type only struct {
 	analyze.Sink
-	m        matches
+	m        matches         // nil: no filter
+	numbers  []span          // nil: all
 	sum      verdict.Summary // of those given on
 	kept     map[int]bool    // their numbers
 	first    map[verdict.CauseKey]*verdict.Session
@@ -70,8 +71,8 @@ type only struct {
 	worst    rules.Severity
 }
 
-func newOnly(sink analyze.Sink, m matches) *only {
-	return &only{Sink: sink, m: m, kept: map[int]bool{}, first: map[verdict.CauseKey]*verdict.Session{}, causes: map[verdict.CauseKey]int{}}
+func newOnly(sink analyze.Sink, m matches, numbers []span) *only {
+	return &only{Sink: sink, m: m, numbers: numbers, kept: map[int]bool{}, first: map[verdict.CauseKey]*verdict.Session{}, causes: map[verdict.CauseKey]int{}}
 }
 
 // Capture implements analyze.Sink. What is found in the capture as a whole counts.
@@ -92,7 +93,7 @@ func (k *only) events(events []verdict.Event) {
 // Session implements analyze.Sink.
 func (k *only) Session(s *verdict.Session) error {
 	k.sessions++
-	if x := known(s); !k.m.hold(&x) {
+	if x := known(s); k.m != nil && !k.m.hold(&x) || k.numbers != nil && !within(k.numbers, uint32(s.ID)) {
 		return nil
 	}
 	k.kept[s.ID] = true
@@ -148,6 +149,9 @@ var errNoSession = errors.New("no session")
 
 // Summary implements analyze.Sink.
 func (k *only) Summary(all *verdict.Summary) error {
+	if err := k.missing(); err != nil {
+		return err
+	}
 	if k.sum.Sessions == 0 {
 		return errNoSession
 	}
@@ -167,8 +171,24 @@ func (k *only) Summary(all *verdict.Summary) error {
 
 // left says how many sessions were left out.
 func (k *only) left(expr string) string {
-	if k.sum.Sessions == 0 {
+	switch {
+	case k.sum.Sessions == 0:
 		return fmt.Sprintf("%s holds in none of %d sessions", expr, k.sessions)
+	case expr == "":
+		return fmt.Sprintf("%d of %d sessions are reported", k.sum.Sessions, k.sessions)
 	}
 	return fmt.Sprintf("%d of %d sessions are reported: those in which %s holds", k.sum.Sessions, k.sessions, expr)
+}
+
+// missing says which of the sessions asked for is not there, nil: all are.
+func (k *only) missing() error {
+	for _, n := range k.numbers {
+		switch {
+		case k.sessions == 0:
+			return fmt.Errorf("no session %d: the capture has no mail session", n.lo)
+		case int(n.hi) > k.sessions:
+			return fmt.Errorf("no session %d: the capture has sessions 1 to %d", n.hi, k.sessions)
+		}
+	}
+	return nil
 }

@@ -288,7 +288,7 @@ func runStats(e *env, o *options, files []string) (int, error) {
 		err = r.read()
 	case chosen != nil:
 		if err = r.read(); err == nil {
-			_, err = analyze.Run(cfg, newOnly(&c.sessions, m))
+			_, err = analyze.Run(cfg, newOnly(&c.sessions, m, nil))
 			if errors.Is(err, errNoSession) {
 				err = nil
 			}

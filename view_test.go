@@ -133,6 +133,8 @@ func TestViewUsage(t *testing.T) {
 		{"packets -Y smtp.respons " + aCapture, "filter, column 1: no field smtp.respons; is it smtp.response?"},
 		{"packets -Y session(smtp) -", "save it to a file"},
 		{"-Y smtp -", "save it to a file"},
+		{"-session 2 " + aCapture, "no session 2: the capture has sessions 1 to 1"},
+		{"-session 1 testdata/made-empty.pcap", "no session 1: the capture has no mail session"},
 		{"packets -e smtp.respons " + aCapture, "is it smtp.response?"},
 		{"help fields zzgronkzz", "help fields"},
 		{"cut " + aCapture, "FILE OUT"},

@@ -521,7 +521,7 @@ func boxInterrupted(c *Case, f *fact.Fact, r *Raiser, lacks string, ofServer, of
 	g.evidence(start)
 	g.evidence(c.boxClosed())
 	g.with("bytes", fmt.Sprint(f.Num))
-	g.say("%d bytes of the message had come%s, when %s.", f.Num, lacks, c.boxEnded())
+	g.say("%s bytes of the message had come%s, when %s.", grouped(f.Num), lacks, c.boxEnded())
 	if start == nil {
 		return
 	}

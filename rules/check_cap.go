@@ -163,8 +163,8 @@ func capOneSided(c *Case, f *fact.Fact, r *Raiser) {
 	if g.quiet {
 		return
 	}
-	g.say("Only packets of the %s were captured (%d). They acknowledge %d bytes of the %s, so it did speak.",
-		d, c.TCP.Side[d].Packets, f.Num, d.Other())
+	g.say("Only packets of the %s were captured (%d). They acknowledge %s bytes of the %s, so it did speak.",
+		d, c.TCP.Side[d].Packets, grouped(f.Num), d.Other())
 	g.field("direction seen", "%s", d)
 	g.field("bytes acknowledged for the unseen side", "%d", f.Num)
 }
@@ -231,8 +231,8 @@ func capOffload(c *Case, f *fact.Fact, r *Raiser) {
 	if g.quiet {
 		return
 	}
-	g.say("The %s's largest segment has %d bytes although the %s takes %d at most (MSS): the network card or the kernel merges or splits packets, so frame %d was no single packet on the wire.",
-		f.From, f.Num, f.From.Other(), mss, f.Frame)
+	g.say("The %s's largest segment has %s bytes although the %s takes %s at most (MSS): the network card or the kernel merges or splits packets, so frame %d was no single packet on the wire.",
+		f.From, grouped(f.Num), f.From.Other(), grouped(mss), f.Frame)
 	g.field("largest payload", "%d", f.Num)
 	g.field("MSS", "%d", mss)
 	g.field("real segments of the largest", "%d", (f.Num+mss-1)/mss)

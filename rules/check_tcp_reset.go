@@ -717,8 +717,8 @@ func tcpClosed(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g.frames(a.Fin, b.Fin, a.Rst, b.Rst)
-	g.say("The %s closed first (%s); %d bytes from the client, %d from the server in %s.",
-		d, how, a.Bytes, b.Bytes, tcpTime(c.End-c.Start))
+	g.say("The %s closed first (%s); %s bytes from the client, %s from the server in %s.",
+		d, how, grouped(a.Bytes), grouped(b.Bytes), tcpTime(c.End-c.Start))
 	g.field("closed first", "%s", d)
 	g.field("how", "%s", how)
 	g.field("bytes", "%d / %d", a.Bytes, b.Bytes)

@@ -371,8 +371,8 @@ func tlsOpaque(c *Case, _ *fact.Fact, r *Raiser) {
 	if how != "" {
 		g.frames(at.Frame).with("close", fmt.Sprintf("%s by the %s in frame %d", how, d, at.Frame))
 	}
-	g.say("After frame %d everything is encrypted: %d bytes in %s from the client, %d bytes in %s from the server.",
-		t.DoneAt.Frame, t.Bytes[0], counted(t.Count[0], "record"), t.Bytes[1], counted(t.Count[1], "record"))
+	g.say("After frame %d everything is encrypted: %s bytes in %s from the client, %s bytes in %s from the server.",
+		t.DoneAt.Frame, grouped(t.Bytes[0]), counted(t.Count[0], "record"), grouped(t.Bytes[1]), counted(t.Count[1], "record"))
 }
 
 func tlsHandshakeTime(c *Case, _ *fact.Fact, r *Raiser) {

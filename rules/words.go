@@ -9,12 +9,21 @@ import (
 
 // How the checks put numbers and captured words into a sentence.
 
+// grouped writes a number with a comma between thousands.
+func grouped[N int | int64 | uint32 | uint64](n N) string {
+	s := strconv.FormatInt(int64(n), 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
 // counted writes a count with its word.
 func counted[N int | uint32 | uint64](n N, word string) string {
 	if n == 1 {
 		return "1 " + word
 	}
-	return strconv.FormatUint(uint64(n), 10) + " " + word + "s"
+	return grouped(n) + " " + word + "s"
 }
 
 // times returns "once", "3 times".
@@ -22,7 +31,7 @@ func times(n uint32) string {
 	if n == 1 {
 		return "once"
 	}
-	return strconv.FormatUint(uint64(n), 10) + " times"
+	return grouped(n) + " times"
 }
 
 // isAre and wasWere are the verbs of a count.
@@ -45,7 +54,7 @@ func bytesAre(n uint64) string {
 	if n == 1 {
 		return "1 byte is"
 	}
-	return fmt.Sprintf("%d bytes are", n)
+	return grouped(n) + " bytes are"
 }
 
 // percent prints a share with one decimal below ten.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"postmortem/internal/fact"
@@ -216,7 +217,7 @@ func fileSummary(sum *verdict.Summary, causes []cause) string {
 		reason := cmp.Or(top.reason, top.name())
 		switch {
 		case concerned == 1:
-			parts = append(parts, fmt.Sprintf("Session %s: %s", group(uint64(top.first.ID)), sentence(summary(top.first))))
+			parts = append(parts, fmt.Sprintf("Session %d: %s", top.first.ID, sentence(summary(top.first))))
 		case top.sessions >= concerned:
 			parts = append(parts, "All for one reason: "+sentence(reason))
 		case top.sessions > 1:
@@ -354,9 +355,9 @@ func (p *page) causeTable(title string, causes []cause, r role) {
 	extra := false
 	for i := range shown {
 		c := &shown[i]
-		seen[i] = fmt.Sprintf("session %s, frame %s", group(uint64(c.first.ID)), group(uint64(c.first.First)))
+		seen[i] = fmt.Sprintf("session %d, frame %d", c.first.ID, c.first.First)
 		if n := decisive(c.first); n != 0 {
-			seen[i] = fmt.Sprintf("session %s, frame %s", group(uint64(c.first.ID)), group(uint64(n)))
+			seen[i] = fmt.Sprintf("session %d, frame %d", c.first.ID, n)
 		}
 		places[i] = p.safe(c.place())
 		names[i] = p.safe(names[i])
@@ -510,7 +511,7 @@ func (p *page) several(name string, t *tally, sum *verdict.Summary, hosts []verd
 	if len(main) > 0 {
 		if worst := main[0].first; !told && (len(main) == 1 || sum.Sessions <= fewEnough) {
 			p.line()
-			p.headline(fmt.Sprintf("Session %s, %s", group(uint64(worst.ID)), flowText(worst)), outcomeRole(worst.Outcome), result(worst))
+			p.headline(fmt.Sprintf("Session %d, %s", worst.ID, flowText(worst)), outcomeRole(worst.Outcome), result(worst))
 			if len(main) > 1 || main[0].sessions > 1 || sum.Failed+sum.Unsure+sum.Degraded > 1 {
 				p.para(summary(worst)) // otherwise it stands on top
 			}
@@ -572,11 +573,11 @@ func hostText(h *verdict.Host) string {
 		notes = append(notes, fmt.Sprintf("%s of %s failed", group(uint64(h.Failed)), count(h.Sessions, "session")))
 	}
 	if n := len(h.SessionIDs); n == 1 {
-		notes = append(notes, "session "+group(uint64(h.SessionIDs[0])))
+		notes = append(notes, "session "+strconv.Itoa(h.SessionIDs[0]))
 	} else if n > 1 {
 		ids := make([]string, min(n, most))
 		for i := range ids {
-			ids[i] = group(uint64(h.SessionIDs[i]))
+			ids[i] = strconv.Itoa(h.SessionIDs[i])
 		}
 		list := "sessions " + strings.Join(ids, ", ")
 		if h.Sessions > most || n > most {

@@ -24,7 +24,9 @@ func count(n int, noun string) string {
 	return group(uint64(max(n, 0))) + " " + noun + "s"
 }
 
-// frames writes "frame 16" or "frames 5, 10, 14"; at most eight of them.
+// frames writes "frame 16" or "frames 5, 10, 14"; at most eight of them. The
+// number of a frame is its name, which show, a filter and Wireshark take: it has
+// no commas.
 func frames(list []uint32) string {
 	const most = 8
 	if len(list) == 0 {
@@ -43,7 +45,7 @@ func frames(list []uint32) string {
 		if i > 0 {
 			b.WriteString(",")
 		}
-		b.WriteString(" " + group(uint64(f)))
+		b.WriteString(" " + strconv.FormatUint(uint64(f), 10))
 	}
 	return b.String()
 }

@@ -195,7 +195,7 @@ func (p *page) steps(steps []verdict.Step) {
 	fw, tw, tech := minFrameCell, minTimeCell, false
 	for i := range steps {
 		s := &steps[i]
-		fw = max(fw, len("frame ")+len(group(uint64(s.Frame))))
+		fw = max(fw, len(frames([]uint32{s.Frame})))
 		tw = max(tw, len(duration(s.Since)))
 		tech = tech || s.Tech != ""
 	}
@@ -215,7 +215,7 @@ func (p *page) steps(steps []verdict.Step) {
 		}
 		cell := ""
 		if s.Frame != 0 {
-			cell = "frame " + group(uint64(s.Frame))
+			cell = frames([]uint32{s.Frame})
 		}
 		text := wrap(p.safe(s.Text), room)
 		var extra []string

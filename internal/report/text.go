@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -81,7 +82,7 @@ func (t *Text) Session(s *verdict.Session) error {
 // inFull prints one of several sessions.
 func (t *Text) inFull(s *verdict.Session) {
 	p := t.out()
-	p.headline(fmt.Sprintf("Session %s, %s", group(uint64(s.ID)), flowText(s)), outcomeRole(s.Outcome), result(s))
+	p.headline(fmt.Sprintf("Session %d, %s", s.ID, flowText(s)), outcomeRole(s.Outcome), result(s))
 	p.session(s)
 	p.advice(s.Next, problem(s))
 	p.full(s, t.Min, t.TZ)
@@ -124,7 +125,7 @@ func (t *Text) Summary(sum *verdict.Summary) error {
 	p := t.out()
 	quality := func() { t.quality(sum) }
 	errors, warnings := sum.Roots[Error], sum.Roots[Warning]
-	explain := ""
+	explain, first := "", 0 // the session that several begin with
 	switch {
 	case sum.Sessions == 0 && t.only == nil:
 		t.nothing(sum)
@@ -150,18 +151,18 @@ func (t *Text) Summary(sum *verdict.Summary) error {
 			list = t.tally.of(verdict.OutcomeUnknown, verdict.OutcomeDegraded)
 		}
 		if len(list) > 0 {
-			explain = list[0].rule
+			explain, first = list[0].rule, list[0].first.ID
 			if t.Events && !t.All {
 				p.full(list[0].first, t.Min, t.TZ)
 			}
 		}
 	}
-	t.last(errors, warnings, explain)
+	t.last(errors, warnings, explain, first)
 	return p.Flush()
 }
 
-// last prints the counts and what else can be asked for.
-func (t *Text) last(errors, warnings int, explain string) {
+// last prints the counts and what else can be asked for: of several sessions one.
+func (t *Text) last(errors, warnings int, explain string, session int) {
 	p := t.out()
 	text := count(errors, "error")
 	if warnings > 0 || errors == 0 {
@@ -170,6 +171,9 @@ func (t *Text) last(errors, warnings int, explain string) {
 	text += ". More:"
 	if !t.All {
 		text += " -all"
+	}
+	if session != 0 {
+		text += " -session " + strconv.Itoa(session)
 	}
 	text += " -json -o FILE"
 	if explain != "" {
@@ -208,7 +212,7 @@ func (t *Text) quality(sum *verdict.Summary) {
 		case f.Trouble != "":
 			add(markWarning, "%s%s", name, sentence(f.Trouble))
 		case f.TruncatedAt >= 0 && f.Frames > 0:
-			add(markWarning, "%sThe file is cut at byte %s, after frame %s.", name, group(uint64(f.TruncatedAt)), group(f.Frames))
+			add(markWarning, "%sThe file is cut at byte %s, after frame %d.", name, group(uint64(f.TruncatedAt)), f.Frames)
 		case f.TruncatedAt >= 0:
 			add(markWarning, "%sThe file is cut at byte %s.", name, group(uint64(f.TruncatedAt)))
 		}

@@ -159,7 +159,7 @@ func (p *page) events(title string, events []verdict.Event, least Severity) {
 		if e.Frame == 0 {
 			return ""
 		}
-		return "frame " + group(uint64(e.Frame))
+		return frames([]uint32{e.Frame})
 	}
 	for _, n := range nodes {
 		mw = max(mw, width(p.mark(eventMark(n.event))))
@@ -392,8 +392,8 @@ func (p *page) full(s *verdict.Session, least Severity, tz *time.Location) {
 	if s.Duration >= 0 {
 		lasted = " for " + duration(s.Duration)
 	}
-	p.hang("", 0, secondary, p.safe(fmt.Sprintf("Session %s, %s, frames %s to %s, from %s%s", group(uint64(s.ID)), flowText(s),
-		group(uint64(s.First)), group(uint64(s.Last)), time.Unix(0, s.Start).In(tz).Format("2006-01-02 15:04:05.000000 MST"), lasted)))
+	p.hang("", 0, secondary, p.safe(fmt.Sprintf("Session %d, %s, frames %d to %d, from %s%s", s.ID, flowText(s),
+		s.First, s.Last, time.Unix(0, s.Start).In(tz).Format("2006-01-02 15:04:05.000000 MST"), lasted)))
 	p.facts(s)
 	p.events("Events", s.Events, least)
 	p.dialog(s)

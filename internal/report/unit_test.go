@@ -31,7 +31,7 @@ func TestNumbers(t *testing.T) {
 	for _, x := range []struct{ got, want string }{
 		{group(0), "0"}, {group(999), "999"}, {group(1000), "1,000"}, {group(28371), "28,371"}, {group(math.MaxUint64), "18,446,744,073,709,551,615"},
 		{count(1, "error"), "1 error"}, {count(0, "error"), "0 errors"}, {count(5000, "session"), "5,000 sessions"},
-		{frames(nil), ""}, {frames([]uint32{16}), "frame 16"}, {frames([]uint32{5, 10, 1400}), "frames 5, 10, 1,400"},
+		{frames(nil), ""}, {frames([]uint32{16}), "frame 16"}, {frames([]uint32{5, 10, 1400}), "frames 5, 10, 1400"},
 		{frames(make([]uint32, 10)), "frames 0, 0, 0, 0, 0, 0, 0, 0 and 2 more"},
 		{size(9999), "9,999 bytes"}, {size(48_400), "48 kB"}, {size(48_400_000), "48 MB"}, {size(48_400_000_000), "48 GB"},
 	} {
@@ -168,7 +168,7 @@ func TestExplainFailed(t *testing.T) {
 	}
 	s.summary.Sessions, s.summary.Degraded = 9, 6
 	s.play(t, &text)
-	if got := out.String(); !strings.Contains(got, "explain tls-key-mismatch") || strings.Contains(got, "explain tcp-loss") {
+	if got := out.String(); !strings.Contains(got, "explain\ntls-key-mismatch") || strings.Contains(got, "explain tcp-loss") {
 		t.Errorf("got %q", got[strings.LastIndex(got, "More"):])
 	}
 }

@@ -286,13 +286,14 @@ func detailsOf(f *dissect.Frame) json.RawMessage {
 	var top []*field
 	made := make([]*field, len(f.Nodes))
 	chosen, count := choose(f), 0
+	texts := report.TreeTexts(f)
 	number := -1 // of the chosen field, in the order of the tree
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
 		if n.Flags&dissect.Hidden != 0 {
 			continue
 		}
-		x := &field{label: shown(labelOf(f, i)), off: n.Off, len: n.Len}
+		x := &field{label: shown(texts[i]), off: n.Off, len: n.Len}
 		if n.Buf != 0 || n.Len == 0 || int(n.Off) >= maxBytes {
 			x.off, x.len = -1, 0
 		} else {
@@ -347,12 +348,4 @@ func choose(f *dissect.Frame) int {
 		}
 	}
 	return -1
-}
-
-// labelOf is the line of a node in the tree.
-func labelOf(f *dissect.Frame, i int) string {
-	if n := &f.Nodes[i]; n.Text != nil {
-		return string(n.Text)
-	}
-	return f.Nodes[i].ID.Field().Label
 }
