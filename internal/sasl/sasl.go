@@ -266,9 +266,11 @@ func index(b []byte, s string) int {
 	return -1
 }
 
-// indexFold is bytes.Index for letters in any case.
+// indexFold is bytes.Index for letters in any case. Where text and s agree for
+// long and often, it goes on with sums of their letters.
 func indexFold(b, s []byte) int {
-	for i := 0; i+len(s) <= len(b); i++ {
+	const often = 8 // letters compared for each of the text
+	for i, agreed := 0, 0; i+len(s) <= len(b); i++ {
 		n := 0
 		for n < len(s) && fold(b[i+n]) == fold(s[n]) {
 			n++
@@ -276,8 +278,40 @@ func indexFold(b, s []byte) int {
 		if n == len(s) {
 			return i
 		}
+		if agreed += n; agreed > often*(i+len(s)) {
+			if at := indexSum(b[i+1:], s); at >= 0 {
+				return i + 1 + at
+			}
+			return -1
+		}
 	}
 	return -1
+}
+
+// indexSum is indexFold by the method of Rabin and Karp.
+func indexSum(b, s []byte) int {
+	const base = 16777619
+	if len(s) > len(b) {
+		return -1
+	}
+	var want, sum uint32
+	first := uint32(1) // what the first letter is multiplied with
+	for i, c := range s {
+		want = want*base + uint32(fold(c))
+		sum = sum*base + uint32(fold(b[i]))
+		if i > 0 {
+			first *= base
+		}
+	}
+	for i := 0; ; i++ {
+		if sum == want && bytes.EqualFold(b[i:i+len(s)], s) {
+			return i
+		}
+		if i+len(s) == len(b) {
+			return -1
+		}
+		sum = (sum-first*uint32(fold(b[i])))*base + uint32(fold(b[i+len(s)]))
+	}
 }
 
 func fold(c byte) byte {
