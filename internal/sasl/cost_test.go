@@ -1,7 +1,9 @@
 package sasl
 
 import (
+	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -63,4 +65,32 @@ func folds(n int) time.Duration {
 		}
 	}
 	return best
+}
+
+// TestIndexFold: the search in any case finds what a search in small letters does.
+func TestIndexFold(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	some := func(n int) []byte {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = "aAbB1\xe4"[r.IntN(6)]
+		}
+		return b
+	}
+	lower := func(b []byte) (low []byte) {
+		for _, c := range b {
+			low = append(low, fold(c))
+		}
+		return low
+	}
+	for range 20_000 {
+		b, s := some(r.IntN(40)), some(1+r.IntN(6))
+		want := bytes.Index(lower(b), lower(s))
+		if got := indexFold(b, s); got != want {
+			t.Fatalf("%q in %q: at %d, want %d", s, b, got, want)
+		}
+		if got := indexSum(b, s); got != want {
+			t.Fatalf("by sums: %q in %q: at %d, want %d", s, b, got, want)
+		}
+	}
 }

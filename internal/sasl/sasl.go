@@ -270,8 +270,32 @@ func index(b []byte, s string) int {
 // long and often, it goes on with sums of their letters.
 func indexFold(b, s []byte) int {
 	const often = 8 // letters compared for each of the text
-	for i, agreed := 0, 0; i+len(s) <= len(b); i++ {
-		n := 0
+	last := len(b) - len(s)
+	if last < 0 {
+		return -1
+	}
+	if len(s) == 0 {
+		return 0
+	}
+	first := [2]byte{fold(s[0]), s[0]}
+	if 'a' <= first[0] && first[0] <= 'z' {
+		first[1] = first[0] - ('a' - 'A')
+	}
+	next := [2]int{-1, -1} // where s may begin in either case
+	for i, agreed := 0, 0; ; i++ {
+		for k, c := range first {
+			if next[k] < i {
+				if next[k] = bytes.IndexByte(b[i:last+1], c); next[k] < 0 {
+					next[k] = last + 1
+				} else {
+					next[k] += i
+				}
+			}
+		}
+		if i = min(next[0], next[1]); i > last {
+			return -1
+		}
+		n := 1
 		for n < len(s) && fold(b[i+n]) == fold(s[n]) {
 			n++
 		}
@@ -285,7 +309,6 @@ func indexFold(b, s []byte) int {
 			return -1
 		}
 	}
-	return -1
 }
 
 // indexSum is indexFold by the method of Rabin and Karp.
