@@ -126,12 +126,19 @@ func (e *Echo) add(kind byte, secret []byte) {
 	e.kept++
 }
 
-// Hide remembers words that may hold a secret: all of them, and the last one.
+// Hide remembers words that may hold a secret: all of them, the last one, and of
+// these what stands before and behind the marks that a URL or a parameter has there.
 func (e *Echo) Hide(words []byte) {
 	words = bytes.Trim(words, " \t\"\r\n")
 	e.Keep(words)
 	if i := bytes.LastIndexAny(words, " \t\""); i >= 0 {
 		e.Keep(words[i+1:])
+	}
+	last := words[bytes.LastIndexAny(words, " \t\"")+1:]
+	for _, part := range [...][]byte{until(words, "@/;& \t\""), last[bytes.LastIndexByte(last, '=')+1:]} {
+		if len(part) >= minFolded && !isWord(part) {
+			e.Keep(part)
+		}
 	}
 }
 

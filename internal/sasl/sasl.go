@@ -243,7 +243,7 @@ func Proof(clear []byte) []byte {
 	for _, p := range proofs {
 		if i := index(clear, p.mark); i >= 0 {
 			secret := bytes.TrimLeft(clear[i+len(p.mark):], space)
-			return until(secret[:len(until(secret, p.stops))], "\x00\r\n")
+			return bytes.Trim(until(secret[:len(until(secret, p.stops))], "\x00\r\n"), `"`)
 		}
 	}
 	if i := bytes.LastIndexByte(clear, 0); i >= 0 {
