@@ -187,3 +187,27 @@ func TestVolumes(t *testing.T) {
 		os.Remove(name)
 	}
 }
+
+// TestPageOfManyFields: a frame with tens of thousands of fields does not make the
+// page larger than it may be, and what is left out is said.
+func TestPageOfManyFields(t *testing.T) {
+	const most = 20 << 20
+	dir := t.TempDir()
+	name, page := filepath.Join(dir, "a.pcap"), filepath.Join(dir, "page.html")
+	w := new(wire)
+	chain := serverHello() + cutInto(handshake(11, vector(3, strings.Repeat("\x00\x00\x00", 20_000))), 16000)
+	for range 16 {
+		w.talk(993, "C"+clientHello("a.example.org", "imap"), "S"+chain, "C"+record(21, "\x02\x2a"))
+	}
+	write(t, name, w.pcap(t))
+	if _, errs, code := call(t, nil, "-html", page, name); code == exitTrouble {
+		t.Fatal(errs)
+	}
+	b, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(b) > most || !strings.Contains(string(b), " more fields are not shown]") {
+		t.Errorf("%d bytes, more than %d, or nothing said", len(b), most)
+	}
+}

@@ -168,7 +168,7 @@ func (c *Conn) learn(line []byte) {
 		return
 	}
 	c.echo.Hide(text[len(open):])
-	word := text[bytes.LastIndexByte(text, ' ')+1:]
+	word := bytes.Trim(text[bytes.LastIndexByte(text, ' ')+1:], `"`)
 	c.echo.Keep(sasl.Proof(new(sasl.Decoder).Decode(word)))
 }
 

@@ -68,7 +68,7 @@ func (c *conv) typed(dir int, b []byte) {
 		c.typing[dir] = false
 		if at < len(line) && (dir == 0 || !bytes.ContainsRune([]byte("0123456789+-*"), rune(line[0]))) { // else it is an answer, which tells of one
 			c.loose.Hide(line[at:])
-			c.loose.Keep(sasl.Proof(new(sasl.Decoder).Decode(line[max(at, bytes.LastIndexByte(line, ' ')+1):])))
+			c.loose.Keep(sasl.Proof(new(sasl.Decoder).Decode(bytes.Trim(line[max(at, bytes.LastIndexByte(line, ' ')+1):], `"`))))
 		}
 	}
 	c.typing[dir] = b[len(b)-1] != '\n' && isText(b)

@@ -439,7 +439,7 @@ func (m *smtpConv) learn(kind smtpKind, line []byte, secret int) {
 	if kind == smtpUser || kind == smtpAuthUser {
 		var dec sasl.Decoder
 		answer := bytes.TrimSpace(line[secret:])
-		if len(dec.User([]byte("LOGIN"), 0, answer)) == len(dec.Decode(answer)) {
+		if bytes.IndexByte(answer, ' ') < 0 && len(dec.User([]byte("LOGIN"), 0, answer)) == len(dec.Decode(answer)) {
 			return // else it is the answer of another mechanism
 		}
 	}
@@ -496,7 +496,7 @@ func (l *smtpLogin) line(line []byte, known bool) (kind smtpKind, secret int) {
 		}
 		return kind, next + second
 	case command:
-		return smtpCommand, sasl.InURL(line) // of BURL
+		return smtpCommand, min(sasl.InURL(line), sasl.Answer(line)) // of BURL, or behind a wrong word
 	case equalFold(verb, "USER"):
 		return smtpCommand, next
 	case l.on:

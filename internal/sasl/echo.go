@@ -17,6 +17,7 @@ const (
 	minFolded = 6  // a secret of so many bytes that is no word is found in any case, and in hex
 	tailKept  = 48 // bytes kept of the end of a longer secret
 	minTail   = 6  // bytes of that end which are found alone
+	maxInner  = 4  // secrets in one word, behind which the rest of it goes too
 )
 
 // bearer stands before the token in the answers of XOAUTH2 and OAUTHBEARER,
@@ -125,12 +126,19 @@ func (e *Echo) add(kind byte, secret []byte) {
 	e.kept++
 }
 
-// Hide remembers words that may hold a secret: all of them, and the last one.
+// Hide remembers words that may hold a secret: all of them, the last one, and of
+// these what stands before and behind the marks that a URL or a parameter has there.
 func (e *Echo) Hide(words []byte) {
 	words = bytes.Trim(words, " \t\"\r\n")
 	e.Keep(words)
 	if i := bytes.LastIndexAny(words, " \t\""); i >= 0 {
 		e.Keep(words[i+1:])
+	}
+	last := words[bytes.LastIndexAny(words, " \t\"")+1:]
+	for _, part := range [...][]byte{until(words, "@/;& \t\""), last[bytes.LastIndexByte(last, '=')+1:]} {
+		if len(part) >= minFolded && !isWord(part) {
+			e.Keep(part)
+		}
 	}
 }
 
@@ -158,14 +166,21 @@ func (e *Echo) Mask(dst, text []byte) []byte {
 		}
 		return append(dst, stars...)
 	}
-	for from := 0; from < len(text); {
-		at, n := e.find(text, from)
+	var h hits
+	for from, inner := 0, 0; from < len(text); {
+		at, n := e.find(text, from, &h)
 		dst = append(dst, text[from:at]...)
 		if n == 0 {
 			break
 		}
+		if from = at + n; from == len(text) || !letter(text[from-1]) || !letter(text[from]) {
+			inner = 0
+		} else if inner++; inner > maxInner {
+			for from < len(text) && letter(text[from]) {
+				from++
+			}
+		}
 		dst = append(dst, stars[:min(n, len(stars))]...)
-		from = at + n
 	}
 	return dst
 }
@@ -178,56 +193,29 @@ func (e *Echo) Find(text []byte) int {
 	if e.lost {
 		return 0
 	}
-	at, _ := e.find(text, 0)
+	var h hits
+	at, _ := e.find(text, 0, &h)
 	return at
 }
 
-// window is how far ahead all secrets are looked for at once: where they stand
-// close together, each of them does not cost a look at the whole text.
-const window = 256
+// hits are the next places of the secrets, so that each of them goes through a text
+// once: where it begins, and one more, and its length.
+type hits struct{ end, n [maxKept]int32 }
 
 // find returns the place and the length of the first secret in text at or behind
-// from, the length of text and 0 when there is none.
-func (e *Echo) find(text []byte, from int) (at, n int) {
-	for at = from; at < len(text); at += window {
-		if k, n := e.within(text, at, at == from); n > 0 {
-			return k, n
-		}
-	}
-	return len(text), 0
-}
-
-// within is find for the secrets that begin in the window at from; fresh says that
-// a word may begin there.
-func (e *Echo) within(text []byte, from int, fresh bool) (at, n int) {
-	at = min(len(text), from+window)
-	for i := 0; i < len(e.held); {
+// from, the length of text and 0 when there is none. from only grows from call to
+// call with the same hits.
+func (e *Echo) find(text []byte, from int, h *hits) (at, n int) {
+	at = len(text)
+	for i, k := 0, 0; i < len(e.held); k++ {
 		s, kind, end := e.next(i)
 		i = end
-		b := text[from:min(len(text), at+len(s)-1)]
-		k, size := -1, len(s)
-		if kind == folded {
-			k = indexFold(b, s)
-		} else {
-			k = bytes.Index(b, s)
+		if int(h.end[k]) <= from {
+			place, size := seek(text, from, s, kind)
+			h.end[k], h.n[k] = int32(place+1), int32(size)
 		}
-		switch {
-		case kind == tail && k < 0:
-			k, size = partOf(text[from:min(len(text), at+len(s))], s)
-		case kind == tail:
-			back := k
-			for back > 0 && !isBreak(b[back-1]) {
-				back--
-			}
-			k, size = back, size+k-back
-			for from+k+size < len(text) && !isBreak(text[from+k+size]) {
-				size++
-			}
-		case kind == begin && k >= 0:
-			size = word(text[from+k:])
-		}
-		if k >= 0 && from+k < at {
-			at, n = from+k, size
+		if int(h.end[k]) <= at {
+			at, n = int(h.end[k])-1, int(h.n[k])
 		}
 	}
 	for i := coded(text, from, at); i < at; {
@@ -235,7 +223,7 @@ func (e *Echo) within(text []byte, from int, fresh bool) (at, n int) {
 		for k < len(rest) && letter(rest[k]) {
 			k++
 		}
-		if (i == from && fresh || i == 0 || !letter(text[i-1])) && e.codes(text[i:i+k]) {
+		if (i == from || i == 0 || !letter(text[i-1])) && e.codes(text[i:i+k]) {
 			for end := i + k; k < len(text)-i && text[i+k] == '=' && i+k < end+2; {
 				k++
 			}
@@ -244,6 +232,37 @@ func (e *Echo) within(text []byte, from int, fresh bool) (at, n int) {
 		i = coded(text, i+k+1, at)
 	}
 	return at, n
+}
+
+// seek returns the place and the length of the first occurrence of a secret in
+// text at or behind from, the length of text and 0 when there is none.
+func seek(text []byte, from int, secret []byte, kind byte) (at, n int) {
+	b := text[from:]
+	n = len(secret)
+	if kind == folded {
+		at = indexFold(b, secret)
+	} else {
+		at = bytes.Index(b, secret)
+	}
+	switch {
+	case kind == tail && at < 0:
+		at, n = partOf(b, secret)
+	case kind == tail:
+		end := at + n
+		for at > 0 && !isBreak(b[at-1]) {
+			at--
+		}
+		for end < len(b) && !isBreak(b[end]) {
+			end++
+		}
+		n = end - at
+	case kind == begin && at >= 0:
+		n = word(b[at:])
+	}
+	if at < 0 {
+		return len(text), 0
+	}
+	return from + at, n
 }
 
 // coded returns the place of the first minCoded letters in a row in text that begin

@@ -16,12 +16,12 @@ var logins = [...]string{"AUTHENTICATE", "AUTH", "PASS", "LOGIN", "APOP"}
 // protocol; or the answer to a challenge that was not seen. It returns the
 // length of the line when there is none.
 func Loose(line []byte) int {
-	const words = 2                   // IMAP has a tag in front
+	words := 2                        // IMAP has a tag in front
 	if i := corrected(line); i >= 0 { // any word may be one of a login
 		return i
 	}
 	at := 0
-	for range words {
+	for ; words > 0; words-- {
 		for at < len(line) && !lettered(line[at]) {
 			at++
 		}
@@ -32,12 +32,24 @@ func Loose(line []byte) int {
 		if n > 0 && at+n < len(line) && loginWord(line[at:at+n]) {
 			return at + n + 1
 		}
+		if EqualFold(line[at:at+n], "USER") {
+			words += 2 // both at once: USER name PASS password
+		}
 		at += n
 	}
 	if word := bytes.Trim(line, " \t\r\n"); token(word) {
 		return 0
 	}
-	for at = 0; at < len(line); {
+	if at = Answer(line); at < len(line) {
+		return at
+	}
+	return InURL(line)
+}
+
+// Answer returns where the first word of a line begins that is what PLAIN or one
+// with a token sends, the length of the line when there is none.
+func Answer(line []byte) int {
+	for at := 0; at < len(line); {
 		n := 0
 		for at+n < len(line) && line[at+n] > ' ' {
 			n++
@@ -47,7 +59,7 @@ func Loose(line []byte) int {
 		}
 		at += n + 1
 	}
-	return InURL(line)
+	return len(line)
 }
 
 // Broken returns the place behind the first CR in the middle of a client's line.

@@ -243,7 +243,7 @@ func Proof(clear []byte) []byte {
 	for _, p := range proofs {
 		if i := index(clear, p.mark); i >= 0 {
 			secret := bytes.TrimLeft(clear[i+len(p.mark):], space)
-			return until(secret[:len(until(secret, p.stops))], "\x00\r\n")
+			return bytes.Trim(until(secret[:len(until(secret, p.stops))], "\x00\r\n"), `"`)
 		}
 	}
 	if i := bytes.LastIndexByte(clear, 0); i >= 0 {
@@ -266,18 +266,75 @@ func index(b []byte, s string) int {
 	return -1
 }
 
-// indexFold is bytes.Index for letters in any case.
+// indexFold is bytes.Index for letters in any case. Where text and s agree for
+// long and often, it goes on with sums of their letters.
 func indexFold(b, s []byte) int {
-	for i := 0; i+len(s) <= len(b); i++ {
-		n := 0
+	const often = 8 // letters compared for each of the text
+	last := len(b) - len(s)
+	if last < 0 {
+		return -1
+	}
+	if len(s) == 0 {
+		return 0
+	}
+	first := [2]byte{fold(s[0]), s[0]}
+	if 'a' <= first[0] && first[0] <= 'z' {
+		first[1] = first[0] - ('a' - 'A')
+	}
+	next := [2]int{-1, -1} // where s may begin in either case
+	for i, agreed := 0, 0; ; i++ {
+		for k, c := range first {
+			if next[k] < i {
+				if next[k] = bytes.IndexByte(b[i:last+1], c); next[k] < 0 {
+					next[k] = last + 1
+				} else {
+					next[k] += i
+				}
+			}
+		}
+		if i = min(next[0], next[1]); i > last {
+			return -1
+		}
+		n := 1
 		for n < len(s) && fold(b[i+n]) == fold(s[n]) {
 			n++
 		}
 		if n == len(s) {
 			return i
 		}
+		if agreed += n; agreed > often*(i+len(s)) {
+			if at := indexSum(b[i+1:], s); at >= 0 {
+				return i + 1 + at
+			}
+			return -1
+		}
 	}
-	return -1
+}
+
+// indexSum is indexFold by the method of Rabin and Karp.
+func indexSum(b, s []byte) int {
+	const base = 16777619
+	if len(s) > len(b) {
+		return -1
+	}
+	var want, sum uint32
+	first := uint32(1) // what the first letter is multiplied with
+	for i, c := range s {
+		want = want*base + uint32(fold(c))
+		sum = sum*base + uint32(fold(b[i]))
+		if i > 0 {
+			first *= base
+		}
+	}
+	for i := 0; ; i++ {
+		if sum == want && bytes.EqualFold(b[i:i+len(s)], s) {
+			return i
+		}
+		if i+len(s) == len(b) {
+			return -1
+		}
+		sum = (sum-first*uint32(fold(b[i])))*base + uint32(fold(b[i+len(s)]))
+	}
 }
 
 func fold(c byte) byte {

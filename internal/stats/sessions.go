@@ -227,12 +227,10 @@ func (r *Replies) count(f *dissect.Frame, n *dissect.Node, what string) {
 	key := append(append(r.key[:0], what...), 0)
 	from := len(key)
 	key = f.AppendValue(key, n)
-	if what == smtpCommand { // the field has four letters at most
-		for _, c := range f.Rest(n) {
-			if len(key) == from+maxReply || (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') {
-				break
-			}
-			key = append(key, c)
+	if what == smtpCommand { // the field has four letters, or fewer and what follows them
+		key = key[:from+wordLen(key[from:])]
+		if rest := f.Rest(n); len(key)-from == int(n.Len) {
+			key = append(key, rest[:min(wordLen(rest), maxReply)]...)
 		}
 	}
 	if field := n.ID.Field(); field.Value != nil {
@@ -262,6 +260,16 @@ func (r *Replies) count(f *dissect.Frame, n *dissect.Node, what string) {
 		}
 	}
 	*c++
+}
+
+// wordLen is the length of the letters and digits that b begins with.
+func wordLen(b []byte) int {
+	for i, c := range b {
+		if (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') {
+			return i
+		}
+	}
+	return len(b)
 }
 
 // Table is the counts, the most frequent of each kind first.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -117,9 +118,12 @@ func (p *Page) look(f *dissect.Frame, count bool) {
 	}
 	if p.detailed(f.Number) && (p.summary.Frames <= allDetails || v.near(f.Number)) && p.fits(v, maxFields, p.fieldBytes, v.fields) {
 		p.details++
-		x.data = detailsOf(f)
-		p.fieldBytes += len(x.data)
-		v.fields += len(x.data)
+		data := detailsOf(f)
+		if n := len(data); n <= smallFrame || p.fits(v, maxFields, p.fieldBytes+n, v.fields+n) {
+			x.data = data
+			p.fieldBytes += n
+			v.fields += n
+		}
 	}
 	v.packets = append(v.packets, x)
 }
@@ -288,9 +292,14 @@ func detailsOf(f *dissect.Frame) json.RawMessage {
 	chosen, count := choose(f), 0
 	texts := report.TreeTexts(f)
 	number := -1 // of the chosen field, in the order of the tree
+	left := 0    // fields that are too many
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
 		if n.Flags&dissect.Hidden != 0 {
+			continue
+		}
+		if count == maxNodes {
+			left++
 			continue
 		}
 		x := &field{label: shown(texts[i]), off: n.Off, len: n.Len}
@@ -310,6 +319,9 @@ func detailsOf(f *dissect.Frame) json.RawMessage {
 			top = append(top, x)
 		}
 	}
+	if left > 0 {
+		top = append(top, &field{label: fmt.Sprintf("[%d more fields are not shown]", left), off: -1})
+	}
 	b := f.Bufs[0].B
 	var masked []byte
 	report.SecretBytes(f, func(buf, from, to int) { // no secret is in the file, not even as bytes
@@ -324,7 +336,7 @@ func detailsOf(f *dissect.Frame) json.RawMessage {
 		b = masked
 	}
 	raw := []byte(`{"bytes":"`)
-	left := max(0, len(b)-maxBytes)
+	left = max(0, len(b)-maxBytes)
 	raw = base64.StdEncoding.AppendEncode(raw, b[:len(b)-left])
 	raw = append(raw, '"')
 	if left > 0 {

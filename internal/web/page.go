@@ -31,6 +31,8 @@ const (
 	allDetails = 500     // frames of a capture up to which all have them; beyond it, evidence
 	beside     = 3       // and the frames so near to it
 	maxBytes   = 2_048   // bytes of a frame that are shown
+	maxNodes   = 4_096   // fields of a frame that are shown
+	smallFrame = 16_384  // bytes of fields that every session has room for once
 	maxLadder  = 200     // messages in the ladder of a session
 
 	rowBytes    = 75    // of a session in the table
