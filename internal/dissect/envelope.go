@@ -21,6 +21,8 @@ var (
 	fTRILL    = row(Field{Name: "trill", Label: "TRILL", Type: Protocol})
 	fDCE      = row(Field{Name: "cfp", Label: "Cisco FabricPath", Type: Protocol})
 	fMP       = row(Field{Name: "mp", Label: "PPP Multilink Protocol", Type: Protocol})
+	fMACsec   = row(Field{Name: "macsec", Label: "802.1AE Security Tag", Type: Protocol})
+	fNSH      = row(Field{Name: "nsh", Label: "Network Service Header", Type: Protocol})
 	fTZSP     = row(Field{Name: "tzsp", Label: "Tazmen Sniffer Protocol", Type: Protocol})
 	fL2TP     = only("L2TP", "l2tp")
 )

@@ -90,7 +90,7 @@ func (d *Dissector) macsec(s span) {
 	d.frame.Proto = "MACSEC"
 	d.clear()
 	d.info("MACsec frame")
-	d.named("macsec")
+	d.leave(d.enter(fMACsec, s, min(tag, len(s.b))))
 	if d.short(s, tag) {
 		return
 	}
@@ -113,7 +113,7 @@ func (d *Dissector) macsec(s span) {
 func (d *Dissector) nsh(s span) {
 	d.frame.Proto = "NSH"
 	d.clear()
-	d.named("nsh")
+	d.leave(d.enter(fNSH, s, min(8, len(s.b))))
 	if d.deeper() || d.short(s, 8) {
 		return
 	}
@@ -126,8 +126,8 @@ func (d *Dissector) nsh(s span) {
 
 // gpe reads VXLAN with a protocol (draft-ietf-nvo3-vxlan-gpe, section 3.1).
 func (d *Dissector) gpe(s span) {
-	if !d.short(s, 8) {
-		d.nshNext(s.b[3], s.from(8))
+	if body, ok := d.envelope(fVXLAN, "VxLAN", s, 8); ok {
+		d.nshNext(s.b[3], body)
 	}
 }
 
