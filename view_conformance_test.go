@@ -63,11 +63,9 @@ func toldStreams(t *testing.T, name string) map[int]*toldStream {
 // rawExcuses are the captures in which one of the two is right to differ; the
 // reasons stand in reasm's conformance test, which compares all streams.
 var rawExcuses = map[string]string{
-	"arkime/80211http.pcap":                                    "802.11: not decoded by package layers",
 	"libpcap/AH-IPcomp-IPv4.pcap":                              "compressed IP: not decoded by package layers",
 	"libpcap/AH-IPcomp-IPv6.pcap":                              "compressed IP: not decoded by package layers",
 	"ndpi/capwap_data.pcapng":                                  "CAPWAP: not decoded by package layers",
-	"tcpdump/bgp-aigp.pcap":                                    "an encapsulation that package layers does not decode",
 	"ndpi/http_guessed_host_and_guessed.pcapng":                "tshark counts bytes that the snap length cut",
 	"pcapdroid/crash-593ec6ead7a1bf23faa96d03cbd74c315bcf67fc": "tshark counts bytes that the snap length cut",
 	"zeek/pppoe-over-qinq.pcap":                                "tshark counts bytes that the snap length cut",

@@ -215,8 +215,6 @@ func flags(low, high uint8) string {
 // excused are the captures of which we read something else than tshark, with
 // the reason.
 var excused = map[string]string{
-	"arkime/80211http.pcap":                   "wireless link layer, not supported",
-	"tcpdump/bgp-aigp.pcap":                   "Juniper's link layer, not supported",
 	"ndpi/capwap_data.pcapng":                 "CAPWAP with wireless frames inside, not supported",
 	"libpcap/AH-IPcomp-IPv4.pcap":             "compressed packets (IPComp) are not unpacked",
 	"libpcap/AH-IPcomp-IPv6.pcap":             "compressed packets (IPComp) are not unpacked",

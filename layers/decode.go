@@ -54,17 +54,18 @@ const (
 	atPPPoE
 	atPPP
 	atGRE
-	atERSPAN2
-	atERSPAN3
+	atERSPAN
 	atUDP
 	atVXLAN
 	atGeneve
 	atGTP
 	atTeredo
 	atARP
-	atPBB
-	atVNTag
 	atEtherIP
+	atNSH
+	atL2TP
+	atGPE
+	atTZSP
 )
 
 // walk is where Decode is in a frame.
@@ -186,10 +187,8 @@ func (w *walk) step(at layer) (layer, Fault) {
 		return w.ppp()
 	case atGRE:
 		return w.gre()
-	case atERSPAN2:
-		return w.erspan(8)
-	case atERSPAN3:
-		return w.erspan(12)
+	case atERSPAN:
+		return w.erspan()
 	case atUDP:
 		return w.udp()
 	case atVXLAN:
@@ -202,12 +201,16 @@ func (w *walk) step(at layer) (layer, Fault) {
 		return w.teredo()
 	case atARP:
 		return w.arp()
-	case atPBB:
-		return w.pbb()
-	case atVNTag:
-		return w.vntag()
 	case atEtherIP:
 		return w.etherIP()
+	case atNSH:
+		return w.nsh()
+	case atL2TP:
+		return w.l2tp()
+	case atGPE:
+		return w.gpe()
+	case atTZSP:
+		return w.tzsp()
 	}
 	return atEnd, Fault{}
 }

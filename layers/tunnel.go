@@ -2,12 +2,16 @@ package layers
 
 // UDP ports of tunnels.
 const (
+	portL2TP    = 1701
 	portGTP     = 2152
 	portTeredo  = 3544
 	portGREUDP  = 4754 // RFC 8086
 	portVXLAN   = 4789
 	portVXLAN0  = 8472 // Linux before the number was assigned
+	portGPE     = 4790 // VXLAN with a protocol
 	portGeneve  = 6081
+	portMPLS    = 6635  // RFC 7510
+	portTZSP    = 37008 // TaZmen Sniffer Protocol
 	vxlanBytes  = 8
 	geneveBytes = 8
 	gtpBytes    = 8
@@ -28,6 +32,14 @@ func udpTunnel(src, dst uint16, payload []byte) layer {
 		return atTeredo
 	case dst == portGREUDP:
 		return atGRE
+	case dst == portL2TP || src == portL2TP:
+		return atL2TP
+	case dst == portGPE:
+		return atGPE
+	case dst == portMPLS:
+		return atMPLS
+	case dst == portTZSP:
+		return atTZSP
 	}
 	return atEnd
 }
@@ -49,6 +61,9 @@ func (w *walk) mpls() (layer, Fault) {
 	if len(w.b) == 0 {
 		return w.fault(MPLSShort, 0, 0)
 	}
+	if Pseudowire(w.b, len(w.b)+w.cut) {
+		return atEthernet, Fault{}
+	}
 	switch w.b[0] >> 4 {
 	case 4:
 		return atIPv4, Fault{}
@@ -64,6 +79,27 @@ func (w *walk) mpls() (layer, Fault) {
 		return atEnd, Fault{}
 	}
 	return atEthernet, Fault{}
+}
+
+// Pseudowire reports whether b, which follows a stack of labels and has all
+// bytes on the wire, is a frame without a control word: it has an EtherType
+// where one belongs, and is no packet of IP. Addresses begin with any digit.
+func Pseudowire(b []byte, all int) bool {
+	if len(b) < ethBytes {
+		return false
+	}
+	switch be16(b[ethType:]) {
+	case EtherIPv4, EtherIPv6, EtherARP, EtherVLAN, EtherQinQ, EtherMPLS, EtherPPPoE:
+	default:
+		return false
+	}
+	switch b[0] >> 4 {
+	case 4:
+		return b[0]&15 < ip4MinBytes/4 || int(be16(b[ip4Total:])) > all
+	case 6:
+		return ip6Bytes+int(be16(b[ip6Len:])) > all
+	}
+	return true
 }
 
 // pppoe reads the session header (RFC 2516, section 4).
@@ -107,6 +143,11 @@ func (w *walk) ppp() (layer, Fault) {
 		return atIPv6, Fault{}
 	case 0x0281, 0x0283:
 		return atMPLS, Fault{}
+	case 0x003d: // multilink (RFC 1990), and both ends of a packet
+		if len(w.b) >= 4 && w.b[0]&0xc0 == 0xc0 {
+			w.skip(4)
+			return atPPP, Fault{}
+		}
 	}
 	return atEnd, Fault{}
 }
@@ -123,8 +164,6 @@ func (w *walk) ether(typ uint16) {
 func (w *walk) gre() (layer, Fault) {
 	const (
 		checksum, routing, key, sequence, ack = 0x8000, 0x4000, 0x2000, 0x1000, 0x0080
-
-		typePPP, typeWCCP, typeERSPAN, typeERSPAN3 = 0x880b, 0x883e, 0x88be, 0x22eb
 	)
 	if len(w.b) < 4 {
 		return w.fault(TunnelShort, 0, len(w.b))
@@ -163,17 +202,31 @@ func (w *walk) gre() (layer, Fault) {
 			}
 		}
 	}
+	if typ == greERSPAN && flags&sequence == 0 { // type I has no header
+		return atEthernet, Fault{}
+	}
+	return w.greType(typ)
+}
+
+// Protocols of GRE that are no EtherTypes.
+const (
+	grePPP     = 0x880b
+	greWCCP    = 0x883e
+	greERSPAN  = 0x88be
+	greERSPAN3 = 0x22eb
+	greFrame   = 0x6559 // Frame Relay
+)
+
+// greType decides by the protocol of GRE.
+func (w *walk) greType(typ uint16) (layer, Fault) {
 	switch typ {
-	case typePPP:
+	case grePPP:
 		return atPPP, Fault{}
-	case typeERSPAN: // type I has no header and no sequence number
-		if flags&sequence == 0 {
-			return atEthernet, Fault{}
-		}
-		return atERSPAN2, Fault{}
-	case typeERSPAN3:
-		return atERSPAN3, Fault{}
-	case typeWCCP:
+	case greERSPAN, greERSPAN3:
+		return atERSPAN, Fault{}
+	case greFrame:
+		return w.frameRelay()
+	case greWCCP:
 		if len(w.b) >= 4 && w.b[0]>>4 != 4 { // redirect header of version 2
 			w.skip(4)
 		}
@@ -183,11 +236,14 @@ func (w *walk) gre() (layer, Fault) {
 	return atType, Fault{}
 }
 
-// erspan passes over the header of a mirrored frame; type III can have eight
-// bytes more.
-func (w *walk) erspan(n int) (layer, Fault) {
-	if len(w.b) >= 12 && n == 12 && w.b[11]&1 != 0 {
-		n += 8
+// erspan passes over the header of a mirrored frame: type II is version 1; type
+// III is version 2, and can have eight bytes more.
+func (w *walk) erspan() (layer, Fault) {
+	n := 8
+	if len(w.b) > 0 && w.b[0]>>4 == 2 {
+		if n = 12; len(w.b) >= n && w.b[11]&1 != 0 {
+			n += 8
+		}
 	}
 	if len(w.b) < n {
 		return w.fault(TunnelShort, 0, len(w.b))
@@ -200,9 +256,6 @@ func (w *walk) erspan(n int) (layer, Fault) {
 func (w *walk) vxlan() (layer, Fault) {
 	if len(w.b) < vxlanBytes {
 		return w.fault(TunnelShort, 0, len(w.b))
-	}
-	if w.b[0]&0x08 == 0 { // no network identifier: not VXLAN
-		return w.fault(TunnelVersion, 0, int(w.b[0]))
 	}
 	w.skip(vxlanBytes)
 	w.tunnel |= TunnelVXLAN
@@ -293,25 +346,111 @@ func (w *walk) teredo() (layer, Fault) {
 	return atIPv6, Fault{}
 }
 
-// pbb reads the service tag of provider backbone bridges (IEEE 802.1ah); a
-// whole frame follows its four bytes.
-func (w *walk) pbb() (layer, Fault) {
-	if len(w.b) < 4 {
-		return w.fault(TagShort, 0, len(w.b))
-	}
-	w.skip(4)
-	w.tunnel |= TunnelOther
-	return atEthernet, Fault{}
+// gpe reads VXLAN with a protocol (draft-ietf-nvo3-vxlan-gpe, section 3.1).
+func (w *walk) gpe() (layer, Fault) {
+	next := w.b[3]
+	w.skip(vxlanBytes)
+	w.tunnel |= TunnelVXLAN
+	return nshNext(next), Fault{}
 }
 
-// vntag reads the tag of IEEE 802.1BR's forerunner: four bytes, EtherType.
-func (w *walk) vntag() (layer, Fault) {
-	if len(w.b) < 6 {
-		return w.fault(TagShort, 0, len(w.b))
+// nsh reads the network service header (RFC 8300, section 2.2).
+func (w *walk) nsh() (layer, Fault) {
+	if len(w.b) < 8 {
+		return w.fault(TunnelShort, 0, len(w.b))
 	}
-	w.typ = be16(w.b[4:])
-	w.skip(6)
-	return atType, Fault{}
+	n, next := int(w.b[1]&0x3f)*4, w.b[3]
+	if n < 8 || n > len(w.b) {
+		return w.fault(TunnelShort, 1, n)
+	}
+	w.skip(n)
+	w.tunnel |= TunnelOther
+	return nshNext(next), Fault{}
+}
+
+// nshNext is the layer of a next protocol, which NSH and VXLAN-GPE number alike.
+func nshNext(next byte) layer {
+	switch next {
+	case 1:
+		return atIPv4
+	case 2:
+		return atIPv6
+	case 3:
+		return atEthernet
+	case 4:
+		return atNSH
+	case 5:
+		return atMPLS
+	}
+	return atEnd
+}
+
+// L2TPData returns where PPP begins in a data message of L2TP version 2 (RFC
+// 2661, section 3.1), 0: b is none.
+func L2TPData(b []byte) int {
+	const control, length, sequence, offset, version = 0x8000, 0x4000, 0x0800, 0x0200, 0x000f
+	if len(b) < 6 {
+		return 0
+	}
+	flags, n := be16(b), 6
+	if flags&control != 0 || flags&version != 2 {
+		return 0
+	}
+	if flags&length != 0 {
+		n += 2
+	}
+	if flags&sequence != 0 {
+		n += 4
+	}
+	if flags&offset != 0 {
+		if n += 2; n <= len(b) {
+			n += int(be16(b[n-2:]))
+		}
+	}
+	if n > len(b) {
+		return 0
+	}
+	return n
+}
+
+func (w *walk) l2tp() (layer, Fault) {
+	n := L2TPData(w.b)
+	if n == 0 {
+		return atEnd, Fault{}
+	}
+	w.skip(n)
+	w.tunnel |= TunnelOther
+	return atPPP, Fault{}
+}
+
+// TZSPFrame returns where the Ethernet frame begins in a message of the TaZmen
+// Sniffer Protocol, which MikroTik's routers send, 0: b has none.
+func TZSPFrame(b []byte) int {
+	const version, received, ethernet, padding, end = 1, 0, 1, 0, 1
+	if len(b) < 5 || b[0] != version || b[1] != received || be16(b[2:]) != ethernet {
+		return 0
+	}
+	for n := 4; n < len(b); {
+		switch b[n] {
+		case end:
+			return n + 1
+		case padding:
+			n++
+		default:
+			if n+1 >= len(b) {
+				return 0
+			}
+			n += 2 + int(b[n+1])
+		}
+	}
+	return 0
+}
+
+func (w *walk) tzsp() (layer, Fault) {
+	if n := TZSPFrame(w.b); n > 0 {
+		return w.within(n)
+	}
+	return atEnd, Fault{}
 }
 
 // etherIP reads RFC 3378: version and reserved bits, then a frame.

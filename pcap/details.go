@@ -19,6 +19,8 @@ type Details struct {
 type RawInterface struct {
 	File    uint16 // input
 	Number  uint32 // in its input, over all sections
+	Section uint32 // its section, from 1
+	Place   uint32 // in its section
 	Link    uint16
 	SnapLen uint32
 	Digits  uint8  // decimal digits of the times
@@ -130,7 +132,7 @@ func (s *source) tellInterface(w *Window, f *iface, options []byte) {
 		return
 	}
 	w.Details.Interfaces = append(w.Details.Interfaces, RawInterface{
-		File: s.file, Number: f.number, Link: f.link, SnapLen: f.snap, Digits: f.digits(), Offset: f.whole(),
+		File: s.file, Number: f.number, Section: uint32(s.info.Sections), Place: uint32(len(s.ifs)), Link: f.link, SnapLen: f.snap, Digits: f.digits(), Offset: f.whole(),
 		Options: without(sameOrder(options, s.be, interfaceNumbers), ifTSResol, ifTSOffset),
 	})
 }

@@ -267,7 +267,6 @@ func differs(e *ear, want told) string {
 // exceptions are the captures, or single streams of them, of which we read
 // something else than tshark, with the reason.
 var exceptions = map[string]string{
-	"arkime/80211http.pcap":                                    link,
 	"chrissanders/tcp_zerowindowrecovery.pcapng":               acked,
 	"cnp3/trace_0pc_10ms.dump":                                 cut,
 	"cnp3/trace_1pc_10ms.dump":                                 cut,
@@ -291,7 +290,6 @@ var exceptions = map[string]string{
 	"packetlife/snoop-working-ccm7.cap":                        format,
 	"pcapdroid/crash-593ec6ead7a1bf23faa96d03cbd74c315bcf67fc": cutFirst,
 	"pcapflowlab/pcap_flow_lab_showcase.pcap":                  late,
-	"tcpdump/bgp-aigp.pcap":                                    link,
 	"wireshark/communityid.pcap.gz":                            cut,
 	"zeek/pppoe-over-qinq.pcap":                                cut,
 	"zeek/tcp_reassembly.pcap":                                 overlap,

@@ -63,6 +63,7 @@ type Dissector struct {
 	threw     bool     // something was to be read behind an end: nothing more is dissected, see beyond
 
 	first, last int64 // time of the first frame, and of the one before
+	begun       bool  // they are known: a time may be 0
 	share       int   // who follows the conversation of the frame at work
 	shared      bool  // there is one
 	net         network
@@ -98,8 +99,8 @@ func (d *Dissector) Frame(w *pcap.Window, i int) *Frame {
 // Bytes dissects one frame from its row and bytes.
 func (d *Dissector) Bytes(row *pcap.Row, number uint32, b []byte) *Frame {
 	f := &d.frame
-	if number == 1 || d.first == 0 {
-		d.first, d.last = row.Time, row.Time
+	if number == 1 || !d.begun {
+		d.first, d.last, d.begun = row.Time, row.Time, true
 	}
 	if d.opt.Of > 1 && d.level == List && d.others(row, b) {
 		f.Number, f.Time, f.Elsewhere = number, row.Time, true

@@ -38,7 +38,8 @@ type captured struct {
 
 type capturedInterface struct {
 	file              uint16
-	number            uint32
+	number            uint32 // over all sections
+	section, place    uint32
 	name, description []byte
 }
 
@@ -54,7 +55,7 @@ func (c *captured) take(w *pcap.Window, i int) {
 			return
 		}
 		x := &w.Details.Interfaces[j]
-		f := capturedInterface{file: x.File, number: x.Number}
+		f := capturedInterface{file: x.File, number: x.Number, section: x.Section, place: x.Place}
 		eachOption(x.Options, func(code uint16, v []byte) {
 			switch code {
 			case 2:
@@ -127,12 +128,10 @@ func (d *Dissector) interfaceNodes(s span, x *capturedInterface) {
 	if x == nil {
 		return
 	}
-	if d.lower.captured.sections == 1 {
-		d.num(fFrameSect, s, 0, 0, 1)
-	}
-	d.num(fFrameIface, s, 0, 0, uint64(x.number))
+	d.num(fFrameSect, s, 0, 0, uint64(x.section))
+	d.num(fFrameIface, s, 0, 0, uint64(x.place))
 	if d.tree() {
-		d.text(len(d.frame.Nodes)-1, fmt.Sprintf("Interface id: %d (%s)", x.number, x.label()))
+		d.text(len(d.frame.Nodes)-1, fmt.Sprintf("Interface id: %d (%s)", x.place, x.label()))
 	}
 	up := d.sub()
 	name := x.name

@@ -48,6 +48,18 @@ func (d *Dissector) link(s span, link uint16) {
 		d.ipoib(s)
 	case layers.LinkPKTAP, linkPKTAPUser:
 		d.pktap(s, link)
+	case layers.LinkEnc:
+		d.enc(s)
+	case layers.LinkPFLog:
+		d.pflog(s)
+	case layers.LinkJuniper:
+		d.juniper(s)
+	case layers.LinkWLAN:
+		d.wlan(s, 0)
+	case layers.LinkRadiotap:
+		d.radiotap(s)
+	case layers.LinkPPI:
+		d.ppi(s)
 	default:
 		d.unknownLink(s, link)
 	}
@@ -678,6 +690,10 @@ func (d *Dissector) null(s span) {
 		return
 	}
 	d.noAddresses()
+	if s.b[0] == 0xff && s.b[1] == 0x03 { // Windows
+		d.ppp(s)
+		return
+	}
 	d.frame.Proto = "N/A"
 	d.set("Null/Loopback")
 	v := be.Uint32(s.b)
@@ -806,8 +822,12 @@ func (d *Dissector) cookedType(typ, hw uint16, s span, at int, body span) {
 	switch {
 	case id == fSLLGRE:
 		d.greProtocol(typ, body)
-	case id == fSLLType:
+	case id == fSLLType || typ >= 0x600 && hw != hwNetlink:
 		d.etherType(typ, body, s, fSLLTrailer)
+	case hw == hwFRAD:
+		d.frameRelay(body)
+	case typ == 0x0007:
+		d.ppp(body)
 	case typ == 0x0004:
 		d.llc(body)
 	case typ == 0x0001:
@@ -835,9 +855,14 @@ func (d *Dissector) ipoib(s span) {
 	}
 }
 
-// frameRelay reads Q.922 with RFC 2427: address, UI, NLPID.
+// frameRelay reads Q.922 with RFC 2427: two to four address bytes, UI, NLPID.
 func (d *Dissector) frameRelay(s span) {
-	up := d.enter(fFrameRelay, s, min(4, len(s.b)))
+	n := 0
+	for n < 4 && n < len(s.b) && s.b[n]&1 == 0 {
+		n++
+	}
+	n++
+	up := d.enter(fFrameRelay, s, min(n+2, len(s.b)))
 	defer d.leave(up)
 	d.frame.Proto = "FR"
 	d.clear()
@@ -847,31 +872,57 @@ func (d *Dissector) frameRelay(s span) {
 	dlci := uint64(s.b[0]>>2)<<4 | uint64(s.b[1]>>4)
 	d.infoDec("DLCI ", dlci, "")
 	d.noAddresses()
-	if s.b[0]&1 != 0 || s.b[1]&1 == 0 { // another length of address
+	if n < 2 || n > 4 { // another length of address
 		d.data(s.from(4))
 		return
 	}
-	if s.b[2] != 0x03 { // Cisco's encapsulation: EtherType
-		if !d.network(be.Uint16(s.b[2:]), s.from(4)) {
-			d.rest(s.from(4))
+	if d.short(s, n+2) {
+		return
+	}
+	s = s.from(n)
+	if s.b[0] != 0x03 { // Cisco's encapsulation: EtherType
+		if !d.network(be.Uint16(s.b), s.from(2)) {
+			d.rest(s.from(2))
 		}
 		return
 	}
-	switch s.b[3] {
+	if s = s.from(1); s.b[0] == 0 { // padding
+		s = s.from(1)
+	}
+	if d.short(s, 1) {
+		return
+	}
+	body := s.from(1)
+	switch s.b[0] {
 	case 0xcc:
-		d.anyIP(s.from(4))
+		d.anyIP(body)
 	case 0x8e:
-		d.ipv6(s.from(4))
+		d.ipv6(body)
+	case 0xcf:
+		d.ppp(body)
 	case 0x80:
-		if len(s.b) >= 10 && s.b[4] == 0 && be.Uint16(s.b[5:]) == 0 && len(s.b) > 9 {
-			if !d.network(be.Uint16(s.b[7:]), s.from(9)) {
-				d.rest(s.from(9))
-			}
-			return
-		}
-		d.data(s.from(4))
+		d.frameSNAP(body)
 	default:
-		d.data(s.from(4))
+		d.data(body)
+	}
+}
+
+// frameSNAP reads an organization code and its protocol: an EtherType, or a
+// bridged frame.
+func (d *Dissector) frameSNAP(s span) {
+	if d.short(s, 5) {
+		return
+	}
+	oui, typ, body := be.Uint32(s.b)>>8, be.Uint16(s.b[3:]), s.from(5)
+	switch {
+	case oui == 0:
+		if !d.network(typ, body) {
+			d.rest(body)
+		}
+	case oui == 0x0080c2 && (typ == 1 || typ == 7):
+		d.ethernet(body, false)
+	default:
+		d.data(body)
 	}
 }
 

@@ -382,3 +382,16 @@ func TestAskedAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestTimesFromZero counts from the first frame, also when its time is 0.
+func TestTimesFromZero(t *testing.T) {
+	d := New(Options{Level: Values})
+	for i, want := range []uint64{0, 5, 9} {
+		f := d.Bytes(&pcap.Row{Time: int64(want), Link: 1, Cap: 14, Wire: 14}, uint32(i+1), make([]byte, 14))
+		for _, n := range f.Nodes {
+			if n.ID == fFrameRelative && n.Num != want {
+				t.Errorf("frame %d: %d, want %d", i+1, n.Num, want)
+			}
+		}
+	}
+}

@@ -1,5 +1,7 @@
 package dissect
 
+import "postmortem/layers"
+
 // unread is the line of a protocol that is known by name only.
 func (d *Dissector) unread(id ID, s span) {
 	d.frame.Proto = table[id].Label
@@ -47,11 +49,30 @@ var (
 // false when typ is none of them.
 func (d *Dissector) otherEther(typ uint16, s span) bool {
 	switch typ {
-	case 0x88e5:
+	case layers.EtherMACsec:
 		d.macsec(s)
 		return true
-	case 0x894f:
+	case layers.EtherNSH:
 		d.nsh(s)
+		return true
+	case layers.EtherETag:
+		d.tag(fETag, "E-TAG", s, 8)
+		return true
+	case layers.EtherCMD:
+		d.tag(fCMD, "CMD", s, 8)
+		return true
+	case layers.EtherHSR:
+		d.tag(fHSR, "HSR", s, 6)
+		return true
+	case layers.EtherDCE:
+		d.within(fDCE, "CFP", s, 2)
+		return true
+	case layers.EtherTRILL: // RFC 6325, section 3: five bits count the words of options
+		n := 6
+		if len(s.b) >= 2 {
+			n += int(be.Uint16(s.b)>>6&0x1f) * 4
+		}
+		d.within(fTRILL, "TRILL", s, n)
 		return true
 	}
 	id, ok := etherLines[typ]
@@ -69,7 +90,7 @@ func (d *Dissector) macsec(s span) {
 	d.frame.Proto = "MACSEC"
 	d.clear()
 	d.info("MACsec frame")
-	d.named("macsec")
+	d.leave(d.enter(fMACsec, s, min(tag, len(s.b))))
 	if d.short(s, tag) {
 		return
 	}
@@ -92,7 +113,7 @@ func (d *Dissector) macsec(s span) {
 func (d *Dissector) nsh(s span) {
 	d.frame.Proto = "NSH"
 	d.clear()
-	d.named("nsh")
+	d.leave(d.enter(fNSH, s, min(8, len(s.b))))
 	if d.deeper() || d.short(s, 8) {
 		return
 	}
@@ -100,8 +121,19 @@ func (d *Dissector) nsh(s span) {
 	if n < 8 || d.short(s, n) {
 		return
 	}
-	body := s.from(n)
-	switch s.b[3] {
+	d.nshNext(s.b[3], s.from(n))
+}
+
+// gpe reads VXLAN with a protocol (draft-ietf-nvo3-vxlan-gpe, section 3.1).
+func (d *Dissector) gpe(s span) {
+	if body, ok := d.envelope(fVXLAN, "VxLAN", s, 8); ok {
+		d.nshNext(s.b[3], body)
+	}
+}
+
+// nshNext goes on by a next protocol, which NSH and VXLAN-GPE number alike.
+func (d *Dissector) nshNext(next byte, body span) {
+	switch next {
 	case 1:
 		d.anyIP(body)
 	case 2:

@@ -54,7 +54,7 @@ var (
 const (
 	greChecksum, greRouting, greKey, greSequence, greAck = 0x8000, 0x4000, 0x2000, 0x1000, 0x0080
 
-	grePPP, greWCCP, greERSPAN, greERSPAN3, greCHDLC, greEoIP = 0x880b, 0x883e, 0x88be, 0x22eb, 0x2000, 0x6400
+	grePPP, greWCCP, greERSPAN, greERSPAN3, greFrame, greCHDLC, greEoIP = 0x880b, 0x883e, 0x88be, 0x22eb, 0x6559, 0x2000, 0x6400
 )
 
 func greName(v uint64) string {
@@ -67,6 +67,8 @@ func greName(v uint64) string {
 		return "ERSPAN"
 	case greERSPAN3:
 		return "ERSPAN III"
+	case greFrame:
+		return "Frame Relay"
 	case greEoIP:
 		return "MIKROTIK EoIP"
 	case layers.EtherIPv4:
@@ -117,6 +119,12 @@ func (d *Dissector) mpls(s span) {
 		}
 	}
 	if d.short(s, 1) {
+		return
+	}
+	if layers.Pseudowire(s.b, s.size()) {
+		d.named("pwethheuristic")
+		d.named("pwethnocw")
+		d.ethernet(s, false)
 		return
 	}
 	switch s.b[0] >> 4 {
@@ -261,6 +269,14 @@ func (d *Dissector) ppp(s span) {
 		d.ipv6(s)
 	case 0x0281, 0x0283:
 		d.mpls(s)
+	case 0x003d: // both ends of a packet
+		if len(s.b) < 4 || s.b[0]&0xc0 != 0xc0 {
+			d.unread(fMP, s)
+			return
+		}
+		if body, ok := d.envelope(fMP, "PPP MP", s, 4); ok {
+			d.ppp(body)
+		}
 	case 0xc021:
 		d.pppControl("PPP LCP", "lcp", s)
 	case 0x8021:
@@ -484,10 +500,10 @@ func (d *Dissector) greProtocol(typ uint16, s span) {
 		d.chdlc(s)
 	case greEoIP: // MikroTik's
 		d.ethernet(s, false)
-	case greERSPAN:
-		d.erspan(s, 8)
-	case greERSPAN3:
-		d.erspan(s, 12)
+	case greERSPAN, greERSPAN3:
+		d.erspan(s)
+	case greFrame:
+		d.frameRelay(s)
 	case greWCCP:
 		if len(s.b) >= 4 && s.b[0]>>4 != 4 { // redirect header of version 2
 			s = s.from(4)
@@ -507,15 +523,18 @@ func (d *Dissector) erspanType(typ string) {
 	}
 }
 
-// erspan passes over the header of a mirrored frame; type III can have eight
-// bytes more.
-func (d *Dissector) erspan(s span, n int) {
+// erspan passes over the header of a mirrored frame: type II is version 1; type
+// III is version 2, and can have eight bytes more.
+func (d *Dissector) erspan(s span) {
 	if d.deeper() {
 		d.data(s)
 		return
 	}
-	if len(s.b) >= 12 && n == 12 && s.b[11]&1 != 0 {
-		n += 8
+	n := 8
+	if len(s.b) > 0 && s.b[0]>>4 == 2 {
+		if n = 12; len(s.b) >= n && s.b[11]&1 != 0 {
+			n += 8
+		}
 	}
 	d.frame.Proto = "ERSPAN"
 	d.clear()

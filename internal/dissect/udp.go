@@ -232,6 +232,16 @@ func (d *Dissector) udpPort(s span, port, src, dst uint16) bool {
 		return d.teredo(s)
 	case 4754:
 		d.gre(s)
+	case 4790:
+		d.gpe(s)
+	case 6635:
+		d.mpls(s)
+	case 1701:
+		if !d.l2tp(s) {
+			d.portLine(fL2TP, s, src, dst)
+		}
+	case 37008:
+		return d.tzsp(s)
 	case 443:
 		return d.quic(s, src, dst)
 	default:
@@ -261,6 +271,6 @@ func (d *Dissector) portLine(id ID, s span, src, dst uint16) {
 var udpLines = map[uint16]ID{
 	69: only("TFTP", "tftp"), 88: only("KRB5", "kerberos"), 111: only("Portmap", "rpc"), 138: only("NBDS", "nbdgm"), 161: only("SNMP", "snmp"), 162: only("SNMP", "snmp"), 389: only("CLDAP", "cldap"),
 	500: only("ISAKMP", "isakmp"), 514: only("Syslog", "syslog"), 520: only("RIP", "rip"), 521: only("RIPng", "ripng"), 1645: only("RADIUS", "radius"), 1646: only("RADIUS", "radius"),
-	1701: only("L2TP", "l2tp"), 1812: only("RADIUS", "radius"), 1813: only("RADIUS", "radius"), 1985: only("HSRP", "hsrp"), 2049: only("NFS", "rpc"), 2123: only("GTPv2", "gtpv2"),
+	1812: only("RADIUS", "radius"), 1813: only("RADIUS", "radius"), 1985: only("HSRP", "hsrp"), 2049: only("NFS", "rpc"), 2123: only("GTPv2", "gtpv2"),
 	4500: only("UDPENCAP", "udpencap"), 5060: only("SIP", "sip"), 5246: only("CAPWAP-Control", "capwap"), 6343: only("sFlow", "sflow"), 17500: only("DB-LSP-DISC", "db-lsp-disc"), 51820: only("WireGuard", "wg"),
 }
