@@ -264,7 +264,7 @@ func (c *Case) role() string {
 func (c *Case) helloName() (name string, f *fact.Fact) {
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
-		if f.Kind == fact.Command && isHello(smtp.Cmd(f.Cmd)) {
+		if c.mail() && f.Kind == fact.Command && isHello(smtp.Cmd(f.Cmd)) { // CAPABILITY of IMAP has the number of a hello
 			_, name, _ := strings.Cut(c.text(f), " ")
 			return strings.TrimSpace(name), f
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"postmortem/internal/verdict"
 )
@@ -144,5 +145,28 @@ func TestSeedOthers(t *testing.T) {
 	}
 	if s = one(t, "mastering-pop.pcap"); s.Proto.String() != "pop3" {
 		t.Error("mastering-pop:", s.Proto)
+	}
+}
+
+// TestLeftAfterHandshake: whether a client that leaves behind a whole handshake
+// did not like the certificate is not certain.
+func TestLeftAfterHandshake(t *testing.T) {
+	if s := one(t, "smtps-expired-left.pcap"); s.Cause != "tls-expired" || s.Blame != "server" || s.Confidence != "medium" {
+		t.Error("verdict:", s.Cause, s.Blame, s.Confidence)
+	}
+}
+
+// TestWaits: an alert waits from the last message of the handshake, which is no line of the dialog.
+func TestWaits(t *testing.T) {
+	d := one(t, "smtp_for_webinar.pcap").Dialog
+	if l := d[len(d)-1]; l.Frame != 16 || l.Wait/1e6 != 120 {
+		t.Errorf("%s, frame %d: waits %v", l.Text, l.Frame, time.Duration(l.Wait))
+	}
+}
+
+// TestNoHello: IMAP has no command by which a client gives its name.
+func TestNoHello(t *testing.T) {
+	if s := one(t, "imap-authenticate-plain.pcap"); s.Client.Name != "" {
+		t.Error("the client is called", s.Client.Name)
 	}
 }

@@ -116,6 +116,11 @@ var doubts = []doubt{
 		return d.Blame == rules.BlameClient && c.TCP.Side[fact.Client].Bytes == 0 && c.TCP.RTTClient > c.TCP.RTTServer
 	}, 0, 60, nil},
 	{"TLS-022", ofClass(rules.ClosedAtCert), 0, 60, nil},
+	// It took the handshake to its end and left without a word: it looked at the
+	// certificate only then, or wanted no more than the handshake.
+	{"TLS-026 027 028 029 030 032 035", func(c *rules.Case, _ *rules.Finding, d *Decision) bool {
+		return d.Outcome == OutcomeFailed && c.TLS != nil && c.TLS.Done
+	}, 0, 70, nil},
 	// A server that does not know its name, or a client that asks for a wrong one.
 	{"", func(_ *rules.Case, f *rules.Finding, _ *Decision) bool { return nameRefused(f) }, rules.BlameServer, 60, nil},
 	// The hello of a usual library: the server, or the path, may be at fault as well.

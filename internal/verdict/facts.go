@@ -327,6 +327,7 @@ func dialog(c *rules.Case) (list []Line) {
 			text = "(TLS from here)"
 		case fact.TLSAlert:
 			text = "(TLS alert " + tlsrec.AlertName(uint8(f.Code)) + ")"
+			last = max(last, lastFlight(c, f))
 		default:
 			continue
 		}
@@ -338,6 +339,26 @@ func dialog(c *rules.Case) (list []Line) {
 		last = f.Time
 	}
 	return list
+}
+
+// lastFlight is when the last message of a handshake was sent that an alert may
+// answer, 0: none is known. Most of them are no lines of the dialog.
+func lastFlight(c *rules.Case, alert *fact.Fact) (last int64) {
+	if c.TLS == nil {
+		return 0
+	}
+	t := c.TLS
+	for side := range t.HelloAt {
+		for _, at := range [...]fact.At{
+			t.HelloAt[side], t.ServerHelloAt[side], t.CertAt[side], t.CertRequestAt[side], t.ServerDoneAt[side],
+			t.KexAt[side], t.CertVerifyAt[side], t.ChangeAt[side], t.FinishedAt[side], t.FirstEncrypted[side],
+		} {
+			if at.Frame != 0 && at.Frame < alert.Frame {
+				last = max(last, at.Time)
+			}
+		}
+	}
+	return last
 }
 
 // replyText is a reply as it stood on the wire: its first line, of a refusal the

@@ -54,7 +54,7 @@ const (
 	headerBytes  = 64 << 10         //
 	stallTime    = 30 * time.Second // an upload that stands still for so long is cut
 	idleTime     = 2 * time.Minute
-	shutdownTime = 3 * time.Second
+	shutdownTime = 500 * time.Millisecond // for answers on their way; a connection without a request is cut then
 )
 
 // Errors of uploads.

@@ -361,6 +361,16 @@ func TestServeStops(t *testing.T) {
 		}
 	}
 	s := serve(t, 0)
+	mute, err := net.Dial("tcp", strings.TrimPrefix(s.base, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mute.Close()
+	start := time.Now()
+	if s.end(); time.Since(start) > soon {
+		t.Errorf("it takes %v to stop while somebody is connected who asks for nothing", time.Since(start))
+	}
+	s = serve(t, 0)
 	if status, body := s.send(t, "big.pcap", big, nil); status != http.StatusCreated {
 		t.Fatal(status, body)
 	}
