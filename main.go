@@ -110,10 +110,11 @@ func init() {
   postmortem cut -comment -session 1-3 capture.pcap told.pcapng
 `},
 		{"explain", "[ID]", "what a finding or a reply code means, or the list of findings", runExplain,
-			[]string{"width", "ascii", "o"},
+			[]string{"json", "width", "ascii", "o"},
 			`  postmortem explain                            the list of findings
   postmortem explain tls-key-mismatch           one finding
   postmortem explain 550 5.7.1                  a reply code
+  postmortem explain -json                      all that is known of all findings, for programs
 `},
 		{"serve", "[FILE...]", "the reports as pages of a local web server", runServe,
 			[]string{"listen", "upload", "keylog", "show-secrets", "port", "limit", "memory", "j", "tz"},
@@ -375,6 +376,12 @@ func runExplain(e *env, o *options, args []string) (int, error) {
 		return 0, err
 	}
 	defer out.discard()
+	if o.json {
+		if err := explainJSON(out, args); err != nil {
+			return 0, err
+		}
+		return exitClean, out.commit()
+	}
 	columns, _ := out.terminal()
 	var b strings.Builder
 	if err := rules.ExplainWidth(&b, strings.Join(args, " "), e.width(o, columns)); err != nil {
@@ -388,6 +395,25 @@ func runExplain(e *env, o *options, args []string) (int, error) {
 		return 0, err
 	}
 	return exitClean, out.commit()
+}
+
+// explainJSON writes one record for each finding that is named, for all without names.
+func explainJSON(w io.Writer, names []string) error {
+	if len(names) == 0 {
+		for i := range rules.All {
+			names = append(names, rules.All[i].ID)
+		}
+	}
+	for _, name := range names {
+		r, ok := rules.Find(name)
+		if !ok {
+			return usage("explain -json knows findings by their names, and %q is none: see \"postmortem explain %s\"", name, name)
+		}
+		if _, err := w.Write(report.Rule(r)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func runVersion(e *env, o *options, args []string) (int, error) {

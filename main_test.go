@@ -281,6 +281,8 @@ func TestExitCodes(t *testing.T) {
 		{"page to standard output", []string{"-html", "-", aCapture}, exitTrouble, "name of a file"},
 		{"page over its input", []string{"-html", aCapture, aCapture}, exitTrouble, "is one of the inputs"},
 		{"listen", []string{"serve", "-listen", "nowhere"}, exitTrouble, "not a number from 0 to 65535"},
+		{"rule as JSON", []string{"explain", "-json", "TLS-016"}, exitClean, ""},
+		{"code as JSON", []string{"explain", "-json", "550"}, exitTrouble, "knows findings by their names"},
 		{"filter", []string{"-Y", "tls.alert_message", aCapture}, exitFinding, "1 of 1 sessions"},
 		{"sessions", []string{"-session", "1,3-4", "testdata/made-box-refusals.pcap"}, exitFinding, "3 of 14 sessions are reported"},
 		{"wrong filter", []string{"-Y", "smtp.respons", aCapture}, exitTrouble, "smtp.response"},

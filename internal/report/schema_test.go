@@ -14,6 +14,8 @@ import (
 
 	"postmortem/internal/analyze"
 	"postmortem/internal/verdict"
+
+	"postmortem/rules"
 )
 
 // A schema is as much of JSON Schema 2020-12 as docs/schema.json uses. A
@@ -232,4 +234,18 @@ type countingWriter int64
 func (w *countingWriter) Write(p []byte) (int, error) {
 	*w += countingWriter(len(p))
 	return len(p), nil
+}
+
+// TestRules compares what is known of every finding with the schema.
+func TestRules(t *testing.T) {
+	root := readSchema(t)
+	for i := range rules.All {
+		var v any
+		if err := json.Unmarshal(Rule(&rules.All[i]), &v); err != nil {
+			t.Fatal(rules.All[i].ID, err)
+		}
+		if err := root.check(root, v, rules.All[i].ID); err != nil {
+			t.Error(err)
+		}
+	}
 }
