@@ -58,7 +58,7 @@ type Dialog struct {
 	ahead bool // a hello was answered before it was seen
 	auth  auth
 
-	rcpts     uint16 // recipients accepted in this transaction, for LMTP
+	rcpts     uint16 // recipients accepted in this transaction, for LMTP and PRDR
 	done      uint16 // the message answered last, 0: the client has said something since
 	early     uint64 // bytes before the greeting
 	earlyAt   fact.At
@@ -122,7 +122,7 @@ func (d *Dialog) mask(dst, text []byte) []byte {
 type wait struct {
 	time   int64
 	ref    uint16
-	n      uint16 // replies still to come: LMTP answers a message for each recipient
+	n      uint16 // replies still to come: LMTP and PRDR answer a message for each recipient
 	cmd    Cmd
 	before bool // sent before a hole in the server's bytes: may have been answered there
 }

@@ -544,6 +544,9 @@ func (d *Dialog) answer(at fact.At) {
 	switch {
 	case waited:
 		w := &d.queue[d.head]
+		if cmd == Message && r.code == CodePRDR && w.n == 1 {
+			w.n += d.rcpts + 1 // one for each recipient, and one for the message
+		}
 		w.n--
 		if w.n == 0 {
 			d.pop()
