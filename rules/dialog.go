@@ -523,10 +523,13 @@ func (c *Case) replied(f *fact.Fact, current func() *Transaction, open *int) {
 		}
 		if t == nil {
 			t = current()
-			*open = -1
+			t.prdr = t.prdr || f.Code == smtp.CodePRDR
+			if !t.prdr { // else more answers follow
+				*open = -1
+			}
 		}
 		t.Last = f
-		if f.Code == smtp.CodePRDR && f.Ref != 0 {
+		if f.Code == smtp.CodePRDR {
 			t.prdr = true
 			return
 		}
@@ -540,7 +543,7 @@ func (c *Case) replied(f *fact.Fact, current func() *Transaction, open *int) {
 				}
 			}
 		}
-		if last && (t.Reply == nil || ByCode(f.Code) > ByCode(t.Reply.Code)) {
+		if last && (t.Reply == nil || t.prdr || ByCode(f.Code) > ByCode(t.Reply.Code)) {
 			t.Reply = f
 		}
 	case !alone:
