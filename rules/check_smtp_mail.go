@@ -280,7 +280,7 @@ func smtpAccepted(c *Case, _ *fact.Fact, r *Raiser) {
 		g.with("queue_id", id)
 		accepted, _ := t.Taken()
 		for k := range t.Recipients {
-			if m := t.Recipients[k].Message; t.lmtp && (m == nil || m.Code >= 400) && t.Recipients[k].Outcome() == Accepted {
+			if m := t.Recipients[k].Message; (t.lmtp || t.prdr) && (m == nil || m.Code >= 400) && t.Recipients[k].Outcome() == Accepted {
 				accepted-- // not answered, or refused behind the message
 			}
 		}

@@ -186,6 +186,7 @@ const (
 		C: RCPT TO:<b@example.org>
 		S: 250 2.1.5 Ok
 		`
+	mailTwo  = mailEnvelope + "C: RCPT TO:<c@example.org>\nS: 250 2.1.5 Ok\n"
 	mailData = `
 		C: DATA
 		S: 354 End data with <CR><LF>.<CR><LF>
@@ -413,6 +414,14 @@ func smtpTalks() []mailTalk {
 			closed: 2, want: "smtp-accepted smtp-clear-text-mail smtp-fate-unknown! smtp-lmtp"},
 		{name: "LMTP, one answer of two when the capture ends", script: "S: 220 mx.example.org LMTP\nC: LHLO c.example.com\nS: 250 mx.example.org\n" + mailEnvelope + "C: RCPT TO:<c@example.org>\nS: 250 ok\n" + mailData + mailText + mailDone,
 			how: fact.EndOfCapture, want: "smtp-accepted smtp-clear-text-mail smtp-lmtp"},
+		{name: "PRDR, both take the message", script: mailIn + mailTwo + mailData + mailText + "C: .\nS: 353 PRDR content analysis beginning\nS: 250 PRDR R=<b@example.org> acceptance\nS: 250 PRDR R=<c@example.org> acceptance\nS: 250 id=1xX6Wl-0007oX-2W message accepted\n" + mailOut,
+			want: mailClear},
+		{name: "PRDR, one of two takes the message", script: mailIn + mailTwo + mailData + mailText + "C: .\nS: 353 PRDR content analysis beginning\nS: 550 no such user\nS: 250 PRDR R=<c@example.org> acceptance\nS: 250 id=1xX6Wl-0007oX-2W message accepted\n" + mailOut,
+			want: mailClear},
+		{name: "PRDR, refused as a whole", script: mailIn + mailTwo + mailData + mailText + "C: .\nS: 353 PRDR content analysis beginning\nS: 250 PRDR R=<b@example.org> acceptance\nS: 250 PRDR R=<c@example.org> acceptance\nS: 550 spam\n" + mailOut,
+			want: "auth-none smtp-clear-text-mail smtp-rejected-after-data!"},
+		{name: "PRDR, closed before the last answer", script: mailIn + mailTwo + mailData + mailText + "C: .\nS: 353 PRDR content analysis beginning\nS: 250 PRDR R=<b@example.org> acceptance\nS: 250 PRDR R=<c@example.org> acceptance\n",
+			closed: 2, want: "auth-none smtp-clear-text-mail smtp-fate-unknown!"},
 		{name: "closed behind the go-ahead", script: mailIn + mailEnvelope + mailData + mailText + "C: .\n", closed: 2, want: "auth-none smtp-clear-text-mail smtp-closed-without-reply!",
 			change: func(c *Case) { s := &c.TCP.Side[fact.Server]; s.Fin, s.FinTime = s.Fin-2, s.FinTime-12e6 }},
 		{name: "timeout behind the message", script: mailIn + mailEnvelope + mailData + mailText + "C: .\n... 10s\nS: 421 4.4.2 timeout of a filter\n", closed: 2,

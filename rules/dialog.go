@@ -100,7 +100,7 @@ func ByCode(code uint16) Outcome {
 type Recipient struct {
 	Command *fact.Fact // nil: only the reply was captured
 	Reply   *fact.Fact // nil: none came
-	Message *fact.Fact // LMTP: the answer for this recipient after the message, else nil
+	Message *fact.Fact // LMTP, PRDR: the answer for this recipient after the message, else nil
 }
 
 // Unsettled reports that a message sent by LMTP was answered for other
@@ -137,12 +137,13 @@ type Transaction struct {
 	DataReply  *fact.Fact
 	BodyStart  *fact.Fact
 	BodyEnd    *fact.Fact
-	Reply      *fact.Fact // to the message; with LMTP the worst of them
+	Reply      *fact.Fact // to the message; with LMTP the worst of them, with PRDR the last
 	EndedBy    *fact.Fact // the command that ended it before it was complete
 	Last       *fact.Fact // the last fact that belongs to it
 	Outcome    Outcome
 
 	lmtp         bool // a reply for each recipient
+	prdr         bool // the same, and one for the message behind them: draft-hall-prdr
 	first, count int  // of its recipients in the view
 }
 
@@ -522,19 +523,28 @@ func (c *Case) replied(f *fact.Fact, current func() *Transaction, open *int) {
 		}
 		if t == nil {
 			t = current()
-			*open = -1
-		}
-		if t.Reply == nil || ByCode(f.Code) > ByCode(t.Reply.Code) {
-			t.Reply = f
+			t.prdr = t.prdr || f.Code == smtp.CodePRDR
+			if !t.prdr { // else more answers follow
+				*open = -1
+			}
 		}
 		t.Last = f
+		if f.Code == smtp.CodePRDR {
+			t.prdr = true
+			return
+		}
+		last := true // of the answers to this message
 		if c.Proto == fact.LMTP || c.Log.Get(f.Ref) != nil {
 			for k := t.first; k < t.first+t.count; k++ {
 				if r := &v.rcpts[k]; r.Message == nil && r.Outcome() == Accepted {
 					r.Message = f
+					last = !t.prdr
 					break
 				}
 			}
+		}
+		if last && (t.Reply == nil || t.prdr || ByCode(f.Code) > ByCode(t.Reply.Code)) {
+			t.Reply = f
 		}
 	case !alone:
 	case cmd == smtp.MAIL && f.Code < 400:

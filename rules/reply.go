@@ -108,15 +108,15 @@ var classes = []class{
 	{rule: "RPL-011", at: atHello, codes: "501 504 550 553 554",
 		words: "domain name|invalid domain|hostname|host name|fully-qualified|fully qualified|fqdn|domain address|address literal", not: "syntax"},
 	{rule: "RPL-007", codes: "4xx", words: "greylist|graylist|grey-list|gray-list|postgrey|[gl01]|[gl02]|internal resource & temporarily unavailable"}, // Yahoo's numbers, Mimecast's words
-	{rule: "RPL-008", words: "dnsbl|rbl|abuseat|blocklist|block list|blacklist|black listed|black-listed|blackhole|blocked using|spamhaus|spamcop|barracudacentral|uceprotect|abusix|sorbs|listed at|listed in",
-		not: "part of their network is on our block list|user's block list|recipient's block list|may be blacklisted|" + aboutLinks + "|sender address rejected: black|sender address rejected: block|sender address rejected: domain"},
+	{rule: "RPL-008", words: "dnsbl|rbl|abuseat|blocklist|block list|blacklist|black listed|black-listed|in a black list|on a black list|blackhole|blocked using|spamhaus|spamcop|barracudacentral|uceprotect|abusix|sorbs|listed at|listed in",
+		not: "part of their network is on our block list|user's block list|recipient's block list|may be blacklisted|" + aboutLinks + "|sender address rejected: black|sender address rejected: block|sender address rejected: domain|sender envelope address"},
 	{rule: "RPL-009", enhanced: "5.7.606-649 5.7.501-503 5.7.511",
 		words: "reputation|banned sending ip|s3140|s3150|[tss|[ts0|[ipts|user complaints|rp-001|unsolicited mail originating|ip not allowed|part of their network is on our block list|traffic not accepted|problem occurred & ask your postmaster|ipcheck.proofpoint|proofpoint.com/dnsbl|senderbase|talosintelligence|too many spams|too many errors from your ip|received complaints|dynamic ip|not authorized to send email directly|suspected spam ip|your ip blocked|hl:rep|hl:mep|ofr_999",
 		not:   "ip address has been temporarily rate limited"}, // Google's 4.7.28, beside "unsolicited mail"
 	// Before a message there is none to be spam or a virus: the client is meant.
 	{rule: "RPL-009", at: 1<<smtp.Greeting | atHello, codes: "5xx 4xx", words: "spam|spamming|virus|virus infected"},
 	{rule: "RPL-018", enhanced: "x.7.28 5.7.508",
-		words: "rate limit|ratelimit|too much mail|too many messages|sending too|throttl|too quickly|limit exceeded|unusual rate|hourly|daily|per hour|message quota|sending quota|" +
+		words: "rate limit|ratelimit|sender rate|too much mail|too many messages|sending too|throttl|too quickly|limit exceeded|unusual rate|hourly|daily|per hour|message quota|sending quota|" +
 			"message count quota|message size quota|policy rejection & quota|submission quota|sending limit exceeded|rate overlimit|exceeded threshold|too many recipients from|recipients received this hour|too many auth commands|submission rate|thread limit exceeded|outbound thread limit|frequency limit|unusual sending activity|slow down|hl:ifc|mi:dmc|mi:sfq|rp:drc",
 		not: "concurrent connections|too many concurrent|size limit exceeded|recipients limit exceeded"},
 	{rule: "RPL-018", enhanced: "x.2.1", words: "quickly|at a rate", need: needBoth},
@@ -136,7 +136,7 @@ var classes = []class{
 	// Of senders; 5.1.1 behind MAIL is about one, too.
 	{rule: "RPL-042", at: 1 << smtp.MAIL, codes: "550 551 553 554", enhanced: "5.1.0 5.1.1", not: "<>|authenticat"},
 	{rule: "RPL-042", at: atSender, codes: "5xx",
-		words: "sender address rejected|sender rejected|sender denied|sender refused|sender not accepted|sender is not accepted|sender not allowed|badmailfrom|bad outbound sender|sender address blocked|sender has been denied|sender address syntax|email outgoing blocked", not: "<>|client host|null sender|empty sender"},
+		words: "sender address rejected|sender envelope address & blacklisted|sender rejected|sender denied|sender refused|sender not accepted|sender is not accepted|sender not allowed|badmailfrom|bad outbound sender|sender address blocked|sender has been denied|sender address syntax|email outgoing blocked", not: "<>|client host|null sender|empty sender"},
 	{rule: "RPL-042", at: atEnvelope, codes: "5xx", words: "outgoing mail & suspended|sending suspended|sending paused|your account & suspended"},
 	{rule: "RPL-004", at: atRecipient, codes: "550 551 553 554 511 450", enhanced: "x.1.1 x.1.0 5.1.2 550/5.1.3 5.1.6 550/5.1.10 5.4.1",
 		words: "user unknown|unknown user|no such user|no such recipient|recipient not found|does not exist|invalid recipient|no mailbox here|mailbox not found|unrouteable address|unknown recipient|recipient unknown|not a valid recipient|user not found|user not known|user is not known|no such mailbox|no such person|no mailbox|address not known|invalid user|non-existent account|bad destination mailbox|user not local|this user doesn't have|#5.1.0 address rejected|callout verification failed|recipient address rejected: domain not found",

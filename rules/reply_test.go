@@ -323,6 +323,11 @@ const fieldVectors = `
 007 RCPT 450 4.3.2 Service currently unavailable
 023 Message 451 4.7.1 Service unavailable - try again later
 008 Greeting 521 5.7.1 Service unavailable; client [203.0.113.7] blocked using bl.spamcop.net
+008 RCPT 550 rejected because 203.0.113.7 is in a black list at bl.example.net
+042 RCPT 550 sender envelope address anna@sender.example is locally blacklisted here. If you think this is wrong, get in touch with postmaster
+008 RCPT 550 sender IP address 203.0.113.7 is locally blacklisted here. If you think this is wrong, get in touch with postmaster
+018 RCPT 451 Sender rate 12.3 / 1h
+018 MAIL 451 Sender rate exceeds 100 messages per 1h
 008 Greeting 554 mx.rcpt.example Nemesis ESMTP Service not available; IP address is black listed.
 019 Greeting 421 #4.4.5 Too many TLS sessions at this time
 022 Greeting 452 #4.3.1 queue full
@@ -496,7 +501,7 @@ func TestFieldVectors(t *testing.T) {
 		}
 		n++
 	}
-	if n != 335 {
+	if n != 340 {
 		t.Errorf("%d vectors, want 335", n)
 	}
 }

@@ -58,8 +58,9 @@ type Dialog struct {
 	ahead bool // a hello was answered before it was seen
 	auth  auth
 
-	rcpts     uint16 // recipients accepted in this transaction, for LMTP
+	rcpts     uint16 // recipients accepted in this transaction, for LMTP and PRDR
 	done      uint16 // the message answered last, 0: the client has said something since
+	prdr      bool   // it is answered for each recipient and as a whole, however many answers that are
 	early     uint64 // bytes before the greeting
 	earlyAt   fact.At
 	chatty    bool                    // Early of this burst is told
@@ -122,7 +123,7 @@ func (d *Dialog) mask(dst, text []byte) []byte {
 type wait struct {
 	time   int64
 	ref    uint16
-	n      uint16 // replies still to come: LMTP answers a message for each recipient
+	n      uint16 // replies still to come: LMTP and PRDR answer a message for each recipient
 	cmd    Cmd
 	before bool // sent before a hole in the server's bytes: may have been answered there
 }
@@ -427,7 +428,7 @@ func (d *Dialog) command(line lines.Line, at fact.At) {
 		f.Level = 1
 	}
 	const cr = "\r" // of CR CR LF: OddBareCR tells it
-	d.done = 0
+	d.done, d.prdr = 0, false
 	ref := d.add(f, at, d.masked(cmd, word, bytes.TrimRight(arg, cr), bytes.TrimRight(line.Text, cr)))
 	d.commandOddities(cmd, ref, line, arg, at)
 	d.reply.moved = true

@@ -350,6 +350,9 @@ func (d *Dialog) oldest(code uint16, final bool, text []byte, at fact.At) (Cmd, 
 	if d.body.on && d.body.begun && code != codeClosing {
 		return Message, d.body.start
 	}
+	if d.prdr && code != codeClosing {
+		return Message, d.done // a RCPT is missing
+	}
 	if d.done != 0 && d.opt.MidStream && !d.named && code != codeClosing {
 		d.lmtp = true // the hello is not in the capture; only LMTP answers a message more than once
 		return Message, d.done
@@ -480,6 +483,8 @@ func (d *Dialog) guessed(code uint16, final bool, text []byte) Cmd {
 		return QUIT
 	case codeGoAhead:
 		return DATA
+	case CodePRDR:
+		return Message
 	case codeChallenge, codeAuthOK, 535:
 		return AUTH
 	case codeOK:
@@ -544,6 +549,9 @@ func (d *Dialog) answer(at fact.At) {
 	switch {
 	case waited:
 		w := &d.queue[d.head]
+		if cmd == Message && r.code == CodePRDR && w.n == 1 {
+			w.n += d.rcpts + 1 // one for each recipient, and one for the message
+		}
 		w.n--
 		if w.n == 0 {
 			d.pop()
@@ -554,6 +562,9 @@ func (d *Dialog) answer(at fact.At) {
 		d.unaskedReply(own, at)
 	}
 
+	if cmd == Message && r.code == CodePRDR {
+		d.prdr = true
+	}
 	if cmd == AUTH {
 		d.authEnd(d.authResult(r.code), r.code, text, at)
 	}

@@ -135,6 +135,10 @@ var replies = [...]struct {
 	{QUIT, 221, 221, closing, fact.SeenBye},          // 4.1.1.10
 }
 
+// CodePRDR follows the end of a message when the server is about to answer it for
+// each recipient, and then as a whole, draft-hall-prdr.
+const CodePRDR = 353
+
 // Reply codes that the dialog itself must know.
 const (
 	codeReady     = 220

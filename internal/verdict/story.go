@@ -241,7 +241,7 @@ func answerMoment(c *rules.Case, f *fact.Fact, add adder) {
 		if c.Proto == fact.POP3 && f.Code == 0 || c.Proto == fact.IMAP && f.Code >= 2 {
 			weight = 45
 		}
-		if q := c.Log.Get(f.Ref); q != nil && q.Kind == fact.BodyEnd && !(c.Proto != fact.IMAP && f.Code == 221) {
+		if q := c.Log.Get(f.Ref); q != nil && q.Kind == fact.BodyEnd && (c.Proto == fact.IMAP || f.Code != 221 && f.Code != smtp.CodePRDR) {
 			add(f, 50, cut(line, 50)+": the server has taken the message", "")
 			return
 		}
