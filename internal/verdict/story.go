@@ -229,9 +229,15 @@ func momentOf(c *rules.Case, f *fact.Fact, add adder) {
 // answerMoment adds a reply.
 func answerMoment(c *rules.Case, f *fact.Fact, add adder) {
 	line := replyText(c, f)
+	q := c.Log.Get(f.Ref)
+	message := q != nil && q.Kind == fact.BodyEnd
 	switch {
 	case f.Code >= 400 && c.Proto != fact.IMAP && c.Proto != fact.POP3:
-		add(f, 45, "answers "+cut(line, 70), "")
+		weight := 45
+		if message {
+			weight = 52 // LMTP, PRDR: another recipient's message may have been taken in the same frame
+		}
+		add(f, weight, "answers "+cut(line, 70), "")
 	case f.Cmd == uint8(smtp.Greeting): // POP3 and IMAP number it alike
 		add(f, 15, "greets: "+cut(line, 60), "")
 	case f.Code == 354:
@@ -241,7 +247,7 @@ func answerMoment(c *rules.Case, f *fact.Fact, add adder) {
 		if c.Proto == fact.POP3 && f.Code == 0 || c.Proto == fact.IMAP && f.Code >= 2 {
 			weight = 45
 		}
-		if q := c.Log.Get(f.Ref); q != nil && q.Kind == fact.BodyEnd && (c.Proto == fact.IMAP || f.Code != 221 && f.Code != smtp.CodePRDR) {
+		if message && (c.Proto == fact.IMAP || f.Code != 221 && f.Code != smtp.CodePRDR) {
 			add(f, 50, cut(line, 50)+": the server has taken the message", "")
 			return
 		}
