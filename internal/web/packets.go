@@ -82,6 +82,18 @@ var decisive = idsOf(
 	"tcp.flags.reset", "tcp.flags.fin", "tcp.flags.syn",
 )
 
+// ofViewer are fields of what a viewer has done to a frame: marked, hidden, moved
+// in time. A page does none of it.
+var ofViewer = func() map[dissect.ID]bool {
+	set := map[dissect.ID]bool{}
+	for _, ids := range idsOf("frame.marked", "frame.ignored", "frame.offset_shift", "frame.time_delta_displayed") {
+		for _, id := range ids {
+			set[id] = true
+		}
+	}
+	return set
+}()
+
 func idsOf(names ...string) (ids [][]dissect.ID) {
 	for _, n := range names {
 		ids = append(ids, dissect.Lookup(n))
@@ -295,7 +307,7 @@ func detailsOf(f *dissect.Frame) json.RawMessage {
 	left := 0    // fields that are too many
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
-		if n.Flags&dissect.Hidden != 0 {
+		if n.Flags&dissect.Hidden != 0 || ofViewer[n.ID] {
 			continue
 		}
 		if count == maxNodes {

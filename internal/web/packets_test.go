@@ -22,6 +22,9 @@ func TestDetails(t *testing.T) {
 	if !json.Valid([]byte(details)) {
 		t.Fatal(details)
 	}
+	if strings.Contains(details, "Frame is marked") {
+		t.Error("a page marks no frames")
+	}
 	for _, want := range []string{
 		`"Source Port: 25"`, `"Time to Live: 54"`, `".... ..0. .... .... .... .... = LG bit: Globally unique address (factory default)"`, `"[Time delta from previous captured frame: 0.065159000 seconds]"`,
 		`"Content Type: Alert (21)"`, `"Level: Fatal (2)"`, `"Description: Bad Record MAC (20)"`, `"Alert Message"`,

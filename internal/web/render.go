@@ -34,10 +34,24 @@ var tokensCSS string
 //go:embed assets/report.css
 var onlyReportCSS string
 
-var reportCSS = tokensCSS + onlyReportCSS
+var reportCSS = dense(tokensCSS + onlyReportCSS)
 
 //go:embed assets/report.js
-var reportJS string
+var reportSource string
+
+var reportJS = dense(reportSource)
+
+// dense is a script or a style without the indents and the lines that are
+// comments. None of its texts goes over a line.
+func dense(script string) string {
+	var b strings.Builder
+	for line := range strings.Lines(script) {
+		if line = strings.TrimLeft(line, " "); !strings.HasPrefix(line, "//") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
 
 //go:embed assets/icons.svg
 var iconsSVG string
