@@ -413,6 +413,24 @@ func TestICMP(t *testing.T) {
 	}
 }
 
+// TestWiFi: data that is encrypted on the air is told from frames without IP.
+func TestWiFi(t *testing.T) {
+	var d Decoder
+	var p Packet
+	for head, want := range map[string]Has{
+		"0841 0000": HasWiFi, // data, to the access point, protected
+		"8842 0000": HasWiFi, // with priority
+		"4841 0000": 0,       // no data in it
+		"8000 0000": 0,       // beacon
+		"b040 0000": 0,       // authentication, protected
+	} {
+		b := unhex(t, head+" 020000000003 020000000001 020000000002 0010 0000 112233445566778899")
+		if f := d.Decode(LinkWLAN, b, uint32(len(b)), 0, &p); !f.OK() || p.Has != want || p.Version != 0 {
+			t.Errorf("%s: %v, %v, version %d, want %v", head, f, p.Has, p.Version, want)
+		}
+	}
+}
+
 func TestNeighbours(t *testing.T) {
 	var d Decoder
 	var p Packet

@@ -530,10 +530,20 @@ func RadiotapFlags(h []byte) byte {
 func (w *walk) wlan(flags byte) (layer, Fault) {
 	n, f := WLANData(w.b, flags)
 	if n == 0 || !f.OK() {
+		if wlanProtected(w.b) {
+			w.p.Has |= HasWiFi
+		}
 		return atEnd, f.At(w.off)
 	}
 	w.skip(n)
 	return atLLC, Fault{}
+}
+
+// wlanProtected reports whether b is a data frame of IEEE 802.11 whose content is
+// encrypted (section 9.2.4.1.9).
+func wlanProtected(b []byte) bool {
+	const typeMask, data, empty, protected = 0x0f, 0x08, 0x40, 0x40
+	return len(b) >= 2 && b[0]&typeMask == data && b[0]&empty == 0 && b[1]&protected != 0
 }
 
 // WLANData returns how long the header of a data frame of IEEE 802.11 is, 0 when

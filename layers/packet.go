@@ -77,7 +77,7 @@ func (b *Bare) Fill(p *Packet) {
 	}
 }
 
-// Has says which views of a Packet are valid.
+// Has says which views of a Packet are valid, and why there may be none.
 type Has uint8
 
 // Views of a Packet.
@@ -86,6 +86,7 @@ const (
 	HasUDP
 	HasICMP
 	HasARP
+	HasWiFi // data of IEEE 802.11 that is encrypted on the air: nothing else is valid
 )
 
 // Tunnel is the set of encapsulations that a frame's innermost packet was found in.

@@ -42,6 +42,7 @@ type CaptureFacts struct {
 
 	// Of the frames.
 	TCP, UDP, ICMP, ARP, OtherIP, NoIP uint64 // ICMP with ICMPv6; by what the innermost packet is
+	WiFi                               uint64 // data of a wireless network that is encrypted on the air
 	Fragments                          uint64 // of OtherIP: fragments that completed nothing
 	Cut                                uint64 // frames with TCP payload that are shorter than on the wire
 	CutBytes                           uint64 // payload bytes behind the snap length
@@ -332,7 +333,7 @@ func (in *CaptureFacts) protocols() string {
 	list := []struct {
 		name string
 		n    uint64
-	}{{"TCP", in.TCP}, {"UDP", in.UDP}, {"ICMP", in.ICMP}, {"ARP", in.ARP}, {"other IP", in.OtherIP - min(in.Fragments, in.OtherIP)}, {"not IP", in.NoIP}, {"fragments", in.Fragments}}
+	}{{"TCP", in.TCP}, {"UDP", in.UDP}, {"ICMP", in.ICMP}, {"ARP", in.ARP}, {"other IP", in.OtherIP - min(in.Fragments, in.OtherIP)}, {"encrypted Wi-Fi", in.WiFi}, {"not IP", in.NoIP}, {"fragments", in.Fragments}}
 	slices.SortStableFunc(list, func(a, b struct {
 		name string
 		n    uint64
@@ -374,13 +375,16 @@ func judgeEmpty(j *captureJudge) {
 		return
 	}
 	p := in.protocols()
-	g.What = fmt.Sprintf("None of the %d packets of this file carries TCP (%s).", c.frames, p)
+	g.What = fmt.Sprintf("None of the %s packets of this file carries TCP (%s).", grouped(c.frames), p)
 	if c.frames == 1 {
 		g.What = fmt.Sprintf("The only packet of this file does not carry TCP (%s).", p)
 	}
 	if in.Short > 0 { // perhaps their headers were cut off
 		g.What = fmt.Sprintf("No TCP can be seen in the %s of this file (%s), of which %d %s cut short by the capture.",
 			counted(c.frames, "packet"), p, in.Short, wasWere(in.Short))
+	}
+	if in.WiFi > 0 {
+		g.What += " What Wi-Fi encrypts on the air cannot be read here: capture on the client itself, or on the wire behind the access point."
 	}
 	g.field("first time", "%s", stamp(c.min))
 	g.field("last time", "%s", stamp(c.max))
@@ -509,7 +513,7 @@ func judgeClock(j *captureJudge) {
 	if n == 1 {
 		g.What = fmt.Sprintf("Frame %d is %s earlier than the frame before it.", c.backAt.Frame, tcpTime(c.backMax))
 	} else {
-		g.What = fmt.Sprintf("%d frames are earlier than the frame before them, most of all frame %d by %s.", n, c.backAt.Frame, tcpTime(c.backMax))
+		g.What = fmt.Sprintf("%s frames are earlier than the frame before them, most of all frame %d by %s.", grouped(n), c.backAt.Frame, tcpTime(c.backMax))
 	}
 	if !wrong {
 		g.Severity = Info
@@ -527,7 +531,7 @@ func judgeCoarse(j *captureJudge) {
 	for i, step := range coarseSteps {
 		if !c.fine[i] {
 			g := j.raise("cap-coarse-clock", fact.At{Time: c.first, Frame: c.firstFrame})
-			g.What = fmt.Sprintf("The times of all %d frames differ by multiples of %s: nothing shorter can be measured.", c.frames, step)
+			g.What = fmt.Sprintf("The times of all %s frames differ by multiples of %s: nothing shorter can be measured.", grouped(c.frames), step)
 			g.field("step", "%s", step)
 			return
 		}

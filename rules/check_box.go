@@ -528,7 +528,7 @@ func boxInterrupted(c *Case, f *fact.Fact, r *Raiser, lacks string, ofServer, of
 	g.with("message", fmt.Sprint(start.Code))
 	if start.Num > 0 {
 		g.with("announced", fmt.Sprint(start.Num))
-		g.say("%d of %d bytes of message %d had come%s, when %s.", f.Num, start.Num, start.Code, lacks, c.boxEnded())
+		g.say("%s of %s bytes of message %d had come%s, when %s.", grouped(f.Num), grouped(start.Num), start.Code, lacks, c.boxEnded())
 	}
 	if tired {
 		g.What += " The server had sent nothing for " + howLong(waited) + "."

@@ -358,6 +358,13 @@ func TestJudgeCapture(t *testing.T) {
 			in.Note(fact.At{Time: 2, Frame: 2})
 			return in
 		}(), "cap-linktype-unsupported=error -cap-empty-capture"},
+		{"wireless, encrypted on the air", func() *CaptureFacts {
+			in := &CaptureFacts{WiFi: 2, NoIP: 1}
+			for i := range 3 {
+				in.Note(fact.At{Time: int64(i + 1), Frame: uint32(i + 1)})
+			}
+			return in
+		}(), "cap-empty-capture"},
 		{"wireless among others", changed(20, msec, func(in *CaptureFacts) {
 			in.Links = append(in.Links, LinkUse{127, "IEEE802_11_RADIOTAP", 2, false})
 		}), "cap-linktype-unsupported=warning"},

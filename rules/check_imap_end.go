@@ -351,5 +351,5 @@ func imapLogout(c *Case, f *fact.Fact, r *Raiser) {
 	g.with("fetched", fmt.Sprint(fetched))
 	g.with("bytes", fmt.Sprint(bytes))
 	g.with("stored", fmt.Sprint(stored))
-	g.say("%s in %s: %s fetched (%d bytes), %d stored.", counted(int(commands), "command"), howLong(f.Time-c.Start), counted(int(fetched), "message"), bytes, stored)
+	g.say("%s in %s: %s fetched (%s bytes), %d stored.", counted(int(commands), "command"), howLong(f.Time-c.Start), counted(int(fetched), "message"), grouped(bytes), stored)
 }

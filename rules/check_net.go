@@ -326,8 +326,8 @@ func netPMTUIgnored(c *Case, f *fact.Fact, r *Raiser) {
 	if f.From == fact.Server {
 		g.Blame = BlameMiddlebox | BlameServer
 	}
-	g.say("%s told the %s that at most %d bytes pass (%s), but the same segment of %d bytes (frame %d) was sent %d times more and never acknowledged.",
-		strings.Join(group.senders, " and "), f.From, mtu, group.times(), size.Num, dead.Frame, dead.Num)
+	g.say("%s told the %s that at most %s bytes pass (%s), but the same segment of %s bytes (frame %d) was sent %d times more and never acknowledged.",
+		strings.Join(group.senders, " and "), f.From, grouped(mtu), group.times(), grouped(size.Num), dead.Frame, dead.Num)
 	g.field("reported MTU", "%d", mtu)
 	g.field("segment size", "%d", size.Num)
 	g.field("copies", "%d", dead.Num)
@@ -355,8 +355,8 @@ func netPMTUAdapted(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := group.raise(r)
 	room := netRoom(c, mtu)
-	g.say("%s told the %s that packets of more than %d bytes do not pass (%s); the %s sent smaller ones and all of its data was acknowledged.",
-		strings.Join(group.senders, " and "), f.From, mtu, group.times(), f.From)
+	g.say("%s told the %s that packets of more than %s bytes do not pass (%s); the %s sent smaller ones and all of its data was acknowledged.",
+		strings.Join(group.senders, " and "), f.From, grouped(mtu), group.times(), f.From)
 	g.field("reported MTU", "%d", mtu)
 	if int(x.MaxSeg) > room {
 		g.field("old payload", "%d", x.MaxSeg)
@@ -388,7 +388,7 @@ func netPMTUNonsense(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	from := c.text(f)
-	g.say("%s reports an MTU of %d bytes (frame %d); no link of the Internet is that small.", from, f.Num, f.Frame)
+	g.say("%s reports an MTU of %s bytes (frame %d); no link of the Internet is that small.", from, grouped(f.Num), f.Frame)
 	if f.Num == 0 {
 		g.say("%s reports that a packet is too big and does not say what would fit (frame %d).", from, f.Frame)
 	}
@@ -719,11 +719,11 @@ func netMTULearned(c *Case, _ *fact.Fact, r *Raiser) {
 		if g.quiet {
 			continue
 		}
-		g.say("The largest packet of the %s known to have arrived has %d bytes.", fact.Dir(d), size)
+		g.say("The largest packet of the %s known to have arrived has %s bytes.", fact.Dir(d), grouped(size))
 		g.field("arrived", "%d", size)
 		for i := range c.Log.Facts {
 			if s := &c.Log.Facts[i]; s.Kind == fact.TCPSizes && s.From == fact.Dir(d) && s.Num > x.Passed {
-				g.What += fmt.Sprintf(" One of %d bytes never did (frame %d).", int(s.Num)-head, s.Frame)
+				g.What += fmt.Sprintf(" One of %s bytes never did (frame %d).", grouped(int(s.Num)-head), s.Frame)
 				g.field("never arrived", "%d", int(s.Num)-head)
 				g.frames(s.Frame)
 				break

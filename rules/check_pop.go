@@ -423,11 +423,11 @@ func popSummary(c *Case, _ *fact.Fact, r *Raiser) {
 	fetched, _ := c.boxLedger(fact.CountFetched)
 	bytes, _ := c.boxLedger(fact.CountBytes)
 	deleted, _ := c.boxLedger(fact.CountMarked)
-	g.say("%s fetched (%d bytes), %d deleted, in %s.", counted(int(fetched), "message"), bytes, deleted, howLong(quit.Time-c.Start))
+	g.say("%s fetched (%s bytes), %d deleted, in %s.", counted(int(fetched), "message"), grouped(bytes), deleted, howLong(quit.Time-c.Start))
 	if known {
 		g.with("messages", fmt.Sprint(box))
 		g.with("left_on_server", fmt.Sprint(box-min(deleted, box)))
-		g.say("%s in the mailbox, %d fetched (%d bytes), %d deleted, in %s.", counted(int(box), "message"), fetched, bytes, deleted, howLong(quit.Time-c.Start))
+		g.say("%s in the mailbox, %d fetched (%s bytes), %d deleted, in %s.", counted(int(box), "message"), fetched, grouped(bytes), deleted, howLong(quit.Time-c.Start))
 	}
 	g.with("fetched", fmt.Sprint(fetched))
 	g.with("bytes", fmt.Sprint(bytes))

@@ -218,7 +218,7 @@ func popSize(c *Case, f *fact.Fact, r *Raiser) {
 	g.evidence(start)
 	g.with("announced", fmt.Sprint(told))
 	g.with("received", fmt.Sprint(got))
-	g.say("Message %d: %d bytes announced, %d received.", start.Code, told, got)
+	g.say("Message %d: %s bytes announced, %s received.", start.Code, grouped(told), grouped(got))
 	switch {
 	case f.Code == 0:
 		g.Up()

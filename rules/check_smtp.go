@@ -177,11 +177,11 @@ func howLong(ns int64) string {
 	switch {
 	case d < 0:
 		return "0 ms"
-	case d < 10*time.Millisecond:
+	case d < 9950*time.Microsecond: // what is rounded up has the digits of what it becomes
 		return strconv.FormatFloat(float64(d)/1e6, 'f', 1, 64) + " ms"
-	case d < time.Second:
-		return strconv.FormatInt(d.Milliseconds(), 10) + " ms"
-	case d < 100*time.Second:
+	case d < 999500*time.Microsecond:
+		return strconv.FormatInt(int64(d.Round(time.Millisecond)/time.Millisecond), 10) + " ms"
+	case d < 99950*time.Millisecond:
 		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
 	}
 	return strconv.FormatInt(int64(d.Round(time.Second)/time.Second), 10) + " s"

@@ -368,7 +368,7 @@ func smtpLineTooLong(c *Case, _ *fact.Fact, r *Raiser) {
 		g.with("kind", kind)
 		g.with("length", strconv.Itoa(int(size)))
 		g.with("limit", strconv.Itoa(int(most)))
-		g.say("A %s of %d bytes at frame %d; the standard allows %d.", kind, size, f.Frame, most)
+		g.say("A %s of %s bytes at frame %d; the standard allows %s.", kind, grouped(size), f.Frame, grouped(most))
 		if size > huge || reply != nil && reply.Code >= 400 {
 			g.Up()
 			g.evidence(f, reply)

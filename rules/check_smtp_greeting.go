@@ -89,7 +89,7 @@ func smtpNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 		g.What = "The server answered the SYN at frame " + strconv.Itoa(int(t.SynAck))
 	}
 	if begun != nil {
-		g.What += fmt.Sprintf(", and in %s the server did not come to the end of its greeting (%d bytes so far)", howLong(waited), begun.Num)
+		g.What += fmt.Sprintf(", and in %s the server did not come to the end of its greeting (%s bytes so far)", howLong(waited), grouped(begun.Num))
 	} else {
 		g.What += ", and the server did not send a byte in " + howLong(waited)
 	}

@@ -584,7 +584,7 @@ func smtpBdatShort(c *Case, _ *fact.Fact, r *Raiser) {
 	g.evidence(chunk, t.BodyEnd)
 	g.with("announced", strconv.FormatInt(announced, 10))
 	g.with("received", strconv.FormatInt(received, 10))
-	g.say("A chunk of %d bytes was announced at frame %d, and %d came.", announced, chunk.Frame, received)
+	g.say("A chunk of %s bytes was announced at frame %d, and %s came.", grouped(announced), chunk.Frame, grouped(received))
 }
 
 // 045
@@ -613,14 +613,14 @@ func smtpSizeMismatch(c *Case, _ *fact.Fact, r *Raiser) {
 		case refusal != nil:
 			why = "the server answered \"" + c.answer(refusal) + "\""
 		case most > 0 && declared > most:
-			at, why = t.Mail, fmt.Sprintf("%d bytes were announced", declared)
+			at, why = t.Mail, fmt.Sprintf("%s bytes were announced", grouped(declared))
 			if t.MailReply != nil {
 				why += fmt.Sprintf(", which was answered \"%s\"", c.answer(t.MailReply))
 			}
 		case most > 0 && sent > most:
-			at, why = t.BodyEnd, fmt.Sprintf("%d bytes were sent", sent)
+			at, why = t.BodyEnd, fmt.Sprintf("%s bytes were sent", grouped(sent))
 		case declared > 0 && sent > declared+declared/20+1024:
-			at, why = t.BodyEnd, fmt.Sprintf("%d bytes were announced and %d sent", declared, sent)
+			at, why = t.BodyEnd, fmt.Sprintf("%s bytes were announced and %s sent", grouped(declared), grouped(sent))
 		default:
 			continue
 		}
@@ -641,7 +641,7 @@ func smtpSizeMismatch(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		if most > 0 {
 			g.with("limit", strconv.FormatInt(most, 10))
-			why += fmt.Sprintf("; the server's limit is %d bytes", most)
+			why += fmt.Sprintf("; the server's limit is %s bytes", grouped(most))
 		}
 		if declared >= 0 {
 			g.with("declared", strconv.FormatInt(declared, 10))
@@ -651,7 +651,7 @@ func smtpSizeMismatch(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		if n := max(sent, declared); n > 0 {
 			g.with("attachment", strconv.FormatInt(n*73/100, 10))
-			why += fmt.Sprintf("; as files the message is about %d bytes", n*73/100)
+			why += fmt.Sprintf("; as files the message is about %s bytes", grouped(n*73/100))
 		}
 		g.What = capital(why) + "."
 	}

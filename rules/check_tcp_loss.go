@@ -150,8 +150,8 @@ func tcpBlackhole(c *Case, f *fact.Fact, r *Raiser) {
 	if g.quiet {
 		return
 	}
-	g.say("The %s sent a segment of %d bytes %s more within %d s and it was never acknowledged, while segments of up to %d bytes passed; no ICMP \"packet too big\" came.",
-		f.From, z.Num, times(f.Num), f.Code, z.Code)
+	g.say("The %s sent a segment of %s bytes %s more within %d s and it was never acknowledged, while segments of up to %s bytes passed; no ICMP \"packet too big\" came.",
+		f.From, grouped(z.Num), times(f.Num), f.Code, grouped(z.Code))
 	g.field("direction", "towards the %s", f.From.Other())
 	g.field("failing size", "%d", z.Num)
 	g.field("largest passing size", "%d", z.Code)
@@ -180,16 +180,16 @@ func tcpBlackholeAhead(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g := r.At(f)
 	g.field("direction", "towards the %s", f.From.Other())
-	g.field("missing", "%d bytes", f.Num)
+	g.field("missing", "%s bytes", grouped(f.Num))
 	g.field("largest passing size", "%d", x.MaxSeg)
 	g.field("phase", "%s", tcpPhaseOf(c, f).name)
 	if hole {
-		g.say("%d bytes of the %s, %s of full size, never arrived in %s, though what it sent behind them did (up to %d bytes): the large ones do not get here.",
-			f.Num, f.From, counted(uint64(f.Num/full), "segment"), tcpTime(c.watched(f)), x.MaxSeg)
+		g.say("%s bytes of the %s, %s of full size, never arrived in %s, though what it sent behind them did (up to %s bytes): the large ones do not get here.",
+			grouped(f.Num), f.From, counted(uint64(f.Num/full), "segment"), tcpTime(c.watched(f)), grouped(x.MaxSeg))
 		return
 	}
-	g.say("An empty segment of the %s stands %d bytes ahead of all its data that arrived, and none of its segments was larger than %d bytes (MSS %d): the large ones do not get here.",
-		f.From, f.Num, x.MaxSeg, mss)
+	g.say("An empty segment of the %s stands %s bytes ahead of all its data that arrived, and none of its segments was larger than %s bytes (MSS %d): the large ones do not get here.",
+		f.From, grouped(f.Num), grouped(x.MaxSeg), mss)
 }
 
 // watched is how long the capture shows what becomes of a session behind f.
@@ -225,8 +225,8 @@ func tcpBlackholePassed(c *Case, _ *fact.Fact, r *Raiser) {
 			g.Severity = Warning
 			g.Count = int(f.Num)
 			if !g.quiet {
-				g.say("None of the %s's segments of %d bytes was ever acknowledged; after %s it sent the same bytes in segments of up to %d bytes, and these passed. No ICMP \"packet too big\" came: the sender found the limit by itself.",
-					d, x.MaxSeg, tcpTime(int64(f.Code)*1e6), x.Passed)
+				g.say("None of the %s's segments of %s bytes was ever acknowledged; after %s it sent the same bytes in segments of up to %s bytes, and these passed. No ICMP \"packet too big\" came: the sender found the limit by itself.",
+					d, grouped(x.MaxSeg), tcpTime(int64(f.Code)*1e6), grouped(x.Passed))
 				g.field("direction", "towards the %s", d.Other())
 				g.field("failing size", "%d", x.MaxSeg)
 				g.field("largest passing size", "%d", x.Passed)
@@ -262,13 +262,13 @@ func tcpLostForGood(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g.field("direction", "towards the %s", f.From.Other())
-	g.field("missing", "%d bytes", f.Num)
+	g.field("missing", "%s bytes", grouped(f.Num))
 	g.field("largest passing size", "%d", x.MaxSeg)
-	g.say("In frame %d the %s stands %d bytes ahead of all its data that arrived here; the %s never acknowledged them, and they did not come again.",
-		f.Frame, f.From, f.Num, f.From.Other())
+	g.say("In frame %d the %s stands %s bytes ahead of all its data that arrived here; the %s never acknowledged them, and they did not come again.",
+		f.Frame, f.From, grouped(f.Num), f.From.Other())
 	if f.Level > 0 {
-		g.say("%d bytes of the %s before those in frame %d never arrived, and did not come again; the %s never acknowledged them, nor anything behind them.",
-			f.Num, f.From, f.Frame, f.From.Other())
+		g.say("%s bytes of the %s before those in frame %d never arrived, and did not come again; the %s never acknowledged them, nor anything behind them.",
+			grouped(f.Num), f.From, f.Frame, f.From.Other())
 	}
 }
 
@@ -341,7 +341,7 @@ func tcpNeverAcked(c *Case, f *fact.Fact, r *Raiser) {
 		g.What += " Its SYN-ACK is all that the server's host sent. " + neverMet
 	}
 	g.field("direction", "towards the %s", f.From.Other())
-	g.field("segment", "%d bytes", z.Num)
+	g.field("segment", "%s bytes", grouped(z.Num))
 	g.field("copies", "%d", f.Num)
 	g.field("seconds", "%d", f.Code)
 	g.field("last byte acknowledged", "%d", x.Acked)
@@ -442,8 +442,8 @@ func tcpUnscaled(c *Case, f *fact.Fact, r *Raiser) {
 		if !g.quiet {
 			g.frames(t.Syn, t.SynAck)
 			g.say("Both sides agreed to scale their windows, as it looks here, but the client does not: its own window stays where that of its SYN was, which scaled by %d would be %d MB, "+
-				"and %s of its segments end where the server's window ends if that is not scaled (the last one announced is %d bytes). The SYN-ACK came to it without the option.",
-				1<<x.WScale, uint64(x.Window)>>20, counted(uint64(f.Num), "time"), y.Window>>max(y.WScale, 0))
+				"and %s of its segments end where the server's window ends if that is not scaled (the last one announced is %s bytes). The SYN-ACK came to it without the option.",
+				1<<x.WScale, uint64(x.Window)>>20, counted(uint64(f.Num), "time"), grouped(y.Window>>max(y.WScale, 0)))
 			g.field("segments that filled it", "%d", f.Num)
 		}
 		return
@@ -456,8 +456,8 @@ func tcpUnscaled(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g.frames(t.Syn, t.SynAck)
-	g.say("The client's SYN offers window scaling, the SYN-ACK (frame %d) lacks it as it comes here and announces %d bytes; but from frame %d on the server announces %d, as one does that scales. "+
-		"The client takes that for bytes: %s filled the window.", t.SynAck, f.Num>>16, f.Frame, f.Num&0xffff, counted(uint64(x.WinFull), "segment"))
+	g.say("The client's SYN offers window scaling, the SYN-ACK (frame %d) lacks it as it comes here and announces %s bytes; but from frame %d on the server announces %s, as one does that scales. "+
+		"The client takes that for bytes: %s filled the window.", t.SynAck, grouped(f.Num>>16), f.Frame, grouped(f.Num&0xffff), counted(uint64(x.WinFull), "segment"))
 	g.field("window in the SYN-ACK", "%d", f.Num>>16)
 	g.field("window behind it", "%d", f.Num&0xffff)
 	g.field("segments that filled it", "%d", x.WinFull)
@@ -516,12 +516,12 @@ func tcpMSS(c *Case, _ *fact.Fact, r *Raiser) {
 			what = "The %s announced no maximum segment size."
 		case mss < tcpSmallMSS:
 			warn = true
-			what = "The %s announced a maximum segment size of only %d bytes."
+			what = "The %s announced a maximum segment size of only %s bytes."
 		case mss < tcpUsualMSS:
-			what = "The %s announced a maximum segment size of %d bytes."
+			what = "The %s announced a maximum segment size of %s bytes."
 		case mss > tcpEtherMSS && hole:
 			warn = true
-			what = "The %s announced a maximum segment size of %d bytes, more than Ethernet carries, and large segments vanish."
+			what = "The %s announced a maximum segment size of %s bytes, more than Ethernet carries, and large segments vanish."
 		default:
 			continue
 		}
@@ -540,7 +540,7 @@ func tcpMSS(c *Case, _ *fact.Fact, r *Raiser) {
 		if mss == 0 {
 			g.say(what, d)
 		} else {
-			g.say(what, d, mss)
+			g.say(what, d, grouped(mss))
 		}
 		g.field("MSS client", "%d", t.Side[0].MSS)
 		g.field("MSS server", "%d", t.Side[1].MSS)

@@ -417,7 +417,7 @@ func tcpResetBy(d fact.Dir) func(*Case, *fact.Fact, *Raiser) {
 		g.field("phase", "%s", phase.name)
 		g.field("waited", "%s", tcpTime(waited))
 		if f.Num > 0 {
-			g.field("unacknowledged", "%d bytes of the %s", f.Num, d.Other())
+			g.field("unacknowledged", "%s bytes of the %s", grouped(f.Num), d.Other())
 		}
 		if m := tcpMark(c, f); m != nil {
 			g.field("TTL", "%d, usually %d", m.Code>>8, m.Code&0xff)
@@ -490,7 +490,7 @@ func tcpUnread(c *Case, f *fact.Fact, r *Raiser) {
 		f.From, uint32(f.Code)-f.Num, f.Num, f.Code, counted(uint64(f.Num), "byte"))
 	g.field("base window", "%d", f.Code)
 	g.field("last window", "%d", uint32(f.Code)-f.Num)
-	g.field("unread", "%d bytes", f.Num)
+	g.field("unread", "%s bytes", grouped(f.Num))
 }
 
 // tcpIdleBefore returns the pause that the data of f ended: nothing but copies

@@ -139,7 +139,7 @@ func tcpWindowFull(c *Case, _ *fact.Fact, r *Raiser) {
 			continue
 		}
 		rtt := c.TCP.HandshakeRTT()
-		g.say("%d of the %s's %d data segments filled the window of the %s (now %d bytes).", x.WinFull, d, x.Segments, d.Other(), o.Window)
+		g.say("%d of the %s's %d data segments filled the window of the %s (now %s bytes).", x.WinFull, d, x.Segments, d.Other(), grouped(o.Window))
 		g.field("window", "%d", o.Window)
 		if rtt > 0 {
 			g.field("RTT", "%s", tcpTime(rtt))
@@ -305,8 +305,8 @@ func tcpThroughput(c *Case, _ *fact.Fact, r *Raiser) {
 			continue
 		}
 		share := func(ns int64) int64 { return (ns*100 + took/2) / took }
-		g.say("%d bytes from the %s in %s, %.2f Mbit/s: %d %% of the time held by a closed window, %d %% by the size of the window, %d %% by loss, %d %% by the programs and the line.",
-			x.Bytes, d, tcpTime(took), float64(x.Bytes)*8e3/float64(took), share(shut), share(full), share(loss), share(rest))
+		g.say("%s bytes from the %s in %s, %.2f Mbit/s: %d %% of the time held by a closed window, %d %% by the size of the window, %d %% by loss, %d %% by the programs and the line.",
+			grouped(x.Bytes), d, tcpTime(took), float64(x.Bytes)*8e3/float64(took), share(shut), share(full), share(loss), share(rest))
 		g.field("rate", "%.2f Mbit/s", float64(x.Bytes)*8e3/float64(took))
 		g.field("reader", "%d %%", share(shut))
 		g.field("receiver window", "%d %%", share(full))

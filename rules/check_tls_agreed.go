@@ -180,7 +180,7 @@ func tlsCipher(c *Case, _ *fact.Fact, r *Raiser) {
 			return
 		}
 		g.with("source", "inferred by size").with("cipher families", familyNames(families))
-		g.say("The ServerHello was not captured; the first encrypted record of %d bytes fits: %s.", t.FinishedLen[d], familyNames(families))
+		g.say("The ServerHello was not captured; the first encrypted record of %s bytes fits: %s.", grouped(t.FinishedLen[d]), familyNames(families))
 		return
 	}
 	g := r.by(fact.Server, t.ServerHelloAt[fact.Server])
@@ -287,8 +287,8 @@ func tlsV2Hello(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g.with("highest version", tlsrec.VersionName(h.Max)).withInt("ciphers", countSuites(h)).with("cipher list", helloSuites(h))
 	g.withInt("challenge length", h.Challenge).withInt("hello bytes", h.Size+2)
-	g.say("The hello of %d bytes has the SSLv2 format: up to %s, %s (%s), challenge of %d bytes, no extensions.",
-		h.Size+2, tlsrec.VersionName(h.Max), counted(countSuites(h), "cipher suite"), fewSuites(h), h.Challenge)
+	g.say("The hello of %s bytes has the SSLv2 format: up to %s, %s (%s), challenge of %d bytes, no extensions.",
+		grouped(h.Size+2), tlsrec.VersionName(h.Max), counted(countSuites(h), "cipher suite"), fewSuites(h), h.Challenge)
 }
 
 func tlsV2Session(c *Case, _ *fact.Fact, r *Raiser) {
@@ -552,7 +552,7 @@ func tlsEarlyData(c *Case, _ *fact.Fact, r *Raiser) {
 	if t.Opened && t.ServerHello != nil {
 		g.with("accepted", map[bool]string{true: "yes", false: "no"}[t.ServerHello.EarlyData])
 	}
-	g.say("The client sent %s with %d bytes before the server's hello.", counted(t.Early, "encrypted record"), t.EarlyBytes)
+	g.say("The client sent %s with %s bytes before the server's hello.", counted(t.Early, "encrypted record"), grouped(t.EarlyBytes))
 }
 
 func tlsNoEMS(c *Case, _ *fact.Fact, r *Raiser) {

@@ -452,7 +452,7 @@ func certWeakKey(c *Case, _ *fact.Fact, r *Raiser) {
 		if t.KexBits < 1024 {
 			g.Up()
 		}
-		g.say("By the size of the client's key exchange (%d bytes) the server's RSA key has %d bits.", t.KexLen[fact.Client], t.KexBits)
+		g.say("By the size of the client's key exchange (%s bytes) the server's RSA key has %d bits.", grouped(t.KexLen[fact.Client]), t.KexBits)
 		return
 	}
 	l := &chain[0]
@@ -470,7 +470,7 @@ func certWeakKey(c *Case, _ *fact.Fact, r *Raiser) {
 	g.say("The key of %s is %s", certText(l), keyText(l))
 	if c.TLS.KexRSA && c.TLS.KexBits == l.KeyBits {
 		g.frames(c.TLS.KexAt[fact.Client].Frame)
-		g.What += fmt.Sprintf("; the client's key exchange of %d bytes says the same", c.TLS.KexLen[fact.Client])
+		g.What += fmt.Sprintf("; the client's key exchange of %s bytes says the same", grouped(c.TLS.KexLen[fact.Client]))
 	}
 	if a := c.refusedFor(42, 43, 40, 71, 80); a != nil {
 		broken = true
@@ -593,7 +593,7 @@ func certLarge(c *Case, _ *fact.Fact, r *Raiser) {
 	if g.quiet {
 		return
 	}
-	g.say("The Certificate message has %d bytes in %s.", n, counted(len(chain), "certificate"))
+	g.say("The Certificate message has %s bytes in %s.", grouped(n), counted(len(chain), "certificate"))
 }
 
 func certOCSP(c *Case, _ *fact.Fact, r *Raiser) {

@@ -79,7 +79,7 @@ func tlsHelloThenClose(c *Case, _ *fact.Fact, r *Raiser) {
 		g := r.by(fact.Server, a.At).frames(h.At.Frame)
 		g.Class = ClosedByNotify
 		g.with("delay", tlsWhen(h.At.Time, a.At.Time)).with("how", "close_notify").withInt("hello bytes", h.Size).withInt("hello segments", h.Segments).with("SNI", h.SNI)
-		g.say("The server answered the client's hello of %d bytes (frame %d) with close_notify after %s, and with nothing else.", h.Size, h.At.Frame, tlsWhen(h.At.Time, a.At.Time))
+		g.say("The server answered the client's hello of %s bytes (frame %d) with close_notify after %s, and with nothing else.", grouped(h.Size), h.At.Frame, tlsWhen(h.At.Time, a.At.Time))
 		return
 	}
 	if !c.unanswered() {
@@ -123,7 +123,7 @@ func tlsHelloThenClose(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g.with("delay", tlsWhen(h.At.Time, at.Time)).with("how", how).withInt("hello bytes", h.Size).withInt("hello segments", h.Segments).with("SNI", h.SNI)
-	g.say("The server closed with %s %s after the client's hello of %d bytes (frame %d), %s.", how, tlsWhen(h.At.Time, at.Time), h.Size, h.At.Frame, what)
+	g.say("The server closed with %s %s after the client's hello of %s bytes (frame %d), %s.", how, tlsWhen(h.At.Time, at.Time), grouped(h.Size), h.At.Frame, what)
 	if c.Header.Frame != 0 {
 		g.frames(c.Header.Frame)
 		g.say("The connection begins with a PROXY header of a load balancer (frame %d): a server that does not expect one takes it for a broken hello.", c.Header.Frame)
@@ -197,7 +197,7 @@ func tlsHelloThenSilence(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	seconds := fmt.Sprintf("%d s", int64(wait.Round(time.Second)/time.Second))
 	g.with("waited", seconds).withInt("hello bytes", h.Size).withInt("hello segments", h.Segments).with("SNI", h.SNI)
-	g.say("The client's hello of %d bytes was acknowledged and not answered for %s; %s.", h.Size, seconds, until)
+	g.say("The client's hello of %s bytes was acknowledged and not answered for %s; %s.", grouped(h.Size), seconds, until)
 }
 
 // tlsHelloTooBig is about a hello of which only the beginning got through: current
@@ -212,8 +212,8 @@ func tlsHelloTooBig(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	g := r.by(fact.Client, h.At)
 	g.withInt("hello bytes", h.Size).withInt("segments", h.Segments).withInt("key share bytes", h.KeyShareBytes).with("key shares", tlsNames(h.KeyShares, tlsrec.GroupName))
-	g.say("The hello has %d bytes in %s (key shares %d bytes) and was not answered; the last %d bytes of it were not even acknowledged.",
-		h.Size, counted(max(h.Segments, 1), "segment"), h.KeyShareBytes, c.TCP.Side[fact.Client].Unacked)
+	g.say("The hello has %s bytes in %s (key shares %s bytes) and was not answered; the last %s bytes of it were not even acknowledged.",
+		grouped(h.Size), counted(max(h.Segments, 1), "segment"), grouped(h.KeyShareBytes), grouped(c.TCP.Side[fact.Client].Unacked))
 }
 
 func tlsStuck(c *Case, _ *fact.Fact, r *Raiser) {
@@ -237,7 +237,7 @@ func tlsStuck(c *Case, _ *fact.Fact, r *Raiser) {
 		g.withInt("size of the missing segments", size)
 		g.What = "The handshake stops in the middle of the server's certificate flight: "
 		if f.Kind == fact.TCPAhead {
-			g.What += fmt.Sprintf("%d bytes that the server has sent never arrived.", f.Num)
+			g.What += fmt.Sprintf("%s bytes that the server has sent never arrived.", grouped(f.Num))
 		} else {
 			g.What += fmt.Sprintf("the same segment was sent %d times and never acknowledged.", f.Num)
 		}
@@ -385,8 +385,8 @@ func tlsServerStopped(c *Case, _ *fact.Fact, r *Raiser) {
 	case s.alert != nil:
 		g.frames(s.alert.At.Frame).withInt("record length", int(s.alert.Len))
 		g.with("place", place).with("how", s.how)
-		g.say("In the middle of its own flight the server sent an encrypted record of %d bytes, the size of an alert (frame %d), and closed with FIN. It had received nothing but the client's hello: the trouble is its own.",
-			s.alert.Len, s.alert.At.Frame)
+		g.say("In the middle of its own flight the server sent an encrypted record of %s bytes, the size of an alert (frame %d), and closed with FIN. It had received nothing but the client's hello: the trouble is its own.",
+			grouped(s.alert.Len), s.alert.At.Frame)
 		return
 	case t.FinishedAt[fact.Client].Frame != 0:
 		place = fmt.Sprintf("after the client's key exchange and Finished (frame %d)", t.FinishedAt[fact.Client].Frame)
@@ -485,10 +485,10 @@ func tlsKeyMismatch(c *Case, _ *fact.Fact, r *Raiser) {
 	g.with("client's time for its key exchange", tlsWhen(flight.Time, t.KexAt[fact.Client].Time))
 	g.with("time until the alert", tlsWhen(t.FirstEncrypted[peer].Time, a.At.Time)).withInt("first encrypted record", int(t.FinishedLen[peer]))
 	if u := c.unread(peer); u != 0 {
-		g.with("alert left unread by the "+peer.String(), fmt.Sprintf("%d bytes", u))
+		g.with("alert left unread by the "+peer.String(), fmt.Sprintf("%s bytes", grouped(u)))
 	}
 	_, fit := c.families()
-	what := fmt.Sprintf("The %s answered the %s's first encrypted record (%d bytes, frame %d) with %s (%d)", a.From, peer, t.FinishedLen[peer], t.FirstEncrypted[peer].Frame, tlsrec.AlertName(a.Code), a.Code)
+	what := fmt.Sprintf("The %s answered the %s's first encrypted record (%s bytes, frame %d) with %s (%d)", a.From, peer, grouped(t.FinishedLen[peer]), t.FirstEncrypted[peer].Frame, tlsrec.AlertName(a.Code), a.Code)
 	if w := tlsWhen(t.FirstEncrypted[peer].Time, a.At.Time); w != "" {
 		what += " after " + w
 	}

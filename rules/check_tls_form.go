@@ -87,12 +87,12 @@ func tlsHeartbleed(c *Case, _ *fact.Fact, r *Raiser) {
 	g.withInt("asked", int(h.Asked)).withInt("sent", int(h.Sent)).withInt("returned", int(h.Returned))
 	switch {
 	case h.Opaque:
-		g.say("An encrypted heartbeat of %d bytes was answered with %d bytes.", h.Sent, h.Returned)
+		g.say("An encrypted heartbeat of %s bytes was answered with %s bytes.", grouped(h.Sent), grouped(h.Returned))
 	case h.Returned > h.Sent+32:
-		g.say("The %s asked for %d bytes with a heartbeat of %d; the answer has %d: memory was read.", h.BadFrom, h.Asked, h.Sent, h.Returned)
+		g.say("The %s asked for %s bytes with a heartbeat of %s; the answer has %s: memory was read.", h.BadFrom, grouped(h.Asked), grouped(h.Sent), grouped(h.Returned))
 	default:
 		g.Severity = Warning
-		g.say("The %s asked for %d bytes with a heartbeat of %d; no large answer followed.", h.BadFrom, h.Asked, h.Sent)
+		g.say("The %s asked for %s bytes with a heartbeat of %s; no large answer followed.", h.BadFrom, grouped(h.Asked), grouped(h.Sent))
 	}
 }
 
@@ -115,7 +115,7 @@ func tlsRecordLong(c *Case, f *fact.Fact, r *Raiser) {
 	if b := c.TLS.Broken; b != nil && b.Looks == fact.LooksBinary {
 		g.Skip = 1<<0 | 1<<1 // no clear text
 	}
-	g.say("The %s sent a record that claims %d bytes.", f.From, f.Num)
+	g.say("The %s sent a record that claims %s bytes.", f.From, grouped(f.Num))
 	if b := c.TLS.Broken; b != nil && b.From == f.From {
 		g.with("first bytes", strconv.Quote(b.Text))
 	}
@@ -269,7 +269,7 @@ func tlsDamaged(c *Case, _ *fact.Fact, r *Raiser) {
 	if g.quiet {
 		return
 	}
-	g.say("After %d bytes in order the %s could not verify a record.", t.Bytes[0]+t.Bytes[1], a.From)
+	g.say("After %s bytes in order the %s could not verify a record.", grouped(t.Bytes[0]+t.Bytes[1]), a.From)
 	if low {
 		g.say("Bytes were changed on the way, and the %s ended the encrypted session.", a.From)
 	}

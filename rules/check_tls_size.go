@@ -114,13 +114,13 @@ func (x step) String() string {
 	case stepHelloLess:
 		return fmt.Sprintf("EHLO (answer %d, %d less than before STARTTLS)", x.reply, sizeLoss)
 	case stepMessage:
-		return fmt.Sprintf("message of %d bytes (reply %d)", x.n, x.reply)
+		return fmt.Sprintf("message of %s bytes (reply %d)", grouped(x.n), x.reply)
 	case stepData:
 		return fmt.Sprintf("DATA or RSET (reply %d)", x.reply)
 	case stepQuit:
 		return "QUIT"
 	}
-	return fmt.Sprintf("%d bytes (reply %d)", x.n, x.reply)
+	return fmt.Sprintf("%s bytes (reply %d)", grouped(x.n), x.reply)
 }
 
 // tlsBySize follows an SMTP dialog by the lengths of its records. It looks for
@@ -208,10 +208,10 @@ func tlsBySize(c *Case, _ *fact.Fact, r *Raiser) {
 	case BySizeAccepted:
 		g.with("queued reply", "present").with("confidence", "medium")
 		g.Qualifier = "message probably accepted"
-		g.say("By the sizes of the records %s of %d bytes went over, and the reply has the length of \"queued as\": probably accepted.", counted(messages, "message"), bytes)
+		g.say("By the sizes of the records %s of %s bytes went over, and the reply has the length of \"queued as\": probably accepted.", counted(messages, "message"), grouped(bytes))
 	case BySizeSent:
 		g.with("queued reply", "not told").with("confidence", "low")
-		g.say("By the sizes of the records %s of %d bytes went over; whether the reply accepted it cannot be seen.", counted(messages, "message"), bytes)
+		g.say("By the sizes of the records %s of %s bytes went over; whether the reply accepted it cannot be seen.", counted(messages, "message"), grouped(bytes))
 	default:
 		g.with("confidence", "low")
 		g.What = "By the sizes of the records no message can be made out: " + tlsList(told) + "."

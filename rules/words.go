@@ -10,7 +10,7 @@ import (
 // How the checks put numbers and captured words into a sentence.
 
 // grouped writes a number with a comma between thousands.
-func grouped[N int | int64 | uint32 | uint64](n N) string {
+func grouped[N int | int64 | uint16 | uint32 | uint64](n N) string {
 	s := strconv.FormatInt(int64(n), 10)
 	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
 		s = s[:i] + "," + s[i:]

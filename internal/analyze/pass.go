@@ -178,6 +178,8 @@ func (k *worker) frame(row *pcap.Row, b []byte, at fact.At) {
 		k.lookup(at)
 	case p.Version != 0:
 		w.OtherIP++
+	case p.Has&layers.HasWiFi != 0:
+		w.WiFi++
 	default:
 		w.NoIP++
 	}
