@@ -3,6 +3,7 @@ package verdict
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -18,7 +19,8 @@ type CauseKey struct {
 	Outcome Outcome
 }
 
-// Causes lists what sessions suffered from, the most frequent first. counts are
+// Causes lists what sessions suffered from, the most frequent first, of equal
+// ones what is seen first. counts are
 // of all sessions; the briefs are those that are compared, the details those
 // that are described, both in order of first frames;
 // hosts is what Hosts found.
@@ -54,8 +56,14 @@ func Causes(all []Brief, names *Names, counts map[CauseKey]int, details []*Sessi
 		}
 		list = append(list, c)
 	}
+	from := func(c *CauseCount) uint32 { // where it is seen first; of those without details nothing is known
+		if c.First == nil {
+			return math.MaxUint32
+		}
+		return c.First.First
+	}
 	slices.SortFunc(list, func(a, b CauseCount) int {
-		return cmp.Or(cmp.Compare(b.Sessions, a.Sessions), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Outcome, b.Outcome))
+		return cmp.Or(cmp.Compare(b.Sessions, a.Sessions), cmp.Compare(from(&a), from(&b)), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Outcome, b.Outcome))
 	})
 	return list
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"postmortem/internal/fact"
+	"postmortem/rules"
 )
 
 // TestGuessing: of refused logins that are mostly guessed, what helps is not to
@@ -25,6 +26,23 @@ func TestGuessing(t *testing.T) {
 		if c.Step != want {
 			t.Errorf("%s: %q, want %q", c.Rule, c.Step, want)
 		}
+	}
+}
+
+// TestCausesOrder: of causes that are equally frequent, the one that is seen first comes first.
+func TestCausesOrder(t *testing.T) {
+	s := new(stage)
+	counts := map[CauseKey]int{{index("SMTP-005"), OutcomeFailed}: 1, {index("TLS-001"), OutcomeFailed}: 1, {index("TCP-001"), OutcomeFailed}: 2}
+	var details []*Session
+	for i, num := range []string{"TLS-001", "SMTP-005", "TCP-001"} {
+		details = append(details, &Session{ID: i + 1, First: uint32(10 * (i + 1)), Cause: rules.All[index(num)].ID, Outcome: OutcomeFailed})
+	}
+	var got []int
+	for _, c := range Causes(s.all, &s.names, counts, details, nil) {
+		got = append(got, c.First.ID)
+	}
+	if want := []int{3, 1, 2}; !slices.Equal(got, want) {
+		t.Errorf("sessions %v, want %v", got, want)
 	}
 }
 

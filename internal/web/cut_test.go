@@ -103,6 +103,9 @@ func TestAcross(t *testing.T) {
 	}
 	_, across, _ := strings.Cut(b.String(), `<section class="across"`)
 	across, _, _ = strings.Cut(across, "</section>")
+	if title := ">Across sessions</h2>"; !strings.Contains(across, title) { // as in the text
+		t.Errorf("no %s in it: %s", title, across)
+	}
 	if want := "the next one came about 30 s later (frames "; !strings.Contains(across, want) || strings.Count(across, "<a ") != 4 {
 		t.Errorf("want %q and four links in it: %s", want, across)
 	}

@@ -87,6 +87,10 @@ type (
 		Icon               icon
 		Note               []piece
 	}
+	remarks struct { // what is said of no session alone
+		Title string
+		Lines [][]piece
+	}
 	rail struct {
 		Multi  bool
 		Layers []layerRow
@@ -170,7 +174,7 @@ type (
 		Headline, Summary                         []piece
 		Rail                                      *rail
 		Why                                       *why
-		Remarks                                   [][]piece
+		Remarks                                   []remarks
 		EventCount                                int
 		Rows                                      []sessionRow
 		RowCount, Unlisted, MoreRows, Nothing     string
@@ -344,14 +348,20 @@ func (p *Page) verdict(d *pageData) {
 			d.Rail = p.manyRail()
 		}
 	}
+	var across, quality [][]piece
 	for _, h := range p.hosts {
 		if !h.Told && h.Text != "" {
-			d.Remarks = append(d.Remarks, remark(h.Text, h.Frames))
+			across = append(across, remark(h.Text, h.Frames))
 		}
 	}
 	for i := range p.capture.Quality {
 		if e := &p.capture.Quality[i]; e.Level >= rules.Warning {
-			d.Remarks = append(d.Remarks, remark(e.Title+": "+e.Description, []uint32{e.Frame}))
+			quality = append(quality, remark(e.Title+": "+e.Description, []uint32{e.Frame}))
+		}
+	}
+	for _, r := range []remarks{{"Across sessions", across}, {"About the capture", quality}} { // as the text has it
+		if len(r.Lines) > 0 {
+			d.Remarks = append(d.Remarks, r)
 		}
 	}
 	for _, b := range s.Bounds {
