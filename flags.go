@@ -121,7 +121,7 @@ func (o *options) flags() *flag.FlagSet {
 		return nil
 	})
 	fs.BoolVar(&o.showSecrets, "show-secrets", false, "passwords and tokens in clear; they are masked otherwise")
-	fs.Func("port", "`N=PROTO` for ports that detection gets wrong: smtp, lmtp, pop3, imap, tls", o.setPort)
+	fs.Func("port", "`N=PROTO` for ports that detection gets wrong: smtp, lmtp, pop3, imap, managesieve, tls", o.setPort)
 	fs.Func("limit", "`NAME=VALUE` of a threshold, see below", o.setLimit)
 	fs.Func("memory", "`SIZE` of the budget for state (512MiB)", func(s string) (err error) {
 		if o.memory, err = parseSize(s); err == nil && o.memory < minMemory {

@@ -70,7 +70,7 @@ func runFollow(e *env, o *options, args []string) (int, error) {
 	default:
 		f := &report.Follow{Out: w, Session: s.id, Proto: strings.ToUpper(s.proto.String()), Client: s.client, Server: s.server,
 			First: s.first, Last: s.last, Start: s.start, NDJSON: o.json, Hex: o.hex, Body: o.body,
-			UTF8: e.utf8() && !o.ascii, Color: e.colors(o, out)}
+			UTF8: e.utf8() && !o.ascii, Color: e.colors(o, out), Zone: o.zone()}
 		if err := f.Begin(); err != nil {
 			return 0, err
 		}

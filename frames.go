@@ -230,7 +230,7 @@ func (e *env) end(r *reading) int {
 func (o *options) dissection(level dissect.Level, keys *tlskeys.Keys) dissect.Options {
 	return dissect.Options{
 		Level: level, Compat: o.style == "tshark-compat", Classic: o.style == "classic", AbsSeq: o.abs,
-		ShowSecrets: o.showSecrets, Keys: keys, Ports: o.ports, Memory: o.memory, Contain: o.contain,
+		ShowSecrets: o.showSecrets, Keys: keys, Ports: o.ports, Memory: o.memory, Contain: o.contain, Zone: o.zone(),
 	}
 }
 

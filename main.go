@@ -85,12 +85,12 @@ func init() {
   postmortem packets -e frame.number,tcp.len,_ws.col.Info capture.pcap
 `},
 		{"show", "FILE FRAME...", "one frame: its fields, and its bytes", runShow,
-			[]string{"field", "offsets", "abs", "style", "json", "o", "keylog", "show-secrets", "port", "memory", "j", "color", "ascii", "progress", "q"},
+			[]string{"field", "offsets", "abs", "style", "json", "o", "keylog", "show-secrets", "port", "memory", "j", "color", "ascii", "tz", "progress", "q"},
 			`  postmortem show capture.pcap 16               frame 16: its fields and its bytes
   postmortem show -field tcp.flags capture.pcap 1-3
 `},
 		{"follow", "FILE SESSION", "what client and server said, in order", runFollow,
-			[]string{"Y", "body", "raw", "hex", "stream", "json", "o", "keylog", "show-secrets", "port", "memory", "j", "color", "ascii", "progress", "q"},
+			[]string{"Y", "body", "raw", "hex", "stream", "json", "o", "keylog", "show-secrets", "port", "memory", "j", "color", "ascii", "tz", "progress", "q"},
 			`  postmortem follow capture.pcap 1              what was said in session 1 of the report
   postmortem follow -body -keylog keys.txt capture.pcap 2
   postmortem follow -raw server -o out.bin capture.pcap 1
@@ -452,6 +452,7 @@ func version() string {
 
 func runHelp(e *env, o *options, args []string) (int, error) {
 	var b strings.Builder
+	fold := func(s string) string { return s }
 	switch n := len(args); {
 	case (o.man || o.completions != "") && n > 0:
 		return 0, usage("-man and -completion are for all verbs; none can be named")
@@ -461,6 +462,7 @@ func runHelp(e *env, o *options, args []string) (int, error) {
 		b.WriteString(completion(o.completions))
 	case n == 0:
 		helpAll(&b)
+		fold = folded
 	case args[0] == "fields" && n <= 2:
 		found, err := filter.Help(&b, strings.Join(args[1:], ""))
 		if err != nil {
@@ -475,11 +477,37 @@ func runHelp(e *env, o *options, args []string) (int, error) {
 			return 0, noVerb(args[0])
 		}
 		helpVerb(&b, v)
+		fold = folded
 	default:
 		return 0, usage("help takes one verb")
 	}
-	_, err := io.WriteString(e.out, b.String())
+	_, err := io.WriteString(e.out, fold(b.String()))
 	return exitClean, err
+}
+
+// helpWidth is how wide help is: a terminal that nobody has made wider.
+const helpWidth = 80
+
+// folded breaks the lines that are too wide, below the column of their last text.
+func folded(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		indent := "  "
+		if i := strings.LastIndex(line, "  "); len(line) > helpWidth && i >= 0 {
+			indent = strings.Repeat(" ", i+2)
+		}
+		for len(line) > helpWidth {
+			i := strings.LastIndexByte(line[:helpWidth+1], ' ')
+			if i <= len(indent) {
+				break // a word that has no place
+			}
+			b.WriteString(strings.TrimRight(line[:i], " ") + "\n")
+			line = indent + line[i+1:]
+		}
+		b.WriteString(line + "\n")
+	}
+	return b.String()
 }
 
 // usage is how the verb is called, name being its name or that in brackets.
@@ -521,7 +549,7 @@ func helpAll(b *strings.Builder) {
 		if i == 0 {
 			name = "[" + name + "]"
 		}
-		fmt.Fprintf(b, "  postmortem %-29s  %s\n", v.usage(name), v.short)
+		fmt.Fprintf(b, "  postmortem %-27s  %s\n", v.usage(name), v.short)
 	}
 	b.WriteString("\nExamples:\n")
 	b.WriteString(verbs[0].examples)
@@ -549,7 +577,7 @@ func helpVerb(b *strings.Builder, v *verb) {
 		}
 	}
 	if slices.Contains(v.flags, "limit") {
-		b.WriteString("\nThresholds (values of info, warning, error; one of them alone: greet.slow.error=60s):\n")
+		b.WriteString("\nThresholds (of info, warning, error; one of them: greet.slow.error=60s):\n")
 		for _, t := range rules.Thresholds {
 			fmt.Fprintf(b, "  %-12s %-14s %s\n", t.Name, t.Default, t.Means)
 		}

@@ -504,8 +504,8 @@ func TestHelp(t *testing.T) {
 				t.Errorf("help %s does not name -%s", v.name, name)
 			}
 		}
-		for line := range strings.Lines(text) {
-			if len(line) > 100 {
+		for line := range strings.Lines(all + text) {
+			if len(line) > helpWidth+1 {
 				t.Errorf("help %s: long line %q", v.name, line)
 			}
 		}

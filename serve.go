@@ -31,7 +31,7 @@ func runServe(e *env, o *options, files []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	l, err := net.Listen("tcp", address)
+	l, err := net.Listen(networkOf(address), address)
 	if err != nil {
 		return 0, err
 	}
@@ -82,13 +82,23 @@ func listenAt(s string) (address string, open bool, err error) {
 	return net.JoinHostPort(host, port), ip == nil || !ip.IsLoopback(), nil
 }
 
+// networkOf is the network of an address: that of IPv4 when it is one, which would
+// be taken for all addresses of both when it is 0.0.0.0.
+func networkOf(address string) string {
+	host, _, _ := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); ip.To4() != nil {
+		return "tcp4"
+	}
+	return "tcp"
+}
+
 // writePage writes the report page, beside its place until it is complete.
 func (e *env) writePage(p *web.Page, out *output, cfg *analyze.Config) error {
 	keys, err := analyze.ReadKeys(cfg.KeyLogs)
 	if err != nil {
 		return err
 	}
-	if err := p.Look(cfg.Files, web.DissectOptions(keys, *cfg)); err != nil {
+	if err := p.Look(cfg.Files, web.DissectOptions(keys, *cfg, p.TZ)); err != nil {
 		return err
 	}
 	if err := p.Write(out); err != nil {

@@ -17,6 +17,11 @@ func TestListenAt(t *testing.T) {
 			t.Errorf("%q: %s, open %v, %v", x.flag, address, open, err)
 		}
 	}
+	for address, want := range map[string]string{"0.0.0.0:1": "tcp4", "127.0.0.1:1": "tcp4", "[::]:1": "tcp", ":1": "tcp", "example.org:1": "tcp"} {
+		if got := networkOf(address); got != want { // else 0.0.0.0 is [::]
+			t.Errorf("%s: network %s, want %s", address, got, want)
+		}
+	}
 	for _, s := range []string{"nowhere", "70000", "-1", "127.0.0.1", "127.0.0.1:http", "[::1]", "1:2:3"} {
 		if address, _, err := listenAt(s); err == nil {
 			t.Errorf("%q is %s", s, address)

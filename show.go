@@ -122,6 +122,11 @@ func trailingNumbers(verb string, args []string) (files []string, numbers []span
 	for n > 1 && isNumbers(args[n-1]) {
 		n--
 	}
+	if n > 1 && isNumbers(args[0]) {
+		if _, err := os.Stat(args[0]); err != nil {
+			return nil, nil, usage("numbers come behind the file: postmortem %s %s %s", verb, args[1], args[0])
+		}
+	}
 	if last := args[max(n-1, 0):n]; n > 1 && n == len(args) && last[0] != "-" {
 		if _, err := os.Stat(last[0]); err != nil {
 			return nil, nil, usage("%q is neither a file nor a number", last[0])

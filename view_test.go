@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"postmortem/pcap"
 )
@@ -94,6 +95,26 @@ func TestSeedPackets(t *testing.T) {
 	}
 }
 
+// TestViewZone: the views that have dates have them in the zone that is asked for.
+func TestViewZone(t *testing.T) {
+	utc := time.Local
+	time.Local = time.FixedZone("XYZ", 2*3600)
+	defer func() { time.Local = utc }()
+	for args, want := range map[string]string{
+		"show " + aCapture + " 16":                    "Arrival Time: Mar  2, 2018 18:40:34.508227000 UTC",
+		"show -tz local " + aCapture + " 16":          "Arrival Time: Mar  2, 2018 20:40:34.508227000 XYZ",
+		"packets -e frame.time " + aCapture:           "Mar  2, 2018 18:40:34.508227000 UTC",
+		"packets -e frame.time -tz local " + aCapture: "Mar  2, 2018 20:40:34.508227000 XYZ",
+		"follow " + aCapture + " 1":                   "from 2018-03-02 18:40:34.062934 UTC",
+		"follow -tz local -hex " + aCapture + " 1":    "from 2018-03-02 20:40:34.062934 XYZ",
+		"show -json -tz local " + aCapture + " 16":    "2018-03-02T18:40:34.508227000Z",
+	} {
+		if out, errs, _ := call(t, nil, strings.Fields(args)...); !strings.Contains(out, want) {
+			t.Errorf("%s: no %q in %s%s", args, want, out[:min(len(out), 500)], errs)
+		}
+	}
+}
+
 // TestViewUsage: what is typed wrongly is told in one line, with what to type instead.
 func TestViewUsage(t *testing.T) {
 	dir := t.TempDir()
@@ -169,6 +190,10 @@ func TestViewUsage(t *testing.T) {
 		{"packets -t " + aCapture, "flag -t: \"" + aCapture},
 		{"packets -session 1", "which capture?"},
 		{"show 16", "which capture? postmortem show FILE 16"},
+		{"show 16 " + aCapture, "numbers come behind the file: postmortem show " + aCapture + " 16"},
+		{"follow 1 " + aCapture, "numbers come behind the file: postmortem follow " + aCapture + " 1"},
+		{"packets -csv -events " + aCapture, "-events needs rows or -json"},
+		{"packets -events -e frame.number " + aCapture, "-events needs rows or -json"},
 		{"show " + aCapture + " x", `"x" is neither a file nor a number`},
 		{"follow " + aCapture + " tcp.stream==0", "neither a file nor a number"},
 		{"stats -table io,phz " + aCapture, "is it io,phs?"},

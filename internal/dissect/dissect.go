@@ -1,6 +1,8 @@
 package dissect
 
 import (
+	"time"
+
 	"postmortem/internal/fact"
 	"postmortem/internal/tlskeys"
 	"postmortem/layers"
@@ -31,6 +33,7 @@ type Options struct {
 	Keys        *tlskeys.Keys         // nil: none
 	Ports       map[uint16]fact.Proto // forced by the user
 	Memory      int64                 // budget for state in bytes, 0: default
+	Zone        *time.Location        // of moments in texts, nil: UTC
 
 	// Share of so many: other Dissectors are given the same frames, and this one
 	// follows its part of the TCP conversations. What has no conversation belongs
@@ -108,7 +111,7 @@ func (d *Dissector) Bytes(row *pcap.Row, number uint32, b []byte) *Frame {
 		return f
 	}
 	*f = Frame{
-		Number: number, Time: row.Time, Cap: row.Cap, Wire: row.Wire, Link: row.Link, Stream: -1,
+		Number: number, Time: row.Time, Zone: d.opt.Zone, Cap: row.Cap, Wire: row.Wire, Link: row.Link, Stream: -1,
 		Src: f.Src[:0], Dst: f.Dst[:0], Info: f.Info[:0], Nodes: f.Nodes[:0], Bufs: append(f.Bufs[:0], Buf{"Frame", b}), Secrets: f.Secrets[:0],
 	}
 	d.recycle()

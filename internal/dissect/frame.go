@@ -1,11 +1,14 @@
 package dissect
 
+import "time"
+
 // A Frame is one frame of the capture, dissected. It is borrowed: it and all
 // slices in it are valid until the Dissector gets the next frame.
 type Frame struct {
 	Number    uint32
-	Time      int64  // nanoseconds since 1970
-	Cap, Wire uint32 // bytes captured, bytes on the wire
+	Time      int64          // nanoseconds since 1970
+	Zone      *time.Location // of moments in texts, nil: UTC
+	Cap, Wire uint32         // bytes captured, bytes on the wire
 	Link      uint16
 
 	// The columns of the packet list. Info may hold any byte of the capture

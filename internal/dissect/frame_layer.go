@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
-	"time"
 
 	"postmortem/internal/lines"
 	"postmortem/pcap"
@@ -136,7 +135,7 @@ func (d *Dissector) frameNodes(s span, row *pcap.Row) (protocols int) {
 	d.num(fFrameEncap, s, 0, 0, uint64(encapOf(row.Link)))
 	d.num(fFrameTime, s, 0, 0, uint64(f.Time))
 	if d.tree() {
-		d.text(len(f.Nodes)-1, "Arrival Time: "+time.Unix(0, f.Time).UTC().Format("Jan _2, 2006 15:04:05.000000000 UTC"))
+		d.text(len(f.Nodes)-1, "Arrival Time: "+string(AppendTime(nil, f.Time, f.Zone)))
 	}
 	d.made(fFrameShift, 0)
 	d.seconds("Time shift for this packet", 0)

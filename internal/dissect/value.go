@@ -58,7 +58,7 @@ func (f *Frame) AppendValue(dst []byte, n *Node) []byte {
 		}
 		return append(dst, '0')
 	case Time:
-		return AppendTime(dst, int64(n.Num), time.UTC)
+		return AppendTime(dst, int64(n.Num), f.Zone)
 	case Duration:
 		return appendSeconds(dst, int64(n.Num))
 	case Double:
@@ -141,8 +141,11 @@ func AppendAddress(dst, b []byte) []byte {
 }
 
 // AppendTime appends nanoseconds since 1970 as Wireshark writes a moment:
-// "Mar  2, 2018 19:40:34.062934000 UTC".
+// "Mar  2, 2018 19:40:34.062934000 UTC". Without a zone it is UTC.
 func AppendTime(dst []byte, ns int64, zone *time.Location) []byte {
+	if zone == nil {
+		zone = time.UTC
+	}
 	return time.Unix(0, ns).In(zone).AppendFormat(dst, "Jan _2, 2006 15:04:05.000000000 MST")
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"postmortem/internal/analyze"
@@ -21,8 +22,9 @@ type Follow struct {
 	Session        int // number in the report, 0: none
 	Proto          string
 	Client, Server netip.AddrPort
-	First, Last    uint32 // frames
-	Start          int64  // nanoseconds since 1970
+	First, Last    uint32         // frames
+	Start          int64          // nanoseconds since 1970
+	Zone           *time.Location // of the time it began at, nil: UTC
 
 	NDJSON bool
 	Hex    bool
@@ -67,6 +69,7 @@ func (f *Follow) Begin() error {
 	if f.Session > 0 {
 		what = fmt.Sprintf("Session %d, %s", f.Session, what)
 	}
+	what += ", from " + moment(f.Start, f.Zone)
 	f.p.line(f.p.in(heading, escape(what, f.UTF8)))
 	if !f.Hex {
 		f.p.line(f.p.in(secondary, padLeft("frame", f.width)+padLeft("time", timeColumn)+padLeft("wait", timeColumn)))

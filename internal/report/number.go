@@ -16,6 +16,14 @@ func group(n uint64) string {
 	return s
 }
 
+// moment writes nanoseconds since 1970 as date and time. Without a zone it is UTC.
+func moment(ns int64, zone *time.Location) string {
+	if zone == nil {
+		zone = time.UTC
+	}
+	return time.Unix(0, ns).In(zone).Format("2006-01-02 15:04:05.000000 MST")
+}
+
 // count writes a number with its noun: "1 error", "2,000 sessions".
 func count(n int, noun string) string {
 	if n == 1 {

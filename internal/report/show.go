@@ -293,7 +293,7 @@ func (v *view) label(n *dissect.Node) string {
 	case dissect.String:
 		return f.Label + ": " + string(v.f.AppendValue(nil, n))
 	}
-	text := labelValue(f, n)
+	text := v.labelValue(f, n)
 	if f.Bits != 0 {
 		return bitText(f, n.Num) + " = " + f.Label + ": " + text
 	}
@@ -323,7 +323,7 @@ func masked(b []byte, off int, secret []stretch) []byte {
 }
 
 // labelValue is the value of a number, address, time or truth in the tree.
-func labelValue(f *dissect.Field, n *dissect.Node) string {
+func (v *view) labelValue(f *dissect.Field, n *dissect.Node) string {
 	switch f.Type {
 	case dissect.Bool:
 		name := ""
@@ -342,7 +342,7 @@ func labelValue(f *dissect.Field, n *dissect.Node) string {
 		}
 		return "False"
 	case dissect.Time:
-		return string(dissect.AppendTime(nil, int64(n.Num), time.UTC))
+		return string(dissect.AppendTime(nil, int64(n.Num), v.f.Zone))
 	case dissect.Duration:
 		return string(appendSeconds(nil, int64(n.Num), 9)) + " seconds"
 	case dissect.Double:
@@ -651,7 +651,7 @@ func (v *view) value(n *dissect.Node) string {
 	case dissect.Int64:
 		return strconv.FormatInt(int64(n.Num), 10)
 	case dissect.Double, dissect.Ether, dissect.IPv4, dissect.IPv6, dissect.OID:
-		return labelValue(f, n)
+		return v.labelValue(f, n)
 	default:
 		return strconv.FormatUint(n.Num, 10)
 	}

@@ -384,16 +384,13 @@ func envelopeFacts(e *verdict.Envelope, add func(name, format string, args ...an
 
 // full prints everything that is known of a session; its headline stands above.
 func (p *page) full(s *verdict.Session, least Severity, tz *time.Location) {
-	if tz == nil {
-		tz = time.UTC
-	}
 	p.line()
 	lasted := "" // not known
 	if s.Duration >= 0 {
 		lasted = " for " + duration(s.Duration)
 	}
 	p.hang("", 0, secondary, p.safe(fmt.Sprintf("Session %d, %s, frames %d to %d, from %s%s", s.ID, flowText(s),
-		s.First, s.Last, time.Unix(0, s.Start).In(tz).Format("2006-01-02 15:04:05.000000 MST"), lasted)))
+		s.First, s.Last, moment(s.Start, tz), lasted)))
 	p.facts(s)
 	p.events("Events", s.Events, least)
 	p.dialog(s)

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"sync"
+	"time"
 
 	"postmortem/internal/analyze"
 	"postmortem/internal/dissect"
@@ -37,8 +38,8 @@ func Size(files []string) (sum int64) {
 
 // DissectOptions are those of the frames in a report: what the analysis was
 // told about ports, keys, secrets and memory.
-func DissectOptions(keys *tlskeys.Keys, cfg analyze.Config) dissect.Options {
-	return dissect.Options{Level: dissect.Tree, Keys: keys, Ports: cfg.Ports, ShowSecrets: cfg.ShowSecrets, Memory: cfg.Memory, Contain: cfg.Contain}
+func DissectOptions(keys *tlskeys.Keys, cfg analyze.Config, zone *time.Location) dissect.Options {
+	return dissect.Options{Zone: zone, Level: dissect.Tree, Keys: keys, Ports: cfg.Ports, ShowSecrets: cfg.ShowSecrets, Memory: cfg.Memory, Contain: cfg.Contain}
 }
 
 // Prepare makes cfg the configuration of an analysis whose results the page is

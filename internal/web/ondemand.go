@@ -74,7 +74,7 @@ func (s *Server) frame(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	opt := DissectOptions(keys, s.Config)
+	opt := DissectOptions(keys, s.Config, s.TZ)
 	opt.Level = dissect.List
 	d := dissect.New(opt)
 	var detail []byte

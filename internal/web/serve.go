@@ -528,7 +528,7 @@ func (s *Server) make(ctx context.Context, c *capture) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := page.Look([]string{c.path}, DissectOptions(keys, cfg)); err != nil {
+	if err := page.Look([]string{c.path}, DissectOptions(keys, cfg, s.TZ)); err != nil {
 		return err
 	}
 	htmlFile, err := os.CreateTemp(s.dir, "report-")
