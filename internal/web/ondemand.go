@@ -90,7 +90,7 @@ func (s *Server) frame(w http.ResponseWriter, r *http.Request) {
 			return false, nil
 		}
 		d.SetLevel(dissect.Tree)
-		detail = detailsOf(d.Frame(win, i))
+		detail = detailsOf(d.Frame(win, i), nil)
 		return true, nil
 	})
 	if err != nil || detail == nil {

@@ -51,27 +51,63 @@ type field struct {
 	children []*field
 }
 
-// append appends the JSON of f.
-func (f *field) append(b []byte) []byte {
-	label, _ := json.Marshal(f.label) // a string
-	b = append(append(b, '['), label...)
+// append appends the JSON of f. With t its label is a number of a text of t.
+func (f *field) append(b []byte, t *texts) []byte {
+	b = append(b, '[')
+	if t != nil {
+		b = strconv.AppendInt(b, int64(t.number(f.label)), 10)
+	} else {
+		label, _ := json.Marshal(f.label) // a string
+		b = append(b, label...)
+	}
 	b = strconv.AppendInt(append(b, ','), int64(f.off), 10)
 	b = strconv.AppendInt(append(b, ','), int64(f.len), 10)
 	if len(f.children) > 0 {
-		b = appendFields(append(b, ','), f.children)
+		b = appendFields(append(b, ','), f.children, t)
 	}
 	return append(b, ']')
 }
 
-func appendFields(b []byte, list []*field) []byte {
+func appendFields(b []byte, list []*field, t *texts) []byte {
 	b = append(b, '[')
 	for i, f := range list {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = f.append(b)
+		b = f.append(b, t)
 	}
 	return append(b, ']')
+}
+
+// Texts are strings that come again and again, each once: in the data of a page
+// they are numbers of this list. The zero value is empty.
+type texts struct {
+	list  []string
+	known map[string]int
+	bytes int // of all
+}
+
+// number is the place of s in the list.
+func (t *texts) number(s string) int {
+	n, ok := t.known[s]
+	if !ok {
+		if t.known == nil {
+			t.known = map[string]int{}
+		}
+		n = len(t.list)
+		t.known[s], t.list = n, append(t.list, s)
+		t.bytes += len(s) + len(`"",`)
+	}
+	return n
+}
+
+// cut forgets all but the first n.
+func (t *texts) cut(n int) {
+	for _, s := range t.list[n:] {
+		delete(t.known, s)
+		t.bytes -= len(s) + len(`"",`)
+	}
+	t.list = t.list[:n]
 }
 
 // decisive are the fields that tell most of a frame, the best first.
@@ -130,11 +166,14 @@ func (p *Page) look(f *dissect.Frame, count bool) {
 	}
 	if p.detailed(f.Number) && (p.summary.Frames <= allDetails || v.near(f.Number)) && p.fits(v, maxFields, p.fieldBytes, v.fields) {
 		p.details++
-		data := detailsOf(f)
-		if n := len(data); n <= smallFrame || p.fits(v, maxFields, p.fieldBytes+n, v.fields+n) {
+		told, bytes := len(p.labels.list), p.labels.bytes
+		data := detailsOf(f, &p.labels)
+		if n := len(data) + p.labels.bytes - bytes; n <= smallFrame || p.fits(v, maxFields, p.fieldBytes+n, v.fields+n) {
 			x.data = data
 			p.fieldBytes += n
 			v.fields += n
+		} else {
+			p.labels.cut(told)
 		}
 	}
 	v.packets = append(v.packets, x)
@@ -297,8 +336,9 @@ func fromClient(v *view, f *dissect.Frame) bool {
 	return end(f.Src, number(f, idSrcPort)) == v.Client.Addr.String()
 }
 
-// detailsOf is the field tree of a frame and its bytes, as members of a JSON object.
-func detailsOf(f *dissect.Frame) json.RawMessage {
+// detailsOf is the field tree of a frame and its bytes, as members of a JSON
+// object. The labels of the fields are numbers of t, without t themselves.
+func detailsOf(f *dissect.Frame, t *texts) json.RawMessage {
 	var top []*field
 	made := make([]*field, len(f.Nodes))
 	chosen, count := choose(f), 0
@@ -355,7 +395,7 @@ func detailsOf(f *dissect.Frame) json.RawMessage {
 		raw = strconv.AppendInt(append(raw, `,"bytes_left_out":`...), int64(left), 10)
 	}
 	raw = strconv.AppendInt(append(raw, `,"chosen":`...), int64(number), 10)
-	raw = appendFields(append(raw, `,"fields":`...), top)
+	raw = appendFields(append(raw, `,"fields":`...), top, t)
 	return append(raw, '}')
 }
 

@@ -2,6 +2,8 @@ package web
 
 import (
 	"encoding/json"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -22,6 +24,12 @@ func TestDetails(t *testing.T) {
 	if !json.Valid([]byte(details)) {
 		t.Fatal(details)
 	}
+	var all []string
+	for _, n := range regexp.MustCompile(`\[(\d+),`).FindAllStringSubmatch(details, -1) {
+		k, _ := strconv.Atoi(n[1])
+		all = append(all, strconv.Quote(p.labels.list[k]))
+	}
+	details = strings.Join(all, "\n")
 	if strings.Contains(details, "Frame is marked") {
 		t.Error("a page marks no frames")
 	}
@@ -32,5 +40,19 @@ func TestDetails(t *testing.T) {
 		if !strings.Contains(details, want) {
 			t.Errorf("no %s in %s", want, details)
 		}
+	}
+}
+
+// TestTexts: a text is in the list once, and what did not fit is forgotten.
+func TestTexts(t *testing.T) {
+	var x texts
+	for i, s := range []string{"a", "bc", "a", "", "bc"} {
+		if got, want := x.number(s), []int{0, 1, 0, 2, 1}[i]; got != want {
+			t.Errorf("%q is %d, want %d", s, got, want)
+		}
+	}
+	x.cut(1)
+	if x.number("bc") != 1 || x.number("d") != 2 || x.bytes != len(`"a","bc","d",`) {
+		t.Error(x)
 	}
 }

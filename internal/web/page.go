@@ -68,6 +68,7 @@ type Page struct {
 	details  int
 
 	fieldBytes int
+	labels     texts // of the fields
 	opening    *view // what first returns, once all sessions are there
 }
 

@@ -268,7 +268,7 @@ func (p *Page) top(d *pageData) {
 	d.Facts = append(d.Facts, factRow{Name: "File", Value: shown(kind) + ", " + group(uint64(size)) + " bytes"},
 		factRow{Name: "Frames", Value: group(p.summary.Frames) + ", " + group(p.summary.Bytes) + " bytes"})
 	if first != 0 {
-		d.Facts = append(d.Facts, factRow{Name: "Captured", Value: time.Unix(0, first).In(p.TZ).Format("2006-01-02 15:04:05 -07:00") + ", " + span(last-first), Wide: true})
+		d.Facts = append(d.Facts, factRow{Name: "Captured", Value: time.Unix(0, first).In(p.TZ).Format("2006-01-02 15:04:05 MST") + ", " + span(last-first), Wide: true})
 	}
 	if place := p.seenFrom(); place != "" {
 		d.Facts = append(d.Facts, factRow{Name: "Seen from", Value: shown(place)})
@@ -949,15 +949,8 @@ func (p *Page) data() (string, error) {
 		Rows   json.RawMessage `json:"rows"`
 	}
 	rows := rowRecord{"sessions", 1, []string{"id", "outcome", "client", "server", "start_us", "duration_us", "frames", "bytes", "result"}, []string{}, nil}
-	known := map[string]int{}
-	number := func(s string) int {
-		n, ok := known[s]
-		if !ok {
-			n = len(rows.Texts)
-			known[s], rows.Texts = n, append(rows.Texts, shown(s))
-		}
-		return n
-	}
+	var names texts
+	number := func(s string) int { return names.number(shown(s)) }
 	start := p.start()
 	list := append(make([]byte, 0, rowBytes*len(p.rows)+2), '[')
 	for i := range p.rows {
@@ -976,8 +969,16 @@ func (p *Page) data() (string, error) {
 		}
 		list = append(list, ']')
 	}
-	rows.Rows = append(list, ']')
+	rows.Rows, rows.Texts = append(list, ']'), append(rows.Texts, names.list...)
 	if err := add(rows); err != nil {
+		return "", err
+	}
+	type textsRecord struct {
+		Type   string   `json:"type"`
+		Schema int      `json:"schema"`
+		Texts  []string `json:"texts"`
+	}
+	if err := add(textsRecord{"texts", 1, append([]string{}, p.labels.list...)}); err != nil {
 		return "", err
 	}
 	type ruleRecord struct {

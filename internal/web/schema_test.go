@@ -62,7 +62,7 @@ func TestData(t *testing.T) {
 			}
 		}
 	}
-	for _, kind := range []string{"capture", "session", "summary", "sessions", "rule", "packet"} {
+	for _, kind := range []string{"capture", "session", "summary", "sessions", "texts", "rule", "packet"} {
 		if seen[kind] == 0 {
 			t.Errorf("the page has no %s", kind)
 		}

@@ -14,6 +14,7 @@ const START = location.hash; // what was asked for, before the page writes its o
 const of = type => records.filter(r => r.type === type);
 const sessions = new Map(of('session').map(s => [s.id, s]));
 const rules = new Map(of('rule').map(r => [r.rule, r]));
+const labels = of('texts')[0].texts;
 const packetsOf = new Map();
 for (const p of of('packet')) { if (!packetsOf.has(p.session)) packetsOf.set(p.session, []); packetsOf.get(p.session).push(p); }
 const rows = (() => {
@@ -339,7 +340,7 @@ function workspace(session) {
     }
     if (!x) { fill(dt, h('p', { class: 'empty' }, 'The fields of this frame are not in this file. All: postmortem show FILE ' + n)); fill(hx); $('#hxs').textContent = ''; return; }
     (function walk(list, lv, up, path) {
-      list.forEach((f, i) => { const id = path + '/' + i, o = { id, t: f[0], o: f[1], n: f[1] < 0 ? 0 : f[2], lv, up, sub: !!f[3], i, of: list.length }; fields.push(o); if (o.sub) walk(f[3], lv + 1, o, id); });
+      list.forEach((f, i) => { const id = path + '/' + i, o = { id, t: typeof f[0] === 'number' ? labels[f[0]] : f[0], o: f[1], n: f[1] < 0 ? 0 : f[2], lv, up, sub: !!f[3], i, of: list.length }; fields.push(o); if (o.sub) walk(f[3], lv + 1, o, id); });
     })(x.fields, 1, null, '');
     const last = fields.filter(f => f.lv === 1).pop(), f0 = fields[x.chosen] || last; // in the order of the tree, as they are counted
     if (last) dOpen.add(last.id);
