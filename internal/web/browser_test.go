@@ -201,6 +201,10 @@ func TestBrowser(t *testing.T) {
 		p.is(`location.hash.includes('frame=11')`, true)
 		p.load(url + "#f5")
 		p.is(chosenFrame, 5)
+		p.eval(`location.hash = '#session=1&frame=10'`, nil) // typed while the page is open
+		p.is(chosenFrame, 10)
+		p.eval(`location.hash = '#evidence'`, nil)
+		p.is(chosenFrame, 10)
 	})
 	t.Run("19 keys", func(t *testing.T) {
 		p.key("?")
@@ -457,6 +461,12 @@ func TestManySessions(t *testing.T) {
 			p.click("#sonly")
 			p.eval(`document.querySelector('#sess').scrollTop = 1e9`, nil)
 			p.is(`new Promise(done => setTimeout(() => done(document.querySelectorAll('#sess tbody tr[data-i]').length), 300)).then(k => k > 0 && k < 60)`, true)
+			// On the way through sessions that are in the table only nothing opens; Enter says where the dialog is.
+			p.eval(`document.querySelector('#sess tbody tr[data-i="'+(document.querySelector('#sess table').getAttribute('aria-rowcount')-3)+'"]').focus()`, nil)
+			p.key("ArrowDown")
+			p.is(`document.activeElement.getAttribute('aria-selected') + document.querySelector('#live').textContent`, "true")
+			p.key("Enter")
+			p.is(`document.querySelector('#live').textContent.includes('is in the table only')`, true)
 			var ms float64
 			p.eval(`(() => { const b = [...document.querySelectorAll('#sess th button')].find(x => x.textContent.startsWith('Duration')); b.click(); const t = performance.now(); b.click(); return performance.now() - t; })()`, &ms)
 			t.Logf("sorted in %.0f ms", ms)

@@ -487,7 +487,7 @@ func (s *Server) analyse(ctx context.Context, c *capture) {
 	c.state = "done"
 	if err != nil {
 		c.state = "unreadable"
-		c.verdict = strings.ReplaceAll(err.Error(), c.path, c.name)
+		c.verdict = strings.ReplaceAll(strings.TrimPrefix(err.Error(), c.path+": "), c.path, c.name) // its name stands beside it
 	}
 	if c.sent && !c.keep {
 		os.Remove(c.path)

@@ -193,7 +193,7 @@ func TestServe(t *testing.T) {
 	if status, _ := s.send(t, "x.zip", []byte("PK\x03\x04 is no capture"), nil); status != http.StatusCreated {
 		t.Error(status)
 	}
-	if list := s.finished(t); list[0].State != "unreadable" || strings.Contains(list[0].Verdict, s.dir) {
+	if list := s.finished(t); list[0].State != "unreadable" || strings.Contains(list[0].Verdict, s.dir) || strings.Contains(list[0].Verdict, list[0].Name+": ") {
 		t.Errorf("%+v", list[0])
 	}
 	resp, err := s.client.PostForm(s.base+"/captures/1/delete", map[string][]string{"token": {s.form}})

@@ -480,10 +480,10 @@ function VTable(box, rows, cols, opt) {
   }
   let raf = 0; box.addEventListener('scroll', () => { if (!raf) raf = requestAnimationFrame(() => { raf = 0; draw(); }); }, { passive: true });
   tb.addEventListener('click', ev => { const t = ev.target.closest('tr[data-i]'); if (t) sel(+t.dataset.i); });
-  tb.addEventListener('keydown', ev => { const t = ev.target.closest('tr[data-i]'); if (!t) return; const i = +t.dataset.i, j = { ArrowDown: i + 1, j: i + 1, ArrowUp: i - 1, k: i - 1, PageDown: i + 12, PageUp: i - 12, Home: 0, End: idx.length - 1 }[ev.key]; if (j == null) return; sel(Math.max(0, Math.min(idx.length - 1, j)), true); ev.preventDefault(); ev.stopPropagation(); });
-  function sel(i, focus) {
+  tb.addEventListener('keydown', ev => { const t = ev.target.closest('tr[data-i]'); if (!t) return; const i = +t.dataset.i, j = { ArrowDown: i + 1, j: i + 1, ArrowUp: i - 1, k: i - 1, PageDown: i + 12, PageUp: i - 12, Home: 0, End: idx.length - 1, Enter: i }[ev.key]; if (j == null) return; sel(Math.max(0, Math.min(idx.length - 1, j)), true, ev.key !== 'Enter'); ev.preventDefault(); ev.stopPropagation(); });
+  function sel(i, focus, passing) {
     cur = idx[i]; const y = i * RH; if (y < box.scrollTop) box.scrollTop = y; else if (y + RH > box.scrollTop + box.clientHeight - RH) box.scrollTop = y + 2 * RH - box.clientHeight;
-    top = end = -1; draw(); const t = $(`tr[data-i="${i}"]`, tb); if (t && focus) t.focus({ preventScroll: true }); opt.select(rows[cur]);
+    top = end = -1; draw(); const t = $(`tr[data-i="${i}"]`, tb); if (t && focus) t.focus({ preventScroll: true }); opt.select(rows[cur], passing);
   }
   apply();
   return { filter(v) { q = v; apply(); }, only(v) { only = v; apply(); }, size: () => $$('tr', tb).length };
@@ -503,7 +503,7 @@ const table = (() => {
     });
     return { mark: rows.length > 1 ? mark : none.mark };
   }
-  const vt = VTable(box, rows, COLS, { rowHeight: matchMedia('(max-width:639px)').matches ? 50 : 28, count: (n, all, ms) => { $('#scount').textContent = n === all ? fmt(all) : `${fmt(n)} of ${fmt(all)}`; doc.documentElement.dataset.ms = ms.toFixed(1); }, select: r => { if (!openSession(r.no)) elsewhere(r.no); } });
+  const vt = VTable(box, rows, COLS, { rowHeight: matchMedia('(max-width:639px)').matches ? 50 : 28, count: (n, all, ms) => { $('#scount').textContent = n === all ? fmt(all) : `${fmt(n)} of ${fmt(all)}`; doc.documentElement.dataset.ms = ms.toFixed(1); }, select: (r, passing) => { if (!openSession(r.no) && !passing) elsewhere(r.no); } });
   $('#sq').addEventListener('input', ev => vt.filter(ev.target.value));
   $('#sonly').addEventListener('click', ev => { const on = ev.currentTarget.getAttribute('aria-pressed') !== 'true'; ev.currentTarget.setAttribute('aria-pressed', on); vt.only(on); });
   return none;
@@ -560,8 +560,11 @@ showTab('events');
 const first = +work.dataset.session || 0;
 if (first) {
   openSession(first);
-  const at = Object.fromEntries(new URLSearchParams(START.slice(1))), f1 = /^#f(\d+)$/.exec(START);
-  const id = +at.session || (f1 && sessionOfFrame(+f1[1])) || first;
-  if (START.length > 1) openSession(id, { event: +at.event || 0, frame: +at.frame || (f1 ? +f1[1] : 0) });
+  const go = hash => {
+    const at = Object.fromEntries(new URLSearchParams(hash.slice(1))), f1 = /^#f(\d+)$/.exec(hash), frame = +at.frame || (f1 ? +f1[1] : 0);
+    if (frame || at.session || at.event) openSession(+at.session || sessionOfFrame(frame) || cur.id, { event: +at.event || 0, frame });
+  };
+  go(START);
+  addEventListener('hashchange', () => go(location.hash)); // typed into the address of the open page
 }
 })();
