@@ -4,6 +4,7 @@ package web
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -424,6 +425,16 @@ func (p *tab) shot(name string) {
 	if err := errors.Join(os.MkdirAll(dir, 0o777), os.WriteFile(filepath.Join(dir, name+".png"), r.Data, 0o666)); err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// pages prints the page and returns on how many sheets.
+func (p *tab) pages() int {
+	p.t.Helper()
+	var r struct{ Data []byte }
+	if err := json.Unmarshal(p.call("Page.printToPDF", nil), &r); err != nil || !bytes.HasPrefix(r.Data, []byte("%PDF")) {
+		p.t.Fatal("no PDF: ", err)
+	}
+	return bytes.Count(r.Data, []byte("/Type /Page\n")) // not /Pages
 }
 
 // quiet fails when the page complained, or asked for anything but itself.

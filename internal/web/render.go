@@ -121,13 +121,13 @@ type (
 		Steps      []stepRow
 	}
 	eventRow struct {
-		Icon                        icon
-		Class, Label, Title, Advice string
-		Text                        []piece
-		Frame                       uint32
-		Frames                      []uint32
-		Open                        bool
-		Kids                        []*eventRow
+		Icon                icon
+		Class, Label, Title string
+		Text, Advice        []piece
+		Frame               uint32
+		Frames              []uint32
+		Open                bool
+		Kids                []*eventRow
 	}
 	packetRow struct {
 		Frame                                     uint32
@@ -900,7 +900,7 @@ func tree(v *view) (roots []*eventRow) {
 		w := worst[e.ID]
 		sign := [...]string{"info", "warn", "err"}[w]
 		row := &eventRow{Icon: icon{sign, sign, [...]string{"Information", "Warning", "Error"}[w]}, Class: labelClass(e.Label), Label: labelWord(e.Label), Title: shown(e.Title),
-			Advice: advice, Text: pieces(text), Frame: e.Frame, Frames: e.Frames, Open: w > rules.Info}
+			Advice: pieces(advice), Text: pieces(text), Frame: e.Frame, Frames: e.Frames, Open: w > rules.Info}
 		if w > e.Level {
 			row.Icon.Sign += "o"
 			row.Icon.Label += " below"
