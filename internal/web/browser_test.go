@@ -295,6 +295,23 @@ func TestBrowserLongWords(t *testing.T) {
 	}
 }
 
+// TestPaper: nothing is wider than a sheet of A4, and no text of the packets is cut.
+func TestPaper(t *testing.T) {
+	const sheet = 703 // pixels between the margins
+	c := startChrome(t)
+	for _, name := range []string{"smtp_for_webinar.pcap", "made-server-restarts.pcap", "imap-brute-force.pcap", "smtp-over-tls-sll6.pcap"} {
+		url, _ := pageOf(t, name)
+		p := c.open(t)
+		p.size(sheet, 1000, false)
+		p.load(url)
+		p.eval(`dispatchEvent(new Event('beforeprint'))`, nil)
+		p.call("Emulation.setEmulatedMedia", map[string]any{"media": "print"})
+		p.is(fmt.Sprintf(`[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > %d).map(e => e.outerHTML.slice(0, 80)).slice(0, 3).join('|')`, sheet+1), "")
+		p.is(`[...document.querySelectorAll('#plist .i')].filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent).join('|')`, "")
+		p.is(`[...document.querySelectorAll('button,.btn')].filter(e => e.offsetWidth && !e.closest('th')).map(e => e.textContent).join('|')`, "")
+	}
+}
+
 // TestBrowserLadder: what is said in the ladder ends within it, also where it is bold,
 // what stands above one side does not reach the other, and a long time does not
 // reach the number of its frame.
