@@ -275,6 +275,7 @@ func TestVersionGuess(t *testing.T) {
 		{"SSL 3.0", tlsrec.ClientHello{Max: 0x0300, Ciphers: []uint16{5, 4}}, version},
 		{"TLS 1.3 alone", tlsrec.ClientHello{Max: 0x0304, Min: 0x0304, Ciphers: three, Groups: []uint16{29, 23}, SigAlgs: wide, SNI: "a"}, version},
 		{"and one group", tlsrec.ClientHello{Max: 0x0304, Min: 0x0304, Ciphers: three, Groups: []uint16{30}, SigAlgs: wide, SNI: "a"}, narrow},
+		{"TLS 1.2 at most", tlsrec.ClientHello{Max: 0x0303, Ciphers: []uint16{0xc02b, 0xc02f, 0xc02c, 0xc030, 0x2f}, Groups: []uint16{29, 23}, SigAlgs: wide, SNI: "a", EMS: true}, "Client and server have no cipher suite in common."},
 		{"and RSA alone", tlsrec.ClientHello{Max: 0x0304, Min: 0x0304, Ciphers: three, Groups: []uint16{29, 23}, SigAlgs: []uint16{0x0804, 0x0805}, SNI: "a"}, narrow},
 	} {
 		c := &rules.Case{
@@ -283,8 +284,12 @@ func TestVersionGuess(t *testing.T) {
 			Findings: []rules.Finding{{Rule: index("TLS-012"), Severity: rules.Error, Frame: 6, From: fact.Server, HasFrom: true, Class: 40}},
 		}
 		var w Writer
-		if h := w.hypotheses(c, w.Decide(c)); len(h) == 0 || h[0].Text != tt.first {
+		h := w.hypotheses(c, w.Decide(c))
+		if len(h) == 0 || h[0].Text != tt.first {
 			t.Errorf("%s: %+v, want %q first", tt.name, h, tt.first)
+		}
+		if tt.hello.Max == 0x0303 && (len(h) < 2 || h[1].Text != version || h[1].Likelihood == "unlikely") {
+			t.Errorf("%s: %+v, want the version second: the server may take TLS 1.3 only", tt.name, h)
 		}
 	}
 }

@@ -283,8 +283,11 @@ func holds(t test, c *rules.Case, f *rules.Finding) bool {
 }
 
 func versionAlert(c *rules.Case, _ *rules.Finding) (string, uint32, bool) { return alertIs(c, 70) }
+
+// suiteAlert speaks against the version, for which there is an alert of its own. A
+// server that takes TLS 1.3 only may have no other for a hello without it (GnuTLS).
 func suiteAlert(c *rules.Case, f *rules.Finding) (string, uint32, bool) {
-	if holds(oldOffer, c, f) || holds(onlyNewest, c, f) {
+	if holds(onlyNewest, c, f) || c.TLS.Hello != nil && c.TLS.Hello.Max < 0x0304 {
 		return "", 0, false
 	}
 	return alertIs(c, 40, 71)
