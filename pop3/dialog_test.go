@@ -552,6 +552,7 @@ func TestWhat(t *testing.T) {
 		"[AUTH] Plaintext authentication disallowed":        Plaintext,
 		"[SYS/TEMP] Temporary authentication failure":       SysTemp,
 		"Unknown command.":                                  UnknownCommand,
+		"mailbox is full":                                   SysPerm,
 		"maildrop locked by another session":                InUse,
 		"mailbox is opened by another session":              InUse,
 		"POP3 is available only with SSL or TLS connection": Plaintext,

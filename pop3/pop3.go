@@ -175,8 +175,11 @@ var troubles = [...]struct {
 	{"shutting down", SysTemp}, // Dovecot
 	{"temporary authentication failure", SysTemp},
 	{"authenticated but not connected", SysTemp}, // Exchange: its back end is not there
-	{"chdir ", SysPerm},                          // Courier
-	{"$home/maildir", SysPerm},                   // qmail
+	{"mailbox is full", SysPerm},                 // who cannot write an index or a lock
+	{"mailbox full", SysPerm},
+	{"over quota", SysPerm},
+	{"chdir ", SysPerm},        // Courier
+	{"$home/maildir", SysPerm}, // qmail
 	{"mailboxes file", SysPerm},
 	{"maildir invalid", SysPerm}, // Courier
 	{"not open mail", SysPerm},

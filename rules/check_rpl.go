@@ -103,6 +103,11 @@ func (c *Case) describe(g *Finding, f *fact.Fact) {
 	if cmd != smtp.None {
 		g.with("command", cmd.String())
 	}
+	one := c.recipientOf(f)
+	if one != nil {
+		path, _ := c.Path(one.Command)
+		address = "<" + path + ">"
+	}
 	g.with("address", cutText(address, maxReply))
 	if f.Code < 500 {
 		g.with("retry_helps", "yes")
@@ -117,6 +122,8 @@ func (c *Case) describe(g *Finding, f *fact.Fact) {
 	switch answer := strconv.Itoa(int(f.Code)) + " " + cutText(Deciding(f.Cmd, f.Code, f.Num, c.Log.Text(f)), maxReply); {
 	case cmd == smtp.Greeting:
 		g.What = "The server answered the connection with \"" + answer + "\"."
+	case one != nil:
+		g.What = "The message was " + refusedWord(f.Code) + " for " + cutText(address, maxReply) + " after it had been sent: \"" + answer + "\"."
 	case cmd == smtp.Message:
 		g.What = "The message was " + refusedWord(f.Code) + " after it had been sent: \"" + answer + "\"."
 	case asked == nil:
@@ -124,6 +131,27 @@ func (c *Case) describe(g *Finding, f *fact.Fact) {
 	default:
 		g.What = c.said(asked) + " was answered \"" + answer + "\"."
 	}
+}
+
+// recipientOf returns the one of several recipients that an answer to a message is
+// for, where each has its own (LMTP, PRDR). nil: none, or its command is not there.
+func (c *Case) recipientOf(f *fact.Fact) *Recipient {
+	if answered(f) != smtp.Message {
+		return nil
+	}
+	c.dialog()
+	for i := range c.view.txns {
+		t := &c.view.txns[i]
+		if !t.prdr && c.Proto != fact.LMTP || len(t.Recipients) < 2 {
+			continue
+		}
+		for k := range t.Recipients {
+			if r := &t.Recipients[k]; r.Message == f && r.Command != nil {
+				return r
+			}
+		}
+	}
+	return nil
 }
 
 // RecipientLimit is the qualifier of a rate limit that is the recipient's own.

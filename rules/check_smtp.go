@@ -802,7 +802,7 @@ func smtpBadSequence(c *Case, _ *fact.Fact, r *Raiser) {
 		switch {
 		case smtp.Cmd(e.Command.Cmd) == smtp.AUTH && !c.authWithin(e), c.says(e.Reply, "already authenticated"):
 			return false
-		case e.Code() != 503 && !c.noRecipient(e), c.wrongForm(e):
+		case e.Code() != 503 && !c.noRecipient(e), c.wrongForm(e), e.Reply != nil && c.lostPatience(e.Reply):
 			return false
 		}
 		if first == nil {

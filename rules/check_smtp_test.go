@@ -299,6 +299,7 @@ func smtpTalks() []mailTalk {
 		{name: "syntax", script: mailIn + "C: MAIL FROM:a b\nS: 501 5.1.7 bad\n" + mailOut, want: "auth-none smtp-mail-rejected! smtp-syntax-error?"},
 		{name: "not the form, but the name", script: mailIn + "C: MAIL FROM:<a@example.com>\nS: 504 5.5.2 <box>: Helo command rejected: need fully-qualified hostname\n" + mailOut, want: "auth-none smtp-mail-rejected!"},
 		{name: "wrong time", script: mailIn + "C: RCPT TO:<b@example.org>\nS: 503 5.5.1 MAIL first\n" + mailOut, want: "auth-none smtp-bad-sequence?"},
+		{name: "near: too many errors", script: mailIn + "C: RCPT TO:<b@example.org>\nS: 503 Too many syntax or protocol errors\n" + mailOut, want: "auth-none"},
 
 		// The envelope.
 		{name: "sender rejected", script: mailIn + "C: MAIL FROM:<a@example.com>\nS: 550 5.1.8 no\n" + mailOut, want: "auth-none smtp-mail-rejected!"},

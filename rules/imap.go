@@ -135,7 +135,7 @@ var imapRules = []Rule{
 		Fields: []string{"text", "parallel connections of this client in the file"},
 	},
 	{
-		ID: "imap-overquota", Num: "IMAP-013", Label: IMAP, Severity: Error, Up: Error, Tier: 2, Node: TXN, Blame: BlameServer,
+		ID: "imap-overquota", Num: "IMAP-013", Label: IMAP, Severity: Error, Up: Error, Tier: 2, Node: TXN, Blame: BlamePolicy,
 		Title:   "Mailbox is full",
 		When:    "[OVERQUOTA] to APPEND/COPY/MOVE",
 		Meaning: "Sent mail cannot be stored although it was delivered: users think sending failed.",

@@ -118,7 +118,7 @@ var popRules = []Rule{
 	{
 		ID: "pop-sys-perm", Num: "POP-010", Label: POP3, Severity: Error, Up: Error, Tier: 2, Node: AUTH, Blame: BlameServer,
 		Title:   "Server has a permanent problem with this mailbox",
-		When:    "[SYS/PERM]",
+		When:    "[SYS/PERM], or words of a mailbox that is full or cannot be opened",
 		Meaning: "Needs an administrator: broken mailbox, wrong permissions, quota database.",
 		Advice:  []string{"server log"},
 		Cite:    []string{"RFC 3206 §4"},

@@ -148,7 +148,7 @@ var classes = []class{
 	{rule: "RPL-004", at: atRecipient, codes: "504 501 553", words: "recipient address rejected: need fully-qualified|recipient address must contain a domain"},
 	// Who refuses the client itself does not refuse bounces.
 	{rule: "RPL-034", at: atEnvelope, codes: "5xx", enhanced: "5.7.1", words: "null|empty|bounce|dsn|<>", need: needNull, not: "client host"},
-	{rule: "RPL-021", codes: "552 554 550 452 451", enhanced: "x.3.4 x.2.3", words: "too big|too large|maximum email size|size exceeds|size limit|exceeds maximum|exceeds fixed", not: "available space"},
+	{rule: "RPL-021", codes: "552 554 550 452 451", enhanced: "x.3.4 x.2.3", words: "too big|too large|maximum email size|size exceeds|size limit|exceeds maximum|exceeds fixed", not: "available space|mailbox size limit"},
 	{rule: "RPL-022", codes: "452 451 421 431", enhanced: "4.3.1",
 		words: "insufficient system|insufficient disk|space shortage|out of disk|disk full|out of memory|insufficient storage|no system resources|no space left|available space|queue full"},
 	{rule: "RPL-024", codes: "450 451", enhanced: "4.4.3 4.3.0", words: "temporary lookup|cannot resolve|dns|ldap|lookup failure|try again & resolve", need: needBoth},
@@ -158,7 +158,7 @@ var classes = []class{
 		not:   "server busy|shutting down|overloaded|ports are busy|too much load|mailbox busy"},
 	{rule: "RPL-023", codes: "4xx", words: "content filter|mail filters|virus scan|virus scanner|spam scanner|spam filter|milter",
 		with: "timed out|timeout|temporarily unavailable|not available|not responding|unable to|cannot connect|could not connect|connection refused|scan failed|filter failure"},
-	{rule: "RPL-026", codes: "421 450 451 500 502 550 554",
+	{rule: "RPL-026", codes: "421 450 451 500 501 502 503 504 550 554", // Exim keeps the code of the last error
 		words: "too many errors|too many bad commands|too many bad recipients|too many syntax|too many nonmail|too many unrecognized|too many failed|bad smtp command limit|mi:cel|rp:cel|mi:ccl|rp:ccl"}, // the last four are NetEase's
 	// What Postfix says while a milter of its own does not answer.
 	{rule: "RPL-023", codes: "451", enhanced: "4.7.1", words: "service unavailable - try again later", need: needBoth},

@@ -429,7 +429,7 @@ var rplRules = []Rule{
 	{
 		ID: "rpl-too-many-errors", Num: "RPL-026", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: END, Blame: BlameClient,
 		Title: "Server lost patience after too many errors",
-		When: `421/450/451/500/502/550/554 and tokens "too many errors", "too many bad commands", "too many bad recipients", ` +
+		When: `421/450/451/500/501/502/503/504/550/554 and tokens "too many errors", "too many bad commands", "too many bad recipients", ` +
 			`"too many syntax", "too many nonmail", "too many unrecognized", "too many failed"`,
 		Meaning: "A consequence: the first errors of the session matter. Postfix: soft limit 10 (delays), hard " +
 			"limit 20.",

@@ -207,3 +207,33 @@ func TestLeftAtMethods(t *testing.T) {
 		{name: "tokens alone", port: 587, turns: left(`250-STARTTLS\r\n250 AUTH XOAUTH2`), want: "degraded auth-no-common-method client medium"},
 	})
 }
+
+// TestLostPatience: a server that ends the session for too many errors says so with
+// the code of the last of them, which is not what is wrong.
+func TestLostPatience(t *testing.T) {
+	const in = "S: 220 mx\nC: XXXX\nS: 500 unrecognized command\nC: YYYY\nS: 500 unrecognized command\n"
+	scriptedRun(t, []scripted{
+		{name: "503", turns: in + "C: ZZZZ\nS: 503 Too many syntax or protocol errors\nfin S", want: "failed rpl-too-many-errors client high"},
+		{name: "more was asked", turns: in + "C! RCPT TO:<b@example.org>\\r\\nDATA\\r\\n\nS: 503 Too many syntax or protocol errors\nfin S", want: "failed rpl-too-many-errors client high"},
+	})
+}
+
+// TestOneOfTwo: where each recipient has an answer to the message, it is told whose
+// was a refusal.
+func TestOneOfTwo(t *testing.T) {
+	const to = "C: MAIL FROM:<a@example.com>\nS: 250 Ok\nC: RCPT TO:<b@example.org>\nS: 250 Ok\nC: RCPT TO:<c@example.org>\nS: 250 Ok\nC: DATA\nS: 354 go\nC! Subject: x\\r\\n\\r\\nx\\r\\n.\\r\\n\n"
+	for name, tt := range map[string]scripted{
+		"LMTP":       {port: 24, turns: "S: 220 mx LMTP\nC: LHLO c.example.com\nS! 250-mx\\r\\n250 PIPELINING\\r\\n\n" + to + "S! 250 2.0.0 delivered\\r\\n552 5.2.2 Quota exceeded (mailbox for user is full)\\r\\n\n" + saidBye, want: "degraded rpl-mailbox-full server high", words: []string{"rejected for <c@example.org> after"}},
+		"PRDR":       {turns: "S: 220 mx\nC: EHLO c.example.com\nS! 250-mx\\r\\n250 PRDR\\r\\n\n" + to + "S! 353 PRDR content analysis beginning\\r\\n550 content rejected for you\\r\\n250 second is good\\r\\n250 ok id=1\\r\\n\n" + saidBye, want: "degraded rpl-spam client high", words: []string{"rejected for <b@example.org> after"}},
+		"one answer": {turns: "S: 220 mx\nC: EHLO c.example.com\nS: 250 mx\n" + to + "S: 550 content rejected\n" + saidBye, want: "failed rpl-spam client high", words: []string{"-rejected for"}},
+	} {
+		tt.name = name
+		scriptedRun(t, []scripted{tt})
+	}
+}
+
+// TestFullAtLogin: a mailbox that is full refuses a login whose password is right.
+func TestFullAtLogin(t *testing.T) {
+	scriptedRun(t, []scripted{{port: 110, turns: "S: +OK hi\nC: USER bob\nS: +OK\nC: PASS x\nS: -ERR mailbox is full\nC: QUIT\nS: +OK\nfin C",
+		want: "failed pop-sys-perm server high", words: []string{`"-ERR mailbox is full"`}}})
+}

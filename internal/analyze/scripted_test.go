@@ -170,11 +170,11 @@ func TestFull(t *testing.T) {
 			S: + OK
 			C: Subject: x__hello hello hello__
 			S: b NO [OVERQUOTA] Quota exceeded (mailbox for user is full)` + saidLogout,
-			want: "failed imap-overquota server high", words: []string{"was not stored"}},
+			want: "failed imap-overquota policy high", words: []string{"was not stored"}},
 		{name: "refused before it was sent", port: 143, turns: saidIMAP + `
 			C: b APPEND Sent {30000}
 			S: b NO [OVERQUOTA] Quota exceeded (mailbox for user is full)` + saidLogout,
-			want: "failed imap-overquota server high"},
+			want: "failed imap-overquota policy high"},
 		{name: "one that reads mail, too", port: 143, turns: saidIMAP + `
 			C: b SELECT INBOX
 			S: * 1 EXISTS
@@ -185,7 +185,7 @@ func TestFull(t *testing.T) {
 			S: c OK done
 			C: d COPY 1 Archive
 			S: d NO [OVERQUOTA] Quota exceeded (mailbox for user is full)` + saidLogout,
-			want: "degraded imap-overquota server high"},
+			want: "degraded imap-overquota policy high"},
 		{name: "SMTP", turns: saidHello + `
 			C: RCPT TO:<b@example.org>
 			S: 552 5.2.2 <b@example.org> mailbox full` + saidBye,
