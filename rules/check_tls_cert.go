@@ -668,6 +668,28 @@ func (c *Case) OnlyQuitInTLS() bool {
 	return false
 }
 
+// LastInTLS returns where the client began the last thing that it said inside of
+// TLS, when nothing answered that, and where the connection was closed then. 0 for
+// word: it said nothing there. Goodbyes of TLS are not what was said. ok is false
+// when the capture does not show it, and when QUIT is all that was not answered.
+func (c *Case) LastInTLS() (word, end uint32, by fact.Dir, ok bool) {
+	t := c.TLS
+	if t == nil || !t.Done || t.MidStream || t.Opened || t.Gaps != [2]uint64{} || c.TCP.OneSided || t.Count[0] != len(t.Records[0]) || t.Count[1] != len(t.Records[1]) {
+		return 0, 0, 0, false
+	}
+	by, at, how := c.firstClose()
+	if how == "" {
+		return 0, 0, 0, false
+	}
+	said, exact := c.turns()
+	for i := len(said) - 1; i >= 0; i-- {
+		if x := &said[i]; x.d == fact.Client {
+			return x.first, at.Frame, by, exact && i == len(said)-1 && x.n > sizeQuit && x.first < at.Frame
+		}
+	}
+	return 0, at.Frame, by, t.Data[fact.Client] == 0
+}
+
 // Capturing reports that a place is the capture's last frame, so that more may have followed.
 func (c *Case) Capturing(at fact.At) bool {
 	return c.Capture != nil && c.Capture.Ended && c.TCP.HowClosed == fact.EndOfCapture && at.Frame == c.Last

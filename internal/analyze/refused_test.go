@@ -1,6 +1,8 @@
 package analyze
 
 import (
+	"encoding/binary"
+	"strings"
 	"testing"
 	"time"
 )
@@ -236,4 +238,57 @@ func TestOneOfTwo(t *testing.T) {
 func TestFullAtLogin(t *testing.T) {
 	scriptedRun(t, []scripted{{port: 110, turns: "S: +OK hi\nC: USER bob\nS: +OK\nC: PASS x\nS: -ERR mailbox is full\nC: QUIT\nS: +OK\nfin C",
 		want: "failed pop-sys-perm server high", words: []string{`"-ERR mailbox is full"`}}})
+}
+
+// TestLastWordInTLS: without the keys it can still be told that the last words were
+// not answered, or that there were none.
+func TestLastWordInTLS(t *testing.T) {
+	const nothing, unanswered = "The client said nothing inside TLS before ", "The client's last words inside TLS (frame "
+	for _, tt := range []struct {
+		name  string
+		data  int // segments with data: 5 to the greeting, 16 to the message, 18 to QUIT
+		wait  time.Duration
+		side  int
+		want  string
+		words string
+	}{
+		{"left at once", 5, time.Millisecond, 0, "unknown xl-cannot-tell capture low", "a test of TLS, or it refuses the certificate"},
+		{"left after a while", 5, 5 * time.Second, 0, "unknown xl-cannot-tell capture low", nothing + "it closed (frame "},
+		{"the server left", 5, time.Minute, 1, "unknown xl-cannot-tell capture low", nothing + "the server closed (frame "},
+		{"at the message", 16, time.Second, 1, "unknown xl-cannot-tell capture low", unanswered},
+		{"at the message, the client left", 16, time.Minute, 0, "unknown xl-cannot-tell capture low", unanswered},
+		{"at QUIT", 18, time.Second, 1, "", "-" + unanswered},
+	} {
+		m := &maker{now: int64(4200 * 24 * time.Hour)} // when its certificate is valid
+		l := m.line(1, 465)
+		l.open()
+		for _, s := range shots(t, "../../testdata/tls12-ecdhe-rsa-aes128gcm-465.pcap") {
+			tcp := s.data[34:]
+			data := string(tcp[tcp[12]>>4*4:])
+			if data == "" || tt.data == 0 {
+				continue
+			}
+			side := 0
+			if binary.BigEndian.Uint16(tcp) == 465 {
+				side = 1
+			}
+			m.now += int64(10 * time.Millisecond)
+			l.say(side, psh|ack, data)
+			m.now += int64(time.Millisecond)
+			l.say(1-side, ack, "")
+			tt.data--
+		}
+		m.now += int64(tt.wait)
+		l.say(tt.side, fin|ack, "")
+		l.say(1-tt.side, fin|ack, "")
+		l.say(tt.side, ack, "")
+		m.now += int64(time.Hour)
+		m.line(2, 80).say(0, syn, "")
+		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+		told, words := about(got.sessions[0])
+		no, not := strings.CutPrefix(tt.words, "-")
+		if tt.want != "" && told != tt.want || strings.Contains(words, no) == not {
+			t.Errorf("%s: %s, want %s\n%s", tt.name, told, tt.want, words)
+		}
+	}
 }

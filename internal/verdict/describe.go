@@ -461,6 +461,13 @@ func (w *Writer) missing(c *rules.Case) string {
 	case hidden(c) && c.LeftAfterHandshake():
 		return "The client closed right after the TLS handshake, without a command: a test of TLS, or it refuses the certificate."
 	case hidden(c):
+		if word, end, by, ok := c.LastInTLS(); ok && word == 0 && by == fact.Client {
+			return fmt.Sprintf("The client said nothing inside TLS before it closed (frame %d).", end)
+		} else if ok && word == 0 {
+			return fmt.Sprintf("The client said nothing inside TLS before the server closed (frame %d).", end)
+		} else if ok {
+			return fmt.Sprintf("The client's last words inside TLS (frame %d) were not answered before the %s closed (frame %d).", word, by, end)
+		}
 		return "The dialog is inside TLS; without the keys it is not known what became of it."
 	case t.Side[0].Cut+t.Side[1].Cut > 0:
 		return "The packets were cut by the snap length; the words behind the cut are not known."
