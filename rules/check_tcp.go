@@ -189,6 +189,9 @@ func tcpRefused(c *Case, f *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(f)
+	if t.SynAck != 0 { // to a later SYN
+		g.Severity, g.Qualifier = Info, fmt.Sprintf("the next try was accepted, frame %d", t.SynAck)
+	}
 	if g.quiet {
 		return
 	}
@@ -261,6 +264,9 @@ func tcpSynLate(c *Case, f *fact.Fact, r *Raiser) {
 		}
 	default:
 		return
+	}
+	if x := c.first(fact.TCPReset); x != nil && x.Level == 1 && x.Frame < t.SynAck {
+		return // it was not late, but refused before: tcp-refused
 	}
 	if again, _, _ := tcpSynAckAgain(c); again > 0 && c.onlyShook() {
 		return // it did not come up: the server's host still asks for the acknowledgement

@@ -666,7 +666,7 @@ func TestPartOfServerHello(t *testing.T) {
 		{name: "half a header", turns: asked + `S! \x16\x03` + "\n+30s\nfin C", want: want, words: []string{"-no TLS"}},
 		{name: "a header", turns: asked + `S! \x16\x03\x03\x00\x5a` + "\n+30s\nfin C", want: want},
 		{name: "half a hello", turns: asked + `S! \x16\x03\x03\x00\x5a\x02\x00\x00\x56\x03\x03abcdefgh` + "\n+30s\nfin C", want: want},
-		{name: "half a hello, nobody closes", turns: asked + `S! \x16\x03\x03\x00\x5a\x02\x00\x00\x56\x03\x03abcdefgh` + "\n", want: want},
+		{name: "half a hello, nobody closes", turns: asked + `S! \x16\x03\x03\x00\x5a\x02\x00\x00\x56\x03\x03abcdefgh` + "\n", want: "failed tls-server-stopped server medium"},
 		{name: "half a hello, the server closes", turns: asked + `S! \x16\x03\x03\x00\x5a\x02\x00\x00\x56\x03\x03abcdefgh` + "\nfin S", want: want},
 		{name: "half a hello, the client resets", turns: asked + `S! \x16\x03\x03\x00\x5a\x02\x00\x00\x56\x03\x03abcdefgh` + "\n+30s\nrst C", want: want},
 		{name: "half a hello, the client resets at once", turns: asked + `S! \x16\x03\x03\x00\x5a\x02\x00\x00\x56\x03\x03abcdefgh` + "\nrst C", want: "failed tcp-reset-by-client client high"},
@@ -912,6 +912,39 @@ func TestHoleNeverFilled(t *testing.T) {
 		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
 		if told, words := about(got.sessions[0]); told != want {
 			t.Errorf("%s: %s, want %s\n%s", after, told, want, words)
+		}
+	}
+}
+
+// TestRefusedFirst: a reset that answers a SYN was no forgery when it is another SYN
+// that the server takes: hosts leave ECN out then, Windows tries again by itself.
+func TestRefusedFirst(t *testing.T) {
+	whole := saidHello + saidData + "C: .\nS: 250 2.0.0 Ok: queued as 1" + saidBye
+	for name, again := range map[string]bool{"another SYN": true, "none": false} {
+		m := new(maker)
+		l := m.line(1, 25)
+		l.say(0, syn|0xc0, "") // ECE, CWR
+		m.now += int64(10 * time.Millisecond)
+		l.say(1, rst|ack, "")
+		m.now += int64(10 * time.Millisecond)
+		if again {
+			l.seq[0]--
+			l.say(0, syn, "")
+		}
+		l.say(1, syn|ack, "")
+		l.say(0, ack, "")
+		(&scripted{turns: whole}).talk(l)
+		m.now += int64(time.Hour)
+		m.line(2, 80).say(0, syn, "")
+		got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+		x := got.sessions[0]
+		told, words := about(x)
+		want := map[bool]string{true: "ok xl-all-good none high", false: "degraded tcp-rst-injected middlebox medium"}[again]
+		refused := slices.ContainsFunc(x.Events, func(e verdict.Event) bool {
+			return e.Rule == "tcp-refused" && strings.Contains(e.Qualifier, "the next try was accepted")
+		})
+		if told != want || refused != again {
+			t.Errorf("%s: %s, want %s, refused %t\n%s", name, told, want, refused, words)
 		}
 	}
 }

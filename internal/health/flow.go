@@ -82,7 +82,8 @@ type Flow struct {
 	reset    [2]uint16 // refs of TCPReset
 	speaker  uint8     // 1+Dir of the last sender of new payload
 	synFacts uint8
-	losses   uint8 // episodes that became facts
+	synLast  uint32 // frame of the last SYN of the client
+	losses   uint8  // episodes that became facts
 	zeros    uint8
 	gaps     uint8
 	clashes  uint8

@@ -100,14 +100,18 @@ func (f *Flow) syn(c *reasm.Conn, d fact.Dir, p *layers.Packet, at fact.At, log 
 	}
 }
 
-// revived takes back what came in d's name before its SYN-ACK: a forged reset or FIN.
+// revived takes back what came in d's name before its SYN-ACK: a forged reset or FIN,
+// or the refusal of a SYN that was sent again since (Windows does so, and hosts that
+// leave ECN out then).
 func (f *Flow) revived(d fact.Dir, log *fact.Log, s *fact.TCPSummary) {
 	x, me := &s.Side[d], &f.side[d]
 	if x.Rst != 0 {
 		s.Refused = false
-		f.mark(log, d, 4)
-		if r := log.Get(f.reset[d]); r != nil {
-			r.Level = 3
+		if r := log.Get(f.reset[d]); r == nil || r.Level != 1 || f.synLast < x.Rst {
+			f.mark(log, d, 4)
+			if r != nil {
+				r.Level = 3
+			}
 		}
 		x.Rst, x.RstTime = 0, 0
 	}
@@ -132,6 +136,7 @@ func (f *Flow) firstSyn(d fact.Dir, p *layers.Packet, opts uint8, at fact.At, lo
 	}
 	f.isn[d], f.synSeen[d] = p.TCP.Seq(), true
 	s.Syns++
+	f.synLast = at.Frame
 	if s.Syn == 0 {
 		s.Syn, s.SynTime = at.Frame, at.Time
 		if s.MidStream { // recorded out of order

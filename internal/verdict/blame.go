@@ -159,6 +159,8 @@ var doubts = []doubt{
 	{"STLS-012", func(c *rules.Case, _ *rules.Finding, _ *Decision) bool {
 		return c.FellSilent() && c.TCP.RTTClient > c.TCP.RTTServer
 	}, 0, 60, nil},
+	// Both sides are quiet to the end: behind the point of capture, the path may have ended.
+	{"TLS-081 082", func(c *rules.Case, _ *rules.Finding, _ *Decision) bool { return c.TCP.Closed == 0 }, 0, 60, nil},
 	// The server said nothing, and waited for less than it should; or a device did.
 	{"", func(c *rules.Case, f *rules.Finding, _ *Decision) bool {
 		if !outwaited(c, f) {
