@@ -223,6 +223,7 @@ func oddLogins() map[string][]string {
 	}
 	n := len(aPassword)
 	long := strings.Repeat("Lw", 100) + aPassword
+	tag := strings.Repeat("T", 4500)
 	return map[string][]string{
 		"110 APOP, no name":     on(pop, "CAPOP "+aHash+"\r\n", "S-ERR "+aHash+"\r\n"),
 		"110 PASS, corrected":   on(pop, "CPAD\bSS "+aPassword+"\r\n", "S-ERR no\r\n", "CPXX\x7f\x7fASS "+aPassword+"\r\n", "S-ERR no\r\n"),
@@ -266,6 +267,15 @@ func oddLogins() map[string][]string {
 		"995 in clear":                     {"CUSER joe\r\nPASS " + aPassword + "\r\n", "S-ERR " + aPassword + "\r\n"},
 		"993 in clear":                     {"Ca LOGIN joe \"" + aPassword + "\"\r\n", "Sa NO " + aPassword + "\r\n"},
 		"465 in clear":                     {"CAUTH PLAIN " + plain + "\r\n", "S535 " + aPassword + "\r\n"},
+		"143 long tag, LOGIN":              on(imap, "C"+tag+" LOGIN joe \""+aPassword+"\"\r\n", "S* BAD "+aPassword+"\r\n"),
+		"143 long tag, AUTHENTICATE":       on(imap, "C"+tag+" AUTHENTICATE PLAIN\r\n", "S+ \r\n", "C"+plain+"\r\n", "S"+tag+" NO "+aPassword+"\r\n"),
+		"143 long tag, literal":            on(imap, fmt.Sprintf("C%s LOGIN {3+}\r\njoe {%d+}\r\n%s\r\n", tag, n, aPassword), "S* BAD "+aPassword+"\r\n"),
+		"143 ID, a token":                  on(imap, "Ca ID (\"name\" \"x\" \"x-token\" \""+aToken+"\")\r\n", "Sa OK\r\n", "Cb ID (\"passwd\" \""+aPassword+"\")\r\n", "Sb OK\r\n"),
+		"143 ID, a literal":                on(imap, fmt.Sprintf("Ca ID (\"password\" {%d+}\r\n%s)\r\n", n, aPassword), "Sa OK\r\n"),
+		"143 CATENATE":                     on(imap, "Ca APPEND Sent CATENATE (URL \"/INBOX/;uid=20;urlauth=submit+joe:internal:"+aHash+"\")\r\n", "Sa NO [BADURL \"/INBOX/;uid=20;urlauth=submit+joe:internal:"+aHash+"\"] no\r\n"),
+		"143 GENURLAUTH":                   on(imap, "Ca GENURLAUTH \"imap://joe@h/INBOX/;uid=20;urlauth=submit+joe\" INTERNAL\r\n", "S* GENURLAUTH \"imap://joe@h/INBOX/;uid=20;urlauth=submit+joe:internal:"+aHash+"\"\r\na OK\r\n", "Cb RESETKEY INBOX INTERNAL\r\n", "Sb OK [URLMECH INTERNAL=\""+aHash+"\"] done\r\n"),
+		"25 SCRAM, the server":             on(smtp, "CAUTH SCRAM-SHA-1 "+b64("n,,n=joe,r=abc")+"\r\n", "S334 "+b64("r=abcdef,s=QSXCR,i=4096")+"\r\n", "C"+b64("c=biws,r=abcdef,p=xxxxxxxxxxx")+"\r\n", "S334 "+b64("v="+aHash)+"\r\n", "C\r\n", "S235 ok\r\n"),
+		"4190 TLS agreed, in clear":        {"S\"IMPLEMENTATION\" \"x\"\r\n\"SASL\" \"PLAIN\"\r\n\"STARTTLS\"\r\nOK\r\n", "CSTARTTLS\r\n", "SOK\r\n", "CAUTHENTICATE \"PLAIN\" \"" + plain + "\"", "C\r\n", "SNO \"no " + plain + ", " + aPassword + "\"", "S\r\n"},
 		"21 PASS":                          {"S220 ftp\r\n", "CUSER joe\r\n", "S331 password\r\n", "CPASS " + aPassword + "\r\n", "S530 " + aPassword + "\r\n"},
 	}
 }

@@ -37,6 +37,10 @@ func (d *Dialog) client(line lines.Line, end []byte, at fact.At) {
 	}
 	if !isTag(tag) || len(verb) == 0 || cmd == Unknown && d.unsure[fact.Client] {
 		d.login.Echo.Hide(text)
+		if len(verb) == 0 { // of a login whose tag is longer than what is kept, or an answer
+			d.login.Echo.KeepEnd(text)
+			d.login.Echo.KeepEnd(end)
+		}
 		if len(text) > 0 && !d.unsure[fact.Client] && !d.foreign {
 			d.oddity(fact.OddSyntax, fact.Client, None, 0, lines.Add(0, line.Size), at)
 		}
@@ -245,8 +249,11 @@ func (d *Dialog) clientLiteral(b []byte, at fact.At) (n int) {
 			d.addAppendStart(at)
 		}
 	}
-	if d.cur.cmd == LOGIN && d.cur.args < 2 {
+	switch {
+	case d.cur.cmd == LOGIN && d.cur.args < 2:
 		d.arg[d.cur.args].add(b)
+	case d.cur.cmd == Unknown && len(b) <= keptPass: // of a login whose beginning is lost
+		d.login.Echo.Hide(b)
 	}
 	l.left -= uint64(len(b))
 	d.ledger.last = at
@@ -305,7 +312,7 @@ func (d *Dialog) masked(cmd Cmd, tag, verb, arg, line []byte) []byte {
 				keep = 0 // one word alone, or three: which one is the name, nobody knows
 			}
 		}
-	case ID:
+	case ID, APPEND: // URLs of CATENATE (RFC 4469)
 		if keep = sasl.InURL(arg); keep == len(arg) {
 			return line
 		}

@@ -390,8 +390,9 @@ func (m *imapConv) command(line []byte) (secret int) {
 		switch {
 		case bytes.IndexByte(line, '\t') >= 0: // a blank for some servers
 			secret = min(secret, sasl.Loose(line))
-		case equalFold(word, "ID"):
+		case equalFold(word, "ID"), equalFold(word, "APPEND"): // URLs of CATENATE (RFC 4469)
 			secret = sasl.InURL(line)
+			l.secret = l.secret || secret < len(line) && line[secret] == '{'
 		}
 		m.known = m.known || tag < len(line)
 	}

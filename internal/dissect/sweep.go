@@ -75,21 +75,29 @@ func (c *conv) typist(dir int) bool {
 
 // secrets are the last secrets of the conversation, nil: none are known.
 func (c *conv) secrets() *sasl.Echo {
+	if p := c.proofs(); p != nil {
+		return p.known
+	}
+	return c.loose
+}
+
+// proofs are what the mail protocol of a conversation keeps of them, nil: it has none.
+func (c *conv) proofs() *proofs {
 	data := c.data
 	if t, ok := data.(*tlsConv); ok && t.data != nil {
 		data = t.data
 	}
 	switch m := data.(type) {
 	case *smtpConv:
-		return m.proofs.known
+		return &m.proofs
 	case *popConv:
-		return m.proofs.known
+		return &m.proofs
 	case *imapConv:
-		return m.proofs.known
+		return &m.proofs
 	case *sieveConv:
-		return m.proofs.known
+		return &m.proofs
 	}
-	return c.loose
+	return nil
 }
 
 // beside looks for logins in the bytes of the frame that no protocol was given:

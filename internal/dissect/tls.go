@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"postmortem/internal/sasl"
 	"postmortem/internal/tlskeys"
 	"postmortem/tlsrec"
 )
@@ -217,6 +218,12 @@ func (d *Dissector) tls(c *conv, dir int, s span) {
 	if len(s.b) > 4 && printable4(s.b) {
 		if t, ok := c.data.(*tlsConv); ok && !d.opt.Compat && t.inner != nil && c.app != nil && (t.version == 0 || t.version == tlsrec.SSL20) {
 			c.app, c.data = t.inner, t.data // TLS never came about
+			if p := c.proofs(); p != nil && p.known == nil && d.masking() {
+				if c.loose == nil {
+					c.loose = new(sasl.Echo)
+				}
+				p.known = c.loose // these bytes are read as data, and may be a login
+			}
 		}
 		d.refuse()
 		return

@@ -223,7 +223,7 @@ func (e *Echo) find(text []byte, from int, h *hits) (at, n int) {
 		for k < len(rest) && letter(rest[k]) {
 			k++
 		}
-		if (i == from || i == 0 || !letter(text[i-1])) && e.codes(text[i:i+k]) {
+		if (i == from || i == 0 || !letter(text[i-1])) && (issued(text, i) || e.codes(text[i:i+k])) {
 			for end := i + k; k < len(text)-i && text[i+k] == '=' && i+k < end+2; {
 				k++
 			}
@@ -232,6 +232,23 @@ func (e *Echo) find(text []byte, from int, h *hits) (at, n int) {
 		i = coded(text, i+k+1, at)
 	}
 	return at, n
+}
+
+// issued reports that the word at i is a token that a server has made (RFC 4467): it
+// stands behind ;urlauth=access:mechanism: in a URL, or behind [URLMECH mechanism=.
+func issued(text []byte, i int) bool {
+	const most = 256 // bytes looked back
+	if i == 0 {
+		return false
+	}
+	before := text[max(0, i-most):i]
+	switch text[i-1] {
+	case ':':
+		return index(before[bytes.LastIndexAny(before, " \t\"")+1:], ";urlauth=") >= 0
+	case '=', '"':
+		return index(before, "[urlmech ") >= 0
+	}
+	return false
 }
 
 // seek returns the place and the length of the first occurrence of a secret in
@@ -291,7 +308,7 @@ func (e *Echo) codes(word []byte) bool {
 	}
 	var clear [maxCoded]byte
 	k, _ := base64.RawStdEncoding.Decode(clear[:], word[:min(len(word), maxCoded)])
-	if e.holds(clear[:k]) || sentPlain(clear[:k]) {
+	if e.holds(clear[:k]) || sentPlain(clear[:k]) || verifier(clear[:k]) {
 		return true
 	}
 	if len(word) < 2*minFolded || !hexadecimal(word) || len(e.held) == 0 {

@@ -168,6 +168,21 @@ func sentPlain(clear []byte) bool {
 	return len(clear) >= least && plainAnswer(clear) && utf8.Valid(clear) && (bytes.Count(clear, []byte{0}) == 2 || index(clear, bearer) >= 0)
 }
 
+// verifier reports that a server proves to know the password (RFC 5802, section 7):
+// passwords can be tried on that as on the client's proof.
+func verifier(clear []byte) bool {
+	const least = 20 // letters of the shortest
+	if len(clear) < 2+least || string(clear[:2]) != "v=" {
+		return false
+	}
+	for _, c := range clear[2:] {
+		if !letter(c) && c != '=' {
+			return false
+		}
+	}
+	return true
+}
+
 // queries are in the names of parameters of a URL that hold secrets.
 var queries = [...]string{"pass", "pwd", "secret", "token", "auth"}
 
@@ -186,6 +201,14 @@ func StrangerAt(line []byte) int {
 		return len(line)
 	}
 	return Loose(line)
+}
+
+// parameters end with what a password or a token stands behind: of XCLIENT and
+// forms, of IMAP's ID (RFC 2971), of JSON.
+var parameters = [...]string{
+	"password=", "passwd=",
+	`password" `, `passwd" `, `secret" `, `token" `, `api_key" `,
+	`password":`, `passwd":`, `secret":`, `token":`, `api_key":`,
 }
 
 // InURL returns where a password or a token begins in a line that holds a URL:
@@ -210,7 +233,7 @@ func InURL(line []byte) int {
 			}
 		}
 	}
-	for _, s := range [...]string{"password=", "passwd=", "\"password\" ", "\"password\":"} { // of XCLIENT and forms, of IMAP's ID (RFC 2971), of JSON
+	for _, s := range parameters {
 		if i := index(line, s); i >= 0 {
 			at = min(at, i+len(s))
 		}
