@@ -376,6 +376,9 @@ func smtpFateUnknown(c *Case, _ *fact.Fact, r *Raiser) {
 		if c.shutBefore(t) { // it cannot have been taken
 			continue
 		}
+		if e := c.exchangeOf(t.BodyEnd); c.TCP.MidStream && e != nil && e.Passed {
+			continue // a later command was answered: what the server said before its first words here is not known
+		}
 		if t.Reply != nil && missing == 0 || t.BodyEnd == nil || t.BodyEnd.Code != 1 || t.DataReply != nil && t.DataReply.Code >= 400 || c.holes(fact.Client, t.BodyEnd) {
 			continue
 		}

@@ -265,11 +265,12 @@ const forgetTime = 20 * time.Second
 
 // tcpForgot reports that f, a reset, is how a host answers what belongs to no
 // connection (RFC 9293, section 3.10.7.1), although it had not closed this one
-// as far as was seen: it has been reset itself, out of sight.
+// as far as was seen: it has been reset itself, out of sight. Ahead of all that was
+// seen of it, a FIN of its own may be missing.
 func tcpForgot(c *Case, f *fact.Fact) bool {
 	x, y := &c.TCP.Side[f.From], &c.TCP.Side[f.From.Other()]
 	m := tcpMark(c, f)
-	return m != nil && m.Num&8 == 0 && x.Fin == 0 && x.Gap == 0 && y.Gap == 0 && y.Unacked > 0 && !c.TCP.MidStream &&
+	return m != nil && m.Num&(8|0x80) == 0 && x.Fin == 0 && x.Gap == 0 && y.Gap == 0 && y.Unacked > 0 && !c.TCP.MidStream &&
 		(y.Retrans > 0 || y.LastData != 0 && y.LastData < f.Frame && f.Time-y.LastDataTime >= x.RTTMin/2) && x.LastDataTime != 0 && f.Time-x.LastDataTime < int64(forgetTime)
 }
 
@@ -279,7 +280,7 @@ func tcpForgot(c *Case, f *fact.Fact) bool {
 func tcpNoSuch(c *Case, f *fact.Fact) bool {
 	x, y := &c.TCP.Side[f.From], &c.TCP.Side[f.From.Other()]
 	m := tcpMark(c, f)
-	return m != nil && m.Num&8 == 0 && f.Level == 0 && x.Fin == 0 && y.LastData != 0 && y.LastData < f.Frame && x.LastData < y.LastData && x.Gap == 0 && y.Gap == 0
+	return m != nil && m.Num&(8|0x80) == 0 && f.Level == 0 && x.Fin == 0 && y.LastData != 0 && y.LastData < f.Frame && x.LastData < y.LastData && x.Gap == 0 && y.Gap == 0
 }
 
 // tcpAllTaken reports that mail was accepted and answered, and that nothing more

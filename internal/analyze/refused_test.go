@@ -292,3 +292,41 @@ func TestLastWordInTLS(t *testing.T) {
 		}
 	}
 }
+
+// TestNotInCapture: what is missing in the capture is no fault of the server or the
+// path: an answer before its first words, the FIN of a client that resets then.
+func TestNotInCapture(t *testing.T) {
+	m := new(maker)
+	l := m.line(1, 25)
+	l.say(0, psh|ack, "DATA\r\n") // the capture begins
+	l.seq[1] += 37                // 354, which it has not
+	l.say(0, psh|ack, "From: a@example.com\r\n\r\ntext\r\n.\r\n")
+	l.seq[1] += 30 // 250
+	l.say(0, psh|ack, "QUIT\r\n")
+	l.say(1, psh|ack, "221 2.0.0 Bye\r\n")
+	l.close()
+	m.now += int64(time.Hour)
+	m.line(2, 80).say(0, syn, "")
+	got, _ := run(t, m.capture(t), Config{All: true, Workers: 1})
+	if told, words := about(got.sessions[0]); told != "unknown xl-cannot-tell capture low" {
+		t.Errorf("answers before the first words: %s\n%s", told, words)
+	}
+
+	for _, fin := range []uint32{0, 1} {
+		m = new(maker)
+		l = m.line(1, 25)
+		l.open()
+		l.talk(hello...)
+		l.talk("CMAIL FROM:<a@example.com>\r\n", "S250 2.1.0 Ok\r\n")
+		m.now += int64(200 * time.Millisecond)
+		l.at(1, -14, ack|psh, "250 2.1.0 Ok\r\n")
+		l.seq[0] += fin // of a FIN that the capture has not
+		l.say(0, rst, "")
+		m.now += int64(time.Hour)
+		m.line(2, 80).say(0, syn, "")
+		got, _ = run(t, m.capture(t), Config{All: true, Workers: 1})
+		if told, words := about(got.sessions[0]); strings.Contains(told, "middlebox") != (fin == 0) {
+			t.Errorf("FIN %d: %s\n%s", fin, told, words)
+		}
+	}
+}
