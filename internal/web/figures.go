@@ -88,18 +88,16 @@ type outline struct {
 // An ioBin is one interval: frames and bytes of both directions.
 type ioBin struct{ side [2]tally }
 
-var idProtocols = dissect.Lookup("frame.protocols")
-
 // frame counts one frame that was dissected.
 func (g *figures) frame(f *dissect.Frame) {
 	g.begin(f.Time)
 	path := ""
-	if n, ok := find(f, idProtocols); ok {
+	if n, ok := find(f, fields().protocols); ok {
 		path = string(n.Str)
 	}
 	side := 0
 	if f.Stream >= 0 {
-		a, b := end(f.Src, number(f, idSrcPort)), end(f.Dst, number(f, idDstPort))
+		a, b := end(f.Src, number(f, fields().srcPort)), end(f.Dst, number(f, fields().dstPort))
 		c, isNew := g.talk(talkID{stream: int64(f.Stream)}, uint32(f.Stream), f.Wire)
 		if c != nil {
 			if isNew {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"postmortem/internal/dissect"
 	"postmortem/internal/report"
@@ -110,33 +111,6 @@ func (t *texts) cut(n int) {
 	t.list = t.list[:n]
 }
 
-// decisive are the fields that tell most of a frame, the best first.
-var decisive = idsOf(
-	"tls.alert_message.desc", "tls.handshake.type", "tls.record.content_type",
-	"smtp.response.code", "smtp.req.command", "pop.response.indicator", "pop.request.command",
-	"imap.response.status", "imap.request.command", "icmp.code", "icmpv6.code",
-	"tcp.flags.reset", "tcp.flags.fin", "tcp.flags.syn",
-)
-
-// ofViewer are fields of what a viewer has done to a frame: marked, hidden, moved
-// in time. A page does none of it.
-var ofViewer = func() map[dissect.ID]bool {
-	set := map[dissect.ID]bool{}
-	for _, ids := range idsOf("frame.marked", "frame.ignored", "frame.offset_shift", "frame.time_delta_displayed") {
-		for _, id := range ids {
-			set[id] = true
-		}
-	}
-	return set
-}()
-
-func idsOf(names ...string) (ids [][]dissect.ID) {
-	for _, n := range names {
-		ids = append(ids, dissect.Lookup(n))
-	}
-	return ids
-}
-
 // look keeps what the page shows of a frame, and counts it.
 func (p *Page) look(f *dissect.Frame, count bool) {
 	if count {
@@ -159,10 +133,10 @@ func (p *Page) look(f *dissect.Frame, count bool) {
 		info: shown(string(f.Info)), fromClient: fromClient(v, f),
 	}
 	if x.cited = cited; !cited { // the fields of TCP that an ICMP error quotes are another frame's
-		x.payload = uint32(number(f, idTCPLen))
-		x.seq, x.ack, x.flags = number(f, idTCPSeq), number(f, idTCPAck), number(f, idTCPFlags)
-		_, x.again = find(f, idRetransmission)
-		x.rtt = int64(number(f, idAckRTT))
+		x.payload = uint32(number(f, fields().tcpLen))
+		x.seq, x.ack, x.flags = number(f, fields().tcpSeq), number(f, fields().tcpAck), number(f, fields().tcpFlags)
+		_, x.again = find(f, fields().again)
+		x.rtt = int64(number(f, fields().ackRTT))
 	}
 	if p.detailed(f.Number) && (p.summary.Frames <= allDetails || v.near(f.Number)) && p.fits(v, maxFields, p.fieldBytes, v.fields) {
 		p.details++
@@ -265,17 +239,48 @@ func (p *Page) fits(v *view, most, used, own int) bool {
 	return used < most/2 || own < most/2/len(p.sessions) || v == p.opening && own < most/2
 }
 
-// Fields that the figures and the ladder need.
-var (
-	idTCPLen         = dissect.Lookup("tcp.len")
-	idTCPSeq         = dissect.Lookup("tcp.seq")
-	idTCPAck         = dissect.Lookup("tcp.ack")
-	idTCPFlags       = dissect.Lookup("tcp.flags")
-	idRetransmission = dissect.Lookup("tcp.analysis.retransmission")
-	idSrcPort        = dissect.Lookup("tcp.srcport")
-	idDstPort        = dissect.Lookup("tcp.dstport")
-	idAckRTT         = dissect.Lookup("tcp.analysis.ack_rtt")
-)
+// An askedFor has the fields that the page asks a frame for.
+type askedFor struct {
+	protocols, tcpLen, tcpSeq, tcpAck, tcpFlags, again, srcPort, dstPort, ackRTT []dissect.ID
+
+	decisive [][]dissect.ID      // what tells most of a frame, the best first
+	ofViewer map[dissect.ID]bool // what a viewer has done to a frame: marked, hidden, moved in time; a page does none of it
+}
+
+// fields are looked up for the first frame: most runs write no page.
+var fields = sync.OnceValue(func() *askedFor {
+	a := &askedFor{
+		protocols: dissect.Lookup("frame.protocols"),
+		tcpLen:    dissect.Lookup("tcp.len"),
+		tcpSeq:    dissect.Lookup("tcp.seq"),
+		tcpAck:    dissect.Lookup("tcp.ack"),
+		tcpFlags:  dissect.Lookup("tcp.flags"),
+		again:     dissect.Lookup("tcp.analysis.retransmission"),
+		srcPort:   dissect.Lookup("tcp.srcport"),
+		dstPort:   dissect.Lookup("tcp.dstport"),
+		ackRTT:    dissect.Lookup("tcp.analysis.ack_rtt"),
+		decisive: idsOf(
+			"tls.alert_message.desc", "tls.handshake.type", "tls.record.content_type",
+			"smtp.response.code", "smtp.req.command", "pop.response.indicator", "pop.request.command",
+			"imap.response.status", "imap.request.command", "icmp.code", "icmpv6.code",
+			"tcp.flags.reset", "tcp.flags.fin", "tcp.flags.syn",
+		),
+		ofViewer: map[dissect.ID]bool{},
+	}
+	for _, ids := range idsOf("frame.marked", "frame.ignored", "frame.offset_shift", "frame.time_delta_displayed") {
+		for _, id := range ids {
+			a.ofViewer[id] = true
+		}
+	}
+	return a
+})
+
+func idsOf(names ...string) (ids [][]dissect.ID) {
+	for _, n := range names {
+		ids = append(ids, dissect.Lookup(n))
+	}
+	return ids
+}
 
 // find returns the last node of a field: that of the innermost packet.
 func find(f *dissect.Frame, ids []dissect.ID) (n *dissect.Node, ok bool) {
@@ -315,7 +320,7 @@ func (p *Page) sessionOf(f *dissect.Frame) *view {
 	if f.Stream < 0 {
 		return nil
 	}
-	for _, v := range p.byFlow[key(end(f.Src, number(f, idSrcPort)), end(f.Dst, number(f, idDstPort)))] {
+	for _, v := range p.byFlow[key(end(f.Src, number(f, fields().srcPort)), end(f.Dst, number(f, fields().dstPort)))] {
 		if v.First <= f.Number && f.Number <= v.Last {
 			return v
 		}
@@ -333,7 +338,7 @@ func end(addr []byte, port uint64) string {
 }
 
 func fromClient(v *view, f *dissect.Frame) bool {
-	return end(f.Src, number(f, idSrcPort)) == v.Client.Addr.String()
+	return end(f.Src, number(f, fields().srcPort)) == v.Client.Addr.String()
 }
 
 // detailsOf is the field tree of a frame and its bytes, as members of a JSON
@@ -347,7 +352,7 @@ func detailsOf(f *dissect.Frame, t *texts) json.RawMessage {
 	left := 0    // fields that are too many
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
-		if n.Flags&dissect.Hidden != 0 || ofViewer[n.ID] {
+		if n.Flags&dissect.Hidden != 0 || fields().ofViewer[n.ID] {
 			continue
 		}
 		if count == maxNodes {
@@ -401,7 +406,7 @@ func detailsOf(f *dissect.Frame, t *texts) json.RawMessage {
 
 // choose returns the node that tells most of a frame, -1: none.
 func choose(f *dissect.Frame) int {
-	for _, ids := range decisive {
+	for _, ids := range fields().decisive {
 		for _, id := range ids {
 			for i := f.Find(id, 0); i >= 0; i = f.Find(id, i+1) {
 				n := &f.Nodes[i]

@@ -34,12 +34,12 @@ var tokensCSS string
 //go:embed assets/report.css
 var onlyReportCSS string
 
-var reportCSS = dense(tokensCSS + onlyReportCSS)
+var reportCSS = sync.OnceValue(func() string { return dense(tokensCSS + onlyReportCSS) })
 
 //go:embed assets/report.js
 var reportSource string
 
-var reportJS = dense(reportSource)
+var reportJS = sync.OnceValue(func() string { return dense(reportSource) })
 
 // dense is a script or a style without the indents and the lines that are
 // comments. None of its texts goes over a line.
@@ -204,8 +204,8 @@ func (p *Page) render(w io.Writer) error {
 	}
 	s := p.summary
 	d := &pageData{
-		Version: p.Version, Style: template.CSS(reportCSS), Script: template.JS(reportJS), Icons: template.HTML(iconsSVG),
-		Policy: policy(reportCSS, reportJS, map[bool]string{true: "connect-src 'self'; form-action 'none'", false: "form-action 'none'"}[p.Served]), Served: p.Served, Zone: p.TZ.String(), Keys: keys,
+		Version: p.Version, Style: template.CSS(reportCSS()), Script: template.JS(reportJS()), Icons: template.HTML(iconsSVG),
+		Policy: policy(reportCSS(), reportJS(), map[bool]string{true: "connect-src 'self'; form-action 'none'", false: "form-action 'none'"}[p.Served]), Served: p.Served, Zone: p.TZ.String(), Keys: keys,
 		Headline: pieces(sentence(s.Headline)), Figures: p.figures.all(p.first()),
 	}
 	d.Nothing = "No mail found in " + plural(s.Frames, "frame", "frames") + "."

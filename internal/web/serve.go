@@ -604,7 +604,7 @@ func (s *Server) file(w http.ResponseWriter, r *http.Request, path func(*capture
 }
 
 func (s *Server) report(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Security-Policy", policy(reportCSS, reportJS, "connect-src 'self'; form-action 'none'; frame-ancestors 'none'"))
+	w.Header().Set("Content-Security-Policy", policy(reportCSS(), reportJS(), "connect-src 'self'; form-action 'none'; frame-ancestors 'none'"))
 	s.file(w, r, func(c *capture) string { return c.html }, "text/html; charset=utf-8", "")
 }
 
