@@ -203,10 +203,10 @@ func beforeLiteral(text []byte) []byte {
 	return text
 }
 
-// unfinished remembers what came of a literal of LOGIN that the server did not
-// wait for: its length is wrong.
+// unfinished remembers what came of a literal of LOGIN, or of what may be one, that
+// the server did not wait for: its length is wrong.
 func (d *Dialog) unfinished() {
-	if d.cur.cmd == LOGIN && d.lit.open && d.lit.begun {
+	if (d.cur.cmd == LOGIN || d.cur.cmd == Unknown) && d.lit.open && d.lit.begun {
 		a := &d.arg[min(d.cur.args, 1)]
 		d.login.Echo.Hide(a.b[:a.n])
 	}
@@ -245,15 +245,20 @@ func (d *Dialog) clientLiteral(b []byte, at fact.At) (n int) {
 	}
 	if !l.begun {
 		l.begun = true
+		if d.cur.cmd == Unknown {
+			d.arg[0].n = 0
+		}
 		if l.body && d.cur.ref != 0 {
 			d.addAppendStart(at)
 		}
 	}
-	switch {
-	case d.cur.cmd == LOGIN && d.cur.args < 2:
-		d.arg[d.cur.args].add(b)
-	case d.cur.cmd == Unknown && len(b) <= keptPass: // of a login whose beginning is lost
-		d.login.Echo.Hide(b)
+	switch d.cur.cmd {
+	case LOGIN:
+		if d.cur.args < 2 {
+			d.arg[d.cur.args].add(b)
+		}
+	case Unknown: // of a login whose beginning is lost
+		d.arg[0].add(b)
 	}
 	l.left -= uint64(len(b))
 	d.ledger.last = at
@@ -273,8 +278,11 @@ func (d *Dialog) addAppendStart(at fact.At) {
 func (d *Dialog) endLiteral(at fact.At, done bool) {
 	l := &d.lit
 	l.open = false
-	if d.cur.cmd == LOGIN {
+	switch {
+	case d.cur.cmd == LOGIN:
 		d.cur.args++
+	case d.cur.cmd == Unknown && l.begun && l.size <= keptPass:
+		d.login.Echo.Hide(d.arg[0].b[:d.arg[0].n])
 	}
 	if !l.body || !l.begun || d.cur.ref == 0 && done {
 		return

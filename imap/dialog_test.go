@@ -651,6 +651,7 @@ func FuzzDialog(f *testing.F) {
 	f.Add([]byte("S* OK\r\nCa FETCH 1 BODY[]\r\nS* 1 FETCH (BODY[] {5}\r\nabcde)\r\nSa OK\r\nCb STARTTLS\r\nSb OK\r\n\x16\x03"), uint8(2), false)
 	f.Add([]byte("Cabc\r\nS* 1 FETCH (X {9}\r\nGS+OK\r\nCa AUTHENTICATE PLAIN\r\nS+ \r\nC*\r\n"), uint8(3), true)
 	f.Add([]byte("S\"IMPLEMENTATION\" \"x\"\r\nOK\r\nCAUTHENTICATE \"PLAIN\" {4+}\r\nabcd\r\nSNO {3}\r\nabc\r\n"), uint8(3), false)
+	f.Add([]byte("C00000000 {7}\r\nCxyz\r\nS00000xyz\n"), uint8(0), false)
 	f.Fuzz(func(t *testing.T, script []byte, step uint8, mid bool) {
 		run := func(d dialog, step int) string {
 			var log fact.Log
