@@ -601,8 +601,12 @@ func (c *Case) settle(t *Transaction) {
 	for d := range hidden {
 		hidden[d] = c.hole(fact.Dir(d), from, to)
 	}
+	// A server may say 250 to a message which it takes for nobody: DATA was sent
+	// ahead, behind recipients that were all refused.
+	nobody := t.Reply != nil && t.Reply.Code < 400 && accepted == 0 && refused > 0 && refused == len(t.Recipients) &&
+		!c.TCP.OneSided && !hidden[fact.Client] && !hidden[fact.Server]
 	switch {
-	case t.Reply != nil:
+	case t.Reply != nil && !nobody:
 		t.Outcome = ByCode(t.Reply.Code)
 		if c.Proto == fact.LMTP {
 			for i := range t.Recipients {
@@ -636,9 +640,18 @@ func (c *Case) settle(t *Transaction) {
 // MadeUp reports that what a transaction did not deliver for the time being, or
 // by a command that the server does not know, a later one of the same session
 // delivered: same sender, every recipient. One that was broken off for a refused
-// recipient is made up for without that one.
+// recipient is made up for without that one, and one whose MAIL was wrong where or
+// as it stood by the next of that sender.
 func (c *Case) MadeUp(i int) bool {
 	t := &c.Transactions()[i]
+	if t.wrongMail() {
+		for k := range t.Recipients {
+			if !c.later(i, &t.Recipients[k]) {
+				return false
+			}
+		}
+		return len(t.Recipients) > 0 || c.later(i, nil)
+	}
 	if t.Mail == nil || len(t.Recipients) == 0 || t.Outcome == Rejected && (t.Reply == nil || t.Reply.Code/10 != 50) {
 		return false
 	}
@@ -656,38 +669,51 @@ func (c *Case) MadeUp(i int) bool {
 	return any
 }
 
-// MayMakeUp reports that what a transaction did not deliver for the time being was
-// tried again, in one of the same sender whose outcome is not in the capture.
+// wrongMail reports that MAIL was refused where or as it stood: out of order, with
+// a wrong argument, not known.
+func (t *Transaction) wrongMail() bool {
+	return t.Mail != nil && t.MailReply != nil && t.MailReply.Code/10 == 50
+}
+
+// MayMakeUp reports that what a transaction did not deliver for the time being, or
+// by a MAIL that was wrong where or as it stood, was tried again, in one of the same
+// sender whose outcome is not in the capture; a wrong MAIL at the end of the capture
+// may yet be.
 func (c *Case) MayMakeUp(i int) bool {
 	t := &c.Transactions()[i]
 	from, _ := c.Path(t.Mail)
-	if t.Mail == nil || t.Outcome != Deferred {
+	if t.Mail == nil || t.Outcome != Deferred && !t.wrongMail() {
 		return false
 	}
-	for k := i + 1; k < len(c.view.txns); k++ {
-		u := &c.view.txns[k]
-		if sender, _ := c.Path(u.Mail); u.Mail != nil && sender == from && u.Outcome == OutcomeUnknown && u.N == int16(len(c.view.txns)) {
-			return true
-		}
+	last := len(c.view.txns) - 1
+	if i == last {
+		return t.wrongMail() && c.TCP.HowClosed == fact.EndOfCapture
 	}
-	return false
+	u := &c.view.txns[last]
+	sender, _ := c.Path(u.Mail)
+	return u.Mail != nil && sender == from && u.Outcome == OutcomeUnknown && u.N == int16(last+1)
 }
 
-// later reports that a recipient of transaction i was accepted, with a message of
-// the same sender, in one behind it.
+// later reports that a recipient of transaction i, nil for any, was accepted, with
+// a message of the same sender, in one behind it.
 func (c *Case) later(i int, r *Recipient) bool {
 	from, _ := c.Path(c.view.txns[i].Mail)
-	to, _ := c.Path(r.Command)
-	if to == "" {
-		return false
+	to := ""
+	if r != nil {
+		if to, _ = c.Path(r.Command); to == "" {
+			return false
+		}
 	}
 	for k := i + 1; k < len(c.view.txns); k++ {
 		u := &c.view.txns[k]
-		if sender, _ := c.Path(u.Mail); u.Outcome != Accepted || u.Mail == nil && c.whole(fact.Client, nil) || u.Mail != nil && sender != from {
+		if u.Outcome != Accepted {
+			continue
+		}
+		if sender, _ := c.Path(u.Mail); u.Mail == nil && c.whole(fact.Client, nil) || u.Mail != nil && sender != from {
 			continue
 		}
 		for n := range u.Recipients {
-			if again, _ := c.Path(u.Recipients[n].Command); again == to && u.Recipients[n].Outcome() == Accepted {
+			if again, _ := c.Path(u.Recipients[n].Command); (r == nil || again == to) && u.Recipients[n].Outcome() == Accepted {
 				return true
 			}
 		}
@@ -1254,4 +1280,11 @@ func (c *Case) offered(word string, before *fact.Fact) (line string, yes, known 
 		}
 	}
 	return "", false, known && (first > last || c.whole(fact.Server, &c.Log.Facts[last]))
+}
+
+// LoginOffered reports whether the server's last answer to EHLO offers AUTH, or is
+// not known.
+func (c *Case) LoginOffered() bool {
+	_, yes, known := c.offered("AUTH", nil)
+	return yes || !known
 }

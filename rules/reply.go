@@ -167,7 +167,7 @@ var classes = []class{
 	{rule: "RPL-025", codes: "421 450 451 454", enhanced: "4.3.2 4.4.5 4.7.500",
 		words: "too much load|too busy|resources temporarily unavailable|service not available|service unavailable|service temporarily unavailable|shutting down|not accepting|server busy|server ports are busy|temporarily overloaded|load average|refusing connections|sigterm"},
 	{rule: "RPL-045", codes: "5xx", words: "virus or spam|viruses or spam|spam or virus|spam or viruses|virus/spam|spam/virus|malware or spam|spam or malware"},
-	{rule: "RPL-027", codes: "5xx", words: "virus|viruses|malware|infected|trojan"},
+	{rule: "RPL-027", codes: "5xx", words: "virus|viruses|malware|infected|trojan|eicar"},
 	{rule: "RPL-028", codes: "5xx", words: "attachment|attachments|file type|file extension|executable|.exe|macro|macros|archive|banned:|content presents a potential"},
 	{rule: "RPL-031", codes: "5xx", enhanced: "x.4.6 5.4.14", words: `too many hops|mail loop|loops back|hop count|too many "received"|loop detected`},
 	{rule: "RPL-030", codes: "5xx", enhanced: "x.6.0",

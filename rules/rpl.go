@@ -445,7 +445,7 @@ var rplRules = []Rule{
 	{
 		ID: "rpl-virus", Num: "RPL-027", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: TXN, Blame: BlameClient,
 		Title:   "Message contains a virus",
-		When:    `5xx and tokens "virus", "malware", "infected", "trojan"`,
+		When:    `5xx and tokens "virus", "malware", "infected", "trojan", "eicar"`,
 		Meaning: "The receiver's scanner found malware. If it is your host, treat it as compromised.",
 		Advice: []string{
 			"isolate and scan the sending host",

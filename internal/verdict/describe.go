@@ -481,6 +481,8 @@ func (w *Writer) missing(c *rules.Case) string {
 		return w.lastWord(c)
 	case c.TLS != nil && c.TLS.Hello == nil && c.TLS.Partial[fact.Client] && t.HowClosed != fact.EndOfCapture:
 		return "The client's TLS hello is not complete: its beginning was received, the rest is not in the capture."
+	case helloIgnored(c):
+		return fmt.Sprintf("The server did not answer the client's TLS hello (frame %d) before the client closed: it gave up, or was only a probe.", c.TLS.FirstRecord[fact.Client].Frame)
 	case c.TLS != nil && !c.TLS.Done && c.TLS.Hello != nil && t.Closed == 1:
 		return "The client closed before the TLS handshake was seen to end: it gave up, or refuses the certificate."
 	case c.TLS != nil && !c.TLS.Done && c.TLS.ServerHello != nil && t.Closed == 2:
@@ -495,6 +497,14 @@ func (w *Writer) missing(c *rules.Case) string {
 		return text
 	}
 	return "What the capture shows does not decide it."
+}
+
+// helloIgnored reports that the client closed before a record of the server
+// answered its TLS hello, and that the capture lacks nothing up to there.
+func helloIgnored(c *rules.Case) bool {
+	t, x := c.TLS, c.TCP
+	return t != nil && !t.Done && t.Hello != nil && t.FirstRecord[fact.Server].Frame == 0 && !t.Partial[fact.Server] &&
+		x.Closed == 1 && !x.OneSided && x.Side[0].Gap+x.Side[1].Gap+x.Side[0].Cut+x.Side[1].Cut == 0
 }
 
 // lastWord names the command that was never answered.

@@ -46,6 +46,11 @@ func smtpGoal(c *rules.Case) goal {
 			if c.MadeUp(i) {
 				continue // a later try in the same session worked
 			}
+			if c.MayMakeUp(i) {
+				unknown++
+				last = goalUnknown
+				continue
+			}
 			refused++
 			last = goalMissed
 		case rules.Aborted:

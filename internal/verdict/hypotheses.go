@@ -630,6 +630,9 @@ func (w *Writer) captureAgain(c *rules.Case) []Advice {
 		}
 		return list
 	}
+	if helloIgnored(c) {
+		return []Advice{{Text: "Look into the server's log for " + c.Client.Addr().String() + " at this time: its hello had come."}}
+	}
 	return []Advice{{
 		Text:    "Capture again, on the mail host itself, whole packets, until the session is closed:",
 		Command: again(c).command(),

@@ -248,11 +248,29 @@ func answerMoment(c *rules.Case, f *fact.Fact, add adder) {
 			weight = 45
 		}
 		if message && (c.Proto == fact.IMAP || f.Code != 221 && f.Code != smtp.CodePRDR) {
-			add(f, 50, cut(line, 50)+": the server has taken the message", "")
+			if forNobody(c, f) {
+				add(f, 40, cut(line, 50)+": to a message for nobody", "")
+			} else {
+				add(f, 50, cut(line, 50)+": the server has taken the message", "")
+			}
 			return
 		}
 		add(f, weight, "answers "+cut(line, 70), "")
 	}
+}
+
+// forNobody reports that a good answer to a message is to one whose recipients were
+// all refused.
+func forNobody(c *rules.Case, f *fact.Fact) bool {
+	if c.Proto != fact.SMTP {
+		return false
+	}
+	for _, t := range c.Transactions() {
+		if t.Reply == f {
+			return t.Outcome == rules.Rejected || t.Outcome == rules.Deferred
+		}
+	}
+	return false
 }
 
 // loginMoment adds the end of a login.

@@ -425,7 +425,11 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 			return "server demands encryption, which it does not offer, " + quoted(c, g)
 		}
 		if c.Proto == fact.SMTP && !wentOn(c) && c.Log.Now&(fact.SeenAuth|fact.SeenMail) == 0 && orderly(c) {
-			return fmt.Sprintf("server does not offer encryption (frame %d), and the client left: it insists on it, or was only a probe", f.Frame)
+			missing, it := "encryption", "it"
+			if otherPort(c) && !c.LoginOffered() { // where users send
+				missing, it = "encryption or a login", "one of them"
+			}
+			return fmt.Sprintf("server does not offer %s (frame %d), and the client left: it insists on %s, or was only a probe", missing, f.Frame, it)
 		}
 		return ""
 	},
