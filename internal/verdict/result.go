@@ -133,6 +133,33 @@ func loginBefore(c *rules.Case) bool {
 	return c.TCP.MidStream && c.Log.Last(fact.AuthStart) == nil
 }
 
+// forSome says for how many of its recipients the only mail of a session was
+// accepted, "" when it was for all, or when not every answer is known.
+func forSome(c *rules.Case) string {
+	txns := c.Transactions()
+	if len(txns) != 1 || c.Log.Lost > 0 || incomplete(c) {
+		return ""
+	}
+	accepted, all := 0, len(txns[0].Recipients)
+	for i := range all {
+		r := &txns[0].Recipients[i]
+		outcome := r.Outcome()
+		if outcome == rules.Accepted && r.Message != nil { // LMTP, PRDR
+			outcome = rules.ByCode(r.Message.Code)
+		}
+		switch outcome {
+		case rules.Accepted:
+			accepted++
+		case rules.OutcomeUnknown:
+			return ""
+		}
+	}
+	if accepted == 0 || accepted == all {
+		return ""
+	}
+	return fmt.Sprintf("the mail was accepted for %d of %d recipients", accepted, all)
+}
+
 // result is what the session means for the mail, in a few words.
 func (w *Writer) result(c *rules.Case, d *Decision) string {
 	switch d.Outcome {
@@ -142,6 +169,9 @@ func (w *Writer) result(c *rules.Case, d *Decision) string {
 		return "cannot be decided from this capture"
 	case OutcomeDegraded:
 		if d.Delivered && (c.Proto == fact.SMTP || c.Proto == fact.LMTP) {
+			if text := forSome(c); text != "" {
+				return text
+			}
 			return "the mail was accepted, with a problem beside"
 		}
 		if tried := w.untried(c, d); tried != "" {
