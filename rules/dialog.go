@@ -143,6 +143,7 @@ type Transaction struct {
 	Outcome    Outcome
 
 	lmtp         bool // a reply for each recipient
+	some         bool // and a good one among them, whose ever it is
 	prdr         bool // the same, and one for the message behind them: draft-hall-prdr
 	first, count int  // of its recipients in the view
 }
@@ -533,6 +534,7 @@ func (c *Case) replied(f *fact.Fact, current func() *Transaction, open *int) {
 			t.prdr = true
 			return
 		}
+		t.some = t.some || f.Code < 400
 		last := true // of the answers to this message
 		if c.Proto == fact.LMTP || c.Log.Get(f.Ref) != nil {
 			for k := t.first; k < t.first+t.count; k++ {
@@ -609,10 +611,8 @@ func (c *Case) settle(t *Transaction) {
 	case t.Reply != nil && !nobody:
 		t.Outcome = ByCode(t.Reply.Code)
 		if c.Proto == fact.LMTP {
-			for i := range t.Recipients {
-				if m := t.Recipients[i].Message; m != nil && m.Code < 400 {
-					t.Outcome = Accepted
-				}
+			if t.some {
+				t.Outcome = Accepted
 			}
 			if t.Outcome == Accepted && t.unsettled() > 0 {
 				t.Outcome = OutcomeUnknown // for some of them

@@ -314,6 +314,9 @@ func (d *Dialog) oldest(code uint16, final bool, text []byte, at fact.At) (Cmd, 
 	if b := &d.body; b.on && b.assumed && !b.hole && !b.alike && code != codeClosing {
 		d.takeBack()
 	}
+	if d.lmtp && d.done != 0 && len(d.queue) > d.head && d.queue[d.head].cmd == QUIT && code != codeBye && code != codeClosing {
+		return Message, d.done // the answer to a RCPT is in the hole
+	}
 	lost := d.lost[fact.Server] || d.lost[fact.Client]
 	if lost && len(d.queue) > d.head && !d.off[fact.Client] {
 		if cmd, paired := d.behindHole(code, final, text); !paired {

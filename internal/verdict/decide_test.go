@@ -163,7 +163,7 @@ func TestEvidence(t *testing.T) {
 		t.Errorf("the client refuses the version that was chosen: %+v", list)
 	}
 	for rule, open := range guesses {
-		for _, g := range append(open, nameGuesses...) {
+		for _, g := range slices.Concat(open, nameGuesses, leftGuesses) {
 			if g.settle == "" {
 				t.Errorf("%s: %q: what would settle it?", rule, g.text)
 			}

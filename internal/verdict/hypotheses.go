@@ -313,6 +313,24 @@ func roundWait(c *rules.Case, f *rules.Finding) (string, uint32, bool) {
 	return "", 0, false
 }
 
+// leftGuesses are those of a server that closed behind a whole message without an
+// answer, in the place of SMTP-025's: nobody waits there any more.
+var leftGuesses = []guess{
+	{"The server's program, or a filter of it, crashed or was stopped at the message.", 55, nil, nil,
+		"The server's log tells (signal, panic, milter abort)."},
+	{"A proxy or a gateway in front of the server cut the connection.", 30, nil, nil,
+		"Settled by its log, or by a second capture behind it."},
+	{"The server took the message and closed without saying so.", 15, nil, nil,
+		"Its log has a queue id for the message."},
+}
+
+// serverLeft reports that a message was sent to its end, and that the server then
+// closed without an answer.
+func serverLeft(c *rules.Case) bool {
+	f := c.Find("smtp-fate-unknown")
+	return f != nil && field(f, "ended_by") == "server" && c.TCP.Closed == 2
+}
+
 // hypotheses ranks the possible reasons of the root cause.
 func (w *Writer) hypotheses(c *rules.Case, d *Decision) (list []Hypothesis) {
 	if d.Root < 0 {
@@ -326,6 +344,9 @@ func (w *Writer) hypotheses(c *rules.Case, d *Decision) (list []Hypothesis) {
 	}
 	if vanished(f) {
 		open = vanishedGuesses
+	}
+	if f.Rule == ruleFate && serverLeft(c) {
+		open = leftGuesses
 	}
 	if f.Rule == ruleHelloClose && (f.Class == rules.BehindHeader || f.Class == rules.BeforeHello) {
 		open = nil // the header is the reason to look at first; the hello is none

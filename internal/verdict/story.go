@@ -16,6 +16,9 @@ import (
 // storyLength is how many frames are shown as the reason; more are in the tree.
 const storyLength = 5
 
+// takenText ends the answer to a message that the server took.
+const takenText = ": the server has taken the message"
+
 // A moment is a step that may be told, with how much it matters.
 type moment struct {
 	Step
@@ -70,9 +73,21 @@ func (w *Writer) story(c *rules.Case, d *Decision) []Step {
 		if evidence[m.Frame] {
 			m.weight += 100
 		}
-		if m.Frame == root && d.Outcome == OutcomeFailed {
+		switch {
+		case m.Frame == root && d.Outcome == OutcomeFailed:
 			m.weight += 100
 			m.Bad = true
+		case m.Frame == root:
+			m.weight++
+		}
+	}
+	taken := "" // the last message that the server took, where others were refused
+	if d.Outcome == OutcomeDegraded && d.Delivered && d.Root >= 0 && rules.All[c.Findings[d.Root].Rule].Label == rules.SMTP {
+		for i := range slices.Backward(all) {
+			if taken == "" && strings.HasSuffix(all[i].Text, takenText) {
+				all[i].weight += 100
+				taken = all[i].Text
+			}
 		}
 	}
 	slices.SortStableFunc(all, func(a, b moment) int {
@@ -83,7 +98,9 @@ func (w *Writer) story(c *rules.Case, d *Decision) []Step {
 		if len(steps) == storyLength {
 			break
 		}
-		if !slices.ContainsFunc(steps, func(s Step) bool { return s.Frame == m.Frame && (s.From == m.From || s.Text == m.Text) }) {
+		if !slices.ContainsFunc(steps, func(s Step) bool {
+			return s.Frame == m.Frame && (s.From == m.From && (s.Text != taken || !strings.HasPrefix(m.Text, "answers ")) || s.Text == m.Text)
+		}) {
 			steps = append(steps, m.Step)
 		}
 	}
@@ -251,7 +268,7 @@ func answerMoment(c *rules.Case, f *fact.Fact, add adder) {
 			if forNobody(c, f) {
 				add(f, 40, cut(line, 50)+": to a message for nobody", "")
 			} else {
-				add(f, 50, cut(line, 50)+": the server has taken the message", "")
+				add(f, 50, cut(line, 50)+takenText, "")
 			}
 			return
 		}

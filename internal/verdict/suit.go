@@ -109,6 +109,8 @@ var said = []struct {
 	in       when
 	from, to string
 }{
+	{serverLeft, "if accepted: shorten the server's work before the reply (filters), lengthen the client's timeout to 10 minutes",
+		"look there, and in the log of a proxy or filter in front of it, for a crash or a stop at this second"},
 	// The port.
 	{implicitPort, "`nc 127.0.0.1 25`", "`openssl s_client -connect 127.0.0.1:{P} -quiet`"},
 	{otherPort, "`nc 127.0.0.1 25`", "`nc 127.0.0.1 {P}`"},

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -487,6 +488,13 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	"SMTP-025": func(c *rules.Case, f *rules.Finding) string {
 		if said := brokenReply(c); said != "" {
 			return fmt.Sprintf("the message was sent completely (frame %d), and the server broke its reply off: \"%s\"", f.Frame, said)
+		}
+		if s := &c.TCP.Side[fact.Server]; serverLeft(c) && cmp.Or(s.Fin, s.Rst) != 0 {
+			lacks := "a reply"
+			if txns := c.Transactions(); int(f.Txn) <= len(txns) && f.Txn > 0 && txns[f.Txn-1].Reply != nil {
+				lacks = "a reply for each recipient"
+			}
+			return fmt.Sprintf("the message was sent completely (frame %d), and the server closed without %s (frame %d)", f.Frame, lacks, cmp.Or(s.Fin, s.Rst))
 		}
 		return fmt.Sprintf("the message was sent completely, but its reply never came (frame %d)", f.Frame)
 	},
