@@ -54,6 +54,9 @@ func runCut(e *env, o *options, args []string) (int, error) {
 	if o.sessions == nil && o.filter == "" && !o.comment && o.count == 0 {
 		return 0, usage("which frames? -session N, or -Y EXPR")
 	}
+	if o.minSet && !o.comment {
+		return 0, usage("-min is of the findings that -comment writes")
+	}
 	if o.comment {
 		if err := twice(files, "-comment"); err != nil {
 			return 0, err

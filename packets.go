@@ -49,6 +49,9 @@ func runPackets(e *env, o *options, files []string) (int, error) {
 	if len(files) == 0 {
 		return 0, o.noCapture()
 	}
+	if o.minSet && !o.events {
+		return 0, usage("-min is of the findings that -events shows")
+	}
 	if o.events && (o.csv || len(o.fields) > 0 && !o.json) {
 		return 0, usage("-events needs rows or -json: a table has no place for findings")
 	}

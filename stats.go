@@ -203,6 +203,9 @@ func runStats(e *env, o *options, files []string) (int, error) {
 	if len(names) == 0 {
 		names = overview
 	}
+	if o.interval != 0 && !slices.Contains(names, ioStat) {
+		return 0, usage("-interval is of the table io,stat")
+	}
 	wanted := func(sessions bool) bool {
 		return slices.ContainsFunc(statTables, func(t statTable) bool { return t.sessions == sessions && slices.Contains(names, t.name) })
 	}
