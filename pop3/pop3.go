@@ -164,6 +164,7 @@ var troubles = [...]struct {
 	{"between mail check", LoginDelay},
 	{"login too often", LoginDelay},
 	{"exceeded the login limit", LoginDelay}, // Hotmail
+	{"allowed only every", LoginDelay},       // Hotmail, too: 15 minutes
 	{"[sys/temp]", SysTemp},
 	{"[sys/perm]", SysPerm},
 	{"internal server error", SysTemp}, // nginx

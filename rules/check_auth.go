@@ -295,13 +295,13 @@ func authFailed(c *Case, f *fact.Fact, r *Raiser) {
 		g.Severity = Warning
 	}
 	if c.placeOff(f) {
-		g.Blame = BlamePolicy
+		g.Blame, g.Skip = BlamePolicy, 1<<1 // of the old password
 	}
 	if g.quiet {
 		return
 	}
 	if c.Proto == fact.Sieve {
-		g.Skip = 1 // swaks does not speak ManageSieve
+		g.Skip |= 1 // swaks does not speak ManageSieve
 	}
 	if c.mail() {
 		g.with("code", strconv.Itoa(int(f.Code)))
@@ -540,9 +540,9 @@ func (c *Case) backendLost(f *fact.Fact) bool {
 }
 
 // loginsLimited reports that a login was not looked at because the client tries
-// too often.
+// too often, or has used up what it may send.
 func (c *Case) loginsLimited(f *fact.Fact) bool {
-	return c.mail() && c.says(f, "too many auth commands", "rate limit")
+	return c.mail() && c.says(f, "too many auth commands", "rate limit", "credits exceeded")
 }
 
 func authTempFailure(c *Case, f *fact.Fact, r *Raiser) {
@@ -602,6 +602,8 @@ func (c *Case) passwordState(f *fact.Fact) bool {
 		return false // no password helps
 	case c.says(f, "or imap is disabled", "or pop3 is disabled", "or pop3 disabled"):
 		return false // Yandex: a wrong password, or that
+	case c.says(f, "invalid, expired"):
+		return false // SendGrid: of a key, and not which
 	}
 	return c.says(f, "expired", "disabled", "[contactadmin]", "web login required", "via your web browser", "verify your account") && !c.basicDisabled(f) && !c.wantsTLS(f) && !c.accountLocked(f)
 }
@@ -947,7 +949,7 @@ func (c *Case) basicDisabled(f *fact.Fact) bool {
 		return false // Exchange Online has this number for a wrong password and a locked account, too
 	}
 	return c.saidEnhanced(f, "5.7.139") || c.says(f, "smtpclientauthentication is disabled", "basic authentication is disabled", "basic authentication is not supported",
-		"application-specific password", "application password", "app password", "less secure",
+		"application-specific password", "app-specific password", "application password", "app password", "less secure",
 		"needs authorization code", "authorization code to login", "err.login.reqcode", "does not have access rights to this service")
 }
 

@@ -77,6 +77,7 @@ func TestLoginRefusedFor(t *testing.T) {
 		{"NO LOGIN Login error user suspended", "auth-account-locked auth-failed imap-login-failed", BlamePolicy},
 		{"NO Authentication failed. Please verify your account by going to https://mail.example.net", "auth-failed auth-password-state imap-login-failed", 0},
 		{"NO ERR.LOGIN.REQCODE", "auth-basic-disabled auth-failed imap-login-failed", 0},
+		{"NO [AUTHENTICATIONFAILED] app-specific password required", "auth-basic-disabled auth-failed imap-login-failed", 0},
 		{"BAD LOGIN is available only with SSL or TLS connection enabled", "auth-encryption-needed imap-privacy-required", 0},
 		{"NO Incorrect password", "auth-failed imap-login-failed", 0},
 		{"NO [AUTHENTICATIONFAILED] LOGIN invalid credentials or IMAP is disabled sc=x", "auth-failed imap-login-failed", 0},

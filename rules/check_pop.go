@@ -292,11 +292,11 @@ func popUnknown(c *Case, f *fact.Fact, r *Raiser) {
 	case pop3.None, pop3.Greeting, pop3.AUTH, pop3.MECHS, pop3.CAPA, pop3.XTND, pop3.APOP, pop3.STLS:
 		return // probes, or a matter of the login or of encryption
 	}
-	if cmd != pop3.Unknown && pop3.What(c.Log.Text(f)) != pop3.UnknownCommand {
+	early := f.Seen&fact.SeenAuth == 0 && popNeedsLogin(cmd)
+	if cmd != pop3.Unknown && pop3.What(c.Log.Text(f)) != pop3.UnknownCommand && !(early && c.says(f, "valid in this state", "authorization first")) { // Exchange, qmail
 		return
 	}
 	severity, blame := Warning, Blame(0)
-	early := f.Seen&fact.SeenAuth == 0 && popNeedsLogin(cmd)
 	if optional, ok := popOptional[cmd]; ok && !early {
 		severity = Info // a client may ask, and has to live without it
 		if _, offered, _ := c.offered(optional, f); offered && optional != "" {

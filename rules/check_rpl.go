@@ -161,7 +161,7 @@ const RecipientLimit = "the limit is the recipient's"
 func (c *Case) qualify(g *Finding, f *fact.Fact) {
 	switch All[g.Rule].Num {
 	case "RPL-018":
-		if c.says(f, "is receiving mail") {
+		if c.says(f, "is receiving mail", "messages they can receive") {
 			g.Qualifier, g.Blame = RecipientLimit, BlamePolicy
 			g.Skip = 1<<1 | 1<<2 // the account of the sender is not meant
 		}
@@ -268,10 +268,10 @@ func (c *Case) formal(f *fact.Fact) bool {
 	return false
 }
 
-// incomplete reports that f refuses a name or an address for the domain that it
-// lacks, and not for the form of the command.
+// incomplete reports that f refuses a name or an address for its domain, which it
+// lacks or which is not there (x.1.8), and not for the form of the command.
 func (c *Case) incomplete(f *fact.Fact) bool {
-	return c.says(f, "helo command rejected", "address rejected: need fully-qualified", "address must contain a domain", "domain name required")
+	return enhanced(f, 5, 1, 8) || c.says(f, "helo command rejected", "address rejected: need fully-qualified", "address must contain a domain", "domain name required")
 }
 
 // blockList finds the name of a block list and the link in a reply.

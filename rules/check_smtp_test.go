@@ -302,6 +302,7 @@ func smtpTalks() []mailTalk {
 		{name: "near: too many errors", script: mailIn + "C: RCPT TO:<b@example.org>\nS: 503 Too many syntax or protocol errors\n" + mailOut, want: "auth-none"},
 
 		// The envelope.
+		{name: "near syntax: the domain is not there", script: mailIn + "C: MAIL FROM:<a@example.com>\nS: 501 5.1.8 Domain of sender does not exist\n" + mailOut, want: "auth-none smtp-mail-rejected!"},
 		{name: "sender rejected", script: mailIn + "C: MAIL FROM:<a@example.com>\nS: 550 5.1.8 no\n" + mailOut, want: "auth-none smtp-mail-rejected!"},
 		{name: "sender deferred", script: mailIn + "C: MAIL FROM:<a@example.com>\nS: 451 4.1.8 later\n" + mailOut, want: "auth-none smtp-mail-rejected?"},
 		{name: "530 is another rule's", script: mailIn + "C: MAIL FROM:<a@example.com>\nS: 530 5.7.0 TLS\n" + mailOut, want: "auth-none"},

@@ -67,8 +67,9 @@ var classes = []class{
 		not:   "relaying denied|relay access denied|relay not permitted|unable to relay|delivery restriction|resolver.rst."},
 	{rule: "RPL-002", codes: "530 550 553 554 503", need: needBare,
 		words: "authentication required|authentication is required|requires authentication|must authenticate|not authenticated|auth first|unauthenticated senders|smtp auth is required", not: "relay not permitted|relaying denied"},
-	{rule: "RPL-003", codes: "550 551 553 554 571 451 454 501 513", enhanced: "5.7.54",
-		words: "open relay not allowed|invalid credentials for relay|delivery is not allowed to this address|not relaying|relay access denied|relay not permitted|relaying denied|unable to relay|not permitted to relay|not allowed to relay|rcpthosts|relaying not allowed|relay denied|relay is not allowed|allowed to be relayed|relay rejected|do not relay|not a gateway"},
+	{rule: "RPL-002", codes: "530 550", words: "anonymous client & send as"}, // Exchange: nobody has logged in who could be allowed to
+	{rule: "RPL-003", codes: "550 551 553 554 571 451 454 501 513", enhanced: "5.7.54", not: "relaying disallowed as",
+		words: "open relay not allowed|invalid credentials for relay|delivery is not allowed to this address|not relaying|relay access denied|relay not permitted|relaying denied|unable to relay|not permitted to relay|not allowed to relay|rcpthosts|relaying not allowed|relay denied|relay is not allowed|allowed to be relayed|relay rejected|do not relay|not a gateway|relaying disallowed|relaying prohibited|relaying to & prohibited|to non-local recipient"},
 	// What the list says when it does not answer this server: it stands where
 	// the reason of a listing would. A lookup that failed is no verdict either.
 	{rule: "RPL-044", words: "error: open resolver|error: excessive number of queries|spamhaus.org/returnc"},
@@ -77,7 +78,7 @@ var classes = []class{
 		not:  "rate limit"},
 	{rule: "RPL-024", codes: "4xx", words: "temporary dns|dns temporary|dns timeout|name server timeout|dns & timed out|dns query failed|dns lookup failed|dns lookup failure|dns problem|name service error & try again",
 		not: "reverse dns|rdns|ptr"},
-	{rule: "RPL-041", words: "sender address & blocked using|sender domain & blocked using|sender domain & listed|sender domain & blacklisted|sender domain & block list|domain of sender & listed"},
+	{rule: "RPL-041", words: "sender address & blocked using|sender domain & blocked using|sender domain & listed|sender domain & blacklisted|sender domain & block list|domain of sender & listed|mailfrom domain & listed"},
 	{rule: "RPL-012", at: 1 << smtp.MAIL, enhanced: "x.4.4", not: "server error|hosted tenant"}, // at RCPT no way to the recipient
 	{rule: "RPL-012", at: atSender, enhanced: "x.1.8 x.1.7",
 		words: "sender address rejected: domain not found|domain of sender|sender domain|unresolvable|a-record is empty|no mx|unknown sender domain|dns mx or a",
@@ -87,7 +88,7 @@ var classes = []class{
 	// Postfix uses "unverified address" for recipients as well.
 	{rule: "RPL-013", words: "sender verify|sender callout|callback setup|sender rejected: undeliverable|sender address rejected: undeliverable"},
 	{rule: "RPL-013", words: "callout|address verification|unverified address",
-		not: "recipient address rejected|recipient verify|recipient callout|callout verification failed"},
+		not: "recipient address rejected|recipient verify|recipient callout|callout verification failed|address verification in progress"},
 	{rule: "RPL-014", codes: "550 551 553 554 501", enhanced: "5.7.60",
 		words: "not owned by|unauthorized sender address|send from this header address|must be same as authorization user|relaying disallowed as|not logged in|sendasdenied|send as|not allowed to send as|not same as smtp auth|must match|address is not verified|not match a verified"},
 	// 521 with 5.5.x follows a violation of the protocol, with 5.7.x a rule;
@@ -104,20 +105,20 @@ var classes = []class{
 	{rule: "RPL-017", enhanced: "x.7.20 x.7.21 x.7.22", words: "dkim", not: "unusual rate"}, // of the mail of one domain: Google's 4.7.28
 	{rule: "RPL-010", codes: "450 451 421 550 554", enhanced: "x.7.25",
 		words: "reverse dns|rdns|ptr|cannot find your hostname|cannot find your reverse hostname|does not resolve|no reverse|reverse lookup rejected|ptr record|fcrdns|forward confirmed|ip must resolve|forged hostname"},
-	{rule: "RPL-011", words: "helo command rejected|helo name|invalid helo|bad helo|helo should be|helo/ehlo|ehlo & fully-qualified|ehlo & invalid|ehlo & host not found|ehlo & forged", not: "helo/ehlo first"},
+	{rule: "RPL-011", words: "helo command rejected|helo name|specified in helo|invalid helo|bad helo|helo should be|helo/ehlo|ehlo & fully-qualified|ehlo & invalid|ehlo & host not found|ehlo & forged", not: "helo/ehlo first"},
 	{rule: "RPL-011", at: atHello, codes: "501 504 550 553 554",
 		words: "domain name|invalid domain|hostname|host name|fully-qualified|fully qualified|fqdn|domain address|address literal", not: "syntax"},
 	{rule: "RPL-007", codes: "4xx", words: "greylist|graylist|grey-list|gray-list|postgrey|[gl01]|[gl02]|internal resource & temporarily unavailable"}, // Yahoo's numbers, Mimecast's words
 	{rule: "RPL-008", words: "dnsbl|rbl|abuseat|blocklist|block list|blacklist|black listed|black-listed|in a black list|on a black list|blackhole|blocked using|spamhaus|spamcop|barracudacentral|uceprotect|abusix|sorbs|listed at|listed in",
-		not: "part of their network is on our block list|user's block list|recipient's block list|may be blacklisted|" + aboutLinks + "|sender address rejected: black|sender address rejected: block|sender address rejected: domain|sender envelope address"},
+		not: "part of their network is on our block list|customer block list|tenant allow block list|user's block list|recipient's block list|may be blacklisted|" + aboutLinks + "|sender address rejected: black|sender address rejected: block|sender address rejected: domain|sender envelope address"},
 	{rule: "RPL-009", enhanced: "5.7.606-649 5.7.501-503 5.7.511",
 		words: "reputation|banned sending ip|s3140|s3150|[tss|[ts0|[ipts|user complaints|rp-001|unsolicited mail originating|ip not allowed|part of their network is on our block list|traffic not accepted|problem occurred & ask your postmaster|ipcheck.proofpoint|proofpoint.com/dnsbl|senderbase|talosintelligence|too many spams|too many errors from your ip|received complaints|dynamic ip|not authorized to send email directly|suspected spam ip|your ip blocked|hl:rep|hl:mep|ofr_999",
 		not:   "ip address has been temporarily rate limited"}, // Google's 4.7.28, beside "unsolicited mail"
 	// Before a message there is none to be spam or a virus: the client is meant.
 	{rule: "RPL-009", at: 1<<smtp.Greeting | atHello, codes: "5xx 4xx", words: "spam|spamming|virus|virus infected"},
-	{rule: "RPL-018", enhanced: "x.7.28 5.7.508",
+	{rule: "RPL-018", enhanced: "x.7.28 5.7.508 4.7.501-649", // the last are Exchange Online's, for an address that sends more than before, whatever the words
 		words: "rate limit|ratelimit|sender rate|too much mail|too many messages|sending too|throttl|too quickly|limit exceeded|unusual rate|hourly|daily|per hour|message quota|sending quota|" +
-			"message count quota|message size quota|policy rejection & quota|submission quota|sending limit exceeded|rate overlimit|exceeded threshold|too many recipients from|recipients received this hour|too many auth commands|submission rate|thread limit exceeded|outbound thread limit|frequency limit|unusual sending activity|slow down|hl:ifc|mi:dmc|mi:sfq|rp:drc",
+			"message count quota|message size quota|policy rejection & quota|submission quota|sending limit exceeded|rate overlimit|exceeded threshold|too many recipients from|recipients received this hour|too many auth commands|submission rate|thread limit exceeded|outbound thread limit|frequency limit|unusual sending activity|slow down|hl:ifc|mi:dmc|mi:sfq|rp:drc|messaging limits|credits exceeded|submissionquotaexceeded",
 		not: "concurrent connections|too many concurrent|size limit exceeded|recipients limit exceeded"},
 	{rule: "RPL-018", enhanced: "x.2.1", words: "quickly|at a rate", need: needBoth},
 	{rule: "RPL-018", enhanced: "5.7.1", words: "email quota exceeded", need: needBoth}, // Google, of the sender
@@ -125,7 +126,7 @@ var classes = []class{
 		words: "too many connections|too many concurrent|concurrent connections|too many open connections|too many sessions|too many tls sessions|too many new tls sessions|maximum number of connections|exceeded the connection limit|hl:icc"},
 	{rule: "RPL-020", codes: "452 451 550 552 554", enhanced: "x.5.3", words: "too many recipients|recipients limit exceeded|multiple destination domains per transaction"},
 	{rule: "RPL-005", at: atRecipient, codes: "452 552 450 550 554 422 522", enhanced: "x.2.2",
-		words: "over quota|overquota|quota exceeded|mailbox full|mailbox is full|inbox is full|out of storage|exceeded storage allocation|over its storage limit|exceed mailbox quota|over its quota|mailbox size limit|mailbox has exceeded"},
+		words: "over quota|overquota|quota exceeded|mailbox full|mailbox is full|inbox is full|out of storage|exceeded storage allocation|over its storage limit|exceed mailbox quota|over its quota|mailbox size limit|mailbox has exceeded|over the quota|shutoffquotaexceeded"},
 	{rule: "RPL-043", at: atRecipient, codes: "4xx",
 		words: "unverified address: connect|unverified address: lost connection|unverified address: conversation|recipient server unavailable|during fwd-connect|delivery temporarily suspended|recipient verify callout|connect to & connection refused|connect to & connection timed out|connect to & no route to host",
 		not:   "sender address rejected|sender verify"},
@@ -140,7 +141,7 @@ var classes = []class{
 	{rule: "RPL-042", at: atEnvelope, codes: "5xx", words: "outgoing mail & suspended|sending suspended|sending paused|your account & suspended"},
 	{rule: "RPL-004", at: atRecipient, codes: "550 551 553 554 511 450", enhanced: "x.1.1 x.1.0 5.1.2 550/5.1.3 5.1.6 550/5.1.10 5.4.1",
 		words: "user unknown|unknown user|no such user|no such recipient|recipient not found|does not exist|invalid recipient|no mailbox here|mailbox not found|unrouteable address|unknown recipient|recipient unknown|not a valid recipient|user not found|user not known|user is not known|no such mailbox|no such person|no mailbox|address not known|invalid user|non-existent account|bad destination mailbox|user not local|this user doesn't have|#5.1.0 address rejected|callout verification failed|recipient address rejected: domain not found",
-		not:   "unverified address: connect|address verification in progress"}, // nobody knows yet
+		not:   "unverified address: connect|address verification in progress|too many invalid recipients"}, // nobody knows yet; a limit
 	// The words of RFC 5321 for 550, whatever the reason. Behind the message they
 	// are no answer to a recipient, who was taken before.
 	{rule: "RPL-004", at: 1<<smtp.RCPT | 1<<smtp.None, codes: "550 551 553 554 511", words: "mailbox unavailable", not: "policy|policies|not allowed"},
@@ -148,18 +149,18 @@ var classes = []class{
 	{rule: "RPL-004", at: atRecipient, codes: "504 501 553", words: "recipient address rejected: need fully-qualified|recipient address must contain a domain"},
 	// Who refuses the client itself does not refuse bounces.
 	{rule: "RPL-034", at: atEnvelope, codes: "5xx", enhanced: "5.7.1", words: "null|empty|bounce|dsn|<>", need: needNull, not: "client host"},
-	{rule: "RPL-021", codes: "552 554 550 452 451", enhanced: "x.3.4 x.2.3", words: "too big|too large|maximum email size|size exceeds|size limit|exceeds maximum|exceeds fixed", not: "available space|mailbox size limit"},
+	{rule: "RPL-021", codes: "552 554 550 452 451", enhanced: "x.3.4 x.2.3", words: "too big|too large|maximum email size|size exceeds|size limit|exceeds maximum|exceeds fixed|size violation", not: "available space|mailbox size limit"},
 	{rule: "RPL-022", codes: "452 451 421 431", enhanced: "4.3.1",
 		words: "insufficient system|insufficient disk|space shortage|out of disk|disk full|out of memory|insufficient storage|no system resources|no space left|available space|queue full"},
 	{rule: "RPL-024", codes: "450 451", enhanced: "4.4.3 4.3.0", words: "temporary lookup|cannot resolve|dns|ldap|lookup failure|try again & resolve", need: needBoth},
 	{rule: "RPL-024", codes: "450 451", words: "temporary lookup|lookup failure", need: needBare},
 	{rule: "RPL-023", codes: "451 421 454 553 554", enhanced: "4.3.5 4.3.0",
-		words: "server configuration|system config error|local configuration error|local error|server local|queue file write error|internal error|local problem|temporary server error|temporary system problem|error in processing|unexpected failure|unable to read controls|scanners failed|problem running|temporary authentication failure",
+		words: "server configuration|system config error|local configuration error|local error|server local|queue file write error|internal error|local problem|temporary server error|temporary system problem|error in processing|unexpected failure|unable to read controls|could not be saved|scanners failed|problem running|temporary authentication failure",
 		not:   "server busy|shutting down|overloaded|ports are busy|too much load|mailbox busy"},
 	{rule: "RPL-023", codes: "4xx", words: "content filter|mail filters|virus scan|virus scanner|spam scanner|spam filter|milter",
 		with: "timed out|timeout|temporarily unavailable|not available|not responding|unable to|cannot connect|could not connect|connection refused|scan failed|filter failure"},
 	{rule: "RPL-026", codes: "421 450 451 500 501 502 503 504 550 554", // Exim keeps the code of the last error
-		words: "too many errors|too many bad commands|too many bad recipients|too many syntax|too many nonmail|too many unrecognized|too many failed|bad smtp command limit|mi:cel|rp:cel|mi:ccl|rp:ccl"}, // the last four are NetEase's
+		words: "too many errors|too many bad commands|too many bad recipients|too many invalid commands|too many invalid recipients|too many syntax|too many nonmail|too many unrecognized|too many failed|bad smtp command limit|mi:cel|rp:cel|mi:ccl|rp:ccl"}, // the last four are NetEase's
 	// What Postfix says while a milter of its own does not answer.
 	{rule: "RPL-023", codes: "451", enhanced: "4.7.1", words: "service unavailable - try again later", need: needBoth},
 	// What postscreen says to a recipient once it has looked at a new client, which may come again at once.

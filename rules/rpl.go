@@ -291,7 +291,7 @@ var rplRules = []Rule{
 	{
 		ID: "rpl-rate-limit", Num: "RPL-018", Label: SMTP, Severity: Warning, Up: Warning, Tier: 2, Node: RCPT, Blame: BlameClient | BlamePolicy,
 		Title: "Sending too fast or too much",
-		When: `4xx/5xx and (x.7.28 5.7.508 x.2.1-with-"quickly") or tokens "rate limit", "ratelimit", "too much mail", ` +
+		When: `4xx/5xx and (x.7.28 5.7.508 4.7.501–649 x.2.1-with-"quickly") or tokens "rate limit", "ratelimit", "too much mail", ` +
 			`"too many messages", "sending too", "throttl", "too quickly", "limit exceeded", "unusual rate", ` +
 			`"hourly", "daily", "message count quota", "policy rejection" + "quota", "exceeded threshold", "too many ` +
 			`recipients from", "too many auth commands", "frequency limit", "unusual sending activity"`,
@@ -410,7 +410,7 @@ var rplRules = []Rule{
 	{
 		ID: "rpl-overloaded", Num: "RPL-025", Label: SMTP, Severity: Warning, Up: Warning, Tier: 2, Node: ROOT, Blame: BlameServer,
 		Title: "Server is overloaded or closing down",
-		When: `421/450/451/454 and (4.3.2 4.4.5 4.7.500) or tokens "too much load", "service not available", ` +
+		When: `421/450/451/454 and (4.3.2 4.4.5) or tokens "too much load", "service not available", ` +
 			`"service unavailable", "shutting down", "not accepting", "server busy", "server ports are busy", ` +
 			`"temporarily overloaded", "load average", "refusing connections", "sigterm"`,
 		Meaning: `Temporary state of the whole server. On Exchange "4.3.2 Service not available" often means that ` +
