@@ -194,11 +194,17 @@ func (c *Case) NoHello(frame uint32) bool {
 func (c *Case) Unwanted(frame uint32) (what string, sure bool) {
 	t := c.TLS
 	a := c.alertAt(fact.Client, frame)
-	if a == nil || a.Before != tlsrec.PhaseCert || a.Code != alertHandshake && a.Code != alertIllegal || !c.agreed() || t.Hello == nil ||
+	if a == nil || a.Before != tlsrec.PhaseCert || a.Code != alertHandshake && a.Code != alertIllegal && a.Code != alertInternal || !c.agreed() || t.Hello == nil ||
 		t.Hello.SSLv2 || t.Hello.Bad || t.Gaps != [2]uint64{} {
 		return "", false
 	}
 	h := t.Hello
+	if a.Code == alertInternal {
+		if s, ok := tlsrec.Suite(t.Cipher); ok && t.Version < tlsrec.TLS12 && h.Max >= tlsrec.TLS12 && (s.Kx == "DHE" || s.Kx == "ECDHE") && s.Auth != "anon" {
+			what = fmt.Sprintf("The server signs as %s does, with SHA-1, which OpenSSL 3 does not take unless it is told to.", tlsrec.VersionName(t.Version))
+		}
+		return what, false
+	}
 	switch lacks := func(list []uint16, v uint16) bool { return v != 0 && len(list) > 0 && !slices.Contains(list, v) }; {
 	case t.Version > h.Max, lacks(h.Versions, t.ServerHello.Wire):
 		return tlsrec.VersionName(t.Version), true

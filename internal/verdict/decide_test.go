@@ -404,6 +404,9 @@ func TestUnwanted(t *testing.T) {
 		{"a newer version", 47, func(s *tlsrec.Summary) { s.Version = 0x0304 }, "chose TLS 1.3", rules.BlameServer, 85},
 		{"no secure renegotiation", 40, func(s *tlsrec.Summary) { s.ServerHello.Renegotiation = false }, "without secure renegotiation", rules.BlameServer, 70},
 		{"the same, another alert", 47, func(s *tlsrec.Summary) { s.ServerHello.Renegotiation = false }, "client sent fatal", rules.BlameServer, 85},
+		{"a signature of TLS 1.0", 80, func(s *tlsrec.Summary) { s.Version, s.Cipher = 0x0301, 0xc014 }, "how TLS 1.0 signs", rules.BlameServer, 70},
+		{"no signature of TLS 1.0", 80, func(s *tlsrec.Summary) { s.Version, s.Cipher = 0x0301, 0x0035 }, "client sent fatal", rules.BlameClient, 85},
+		{"TLS 1.0 is all that the client has", 80, func(s *tlsrec.Summary) { s.Hello.Max, s.Version, s.Cipher = 0x0301, 0x0301, 0xc014 }, "client sent fatal", rules.BlameClient, 85},
 		{"before its own hello", 70, func(s *tlsrec.Summary) { s.Hello, s.ServerHello, s.Alerts[0].Before = nil, nil, tlsrec.PhaseNone }, "in the place of a hello", rules.BlameClient, 85},
 	} {
 		c := &rules.Case{

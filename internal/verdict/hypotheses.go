@@ -567,6 +567,9 @@ func alertAdvice(c *rules.Case, f *rules.Finding) []string {
 		return []string{"see which TLS versions and cipher suites CLIENT may use: its own settings, and the policy of its system (MinProtocol and CipherString in openssl.cnf, update-crypto-policies)"}
 	case sure:
 		return []string{"update the TLS library of HOST: no server may choose what was not offered", captureBoth}
+	case what != "" && f.Class == 80:
+		return []string{"update the TLS library of HOST, or its settings: it takes nothing newer than " + tlsrec.VersionName(c.TLS.Version),
+			"as a stopgap let the client accept it (OpenSSL 3: `@SECLEVEL=0` in its cipher list)"}
 	case what != "":
 		return []string{"update the TLS library of HOST: it does not know secure renegotiation (RFC 5746)",
 			"as a stopgap let the client connect all the same (OpenSSL: `Options = UnsafeLegacyServerConnect`; try `openssl s_client -legacy_server_connect`)"}

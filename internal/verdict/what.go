@@ -186,6 +186,8 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		}
 		if what, sure := c.Unwanted(f.Frame); sure {
 			return fmt.Sprintf("TLS failed: the server chose %s, which the client had not offered (%s at frame %d)", what, alertName(c, f), f.Frame)
+		} else if what != "" && f.Class == 80 {
+			return fmt.Sprintf("TLS failed: the client refused how %s signs, which the server chose (%s at frame %d)", tlsrec.VersionName(c.TLS.Version), alertName(c, f), f.Frame)
 		} else if what != "" {
 			return fmt.Sprintf("TLS failed: the client refused a server without secure renegotiation (%s at frame %d)", alertName(c, f), f.Frame)
 		}
