@@ -527,6 +527,8 @@ func stlsInjection(c *Case, _ *fact.Fact, r *Raiser) {
 		}
 		g.with("did the server act on them", acted)
 		g.What += " The handshake went on; whether the server ran them: " + acted + "."
+	} else {
+		g.Skip = 1 << 0 // it may be one that refuses them
 	}
 }
 
@@ -541,22 +543,15 @@ func stlsResponse(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
-		clear := f.Kind == fact.Odd && f.Code == fact.OddClearStart || f.Kind == fact.TLSBroken && f.Level == 1
-		if !clear || f.From != fact.Server || f.Frame < reply.Frame || f.Frame >= hello {
+		if !clearStart(f) || f.From != fact.Server || f.Frame < reply.Frame || f.Frame >= hello {
 			continue
 		}
-		text := c.boxWords(f)
-		if f.Kind == fact.Odd {
-			if x := c.Log.Get(f.Ref); x != nil {
-				text = c.boxWords(x)
-				if x.Code != 0 {
-					text = strconv.Itoa(int(x.Code)) + " " + text
-				}
-			}
-		}
-		text = strings.TrimRight(text, "\r\n")
+		text := c.clearWords(f)
 		if c.TLS != nil && refusal(text) && f.Frame > reply.Frame && c.TLS.HelloAt[fact.Client].Time-f.Time < int64(tlsOrder) && hello != 1<<32-1 {
 			return // the answer to the hello: the recorder may have changed the order
+		}
+		if c.lateGoodbye(reply) == f {
+			return // stls-no-hello
 		}
 		g := r.At(f).frames(reply.Frame).with("bytes", strconv.Quote(text))
 		g.say("After it had agreed to TLS in frame %d the server sent clear text: %q.", reply.Frame, text)
@@ -564,14 +559,55 @@ func stlsResponse(c *Case, _ *fact.Fact, r *Raiser) {
 	}
 }
 
+// clearWords returns the words of a fact for which clearStart holds.
+func (c *Case) clearWords(f *fact.Fact) string {
+	text := c.boxWords(f)
+	if f.Kind == fact.Odd {
+		if x := c.Log.Get(f.Ref); x != nil {
+			text = c.boxWords(x)
+			if x.Code != 0 {
+				text = strconv.Itoa(int(x.Code)) + " " + text
+			}
+		}
+	}
+	return strings.TrimRight(text, "\r\n")
+}
+
+// clearStart reports that f is clear text behind the answer to STARTTLS.
+func clearStart(f *fact.Fact) bool {
+	return f.Kind == fact.Odd && f.Code == fact.OddClearStart || f.Kind == fact.TLSBroken && f.Level == 1
+}
+
+// lateGoodbye returns the clear text with which the server gave up a client that
+// had asked for TLS and then said nothing. nil: none.
+func (c *Case) lateGoodbye(reply *fact.Fact) *fact.Fact {
+	if c.TCP.Side[fact.Client].LastData > reply.Frame || !c.whole(fact.Client, nil) {
+		return nil
+	}
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if clearStart(f) && f.From == fact.Server && f.Frame > reply.Frame {
+			if time.Duration(f.Time-reply.Time) < tlsSilence || !refusal(c.clearWords(f)) {
+				return nil
+			}
+			return f
+		}
+	}
+	return nil
+}
+
 func stlsNoHello(c *Case, _ *fact.Fact, r *Raiser) {
 	command, reply := c.startTLS()
-	if reply == nil || command == nil || c.TLS != nil && (c.TLS.Hello != nil || c.TLS.FirstRecord[fact.Client].Frame != 0 || c.TLS.Broken != nil || c.TLS.Gaps[0] > 0) {
+	if reply == nil || command == nil {
+		return
+	}
+	bye := c.lateGoodbye(reply)
+	if c.TLS != nil && (c.TLS.Hello != nil || c.TLS.FirstRecord[fact.Client].Frame != 0 || c.TLS.Broken != nil && bye == nil || c.TLS.Gaps[0] > 0) {
 		return
 	}
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
-		if f.Frame > reply.Frame && f.From == fact.Client && (f.Kind == fact.Command || f.Kind == fact.TLSBroken) || f.Kind == fact.Odd && f.Code == fact.OddClearStart {
+		if f.Frame > reply.Frame && f.From == fact.Client && (f.Kind == fact.Command || f.Kind == fact.TLSBroken) || f.Kind == fact.Odd && f.Code == fact.OddClearStart && bye == nil {
 			return // it said something
 		}
 	}
@@ -594,6 +630,9 @@ func stlsNoHello(c *Case, _ *fact.Fact, r *Raiser) {
 		return
 	}
 	g := r.At(reply).frames(command.Frame, at.Frame)
+	if bye != nil {
+		g.frames(bye.Frame)
+	}
 	g.From, g.HasFrom = fact.Client, true
 	waited := tlsWhen(1, 1+int64(wait))
 	g.with("waited", waited)

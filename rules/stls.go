@@ -166,7 +166,7 @@ var stlsRules = []Rule{
 			"RFC 3207 §4, §6",
 			"NO STARTTLS research (2021)",
 		},
-		Not:    "CLEAN",
+		Not:    "CLEAN; a goodbye to a client that said nothing for ≥ 10 s: STLS-012",
 		Fields: []string{"bytes", "reply code if any"},
 	},
 	{

@@ -673,6 +673,36 @@ func TestPartOfServerHello(t *testing.T) {
 	})
 }
 
+// TestGivenUpInClear: a server that ends in clear its wait for a hello was not the first to be wrong.
+func TestGivenUpInClear(t *testing.T) {
+	const (
+		imap = "S: * OK [CAPABILITY IMAP4rev1 STARTTLS] ready\nC: a STARTTLS\nS: a OK Begin TLS\n"
+		pop  = "S: +OK hi\nC: STLS\nS: +OK Begin TLS\n"
+	)
+	scriptedRun(t, []scripted{
+		{name: "SMTP", turns: saidTLS + "+300s\nS: 421 4.4.2 mx.example.org Error: timeout exceeded\nfin S", want: "failed stls-no-hello client high", words: []string{"-repair the server"}},
+		{name: "IMAP", port: 143, turns: imap + "+60s\nS: * BYE Disconnected for inactivity.\nfin S", want: "failed stls-no-hello client high"},
+		{name: "POP3", port: 110, turns: pop + "+60s\nS: -ERR Disconnected for inactivity.\nfin S", want: "failed stls-no-hello client high"},
+		{name: "at once", turns: saidTLS + "S: 454 4.3.3 TLS not available\nfin S", want: "failed stls-response-injection server high"},
+		{name: "no goodbye", turns: saidTLS + "+60s\nS: 250 AUTH PLAIN\nfin S", want: "failed stls-response-injection server high"},
+	})
+}
+
+// TestSmuggledIn: commands in the packet of STARTTLS that the server takes for
+// the beginning of TLS are why it ends the session.
+func TestSmuggledIn(t *testing.T) {
+	const (
+		asked = "S: 220 mx.example.org ESMTP\nC: EHLO client.example.com\nS: 250-mx.example.org\nS: 250-PIPELINING\nS: 250 STARTTLS\n" +
+			`C! STARTTLS\r\nMAIL FROM:<a@example.com>\r\n` + "\nS: 220 2.0.0 Ready to start TLS\n"
+		hello = `C! \x16\x03\x01\x00\x3d\x01\x00\x00\x39\x03\x03` + "0123456789abcdef0123456789abcdef" + `\x00\x00\x04\xc0\x2f\x00\x2f\x01\x00\x00\x0c\x00\x0a\x00\x08\x00\x06\x00\x1d\x00\x17\x00\x18` + "\n"
+	)
+	scriptedRun(t, []scripted{
+		{name: "reset", turns: asked + "rst S", want: "failed stls-command-injection client high", words: []string{"who put the bytes there", "-Update the server"}},
+		{name: "alert", turns: asked + `S! \x15\x03\x01\x00\x02\x02\x0a` + "\nfin S", want: "failed stls-command-injection client high"},
+		{name: "closed", turns: asked + hello + "fin S", want: "failed stls-command-injection client medium"},
+	})
+}
+
 // TestOvertakenInTheMiddle: that segments were overtaken, and not sent again, a
 // capture without the handshake shows as well, when a round trip is known in the end.
 func TestOvertakenInTheMiddle(t *testing.T) {

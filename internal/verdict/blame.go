@@ -111,6 +111,11 @@ var doubts = []doubt{
 	}, 0, 60, nil},
 	{"TLS-046", func(c *rules.Case, _ *rules.Finding, _ *Decision) bool { return c.TLS != nil && c.TLS.Done }, 0, 60, nil},
 
+	// It may have dropped the commands, and not have liked the hello.
+	{"STLS-010", func(c *rules.Case, _ *rules.Finding, d *Decision) bool {
+		return d.Outcome == OutcomeFailed && c.TLS != nil && c.TLS.Hello != nil
+	}, 0, 60, nil},
+
 	// Seen on the side of the server: what the client said may be lost.
 	{"IMPL-004", func(c *rules.Case, _ *rules.Finding, d *Decision) bool {
 		return d.Blame == rules.BlameClient && c.TCP.Side[fact.Client].Bytes == 0 && c.TCP.RTTClient > c.TCP.RTTServer

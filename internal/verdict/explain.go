@@ -85,6 +85,8 @@ func unrelated(c *rules.Case, e, f *rules.Finding) bool {
 		return aboutCert(f.Class) && alerts[f.Rule]
 	case e.Rule == ruleTwice && f.Rule == ruleCorruption: // what nobody acknowledged is not only the recorder's copies
 		return c.Find("tcp-never-acked") != nil
+	case e.Rule == ruleInjection: // a server that agreed to TLS did not read them as its beginning
+		return c.TLS != nil && c.TLS.ServerHello != nil || f.HasFrom && f.From == fact.Client
 	case e.Rule == ruleUsage && f.Rule == ruleFatal:
 		return !forUsage(e, f)
 	}
@@ -283,6 +285,7 @@ var (
 	ruleWeakDH        = index("TLS-058")
 	ruleSelfSigned    = index("TLS-029")
 	ruleUsage         = index("TLS-035")
+	ruleInjection     = index("STLS-010")
 	ruleTwice         = index("CAP-010")
 	ruleCorruption    = index("TCP-040")
 	ruleCut           = index("CAP-003")

@@ -113,7 +113,8 @@ var explains = []struct {
 	{"STLS-009", "RPL-001 AUTH-008", false},
 	{"RPL-001", "STLS-009", true},
 	{"STLS-011 013 IMPL-002 003", "TLS-010 013 014 047 SMTP-010 015", true},
-	{"STLS-012", "TLS-013 SMTP-032", true},
+	{"STLS-012", "TLS-013 047 SMTP-032", true},
+	{"STLS-010", "TLS-010 013 TCP-008", true}, // see unrelated
 	{"IMPL-004", "SMTP-004 027 034 IMAP-022 TLS-010 TCP-008 009 023", true},
 	{"IMPL-005", "TCP-008", true},
 	{"IMPL-006", "SMTP-056 POP-013 IMAP-015 SMTP-004 006 034 POP-003 IMAP-003 TCP-008 009 023", true},
