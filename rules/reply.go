@@ -90,7 +90,7 @@ var classes = []class{
 	{rule: "RPL-013", words: "callout|address verification|unverified address",
 		not: "recipient address rejected|recipient verify|recipient callout|callout verification failed|address verification in progress"},
 	{rule: "RPL-014", codes: "550 551 553 554 501", enhanced: "5.7.60",
-		words: "not owned by|unauthorized sender address|send from this header address|must be same as authorization user|relaying disallowed as|not logged in|sendasdenied|send as|not allowed to send as|not same as smtp auth|must match|address is not verified|not match a verified"},
+		words: "not owned by|unauthorized sender address|send from this header address|must be same as authorization user|must equal authorized user|relaying disallowed as|not logged in|sendasdenied|send as|not allowed to send as|not same as smtp auth|must match|address is not verified|not match a verified"},
 	// 521 with 5.5.x follows a violation of the protocol, with 5.7.x a rule;
 	// postscreen says "currently unavailable" to clients on its own list.
 	{rule: "RPL-033", codes: "521", not: "currently unavailable|blocked using|access denied", enhanced: "0.0.0 x.0-4.x x.6.x", words: "does not accept mail"},
@@ -109,7 +109,7 @@ var classes = []class{
 	{rule: "RPL-011", at: atHello, codes: "501 504 550 553 554",
 		words: "domain name|invalid domain|hostname|host name|fully-qualified|fully qualified|fqdn|domain address|address literal", not: "syntax"},
 	{rule: "RPL-007", codes: "4xx", words: "greylist|graylist|grey-list|gray-list|postgrey|[gl01]|[gl02]|internal resource & temporarily unavailable"}, // Yahoo's numbers, Mimecast's words
-	{rule: "RPL-008", words: "dnsbl|rbl|abuseat|blocklist|block list|blacklist|black listed|black-listed|in a black list|on a black list|blackhole|blocked using|spamhaus|spamcop|barracudacentral|uceprotect|abusix|sorbs|listed at|listed in",
+	{rule: "RPL-008", words: "dnsbl|dnsbls|rbl|abuseat|blocklist|block list|blacklist|black listed|black-listed|in a black list|on a black list|blackhole|blocked using|spamhaus|spamcop|barracudacentral|uceprotect|abusix|sorbs|listed at|listed in",
 		not: "part of their network is on our block list|customer block list|tenant allow block list|user's block list|recipient's block list|may be blacklisted|" + aboutLinks + "|sender address rejected: black|sender address rejected: block|sender address rejected: domain|sender envelope address"},
 	{rule: "RPL-009", enhanced: "5.7.606-649 5.7.501-503 5.7.511",
 		words: "reputation|banned sending ip|s3140|s3150|[tss|[ts0|[ipts|user complaints|rp-001|unsolicited mail originating|ip not allowed|part of their network is on our block list|traffic not accepted|problem occurred & ask your postmaster|ipcheck.proofpoint|proofpoint.com/dnsbl|senderbase|talosintelligence|too many spams|too many errors from your ip|received complaints|dynamic ip|not authorized to send email directly|suspected spam ip|your ip blocked|hl:rep|hl:mep|ofr_999",
@@ -140,7 +140,7 @@ var classes = []class{
 		words: "sender address rejected|sender envelope address & blacklisted|sender rejected|sender denied|sender refused|sender not accepted|sender is not accepted|sender not allowed|badmailfrom|bad outbound sender|sender address blocked|sender has been denied|sender address syntax|email outgoing blocked", not: "<>|client host|null sender|empty sender"},
 	{rule: "RPL-042", at: atEnvelope, codes: "5xx", words: "outgoing mail & suspended|sending suspended|sending paused|your account & suspended"},
 	{rule: "RPL-004", at: atRecipient, codes: "550 551 553 554 511 450", enhanced: "x.1.1 x.1.0 5.1.2 550/5.1.3 5.1.6 550/5.1.10 5.4.1",
-		words: "user unknown|unknown user|no such user|no such recipient|recipient not found|does not exist|invalid recipient|no mailbox here|mailbox not found|unrouteable address|unknown recipient|recipient unknown|not a valid recipient|user not found|user not known|user is not known|no such mailbox|no such person|no mailbox|address not known|invalid user|non-existent account|bad destination mailbox|user not local|this user doesn't have|#5.1.0 address rejected|callout verification failed|recipient address rejected: domain not found",
+		words: "user unknown|unknown user|no such user|no such local user|no such account|user doesn't exist|mailbox doesn't exist|no such recipient|recipient not found|does not exist|invalid recipient|no mailbox here|mailbox not found|unrouteable address|unknown recipient|recipient unknown|not a valid recipient|user not found|user not known|user is not known|no such mailbox|no such person|no mailbox|address not known|invalid user|non-existent account|bad destination mailbox|user not local|this user doesn't have|#5.1.0 address rejected|callout verification failed|recipient address rejected: domain not found",
 		not:   "unverified address: connect|address verification in progress|too many invalid recipients"}, // nobody knows yet; a limit
 	// The words of RFC 5321 for 550, whatever the reason. Behind the message they
 	// are no answer to a recipient, who was taken before.
@@ -447,7 +447,7 @@ func mustNumber(s string) int {
 	return n
 }
 
-// maxPhrases bounds a set. The table has about 580 phrases.
+// maxPhrases bounds a set. The table has about 610 phrases.
 const maxPhrases = 640
 
 // A set is a set of phrases.
