@@ -609,26 +609,30 @@ func boxHungUp(c *Case, r *Raiser, lacks string) {
 	var last *fact.Fact
 	for i := range c.Log.Facts {
 		switch f := &c.Log.Facts[i]; f.Kind {
-		case fact.Reply:
-			last = f
-		case fact.Command, fact.Challenge, fact.Response:
-			last = f
+		case fact.Reply, fact.Command, fact.Challenge, fact.Response:
+			if f.Frame <= s.Fin { // else it was said to one who had gone
+				last = f
+			}
 		case fact.BodyEnd:
 			if f.Code == 0 {
 				return // imap-fetch-interrupted, pop-retr-interrupted, or the rest of a literal
 			}
 		case fact.Unanswered:
+			asked := c.Log.Get(f.Ref)
+			if asked != nil && asked.Frame > s.Fin {
+				continue
+			}
 			if !c.isIMAP() || imap.Cmd(f.Cmd) != imap.IDLE {
 				return // smtp-closed-without-reply, imap-unanswered
 			}
-			if idle := c.Log.Get(f.Ref); idle != nil {
-				if _, idles := c.idled(idle); !idles {
+			if asked != nil {
+				if _, idles := c.idled(asked); !idles {
 					return
 				}
 			}
 		}
 	}
-	if last == nil || last.Frame > s.Fin {
+	if last == nil {
 		return
 	}
 	g := r.Frame(fact.At{Time: s.FinTime, Frame: s.Fin})

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"testing"
+	"time"
 
 	"postmortem/internal/fact"
 	"postmortem/tlsrec"
@@ -133,6 +134,10 @@ func TestImap(t *testing.T) {
 		{name: "autologout without a word", script: imapIn + "... 1800s", closed: 2, want: "imap-autologout"},
 		{name: "near: closed after five seconds", script: imapIn + "... 5s", closed: 2, want: "imap-hung-up?"},
 		{name: "hung-up: in IDLE", script: imapIn + "C: b IDLE\nS: + idling\n... 90s", closed: 2, want: "imap-hung-up?"},
+		{name: "hung-up: then asked all the same", script: imapIn + "C: b NOOP\nS: b OK\nC: c NOOP", closed: 2, want: "imap-hung-up?", change: func(c *Case) {
+			s := &c.TCP.Side[fact.Server]
+			s.Fin, s.FinTime = s.Fin-2, s.FinTime-int64(11*time.Millisecond) // with its last answer
+		}},
 		{name: "near hung-up: the client closed", script: imapIn + "C: b IDLE\nS: + idling\n... 90s", closed: 1, want: ""},
 		{name: "near hung-up: before the login", script: imapHi + "... 5s", closed: 2, want: ""},
 		{name: "near hung-up: LOGOUT", script: imapIn + "C: b LOGOUT", closed: 2, want: ""},
@@ -218,6 +223,31 @@ func TestSieve(t *testing.T) {
 		{name: "near: a warning", script: in + "C: PUTSCRIPT \"x\" {6+}\nC: nosuch\nS: OK (WARNINGS) \"line 1\"\nC: LOGOUT\nS: OK", want: ""},
 		{name: "near: only read", script: in + "C: GETSCRIPT \"x\"\nS: NO \"no\"\nC: LOGOUT\nS: OK", want: "imap-no"},
 	})
+}
+
+// The capabilities of one who is logged in are not what the server offers to those who are not.
+func TestOfferBehindLogin(t *testing.T) {
+	const bare, list = "S: * OK ready\n", "IMAP4rev1 IDLE"
+	for _, tt := range []struct {
+		name, script string
+		proto        fact.Proto
+		want         bool
+	}{
+		{"with the answer", bare + "C: a LOGIN bob x\nS: a OK [CAPABILITY " + list + "] in\n" + imapOut, fact.IMAP, false},
+		{"ahead of the answer", bare + "C: a LOGIN bob x\nS: * CAPABILITY " + list + "\nS: a OK in\n" + imapOut, fact.IMAP, false},
+		{"asked for behind it", bare + "C: a LOGIN bob x\nS: a OK\nC: b CAPABILITY\nS: * CAPABILITY " + list + "\nS: b OK\n" + imapOut, fact.IMAP, false},
+		{"in the greeting", "S: * OK [CAPABILITY " + list + "] ready\nC: a LOGIN bob x\nS: a OK\n" + imapOut, fact.IMAP, true},
+		{"asked for before it", bare + "C: a CAPABILITY\nS: * CAPABILITY " + list + "\nS: a OK\nC: b LOGIN bob x\nS: b OK\n" + imapOut, fact.IMAP, true},
+		{"POP3", "S: +OK\nC: USER bob\nS: +OK\nC: PASS x\nS: +OK\nC: CAPA\nS: +OK\nS: UIDL\nS: .\nC: QUIT\nS: +OK", fact.POP3, false},
+		{"POP3, before the login", "S: +OK\nC: CAPA\nS: +OK\nS: UIDL\nS: .\nC: USER bob\nS: +OK\nC: PASS x\nS: +OK\nC: QUIT\nS: +OK", fact.POP3, true},
+	} {
+		c := boxCase(tt.proto, boxTalk{script: tt.script})
+		c.TCP.Side[fact.Client].Packets = 1
+		boxJudge(c, startChecks)
+		if got := c.Find("stls-not-offered") != nil; got != tt.want {
+			t.Errorf("%s: stls-not-offered: %v", tt.name, got)
+		}
+	}
 }
 
 // A server that wants to know the program first has nothing to mend in the mailbox.

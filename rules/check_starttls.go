@@ -110,6 +110,9 @@ func (c *Case) startOffer() (offer *fact.Fact, list *fact.Fact) {
 		}
 		switch f.Kind {
 		case fact.Capability:
+			if c.toUser(f) {
+				continue
+			}
 			list = f
 			if w, _, _ := strings.Cut(c.text(f), " "); strings.EqualFold(strings.Trim(w, "\""), c.startWord()) && offer == nil {
 				offer = f
@@ -122,6 +125,27 @@ func (c *Case) startOffer() (offer *fact.Fact, list *fact.Fact) {
 	}
 	c.view.offered, c.view.offer = true, [2]*fact.Fact{offer, list}
 	return offer, list
+}
+
+// toUser reports that a list of capabilities is for one who is logged in: TLS can
+// only be asked for before, so that it is not in there (RFC 9051, section 6.2.1,
+// RFC 2595, section 4). A list that comes with the answer to a login, or unasked
+// ahead of it, is such a list.
+func (c *Case) toUser(list *fact.Fact) bool {
+	if c.mail() {
+		return false // RFC 3207 lets a client ask at any time
+	}
+	cmd, login := imap.Cmd(list.Cmd), false
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		if f == list {
+			break
+		}
+		if f.Kind == fact.AuthStart || f.Kind == fact.AuthEnd {
+			login = f.Kind == fact.AuthStart
+		}
+	}
+	return list.Seen&fact.SeenAuth != 0 || c.isIMAP() && (cmd == imap.LOGIN || cmd == imap.AUTHENTICATE || login && list.Ref == 0)
 }
 
 // tlsPort reports a port that begins with TLS, also by custom of some providers.
