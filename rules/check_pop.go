@@ -303,11 +303,15 @@ func popUnknown(c *Case, f *fact.Fact, r *Raiser) {
 			severity, blame = Warning, BlameServer
 		}
 	}
-	if boxSame(r, f, uint8(severity)) {
+	class := uint8(severity)
+	if early {
+		class = EarlyCommand
+	}
+	if boxSame(r, f, class) {
 		return
 	}
 	g := r.At(f)
-	g.Severity, g.Blame, g.Class = severity, blame, uint8(severity)
+	g.Severity, g.Blame, g.Class = severity, blame, class
 	if g.quiet {
 		return
 	}
@@ -320,6 +324,10 @@ func popUnknown(c *Case, f *fact.Fact, r *Raiser) {
 		g.say("The client sent %s before it had logged in; the server refused it in frame %d: %q.", cmd.Verb(), f.Frame, "-ERR "+c.boxWords(f))
 	}
 }
+
+// EarlyCommand is the Class of pop-unknown-command when the client sent, before it
+// had logged in, what every server knows behind a login.
+const EarlyCommand = 0xff
 
 // popOptional are the commands that a server need not have, and the capability
 // that offers each. RFC 1939, section 7, RFC 2449, section 6, RFC 6856; LAST is

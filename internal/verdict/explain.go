@@ -73,6 +73,12 @@ func unrelated(c *rules.Case, e, f *rules.Finding) bool {
 		return e.Frame != f.Frame
 	case waits[e.Rule] && f.Rule == ruleStalled: // it has to be the client that was silent
 		return f.Blame != rules.BlameClient || hangsUp[e.Rule] && !outwaited(c, e)
+	case e.Rule == ruleNoGreeting && f.Rule == ruleStalled: // it has to be the server that was silent
+		return f.Blame != rules.BlameServer
+	case refusesGreeting[e.Rule] && f.Rule == ruleStalled:
+		return e.Frame != f.Frame
+	case f.Rule == rulePopUnknown && (of == "POP" || of == "AUTH"): // what needs a login fails without one
+		return f.Class != rules.EarlyCommand
 	case e.Rule == ruleResetByClient && f.Rule == ruleNoQuit: // a remark does not weigh
 		return f.Severity == rules.Info
 	case of == "AUTH" && f.Rule == ruleRelay: // another login may have worked
@@ -232,6 +238,10 @@ var (
 	hangsUp = map[uint16]bool{index("SMTP-026"): true, index("SMTP-027"): true, ruleResetByServer: true}
 )
 
+// refusesGreeting are the findings that tell of a server which closed instead of
+// greeting: it may have thought about it for long.
+var refusesGreeting = map[uint16]bool{index("SMTP-006"): true, index("POP-003"): true, index("IMAP-003"): true}
+
 // wantOfRecipients are what the refusal of a message may be that has no recipients.
 var wantOfRecipients = map[uint16]bool{ruleAfterData: true, index("RPL-035"): true, index("RPL-039"): true}
 
@@ -296,6 +306,7 @@ var (
 	ruleResetByClient = index("TCP-009")
 	ruleResetByServer = index("TCP-008")
 	ruleNoMailbox     = index("IMAP-014")
+	rulePopUnknown    = index("POP-013")
 )
 
 // sameReply reports that a reply class and an event of the dialog are about the same answer.

@@ -80,6 +80,7 @@ var explains = []struct {
 	{"SMTP-005 033 035 RPL-040", "SMTP-034 TCP-009", false},
 	{"SMTP-025", "SMTP-034", false},                                        // what became of the message matters more than who was impatient
 	{"SMTP-005 026 027 029 033 034 035 AUTH-020 TCP-008", "TCP-023", true}, // it says who was silent, they say at what
+	{"SMTP-004 006 POP-003 IMAP-003", "TCP-023", true},                     // the pause that they end
 	{"SMTP-004", "SMTP-034 TCP-009 TCP-024 IMAP-022", true},
 	{"SMTP-007", "SMTP-004 006 TLS-013 TCP-023", true},
 	{"SMTP-010 036 037 038 039", "RPL-035 SMTP-006 015 017 028", false},
@@ -115,7 +116,7 @@ var explains = []struct {
 	{"STLS-011 013 IMPL-002 003", "TLS-010 013 014 047 SMTP-010 015", true},
 	{"STLS-012", "TLS-013 047 SMTP-032", true},
 	{"STLS-010", "TLS-010 013 TCP-008", true}, // see unrelated
-	{"IMPL-004", "SMTP-004 027 034 IMAP-022 TLS-010 TCP-008 009 023", true},
+	{"IMPL-004", "SMTP-004 006 027 034 POP-003 IMAP-003 022 TLS-010 TCP-008 009 023", true},
 	{"IMPL-005", "TCP-008", true},
 	{"IMPL-006", "SMTP-056 POP-013 IMAP-015 SMTP-004 006 034 POP-003 IMAP-003 TCP-008 009 023", true},
 	{"IMPL-002", "SMTP-004 006 010 015 016 028 056 RPL-026 035 039", true},
@@ -145,6 +146,7 @@ var explains = []struct {
 	{"POP-008 009 010 011 026", "POP-007 AUTH-003 007 009 021", true},
 	{"IMAP-011 007", "IMAP-009 AUTH-003 006 008 IMAP-015", true},
 	{"POP-007 IMAP-009", "AUTH-003", true},
+	{"POP-007 008 009 010 011 020 026 AUTH-003 008", "POP-013", false}, // see unrelated
 	{"AUTH-003", "AUTH-010 RPL-002 TCP-024", false},
 	{"AUTH-003 006 007 012", "RPL-003", false},
 	{"AUTH-014", "RPL-002 SMTP-015 016 017", true},

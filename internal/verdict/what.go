@@ -525,6 +525,14 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 	"AUTH-003": func(c *rules.Case, f *rules.Finding) string { return loginFailed(c, f) },
 	"POP-007":  func(c *rules.Case, f *rules.Finding) string { return loginFailed(c, f) },
 	"IMAP-009": func(c *rules.Case, f *rules.Finding) string { return loginFailed(c, f) },
+	"POP-013": func(c *rules.Case, f *rules.Finding) string {
+		for i := range c.Log.Facts {
+			if g := &c.Log.Facts[i]; f.Class == rules.EarlyCommand && g.Kind == fact.Reply && g.Frame == f.Frame {
+				return fmt.Sprintf("client sent %s before it had logged in, and the server refused it (frame %d)", pop3.Cmd(g.Cmd).Verb(), f.Frame)
+			}
+		}
+		return ""
+	},
 	"POP-017": func(c *rules.Case, f *rules.Finding) string {
 		if f.Class != rules.DeletionOpen {
 			return ""
