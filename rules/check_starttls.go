@@ -103,14 +103,17 @@ func (c *Case) startOffer() (offer *fact.Fact, list *fact.Fact) {
 	if v := &c.view; v.offered {
 		return v.offer[0], v.offer[1]
 	}
+	login := false // one is under way
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
 		if !c.inClear(f) {
 			break
 		}
 		switch f.Kind {
+		case fact.AuthStart, fact.AuthEnd:
+			login = f.Kind == fact.AuthStart
 		case fact.Capability:
-			if c.toUser(f) {
+			if c.toUser(f, login) {
 				continue
 			}
 			list = f
@@ -130,21 +133,12 @@ func (c *Case) startOffer() (offer *fact.Fact, list *fact.Fact) {
 // toUser reports that a list of capabilities is for one who is logged in: TLS can
 // only be asked for before, so that it is not in there (RFC 9051, section 6.2.1,
 // RFC 2595, section 4). A list that comes with the answer to a login, or unasked
-// ahead of it, is such a list.
-func (c *Case) toUser(list *fact.Fact) bool {
+// ahead of it, while the login is under way, is such a list.
+func (c *Case) toUser(list *fact.Fact, login bool) bool {
 	if c.mail() {
 		return false // RFC 3207 lets a client ask at any time
 	}
-	cmd, login := imap.Cmd(list.Cmd), false
-	for i := range c.Log.Facts {
-		f := &c.Log.Facts[i]
-		if f == list {
-			break
-		}
-		if f.Kind == fact.AuthStart || f.Kind == fact.AuthEnd {
-			login = f.Kind == fact.AuthStart
-		}
-	}
+	cmd := imap.Cmd(list.Cmd)
 	return list.Seen&fact.SeenAuth != 0 || c.isIMAP() && (cmd == imap.LOGIN || cmd == imap.AUTHENTICATE || login && list.Ref == 0)
 }
 

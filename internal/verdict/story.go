@@ -48,6 +48,7 @@ func (w *Writer) story(c *rules.Case, d *Decision) []Step {
 				Tech: tcpTech(c, by, "[FIN, ACK]")}, weight: 35})
 		}
 	}
+	forNobody(c, all)
 	evidence := map[uint32]bool{}
 	root := uint32(0)
 	if d.Root >= 0 {
@@ -106,6 +107,23 @@ func (w *Writer) story(c *rules.Case, d *Decision) []Step {
 	}
 	slices.SortStableFunc(steps, func(a, b Step) int { return cmp.Compare(a.Frame, b.Frame) })
 	return steps
+}
+
+// forNobody tells of good answers to messages whose recipients were all refused.
+func forNobody(c *rules.Case, all []moment) {
+	frames := map[uint32]bool{}
+	for txns, i := c.Transactions(), 0; i < len(txns); i++ {
+		t := &txns[i]
+		if c.Proto == fact.SMTP && t.Reply != nil && t.Reply.Code < 400 && (t.Outcome == rules.Rejected || t.Outcome == rules.Deferred) {
+			frames[t.Reply.Frame] = true
+		}
+	}
+	for i := range all {
+		m := &all[i]
+		if answer, taken := strings.CutSuffix(m.Text, takenText); taken && frames[m.Frame] {
+			m.Text, m.weight = answer+": to a message for nobody", 40
+		}
+	}
 }
 
 func tcpTech(c *rules.Case, d fact.Dir, flags string) string {
@@ -265,29 +283,11 @@ func answerMoment(c *rules.Case, f *fact.Fact, add adder) {
 			weight = 45
 		}
 		if message && (c.Proto == fact.IMAP || f.Code != 221 && f.Code != smtp.CodePRDR) {
-			if forNobody(c, f) {
-				add(f, 40, cut(line, 50)+": to a message for nobody", "")
-			} else {
-				add(f, 50, cut(line, 50)+takenText, "")
-			}
+			add(f, 50, cut(line, 50)+takenText, "")
 			return
 		}
 		add(f, weight, "answers "+cut(line, 70), "")
 	}
-}
-
-// forNobody reports that a good answer to a message is to one whose recipients were
-// all refused.
-func forNobody(c *rules.Case, f *fact.Fact) bool {
-	if c.Proto != fact.SMTP {
-		return false
-	}
-	for _, t := range c.Transactions() {
-		if t.Reply == f {
-			return t.Outcome == rules.Rejected || t.Outcome == rules.Deferred
-		}
-	}
-	return false
 }
 
 // loginMoment adds the end of a login.
