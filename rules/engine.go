@@ -68,8 +68,8 @@ func speaks(list ...fact.Proto) (set uint8) {
 var All = slices.Concat(tables...)
 
 var (
-	byID    = map[string]uint16{}
-	numbers = map[string]uint16{}
+	byID    = make(map[string]uint16, len(All))
+	numbers = make(map[string]uint16, len(All))
 	byKind  [fact.NumProtos][fact.NumKinds][]bound // checks on facts
 	atEnd   [fact.NumProtos][numStages][]bound     // checks on the session as a whole
 )
@@ -87,28 +87,57 @@ func init() {
 		byID[All[i].ID] = uint16(i)
 		numbers[All[i].Num] = uint16(i)
 	}
-	for i := range checkGroups {
-		g := &checkGroups[i]
-		for k := range g.checks {
-			c := &g.checks[k]
-			rule, ok := byID[c.ID]
-			if !ok {
-				panic("rules: check without a rule: " + c.ID)
-			}
-			b := bound{c.Do, rule, c.Needs, g.of}
-			for p := range fact.NumProtos {
-				switch {
-				case g.in != 0 && g.in&(1<<p) == 0:
-				case c.On != fact.None:
-					byKind[p][c.On] = append(byKind[p][c.On], b)
-				default:
-					for s := max(g.of, c.Of); s < numStages; s++ {
-						atEnd[p][s] = append(atEnd[p][s], b)
+	bind()
+}
+
+// bind fills byKind and atEnd. All lists lie in one array, so they are counted
+// first: lists that grow would touch four times the memory at every start.
+func bind() {
+	var kinds [fact.NumProtos][fact.NumKinds]int
+	var ends [fact.NumProtos][numStages]int
+	all := 0
+	each := func(kind func(p fact.Proto, k fact.Kind, b bound), end func(p fact.Proto, s stage, b bound)) {
+		for i := range checkGroups {
+			g := &checkGroups[i]
+			for k := range g.checks {
+				c := &g.checks[k]
+				rule, ok := byID[c.ID]
+				if !ok {
+					panic("rules: check without a rule: " + c.ID)
+				}
+				b := bound{c.Do, rule, c.Needs, g.of}
+				for p := range fact.NumProtos {
+					switch {
+					case g.in != 0 && g.in&(1<<p) == 0:
+					case c.On != fact.None:
+						kind(p, c.On, b)
+					default:
+						for s := max(g.of, c.Of); s < numStages; s++ {
+							end(p, s, b)
+						}
 					}
 				}
 			}
 		}
 	}
+	each(func(p fact.Proto, k fact.Kind, _ bound) { kinds[p][k]++; all++ },
+		func(p fact.Proto, s stage, _ bound) { ends[p][s]++; all++ })
+	room := make([]bound, all)
+	take := func(n int) []bound {
+		part := room[:0:n]
+		room = room[n:]
+		return part
+	}
+	for p := range fact.NumProtos {
+		for k := range kinds[p] {
+			byKind[p][k] = take(kinds[p][k])
+		}
+		for s := range ends[p] {
+			atEnd[p][s] = take(ends[p][s])
+		}
+	}
+	each(func(p fact.Proto, k fact.Kind, b bound) { byKind[p][k] = append(byKind[p][k], b) },
+		func(p fact.Proto, s stage, b bound) { atEnd[p][s] = append(atEnd[p][s], b) })
 }
 
 // Find returns the rule with this word ID or catalogue number.

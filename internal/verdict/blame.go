@@ -22,7 +22,7 @@ func (w *Writer) blame(c *rules.Case) {
 	if set == 0 && (r.Num == "SMTP-030" || r.Num == "RPL-004") {
 		d.Blame = rules.BlameClient // the one who idled; the one who sent to a wrong address
 	}
-	if b, ok := first[r.Num]; ok && set&b != 0 {
+	if b, ok := first[rules.Index(r)]; ok && set&b != 0 {
 		d.Blame = b
 	}
 	if d.Blame == rules.BlameClient || d.Blame == rules.BlameServer {
@@ -180,8 +180,8 @@ func init() {
 	for i := range doubts {
 		q := &doubts[i]
 		q.of = make([]bool, len(rules.All))
-		for _, num := range expand(q.rules) {
-			q.of[index(num)] = true
+		for _, rule := range expand(q.rules) {
+			q.of[rule] = true
 		}
 		if q.rules == "" {
 			for r := range q.of {

@@ -183,7 +183,7 @@ type news map[uint16]int
 // after returns the place of the finding that supersedes f, or how many there are.
 func (n news) after(c *rules.Case, f *rules.Finding) int {
 	j := n[f.Rule]
-	for j < len(c.Findings) && !(superseded[[2]uint16{f.Rule, c.Findings[j].Rule}] && c.Findings[j].Frame >= f.Frame) {
+	for j < len(c.Findings) && !(superseded.has(f.Rule, c.Findings[j].Rule) && c.Findings[j].Frame >= f.Frame) {
 		j++
 	}
 	n[f.Rule] = j
@@ -249,7 +249,7 @@ func (w *Writer) tree(c *rules.Case, d *Decision) []Event {
 		if canBeOld[f.Rule] && !d.tlsDone(c) {
 			if j := from.after(c, f); j < len(c.Findings) {
 				e.SupersededBy = rules.All[c.Findings[j].Rule].ID
-				if d.Root >= 0 && superseded[[2]uint16{f.Rule, c.Findings[d.Root].Rule}] {
+				if d.Root >= 0 && superseded.has(f.Rule, c.Findings[d.Root].Rule) {
 					e.SupersededBy = rules.All[c.Findings[d.Root].Rule].ID
 				}
 				if e.Qualifier == "" && r.Num != "SMTP-003" {

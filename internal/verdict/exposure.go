@@ -13,12 +13,7 @@ import (
 const maxExposed = 8
 
 // exposing are the findings that something was readable on the wire, the worst first.
-var exposing = func() (list []uint16) {
-	for _, num := range expand("AUTH-004 POP-005 IMAP-006 SMTP-061 AUTH-019 TLS-039") {
-		list = append(list, index(num))
-	}
-	return list
-}()
+var exposing = expand("AUTH-004 POP-005 IMAP-006 SMTP-061 AUTH-019 TLS-039")
 
 // An exposure is what somebody on the path could read in one session.
 type exposure struct {

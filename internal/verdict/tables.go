@@ -6,19 +6,20 @@ import (
 	"postmortem/rules"
 )
 
-// expand turns "TCP-002 003 NET-001" into rule numbers: a number without a
-// group belongs to the group before it.
-func expand(s string) (nums []string) {
+// expand turns "TCP-002 003 NET-001" into rules: a number without a group
+// belongs to the group before it.
+func expand(s string) (list []uint16) {
+	list = make([]uint16, 0, len(s)/len("003 ")+1)
 	group := ""
-	for _, w := range strings.Fields(s) {
+	for w := range strings.FieldsSeq(s) {
 		if g, _, ok := strings.Cut(w, "-"); ok {
 			group = g
-			nums = append(nums, w)
+			list = append(list, index(w))
 		} else {
-			nums = append(nums, group+"-"+w)
+			list = append(list, index(group+"-"+w))
 		}
 	}
-	return nums
+	return list
 }
 
 // failing says which layer a finding fails, when nothing else explains it.
@@ -180,7 +181,7 @@ const middleboxes = "TCP-016 017 025 026 032 047 NET-002 STLS-006 007 008 017 TL
 
 // first names the side that is blamed first where that is not the first in
 // the order of rules.Blame.
-var first = map[string]rules.Blame{}
+var first = map[uint16]rules.Blame{}
 
 func init() {
 	for _, t := range []struct {
@@ -201,10 +202,8 @@ func init() {
 // The tables above by rule index, made once.
 var (
 	failLayer  []Layer    // LayerNone: fails nothing by itself
-	relations  []relation // by cause and effect: see relate
 	isRemark   []bool
 	isBox      []bool
-	superseded = map[[2]uint16]bool{}
 	canBeOld   []bool   // can be superseded
 	canExplain []bool   // has effects
 	canFollow  []bool   // has causes
@@ -221,6 +220,36 @@ var (
 	isAnswer   []bool
 )
 
+// pairs is a set of pairs of rules, one bit for each.
+type pairs []uint64
+
+func (p pairs) place(a, b uint16) (word int, bit uint64) {
+	i := int(a)*len(rules.All) + int(b)
+	return i / 64, 1 << (i % 64)
+}
+
+func (p pairs) add(a, b uint16) {
+	word, bit := p.place(a, b)
+	p[word] |= bit
+}
+
+func (p pairs) drop(a, b uint16) {
+	word, bit := p.place(a, b)
+	p[word] &^= bit
+}
+
+func (p pairs) has(a, b uint16) bool {
+	word, bit := p.place(a, b)
+	return p[word]&bit != 0
+}
+
+// What pairs of rules are to each other, made once.
+var (
+	early      pairs // cause and effect, where the cause stands before its effect
+	late       pairs // cause and effect, where it may stand behind it
+	superseded pairs // what was thought, and what shows that it was not so
+)
+
 // A relation says whether one finding explains another.
 type relation uint8
 
@@ -231,13 +260,26 @@ const (
 
 // relate returns what cause is to effect, 0: nothing.
 func relate(cause, effect uint16) relation {
-	return relations[int(cause)*len(rules.All)+int(effect)]
+	switch {
+	case !canExplain[cause]:
+		return 0
+	case late.has(cause, effect):
+		return explainsLate
+	case early.has(cause, effect):
+		return explainsEarly
+	}
+	return 0
 }
 
-// explain notes that cause explains effect.
+// explain notes that cause explains effect. What is said last counts.
 func explain(cause, effect uint16, r relation) {
 	canExplain[cause], canFollow[effect] = true, true
-	relations[int(cause)*len(rules.All)+int(effect)] = r
+	if r == explainsEarly {
+		early.add(cause, effect)
+		late.drop(cause, effect)
+	} else {
+		late.add(cause, effect)
+	}
 }
 
 func index(num string) uint16 {
@@ -256,14 +298,14 @@ func init() {
 	}
 	set := func(s string) []bool {
 		b := make([]bool, n)
-		for _, num := range expand(s) {
-			b[index(num)] = true
+		for _, rule := range expand(s) {
+			b[rule] = true
 		}
 		return b
 	}
 	for _, t := range failing {
-		for _, num := range expand(t.rules) {
-			failLayer[index(num)] = t.layer
+		for _, rule := range expand(t.rules) {
+			failLayer[rule] = t.layer
 		}
 	}
 	isWindow = set("TCP-018 019")
@@ -280,15 +322,18 @@ func init() {
 		groups[i], _, _ = strings.Cut(rules.All[i].Num, "-")
 		isAnswer[i] = isAnswer[i] || groups[i] == "RPL"
 	}
-	relations = make([]relation, n*n)
+	size := (n*n + 63) / 64
+	room := make(pairs, 3*size)
+	early, late, superseded = room[:size], room[size:2*size], room[2*size:]
 	for _, t := range explains {
 		r := explainsEarly
 		if t.late {
 			r = explainsLate
 		}
+		effects := expand(t.effect)
 		for _, c := range expand(t.cause) {
-			for _, e := range expand(t.effect) {
-				explain(index(c), index(e), r)
+			for _, e := range effects {
+				explain(c, e, r)
 			}
 		}
 	}
@@ -299,26 +344,29 @@ func init() {
 		}
 	}
 	// A readable alert stands beside the event that says it was fatal.
+	fatal := expand("TLS-010 011")
 	for i := range rules.All {
 		if strings.HasPrefix(rules.All[i].Num, "TLSA-") {
-			for _, c := range expand("TLS-010 011") {
-				explain(index(c), uint16(i), explainsLate)
+			for _, c := range fatal {
+				explain(c, uint16(i), explainsLate)
 			}
 		}
 	}
 	// Every reply class explains the event that it hangs under.
+	refused := expand("SMTP-006 019 020 021 022 024 028")
 	for i := range rules.All {
 		if strings.HasPrefix(rules.All[i].Num, "RPL-") {
-			for _, e := range expand("SMTP-006 019 020 021 022 024 028") {
-				explain(uint16(i), index(e), explainsLate)
+			for _, e := range refused {
+				explain(uint16(i), e, explainsLate)
 			}
 		}
 	}
 	for _, t := range contradicts {
+		by := expand(t.by)
 		for _, o := range expand(t.old) {
-			canBeOld[index(o)] = true
-			for _, b := range expand(t.by) {
-				superseded[[2]uint16{index(o), index(b)}] = true
+			canBeOld[o] = true
+			for _, b := range by {
+				superseded.add(o, b)
 			}
 		}
 	}

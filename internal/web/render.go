@@ -12,7 +12,6 @@ import (
 	"html/template"
 	"io"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -702,7 +701,7 @@ func evidence(h *verdict.Hypothesis, favour bool) string {
 }
 
 // plainName is a file name that a shell takes as it stands.
-var plainName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._+-]*$`)
+var plainName = expression(`^[A-Za-z0-9_][A-Za-z0-9._+-]*$`)
 
 // cutCommand writes the packets of a session that went wrong to a file of their
 // own; "" where nothing did, or where the name of an input is not safe to copy.
@@ -716,7 +715,7 @@ func (p *Page) cutCommand(v *view) string {
 	for i := range p.capture.Files {
 		f := &p.capture.Files[i]
 		name := filepath.Base(f.Name)
-		if !plainName.MatchString(name) || len(p.capture.Files) > 3 { // more are no line to copy
+		if !plainName().MatchString(name) || len(p.capture.Files) > 3 { // more are no line to copy
 			return ""
 		}
 		if f.Format == "pcapng" || len(p.capture.Files) > 1 || len(f.LinkTypes) > 1 { // of several link types only this can hold them

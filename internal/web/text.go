@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -57,8 +58,15 @@ type piece struct {
 	Code  bool // a command or a word of one
 }
 
-var frames = regexp.MustCompile(`\b[Ff]rames? [0-9]+(?:(?:, | and |, and | to |–)[0-9]+)*`)
-var digits = regexp.MustCompile(`[0-9]+`)
+// The expressions of this package are made when a page is, not at every start.
+var (
+	frames = expression(`\b[Ff]rames? [0-9]+(?:(?:, | and |, and | to |–)[0-9]+)*`)
+	digits = expression(`[0-9]+`)
+)
+
+func expression(s string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(s) })
+}
 
 // pieces cuts a text at backquotes and at the frames that it names.
 func pieces(s string) (all []piece) {
@@ -79,13 +87,13 @@ func pieces(s string) (all []piece) {
 // linked cuts a text at the frames that it names.
 func linked(all []piece, s string) []piece {
 	for {
-		at := frames.FindStringIndex(s)
+		at := frames().FindStringIndex(s)
 		if at == nil {
 			break
 		}
 		all = append(all, piece{Text: s[:at[0]]})
 		words := s[at[0]:at[1]]
-		nums := digits.FindAllStringIndex(words, -1)
+		nums := digits().FindAllStringIndex(words, -1)
 		from := 0
 		for i, d := range nums {
 			n, err := strconv.ParseUint(words[d[0]:d[1]], 10, 32)
