@@ -24,6 +24,7 @@ type moment struct {
 	Step
 	weight  int
 	closing bool // a reset, or an alert that cannot be read
+	icmp    bool // an error of ICMP: a path says the same of every packet
 }
 
 // story picks the frames that tell how it came to the verdict.
@@ -32,7 +33,7 @@ func (w *Writer) story(c *rules.Case, d *Decision) []Step {
 	add := func(f *fact.Fact, weight int, text, tech string) {
 		all = append(all, moment{
 			Step:   Step{Frame: f.Frame, Since: f.Time - c.Start, From: f.From, Text: text, Tech: tech},
-			weight: weight, closing: f.Kind == fact.TCPReset || f.Kind == fact.TLSHiddenAlert,
+			weight: weight, closing: f.Kind == fact.TCPReset || f.Kind == fact.TLSHiddenAlert, icmp: f.Kind == fact.NetICMP,
 		})
 	}
 	t := c.TCP
@@ -49,6 +50,7 @@ func (w *Writer) story(c *rules.Case, d *Decision) []Step {
 		}
 	}
 	forNobody(c, all)
+	all = repeats(all)
 	evidence := map[uint32]bool{}
 	root := uint32(0)
 	if d.Root >= 0 {
@@ -107,6 +109,29 @@ func (w *Writer) story(c *rules.Case, d *Decision) []Step {
 	}
 	slices.SortStableFunc(steps, func(a, b Step) int { return cmp.Compare(a.Frame, b.Frame) })
 	return steps
+}
+
+// repeats tells an ICMP error that came several times once, at its first frame.
+func repeats(all []moment) []moment {
+	at, times := map[string]int{}, map[int]int{}
+	kept := all[:0]
+	for _, m := range all {
+		if m.icmp {
+			if i, ok := at[m.Text]; ok {
+				times[i]++
+				continue
+			}
+			at[m.Text] = len(kept)
+			times[len(kept)] = 1
+		}
+		kept = append(kept, m)
+	}
+	for i, n := range times {
+		if n > 1 {
+			kept[i].Text += fmt.Sprintf(", %s times", thousands(int64(n)))
+		}
+	}
+	return kept
 }
 
 // forNobody tells of good answers to messages whose recipients were all refused.
@@ -271,6 +296,9 @@ func answerMoment(c *rules.Case, f *fact.Fact, add adder) {
 		weight := 45
 		if message {
 			weight = 52 // LMTP, PRDR: another recipient's message may have been taken in the same frame
+		}
+		if f.Code == 421 {
+			weight = 146 // the last word of the server (RFC 5321 3.8), told among the evidence
 		}
 		add(f, weight, "answers "+cut(line, 70), "")
 	case f.Cmd == uint8(smtp.Greeting): // POP3 and IMAP number it alike
