@@ -63,10 +63,7 @@ type ID uint16
 // table holds every field. It is filled while the program starts and only read
 // then; the room for its rows is taken at once, as growing it would touch twice
 // the memory at every start.
-var table = make([]Field, 0, maxRows)
-
-// maxRows is a little more than there are fields.
-const maxRows = 1400
+var table = make([]Field, 0, 1400)
 
 // row adds a field to the table. Inlined into its thousand calls it would make
 // the program 2 MB larger.
