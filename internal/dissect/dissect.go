@@ -1,6 +1,7 @@
 package dissect
 
 import (
+	"strconv"
 	"time"
 
 	"postmortem/internal/fact"
@@ -55,8 +56,10 @@ type Dissector struct {
 	opt    Options
 	level  Level
 	frame  Frame
-	parent int32 // node that new nodes go under
-	root   int32 // node that layers go under: that of an ICMP error in what it quotes, -1: none
+	parent int32    // node that new nodes go under
+	lost   int      // nodes beyond maxNodes, and the one whose place they took
+	sizes  []uint32 // of the messages of a frame, see pdus
+	root   int32    // node that layers go under: that of an ICMP error in what it quotes, -1: none
 
 	unwanted Node // takes the values of nodes below level Values
 
@@ -116,7 +119,7 @@ func (d *Dissector) Bytes(row *pcap.Row, number uint32, b []byte) *Frame {
 	}
 	d.recycle()
 	d.root = -1
-	d.parent, d.fence, d.threw, d.protocols, d.net = -1, 0, false, d.protocols[:0], network{}
+	d.parent, d.lost, d.fence, d.threw, d.protocols, d.net = -1, 0, 0, false, d.protocols[:0], network{}
 	s := span{b: b}
 	if row.Wire > uint32(len(b)) {
 		s.cut = int32(min(row.Wire-uint32(len(b)), 1<<30))
@@ -125,6 +128,7 @@ func (d *Dissector) Bytes(row *pcap.Row, number uint32, b []byte) *Frame {
 	d.tcpState.gave = nil
 	d.frameLayer(s, row)
 	d.beside()
+	d.full()
 	d.last = row.Time
 	return f
 }
@@ -174,8 +178,30 @@ func (d *Dissector) add(id ID, s span, off, n int) *Node {
 		return &d.unwanted
 	}
 	f := &d.frame
+	if len(f.Nodes) == maxNodes { // the last one takes all that is too much, see full
+		f.Nodes[maxNodes-1] = Node{ID: id, Up: -1, Off: s.off + int32(off), Len: int32(n), Buf: s.buf}
+		d.lost++
+		return &f.Nodes[maxNodes-1]
+	}
 	f.Nodes = append(f.Nodes, Node{ID: id, Up: d.parent, Off: s.off + int32(off), Len: int32(n), Buf: s.buf})
 	return &f.Nodes[len(f.Nodes)-1]
+}
+
+// maxNodes bounds the fields of one frame. Real ones have up to some thousand; a
+// frame of padding and empty messages would take more than a hundred times its size.
+const maxNodes = 1 << 17
+
+// next is the place that the next node will have.
+func (d *Dissector) next() int { return min(len(d.frame.Nodes), maxNodes-1) }
+
+// full says how many fields are missing, where there were too many.
+func (d *Dissector) full() {
+	if d.lost == 0 {
+		return
+	}
+	d.parent = -1
+	d.add(fText, span{}, 0, 0).Flags = Generated
+	d.say(strconv.Itoa(d.lost) + " more fields")
 }
 
 // num adds a node with a number. (Inlined: 0.2 MB of program.)

@@ -249,7 +249,7 @@ func (m *dnsMessage) read() {
 	}
 	off, ok := dnsHeader, true
 	if n := int(be.Uint16(b[4:])); n > 0 {
-		i, start, up := len(d.frame.Nodes), off, d.heading("Queries")
+		i, start, up := d.next(), off, d.heading("Queries")
 		for range n {
 			if off, ok = m.question(off); !ok {
 				break
@@ -262,7 +262,7 @@ func (m *dnsMessage) read() {
 		if n == 0 || !ok {
 			continue
 		}
-		i, start, up := len(d.frame.Nodes), off, d.heading(title)
+		i, start, up := d.next(), off, d.heading(title)
 		for range n {
 			if off, ok = m.record(off); !ok {
 				break
@@ -392,7 +392,7 @@ func (m *dnsMessage) question(off int) (next int, ok bool) {
 		d.info(pick(class&0x8000 != 0, ", \"QU\" question", ", \"QM\" question"))
 	}
 	if d.level > List {
-		i := len(d.frame.Nodes)
+		i := d.next()
 		up := d.heading("")
 		m.place(i, off, n+4)
 		plain := class
@@ -595,7 +595,7 @@ func (m *dnsMessage) record(off int) (next int, ok bool) {
 			d.info(", cache flush")
 		}
 	}
-	i := len(d.frame.Nodes)
+	i := d.next()
 	up := d.parent
 	name := m.text()
 	if d.level > List {

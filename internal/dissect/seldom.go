@@ -51,29 +51,35 @@ func (d *Dissector) xmpp(c *conv, dir int, s span) {
 // that b begins with, 0 when b is too short to know it, -1 when b is none; show
 // sets the columns. least is the length of the part that size needs.
 func (d *Dissector) pdus(s span, least int, size func(b []byte) int, show func(d *Dissector, s span)) {
+	d.sizes = d.sizes[:0]
 	for s.size() > 0 {
 		if len(s.b) < least || size(s.b) == 0 {
 			if d.tcpState.can {
 				d.needMore(int(s.off-d.tcpState.base), oneMore)
 			}
-			return
+			break
 		}
 		n := size(s.b)
 		if n < 0 {
-			return
+			break
 		}
 		if n > len(s.b) && d.tcpState.can {
 			d.needMore(int(s.off-d.tcpState.base), n-len(s.b))
-			return
+			break
 		}
-		if d.level > List {
-			from, up := d.inTCP(d.tcpState.tree)
-			d.made(fTcpPduSize, uint64(n))
-			d.tcpState.end += d.outTCP(from, up)
-		}
+		d.sizes = append(d.sizes, uint32(n))
 		show(d, s.first(n))
 		s = s.from(n)
 	}
+	if d.level == List || len(d.sizes) == 0 {
+		return
+	}
+	// Under TCP all at once: each would move what is behind it.
+	from, up := d.inTCP(d.tcpState.tree)
+	for _, n := range d.sizes {
+		d.made(fTcpPduSize, uint64(n))
+	}
+	d.tcpState.end += d.outTCP(from, up)
 }
 
 // nbss reads the frames of SMB over TCP.
