@@ -1029,8 +1029,11 @@ var softwares = [...]struct{ says, name string }{
 	{"exim", "Exim"},
 	{"sendmail", "Sendmail"},
 	{"microsoft esmtp mail service", "Microsoft SMTP service or Exchange"},
+	{"microsoft exchange", "Exchange"},
 	{"protection.outlook.com", "Exchange Online"},
 	{"gsmtp", "Google"},
+	{"gimap ready", "Google"},
+	{"gpop ready", "Google"},
 	{"opensmtpd", "OpenSMTPD"},
 	{"haraka", "Haraka"},
 	{"qmail", "qmail"},
@@ -1047,6 +1050,8 @@ var softwares = [...]struct{ says, name string }{
 	{"courier", "Courier"},
 	{"dovecot", "Dovecot"},
 	{"cyrus", "Cyrus"},
+	{"perdition", "Perdition"},
+	{"perditon ready", "Perdition"}, // POP3: it writes its name so
 	{"powermta", "PowerMTA"},
 	{"mailcleaner", "MailCleaner"},
 	{"aiosmtpd", "aiosmtpd"},
@@ -1060,6 +1065,9 @@ var softwares = [...]struct{ says, name string }{
 	{"sophos", "Sophos"},
 	{"fortimail", "FortiMail"},
 }
+
+// greetings are those of mailbox servers that say nothing else, and whose they are.
+var greetings = map[string]string{"IMAP4 ready": "nginx", "POP3 ready": "nginx", "Hello there.": "Courier"}
 
 // Software guesses the server's program, from its greeting first and then from
 // the style of its replies; evidence is the fact that says so.
@@ -1076,6 +1084,9 @@ func (c *Case) Software() (name string, evidence *fact.Fact) {
 				if strings.Contains(low, s.says) {
 					return s.name, f
 				}
+			}
+			if name := greetings[string(bytes.TrimSpace(text))]; name != "" && !c.mail() {
+				return name, f
 			}
 			if !c.mail() {
 				return "", nil // the first reply, and no more

@@ -173,6 +173,80 @@ var said = []struct {
 	{overIPv6, "`iptables -t", "`ip6tables -t"},
 }
 
+// foreignSteps are words of steps that name settings of one program, and what stands
+// in their place where the server has said that it is another. They come behind
+// those of said. Words that only give an example beside others stay as they are.
+var foreignSteps = []struct {
+	program  string // of which the words are
+	from, to string
+}{
+	{"Dovecot", "server: `doveadm auth test USER`", "server: its log at that second says what it did not like"},
+	{"Dovecot", "; `doveadm force-resync`", ""},
+	{"Dovecot", "; Dovecot: `doveadm force-resync -u USER INBOX`", ""},
+	{"Dovecot", "; Dovecot: `mail_max_userip_connections`", ""},
+	{"Dovecot", "`mail_max_userip_connections` (Dovecot, default 10)", "the server's limits of connections, per user and per address"},
+	{"Dovecot", "server: `doveadm quota get -u USER`", "server: what does the user's quota say there?"},
+	{"Dovecot", "server: `imap_idle_notify_interval = 2 mins` (Dovecot sends a still-here line)", "server: let it send a line in IDLE every 2 minutes, if it can"},
+	{"Dovecot", "server: `imap_idle_notify_interval`, proxy timeouts", "timeouts of the server and of a proxy in front"},
+	{"Dovecot", "; Dovecot: `doveadm fetch -u USER text mailbox INBOX uid N` reads the same message", ""},
+	{"Dovecot", "server: `doveadm acl get -u USER FOLDER`, owner", "server: the folder's rights, owner"},
+	{"Dovecot", " (`doveadm kick USER`)", ""},
+	{"Dovecot", ", Dovecot auth socket", ""},
+	{"Dovecot", "; Dovecot: `sieve_extensions`", ""},
+	{"Dovecot", "; Dovecot: `sieve_max_script_size`, `sieve_quota_max_scripts`, `sieve_quota_max_storage`", ""},
+	{"Dovecot", "Dovecot: `ssl = yes` in the `inet_listener` of port {P}", "server: TLS from the first byte on port {P}"},
+	{"Dovecot", "Dovecot `ssl = yes` with certificate", "switch STARTTLS on, with a certificate"},
+	{"Dovecot", "`doveconf default_process_limit`", "the server's settings"},
+	{"Dovecot", "Dovecot: `doveconf listen`; Exchange: is its service started?", "is the service started, and at which addresses does it listen?"},
+	{"Dovecot", "`doveconf -n | grep ssl`", "the server's settings of certificate and key"},
+	{"Dovecot", "Dovecot: `doveconf -n`", "the server's settings"},
+	{"Dovecot", "Dovecot `disable_plaintext_auth = yes`", "no logins before TLS"},
+	{"Dovecot", "`disable_plaintext_auth = yes`", "server: no logins before TLS"},
+	{"Dovecot", "Dovecot server: `ssl_min_protocol = TLSv1.2`", "server: TLS 1.2 as the least version"},
+	{"Dovecot", "Dovecot `ssl_cipher_list = HIGH:!aNULL:!RC4:!3DES:!MD5`", "server: no cipher suites of aNULL, RC4, 3DES and MD5"},
+	{"Dovecot", "set Dovecot `auth_ssl_require_client_cert = no`", "let the server ask for none"},
+	{"Dovecot", " (Dovecot `auth_ssl_require_client_cert = no`)", ""},
+	{"Dovecot", "Dovecot `ssl_verify_client_cert = no`", "let the server ask for none"},
+	{"Dovecot", " (`doveadm reload`)", ""},
+	{"Dovecot", "Dovecot: `ssl_dh` of 2048 bits", "server: parameters (DH) of 2048 bits"},
+	{"Postfix", "server: `smtpd_tls_auth_only = yes`, Dovecot `disable_plaintext_auth = yes`", "server: no logins before TLS"},
+	{"Postfix", "`smtpd_tls_auth_only = yes`", "server: no logins before TLS"},
+	{"Postfix", "server: `smtpd_tls_security_level = may` with certificate", "server: switch STARTTLS on, with a certificate"},
+	{"Postfix", "master.cf: `-o smtpd_tls_wrappermode=yes` for smtps", "server: TLS from the first byte on port {P}"},
+	{"Postfix", "`postconf smtpd_tls_chain_files smtpd_tls_cert_file`", "the server's settings of certificate and key"},
+	{"Postfix", " (Postfix `smtpd_sasl_auth_enable = yes`)", ""},
+	{"Postfix", "Postfix server: `smtpd_tls_protocols = >=TLSv1.2`", "server: TLS 1.2 as the least version"},
+	{"Postfix", "`smtpd_tls_exclude_ciphers = aNULL, RC4, 3DES, MD5` on submission", "server: no cipher suites of aNULL, RC4, 3DES and MD5 on submission"},
+	{"Postfix", "set `smtpd_tls_req_ccert = no`", "let the server ask for none"},
+	{"Postfix", " (`smtpd_tls_ask_ccert`)", ""},
+	{"Postfix", "`smtpd_tls_ask_ccert = no`", "let the server ask for none"},
+	{"Postfix", " (`postfix reload`)", ""},
+	{"Postfix", " (`postconf default_process_limit`)", ""},
+	{"Postfix", ", server limit (`smtpd_recipient_limit` 1000)", ", limit of the server"},
+	{"Postfix", "grant send-as, `smtpd_sender_login_maps`", "grant send-as"},
+	{"Postfix", "fail2ban or `smtpd_client_auth_rate_limit`", "fail2ban, or the server's own limit of logins"},
+	{"Postfix", "Postfix: leave `smtpd_tls_dh1024_param_file` empty or 2048 bits", "server: parameters (DH) of 2048 bits"},
+}
+
+// neutral puts neutral words in the place of the settings of a program that
+// the server has said it is not.
+func neutral(c *rules.Case, step string) string {
+	name, _ := c.Software()
+	if name == "" {
+		return step
+	}
+	of := "Dovecot"
+	if ofMail(c) {
+		of = "Postfix"
+	}
+	for i := range foreignSteps {
+		if e := &foreignSteps[i]; e.program == of && name != of && strings.Contains(step, e.from) {
+			step = strings.ReplaceAll(step, e.from, e.to)
+		}
+	}
+	return step
+}
+
 // meaning are words of what a finding means, as above.
 var meaning = []struct {
 	in       when
@@ -246,11 +320,11 @@ func suit(c *rules.Case, step string) string {
 		if s.from == done || !strings.Contains(step, s.from) || !s.in(c) {
 			continue
 		}
-		to := strings.ReplaceAll(s.to, "{P}", itoa(int(c.Port())))
-		to = strings.ReplaceAll(to, "{S}", itoa(int(sibling(c.Port()))))
-		to = strings.ReplaceAll(to, "{T}", tlsPort(service(c)))
-		step = strings.ReplaceAll(step, s.from, to)
+		step = strings.ReplaceAll(step, s.from, s.to)
 		done = s.from
 	}
-	return step
+	step = neutral(c, step)
+	step = strings.ReplaceAll(step, "{P}", itoa(int(c.Port())))
+	step = strings.ReplaceAll(step, "{S}", itoa(int(sibling(c.Port()))))
+	return strings.ReplaceAll(step, "{T}", tlsPort(service(c)))
 }

@@ -119,6 +119,64 @@ func TestStepsFit(t *testing.T) {
 	}
 }
 
+// programs are settings and tools of one program, without its name.
+var programs = map[string]*regexp.Regexp{
+	"Dovecot": regexp.MustCompile("doveadm|doveconf|`(disable_plaintext_auth|mail_max|imap_idle|sieve_|ssl_)|Dovecot"),
+	"Postfix": regexp.MustCompile("`(smtpd_[a-z_]*|postconf [^`]*|postfix [^`]*)`"),
+}
+
+// named are steps that say whose settings they name.
+var named = regexp.MustCompile(`(?i)exim|Sendmail|Exchange|Postfix `)
+
+// TestStepsElsewhere: a server that has said which program it is gets no step with the
+// settings of another, but for those that say whose they are.
+func TestStepsElsewhere(t *testing.T) {
+	tell := func(text string) func(c *rules.Case) {
+		return func(c *rules.Case) {
+			c.Log.Add(fact.Fact{Kind: fact.Reply, From: fact.Server, Frame: 4, Cmd: 1, Code: 220}, []byte(text))
+		}
+	}
+	for i := range rules.All {
+		r := &rules.All[i]
+		if r.Node == rules.HOSTS || strings.HasPrefix(r.Num, "CAP-") {
+			continue
+		}
+		for _, s := range []struct {
+			proto                 fact.Proto
+			server, text, program string
+		}{
+			{fact.POP3, "198.51.100.7:110", "Hello there.", "Dovecot"},
+			{fact.IMAP, "198.51.100.7:143", "Cyrus IMAP 3.6.1 server ready", "Dovecot"},
+			{fact.IMAP, "198.51.100.7:993", "IMAP4 ready", "Dovecot"},
+			{fact.Sieve, "198.51.100.7:4190", "Cyrus timsieved", "Dovecot"},
+			{fact.SMTP, "198.51.100.7:587", "mx ESMTP Exim 4.96", "Postfix"},
+		} {
+			if s.proto != fact.SMTP && ofMailOnly.MatchString(r.Num) && r.Num != "SMTP-004" {
+				continue
+			}
+			steps := suitsOf(uint16(i), s.proto, s.server, tell(s.text))
+			for _, a := range steps {
+				if m := programs[s.program].FindString(a); m != "" && !named.MatchString(a) {
+					t.Errorf("%s (%s) in %s that says %q: %q in %q", r.Num, r.ID, s.proto, s.text, m, a)
+				}
+				if strings.Contains(a, "erver: server:") || strings.Contains(a, "{P}") {
+					t.Errorf("%s (%s): %q", r.Num, r.ID, a)
+				}
+			}
+			if len(steps) == 0 && len(suitsOf(uint16(i), s.proto, s.server, nil)) > 0 {
+				t.Errorf("%s (%s) in %s: no step is left", r.Num, r.ID, s.proto)
+			}
+		}
+	}
+	is, _ := rules.Find("IMAP-009")
+	for text, want := range map[string]bool{"Dovecot ready.": true, "Welcome": true, "Cyrus IMAP server ready": false} {
+		got := strings.Join(suitsOf(rules.Index(is), fact.IMAP, "198.51.100.7:143", tell(text)), "\n")
+		if strings.Contains(got, "doveadm") != want {
+			t.Errorf("%q: %s", text, got)
+		}
+	}
+}
+
 // TestMeaningIn: what a finding means in a mailbox session has no codes of SMTP.
 func TestMeaningIn(t *testing.T) {
 	c := &rules.Case{Proto: fact.POP3, Server: netip.MustParseAddrPort("198.51.100.7:995")}
@@ -175,6 +233,18 @@ func TestStepTables(t *testing.T) {
 			return slices.ContainsFunc(r.Advice, func(a string) bool { return strings.Contains(a, s.from) })
 		}) {
 			t.Errorf("no step says %q", s.from)
+		}
+	}
+	for _, e := range foreignSteps {
+		if !slices.ContainsFunc(rules.All[:], func(r rules.Rule) bool {
+			return slices.ContainsFunc(r.Advice, func(a string) bool { return strings.Contains(a, e.from) })
+		}) && !slices.ContainsFunc(said, func(s struct {
+			in       when
+			from, to string
+		}) bool {
+			return strings.Contains(s.to, strings.TrimLeft(e.from, " "))
+		}) {
+			t.Errorf("no step says %q", e.from)
 		}
 	}
 	for _, m := range meaning {
