@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -127,6 +128,9 @@ func boxNeverGreeted(c *Case, r *Raiser) {
 // boxAnswersAhead is smtpAnswersAhead for POP3 and IMAP. The tags of IMAP keep
 // the answers that follow from derailing.
 func boxAnswersAhead(c *Case, f *fact.Fact, r *Raiser) {
+	if imapBeyond(c, f, r) {
+		return
+	}
 	text := boxAhead(c, f)
 	if text == "" || c.Header.Frame != 0 || boxAgain(r, f) {
 		return
@@ -140,6 +144,55 @@ func boxAnswersAhead(c *Case, f *fact.Fact, r *Raiser) {
 	}
 	g.with("text", c.boxWords(f))
 	g.say("Behind its greeting the server said %q, before the client had sent a command.", text)
+}
+
+// imapBeyond raises that more lines were answered BAD without a tag than the client
+// had sent until then: the others are not its own. All that it sent are lines of
+// known commands; the lines within a literal would be taken for more of them.
+func imapBeyond(c *Case, f *fact.Fact, r *Raiser) bool {
+	if !imapStray(c, f) || c.Header.Frame != 0 || c.inTLS() || c.foreign(fact.Client) != nil || !c.whole(fact.Client, f) || !c.whole(fact.Server, f) {
+		return false
+	}
+	sent, bad, past, bytes := 0, 0, false, uint64(0)
+	var last *fact.Fact
+	for i := range c.Log.Facts {
+		x := &c.Log.Facts[i]
+		if x.Kind == fact.Command {
+			bytes += uint64(x.Num)
+		}
+		switch {
+		case x.From == fact.Client && x.Time <= f.Time && x.Frame <= f.Frame:
+			switch x.Kind {
+			case fact.Command:
+				if imap.Cmd(x.Cmd) == imap.Unknown {
+					return false // it may be several lines to the server
+				}
+				sent, last = sent+1, x
+			case fact.Response, fact.Odd, fact.Early, fact.Foreign, fact.BodyStart:
+				return false // lines that are no commands
+			}
+		case imapStray(c, x) && !past:
+			bad++
+			past = x == f
+		}
+	}
+	if sent == 0 || bad <= sent || bytes != c.TCP.Side[fact.Client].Bytes || boxAgain(r, f) {
+		return false
+	}
+	g := r.At(f)
+	g.Severity, g.Blame = min(g.Severity, Warning), BlameMiddlebox
+	if g.quiet {
+		return true
+	}
+	g.evidence(last)
+	g.with("text", c.boxWords(f)).with("sent", strconv.Itoa(sent)).with("answers", strconv.Itoa(bad))
+	g.say("Until frame %d the client had sent %s, and the server answered %s with BAD, without a tag.", f.Frame, counted(sent, "command"), counted(bad, "line"))
+	return true
+}
+
+// imapStray reports that f is a BAD for a line that is no command with a tag.
+func imapStray(c *Case, f *fact.Fact) bool {
+	return c.isIMAP() && f.Kind == fact.Reply && f.Ref == 0 && f.Code == imap.BAD && f.Seen&fact.SeenGreeting != 0
 }
 
 // boxHeaderRefused raises that the header of a load balancer came to a server that

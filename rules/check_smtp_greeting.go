@@ -51,7 +51,11 @@ func smtpNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 	t := c.TCP
 	farewell := c.onlyQuit()
 	begun := c.begunGreeting()
-	if !c.mail() || t.Open == 0 || t.MidStream || !c.silent(fact.Server) && begun == nil || !c.silent(fact.Client) && farewell == nil || c.implicitPort() || c.inTLS() {
+	spoke := !c.silent(fact.Client) && farewell == nil
+	if !c.mail() || t.Open == 0 || t.MidStream || !c.silent(fact.Server) && begun == nil || c.implicitPort() || c.inTLS() {
+		return
+	}
+	if spoke && (begun != nil || !c.spokeToMute()) {
 		return
 	}
 	end, by := c.clientLeft()
@@ -92,6 +96,9 @@ func smtpNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 		g.What += fmt.Sprintf(", and in %s the server did not come to the end of its greeting (%s bytes so far)", howLong(waited), grouped(begun.Num))
 	} else {
 		g.What += ", and the server did not send a byte in " + howLong(waited)
+		if spoke {
+			g.What += ", though its host acknowledged what the client had sent"
+		}
 	}
 	if by != 0 {
 		g.frames(t.Open)
@@ -100,6 +107,12 @@ func smtpNoGreeting(c *Case, _ *fact.Fact, r *Raiser) {
 		g.What += "; then the client gave up (frame " + strconv.Itoa(int(by)) + ")"
 	}
 	g.What += "." + unmet
+}
+
+// spokeToMute reports that the client said something in SMTP, and that the server's
+// host has all of it.
+func (c *Case) spokeToMute() bool {
+	return !c.TCP.OneSided && c.TCP.Side[fact.Client].Unacked == 0 && c.whole(fact.Client, nil) && c.whole(fact.Server, nil) && c.foreign(fact.Client) == nil
 }
 
 // Classes of a missing greeting: the server may not have known the connection;

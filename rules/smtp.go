@@ -809,7 +809,7 @@ var smtpRules = []Rule{
 		ID: "smtp-answers-ahead", Num: "SMTP-067", Label: SMTP, Severity: Error, Up: Error, Tier: 2, Node: READY, Blame: BlameServer | BlameMiddlebox,
 		Title: "The server answers a command that the client has not sent",
 		When: "500, 501, 502 or 503 behind a good greeting, POP3 -ERR to an unknown command, IMAP BAD (warning: its tags keep the rest in order), " +
-			"before the client's first byte",
+			"before the client's first byte; IMAP: more untagged BAD than the client had sent lines until then",
 		Meaning: "Something between the two says a line of its own to the server: mostly a load balancer that sends a PROXY header to a server " +
 			"that does not expect one. From there on every answer is taken for that of the next command, and the session derails.",
 		Advice: []string{

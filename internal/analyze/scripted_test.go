@@ -479,9 +479,53 @@ func TestReasonBeforeExposure(t *testing.T) {
 		{name: "530, not offered", turns: "S: 220 mx ESMTP\nC: EHLO c.example.com\nS: 250-mx\nS: 250 8BITMIME\nC: MAIL FROM:<a@example.com>\nS: 530 5.7.0 Must issue a STARTTLS command first" + saidBye,
 			want: "failed stls-not-offered server high", words: []string{"which it does not offer"}},
 		{name: "a missing mailbox", port: 143, turns: saidIMAP + "C: b SELECT Foo\nS: b NO [NONEXISTENT] Mailbox doesn't exist: Foo" + saidLogout,
+			want: "failed imap-mailbox-missing client high"},
+		{name: "a missing mailbox behind a list", port: 143, turns: saidIMAP + "C: l LIST \"\" *\nS: * LIST () \"/\" INBOX\nS: l OK done\nC: b SELECT Foo\nS: b NO [NONEXISTENT] Mailbox doesn't exist: Foo" + saidLogout,
 			want: "degraded imap-mailbox-missing client high"},
 		{name: "nothing else", port: 143, turns: saidIMAP + "C: b SELECT INBOX\nS: b OK [READ-WRITE] done" + saidLogout,
 			want: "degraded imap-login-clear client high"},
+	})
+}
+
+// TestMuteServer: a server that never said a word has not greeted, whatever the client said to it.
+func TestMuteServer(t *testing.T) {
+	for _, tt := range []struct {
+		port uint16
+		talk string
+	}{
+		{25, "+20ms\nC: EHLO c.example.com\n+20s\nfin C"},
+		{25, "C: PROXY TCP4 192.0.2.1 192.0.2.2 1234 25\n+20s\nC: EHLO c.example.com\n+17s\nfin C"},
+		{110, "C: USER bob\n+40s\nfin C"},
+		{143, "C: a LOGIN bob x\n+40s\nfin C"},
+		{143, "C: a CAPABILITY\n+40s\nfin C"},
+	} {
+		scriptedRun(t, []scripted{{name: tt.talk, port: tt.port, turns: tt.talk, want: "failed smtp-no-greeting server high", words: []string{"no greeting", "-did not answer"}}})
+	}
+}
+
+// TestAnsweredAhead: more answers to wrong commands than the client gave reason for
+// are for what something between the two has said.
+func TestAnsweredAhead(t *testing.T) {
+	scriptedRun(t, []scripted{
+		{name: "IMAP, behind the login", port: 143, turns: "S: * OK Waiting for authentication process to respond..\nC: a LOGIN bob x\nS: * OK ready\nS: * BAD Error in IMAP command\nS: * BAD Error in IMAP command\nS: * BYE Too many invalid IMAP commands.\nfin S",
+			want: "failed smtp-answers-ahead middlebox medium", words: []string{"BAD to 2 lines, and the client had sent 1"}},
+		{name: "IMAP, one BAD for one command", port: 143, turns: "S: * OK ready\nC: a FOO x\nS: * BAD Error in IMAP command\nfin C", want: "failed imap-bad client high"},
+		{name: "IMAP, the lines of literals", port: 143, turns: "S: * OK ready\nC! a LOGIN {3+}\\r\\nbob {6+}\\r\\nsecret\\r\\n\nS: * BAD Error in IMAP command\nS: * BAD Error in IMAP command\nS: * BAD Error in IMAP command\nfin C", want: "failed imap-bad client high"},
+		{name: "IMAP, the lines of a message", port: 143, turns: "S: * OK ready\nC! a APPEND x {9+}\\r\\nabc\\r\\ndef\\r\\n\\r\\n\nS: * BAD Error in IMAP command\nS: * BAD Error in IMAP command\nS: * BAD Error in IMAP command\nfin C", want: "failed imap-bad client high"},
+		{name: "IMAP, one BAD each", port: 143, turns: "S: * OK ready\nC: a CHECK\nS: * BAD Error in IMAP command\nC: b CHECK\nS: * BAD Error in IMAP command\nfin C", want: "failed imap-bad client high"},
+	})
+}
+
+// TestLeftBeforeTLS: no login is possible before TLS, and the client leaves.
+func TestLeftBeforeTLS(t *testing.T) {
+	const list = "S: * OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] ready\n"
+	scriptedRun(t, []scripted{
+		{name: "IMAP, LOGOUT", port: 143, turns: list + "C: a LOGOUT\nS: * BYE\nS: a OK\nfin S", want: "ok xl-all-good none high", words: []string{"takes none before STARTTLS"}},
+		{name: "IMAP, close", port: 143, turns: list + "fin C", want: "ok xl-all-good none high", words: []string{"takes none before STARTTLS"}},
+		{name: "IMAP, another mechanism", port: 143, turns: strings.Replace(list, "LOGINDISABLED", "LOGINDISABLED AUTH=GSSAPI", 1) + "fin C",
+			want: "ok xl-all-good none high", words: []string{"-takes none before"}},
+		{name: "POP3", port: 110, turns: "S: +OK hi\nC: CAPA\nS: +OK\nS: STLS\nS: UIDL\nS: .\nC: QUIT\nS: +OK\nfin S", want: "ok xl-all-good none high", words: []string{"takes none before STLS"}},
+		{name: "POP3 with APOP", port: 110, turns: "S: +OK hi <1.2@x>\nC: CAPA\nS: +OK\nS: STLS\nS: UIDL\nS: .\nC: QUIT\nS: +OK\nfin S", want: "ok xl-all-good none high", words: []string{"-takes none before"}},
 	})
 }
 

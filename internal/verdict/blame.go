@@ -155,6 +155,8 @@ var doubts = []doubt{
 	{"RPL-012", func(c *rules.Case, f *rules.Finding, _ *Decision) bool { return temporary(c, f) }, 0, 60, nil},
 	// The client left behind the list of extensions: for that, or it was only a probe.
 	{"STLS-002", func(c *rules.Case, _ *rules.Finding, d *Decision) bool { return !d.Attempted && !wentOn(c) }, 0, 60, nil},
+	// What a device between the two says is not in the capture; that it is none of the client's is.
+	{"SMTP-067", func(_ *rules.Case, _ *rules.Finding, d *Decision) bool { return d.Blame == rules.BlameMiddlebox }, 0, 70, nil},
 	// Nothing was tried: it may be only a probe.
 	{"AUTH-015", func(*rules.Case, *rules.Finding, *Decision) bool { return true }, 0, 60, nil},
 	// It was slow; the client's timeout is too short all the same.

@@ -150,6 +150,8 @@ func onlyRefused(c *rules.Case) bool {
 	opens := c.Raised("imap-inbox-refused") || c.Raised("imap-unavailable")
 	stores := c.Raised("imap-overquota") || c.Raised("imap-not-stored")
 	copies, fetches, worked, selected := false, false, false, false
+	missing := worse(c, "imap-mailbox-missing") && !c.TCP.MidStream && c.Clean(nil)
+	wanted := false // the mailbox that is missing is what the client came for
 	for i := range c.Log.Facts {
 		f := &c.Log.Facts[i]
 		if f.Kind == fact.BodyEnd && f.From == fact.Server {
@@ -169,6 +171,7 @@ func onlyRefused(c *rules.Case) bool {
 		}
 		if selects := cmd == imap.SELECT || cmd == imap.EXAMINE; selects && c.Proto == fact.IMAP {
 			opens = opens || !selected && f.Code != imap.OK && c.Raised("imap-limits")
+			wanted = wanted || missing && f.Code == imap.NO
 			selected = selected || f.Code == imap.OK
 		}
 		if f.Code != imap.OK {
@@ -180,10 +183,12 @@ func onlyRefused(c *rules.Case) bool {
 		case imap.FETCH, imap.STORE, imap.EXPUNGE:
 			worked = true
 		case imap.SELECT, imap.EXAMINE, imap.STATUS:
-			opens = false
+			opens, missing, wanted = false, false, false
+		case imap.LIST, imap.LSUB, imap.XLIST, imap.CREATE, imap.RENAME, imap.DELETE, imap.SUBSCRIBE, imap.UNSUBSCRIBE, imap.IDLE, imap.NOTIFY:
+			missing, wanted = false, false // it had more to do than to open this one
 		}
 	}
-	return stores || opens || (copies || fetches && worse(c, "imap-refused", "imap-no-right", "imap-unavailable")) && !worked
+	return stores || opens || wanted || (copies || fetches && worse(c, "imap-refused", "imap-no-right", "imap-unavailable")) && !worked
 }
 
 // sieveServed reports that the server handed out a script, took one or changed one.

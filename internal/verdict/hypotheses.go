@@ -721,7 +721,7 @@ func (w *Writer) nameTests(c *rules.Case) []Advice {
 
 // startWord is the command by which TLS is asked for on the session's port.
 func startWord(c *rules.Case) string {
-	if p, _ := fact.OnPort(c.Port()); p == fact.POP3 {
+	if p, _ := fact.OnPort(c.Port()); p == fact.POP3 || c.Proto == fact.POP3 {
 		return "STLS"
 	}
 	return "STARTTLS"

@@ -50,6 +50,9 @@ func (w *Writer) good(c *rules.Case, d *Decision) string {
 		if c.TCP.MidStream || c.TCP.OneSided {
 			return "the part of the session that was captured is in order"
 		}
+		if leftBeforeTLS(c) {
+			return "no login was attempted: the server takes none before " + startWord(c) + ", and the client left at that"
+		}
 		return "the session " + ended(c) + "; no login was attempted"
 	}
 	if c.Probed() {
@@ -421,6 +424,9 @@ func (w *Writer) goodSentence(c *rules.Case, d *Decision, name string) string {
 	tried := "mail"
 	if c.Proto == fact.POP3 || c.Proto == fact.IMAP || c.Proto == fact.Sieve {
 		tried = "login"
+	}
+	if leftBeforeTLS(c) {
+		return fmt.Sprintf("the session with %s %s%s; no login was attempted: the server takes none before %s.", name, join("", took, " and "), ended(c), startWord(c))
 	}
 	return fmt.Sprintf("the session with %s %s%s; no %s was attempted.", name, join("", took, " and "), ended(c), tried)
 }

@@ -413,6 +413,12 @@ var headlines = map[string]func(c *rules.Case, f *rules.Finding) string{
 		}
 		return ""
 	},
+	"SMTP-067": func(_ *rules.Case, f *rules.Finding) string {
+		if field(f, "answers") == "" {
+			return ""
+		}
+		return fmt.Sprintf("the server answered BAD to %s lines, and the client had sent %s (frame %d)", field(f, "answers"), field(f, "sent"), f.Frame)
+	},
 	"SMTP-006": endedUngreeted, "POP-003": endedUngreeted, "IMAP-003": endedUngreeted,
 	"STLS-009": func(c *rules.Case, f *rules.Finding) string {
 		if g := c.Find("rpl-starttls-required"); g != nil {
@@ -633,6 +639,33 @@ func leftAtList(c *rules.Case) bool {
 		}
 	}
 	return hello && c.Proto == fact.SMTP && c.Port() == 587 && c.TLS == nil
+}
+
+// leftBeforeTLS reports a client that left where the server's list of capabilities
+// has no login, and has what begins TLS. It may have wanted no more than the list.
+func leftBeforeTLS(c *rules.Case) bool {
+	if c.TLS != nil || !orderly(c) || c.TCP.OneSided || c.TCP.MidStream {
+		return false
+	}
+	starts, disabled, login := false, c.Proto == fact.POP3, false
+	for i := range c.Log.Facts {
+		f := &c.Log.Facts[i]
+		switch text := strings.ToUpper(string(c.Log.Text(f))); {
+		case f.Kind == fact.AuthStart:
+			return false
+		case f.Kind == fact.Reply && c.Proto == fact.POP3 && pop3.Cmd(f.Cmd) == pop3.Greeting:
+			login = login || strings.Contains(text, "<") // APOP
+		case f.Kind != fact.Capability:
+		case c.Proto == fact.POP3:
+			starts = starts || text == "STLS"
+			login = login || text == "USER" || strings.HasPrefix(text, "SASL ")
+		default:
+			starts = starts || text == "STARTTLS"
+			disabled = disabled || text == "LOGINDISABLED"
+			login = login || strings.HasPrefix(text, "AUTH=")
+		}
+	}
+	return starts && disabled && !login && c.Proto != fact.Sieve
 }
 
 func oddSender(_ *rules.Case, f *rules.Finding) string {
