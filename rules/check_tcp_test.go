@@ -1022,6 +1022,37 @@ func TestStalledBlame(t *testing.T) {
 	}
 }
 
+// TestStalledUnread: nobody is accused of a pause behind words that the capture
+// cut off, nor is a server that waits for a hello of TLS.
+func TestStalledUnread(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		made func(c *Case)
+		cmd  uint8
+		want bool
+	}{
+		{"the command could be read", func(c *Case) {
+			c.TCP.Side[fact.Client].Cut = 10
+			c.TCP.Side[fact.Client].LastData = 5
+		}, 1, true},
+		{"words of which nothing could be read", func(c *Case) {
+			c.TCP.Side[fact.Client].Cut = 10
+			c.TCP.Side[fact.Client].LastData = 7
+		}, 1, false},
+		{"a port of TLS, and nobody said a word", func(c *Case) {
+			c.Server = netip.AddrPortFrom(c.Server.Addr(), 465)
+		}, 0, false},
+	} {
+		c := tcpHealthy()
+		tt.made(c)
+		c.add(fact.TCPStall, 9, 50*sec, fact.Fact{From: fact.Server, Num: 35000, Cmd: tt.cmd})
+		Judge(c)
+		if g := c.Find("tcp-stalled"); (g != nil) != tt.want {
+			t.Errorf("%s: %+v, want %t", tt.name, g, tt.want)
+		}
+	}
+}
+
 // TestStalledInside: in a pause inside a message its sender has to act.
 func TestStalledInside(t *testing.T) {
 	for _, tt := range []struct {

@@ -165,8 +165,29 @@ func tcpStall(c *Case, f *fact.Fact) bool {
 		return tcpInBody(c, f) && f.Num >= uint32(tcpStallError/time.Millisecond)
 	case c.TLS != nil && !c.TLS.Done && c.hole(fact.Client, 0, f.Frame):
 		return false // half of a hello, perhaps
+	case f.Cmd == 0 && c.implicitPort():
+		return false // a client of TLS speaks first
+	case !tcpAsked(c, f):
+		return false
 	}
 	return f.Cmd == 1+uint8(fact.Client) || f.Cmd == 0 && !c.TCP.MidStream
+}
+
+// tcpAsked reports that the last words of the client before the pause f are a
+// command or the end of a message. Of words that the capture cut off only those
+// that could be read are: the others may be half of something.
+func tcpAsked(c *Case, f *fact.Fact) bool {
+	x := &c.TCP.Side[fact.Client]
+	if f.Cmd != 1+uint8(fact.Client) || x.Cut == 0 || x.LastData >= f.Frame {
+		return true
+	}
+	for i := range c.Log.Facts {
+		g := &c.Log.Facts[i]
+		if g.From == fact.Client && g.Frame == x.LastData && (g.Kind == fact.Command || g.Kind == fact.BodyEnd && g.Code != 0) {
+			return true
+		}
+	}
+	return false
 }
 
 // tcpSpokeUnseen reports that bytes of d are missing that came behind the last
