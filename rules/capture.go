@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"postmortem/internal/fact"
+	"postmortem/layers"
 )
 
 // Thresholds of the rules about a whole capture.
@@ -53,12 +54,38 @@ type CaptureFacts struct {
 	Neighbours                         Neighbours
 	Lookups                            Lookups
 	Reached                            Reached
+	Quoted                             QuotedErrors
 
 	// Of the sessions.
 	Sessions SessionCounts
 
 	clock    captureClock
 	segments captureSegments
+}
+
+// QuotedErrors are the ICMP errors about packets to or from a port of mail: the
+// first one, and how many say the same of the same two hosts.
+type QuotedErrors struct {
+	Count            int
+	First, Last      fact.At
+	Code             uint16 // as fact.NetICMP has it
+	Reporter         [16]byte
+	Src, Dst         [16]byte // of the packet that is quoted
+	SrcPort, DstPort uint16
+}
+
+// Add takes an ICMP error with a code, from reporter, that quotes a TCP packet.
+func (e *QuotedErrors) Add(code uint16, reporter [16]byte, q *layers.Quote, at fact.At) {
+	switch {
+	case !fact.MailPort(q.SrcPort) && !fact.MailPort(q.DstPort):
+		return
+	case e.Count == 0:
+		*e = QuotedErrors{First: at, Code: code, Reporter: reporter, Src: q.Src, Dst: q.Dst, SrcPort: q.SrcPort, DstPort: q.DstPort}
+	case e.Code != code || e.Src != q.Src || e.Dst != q.Dst:
+		return
+	}
+	e.Count++
+	e.Last = at
 }
 
 // LinkUse is a link type with its number of frames.
@@ -297,7 +324,7 @@ func JudgeCapture(in *CaptureFacts) []Finding {
 	j := &captureJudge{in: in}
 	for _, do := range [...]func(*captureJudge){
 		judgeEmpty, judgeTruncated, judgeSnaplen, judgeNoMail, judgeDrops, judgeDuplicates,
-		judgeClock, judgeCoarse, judgeLinks, judgeSynthetic, judgeFilter, judgeNeighbours, judgeLookups, judgeBroken,
+		judgeClock, judgeCoarse, judgeLinks, judgeSynthetic, judgeFilter, judgeNeighbours, judgeQuoted, judgeLookups, judgeBroken,
 	} {
 		do(j)
 	}
@@ -614,8 +641,33 @@ func judgeNeighbours(j *captureJudge) {
 	arpUnanswered(j.raise("net-arp-unanswered", q.First), q, "No connection was ever begun.")
 }
 
+// judgeQuoted: nothing but ICMP errors about mail whose connections the file has
+// not. They may have carried data before, so what became of them is not told.
+func judgeQuoted(j *captureJudge) {
+	q := &j.in.Quoted
+	if j.in.TCP > 0 || q.Count == 0 {
+		return
+	}
+	id := "net-icmp-unreachable"
+	switch icmpNames[q.Code].class {
+	case icmpUnreachable:
+	case icmpProhibited:
+		id = "net-icmp-prohibited"
+	default:
+		return
+	}
+	g := j.raise(id, q.First)
+	g.Severity, g.Count = Warning, q.Count
+	g.frames(q.First.Frame, q.Last.Frame)
+	g.What = fmt.Sprintf("%s reported %s (%s) about TCP from %s port %d to %s port %d. The file has no packet of such a connection.",
+		addrText(q.Reporter), icmpNames[q.Code].name, times(uint32(q.Count)), addrText(q.Src), q.SrcPort, addrText(q.Dst), q.DstPort)
+	g.field("reported by", "%s", addrText(q.Reporter))
+	g.field("name", "%s", icmpNames[q.Code].name)
+	g.field("count", "%d", q.Count)
+}
+
 // judgeLookups: nothing but questions for the addresses of hosts, and none that
-// was answered with one. With connections in the file it belongs to these.
+// was answered with one; an MX that was is none, it names other hosts. With connections in the file it belongs to these.
 func judgeLookups(j *captureJudge) {
 	l := &j.in.Lookups
 	if j.in.TCP > 0 {
@@ -623,20 +675,26 @@ func judgeLookups(j *captureJudge) {
 	}
 	var first *lookup
 	n, how := 0, ""
+	sent, a := false, false // to the hosts that an MX names; of a failed one IPv4 was asked for
 	for i := range l.names[:l.n] {
 		q := &l.names[i]
 		if q.typ != dnsA && q.typ != dnsAAAA && q.typ != dnsMX {
 			continue
 		}
 		said := q.failed(j.in.clock.max)
+		if said == "" && q.typ == dnsMX {
+			sent = true
+			continue
+		}
 		if said == "" {
 			return // one had its answer, or may have had it behind the end of the file
 		}
+		a = a || q.typ == dnsA
 		if n++; first == nil {
 			first, how = q, said
 		}
 	}
-	if first == nil {
+	if first == nil || sent && (first.typ == dnsMX || !a) {
 		return
 	}
 	g := j.raise("net-dns-trouble", first.first)
@@ -644,7 +702,11 @@ func judgeLookups(j *captureJudge) {
 	g.Count = n
 	g.What = fmt.Sprintf("%s asked for %s of %s (frame %d): %s.", addrText(first.asker), dnsType(first.typ), first.text(), first.first.Frame, how)
 	if n > 1 {
-		g.What += fmt.Sprintf(" None of its %d lookups for hosts had a usable answer.", n)
+		what := "hosts"
+		if sent {
+			what = "addresses"
+		}
+		g.What += fmt.Sprintf(" None of its %d lookups for %s had a usable answer.", n, what)
 	}
 	g.What += " No connection was ever begun."
 	g.field("name", "%s", first.text())

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"postmortem/internal/fact"
+	"postmortem/layers"
 	"postmortem/smtp"
 )
 
@@ -249,6 +250,12 @@ func TestJudgeCapture(t *testing.T) {
 			in.Neighbours.Ask(target, client, fact.At{Time: tcpStart + int64(i)*every, Frame: uint32(i + 1)})
 		}
 	}
+	quote := func(in *CaptureFacts, code, port uint16) {
+		for i := range 3 {
+			in.ICMP++
+			in.Quoted.Add(code, gateway, &layers.Quote{Src: client, Dst: server, SrcPort: 40000, DstPort: port}, fact.At{Time: tcpStart, Frame: uint32(i + 1)})
+		}
+	}
 	lookup := func(in *CaptureFacts, typ uint16, rcode uint8) {
 		in.UDP += 2
 		in.Lookups.Question(client, server, typ, typ, []byte("mail.example.org"), fact.At{Time: tcpStart, Frame: 1})
@@ -417,12 +424,26 @@ func TestJudgeCapture(t *testing.T) {
 		{"asked once a minute", changed(0, 0, func(in *CaptureFacts) { ask(in, gateway, 5, 60*sec) }), "-net-arp-unanswered"},
 		{"with connections in the file", changed(20, msec, func(in *CaptureFacts) { ask(in, server, 5, sec) }), "-net-arp-unanswered"},
 
+		{"nothing but refusals of a router", changed(0, 0, func(in *CaptureFacts) { quote(in, 0x030d, 25) }), "net-icmp-prohibited=warning"},
+		{"nothing but reports of a router", changed(0, 0, func(in *CaptureFacts) { quote(in, 0x0301, 25) }), "net-icmp-unreachable=warning"},
+		{"packets too big", changed(0, 0, func(in *CaptureFacts) { quote(in, 0x0304, 25) }), "-net-icmp-unreachable"},
+		{"a report, not about mail", changed(0, 0, func(in *CaptureFacts) { quote(in, 0x0301, 80) }), "-net-icmp-unreachable"},
+		{"a report, with connections in the file", changed(20, msec, func(in *CaptureFacts) { quote(in, 0x0301, 25) }), "-net-icmp-unreachable"},
+
 		{"a name that does not exist", changed(0, 0, func(in *CaptureFacts) { lookup(in, dnsMX, dnsNoName) }), "net-dns-trouble=warning"},
 		{"a resolver that fails", changed(0, 0, func(in *CaptureFacts) { lookup(in, dnsA, dnsServFail) }), "net-dns-trouble=warning"},
 		{"a name with an address", changed(0, 0, func(in *CaptureFacts) { lookup(in, dnsA, 0) }), "-net-dns-trouble"},
 		{"one name of two has an address", changed(0, 0, func(in *CaptureFacts) {
 			lookup(in, dnsMX, dnsNoName)
 			lookup(in, dnsA, 0)
+		}), "-net-dns-trouble"},
+		{"an MX, and its host has no address", changed(0, 0, func(in *CaptureFacts) {
+			lookup(in, dnsMX, 0)
+			lookup(in, dnsA, dnsNoName)
+		}), "net-dns-trouble=warning"},
+		{"an MX, and only IPv6 was asked for", changed(0, 0, func(in *CaptureFacts) {
+			lookup(in, dnsMX, 0)
+			lookup(in, dnsAAAA, dnsNoName)
 		}), "-net-dns-trouble"},
 		{"a name without a host", changed(0, 0, func(in *CaptureFacts) { lookup(in, dnsTXT, dnsNoName) }), "-net-dns-trouble"},
 		{"a name asked for once, and the file ends", changed(0, 0, func(in *CaptureFacts) {

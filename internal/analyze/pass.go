@@ -157,6 +157,7 @@ func (k *worker) frame(row *pcap.Row, b []byte, at fact.At) {
 	case p.Has&layers.HasICMP != 0:
 		w.ICMP++
 		if q, ok := p.ICMP.Quoted(); ok && q.Proto == protoTCP && q.HasPorts {
+			w.Quoted.Add(p.ICMP.Key(), p.Src, &q, at)
 			k.quoted(&q, at)
 		} else if target, ok := p.ICMP.Target(); ok {
 			if p.ICMP.Type() == layers.ICMPv6Solicit {
