@@ -1067,7 +1067,7 @@ var softwares = [...]struct{ says, name string }{
 }
 
 // greetings are those of mailbox servers that say nothing else, and whose they are.
-var greetings = map[string]string{"IMAP4 ready": "nginx", "POP3 ready": "nginx", "Hello there.": "Courier"}
+var greetings = map[string]string{"Hello there.": "Courier"}
 
 // Software guesses the server's program, from its greeting first and then from
 // the style of its replies; evidence is the fact that says so.

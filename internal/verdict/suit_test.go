@@ -147,7 +147,6 @@ func TestStepsElsewhere(t *testing.T) {
 		}{
 			{fact.POP3, "198.51.100.7:110", "Hello there.", "Dovecot"},
 			{fact.IMAP, "198.51.100.7:143", "Cyrus IMAP 3.6.1 server ready", "Dovecot"},
-			{fact.IMAP, "198.51.100.7:993", "IMAP4 ready", "Dovecot"},
 			{fact.Sieve, "198.51.100.7:4190", "Cyrus timsieved", "Dovecot"},
 			{fact.SMTP, "198.51.100.7:587", "mx ESMTP Exim 4.96", "Postfix"},
 		} {

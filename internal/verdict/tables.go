@@ -201,7 +201,7 @@ func init() {
 
 // The tables above by rule index, made once.
 var (
-	failLayer  []Layer    // LayerNone: fails nothing by itself
+	failLayer  []Layer // LayerNone: fails nothing by itself
 	isRemark   []bool
 	isBox      []bool
 	canBeOld   []bool   // can be superseded
